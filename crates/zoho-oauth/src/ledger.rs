@@ -1,0 +1,178 @@
+//! What is known of a credential's past: when tokens were issued with it, and what the last attempt came to.
+//! Pure: moments are given, nothing is asked.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::token::{epoch_milliseconds, from_epoch_milliseconds};
+
+/// How many access tokens Zoho issues per refresh token, and in what time.
+///
+/// Zoho's rule is ten in ten minutes; after that it refuses for the rest of the window
+/// (<https://www.zoho.com/crm/developer/docs/api/v8/token-validity.html>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    tokens: usize,
+    window: Duration,
+}
+
+impl Quota {
+    /// So many `tokens` in any `window`.
+    #[must_use]
+    pub fn new(tokens: usize, window: Duration) -> Self {
+        Self { tokens, window }
+    }
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self::new(10, Duration::from_secs(600))
+    }
+}
+
+/// The past of one credential, as every process that shares the store sees it. Moments are epoch milliseconds by
+/// the store's clock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ledger {
+    issued: Vec<u64>,
+    blocked_until: u64,
+    last: Option<Attempt>,
+}
+
+/// What an attempt came to, if it brought no token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Attempt {
+    epoch: u64,
+    at: u64,
+    failure: Failure,
+}
+
+/// Why an attempt brought no token, in the form in which other processes hear of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The accounts server refused the credential for good: its own word, such as `invalid_code`.
+    Refused(String),
+    /// No usable answer came; a later attempt may do better.
+    Transient(String),
+}
+
+impl Ledger {
+    /// Notes that a token is about to be asked for. It is noted before, since an answer may be lost.
+    pub fn note_issue(&mut self, now: SystemTime, quota: Quota) {
+        let now = epoch_milliseconds(now);
+        let window = window_milliseconds(quota);
+        self.issued.retain(|at| at + window > now);
+        self.issued.push(now);
+        self.last = None;
+    }
+
+    /// Notes that Zoho said "too many requests": nobody asks again before the window has passed.
+    pub fn note_throttle(&mut self, now: SystemTime, quota: Quota) {
+        self.blocked_until = epoch_milliseconds(now + quota.window);
+    }
+
+    /// Notes that the attempt of `epoch` failed.
+    pub fn note_failure(&mut self, epoch: u64, now: SystemTime, failure: Failure) {
+        self.last = Some(Attempt { epoch, at: epoch_milliseconds(now), failure });
+    }
+
+    /// The moment from which a token may be asked for, if that is not now.
+    #[must_use]
+    pub fn retry_at(&self, now: SystemTime, quota: Quota) -> Option<SystemTime> {
+        let milliseconds = epoch_milliseconds(now);
+        let window = window_milliseconds(quota);
+        let mut recent: Vec<u64> =
+            self.issued.iter().map(|at| at + window).filter(|end| *end > milliseconds).collect();
+        recent.sort_unstable();
+        // Room is made when so many have left the window that one fewer than the quota is in it.
+        let room_at = recent.len().checked_sub(quota.tokens).map_or(0, |position| recent[position]);
+        let earliest = room_at.max(self.blocked_until);
+        (earliest > milliseconds).then(|| from_epoch_milliseconds(earliest))
+    }
+
+    /// The refusal that makes the credential dead, if there was one. Nothing but a new login helps, and that
+    /// brings another credential.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        match &self.last {
+            Some(Attempt { failure: Failure::Refused(code), .. }) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// What the attempt of `epoch` came to, for those who waited for it.
+    #[must_use]
+    pub fn failure_of(&self, epoch: u64) -> Option<&Failure> {
+        self.last.as_ref().filter(|last| last.epoch == epoch).map(|last| &last.failure)
+    }
+
+    /// A failure younger than `life`, for those who come just after it: a fleet does not hammer a sick server.
+    #[must_use]
+    pub fn recent_failure(&self, now: SystemTime, life: Duration) -> Option<&Failure> {
+        let now = epoch_milliseconds(now);
+        let life = u64::try_from(life.as_millis()).unwrap_or(u64::MAX);
+        self.last.as_ref().filter(|last| last.at.saturating_add(life) > now).map(|last| &last.failure)
+    }
+
+    /// When a token was last asked for, within the quota's window.
+    #[must_use]
+    pub fn last_issue(&self) -> Option<SystemTime> {
+        self.issued.iter().max().map(|at| from_epoch_milliseconds(*at))
+    }
+}
+
+fn window_milliseconds(quota: Quota) -> u64 {
+    u64::try_from(quota.window.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn second(n: u64) -> SystemTime {
+        from_epoch_milliseconds(1_700_000_000_000 + n * 1_000)
+    }
+
+    #[test]
+    fn the_eleventh_token_has_to_wait_until_the_first_has_left_the_window() {
+        let quota = Quota::default();
+        let mut ledger = Ledger::default();
+        for n in 0..10 {
+            assert_eq!(ledger.retry_at(second(n), quota), None);
+            ledger.note_issue(second(n), quota);
+        }
+        assert_eq!(ledger.retry_at(second(10), quota), Some(second(600)));
+        assert_eq!(ledger.retry_at(second(599), quota), Some(second(600)));
+        assert_eq!(ledger.retry_at(second(600), quota), None);
+    }
+
+    #[test]
+    fn a_throttle_answer_blocks_for_the_window_even_if_the_ledger_is_empty() {
+        let mut ledger = Ledger::default();
+        ledger.note_throttle(second(0), Quota::default());
+        assert_eq!(ledger.retry_at(second(1), Quota::default()), Some(second(600)));
+        assert_eq!(ledger.retry_at(second(600), Quota::default()), None);
+    }
+
+    #[test]
+    fn a_failure_is_shared_by_epoch_and_for_a_short_while() {
+        let mut ledger = Ledger::default();
+        ledger.note_failure(4, second(0), Failure::Transient("500".into()));
+        assert!(ledger.failure_of(4).is_some() && ledger.failure_of(5).is_none());
+        assert!(ledger.recent_failure(second(1), Duration::from_secs(2)).is_some());
+        assert!(ledger.recent_failure(second(2), Duration::from_secs(2)).is_none());
+        assert_eq!(ledger.refusal(), None);
+    }
+
+    #[test]
+    fn a_refusal_stays_until_a_token_was_issued() {
+        let mut ledger = Ledger::default();
+        ledger.note_failure(4, second(0), Failure::Refused("invalid_code".into()));
+        assert_eq!(ledger.refusal(), Some("invalid_code"));
+        ledger.note_issue(second(1), Quota::default());
+        assert_eq!(ledger.refusal(), None);
+    }
+}

@@ -1,0 +1,268 @@
+//! Any store behind one type: what the `Authenticator` holds, and what a program holds that chooses its store
+//! while running.
+
+use std::any::type_name;
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::token::OAuthToken;
+
+use super::TokenStore;
+use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
+use super::error::StoreError;
+use super::memory::LeaseBoard;
+
+/// A token store of any kind. Cheap to clone; clones share the store.
+///
+/// Every store of this crate turns into one by itself, with one renewal for all processes that share it. A store
+/// of one's own is wrapped by [`AnyStore::new`] and gets one renewal per process, or by
+/// [`AnyStore::coordinated`] if it implements [`Coordination`] too.
+///
+/// ```
+/// use zoho_oauth::store::{AnyStore, MemoryStore};
+///
+/// let store: AnyStore = MemoryStore::new().into();
+/// assert_eq!(store.name(), "the memory token store");
+/// ```
+#[derive(Clone)]
+pub struct AnyStore {
+    store: Arc<dyn ErasedStore>,
+    coordination: Arc<dyn ErasedCoordination>,
+    name: Arc<str>,
+    place: Option<Arc<PathBuf>>,
+}
+
+impl AnyStore {
+    /// A store with the six methods alone: one renewal per process.
+    pub fn new(store: impl TokenStore) -> Self {
+        let name = format!("the token store {}", type_name_of(&store));
+        let store: Arc<dyn ErasedStore> = Arc::new(store);
+        let coordination = Arc::new(WithinThisProcess { store: store.clone(), board: Mutex::default() });
+        Self { store, coordination, name: name.into(), place: None }
+    }
+
+    /// A store that implements [`Coordination`] too: one renewal for all who share it.
+    pub fn coordinated(store: impl TokenStore + Coordination) -> Self {
+        let name = format!("the token store {}", type_name_of(&store));
+        let store = Arc::new(store);
+        Self { store: store.clone(), coordination: store, name: name.into(), place: None }
+    }
+
+    /// Gives the store the name that messages use, such as `the SQLite token store zohooauth.db`.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Arc::from(name.into());
+        self
+    }
+
+    /// Says which file the store is kept in: a token that could not be saved is spooled beside it.
+    #[must_use]
+    pub fn kept_in(mut self, path: impl Into<PathBuf>) -> Self {
+        self.place = Some(Arc::new(path.into()));
+        self
+    }
+
+    /// The store's name, for messages.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The file that the store is kept in, if it is one.
+    #[must_use]
+    pub fn place(&self) -> Option<&std::path::Path> {
+        self.place.as_ref().map(|path| path.as_path())
+    }
+}
+
+impl fmt::Debug for AnyStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("AnyStore").field(&self.name).finish()
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl TokenStore for AnyStore {
+    async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
+        self.store.find_token(token).await
+    }
+
+    async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
+        self.store.save_token(token).await
+    }
+
+    async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
+        self.store.delete_token(id).await
+    }
+
+    async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
+        self.store.get_tokens().await
+    }
+
+    async fn delete_tokens(&self) -> Result<(), StoreError> {
+        self.store.delete_tokens().await
+    }
+
+    async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
+        self.store.find_token_by_id(id).await
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl Coordination for AnyStore {
+    async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Result<Acquired, StoreError> {
+        self.coordination.acquire(key, holder, life).await
+    }
+
+    async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StoreError> {
+        self.coordination.renew(lease, life).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
+        self.coordination.release(lease).await
+    }
+
+    async fn save_and_release(&self, lease: &Lease, token: &OAuthToken) -> Result<Fenced, StoreError> {
+        self.coordination.save_and_release(lease, token).await
+    }
+
+    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
+        self.coordination.standing(key).await
+    }
+
+    async fn version(&self) -> Result<Option<u64>, StoreError> {
+        self.coordination.version().await
+    }
+}
+
+/// What the six methods alone can be given: leases and ledgers in this process's memory.
+struct WithinThisProcess {
+    store: Arc<dyn ErasedStore>,
+    board: Mutex<LeaseBoard>,
+}
+
+impl WithinThisProcess {
+    fn board(&self) -> std::sync::MutexGuard<'_, LeaseBoard> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Coordination for WithinThisProcess {
+    async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Result<Acquired, StoreError> {
+        Ok(self.board().acquire(key, holder, life))
+    }
+
+    async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StoreError> {
+        Ok(self.board().renew(lease, life))
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
+        Ok(self.board().release(lease))
+    }
+
+    async fn save_and_release(&self, lease: &Lease, token: &OAuthToken) -> Result<Fenced, StoreError> {
+        if !self.board().is_held_under(lease) {
+            return Ok(Fenced::Superseded);
+        }
+        if let Some(id) = &lease.row {
+            let row = self.store.find_token_by_id(id).await?;
+            if !lease.permits(row.as_ref()) {
+                self.board().release(lease);
+                return Ok(Fenced::Superseded);
+            }
+        }
+        let saved = self.store.save_token(token).await?;
+        self.board().release(lease);
+        Ok(Fenced::Saved(saved))
+    }
+
+    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
+        Ok(self.board().standing(key))
+    }
+
+    async fn version(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+}
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The object-safe twin of [`TokenStore`]; nobody implements it by hand.
+trait ErasedStore: Send + Sync {
+    fn find_token<'a>(&'a self, token: &'a OAuthToken) -> Boxed<'a, Option<OAuthToken>>;
+    fn save_token<'a>(&'a self, token: &'a OAuthToken) -> Boxed<'a, OAuthToken>;
+    fn delete_token<'a>(&'a self, id: &'a str) -> Boxed<'a, bool>;
+    fn get_tokens(&self) -> Boxed<'_, Vec<OAuthToken>>;
+    fn delete_tokens(&self) -> Boxed<'_, ()>;
+    fn find_token_by_id<'a>(&'a self, id: &'a str) -> Boxed<'a, Option<OAuthToken>>;
+}
+
+impl<S: TokenStore> ErasedStore for S {
+    fn find_token<'a>(&'a self, token: &'a OAuthToken) -> Boxed<'a, Option<OAuthToken>> {
+        Box::pin(TokenStore::find_token(self, token))
+    }
+
+    fn save_token<'a>(&'a self, token: &'a OAuthToken) -> Boxed<'a, OAuthToken> {
+        Box::pin(TokenStore::save_token(self, token))
+    }
+
+    fn delete_token<'a>(&'a self, id: &'a str) -> Boxed<'a, bool> {
+        Box::pin(TokenStore::delete_token(self, id))
+    }
+
+    fn get_tokens(&self) -> Boxed<'_, Vec<OAuthToken>> {
+        Box::pin(TokenStore::get_tokens(self))
+    }
+
+    fn delete_tokens(&self) -> Boxed<'_, ()> {
+        Box::pin(TokenStore::delete_tokens(self))
+    }
+
+    fn find_token_by_id<'a>(&'a self, id: &'a str) -> Boxed<'a, Option<OAuthToken>> {
+        Box::pin(TokenStore::find_token_by_id(self, id))
+    }
+}
+
+/// The object-safe twin of [`Coordination`].
+trait ErasedCoordination: Send + Sync {
+    fn acquire<'a>(&'a self, key: &'a LeaseKey, holder: &'a str, life: Duration) -> Boxed<'a, Acquired>;
+    fn renew<'a>(&'a self, lease: &'a Lease, life: Duration) -> Boxed<'a, bool>;
+    fn release<'a>(&'a self, lease: &'a Lease) -> Boxed<'a, bool>;
+    fn save_and_release<'a>(&'a self, lease: &'a Lease, token: &'a OAuthToken) -> Boxed<'a, Fenced>;
+    fn standing<'a>(&'a self, key: &'a LeaseKey) -> Boxed<'a, Standing>;
+    fn version(&self) -> Boxed<'_, Option<u64>>;
+}
+
+impl<C: Coordination> ErasedCoordination for C {
+    fn acquire<'a>(&'a self, key: &'a LeaseKey, holder: &'a str, life: Duration) -> Boxed<'a, Acquired> {
+        Box::pin(Coordination::acquire(self, key, holder, life))
+    }
+
+    fn renew<'a>(&'a self, lease: &'a Lease, life: Duration) -> Boxed<'a, bool> {
+        Box::pin(Coordination::renew(self, lease, life))
+    }
+
+    fn release<'a>(&'a self, lease: &'a Lease) -> Boxed<'a, bool> {
+        Box::pin(Coordination::release(self, lease))
+    }
+
+    fn save_and_release<'a>(&'a self, lease: &'a Lease, token: &'a OAuthToken) -> Boxed<'a, Fenced> {
+        Box::pin(Coordination::save_and_release(self, lease, token))
+    }
+
+    fn standing<'a>(&'a self, key: &'a LeaseKey) -> Boxed<'a, Standing> {
+        Box::pin(Coordination::standing(self, key))
+    }
+
+    fn version(&self) -> Boxed<'_, Option<u64>> {
+        Box::pin(Coordination::version(self))
+    }
+}
+
+fn type_name_of<T>(_: &T) -> &'static str {
+    type_name::<T>()
+}

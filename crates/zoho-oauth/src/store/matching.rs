@@ -1,0 +1,252 @@
+//! Which row a token means: one rule, for every store, for finding and for saving.
+
+use super::error::{StoreError, StoreErrorKind};
+use super::stored::{StoredToken, is_empty};
+
+/// What a token is looked up by. The first of these that the token's fields allow is the only one that is tried;
+/// a token that allows none means no row at all, never an arbitrary one.
+///
+/// Equality is exact, whatever a backend's collation says: a backend may fetch candidates by
+/// [`column`](Self::column) and [`value`](Self::value), but [`choose`](Self::choose) decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Criterion<'a> {
+    /// By id, whatever else is set.
+    Id(&'a str),
+    /// By user name; a client id and an API domain, where they are given, must agree with the row. A row that
+    /// lacks them agrees. So one user can have two client apps, or production and sandbox, in two rows.
+    User {
+        /// The user's name.
+        name: &'a str,
+        /// The client app, where the caller knows it.
+        client_id: Option<&'a str>,
+        /// The API domain, where the caller knows it.
+        api_domain: Option<&'a str>,
+    },
+    /// By access token: the token has neither a client id nor a client secret.
+    AccessToken(&'a str),
+    /// By grant token, of the same client app: the token has client id and secret.
+    GrantToken {
+        /// The grant token.
+        token: &'a str,
+        /// The client app.
+        client_id: &'a str,
+    },
+    /// By refresh token, of the same client app: the token has client id and secret, and no grant token.
+    RefreshToken {
+        /// The refresh token.
+        token: &'a str,
+        /// The client app.
+        client_id: &'a str,
+    },
+}
+
+impl<'a> Criterion<'a> {
+    /// What `token` is looked up by, or `None` when nothing in it can be used.
+    #[must_use]
+    pub fn of(token: &'a StoredToken) -> Option<Self> {
+        let client_id = filled(&token.client_id);
+        if let Some(id) = filled(&token.id) {
+            return Some(Self::Id(id));
+        }
+        if let Some(name) = filled(&token.user_name) {
+            return Some(Self::User { name, client_id, api_domain: filled(&token.api_domain) });
+        }
+        match (client_id, filled(&token.client_secret)) {
+            (None, None) => filled(&token.access_token).map(Self::AccessToken),
+            (Some(client_id), Some(_)) => {
+                filled(&token.grant_token).map(|token| Self::GrantToken { token, client_id }).or_else(|| {
+                    filled(&token.refresh_token).map(|token| Self::RefreshToken { token, client_id })
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The column that a backend may use its index on.
+    #[must_use]
+    pub fn column(&self) -> &'static str {
+        match self {
+            Self::Id(_) => "id",
+            Self::User { .. } => "user_name",
+            Self::AccessToken(_) => "access_token",
+            Self::GrantToken { .. } => "grant_token",
+            Self::RefreshToken { .. } => "refresh_token",
+        }
+    }
+
+    /// The value to look for in that column.
+    #[must_use]
+    pub fn value(&self) -> &'a str {
+        match *self {
+            Self::Id(value)
+            | Self::User { name: value, .. }
+            | Self::AccessToken(value)
+            | Self::GrantToken { token: value, .. }
+            | Self::RefreshToken { token: value, .. } => value,
+        }
+    }
+
+    /// Whether `row` is one that is meant.
+    #[must_use]
+    pub fn agrees_with(&self, row: &StoredToken) -> bool {
+        let is = |column: &Option<String>, value: &str| column.as_deref() == Some(value);
+        let does_not_contradict = |column: &Option<String>, value: Option<&str>| {
+            value.is_none_or(|value| is_empty(column.as_deref()) || is(column, value))
+        };
+        match *self {
+            Self::Id(id) => is(&row.id, id),
+            Self::User { name, client_id, api_domain } => {
+                is(&row.user_name, name)
+                    && does_not_contradict(&row.client_id, client_id)
+                    && does_not_contradict(&row.api_domain, api_domain)
+            }
+            Self::AccessToken(token) => is(&row.access_token, token),
+            Self::GrantToken { token, client_id } => {
+                is(&row.grant_token, token) && is(&row.client_id, client_id)
+            }
+            Self::RefreshToken { token, client_id } => {
+                is(&row.refresh_token, token) && is(&row.client_id, client_id)
+            }
+        }
+    }
+
+    /// The one row among `candidates` that is meant.
+    ///
+    /// Rows of the same user, client app and API domain are duplicates that an official SDK left: they count as
+    /// one, the one that expires last (of equals, the first).
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Ambiguous`] when rows agree that differ in one of those three: the error says what
+    /// would tell them apart.
+    pub fn choose<R: AsRef<StoredToken>>(
+        &self,
+        candidates: impl IntoIterator<Item = R>,
+    ) -> Result<Option<R>, StoreError> {
+        let mut chosen: Option<R> = None;
+        for row in candidates {
+            if !self.agrees_with(row.as_ref()) {
+                continue;
+            }
+            let Some(best) = &chosen else {
+                chosen = Some(row);
+                continue;
+            };
+            let differing = difference(best.as_ref(), row.as_ref());
+            if !differing.is_empty() {
+                return Err(StoreError::of(StoreErrorKind::Ambiguous, "tell which row is meant")
+                    .evidence(format!(
+                        "rows {} and {} have the same {} and differ in {}",
+                        best.as_ref().id.as_deref().unwrap_or("?"),
+                        row.as_ref().id.as_deref().unwrap_or("?"),
+                        self.column(),
+                        differing.join(" and "),
+                    ))
+                    .next_step(format!("give the {} too, or the id", differing.join(" or the "))));
+            }
+            if row.as_ref().expiry_milliseconds() > best.as_ref().expiry_milliseconds() {
+                chosen = Some(row);
+            }
+        }
+        Ok(chosen)
+    }
+}
+
+impl Criterion<'_> {
+    /// Where in `rows` the one that is meant stands: for stores that keep a list.
+    ///
+    /// # Errors
+    /// As [`choose`](Self::choose).
+    pub fn position_in(&self, rows: &[StoredToken]) -> Result<Option<usize>, StoreError> {
+        struct Numbered<'r>(usize, &'r StoredToken);
+        impl AsRef<StoredToken> for Numbered<'_> {
+            fn as_ref(&self) -> &StoredToken {
+                self.1
+            }
+        }
+        let numbered = rows.iter().enumerate().map(|(position, row)| Numbered(position, row));
+        Ok(self.choose(numbered)?.map(|Numbered(position, _)| position))
+    }
+}
+
+impl AsRef<Self> for StoredToken {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+/// The columns that make two rows different tokens rather than two copies of one.
+fn difference(one: &StoredToken, other: &StoredToken) -> Vec<&'static str> {
+    let columns = [
+        ("user_name", &one.user_name, &other.user_name),
+        ("client_id", &one.client_id, &other.client_id),
+        ("api_domain", &one.api_domain, &other.api_domain),
+    ];
+    let differ = |one: &Option<String>, other: &Option<String>| filled(one) != filled(other);
+    columns.into_iter().filter(|(_, one, other)| differ(one, other)).map(|(name, ..)| name).collect()
+}
+
+fn filled(column: &Option<String>) -> Option<&str> {
+    column.as_deref().filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(value: &str) -> Option<String> {
+        Some(value.to_owned())
+    }
+
+    fn row(id: &str, user: &str, client: &str, domain: &str, expiry: u64) -> StoredToken {
+        StoredToken {
+            id: text(id),
+            user_name: text(user),
+            client_id: text(client),
+            api_domain: text(domain),
+            expiry_time: Some(expiry.to_string()),
+            ..StoredToken::default()
+        }
+    }
+
+    fn user(name: &str) -> StoredToken {
+        StoredToken { user_name: text(name), ..StoredToken::default() }
+    }
+
+    #[test]
+    fn nothing_usable_means_no_row() {
+        assert_eq!(Criterion::of(&StoredToken::default()), None);
+        assert_eq!(Criterion::of(&user("")), None);
+        let client_only = StoredToken { client_id: text("c"), ..StoredToken::default() };
+        assert_eq!(Criterion::of(&client_only), None);
+        let access_with_a_client = StoredToken { access_token: text("a"), ..client_only };
+        assert_eq!(Criterion::of(&access_with_a_client), None);
+    }
+
+    #[test]
+    fn duplicates_count_as_one_and_the_one_that_expires_last_is_it() {
+        let rows = [row("1", "ada", "c", "d", 5), row("2", "ada", "c", "d", 9), row("3", "ada", "c", "d", 7)];
+        let ada = user("ada");
+        let chosen = Criterion::of(&ada).unwrap().choose(&rows).unwrap().unwrap();
+        assert_eq!(chosen.id.as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn rows_that_differ_are_an_error_that_says_what_tells_them_apart() {
+        let rows = [row("1", "ada", "c", "production", 5), row("2", "ada", "c", "sandbox", 9)];
+        let ada = user("ada");
+        let error = Criterion::of(&ada).unwrap().choose(&rows).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Ambiguous);
+        assert!(error.to_string().contains("api_domain"), "{error}");
+        let in_sandbox = StoredToken { api_domain: text("sandbox"), ..ada };
+        let chosen = Criterion::of(&in_sandbox).unwrap().choose(&rows).unwrap().unwrap();
+        assert_eq!(chosen.id.as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn a_row_that_lacks_client_and_domain_agrees() {
+        let rows = [user("ada")];
+        let wanted = StoredToken { client_id: text("c"), api_domain: text("d"), ..user("ada") };
+        assert!(Criterion::of(&wanted).unwrap().choose(&rows).unwrap().is_some());
+    }
+}

@@ -1,0 +1,109 @@
+//! Where tokens are kept: the contract, and the stores that keep it.
+
+mod any;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod coordination;
+mod error;
+#[cfg(feature = "file")]
+mod file;
+mod ids;
+mod matching;
+mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod stored;
+
+use std::future::Future;
+
+use crate::token::OAuthToken;
+
+pub use any::AnyStore;
+pub use error::{StoreError, StoreErrorKind};
+#[cfg(feature = "file")]
+//FILE pub use file::FileStore;
+pub use ids::{id_number, next_id};
+pub use matching::Criterion;
+pub use memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+//SQLITE pub use sqlite::SqliteStore;
+pub use stored::StoredToken;
+
+/// Keeps tokens. This text is the contract; each sentence of it is a test that
+/// [`token_store_conformance!`](crate::token_store_conformance) runs over a store.
+///
+/// # Which row a token means
+/// [`Criterion`] is the rule, for finding and for saving:
+/// 1. A token with an id means the row with that id, whatever else it says.
+/// 2. Otherwise a user name means the row of that user; a client id and an API domain that are given must agree,
+///    and a row that lacks them agrees. So one user with two client apps, or with production and sandbox, has two
+///    rows.
+/// 3. Otherwise an access token, with neither client id nor secret, means the row with that access token.
+/// 4. Otherwise a grant token, or else a refresh token, with client id and secret, means the row of the same
+///    client app with that token.
+/// 5. A token with nothing usable means no row, never an arbitrary one.
+///
+/// Rows that are the same in user, client app and API domain count as one, the one that expires last. Rows that
+/// differ are an error that says what would tell them apart.
+///
+/// # Values
+/// Values with quotes, commas, line breaks, leading and trailing blanks, emoji, NUL and 4,096 characters come
+/// back unchanged. Equality is exact: case, accents and trailing blanks count. A value is never part of a query.
+///
+/// # Sharing
+/// A store is shared by reference and may be called from many tasks at once. Two savers of the same new user
+/// make one row. A read that fails is an error, never "no token".
+///
+/// # Implementing
+/// Write six `async fn`s; `StoredToken` and `Criterion` do the matching and the merging. See the example
+/// `custom_store`.
+pub trait TokenStore: Send + Sync + 'static {
+    /// Hands back the row that `token` means, merged under it: fields that `token` sets keep its values, the
+    /// others come from the row. `None` when there is no such row.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or when several differing rows are meant.
+    fn find_token(
+        &self,
+        token: &OAuthToken,
+    ) -> impl Future<Output = Result<Option<OAuthToken>, StoreError>> + Send;
+
+    /// Writes `token` over the row that it means, or inserts it; hands back the row as it is now, with its id.
+    ///
+    /// One atomic step, durable before it returns where the store is durable at all. A field that is empty in
+    /// `token` keeps its stored value. Saving the same token twice changes nothing. A new row without an id gets
+    /// a decimal one of at most ten digits that was never given out before, deleted rows included; an id that the
+    /// caller chose is kept.
+    ///
+    /// # Errors
+    /// When the store cannot be written, when several differing rows are meant, and for a token that has neither
+    /// an access, nor a refresh, nor a grant token. The store is then as it was before.
+    fn save_token(&self, token: &OAuthToken) -> impl Future<Output = Result<OAuthToken, StoreError>> + Send;
+
+    /// Deletes exactly the row with that id, and says whether it was there.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn delete_token(&self, id: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Hands back every row.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn get_tokens(&self) -> impl Future<Output = Result<Vec<OAuthToken>, StoreError>> + Send;
+
+    /// Deletes every row in one step. An empty store is fine.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn delete_tokens(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Hands back the row with that id; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn find_token_by_id(
+        &self,
+        id: &str,
+    ) -> impl Future<Output = Result<Option<OAuthToken>, StoreError>> + Send;
+}

@@ -1,0 +1,3 @@
+//! What `zoho-oauth` promises, against real stores, real processes and the emulator.
+
+mod conformance;
