@@ -28,7 +28,7 @@ pub use ids::{id_number, next_id};
 pub use matching::Criterion;
 pub use memory::MemoryStore;
 #[cfg(feature = "sqlite")]
-//SQLITE pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteOptions, SqliteStore};
 pub use stored::StoredToken;
 
 /// Keeps tokens. This text is the contract; each sentence of it is a test that
