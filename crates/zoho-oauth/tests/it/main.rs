@@ -1,4 +1,6 @@
 //! What `zoho-oauth` promises, against real stores, real processes and the emulator.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod conformance;
 mod sqlite_support;
