@@ -26,12 +26,13 @@ pub fn connect(url: &str) -> Result<AnyStore, StoreError> {
             "a store URL that starts with {scheme}: needs a path behind it, such as {scheme}:{}",
             usual_name(scheme)
         ))),
-        //FILE #[cfg(feature = "file")]
-        //FILE ("file", path) => Ok(super::FileStore::open(path)?.into()),
+        #[cfg(feature = "file")]
+        ("file", path) => Ok(super::FileStore::open(path)?.into()),
         #[cfg(feature = "sqlite")]
         ("sqlite", ":memory:") => Ok(super::SqliteStore::in_memory()?.into()),
         #[cfg(feature = "sqlite")]
         ("sqlite", path) => Ok(super::SqliteStore::open(path)?.into()),
+        #[cfg(not(all(feature = "file", feature = "sqlite")))]
         ("file" | "sqlite", _) => Err(unusable(format!(
             "this build has no {scheme} stores; turn on the feature {scheme:?} of zoho-oauth"
         ))),
