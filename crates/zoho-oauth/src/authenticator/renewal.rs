@@ -12,7 +12,8 @@ use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey
 use crate::store::{StoreError, TokenStore};
 use crate::token::OAuthToken;
 
-use super::obtain::{Obtained, Wish};
+use super::cache::EARLY_AGAIN_AFTER;
+use super::obtain::{Demand, Obtained, Wish};
 use super::{Core, missing, name_of};
 
 /// For how long a failure speaks for the fleet: who comes within this time shares it instead of asking again.
@@ -268,9 +269,9 @@ impl Core {
             });
         }
         let shared = followed.and_then(|epoch| ledger.failure_of(epoch));
-        if let Some(Failure::Transient(evidence)) =
-            shared.or_else(|| ledger.recent_failure(standing.now, FAILURE_LIFE))
-        {
+        let failure_life = if wish.demand == Demand::Early { EARLY_AGAIN_AFTER } else { FAILURE_LIFE };
+        let recent = || ledger.recent_failure(standing.now, failure_life);
+        if let Some(Failure::Transient(evidence)) = shared.or_else(recent) {
             return Verdict::Fail(Error::SharedFailure { evidence: evidence.clone() });
         }
         match ledger.retry_at(standing.now, self.settings.quota) {

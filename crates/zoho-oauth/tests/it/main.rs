@@ -1,6 +1,13 @@
-//! What `zoho-oauth` promises, against real stores, real processes and the emulator.
+//! What `zoho-oauth` promises, against real stores and the emulator. What needs several processes is in `torture`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod conformance;
+mod data_centers;
+mod lifecycle;
+mod one_flight;
+mod quota;
+mod secrets;
 mod sqlite_support;
+mod support;
+mod unsaved;
