@@ -139,6 +139,18 @@ impl Emulator {
         self.world.state().grants.new_refresh_token(grant, &self.world.settings)
     }
 
+    /// A live refresh token with just these scopes (separated by commas).
+    ///
+    /// # Panics
+    ///
+    /// If there is no such client or user, or the scopes cannot be read.
+    #[must_use]
+    pub fn grant_refresh_token_with_scopes(&self, client_id: &str, user_email: &str, scopes: &str) -> String {
+        let scopes = Scopes::parse(scopes).unwrap_or_else(|| panic!("`{scopes}` are not scopes"));
+        let grant = self.grant(client_id, user_email, scopes);
+        self.world.state().grants.new_refresh_token(grant, &self.world.settings)
+    }
+
     /// A live access token of a refresh token. It counts neither in the quota nor in the journal, but as one of
     /// the 15 that are alive.
     ///
