@@ -67,7 +67,8 @@ impl Cache {
         let early_from = if is_early_wanted { before_end(margins.early_window) } else { u64::MAX };
         // Read again, it is the same token: a failed early renewal still waits for its next turn.
         let before = self.of(&subject).filter(|before| before.token.expose_secret() == token.expose_secret());
-        let early_from = before.map_or(early_from, |before| before.early_from.load(Ordering::Relaxed).max(early_from));
+        let early_from =
+            before.map_or(early_from, |before| before.early_from.load(Ordering::Relaxed).max(early_from));
         if token.persistence_error().is_some() {
             self.has_unsaved.store(true, Ordering::Release);
         }
@@ -152,7 +153,12 @@ impl Cached {
         now >= from
             && self
                 .early_from
-                .compare_exchange(from, now + EARLY_AGAIN_AFTER.as_millis() as u64, Ordering::AcqRel, Ordering::Relaxed)
+                .compare_exchange(
+                    from,
+                    now + EARLY_AGAIN_AFTER.as_millis() as u64,
+                    Ordering::AcqRel,
+                    Ordering::Relaxed,
+                )
                 .is_ok()
     }
 }

@@ -127,16 +127,9 @@ impl Core {
                 self.while_holding(lease, self.accounts.refresh(&environment, &client, refresh_token)).await;
             match answer {
                 Ok(issued) => return Ok(issued),
-                Err(Denied::Refused(error, code)) => {
-                    // A wrong secret can be put right without a new login; a dead refresh token cannot.
-                    if code == OAuthErrorCode::InvalidCode {
-                        let refused = Failure::Refused(code.word().to_owned());
-                        lease.ledger.note_failure(lease.epoch, clock.now(), refused);
-                    } else {
-                        let failed = Failure::Transient(error.to_string());
-                        lease.ledger.note_failure(lease.epoch, clock.now(), failed);
-                    }
-                    return Err(error);
+                Err(Denied::Refused(error)) => {
+                    lease.ledger.note_failure(lease.epoch, clock.now(), failure_of(&error));
+                    return Err(*error);
                 }
                 Err(Denied::Throttled) => {
                     lease.ledger.note_throttle(clock.now(), quota);
@@ -145,7 +138,7 @@ impl Core {
                 }
                 Err(Denied::Failed { error, .. }) => {
                     tracing::warn!(user = name_of(row), %error, attempt, "a renewal failed");
-                    last = Some(error);
+                    last = Some(*error);
                 }
             }
         }
@@ -303,6 +296,17 @@ impl Core {
             },
             None => Ok(self.find(&row).await?.unwrap_or(row)),
         }
+    }
+}
+
+/// A refusal in the form in which other processes hear of it. A dead refresh token stays dead; a wrong secret can
+/// be put right without a new login.
+fn failure_of(refusal: &Error) -> Failure {
+    match refusal {
+        Error::Refused { code: OAuthErrorCode::InvalidCode, .. } => {
+            Failure::Refused(OAuthErrorCode::InvalidCode.word().to_owned())
+        }
+        other => Failure::Transient(other.to_string()),
     }
 }
 
