@@ -241,7 +241,7 @@ impl Environment {
     /// The environment of the same kind that an API domain belongs to.
     fn sibling(&self, origin: &str) -> Option<Self> {
         let siblings = DataCenter::ALL.into_iter().map(|center| center.environment(self.kind));
-        siblings.filter(|_| !self.is_custom()).find(|other| *other.api == origin)
+        siblings.filter(|_| !self.is_custom()).find(|other| *other.api == *origin)
     }
 }
 

@@ -4,6 +4,10 @@
 
 mod conformance;
 mod data_centers;
+mod file_faults;
+mod file_golden;
+mod file_sharing;
+mod file_store;
 mod lifecycle;
 mod one_flight;
 mod quota;

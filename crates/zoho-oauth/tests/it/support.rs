@@ -10,33 +10,33 @@ use zoho_oauth::{
     Authenticator, AuthenticatorBuilder, Environment, Grant, OAuthClient, OAuthToken, UserSignature,
 };
 
-pub const TOKEN_REQUEST: &str = "POST /oauth/v2/token";
+pub(crate) const TOKEN_REQUEST: &str = "POST /oauth/v2/token";
 
 /// The user that the default emulator knows, as rows name her.
-pub fn ada(zoho: &Emulator) -> UserSignature {
+pub(crate) fn ada(zoho: &Emulator) -> UserSignature {
     let _ = zoho;
     UserSignature::new("ada@example.com:60000001")
 }
 
-pub fn client(zoho: &Emulator) -> OAuthClient {
+pub(crate) fn client(zoho: &Emulator) -> OAuthClient {
     let app = zoho.default_client();
     OAuthClient::new(app.id(), app.secret())
 }
 
-pub fn environment(zoho: &Emulator) -> Environment {
+pub(crate) fn environment(zoho: &Emulator) -> Environment {
     Environment::local(&zoho.base_url()).unwrap()
 }
 
-pub fn builder(zoho: &Emulator, store: impl Into<AnyStore>) -> AuthenticatorBuilder {
+pub(crate) fn builder(zoho: &Emulator, store: impl Into<AnyStore>) -> AuthenticatorBuilder {
     Authenticator::builder(environment(zoho)).client(client(zoho)).store(store).attempts(1)
 }
 
-pub fn authenticator(zoho: &Emulator, store: impl Into<AnyStore>) -> Authenticator {
+pub(crate) fn authenticator(zoho: &Emulator, store: impl Into<AnyStore>) -> Authenticator {
     builder(zoho, store).build().unwrap()
 }
 
 /// Logs in with a Self Client code and forgets the request.
-pub async fn logged_in(zoho: &Emulator, authenticator: &Authenticator) -> OAuthToken {
+pub(crate) async fn logged_in(zoho: &Emulator, authenticator: &Authenticator) -> OAuthToken {
     let code = zoho.self_client_code("ada@example.com");
     let login = authenticator.exchange(Grant::from_self_client(code)).await.unwrap();
     assert!(login.persistence_error().is_none());
@@ -45,7 +45,7 @@ pub async fn logged_in(zoho: &Emulator, authenticator: &Authenticator) -> OAuthT
 }
 
 /// A row whose access token has ended, with a refresh token that the emulator knows.
-pub async fn with_a_stale_token(zoho: &Emulator, store: &impl TokenStore) -> OAuthToken {
+pub(crate) async fn with_a_stale_token(zoho: &Emulator, store: &impl TokenStore) -> OAuthToken {
     let app = zoho.default_client();
     let refresh_token = zoho.grant_refresh_token(app.id(), "ada@example.com");
     let row = OAuthToken::new()
@@ -58,24 +58,24 @@ pub async fn with_a_stale_token(zoho: &Emulator, store: &impl TokenStore) -> OAu
     store.save_token(&row).await.unwrap()
 }
 
-pub fn token_requests(zoho: &Emulator) -> usize {
+pub(crate) fn token_requests(zoho: &Emulator) -> usize {
     zoho.journal().count(TOKEN_REQUEST)
 }
 
 /// A store whose saves can be made to fail, with the six methods alone.
 #[derive(Clone, Default)]
-pub struct FailingStore {
+pub(crate) struct FailingStore {
     store: MemoryStore,
     fails: Arc<AtomicBool>,
     saves: Arc<AtomicUsize>,
 }
 
 impl FailingStore {
-    pub fn fail(&self, fails: bool) {
+    pub(crate) fn fail(&self, fails: bool) {
         self.fails.store(fails, Ordering::SeqCst);
     }
 
-    pub fn saves(&self) -> usize {
+    pub(crate) fn saves(&self) -> usize {
         self.saves.load(Ordering::SeqCst)
     }
 }
