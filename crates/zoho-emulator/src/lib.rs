@@ -1,1 +1,63 @@
-//! A stand-in for Zoho on a loopback port.
+//! A stand-in for Zoho on a loopback port: accounts server and CRM, for tests and offline work.
+//!
+//! It speaks Zoho's own protocol over HTTP and shares no code with the clients it is used to test: a mirror
+//! would not show a mistake. What it does *not* imitate is the first section of its `README.md`.
+//!
+//! ```
+//! use zoho_emulator::{Emulator, Fault};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let zoho = Emulator::start().await; // stops when it is dropped
+//! let client = zoho.default_client();
+//! let code = zoho.self_client_code("ada@example.com");
+//! // Point the program under test at `zoho.base_url()`, with `client.id()`, `client.secret()` and `code`.
+//!
+//! zoho.fault(Fault::on("POST /oauth/v2/token").times(2).drop_after()); // the next two answers get lost
+//! zoho.expire_access_tokens();
+//! assert_eq!(zoho.journal().count("POST /oauth/v2/token"), 0);
+//! # let _ = (client, code);
+//! # }
+//! ```
+//!
+//! # Contents
+//!
+//! * [`Emulator`]: start, seed, steer, look.
+//! * [`EmulatorBuilder`]: settings: clients, users, data centers, lives, quotas, the speed of the clock.
+//! * [`ClientApp`] and [`User`]: who takes part.
+//! * [`Fault`]: what goes wrong on purpose.
+//! * [`Journal`] and [`Entry`]: what arrived.
+//!
+//! # Inside
+//!
+//! The server (`server.rs`) reads a request into plain data, asks whether something goes wrong on purpose, and
+//! hands it to `accounts.rs`, `crm.rs` or `control.rs`. Those are plain functions from a request to an answer.
+//! The rules are below them: `grants.rs` (codes, tokens, quotas) and `record_store.rs` (records).
+
+mod accounts;
+mod builder;
+mod clock;
+mod control;
+mod credits;
+mod crm;
+mod emulator;
+mod faults;
+mod grants;
+mod http;
+mod identity;
+mod journal;
+mod login;
+mod pages;
+mod record_store;
+mod records;
+mod scope;
+mod secret;
+mod server;
+mod settings;
+mod state;
+
+pub use builder::EmulatorBuilder;
+pub use emulator::Emulator;
+pub use faults::Fault;
+pub use identity::{ClientApp, User};
+pub use journal::{Entry, Journal};

@@ -1,0 +1,297 @@
+//! `Emulator`: the handle on a running emulator.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::task::AbortHandle;
+
+use crate::builder::EmulatorBuilder;
+use crate::faults::Fault;
+use crate::grants::Grant;
+use crate::identity::{ClientApp, User};
+use crate::journal::Journal;
+use crate::login;
+use crate::scope::Scopes;
+use crate::server;
+use crate::settings::Settings;
+use crate::state::{DataCenter, World};
+
+/// A running emulator. It stops, and closes every connection, when it is dropped.
+#[derive(Debug)]
+pub struct Emulator {
+    world: Arc<World>,
+    servers: Vec<AbortHandle>,
+}
+
+impl Emulator {
+    /// Starts on a free port of 127.0.0.1, with one data center (`us`), one client app and one user
+    /// (`ada@example.com`).
+    ///
+    /// # Panics
+    ///
+    /// If no port can be had, or outside a tokio runtime.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// Settings first.
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::default()
+    }
+
+    pub(crate) async fn serve(settings: Settings) -> io::Result<Self> {
+        let mut listeners = Vec::new();
+        let mut data_centers = Vec::new();
+        for (location, offset) in settings.locations.iter().zip(0..) {
+            let port = if settings.port == 0 { 0 } else { settings.port.saturating_add(offset) };
+            let listener = server::listen(port).await?;
+            let base_url = format!("http://{}", listener.local_addr()?);
+            data_centers.push(DataCenter { location: location.clone(), base_url });
+            listeners.push(listener);
+        }
+        let world = Arc::new(World::new(settings, data_centers.clone()));
+        let servers = listeners
+            .into_iter()
+            .zip(data_centers)
+            .map(|(listener, data_center)| {
+                tokio::spawn(server::serve(listener, Arc::clone(&world), data_center)).abort_handle()
+            })
+            .collect();
+        Ok(Self { world, servers })
+    }
+
+    /// The address of the first data center, such as `http://127.0.0.1:40123`: accounts server, API and upload
+    /// host in one. It is also the `api_domain` in token answers.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.world.data_centers[0].base_url.clone()
+    }
+
+    /// The address of a data center, by its location code.
+    ///
+    /// # Panics
+    ///
+    /// If the emulator has no such data center.
+    #[must_use]
+    pub fn base_url_of(&self, location: &str) -> String {
+        let data_center = self.world.data_center(location);
+        data_center.unwrap_or_else(|| panic!("the emulator has no data center `{location}`")).base_url.clone()
+    }
+
+    /// The first client app.
+    #[must_use]
+    pub fn default_client(&self) -> ClientApp {
+        self.world.settings.clients[0].clone()
+    }
+
+    /// A grant code for the first client with every scope, as the Self Client page of the API console gives one.
+    ///
+    /// It works once, in the user's data center, and its exchange gives a refresh token and needs no redirect URL.
+    /// It does not count toward the quota of codes.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such user.
+    #[must_use]
+    pub fn self_client_code(&self, user_email: &str) -> String {
+        self.self_client_code_for(self.world.settings.clients[0].id(), user_email)
+    }
+
+    /// A grant code for any client; see [`self_client_code`](Self::self_client_code).
+    ///
+    /// # Panics
+    ///
+    /// If there is no such client or user.
+    #[must_use]
+    pub fn self_client_code_for(&self, client_id: &str, user_email: &str) -> String {
+        self.new_code(self.grant(client_id, user_email, Scopes::all()))
+    }
+
+    /// A grant code for any client with just these scopes (separated by commas).
+    ///
+    /// # Panics
+    ///
+    /// If there is no such client or user, or the scopes cannot be read.
+    #[must_use]
+    pub fn self_client_code_with_scopes(&self, client_id: &str, user_email: &str, scopes: &str) -> String {
+        let scopes = Scopes::parse(scopes).unwrap_or_else(|| panic!("`{scopes}` are not scopes"));
+        self.new_code(self.grant(client_id, user_email, scopes))
+    }
+
+    /// Does what a person does in the browser: opens the authorize URL, signs in and presses Accept.
+    ///
+    /// Gives the URL to which the browser is sent, with `code`, or with `error` when the client had too many codes.
+    ///
+    /// # Errors
+    ///
+    /// What the error page says, such as `Invalid Redirect Uri`; or that there is no such user.
+    pub fn log_in(&self, authorize_url: &str, user_email: &str) -> Result<String, String> {
+        login::log_in(&self.world, authorize_url, user_email)
+    }
+
+    /// A live refresh token with every scope, as if the user had logged in. An extra one may evict the user's
+    /// oldest.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such client or user.
+    #[must_use]
+    pub fn grant_refresh_token(&self, client_id: &str, user_email: &str) -> String {
+        let grant = self.grant(client_id, user_email, Scopes::all());
+        self.world.state().grants.new_refresh_token(grant, &self.world.settings)
+    }
+
+    /// A live access token of a refresh token. It counts neither in the quota nor in the journal, but as one of
+    /// the 15 that are alive.
+    ///
+    /// # Panics
+    ///
+    /// If the refresh token is not alive.
+    #[must_use]
+    pub fn issue_access_token(&self, refresh_token: &str) -> String {
+        let now = self.world.now_ms();
+        let grants = &mut self.world.state().grants;
+        let grant = grants.refresh_grant(refresh_token).cloned().expect("the refresh token is not alive");
+        grants.new_access_token(&grant, Some(refresh_token), now, &self.world.settings)
+    }
+
+    /// Ends every access token now, as if its hour were over.
+    pub fn expire_access_tokens(&self) {
+        self.world.state().grants.remove_access_tokens();
+    }
+
+    /// Ends one access token, as an eviction or a revocation elsewhere does.
+    pub fn kill_access_token(&self, access_token: &str) {
+        self.world.state().grants.remove_access_token(access_token);
+    }
+
+    /// Ends a refresh token and its access tokens, as the user's 21st login does.
+    pub fn evict_refresh_token(&self, refresh_token: &str) {
+        self.world.state().grants.remove_refresh_token(refresh_token);
+    }
+
+    /// Whether the CRM would accept this access token.
+    #[must_use]
+    pub fn is_access_token_valid(&self, access_token: &str) -> bool {
+        self.world.state().grants.access(access_token, self.world.now_ms()).is_some()
+    }
+
+    /// Whether the accounts server would accept this refresh token.
+    #[must_use]
+    pub fn is_refresh_token_valid(&self, refresh_token: &str) -> bool {
+        self.world.state().grants.refresh_grant(refresh_token).is_some()
+    }
+
+    /// How many access tokens of a refresh token are alive.
+    #[must_use]
+    pub fn live_access_tokens(&self, refresh_token: &str) -> usize {
+        self.world.state().grants.live_access_tokens(refresh_token, self.world.now_ms())
+    }
+
+    /// How many requests got the throttle answer of the token endpoint, by quota or by fault.
+    #[must_use]
+    pub fn throttle_events(&self) -> usize {
+        self.world.state().throttle_events
+    }
+
+    /// Puts `count` records into a module of the user's organisation: `Last_Name` is `Record 1`, `Record 2`, ….
+    ///
+    /// # Panics
+    ///
+    /// If there is no such user.
+    pub fn add_records(&self, user_email: &str, module: &str, count: usize) {
+        let user = self.user(user_email);
+        let organisation = self.world.organisation_of(user);
+        let now = self.world.now_ms();
+        let records = &mut self.world.state().records;
+        for number in 1..=count {
+            let fields = [("Last_Name".to_owned(), json!(format!("Record {number}")))].into_iter().collect();
+            records.insert(&organisation, module, fields, user, now);
+        }
+    }
+
+    /// What arrived. The journal is live: it goes on while it is held.
+    #[must_use]
+    pub fn journal(&self) -> Journal {
+        self.world.journal.clone()
+    }
+
+    /// Installs a fault, behind those that are there.
+    pub fn fault(&self, fault: Fault) {
+        self.world.faults.install(fault);
+    }
+
+    /// Removes every fault.
+    pub fn clear_faults(&self) {
+        self.world.faults.clear();
+    }
+
+    /// How many installed faults are not used up.
+    #[must_use]
+    pub fn waiting_faults(&self) -> usize {
+        self.world.faults.waiting()
+    }
+
+    /// Moves the simulated clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.world.clock.advance(by);
+    }
+
+    /// The simulated clock: milliseconds since 1970.
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        self.world.now_ms()
+    }
+
+    /// What to type next, for a terminal: addresses, the first client, its users, and a fresh Self Client code.
+    #[must_use]
+    pub fn banner(&self) -> String {
+        let settings = &self.world.settings;
+        let client = &settings.clients[0];
+        let mut lines =
+            vec!["A stand-in for Zoho is running. Nothing in it is real.".to_owned(), String::new()];
+        for data_center in &self.world.data_centers {
+            lines.push(format!("  {:<14}{}", data_center.location, data_center.base_url));
+        }
+        lines.push(format!("  client id     {}", client.id()));
+        lines.push(format!("  client secret {}", client.secret_of(&self.world.data_centers[0].location)));
+        lines.push(format!("  redirect URL  {}", client.redirect_url_str()));
+        for user in settings.users.iter().take(10) {
+            lines.push(format!("  user          {} (password {})", user.email, user.password));
+        }
+        let user = &settings.users[0];
+        let code = self.self_client_code(&user.email);
+        let minutes = settings.code_life.as_secs_f64() / 60.0;
+        lines.push(String::new());
+        lines.push(format!("A grant code for {}, good once and for {minutes} minutes:", user.email));
+        lines.push(format!("  {code}"));
+        lines.push("Another one:".to_owned());
+        lines.push(format!("  curl -X POST {}/_emulator/self_client_code", self.base_url()));
+        lines.join("\n")
+    }
+
+    fn new_code(&self, grant: Arc<Grant>) -> String {
+        let now = self.world.now_ms();
+        self.world.state().grants.new_code(grant, None, true, now, &self.world.settings)
+    }
+
+    fn grant(&self, client_id: &str, user_email: &str, scopes: Scopes) -> Arc<Grant> {
+        let client = self.world.client(client_id);
+        let client = client.unwrap_or_else(|| panic!("the emulator has no client `{client_id}`"));
+        self.world.grant(client, self.user(user_email), scopes)
+    }
+
+    fn user(&self, email: &str) -> &User {
+        self.world.user(email).unwrap_or_else(|| panic!("the emulator has no user `{email}`"))
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        for server in &self.servers {
+            server.abort();
+        }
+    }
+}

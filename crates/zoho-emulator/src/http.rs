@@ -1,0 +1,173 @@
+//! One request and one answer, as plain data. Nothing here does I/O.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use url::form_urlencoded;
+
+/// Names and values in the order in which they came.
+pub(crate) type Pairs = Vec<(String, String)>;
+
+/// A request that has been read to its end.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Call {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) raw_query: String,
+    pub(crate) query: Pairs,
+    pub(crate) form: Pairs,
+    pub(crate) headers: Pairs,
+    pub(crate) body: String,
+}
+
+impl Call {
+    /// Puts a request together; reads the form if the body is one.
+    pub(crate) fn new(method: &str, path: &str, raw_query: &str, headers: Pairs, body: String) -> Self {
+        let mut call = Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            raw_query: raw_query.to_owned(),
+            query: pairs(raw_query),
+            form: Pairs::new(),
+            headers,
+            body,
+        };
+        let content_type = call.header("content-type").unwrap_or_default();
+        call.form = if content_type.starts_with("application/x-www-form-urlencoded") {
+            pairs(&call.body)
+        } else if content_type.starts_with("multipart/form-data") {
+            multipart_fields(content_type, &call.body)
+        } else {
+            Pairs::new()
+        };
+        call
+    }
+
+    /// `"POST /oauth/v2/token"`: how faults and the journal name a request.
+    pub(crate) fn key(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// A header, by its lower-case name.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+
+    /// A parameter of the query string.
+    pub(crate) fn query_value(&self, name: &str) -> Option<&str> {
+        find(&self.query, name)
+    }
+
+    /// A parameter of the form or, if it is not there, of the query string. Empty means absent.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        find(&self.form, name).or_else(|| find(&self.query, name)).filter(|value| !value.is_empty())
+    }
+
+    /// User and password of an `Authorization: Basic` header.
+    pub(crate) fn basic_credentials(&self) -> Option<(String, String)> {
+        let encoded = self.header("authorization")?.strip_prefix("Basic ")?;
+        let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+        let (user, password) = decoded.split_once(':')?;
+        Some((user.to_owned(), password.to_owned()))
+    }
+
+    /// The access token of an `Authorization` header: `Zoho-oauthtoken …`, or `Bearer …`.
+    pub(crate) fn access_token(&self) -> Option<&str> {
+        let (scheme, token) = self.header("authorization")?.split_once(' ')?;
+        let known = scheme.eq_ignore_ascii_case("Zoho-oauthtoken") || scheme.eq_ignore_ascii_case("Bearer");
+        known.then_some(token.trim()).filter(|token| !token.is_empty())
+    }
+
+    /// A cookie that the browser sent.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        let cookies = self.header("cookie")?.split(';');
+        cookies
+            .filter_map(|cookie| cookie.trim().split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    }
+}
+
+/// An answer that has not been sent yet.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// A JSON body.
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        Self::text(status, "application/json;charset=UTF-8", body.to_string())
+    }
+
+    /// An HTML page.
+    pub(crate) fn html(status: u16, page: impl Into<String>) -> Self {
+        Self::text(status, "text/html;charset=UTF-8", page.into())
+    }
+
+    /// Any body with its content type.
+    pub(crate) fn text(status: u16, content_type: &str, body: String) -> Self {
+        Self { status, headers: vec![("content-type", content_type.to_owned())], body }
+    }
+
+    /// No body at all: 204 and 304.
+    pub(crate) fn empty(status: u16) -> Self {
+        Self { status, ..Self::default() }
+    }
+
+    /// Sends the browser elsewhere with a GET.
+    pub(crate) fn redirect(url: impl Into<String>) -> Self {
+        Self::empty(302).with_header("location", url)
+    }
+
+    /// The same answer with one more header.
+    pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+/// Reads `a=1&b=2`.
+pub(crate) fn pairs(text: &str) -> Pairs {
+    form_urlencoded::parse(text.as_bytes()).into_owned().collect()
+}
+
+fn find<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+/// The text fields of a multipart body. Files are left out: no endpoint here takes one.
+fn multipart_fields(content_type: &str, body: &str) -> Pairs {
+    let Some((_, boundary)) = content_type.split_once("boundary=") else { return Pairs::new() };
+    let delimiter = format!("--{}", boundary.trim_matches('"'));
+    let field = |part: &str| {
+        let (head, value) = part.split_once("\r\n\r\n")?;
+        let (_, name) = head.split_once("name=\"")?;
+        let (name, _) = name.split_once('"')?;
+        Some((name.to_owned(), value.strip_suffix("\r\n")?.to_owned()))
+    };
+    body.split(&delimiter).filter_map(field).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_multipart_form_is_read() {
+        let headers = vec![("content-type".to_owned(), "multipart/form-data; boundary=XX".to_owned())];
+        let body =
+            "--XX\r\nContent-Disposition: form-data; name=\"code\"\r\n\r\n1000.a\r\n--XX--\r\n".to_owned();
+        let call = Call::new("POST", "/oauth/v2/token", "", headers, body);
+        assert_eq!(call.parameter("code"), Some("1000.a"));
+    }
+
+    #[test]
+    fn a_form_value_wins_over_the_query() {
+        let headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
+        let call = Call::new("POST", "/", "a=query&b=2", headers, "a=form".to_owned());
+        assert_eq!((call.parameter("a"), call.parameter("b")), (Some("form"), Some("2")));
+    }
+}

@@ -1,0 +1,105 @@
+//! Scopes: `ZohoCRM.modules.ALL`, `ZohoCRM.modules.leads.READ`, `ZohoCRM.users.READ`, …
+
+/// What a token may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Scopes(Vec<String>);
+
+impl Scopes {
+    /// Reads scopes that are separated by commas or blanks. `None` if there is none, or one that cannot be a scope.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let scopes: Vec<String> =
+            text.split([',', ' ']).filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
+        let all_can_be = scopes.iter().all(|scope| is_scope(scope));
+        (all_can_be && !scopes.is_empty()).then_some(Self(scopes))
+    }
+
+    /// Every scope that an endpoint of the emulator asks for: what seeded tokens have.
+    pub(crate) fn all() -> Self {
+        let scopes = [
+            "ZohoCRM.modules.ALL",
+            "ZohoCRM.users.ALL",
+            "ZohoCRM.org.ALL",
+            "ZohoCRM.settings.ALL",
+            "ZohoCRM.bulk.ALL",
+            "ZohoCRM.coql.READ",
+            "AaaServer.profile.READ",
+        ];
+        Self(scopes.map(str::to_owned).to_vec())
+    }
+
+    /// Whether `group` (`users`, `org`, `modules`) may be used for `operation` (`READ`, `CREATE`, …).
+    pub(crate) fn allow(&self, group: &str, operation: &str) -> bool {
+        self.0.iter().any(|scope| {
+            let mut parts = scope.split('.');
+            is(parts.next(), "ZohoCRM") && is(parts.next(), group) && covers(parts.next(), operation)
+        })
+    }
+
+    /// Whether the records of a module may be used for `operation`.
+    pub(crate) fn allow_module(&self, module: &str, operation: &str) -> bool {
+        let named = |scope: &String| {
+            let mut parts = scope.split('.');
+            is(parts.next(), "ZohoCRM")
+                && is(parts.next(), "modules")
+                && is(parts.next(), module)
+                && covers(parts.next(), operation)
+        };
+        self.allow("modules", operation) || self.0.iter().any(named)
+    }
+
+    /// Whether this very scope was granted.
+    pub(crate) fn has(&self, scope: &str) -> bool {
+        self.0.iter().any(|known| known.eq_ignore_ascii_case(scope))
+    }
+
+    /// Whether every scope of `other` is one of these.
+    pub(crate) fn include(&self, other: &Self) -> bool {
+        other.0.iter().all(|scope| self.has(scope))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// As the token endpoint writes them: with blanks, although the request used commas.
+    pub(crate) fn with_blanks(&self) -> String {
+        self.0.join(" ")
+    }
+}
+
+fn is_scope(scope: &str) -> bool {
+    scope.split('.').all(|part| {
+        !part.is_empty() && part.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+    })
+}
+
+fn is(part: Option<&str>, word: &str) -> bool {
+    part.is_some_and(|part| part.eq_ignore_ascii_case(word))
+}
+
+/// `WRITE` stands for creating and changing.
+fn covers(granted: Option<&str>, operation: &str) -> bool {
+    let writes = matches!(operation, "CREATE" | "UPDATE");
+    is(granted, "ALL") || is(granted, operation) || (writes && is(granted, "WRITE"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_allows_what_it_names_and_nothing_else() {
+        let scopes = Scopes::parse("ZohoCRM.modules.leads.WRITE,ZohoCRM.users.READ").unwrap();
+        assert!(scopes.allow_module("Leads", "CREATE") && scopes.allow("users", "READ"));
+        assert!(!scopes.allow_module("Leads", "READ") && !scopes.allow_module("Deals", "CREATE"));
+        assert!(!scopes.allow("org", "READ"));
+        assert!(Scopes::all().allow_module("Anything", "DELETE"));
+    }
+
+    #[test]
+    fn what_cannot_be_a_scope_is_not_read() {
+        assert_eq!(Scopes::parse(""), None);
+        assert_eq!(Scopes::parse("ZohoCRM..ALL"), None);
+        assert_eq!(Scopes::parse("ZohoCRM.modules.ALL;x"), None);
+    }
+}

@@ -1,0 +1,148 @@
+//! The world of one emulator: what it was told, and everything in it that changes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::clock::Clock;
+use crate::credits::Credits;
+use crate::faults::Faults;
+use crate::grants::{Grant, Grants};
+use crate::identity::{ClientApp, User};
+use crate::journal::Journal;
+use crate::record_store::RecordStore;
+use crate::scope::Scopes;
+use crate::settings::Settings;
+
+/// One emulator: shared by the servers of its data centers and by the handle that the test holds.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) settings: Settings,
+    pub(crate) data_centers: Vec<DataCenter>,
+    pub(crate) clock: Clock,
+    pub(crate) journal: Journal,
+    pub(crate) faults: Faults,
+    state: Mutex<State>,
+}
+
+/// One data center: a location code and the address that is its accounts server, API and upload host.
+#[derive(Clone, Debug)]
+pub(crate) struct DataCenter {
+    pub(crate) location: String,
+    pub(crate) base_url: String,
+}
+
+/// What changes while the emulator runs.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) grants: Grants,
+    pub(crate) records: RecordStore,
+    pub(crate) credits: Credits,
+    /// Browser sessions of the login page, by cookie.
+    pub(crate) sessions: HashMap<String, Session>,
+    /// What users have consented to on the consent page.
+    pub(crate) consents: Vec<Consent>,
+    /// How many requests got the throttle answer.
+    pub(crate) throttle_events: usize,
+}
+
+/// A user who is signed in on the login page.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub(crate) user: String,
+    /// Comes back with the consent form, so that no other page can press Accept.
+    pub(crate) form_token: String,
+}
+
+/// That a user once pressed Accept.
+#[derive(Debug)]
+pub(crate) struct Consent {
+    pub(crate) grant: Arc<Grant>,
+    /// Whether it was for `access_type=offline`.
+    pub(crate) offline: bool,
+}
+
+impl World {
+    pub(crate) fn new(settings: Settings, data_centers: Vec<DataCenter>) -> Self {
+        Self {
+            clock: Clock::new(settings.clock_speed),
+            journal: Journal::new(settings.journal_capacity),
+            faults: Faults::default(),
+            state: Mutex::default(),
+            settings,
+            data_centers,
+        }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    pub(crate) fn client(&self, id: &str) -> Option<&ClientApp> {
+        self.settings.clients.iter().find(|client| client.id() == id)
+    }
+
+    pub(crate) fn user(&self, email: &str) -> Option<&User> {
+        self.settings.users.iter().find(|user| user.email == email)
+    }
+
+    /// The data center with this location code.
+    pub(crate) fn data_center(&self, location: &str) -> Option<&DataCenter> {
+        self.data_centers.iter().find(|data_center| data_center.location == location)
+    }
+
+    /// The data center a user lives in.
+    pub(crate) fn home_of(&self, user: &User) -> &DataCenter {
+        let named = user.location.as_deref().and_then(|location| self.data_center(location));
+        named.unwrap_or(&self.data_centers[0])
+    }
+
+    /// The organisation of a user, as the key of its records and credits.
+    pub(crate) fn organisation_of(&self, user: &User) -> String {
+        format!("{}/{}", self.home_of(user).location, user.zgid)
+    }
+
+    /// What a user allows a client in the user's data center.
+    pub(crate) fn grant(&self, client: &ClientApp, user: &User, scopes: Scopes) -> Arc<Grant> {
+        Arc::new(Grant {
+            client_id: client.id().to_owned(),
+            user: user.email.clone(),
+            location: self.home_of(user).location.clone(),
+            scopes,
+        })
+    }
+}
+
+impl State {
+    /// Whether the user has consented to all of this before.
+    pub(crate) fn has_consented(&self, grant: &Grant) -> bool {
+        self.consents
+            .iter()
+            .any(|consent| consent.is_between_those_of(grant) && consent.grant.scopes.include(&grant.scopes))
+    }
+
+    /// Whether the user has consented to offline access of this client before.
+    pub(crate) fn has_consented_offline(&self, grant: &Grant) -> bool {
+        self.consents.iter().any(|consent| consent.offline && consent.is_between_those_of(grant))
+    }
+
+    /// Revokes a refresh token. With the last one, the user's consent goes too: the next login asks again.
+    pub(crate) fn revoke_refresh_token(&mut self, refresh_token: &str) -> bool {
+        let Some(grant) = self.grants.remove_refresh_token(refresh_token) else { return false };
+        if !self.grants.has_refresh_token(&grant) {
+            self.consents.retain(|consent| !consent.is_between_those_of(&grant));
+        }
+        true
+    }
+}
+
+impl Consent {
+    /// Whether it is of the same user, for the same client, in the same data center.
+    fn is_between_those_of(&self, grant: &Grant) -> bool {
+        let own = &self.grant;
+        own.client_id == grant.client_id && own.user == grant.user && own.location == grant.location
+    }
+}
