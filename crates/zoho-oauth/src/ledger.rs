@@ -23,6 +23,12 @@ impl Quota {
     pub fn new(tokens: usize, window: Duration) -> Self {
         Self { tokens, window }
     }
+
+    /// The time in which so many are issued.
+    #[must_use]
+    pub fn window(&self) -> Duration {
+        self.window
+    }
 }
 
 impl Default for Quota {

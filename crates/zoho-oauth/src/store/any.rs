@@ -34,6 +34,7 @@ pub struct AnyStore {
     coordination: Arc<dyn ErasedCoordination>,
     name: Arc<str>,
     place: Option<Arc<PathBuf>>,
+    leases_are_written: bool,
 }
 
 impl AnyStore {
@@ -42,14 +43,20 @@ impl AnyStore {
         let name = format!("the token store {}", type_name_of(&store));
         let store: Arc<dyn ErasedStore> = Arc::new(store);
         let coordination = Arc::new(WithinThisProcess { store: store.clone(), board: Mutex::default() });
-        Self { store, coordination, name: name.into(), place: None }
+        Self { store, coordination, name: name.into(), place: None, leases_are_written: false }
     }
 
     /// A store that implements [`Coordination`] too: one renewal for all who share it.
     pub fn coordinated(store: impl TokenStore + Coordination) -> Self {
         let name = format!("the token store {}", type_name_of(&store));
         let store = Arc::new(store);
-        Self { store: store.clone(), coordination: store, name: name.into(), place: None }
+        Self {
+            store: store.clone(),
+            coordination: store,
+            name: name.into(),
+            place: None,
+            leases_are_written: true,
+        }
     }
 
     /// Gives the store the name that messages use, such as `the SQLite token store zohooauth.db`.
@@ -64,6 +71,18 @@ impl AnyStore {
     pub fn kept_in(mut self, path: impl Into<PathBuf>) -> Self {
         self.place = Some(Arc::new(path.into()));
         self
+    }
+
+    /// Makes sure that the store takes tokens, before something is spent that cannot be had again. A coordinated
+    /// store has shown it by writing the lease; another one is given a token and told to delete it.
+    pub(crate) async fn check_for_writing(&self) -> Result<(), StoreError> {
+        if self.leases_are_written {
+            return Ok(());
+        }
+        let probe =
+            OAuthToken::new().with_access_token(format!("write check {:032x}", rand::random::<u128>()));
+        let saved = self.store.save_token(&probe).await?;
+        self.store.delete_token(saved.id().unwrap_or_default()).await.map(|_| ())
     }
 
     /// The store's name, for messages.

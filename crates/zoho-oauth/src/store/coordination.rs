@@ -4,12 +4,11 @@
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::ledger::Ledger;
-use crate::token::{OAuthToken, epoch_milliseconds, from_epoch_milliseconds};
+use crate::token::{OAuthToken, epoch_milliseconds, fingerprint, from_epoch_milliseconds};
 
 use super::error::StoreError;
 
@@ -231,11 +230,6 @@ pub(crate) fn machine_clock() -> u64 {
 
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn fingerprint(secret: &SecretString) -> String {
-    let digest = Sha256::digest(secret.expose_secret().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

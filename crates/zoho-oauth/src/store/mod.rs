@@ -3,6 +3,7 @@
 mod any;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod connect;
 pub mod coordination;
 mod error;
 #[cfg(feature = "file")]
@@ -19,6 +20,7 @@ use std::future::Future;
 use crate::token::OAuthToken;
 
 pub use any::AnyStore;
+pub use connect::connect;
 pub use error::{StoreError, StoreErrorKind};
 #[cfg(feature = "file")]
 //FILE pub use file::FileStore;
@@ -26,7 +28,7 @@ pub use ids::{id_number, next_id};
 pub use matching::Criterion;
 pub use memory::MemoryStore;
 #[cfg(feature = "sqlite")]
-//SQLITE pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteOptions, SqliteStore};
 pub use stored::StoredToken;
 
 /// Keeps tokens. This text is the contract; each sentence of it is a test that

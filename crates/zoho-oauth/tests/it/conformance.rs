@@ -4,3 +4,5 @@ use zoho_oauth::store::MemoryStore;
 use zoho_oauth::token_store_conformance;
 
 token_store_conformance!(memory, async || MemoryStore::new());
+token_store_conformance!(sqlite_in_memory, crate::sqlite_support::in_memory);
+token_store_conformance!(sqlite_file, crate::sqlite_support::in_a_new_file);

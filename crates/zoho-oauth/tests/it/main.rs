@@ -1,3 +1,4 @@
 //! What `zoho-oauth` promises, against real stores, real processes and the emulator.
 
 mod conformance;
+mod sqlite_support;

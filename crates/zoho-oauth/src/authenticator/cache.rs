@@ -1,0 +1,166 @@
+//! Valid tokens in memory: read without a lock and without I/O.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use crate::store::AnyStore;
+use crate::store::coordination::Coordination;
+use crate::token::{OAuthToken, UserSignature, epoch_milliseconds};
+
+use super::access::AccessToken;
+use super::{LOOK_EVERY, Subject};
+
+/// The tokens that were handed out, by what was asked for.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    users: papaya::HashMap<UserSignature, Arc<Cached>>,
+    others: papaya::HashMap<Subject, Arc<Cached>>,
+    /// Goes up when somebody changed the store: what was remembered before has to be read again.
+    generation: AtomicU64,
+    looked_at: AtomicU64,
+    version: Mutex<Option<u64>>,
+    has_unsaved: AtomicBool,
+}
+
+/// A token and for how long it may be handed out. Moments are epoch milliseconds.
+#[derive(Debug)]
+pub(super) struct Cached {
+    pub(super) subject: Subject,
+    pub(super) token: AccessToken,
+    fresh_until: u64,
+    early_from: AtomicU64,
+    generation: u64,
+}
+
+/// How long before its end a token is no longer handed out, and how long before that it is renewed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Margins {
+    pub(super) margin: Duration,
+    pub(super) early_window: Duration,
+}
+
+impl Cache {
+    pub(super) fn of_user(&self, user: &UserSignature) -> Option<Arc<Cached>> {
+        self.users.pin().get(user).cloned()
+    }
+
+    pub(super) fn of(&self, subject: &Subject) -> Option<Arc<Cached>> {
+        match subject {
+            Subject::User(user) => self.of_user(user),
+            other => self.others.pin().get(other).cloned(),
+        }
+    }
+
+    /// Remembers `token`, which was read from the store when `generation` was current.
+    pub(super) fn put(&self, subject: Subject, token: AccessToken, margins: Margins, generation: u64) {
+        let before_end = |margin: Duration| match token.expires_at() {
+            Some(end) => {
+                epoch_milliseconds(end).saturating_sub(u64::try_from(margin.as_millis()).unwrap_or(u64::MAX))
+            }
+            None => u64::MAX,
+        };
+        let is_early_wanted = !margins.early_window.is_zero() && token.token().refresh_token().is_some();
+        let early_from = if is_early_wanted { before_end(margins.early_window) } else { u64::MAX };
+        if token.persistence_error().is_some() {
+            self.has_unsaved.store(true, Ordering::Release);
+        }
+        let cached = Arc::new(Cached {
+            subject: subject.clone(),
+            fresh_until: before_end(margins.margin),
+            early_from: AtomicU64::new(early_from),
+            token,
+            generation,
+        });
+        match subject {
+            Subject::User(user) => self.users.pin().insert(user, cached),
+            other => self.others.pin().insert(other, cached),
+        };
+    }
+
+    /// Forgets what was remembered of a row, whatever it was asked for by.
+    pub(super) fn forget(&self, row: &OAuthToken) {
+        if let Some(user) = row.user_signature() {
+            self.users.pin().remove(user);
+        }
+        self.others.pin().retain(|_, cached| {
+            let other = cached.token.token();
+            other.id() != row.id()
+                && (row.user_signature().is_none() || other.user_signature() != row.user_signature())
+        });
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    pub(super) fn is_current(&self, cached: &Cached) -> bool {
+        cached.generation == self.generation() || cached.token.persistence_error().is_some()
+    }
+
+    /// Whether it is time to look whether anybody changed the store; `true` for one caller only.
+    pub(super) fn is_due(&self, now: u64) -> bool {
+        let last = self.looked_at.load(Ordering::Relaxed);
+        // A clock that was set back counts as due, too.
+        let is_due = now.abs_diff(last) >= LOOK_EVERY.as_millis() as u64;
+        is_due && self.looked_at.compare_exchange(last, now, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
+    /// Looks whether anybody changed the store. A store that cannot be asked is taken as unchanged: a valid token
+    /// is not withheld because a disk is busy.
+    pub(super) async fn look(&self, store: &AnyStore) {
+        let version = match store.version().await {
+            Ok(version) => version,
+            Err(error) => return tracing::debug!(%error, "the store's version could not be read"),
+        };
+        let mut known = self.version.lock().unwrap_or_else(PoisonError::into_inner);
+        if version.is_none() || *known != version {
+            *known = version;
+            self.generation.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    pub(super) fn has_unsaved(&self) -> bool {
+        self.has_unsaved.load(Ordering::Acquire)
+    }
+
+    /// Everything is in the store now: what was only remembered is read from there again.
+    pub(super) fn all_saved(&self) {
+        if self.has_unsaved.swap(false, Ordering::AcqRel) {
+            self.users.pin().clear();
+            self.others.pin().clear();
+        }
+    }
+}
+
+impl Cached {
+    pub(super) fn is_fresh(&self, now: u64) -> bool {
+        now < self.fresh_until
+    }
+
+    /// Whether this caller is to renew the token in the background: one does, and after a failure another one half
+    /// a minute later.
+    pub(super) fn begin_early(&self, now: u64) -> bool {
+        const AGAIN_AFTER: u64 = 30_000;
+        let from = self.early_from.load(Ordering::Relaxed);
+        now >= from
+            && self
+                .early_from
+                .compare_exchange(from, now + AGAIN_AFTER, Ordering::AcqRel, Ordering::Relaxed)
+                .is_ok()
+    }
+}
+
+impl Margins {
+    /// The margins for a token that lives for `life` in all: short lives have short margins.
+    pub(super) fn for_life(self, life: Option<Duration>) -> Self {
+        let Some(life) = life else { return self };
+        Self { margin: self.margin.min(life / 10), early_window: self.early_window.min(life / 4) }
+    }
+
+    /// Whether `token` may be handed out at `now`.
+    pub(super) fn allow(self, token: &OAuthToken, now: SystemTime) -> bool {
+        token.is_fresh(now, self.margin)
+    }
+}

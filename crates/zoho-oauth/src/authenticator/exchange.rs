@@ -1,0 +1,168 @@
+//! A grant token is spent once: the store is checked first, and what it brings is written down at once.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::accounts::{Denied, Issued, OAuthClient};
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::login::Grant;
+use crate::store::TokenStore;
+use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
+use crate::token::OAuthToken;
+
+use super::Core;
+use super::renewal::{backoff, new_holder, pause};
+
+/// What a login brought.
+#[derive(Clone)]
+pub struct Login {
+    token: Arc<OAuthToken>,
+    persistence_error: Option<Error>,
+}
+
+impl Login {
+    /// The token as it is stored: with its id, and the user's name where that could be had.
+    #[must_use]
+    pub fn token(&self) -> &OAuthToken {
+        &self.token
+    }
+
+    /// Why the store would not keep it. The token is good all the same, and was spooled where that was possible:
+    /// it comes into the store at the next start.
+    #[must_use]
+    pub fn persistence_error(&self) -> Option<&Error> {
+        self.persistence_error.as_ref()
+    }
+
+    fn saved(token: OAuthToken) -> Self {
+        Self { token: Arc::new(token), persistence_error: None }
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Login")
+            .field("token", &self.token)
+            .field("persistence_error", &self.persistence_error)
+            .finish()
+    }
+}
+
+impl Core {
+    pub(super) async fn exchange(self: Arc<Self>, grant: Grant, client: OAuthClient) -> Result<Login, Error> {
+        self.recover_once().await;
+        self.exchange_now(grant, client).await
+    }
+
+    /// Spends the grant, unless another process has done so meanwhile.
+    pub(super) async fn exchange_now(&self, grant: Grant, client: OAuthClient) -> Result<Login, Error> {
+        let key = LeaseKey::exchange(&grant.code);
+        let lookup = OAuthToken::new()
+            .with_client(client.id.clone(), client.secret.clone())
+            .with_grant_token(grant.code.clone());
+        loop {
+            // The lease is the first thing written, so a store that cannot be written stops here.
+            let acquired = self.store.acquire(&key, &new_holder(), self.settings.lease_life).await?;
+            if let Some(row) =
+                self.store.find_token(&lookup).await?.filter(|row| row.access_token().is_some())
+            {
+                if let Acquired::Granted(lease) = &acquired {
+                    self.release(lease).await;
+                }
+                return Ok(Login::saved(row));
+            }
+            match acquired {
+                Acquired::Granted(lease) => {
+                    let login = self.spend(&lease, grant, client, lookup).await;
+                    if login.is_err() {
+                        self.release(&lease).await;
+                    }
+                    return login;
+                }
+                Acquired::Held(standing) => tokio::time::sleep(pause(standing.lease_left)).await,
+            }
+        }
+    }
+
+    async fn spend(
+        &self,
+        lease: &Lease,
+        grant: Grant,
+        client: OAuthClient,
+        lookup: OAuthToken,
+    ) -> Result<Login, Error> {
+        self.store.check_for_writing().await?;
+        let environment = grant.environment.clone().unwrap_or_else(|| self.environments.primary.clone());
+        // The code of a Self Client belongs to no redirect URL.
+        let sent_as = OAuthClient {
+            redirect_url: client.redirect_url.clone().filter(|_| !grant.is_self_client),
+            ..client.clone()
+        };
+        let issued = self.while_holding(lease, self.ask_for_exchange(&environment, &sent_as, &grant)).await?;
+        if issued.refresh_token.is_none() {
+            tracing::warn!(
+                "Zoho gave no refresh token: the login lacked access_type=offline or prompt=consent"
+            );
+        }
+        let mut token = OAuthToken { redirect_url: client.redirect_url, ..lookup };
+        token.api_domain = Some(environment.api_url().to_owned());
+        let mut token = self.merged(token, issued);
+
+        // Written down before anything else is asked: a kill from here on loses nothing.
+        let journal = self.journal(&token);
+        if self.settings.find_user {
+            self.while_holding(lease, self.name(&mut token)).await;
+        }
+        match self.save_under(lease, &token).await {
+            Ok(saved) => {
+                if let Some(entry) = journal {
+                    entry.remove();
+                }
+                Ok(match saved {
+                    Fenced::Saved(saved) => {
+                        self.cache.forget(&saved);
+                        Login::saved(saved)
+                    }
+                    // Nobody else can have spent the code; the row is written without the lease.
+                    Fenced::Superseded => Login::saved(self.store.save_token(&token).await?),
+                })
+            }
+            Err(error) => {
+                self.release(lease).await;
+                let persistence_error = match journal {
+                    Some(entry) => self.respool(entry, &token, error),
+                    None => self.spool(&token, error),
+                };
+                Ok(Login { token: Arc::new(token), persistence_error: Some(persistence_error) })
+            }
+        }
+    }
+
+    /// Sends the code. Only a request that surely did not arrive is sent again: the code works once.
+    async fn ask_for_exchange(
+        &self,
+        environment: &Environment,
+        client: &OAuthClient,
+        grant: &Grant,
+    ) -> Result<Issued, Error> {
+        let mut attempt = 1;
+        loop {
+            match self.accounts.exchange(environment, client, &grant.code).await {
+                Ok(issued) => return Ok(issued),
+                Err(Denied::Failed { may_have_acted: false, .. }) if attempt < self.settings.attempts => {
+                    tokio::time::sleep(backoff(attempt)).await;
+                    attempt += 1;
+                }
+                Err(Denied::Refused(error, _) | Denied::Failed { error, .. }) => return Err(error),
+                Err(Denied::Throttled) => {
+                    return Err(Error::Throttled {
+                        retry_at: SystemTime::now() + self.settings.quota.window(),
+                    });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! The one door: a valid access token, whenever it is asked for.
+//!
+//! Only this folder sees both the store and the accounts server. A store never renews, the accounts server's
+//! client never saves.
+
+mod access;
+mod builder;
+mod cache;
+mod exchange;
+mod flight;
+mod obtain;
+mod renewal;
+mod unsaved;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::OnceCell;
+
+use crate::accounts::{Accounts, OAuthClient};
+use crate::environment::{Environment, Environments};
+use crate::error::Error;
+use crate::login::{Authorization, Callback, Grant};
+use crate::spool::Spool;
+use crate::store::coordination::LeaseKey;
+use crate::store::{AnyStore, TokenStore};
+use crate::token::{OAuthToken, UserSignature, epoch_milliseconds, fingerprint};
+
+pub use access::AccessToken;
+pub use builder::AuthenticatorBuilder;
+pub use exchange::Login;
+
+use builder::Settings;
+use cache::{Cache, Cached};
+use flight::Flights;
+use obtain::Demand;
+
+/// Hands out valid access tokens for all users of a store, and keeps them valid.
+///
+/// Cheap to clone; clones share everything. A valid token is served from memory without I/O; what another process
+/// does to the store (renew, revoke, delete, a new login) is seen within one second. However many tasks and
+/// processes want the same token, one request goes to Zoho. Its methods need a tokio runtime.
+///
+/// ```no_run
+/// use zoho_oauth::store::SqliteStore;
+/// use zoho_oauth::{Authenticator, DataCenter, Grant, OAuthClient};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let authenticator = Authenticator::builder(DataCenter::Eu.production())
+///     .client(OAuthClient::new("1000.CLIENT", std::env::var("ZOHO_CLIENT_SECRET")?))
+///     .store(SqliteStore::open("zohooauth.db")?)
+///     .build()?;
+///
+/// // Once, with the code that the API console shows for a Self Client:
+/// let login = authenticator.exchange(Grant::from_self_client("1000.CODE")).await?;
+/// let user = login.token().user_signature().cloned().ok_or("Zoho did not say who it is")?;
+///
+/// // From then on, in this program and in every other that opens the store:
+/// let access_token = authenticator.access_token(&user).await?;
+/// println!("good at {}", access_token.environment().api_url());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Authenticator {
+    core: Arc<Core>,
+}
+
+/// What the clones of an authenticator share.
+#[derive(Debug)]
+struct Core {
+    environments: Environments,
+    client: Option<OAuthClient>,
+    store: AnyStore,
+    accounts: Accounts,
+    spool: Spool,
+    settings: Settings,
+    cache: Cache,
+    tokens: Flights<(Subject, Demand), AccessToken>,
+    logins: Flights<LeaseKey, Login>,
+    recovered: OnceCell<()>,
+}
+
+/// What is asked for: the key under which callers share work, and results are remembered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Subject {
+    User(UserSignature),
+    Id(String),
+    Row { user: UserSignature, client_id: Option<String>, api_domain: Option<String> },
+    Credential(LeaseKey),
+}
+
+impl Authenticator {
+    /// Starts to build an authenticator for an environment. Rows of other data centers are served too, at their
+    /// own hosts; production, sandbox and developer never mix.
+    #[must_use]
+    pub fn builder(environment: Environment) -> AuthenticatorBuilder {
+        AuthenticatorBuilder::new(environment)
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &AnyStore {
+        &self.core.store
+    }
+
+    /// The environment that it was built for.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.core.environments.primary
+    }
+
+    /// Starts a login in a browser: where to send the user, and the `state` to keep for the answer.
+    ///
+    /// # Errors
+    /// [`Error::Config`] without a client app or without its redirect URL.
+    pub fn authorize(
+        &self,
+        scopes: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<Authorization, Error> {
+        let client = self.core.client.as_ref().ok_or_else(no_client)?;
+        let redirect_url = client.redirect_url.as_deref().ok_or_else(|| {
+            Error::Config(
+                "a login in a browser needs the redirect URL that the client app is registered with".into(),
+            )
+        })?;
+        let scopes: Vec<String> = scopes.into_iter().map(Into::into).collect();
+        Ok(Authorization::new(self.environment(), &client.id, redirect_url, &scopes))
+    }
+
+    /// Checks what Zoho handed to the redirect URL against the `state` of the login that was started.
+    ///
+    /// # Errors
+    /// [`Error::StateMismatch`] when it answers another login; [`Error::Refused`] when the user said no;
+    /// [`Error::Config`] when it names an accounts server that is not known, or has no code.
+    pub fn grant(&self, callback: Callback, state: &secrecy::SecretString) -> Result<Grant, Error> {
+        callback.grant(state, &self.core.environments)
+    }
+
+    /// Spends a grant token, and stores what it brings before returning. Do it at once: a code lives one to three
+    /// minutes and works once. The store is checked for writing before the code is spent.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store cannot be written (the code is not spent then), [`Error::Refused`] when Zoho
+    /// says no, [`Error::Unreachable`] or [`Error::Answer`] when no usable answer came.
+    pub async fn exchange(&self, grant: Grant) -> Result<Login, Error> {
+        let core = self.core.clone();
+        let client = core.client.clone().ok_or_else(no_client)?;
+        let key = LeaseKey::exchange(&grant.code);
+        self.core.logins.join(key, || core.exchange(grant, client)).await
+    }
+
+    /// A valid access token of `user`, renewed if need be.
+    ///
+    /// # Errors
+    /// [`Error::LoginRequired`] when nothing that could be used is stored; [`Error::Refused`], [`Error::Throttled`]
+    /// and the transient errors when a renewal fails and no valid token is left; [`Error::Store`].
+    pub async fn access_token(&self, user: &UserSignature) -> Result<AccessToken, Error> {
+        if let Some(token) = self.core.from_memory(self.core.cache.of_user(user)).await {
+            return Ok(token);
+        }
+        self.core.obtain(Subject::User(user.clone()), OAuthToken::new().with_user(user), Demand::Fresh).await
+    }
+
+    /// A valid access token for whatever `token` says: an id, a user (of one client app, in one environment), a
+    /// refresh token, a grant token that is then exchanged, or an access token alone, which is handed back as it
+    /// is and neither renewed nor stored.
+    ///
+    /// # Errors
+    /// As [`access_token`](Self::access_token), and [`Error::NotFound`] for an id that is not there.
+    pub async fn access_token_for(&self, token: &OAuthToken) -> Result<AccessToken, Error> {
+        let Some(subject) = Subject::of(token) else { return self.core.used_as_it_is(token) };
+        if let Some(token) = self.core.from_memory(self.core.cache.of(&subject)).await {
+            return Ok(token);
+        }
+        self.core.obtain(subject, token.clone(), Demand::Fresh).await
+    }
+
+    /// A new access token of `user`, whether or not the stored one is still good. Zoho grants ten in ten minutes;
+    /// after that the stored one is handed back while it is valid.
+    ///
+    /// # Errors
+    /// As [`access_token`](Self::access_token); [`Error::Throttled`] when no valid one is left.
+    pub async fn refresh(&self, user: &UserSignature) -> Result<AccessToken, Error> {
+        self.core.obtain(Subject::User(user.clone()), OAuthToken::new().with_user(user), Demand::Newer).await
+    }
+
+    /// As [`refresh`](Self::refresh), for whatever `token` says.
+    ///
+    /// # Errors
+    /// As [`refresh`](Self::refresh), and [`Error::Config`] for an access token alone: nothing can renew it.
+    pub async fn refresh_for(&self, token: &OAuthToken) -> Result<AccessToken, Error> {
+        let subject = Subject::of(token).ok_or_else(|| {
+            Error::Config(
+                "nothing in this token can be renewed; give an id, a user name or a refresh token".into(),
+            )
+        })?;
+        self.core.obtain(subject, token.clone(), Demand::Newer).await
+    }
+
+    /// Another access token in place of one that the API rejected with 401 `INVALID_TOKEN`: the one that somebody
+    /// else has stored meanwhile, or a new one. Not for `OAUTH_SCOPE_MISMATCH`: a new token has the same scopes.
+    ///
+    /// # Errors
+    /// As [`access_token`](Self::access_token). A token that nothing can renew is [`Error::LoginRequired`].
+    pub async fn replace(&self, rejected: &AccessToken) -> Result<AccessToken, Error> {
+        let stored = rejected.token();
+        let identity = match (stored.id(), stored.user_signature()) {
+            (Some(id), _) => OAuthToken::new().with_id(id),
+            (None, Some(user)) => OAuthToken::new().with_user(user),
+            (None, None) => stored.clone(),
+        };
+        let subject = Subject::of(&identity).ok_or_else(|| Error::LoginRequired {
+            who: "the user of this access token".to_owned(),
+            reason: "the API rejected it, and nothing that could renew it is known".to_owned(),
+        })?;
+        self.core.cache.forget(stored);
+        let demand = Demand::InsteadOf(fingerprint(rejected.secret()));
+        self.core.obtain(subject, identity, demand).await
+    }
+
+    /// Revokes the token that `token` means at Zoho, then deletes its row. Revoking a refresh token ends all its
+    /// access tokens. If Zoho cannot be reached the row stays.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] or [`Error::LoginRequired`] when there is no such row; the transient errors; [`Error::Store`].
+    pub async fn revoke(&self, token: &OAuthToken) -> Result<(), Error> {
+        let core = &self.core;
+        let row = core.find(token).await?.ok_or_else(|| missing(token))?;
+        let environment = core.environment_of(&row)?;
+        let secret = row.refresh_token().or(row.access_token());
+        if let Some(secret) = secret {
+            core.accounts.revoke(&environment, secret).await?;
+        }
+        core.delete(&row).await.map(|_| ())
+    }
+
+    /// Deletes the row that `token` means, and says whether there was one. Zoho is not told.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn logout(&self, token: &OAuthToken) -> Result<bool, Error> {
+        match self.core.find(token).await? {
+            Some(row) => self.core.delete(&row).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Brings tokens into the store that it would not take before, and says how many. It is done by itself before
+    /// the first use.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store still does not take them; they stay spooled.
+    pub async fn recover(&self) -> Result<usize, Error> {
+        self.core.recover().await
+    }
+}
+
+impl Core {
+    /// The token in memory, if it can be handed out without asking anybody. Once in half a second the store is
+    /// asked whether anybody has changed it.
+    async fn from_memory(self: &Arc<Self>, cached: Option<Arc<Cached>>) -> Option<AccessToken> {
+        let cached = cached?;
+        let now = epoch_milliseconds(SystemTime::now());
+        if self.cache.is_due(now) {
+            self.cache.look(&self.store).await;
+            if self.cache.has_unsaved() {
+                let _ = self.recover().await;
+            }
+        }
+        if !self.cache.is_current(&cached) || !cached.is_fresh(now) {
+            return None;
+        }
+        if cached.begin_early(now) {
+            let (subject, core) = (cached.subject.clone(), self.clone());
+            let wanted = cached.token.token().clone();
+            let work_on = subject.clone();
+            self.tokens.launch((subject, Demand::Early), || async move {
+                let outcome = core.obtain_now(work_on, wanted, Demand::Early).await;
+                if let Err(error) = &outcome {
+                    tracing::debug!(%error, "an early renewal failed; the token is good for a while yet");
+                }
+                outcome
+            });
+        }
+        Some(cached.token.clone())
+    }
+
+    /// Joins the work for `subject`, or starts it.
+    async fn obtain(
+        self: &Arc<Self>,
+        subject: Subject,
+        wanted: OAuthToken,
+        demand: Demand,
+    ) -> Result<AccessToken, Error> {
+        let core = self.clone();
+        let work_on = (subject.clone(), demand.clone());
+        self.tokens.join((subject, demand), || core.obtain_now(work_on.0, wanted, work_on.1)).await
+    }
+
+    /// An access token alone: handed back, neither looked up nor renewed nor kept.
+    fn used_as_it_is(&self, token: &OAuthToken) -> Result<AccessToken, Error> {
+        let environment = self.environment_of(token)?;
+        AccessToken::of(token.clone(), environment).ok_or_else(|| {
+            Error::Config(
+                "this token says nothing to go by; give an id, a user name, or one of the three tokens"
+                    .into(),
+            )
+        })
+    }
+
+    /// The row that `token` means. Where rows of several environments answer to it, this one's is meant.
+    async fn find(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, Error> {
+        let mut wanted = obtain::identity(token);
+        if wanted.user_signature().is_some() && wanted.client_id().is_none() {
+            wanted.client_id = self.client.as_ref().map(|client| client.id.clone());
+        }
+        match self.store.find_token(&wanted).await {
+            Err(error)
+                if error.kind() == crate::store::StoreErrorKind::Ambiguous
+                    && wanted.api_domain().is_none() =>
+            {
+                let here = wanted.with_api_domain(self.environments.primary.api_url());
+                Ok(self.store.find_token(&here).await.map_err(|_| error)?)
+            }
+            found => Ok(found?),
+        }
+    }
+
+    async fn delete(&self, row: &OAuthToken) -> Result<bool, Error> {
+        self.cache.forget(row);
+        self.forget_spooled(row);
+        Ok(self.store.delete_token(row.id().unwrap_or_default()).await?)
+    }
+
+    /// Where the calls and renewals of a row go.
+    fn environment_of(&self, row: &OAuthToken) -> Result<Environment, Error> {
+        self.environments.of(row.api_domain()).ok_or_else(|| Error::OtherEnvironment {
+            who: name_of(row),
+            api_domain: row.api_domain().unwrap_or_default().to_owned(),
+            environment: self.environments.primary.to_string(),
+        })
+    }
+
+    /// The client app of a row: its own where it has one, otherwise the authenticator's.
+    fn client_of(&self, row: &OAuthToken) -> Result<OAuthClient, Error> {
+        let own = self.client.as_ref().filter(|client| row.client_id().is_none_or(|id| id == client.id));
+        match (row.client_id(), row.client_secret(), own) {
+            (Some(id), Some(secret), _) => {
+                let redirect_url = row.redirect_url().map(str::to_owned);
+                Ok(OAuthClient { id: id.to_owned(), secret: secret.clone(), redirect_url })
+            }
+            (_, _, Some(own)) => Ok(own.clone()),
+            _ => Err(Error::Config(format!(
+                "the row of {} lacks a client id or secret to renew it with; give the client app's",
+                name_of(row)
+            ))),
+        }
+    }
+}
+
+impl Subject {
+    /// What `token` asks for; `None` when it has nothing that could be looked up or renewed.
+    fn of(token: &OAuthToken) -> Option<Self> {
+        if let Some(id) = token.id() {
+            return Some(Self::Id(id.to_owned()));
+        }
+        if let Some(user) = token.user_signature() {
+            let (client_id, api_domain) = (token.client_id(), token.api_domain());
+            if client_id.is_none() && api_domain.is_none() {
+                return Some(Self::User(user.clone()));
+            }
+            return Some(Self::Row {
+                user: user.clone(),
+                client_id: client_id.map(str::to_owned),
+                api_domain: api_domain.map(str::to_owned),
+            });
+        }
+        let grant = token.grant_token().map(LeaseKey::exchange);
+        grant.or_else(|| token.refresh_token().map(LeaseKey::refresh)).map(Self::Credential)
+    }
+}
+
+/// A row's name in messages: its user, or its id.
+fn name_of(row: &OAuthToken) -> String {
+    match (row.user_signature(), row.id()) {
+        (Some(user), _) => user.to_string(),
+        (None, Some(id)) => format!("id {id}"),
+        (None, None) => "an unnamed user".to_owned(),
+    }
+}
+
+fn missing(token: &OAuthToken) -> Error {
+    match (token.id(), token.user_signature()) {
+        (Some(id), _) => Error::NotFound { id: id.to_owned() },
+        _ => Error::LoginRequired {
+            who: name_of(token),
+            reason:
+                "no token is stored for this user; names are exact, and the official SDKs store email:zgid"
+                    .to_owned(),
+        },
+    }
+}
+
+fn no_client() -> Error {
+    Error::Config("a client app is needed for this: give its client id and secret".to_owned())
+}
+
+/// How long callers may not see what another process did: the store is asked this often.
+const LOOK_EVERY: Duration = Duration::from_millis(500);

@@ -1,0 +1,369 @@
+//! One renewal, whoever asks: lease, look again, ledger, request, fenced save.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use rand::RngExt;
+use secrecy::SecretString;
+
+use crate::accounts::{Denied, Issued};
+use crate::error::{Error, OAuthErrorCode};
+use crate::ledger::{Failure, Ledger};
+use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
+use crate::store::{StoreError, TokenStore};
+use crate::token::OAuthToken;
+
+use super::obtain::{Obtained, Wish};
+use super::{Core, missing, name_of};
+
+/// For how long a failure speaks for the fleet: who comes within this time shares it instead of asking again.
+const FAILURE_LIFE: Duration = Duration::from_secs(1);
+
+impl Core {
+    /// A renewed token in place of `row`, which may not be stored yet. Any number of processes that do this at
+    /// once cause one request.
+    pub(super) async fn renew(&self, mut row: OAuthToken, wish: &Wish) -> Result<Obtained, Error> {
+        let mut followed = None;
+        loop {
+            let Some(refresh_token) = row.refresh_token().cloned() else {
+                return Err(nothing_to_renew_with(&row));
+            };
+            let key = LeaseKey::refresh(&refresh_token);
+            let standing = self.store.standing(&key).await?;
+            if !standing.lease_left.is_zero() {
+                followed = Some(standing.epoch);
+                tokio::time::sleep(pause(standing.lease_left)).await;
+            } else {
+                match self.verdict(&standing, followed, &row, wish) {
+                    Verdict::HandOut => return self.hand_out_of_life(row, &standing.ledger),
+                    Verdict::Fail(error) => return self.despite(error, row, wish),
+                    Verdict::Renew => {}
+                }
+                if let Acquired::Granted(lease) =
+                    self.store.acquire(&key, &new_holder(), self.settings.lease_life).await?
+                {
+                    return self.renew_under(lease, row, refresh_token, wish).await;
+                }
+            }
+            // Somebody else is at it, or has just done it.
+            row = self.look_again(row).await?;
+            if wish.is_granted_by(&row, None) {
+                return self.hand_out(row);
+            }
+        }
+    }
+
+    /// With the lease in hand: the store is looked at once more, then the accounts server is asked.
+    async fn renew_under(
+        &self,
+        mut lease: Lease,
+        row: OAuthToken,
+        refresh_token: SecretString,
+        wish: &Wish,
+    ) -> Result<Obtained, Error> {
+        let clock = Clock::set_to(lease.granted_at);
+        let row = match self.look_again(row).await {
+            Ok(row) => row,
+            Err(error) => {
+                self.release(&lease).await;
+                return Err(error);
+            }
+        };
+        let standing = Standing::of(&lease);
+        let is_replaced = row.refresh_token().is_none_or(|token| LeaseKey::refresh(token) != lease.key);
+        match self.verdict(&standing, None, &row, wish) {
+            Verdict::Renew if !is_replaced => {}
+            Verdict::Fail(error) if !is_replaced => {
+                self.release(&lease).await;
+                return self.despite(error, row, wish);
+            }
+            _ => {
+                self.release(&lease).await;
+                return if wish.is_granted_by(&row, lease.ledger.last_issue().filter(|_| !is_replaced)) {
+                    self.hand_out_of_life(row, &lease.ledger)
+                } else {
+                    // A new login put another refresh token here; it is renewed with that one.
+                    Box::pin(self.renew(row, wish)).await
+                };
+            }
+        }
+        lease.row = row.id().map(str::to_owned);
+        match self.ask(&mut lease, &clock, &row, &refresh_token).await {
+            Ok(issued) => self.keep(lease, row, issued, wish).await,
+            Err(error) => {
+                self.release(&lease).await;
+                self.despite(error, row, wish)
+            }
+        }
+    }
+
+    /// Asks the accounts server, a bounded number of times while the failure may pass. Each attempt is in the
+    /// ledger before it is sent.
+    async fn ask(
+        &self,
+        lease: &mut Lease,
+        clock: &Clock,
+        row: &OAuthToken,
+        refresh_token: &SecretString,
+    ) -> Result<Issued, Error> {
+        let environment = self.environment_of(row)?;
+        let client = self.client_of(row)?;
+        let quota = self.settings.quota;
+        let mut last = None;
+        for attempt in 0..self.settings.attempts {
+            if attempt > 0 {
+                self.while_holding(lease, tokio::time::sleep(backoff(attempt))).await;
+            }
+            if let Some(at) = lease.ledger.retry_at(clock.now(), quota) {
+                last.get_or_insert(Error::Throttled { retry_at: clock.as_ours(at) });
+                break;
+            }
+            lease.ledger.note_issue(clock.now(), quota);
+            if !self.store.renew(lease, self.settings.lease_life).await? {
+                return Err(Error::SharedFailure { evidence: "somebody else took the lease".to_owned() });
+            }
+            tracing::debug!(user = name_of(row), host = environment.accounts_url(), attempt, "renewing");
+            let answer =
+                self.while_holding(lease, self.accounts.refresh(&environment, &client, refresh_token)).await;
+            match answer {
+                Ok(issued) => return Ok(issued),
+                Err(Denied::Refused(error, code)) => {
+                    // A wrong secret can be put right without a new login; a dead refresh token cannot.
+                    if code == OAuthErrorCode::InvalidCode {
+                        let refused = Failure::Refused(code.word().to_owned());
+                        lease.ledger.note_failure(lease.epoch, clock.now(), refused);
+                    } else {
+                        let failed = Failure::Transient(error.to_string());
+                        lease.ledger.note_failure(lease.epoch, clock.now(), failed);
+                    }
+                    return Err(error);
+                }
+                Err(Denied::Throttled) => {
+                    lease.ledger.note_throttle(clock.now(), quota);
+                    let at = lease.ledger.retry_at(clock.now(), quota).unwrap_or_else(|| clock.now());
+                    return Err(Error::Throttled { retry_at: clock.as_ours(at) });
+                }
+                Err(Denied::Failed { error, .. }) => {
+                    tracing::warn!(user = name_of(row), %error, attempt, "a renewal failed");
+                    last = Some(error);
+                }
+            }
+        }
+        let error = last.unwrap_or_else(|| Error::Config("no attempt is allowed".to_owned()));
+        lease.ledger.note_failure(lease.epoch, clock.now(), Failure::Transient(error.to_string()));
+        Err(error)
+    }
+
+    /// Stores what was issued, unless somebody stored something newer; hands it out either way.
+    async fn keep(
+        &self,
+        lease: Lease,
+        row: OAuthToken,
+        issued: Issued,
+        wish: &Wish,
+    ) -> Result<Obtained, Error> {
+        let life = issued.expires_at.duration_since(SystemTime::now()).ok();
+        let mut token = self.merged(row, issued);
+        if self.settings.find_user && token.user_signature().is_none() {
+            self.while_holding(&lease, self.name(&mut token)).await;
+        }
+        match self.save_under(&lease, &token).await {
+            Ok(Fenced::Saved(saved)) => Ok(Obtained { life, ..self.hand_out(saved)? }),
+            Ok(Fenced::Superseded) => {
+                tracing::info!(
+                    user = name_of(&token),
+                    "somebody else renewed this token meanwhile; theirs is used"
+                );
+                let current = self.look_again(token).await?;
+                if wish.is_granted_by(&current, None) {
+                    self.hand_out(current)
+                } else {
+                    Box::pin(self.renew(current, wish)).await
+                }
+            }
+            Err(error) => {
+                self.release(&lease).await;
+                let error = self.spool(&token, error);
+                let obtained = self.hand_out(token)?;
+                Ok(Obtained { access: obtained.access.unsaved(error), life })
+            }
+        }
+    }
+
+    /// The row with what was issued in it. An API domain that belongs to no environment we serve is not taken
+    /// over: Zoho also answers with a generic one.
+    pub(super) fn merged(&self, mut token: OAuthToken, issued: Issued) -> OAuthToken {
+        token.access_token = Some(issued.access_token);
+        token.expires_at = Some(issued.expires_at);
+        // Zoho does not rotate refresh tokens; should one come, it is the newer one.
+        token.refresh_token = issued.refresh_token.or(token.refresh_token);
+        let known = issued.api_domain.filter(|domain| self.environments.names(domain));
+        token.api_domain =
+            known.or(token.api_domain).or_else(|| Some(self.environments.primary.api_url().to_owned()));
+        token
+    }
+
+    /// Names an unnamed token after its user. A failure leaves it unnamed: no token is lost for a name.
+    pub(super) async fn name(&self, token: &mut OAuthToken) {
+        let (Ok(environment), Some(access_token)) = (self.environment_of(token), token.access_token()) else {
+            return;
+        };
+        match self.accounts.user_name(&environment, access_token).await {
+            Ok(name) => token.user_signature = Some(name),
+            Err(error) => {
+                tracing::warn!(%error, "the user's name could not be had; the token is stored without one")
+            }
+        }
+    }
+
+    /// Saves under the lease; tries again for a moment when the store is in trouble.
+    pub(super) async fn save_under(&self, lease: &Lease, token: &OAuthToken) -> Result<Fenced, StoreError> {
+        let mut attempt = 0;
+        loop {
+            match self.store.save_and_release(lease, token).await {
+                Err(error) if attempt < 2 => {
+                    attempt += 1;
+                    tracing::warn!(%error, attempt, "a new token could not be stored; trying again");
+                    tokio::time::sleep(backoff(attempt)).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Does `work` and keeps the lease meanwhile. If the lease is lost the work goes on: whether its result may be
+    /// written is decided when it is written.
+    pub(super) async fn while_holding<T>(&self, lease: &Lease, work: impl Future<Output = T>) -> T {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                result = &mut work => return result,
+                () = tokio::time::sleep(self.settings.lease_life / 3) => {
+                    if let Err(error) = self.store.renew(lease, self.settings.lease_life).await {
+                        tracing::debug!(%error, "a lease could not be renewed");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives the lease back with its ledger. Where that fails it ends by itself.
+    pub(super) async fn release(&self, lease: &Lease) {
+        if let Err(error) = self.store.release(lease).await {
+            tracing::debug!(%error, "a lease could not be given back; it ends by itself");
+        }
+    }
+
+    /// What the credential's past allows.
+    fn verdict(&self, standing: &Standing, followed: Option<u64>, row: &OAuthToken, wish: &Wish) -> Verdict {
+        let ledger = &standing.ledger;
+        if wish.is_granted_by(row, ledger.last_issue()) {
+            return Verdict::HandOut;
+        }
+        if let Some(code) = ledger.refusal() {
+            return Verdict::Fail(Error::LoginRequired {
+                who: name_of(row),
+                reason: format!(
+                    "Zoho has refused the stored refresh token ({code}): it was revoked, or evicted by a later login"
+                ),
+            });
+        }
+        let shared = followed.and_then(|epoch| ledger.failure_of(epoch));
+        if let Some(Failure::Transient(evidence)) =
+            shared.or_else(|| ledger.recent_failure(standing.now, FAILURE_LIFE))
+        {
+            return Verdict::Fail(Error::SharedFailure { evidence: evidence.clone() });
+        }
+        match ledger.retry_at(standing.now, self.settings.quota) {
+            Some(at) => Verdict::Fail(Error::Throttled { retry_at: Clock::set_to(standing.now).as_ours(at) }),
+            None => Verdict::Renew,
+        }
+    }
+
+    /// The valid token that is left, where the caller would rather have that than the failure.
+    fn despite(&self, failure: Error, row: OAuthToken, wish: &Wish) -> Result<Obtained, Error> {
+        if wish.is_content_with(&row, &failure) { self.hand_out(row) } else { Err(failure) }
+    }
+
+    fn hand_out_of_life(&self, row: OAuthToken, ledger: &Ledger) -> Result<Obtained, Error> {
+        let life = ledger
+            .last_issue()
+            .zip(row.expires_at())
+            .and_then(|(issued, end)| end.duration_since(issued).ok());
+        Ok(Obtained { life, ..self.hand_out(row)? })
+    }
+
+    /// The row as it is stored now. A token that was never stored stays as it is; one that was, and is gone, was
+    /// deleted.
+    async fn look_again(&self, row: OAuthToken) -> Result<OAuthToken, Error> {
+        match row.id() {
+            Some(id) => match self.store.find_token_by_id(id).await? {
+                Some(stored) => Ok(stored),
+                None => Err(missing(&OAuthToken { id: None, ..row })),
+            },
+            None => Ok(self.find(&row).await?.unwrap_or(row)),
+        }
+    }
+}
+
+enum Verdict {
+    HandOut,
+    Fail(Error),
+    Renew,
+}
+
+impl Standing {
+    fn of(lease: &Lease) -> Self {
+        Self {
+            epoch: lease.epoch,
+            lease_left: Duration::ZERO,
+            now: lease.granted_at,
+            ledger: lease.ledger.clone(),
+        }
+    }
+}
+
+/// The store's clock, carried on by this process: ledgers are kept by it, and hosts may disagree with it.
+struct Clock {
+    store: SystemTime,
+    read_at: Instant,
+    ours: SystemTime,
+}
+
+impl Clock {
+    fn set_to(store: SystemTime) -> Self {
+        Self { store, read_at: Instant::now(), ours: SystemTime::now() }
+    }
+
+    fn now(&self) -> SystemTime {
+        self.store + self.read_at.elapsed()
+    }
+
+    /// A moment of the store's clock, by this machine's.
+    fn as_ours(&self, moment: SystemTime) -> SystemTime {
+        match moment.duration_since(self.store) {
+            Ok(later) => self.ours + later,
+            Err(_) => self.ours,
+        }
+    }
+}
+
+fn nothing_to_renew_with(row: &OAuthToken) -> Error {
+    Error::LoginRequired { who: name_of(row), reason: "no refresh token is stored any more".to_owned() }
+}
+
+/// A name for one attempt of one process.
+pub(super) fn new_holder() -> String {
+    format!("{}-{:016x}", std::process::id(), rand::rng().random::<u64>())
+}
+
+/// How long to wait before looking again at a lease that somebody else has.
+pub(super) fn pause(lease_left: Duration) -> Duration {
+    Duration::from_millis(rand::rng().random_range(10..30)).min(lease_left)
+}
+
+/// Fifty milliseconds, doubling, with as much again at random.
+pub(super) fn backoff(attempt: usize) -> Duration {
+    let base =
+        Duration::from_millis(50) * 2u32.saturating_pow(u32::try_from(attempt).unwrap_or(u32::MAX).min(6));
+    base.mul_f64(1.0 + rand::rng().random::<f64>())
+}

@@ -1,0 +1,166 @@
+//! A login: where to send the user, and what comes back. A [`Grant`] exists only after the answer was checked.
+
+use rand::RngExt;
+use secrecy::{ExposeSecret, SecretString};
+use url::form_urlencoded;
+
+use crate::environment::{Environment, Environments};
+use crate::error::{Error, OAuthErrorCode};
+
+/// A one-shot code that a login brought, to be exchanged at once: it lives one to three minutes.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    pub(crate) code: SecretString,
+    pub(crate) is_self_client: bool,
+    pub(crate) environment: Option<Environment>,
+}
+
+impl Grant {
+    /// The code that the API console shows for a Self Client.
+    #[must_use]
+    pub fn from_self_client(code: impl Into<SecretString>) -> Self {
+        Self { code: code.into(), is_self_client: true, environment: None }
+    }
+}
+
+/// A login that was started: send the user to `url`, and keep `state` for the answer.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Authorization {
+    /// Zoho's page, where the user logs in and consents.
+    pub url: String,
+    /// A random text that the answer has to repeat: keep it where only this user's browser can bring it back.
+    pub state: SecretString,
+}
+
+impl Authorization {
+    pub(crate) fn new(
+        environment: &Environment,
+        client_id: &str,
+        redirect_url: &str,
+        scopes: &[String],
+    ) -> Self {
+        let random: [u8; 24] = rand::rng().random();
+        let state: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("response_type", "code")
+            .append_pair("client_id", client_id)
+            .append_pair("redirect_uri", redirect_url)
+            .append_pair("scope", &scopes.join(","))
+            // Without both there is no refresh token from the second login on.
+            .append_pair("access_type", "offline")
+            .append_pair("prompt", "consent")
+            .append_pair("state", &state)
+            .finish();
+        let url = format!("{}/oauth/v2/auth?{query}", environment.accounts_url());
+        Self { url, state: state.into() }
+    }
+}
+
+/// What Zoho hands to the redirect URL.
+#[derive(Clone, Debug, Default)]
+pub struct Callback {
+    code: Option<SecretString>,
+    state: Option<SecretString>,
+    accounts_server: Option<String>,
+    error: Option<String>,
+}
+
+impl Callback {
+    /// Reads the query of the redirect, with or without the URL before it. Lenient: real ones end with a stray
+    /// `&`, and unknown fields are passed over.
+    #[must_use]
+    pub fn parse(query_or_url: &str) -> Self {
+        let query = query_or_url.split_once('?').map_or(query_or_url, |(_, query)| query);
+        let query = query.split_once('#').map_or(query, |(query, _)| query);
+        let mut callback = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "code" => callback.code = Some(value.into_owned().into()),
+                "state" => callback.state = Some(value.into_owned().into()),
+                "accounts-server" => callback.accounts_server = Some(value.into_owned()),
+                "error" => callback.error = Some(value.into_owned()),
+                _ => {}
+            }
+        }
+        callback
+    }
+
+    /// The grant, if this is the answer to the login with that `state`.
+    ///
+    /// The `accounts-server` is looked up among the known hosts: the client secret is sent there, and anybody can
+    /// write a callback.
+    pub(crate) fn grant(self, state: &SecretString, environments: &Environments) -> Result<Grant, Error> {
+        let answered = self.state.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
+        if !equal_in_constant_time(answered.as_bytes(), state.expose_secret().as_bytes()) {
+            return Err(Error::StateMismatch);
+        }
+        if let Some(word) = self.error {
+            return Err(Error::Refused {
+                host: "the accounts server".to_owned(),
+                request: "the login",
+                code: OAuthErrorCode::from_word(&word),
+            });
+        }
+        let environment = match &self.accounts_server {
+            None => None,
+            Some(url) => Some(environments.of_accounts_server(url).ok_or_else(|| {
+                Error::Config(format!(
+                    "the login was answered by {url:?}, which is no accounts server that is known; if it is one, add \
+                     its environment to the authenticator"
+                ))
+            })?),
+        };
+        match self.code {
+            Some(code) if !code.expose_secret().is_empty() => {
+                Ok(Grant { code, is_self_client: false, environment })
+            }
+            _ => Err(Error::Config("the login's answer has no code; start the login again".to_owned())),
+        }
+    }
+}
+
+fn equal_in_constant_time(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::DataCenter;
+
+    fn environments() -> Environments {
+        Environments { primary: DataCenter::Us.production(), others: Vec::new() }
+    }
+
+    fn grant(query: &str) -> Result<Grant, Error> {
+        Callback::parse(query).grant(&SecretString::from("right"), &environments())
+    }
+
+    #[test]
+    fn a_real_callback_with_a_stray_ampersand_is_read() {
+        let query = "https://app/cb?state=right&code=1000.abc&location=eu&accounts-server=https%3A%2F%2Faccounts.zoho.eu&";
+        let grant = grant(query).unwrap();
+        assert_eq!(grant.code.expose_secret(), "1000.abc");
+        assert_eq!(grant.environment, Some(DataCenter::Eu.production()));
+    }
+
+    #[test]
+    fn a_foreign_accounts_server_is_refused() {
+        assert!(matches!(
+            grant("state=right&code=c&accounts-server=https://evil.example"),
+            Err(Error::Config(_))
+        ));
+    }
+
+    #[test]
+    fn a_wrong_or_missing_state_is_refused() {
+        assert!(matches!(grant("state=wrong&code=c"), Err(Error::StateMismatch)));
+        assert!(matches!(grant("code=c"), Err(Error::StateMismatch)));
+    }
+
+    #[test]
+    fn a_user_who_says_no_is_a_refusal() {
+        assert!(grant("state=right&error=access_denied").unwrap_err().needs_login());
+    }
+}

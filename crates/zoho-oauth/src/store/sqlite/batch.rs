@@ -1,0 +1,182 @@
+//! What a job may do inside the writer's transaction.
+
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::token::OAuthToken;
+
+use super::super::coordination::{Acquired, Fenced, Lease, LeaseEntry, LeaseKey, machine_clock};
+use super::super::ids::{id_number, next_id};
+use super::super::matching::Criterion;
+use super::super::stored::{StoredToken, is_empty};
+use super::fault::Fault;
+use super::{lease, rows};
+
+/// One transaction that several jobs share. A job that writes with one statement needs nothing more: SQLite takes
+/// back what a failed statement did. A job that writes with several asks for [`Batch::all_or_nothing`].
+#[derive(Debug)]
+pub(super) struct Batch<'c> {
+    connection: &'c Connection,
+    highest_id: Option<HighestId>,
+}
+
+/// The highest id ever given out: read at most once in a transaction, written at most once.
+#[derive(Clone, Copy, Debug)]
+struct HighestId {
+    number: u64,
+    noted: Option<u64>,
+}
+
+impl<'c> Batch<'c> {
+    /// Jobs on this connection, on which a transaction is open.
+    pub(super) fn on(connection: &'c Connection) -> Self {
+        Self { connection, highest_id: None }
+    }
+
+    /// Writes down what the jobs have in common, before the commit.
+    pub(super) fn finish(self) -> Result<(), Fault> {
+        match self.highest_id {
+            Some(HighestId { number, noted }) if noted != Some(number) => {
+                lease::note_highest_id(self.connection, number)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a token over the row that it means, or as a new row.
+    pub(super) fn save(&mut self, new: &StoredToken) -> Result<StoredToken, Fault> {
+        let row = match Criterion::of(new) {
+            Some(criterion) => rows::find(self.connection, &criterion)?,
+            None => None,
+        };
+        let Some(row) = row else { return self.insert(new.clone()) };
+        let merged = row.clone().overwritten_by(new);
+        rows::update(self.connection, &row, &merged)?;
+        Ok(merged)
+    }
+
+    /// Deletes one row.
+    pub(super) fn delete(&mut self, id: &str) -> Result<bool, Fault> {
+        // An official SDK may have chosen this id: it is not given out again either.
+        let highest = self.highest_id()?;
+        let deleted = rows::delete(self.connection, id)?;
+        if deleted {
+            self.note(highest, id);
+        }
+        Ok(deleted)
+    }
+
+    /// Deletes every row.
+    pub(super) fn delete_all(&mut self) -> Result<(), Fault> {
+        let highest = self.highest_id()?;
+        let number = highest.number.max(rows::highest_id(self.connection)?);
+        self.highest_id = Some(HighestId { number, ..highest });
+        rows::delete_all(self.connection)
+    }
+
+    /// Takes a lease.
+    pub(super) fn acquire(
+        &mut self,
+        key: &LeaseKey,
+        holder: &str,
+        life: Duration,
+    ) -> Result<Acquired, Fault> {
+        let mut entry = lease::find(self.connection, key.as_str())?.unwrap_or_default();
+        let acquired = entry.acquire(key, holder, machine_clock(), life);
+        if matches!(acquired, Acquired::Granted(_)) {
+            lease::put(self.connection, key.as_str(), &entry)?;
+        }
+        Ok(acquired)
+    }
+
+    /// Prolongs a lease.
+    pub(super) fn renew(&mut self, lease: &Lease, life: Duration) -> Result<bool, Fault> {
+        self.change(lease, |entry| entry.renew(lease, machine_clock(), life))
+    }
+
+    /// Ends a lease.
+    pub(super) fn release(&mut self, lease: &Lease) -> Result<bool, Fault> {
+        self.change(lease, |entry| entry.release(lease, machine_clock()))
+    }
+
+    /// Saves under a lease and ends it, or does neither.
+    pub(super) fn save_and_release(&mut self, lease: &Lease, token: &StoredToken) -> Result<Fenced, Fault> {
+        let entry = lease::find(self.connection, lease.key.as_str())?;
+        if !entry.is_some_and(|entry| entry.is_held_under(lease)) {
+            return Ok(Fenced::Superseded);
+        }
+        if let Some(id) = &lease.row {
+            let row = rows::find(self.connection, &Criterion::Id(id))?.map(OAuthToken::from);
+            if !lease.permits(row.as_ref()) {
+                self.release(lease)?;
+                return Ok(Fenced::Superseded);
+            }
+        }
+        self.all_or_nothing(|batch| {
+            let saved = batch.save(token)?;
+            batch.release(lease)?;
+            Ok(Fenced::Saved(saved.into()))
+        })
+    }
+
+    fn change(&mut self, lease: &Lease, apply: impl FnOnce(&mut LeaseEntry) -> bool) -> Result<bool, Fault> {
+        let Some(mut entry) = lease::find(self.connection, lease.key.as_str())? else { return Ok(false) };
+        let applied = apply(&mut entry);
+        if applied {
+            lease::put(self.connection, lease.key.as_str(), &entry)?;
+        }
+        Ok(applied)
+    }
+
+    fn insert(&mut self, mut row: StoredToken) -> Result<StoredToken, Fault> {
+        let highest = self.highest_id()?;
+        if is_empty(row.id.as_deref()) {
+            row.id = Some(self.new_id(highest.number)?);
+        }
+        rows::insert(self.connection, &row)?;
+        self.note(highest, row.id.as_deref().unwrap_or_default());
+        Ok(row)
+    }
+
+    fn new_id(&self, highest: u64) -> Result<String, Fault> {
+        let mut failed = None;
+        let id = next_id(highest, |id| {
+            rows::has_id(self.connection, id).unwrap_or_else(|fault| {
+                failed = Some(fault);
+                false
+            })
+        });
+        failed.map_or(Ok(id), Err)
+    }
+
+    fn highest_id(&mut self) -> Result<HighestId, Fault> {
+        if let Some(highest) = self.highest_id {
+            return Ok(highest);
+        }
+        let noted = lease::highest_id(self.connection)?;
+        let number = match noted {
+            Some(number) => number,
+            None => rows::highest_id(self.connection)?,
+        };
+        let highest = HighestId { number, noted };
+        self.highest_id = Some(highest);
+        Ok(highest)
+    }
+
+    fn note(&mut self, highest: HighestId, id: &str) {
+        let number = highest.number.max(id_number(id).unwrap_or(0));
+        self.highest_id = Some(HighestId { number, ..highest });
+    }
+
+    fn all_or_nothing<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.connection.execute_batch("savepoint job")?;
+        let result = work(self);
+        let end = if result.is_ok() { "release job" } else { "rollback to job; release job" };
+        // After the worst failures SQLite has taken back the whole transaction, savepoint included.
+        if !self.connection.is_autocommit() {
+            self.connection.execute_batch(end)?;
+        }
+        result
+    }
+}

@@ -1,0 +1,80 @@
+//! Lease entries in the side table. The rule is `LeaseEntry`; here is only where it is kept.
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::super::coordination::LeaseEntry;
+use super::fault::Fault;
+
+/// The entry of a key, as it stands.
+pub(super) fn find(connection: &Connection, key: &str) -> Result<Option<LeaseEntry>, Fault> {
+    let text = "select epoch, holder, until, touched, ledger from oauthtoken_state where key = ?";
+    let mut statement = connection.prepare_cached(text)?;
+    let entry = statement.query_row([key], |row| {
+        let ledger: String = row.get(4)?;
+        let damaged = |error| rusqlite::Error::FromSqlConversionFailure(4, Type::Text, Box::new(error));
+        Ok(LeaseEntry {
+            epoch: number(row.get(0)?),
+            holder: row.get(1)?,
+            until: number(row.get(2)?),
+            touched: number(row.get(3)?),
+            ledger: serde_json::from_str(&ledger).map_err(damaged)?,
+        })
+    });
+    Ok(entry.optional()?)
+}
+
+/// Writes the entry of a key.
+pub(super) fn put(connection: &Connection, key: &str, entry: &LeaseEntry) -> Result<(), Fault> {
+    let text = "insert or replace into oauthtoken_state (key, epoch, holder, until, touched, ledger) \
+        values (?, ?, ?, ?, ?, ?)";
+    let ledger = serde_json::to_string(&entry.ledger)
+        .map_err(|error| Fault::System(std::io::Error::from(error).into()))?;
+    let LeaseEntry { epoch, holder, until, touched, .. } = entry;
+    let values = params![key, integer(*epoch), holder, integer(*until), integer(*touched), ledger];
+    connection.prepare_cached(text)?.execute(values)?;
+    Ok(())
+}
+
+/// Deletes the entries that say nothing any more, if there are any.
+pub(super) fn forget_old(connection: &Connection, now: u64) -> Result<(), Fault> {
+    let mut statement =
+        connection.prepare("select key, touched from oauthtoken_state where key like '%:%'")?;
+    let mut rows = statement.query([])?;
+    let mut old = Vec::new();
+    while let Some(row) = rows.next()? {
+        let entry = LeaseEntry { touched: number(row.get(1)?), ..LeaseEntry::default() };
+        if entry.may_be_forgotten(now) {
+            old.push(row.get::<_, String>(0)?);
+        }
+    }
+    drop(rows);
+    for key in old {
+        connection.execute("delete from oauthtoken_state where key = ?", [key])?;
+    }
+    Ok(())
+}
+
+/// The highest id that was ever given out, if that was noted.
+pub(super) fn highest_id(connection: &Connection) -> Result<Option<u64>, Fault> {
+    let text = "select epoch from oauthtoken_state where key = ?";
+    let highest = connection.prepare_cached(text)?.query_row([HIGHEST_ID], |row| row.get(0)).optional()?;
+    Ok(highest.map(number))
+}
+
+/// Notes the highest id that was ever given out.
+pub(super) fn note_highest_id(connection: &Connection, highest: u64) -> Result<(), Fault> {
+    put(connection, HIGHEST_ID, &LeaseEntry { epoch: highest, ..LeaseEntry::default() })
+}
+
+/// The side table's row that counts ids instead of leases. Keys of leases hold a colon.
+const HIGHEST_ID: &str = "highest_id";
+
+/// SQLite's integers are signed; no moment and no epoch comes near the end of either.
+fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn number(integer: i64) -> u64 {
+    u64::try_from(integer).unwrap_or(0)
+}

@@ -1,0 +1,282 @@
+//! Tokens in SQLite: in a file that several processes share, or in memory.
+
+mod batch;
+mod fault;
+mod lease;
+mod place;
+mod reader;
+mod rows;
+mod schema;
+mod writer;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::token::OAuthToken;
+
+use super::TokenStore;
+use super::any::AnyStore;
+use super::coordination::{
+    Acquired, Coordination, Fenced, Lease, LeaseEntry, LeaseKey, Standing, machine_clock,
+};
+use super::error::StoreError;
+use super::matching::Criterion;
+use super::stored::StoredToken;
+
+use batch::Batch;
+use fault::Fault;
+use place::Place;
+use reader::Readers;
+use writer::Writer;
+
+/// Keeps tokens in a SQLite database: table `oauthtoken`, with the ten columns of Zoho's own SDKs.
+///
+/// Any number of tasks and processes may use one file at once, an official SDK among them. Clones share the
+/// store. Look-ups run on the calling thread and take microseconds; saves go to a thread of the store's own, which
+/// commits those that wait together. A save is on the disk when it is answered for.
+///
+/// What else is kept (leases, the highest id) is in a second table, `oauthtoken_state`. Both tables and the
+/// indexes are made on first use; building indexes over a table of a million rows takes seconds, once.
+///
+/// # Files
+/// Beside the file stand `PATH-wal` and `PATH-shm` while it is in use. On Unix a new file can be read and written
+/// by its owner alone (mode 0600), whatever the umask; elsewhere the folder's permissions decide. A file that is
+/// there keeps the mode it has. A network file system without locks is no place for it.
+///
+/// ```
+/// use zoho_oauth::OAuthToken;
+/// use zoho_oauth::store::{SqliteStore, TokenStore};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let store = SqliteStore::in_memory()?;
+/// let saved = store.save_token(&OAuthToken::new().with_user("ada").with_access_token("1000.a")).await?;
+/// assert_eq!(saved.id(), Some("1"));
+/// # Ok::<_, zoho_oauth::store::StoreError>(())
+/// # })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct SqliteStore {
+    shared: Arc<Shared>,
+}
+
+/// How a database file is used.
+#[derive(Clone, Debug)]
+pub struct SqliteOptions {
+    busy_timeout: Duration,
+}
+
+impl SqliteOptions {
+    /// The usual way.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets how long to wait for another process that holds the file, before the call fails as busy. Five
+    /// seconds, unless set.
+    #[must_use]
+    pub fn with_busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout;
+        self
+    }
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self { busy_timeout: Duration::from_secs(5) }
+    }
+}
+
+/// The fields are dropped in this order. The writer's connection goes last: the last one to a file tidies up.
+struct Shared {
+    readers: Readers,
+    writer: Writer,
+    name: String,
+    path: Option<PathBuf>,
+}
+
+impl SqliteStore {
+    /// Opens a database file, or creates it; `:memory:` is [`in_memory`](Self::in_memory).
+    ///
+    /// A file that may be read but not written opens too: then look-ups work and saves fail.
+    ///
+    /// # Errors
+    /// When the file can be neither read nor created, is no SQLite database, or holds a table `oauthtoken` without
+    /// the ten columns. The file is left as it is.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_with(path, SqliteOptions::default())
+    }
+
+    /// Opens a database file in a way of one's own.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        if path == Path::new(":memory:") {
+            return Self::in_memory();
+        }
+        let name = format!("the SQLite token store {}", path.display());
+        Shared::open_file(path, name.clone(), &options)
+            .map(Self::sharing)
+            .map_err(|fault| fault.into_error(&name, "open"))
+    }
+
+    /// A database in memory: for this store and its clones, for as long as they live.
+    ///
+    /// # Errors
+    /// When the thread that writes cannot be started.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let name = "the SQLite token store in memory";
+        Shared::open_memory(name.to_owned())
+            .map(Self::sharing)
+            .map_err(|fault| fault.into_error(name, "open"))
+    }
+
+    fn sharing(shared: Shared) -> Self {
+        Self { shared: Arc::new(shared) }
+    }
+
+    fn find(&self, criterion: &Criterion<'_>) -> Result<Option<StoredToken>, StoreError> {
+        self.told("look a token up", self.shared.readers.read(|connection| rows::find(connection, criterion)))
+    }
+
+    async fn write<T, W>(&self, action: &'static str, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnMut(&mut Batch<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        self.told(action, self.shared.writer.run(work).await)
+    }
+
+    fn told<T>(&self, action: &'static str, result: Result<T, Fault>) -> Result<T, StoreError> {
+        result.map_err(|fault| fault.into_error(&self.shared.name, action))
+    }
+}
+
+impl Shared {
+    fn open_file(path: &Path, name: String, options: &SqliteOptions) -> Result<Self, Fault> {
+        let place = Place::new(path, options.busy_timeout)?;
+        place.create_if_missing()?;
+        let mut connection = place.connect()?;
+        let prepared = match place::probe(&connection).and_then(|()| schema::prepare(&mut connection)) {
+            Ok(()) => true,
+            // What is there can be read; whether the rest can be made is asked again by the first save.
+            Err(fault) if fault.leaves_readable() => {
+                tracing::debug!(?fault, "{name} cannot be set up for writing");
+                false
+            }
+            Err(fault) => return Err(fault),
+        };
+        let path = place.path().to_path_buf();
+        let readers = Readers::of_file(place)?;
+        if !prepared && !readers.read(schema::has_tokens)? {
+            return Err(Fault::NoTable);
+        }
+        let writer = Writer::start(Arc::new(Mutex::new(connection)), prepared)?;
+        Ok(Self { readers, writer, name, path: Some(path) })
+    }
+
+    fn open_memory(name: String) -> Result<Self, Fault> {
+        let mut connection = place::connect_to_memory()?;
+        schema::prepare(&mut connection)?;
+        let connection = Arc::new(Mutex::new(connection));
+        let writer = Writer::start(connection.clone(), true)?;
+        Ok(Self { readers: Readers::Writers(connection), writer, name, path: None })
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("SqliteStore").field(&self.shared.name).finish()
+    }
+}
+
+impl TokenStore for SqliteStore {
+    async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
+        let wanted = StoredToken::from(token);
+        let Some(criterion) = Criterion::of(&wanted) else { return Ok(None) };
+        let row = self.find(&criterion)?;
+        Ok(row.map(|row| wanted.filled_from(row).into()))
+    }
+
+    async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
+        let token = StoredToken::for_saving(token).map_err(|error| error.in_store(&*self.shared.name))?;
+        self.write("save a token", move |batch| batch.save(&token).map(OAuthToken::from)).await
+    }
+
+    async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
+        if id.is_empty() {
+            return Ok(false);
+        }
+        let id = id.to_owned();
+        self.write("delete a token", move |batch| batch.delete(&id)).await
+    }
+
+    async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
+        let rows = self.told("read all tokens", self.shared.readers.read(rows::all))?;
+        Ok(rows.into_iter().map(OAuthToken::from).collect())
+    }
+
+    async fn delete_tokens(&self) -> Result<(), StoreError> {
+        self.write("delete all tokens", |batch| batch.delete_all()).await
+    }
+
+    async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
+        if id.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.find(&Criterion::Id(id))?.map(OAuthToken::from))
+    }
+}
+
+impl Coordination for SqliteStore {
+    async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Result<Acquired, StoreError> {
+        let (key, holder) = (key.clone(), holder.to_owned());
+        self.write("take a lease", move |batch| batch.acquire(&key, &holder, life)).await
+    }
+
+    async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StoreError> {
+        let lease = lease.clone();
+        self.write("renew a lease", move |batch| batch.renew(&lease, life)).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
+        let lease = lease.clone();
+        self.write("give a lease back", move |batch| batch.release(&lease)).await
+    }
+
+    async fn save_and_release(&self, lease: &Lease, token: &OAuthToken) -> Result<Fenced, StoreError> {
+        let token = StoredToken::for_saving(token).map_err(|error| error.in_store(&*self.shared.name))?;
+        let lease = lease.clone();
+        self.write("save a token", move |batch| batch.save_and_release(&lease, &token)).await
+    }
+
+    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
+        let entry = self.shared.readers.read(|connection| match lease::find(connection, key.as_str()) {
+            Err(_) if !schema::has_state(connection)? => Ok(None),
+            entry => entry,
+        });
+        let entry = self.told("read a lease", entry)?;
+        Ok(entry.unwrap_or_else(LeaseEntry::default).standing(machine_clock()))
+    }
+
+    async fn version(&self) -> Result<Option<u64>, StoreError> {
+        self.told("read its version", self.shared.readers.version())
+    }
+}
+
+impl From<SqliteStore> for AnyStore {
+    fn from(store: SqliteStore) -> Self {
+        let Shared { name, path, .. } = &*store.shared;
+        let (name, path) = (name.clone(), path.clone());
+        let store = Self::coordinated(store).named(name);
+        match path {
+            Some(path) => store.kept_in(path),
+            None => store,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The statements on the official table. Their texts are fixed, or made of fixed column names; values are bound.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, params_from_iter};
+
+use super::super::matching::Criterion;
+use super::super::stored::StoredToken;
+use super::fault::Fault;
+
+macro_rules! select {
+    ($($end:literal)?) => {
+        concat!(
+            "select id, user_name, client_id, client_secret, refresh_token, access_token, grant_token, ",
+            "expiry_time, redirect_url, api_domain from oauthtoken",
+            $($end)?
+        )
+    };
+}
+
+const INSERT: &str = "insert into oauthtoken (id, user_name, client_id, client_secret, refresh_token, \
+    access_token, grant_token, expiry_time, redirect_url, api_domain) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// The row that is meant, if there is one. The index finds candidates; the rule decides, since a table's
+/// collation may be lax.
+pub(super) fn find(connection: &Connection, criterion: &Criterion<'_>) -> Result<Option<StoredToken>, Fault> {
+    let text = match criterion {
+        Criterion::Id(_) => select!(" where id = ?"),
+        Criterion::User { .. } => select!(" where user_name = ?"),
+        Criterion::AccessToken(_) => select!(" where access_token = ?"),
+        Criterion::GrantToken { .. } => select!(" where grant_token = ?"),
+        Criterion::RefreshToken { .. } => select!(" where refresh_token = ?"),
+    };
+    let mut statement = connection.prepare_cached(text)?;
+    let mut rows = statement.query([criterion.value()])?;
+    let mut candidates = Vec::with_capacity(1);
+    while let Some(row) = rows.next()? {
+        candidates.push(stored(row)?);
+    }
+    Ok(criterion.choose(candidates)?)
+}
+
+/// Every row.
+pub(super) fn all(connection: &Connection) -> Result<Vec<StoredToken>, Fault> {
+    let mut statement = connection.prepare_cached(select!())?;
+    let mut rows = statement.query([])?;
+    let mut tokens = Vec::new();
+    while let Some(row) = rows.next()? {
+        tokens.push(stored(row)?);
+    }
+    Ok(tokens)
+}
+
+/// Whether a row has this id.
+pub(super) fn has_id(connection: &Connection, id: &str) -> Result<bool, Fault> {
+    Ok(connection.prepare_cached("select 1 from oauthtoken where id = ?")?.exists([id])?)
+}
+
+/// The highest id that is a number of at most ten digits; zero if there is none. Reads all ids.
+pub(super) fn highest_id(connection: &Connection) -> Result<u64, Fault> {
+    let text = "select ifnull(max(cast(id as integer)), 0) from oauthtoken \
+        where length(id) between 1 and 10 and id not glob '*[^0-9]*'";
+    let highest: i64 = connection.prepare_cached(text)?.query_row([], |row| row.get(0))?;
+    Ok(highest.unsigned_abs())
+}
+
+/// Adds a row.
+pub(super) fn insert(connection: &Connection, token: &StoredToken) -> Result<(), Fault> {
+    connection.prepare_cached(INSERT)?.execute(params_from_iter(token.values()))?;
+    Ok(())
+}
+
+/// Writes the columns that differ, and nothing where none does: an index on a column that stays is not touched.
+pub(super) fn update(
+    connection: &Connection,
+    before: &StoredToken,
+    after: &StoredToken,
+) -> Result<(), Fault> {
+    let (old, new) = (before.values(), after.values());
+    let changed = || (1..old.len()).filter(|column| old[*column] != new[*column]);
+    let mut text = String::with_capacity(160);
+    for column in changed() {
+        text.push_str(if text.is_empty() { "update oauthtoken set " } else { ", " });
+        text.push_str(StoredToken::COLUMNS[column]);
+        text.push_str(" = ?");
+    }
+    if text.is_empty() {
+        return Ok(());
+    }
+    text.push_str(" where id = ?");
+    let values = changed().chain([0]).map(|column| new[column]);
+    match connection.prepare_cached(&text)?.execute(params_from_iter(values))? {
+        1 => Ok(()),
+        _ => Err(Fault::Senseless("the row has no id of its own".into())),
+    }
+}
+
+/// Deletes one row and says whether it was there.
+pub(super) fn delete(connection: &Connection, id: &str) -> Result<bool, Fault> {
+    // The table's collation may be lax; a blob comparison is not.
+    let text = "delete from oauthtoken where id = ?1 and cast(id as blob) = cast(?1 as blob)";
+    Ok(connection.prepare_cached(text)?.execute([id])? > 0)
+}
+
+/// Deletes every row.
+pub(super) fn delete_all(connection: &Connection) -> Result<(), Fault> {
+    connection.execute("delete from oauthtoken", [])?;
+    Ok(())
+}
+
+/// Fails where the table lacks one of the ten columns.
+pub(super) fn check_columns(connection: &Connection) -> Result<(), Fault> {
+    connection.prepare_cached(select!(" where id = ?"))?;
+    Ok(())
+}
+
+fn stored(row: &Row<'_>) -> Result<StoredToken, Fault> {
+    let mut values = [const { None }; StoredToken::COLUMNS.len()];
+    for (column, value) in values.iter_mut().enumerate() {
+        *value = match row.get_ref(column)? {
+            ValueRef::Null => None,
+            // SQLite takes any type in any column; whoever filled the table may have written numbers.
+            ValueRef::Integer(number) => Some(number.to_string()),
+            ValueRef::Real(number) => Some(number.to_string()),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => Some(text.to_owned()),
+                Err(_) => {
+                    let name = StoredToken::COLUMNS[column];
+                    return Err(Fault::Senseless(
+                        format!("the column {name} of a row is not UTF-8 text").into(),
+                    ));
+                }
+            },
+        };
+    }
+    Ok(StoredToken::from_values(values))
+}

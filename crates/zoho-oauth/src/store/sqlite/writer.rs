@@ -1,0 +1,141 @@
+//! The one thread that writes. It takes every job that waits, runs them in one transaction and commits once:
+//! what costs time is the commit, not the rows.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+use rusqlite::Connection;
+use rusqlite::TransactionBehavior::Immediate;
+use tokio::sync::oneshot;
+
+use super::batch::Batch;
+use super::fault::Fault;
+use super::schema;
+
+/// More jobs than this are not put into one transaction, so that the first does not wait for too long.
+const LARGEST_BATCH: usize = 1_024;
+
+/// The way to the writer thread. Dropping it waits until every accepted job is done.
+#[derive(Debug)]
+pub(super) struct Writer {
+    jobs: Option<Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread. `prepared`: the schema is set up.
+    pub(super) fn start(connection: Arc<Mutex<Connection>>, prepared: bool) -> Result<Self, Fault> {
+        let (jobs, queue) = channel();
+        let desk = Desk { connection, prepared };
+        let thread = Builder::new().name("zoho-sqlite".into()).spawn(move || desk.work_off(&queue))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Runs a job and waits until it is committed. The job is done even if the caller stops waiting. It may run
+    /// more than once; what it did before is taken back then.
+    pub(super) async fn run<T, W>(&self, work: W) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        W: FnMut(&mut Batch<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(Pending { work, result: Err(Fault::Stopped), answer });
+        let jobs = self.jobs.as_ref().ok_or(Fault::Stopped)?;
+        jobs.send(job).map_err(|_| Fault::Stopped)?;
+        answered.await.unwrap_or(Err(Fault::Stopped))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic there was reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Something to be done in a transaction, and somebody who waits for it.
+trait Job: Send {
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), Fault>;
+    fn fail(&mut self, fault: &Fault);
+    fn answer(self: Box<Self>);
+}
+
+struct Pending<T, W> {
+    work: W,
+    result: Result<T, Fault>,
+    answer: oneshot::Sender<Result<T, Fault>>,
+}
+
+impl<T, W> Job for Pending<T, W>
+where
+    T: Send,
+    W: FnMut(&mut Batch<'_>) -> Result<T, Fault> + Send,
+{
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), Fault> {
+        self.result = (self.work)(batch);
+        self.result.as_ref().map(|_| ()).map_err(Fault::clone)
+    }
+
+    fn fail(&mut self, fault: &Fault) {
+        self.result = Err(fault.clone());
+    }
+
+    fn answer(self: Box<Self>) {
+        // Whoever stopped waiting does not want to know.
+        let _ = self.answer.send(self.result);
+    }
+}
+
+/// What the writer thread has.
+struct Desk {
+    connection: Arc<Mutex<Connection>>,
+    prepared: bool,
+}
+
+impl Desk {
+    fn work_off(mut self, queue: &Receiver<Box<dyn Job>>) {
+        let mut jobs = Vec::new();
+        while let Ok(job) = queue.recv() {
+            jobs.push(job);
+            jobs.extend(queue.try_iter().take(LARGEST_BATCH - 1));
+            self.run(&mut jobs);
+            jobs.drain(..).for_each(Job::answer);
+        }
+    }
+
+    /// Runs the jobs together. If that fails, each is run alone, so that one job's trouble stays its own; but not
+    /// if another program holds the file: then they have waited together already.
+    fn run(&mut self, jobs: &mut [Box<dyn Job>]) {
+        match self.commit(jobs) {
+            Ok(()) => {}
+            Err(fault) if jobs.len() == 1 || fault.is_busy() => {
+                jobs.iter_mut().for_each(|job| job.fail(&fault));
+            }
+            Err(_) => jobs.iter_mut().for_each(|job| self.run(std::slice::from_mut(job))),
+        }
+    }
+
+    fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.prepared {
+            schema::prepare(&mut connection)?;
+            self.prepared = true;
+        }
+        let transaction = connection.transaction_with_behavior(Immediate)?;
+        let mut batch = Batch::on(&transaction);
+        for job in jobs {
+            // A job that fails keeps its error. After the worst errors SQLite has taken back the transaction.
+            if let Err(fault) = job.run(&mut batch)
+                && transaction.is_autocommit()
+            {
+                return Err(fault);
+            }
+        }
+        batch.finish()?;
+        Ok(transaction.commit()?)
+    }
+}
