@@ -1,9 +1,11 @@
 //! The tokens of one file in memory, each with the text that it has in the file, and an index over what tokens
 //! are looked up by. Pure.
 
+use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 use crate::store::error::StoreError;
 use crate::store::ids::id_number;
@@ -18,15 +20,27 @@ use super::csv::{Damage, Record, Records, encode};
 /// holds hashes instead of values, so no secret is kept twice; what it finds, [`Criterion::choose`] checks.
 #[derive(Debug)]
 pub(super) struct Table {
+    /// The text that was read: rows that nobody touched stand in it.
+    read: String,
     header: String,
     line_end: &'static str,
-    rows: BTreeMap<u64, Row>,
-    index: BTreeSet<(u64, u64)>,
+    rows: BTreeMap<u64, RowText>,
+    index: Index,
     hasher: RandomState,
     highest_id: u64,
 }
 
-/// One row: its token, and its text with the line end. Text that was read is written back as it was.
+/// Where the text of a row stands. Tokens are read from it when they are asked for: that is cheaper than to keep
+/// ten thousand of them, and text that was read is written back as it was.
+#[derive(Debug)]
+enum RowText {
+    /// In the text that was read.
+    Read(Range<usize>),
+    /// Here: it was written since, or it had nine columns.
+    Own(String),
+}
+
+/// A row to write: its token, and its text with the line end.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     text: String,
@@ -36,16 +50,19 @@ pub(super) struct Row {
 /// Rows to write, by their numbers; `None` for those to delete.
 pub(super) type Changes = BTreeMap<u64, Option<Row>>;
 
+/// Hashes of what rows are found by, each with a row's number.
+pub(super) type Index = BTreeSet<(u64, u64)>;
+
 /// A row that a look-up may mean.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate<'r> {
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
     pub(super) number: u64,
-    pub(super) token: &'r StoredToken,
+    pub(super) token: StoredToken,
 }
 
-impl AsRef<StoredToken> for Candidate<'_> {
+impl AsRef<StoredToken> for Candidate {
     fn as_ref(&self) -> &StoredToken {
-        self.token
+        &self.token
     }
 }
 
@@ -58,6 +75,7 @@ impl Default for Table {
 impl Table {
     fn with_header(header: String, line_end: &'static str) -> Self {
         Self {
+            read: String::new(),
             header,
             line_end,
             rows: BTreeMap::new(),
@@ -71,58 +89,58 @@ impl Table {
     ///
     /// # Errors
     /// When it is empty, or when a record is cut off or has another number of fields than nine or ten.
-    pub(super) fn parse(text: &str) -> Result<Self, Damage> {
-        let content = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let byte_order_mark = &text[..text.len() - content.len()];
-        let mut records = Records::of(content);
-        let Some(first) = records.next() else {
-            return Err(Damage::at(1, "it is empty"));
+    pub(super) fn parse(text: String) -> Result<Self, Damage> {
+        let content = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let start = text.len() - content.len();
+        let mut records = Records::of(content).peekable();
+        let line_end = match records.peek() {
+            None => return Err(Damage::at(1, "it is empty")),
+            Some(Ok(first)) if first.text.ends_with("\r\n") => "\r\n",
+            Some(_) => "\n",
         };
-        let first = whole(first?)?;
-        let line_end = if first.text.ends_with("\r\n") { "\r\n" } else { "\n" };
-        let has_header = !is_token_row(&first);
-        let has_ten_columns = has_header && first.fields.len() == 10;
-        let mut rows = Vec::new();
-        let header = if has_header {
-            format!("{byte_order_mark}{}", with_tenth_column(&first, ",api_domain"))
-        } else {
-            // Some SDKs lose the header when two of them write at once. A token must not be lost with it.
-            rows.push(Row::read(first));
-            header_line(line_end)
+        // Some SDKs lose the header when two of them write at once. A token must not be lost with it.
+        let header = match records.next_if(|first| first.as_ref().is_ok_and(|first| !is_token_row(first))) {
+            Some(first) => Some(whole(first?)?),
+            None => None,
         };
-        for record in records {
+        let has_ten_columns = header.as_ref().is_some_and(|header| header.fields.len() == 10);
+        let header = match &header {
+            Some(header) => format!("{}{}", &text[..start], with_tenth_column(header, ",api_domain")),
+            None => header_line(line_end),
+        };
+        let mut table = Self::with_header(header, line_end);
+        let mut index = Vec::new();
+        for (number, record) in (0..).zip(records) {
             let record = whole(record?)?;
             if has_ten_columns && record.fields.len() == 9 && !record.is_terminated() {
                 return Err(Damage::at(record.line, "the last row is cut off"));
             }
-            rows.push(Row::read(record));
+            let values = record.values();
+            index.extend(table.keys_of(values).map(|key| (key, number)));
+            table.highest_id = table.highest_id.max(values[0].and_then(id_number).unwrap_or(0));
+            table.rows.insert(
+                number,
+                match record.fields.len() {
+                    10 => RowText::Read(start + record.start..start + record.start + record.text.len()),
+                    _ => RowText::Own(with_tenth_column(&record, ",")),
+                },
+            );
         }
-        let mut table = Self::with_header(header, line_end);
-        table.fill(rows);
+        table.index = index.into_iter().collect();
+        table.read = text;
         Ok(table)
-    }
-
-    fn fill(&mut self, rows: Vec<Row>) {
-        let mut index = Vec::with_capacity(rows.len() * 4);
-        for (number, row) in (0..).zip(&rows) {
-            index.extend(self.keys_of(&row.token).map(|key| (key, number)));
-            self.highest_id = self.highest_id.max(number_of(&row.token).unwrap_or(0));
-        }
-        self.index = index.into_iter().collect();
-        self.rows = (0..).zip(rows).collect();
     }
 
     /// The file's text, in pieces, with `changes` made.
     pub(super) fn pieces<'t>(&'t self, changes: &'t Changes) -> impl Iterator<Item = &'t str> {
         let kept = self.rows.iter().map(move |(number, row)| match changes.get(number) {
-            Some(change) => change.as_ref(),
-            None => Some(row),
+            Some(change) => change.as_ref().map(|row| row.text.as_str()),
+            None => Some(self.text_of(row)),
         });
-        let first_new = self.next_number();
-        let added = changes.range(first_new..).map(|(_, row)| row.as_ref());
-        let texts = kept.chain(added).flatten().map(|row| row.text.as_str());
+        let added =
+            changes.range(self.next_number()..).map(|(_, row)| row.as_ref().map(|row| row.text.as_str()));
         let mut previous_is_terminated = true;
-        std::iter::once(self.header.as_str()).chain(texts).flat_map(move |text| {
+        std::iter::once(self.header.as_str()).chain(kept.chain(added).flatten()).flat_map(move |text| {
             let missing_end = if previous_is_terminated { "" } else { self.line_end };
             previous_is_terminated = text.ends_with('\n');
             [missing_end, text]
@@ -140,16 +158,16 @@ impl Table {
     pub(super) fn apply(&mut self, changes: Changes) {
         for (number, change) in changes {
             if let Some(old) = self.rows.remove(&number) {
-                for key in self.keys_of(&old.token).collect::<Vec<_>>() {
+                let old = self.token_of(&old);
+                for key in self.keys_of(old.values()).collect::<Vec<_>>() {
                     self.index.remove(&(key, number));
                 }
             }
             if let Some(row) = change {
-                for key in self.keys_of(&row.token).collect::<Vec<_>>() {
-                    self.index.insert((key, number));
-                }
+                let keys = self.keys_of(row.token.values()).collect::<Vec<_>>();
+                self.index.extend(keys.into_iter().map(|key| (key, number)));
                 self.highest_id = self.highest_id.max(number_of(&row.token).unwrap_or(0));
-                self.rows.insert(number, row);
+                self.rows.insert(number, RowText::Own(row.text));
             }
         }
     }
@@ -158,23 +176,28 @@ impl Table {
     ///
     /// # Errors
     /// When several rows are meant that differ.
-    pub(super) fn find(&self, wanted: &StoredToken) -> Result<Option<&StoredToken>, StoreError> {
+    pub(super) fn find(&self, wanted: &StoredToken) -> Result<Option<StoredToken>, StoreError> {
         let Some(criterion) = Criterion::of(wanted) else { return Ok(None) };
         Ok(criterion.choose(self.candidates(&criterion))?.map(|candidate| candidate.token))
     }
 
     /// The rows that `criterion` may mean, in the order of the file.
-    pub(super) fn candidates(&self, criterion: &Criterion<'_>) -> impl Iterator<Item = Candidate<'_>> {
-        let key = self.key(criterion.column(), criterion.value());
-        self.index.range((key, 0)..=(key, u64::MAX)).filter_map(|(_, number)| {
-            let row = self.rows.get(number)?;
-            Some(Candidate { number: *number, token: &row.token })
+    pub(super) fn candidates(&self, criterion: &Criterion<'_>) -> impl Iterator<Item = Candidate> {
+        self.numbers_in(&self.index, criterion).filter_map(|number| {
+            let row = self.rows.get(&number)?;
+            Some(Candidate { number, token: self.token_of(row) })
         })
     }
 
+    /// The numbers that an index of this table's rows has for `criterion`.
+    pub(super) fn numbers_in(&self, index: &Index, criterion: &Criterion<'_>) -> impl Iterator<Item = u64> {
+        let key = self.key(criterion.column(), criterion.value());
+        index.range((key, 0)..=(key, u64::MAX)).map(|(_, number)| *number)
+    }
+
     /// All tokens, in the order of the file.
-    pub(super) fn tokens(&self) -> impl Iterator<Item = &StoredToken> {
-        self.rows.values().map(|row| &row.token)
+    pub(super) fn tokens(&self) -> impl Iterator<Item = StoredToken> {
+        self.rows.values().map(|row| self.token_of(row))
     }
 
     /// The numbers of all rows.
@@ -205,21 +228,36 @@ impl Table {
     /// Whether a row that `earlier` has is missing here: somebody deleted it, or is not done writing.
     pub(super) fn lacks_a_row_of(&self, earlier: &Self) -> bool {
         self.rows.len() < earlier.rows.len()
-            || earlier.tokens().filter_map(|token| token.id.as_deref()).any(|id| {
-                let criterion = Criterion::Id(id);
-                !self.candidates(&criterion).any(|candidate| criterion.agrees_with(candidate.token))
+            || earlier.tokens().filter_map(|token| token.id).any(|id| {
+                let criterion = Criterion::Id(&id);
+                !self.candidates(&criterion).any(|candidate| criterion.agrees_with(&candidate.token))
             })
     }
 
-    fn keys_of(&self, token: &StoredToken) -> impl Iterator<Item = u64> {
-        let columns = [
-            ("id", &token.id),
-            ("user_name", &token.user_name),
-            ("access_token", &token.access_token),
-            ("grant_token", &token.grant_token),
-            ("refresh_token", &token.refresh_token),
-        ];
-        columns.into_iter().filter_map(|(column, value)| Some(self.key(column, value.as_deref()?)))
+    fn text_of<'t>(&'t self, row: &'t RowText) -> &'t str {
+        match row {
+            RowText::Read(range) => &self.read[range.clone()],
+            RowText::Own(text) => text,
+        }
+    }
+
+    fn token_of(&self, row: &RowText) -> StoredToken {
+        // The text was looked through when it was read, so there is a record in it.
+        let record = Records::of(self.text_of(row)).next().and_then(Result::ok);
+        record.map(|record| from_fields(record.fields)).unwrap_or_default()
+    }
+
+    /// What a row is found by, as hashes.
+    pub(super) fn keys_of<'v>(
+        &self,
+        values: [Option<&'v str>; 10],
+    ) -> impl Iterator<Item = u64> + use<'_, 'v> {
+        StoredToken::COLUMNS.into_iter().zip(values).filter_map(|(column, value)| {
+            let is_looked_up_by =
+                matches!(column, "id" | "user_name" | "access_token" | "grant_token" | "refresh_token");
+            is_looked_up_by.then_some(())?;
+            Some(self.key(column, value?))
+        })
     }
 
     fn key(&self, column: &str, value: &str) -> u64 {
@@ -227,13 +265,9 @@ impl Table {
     }
 }
 
-impl Row {
-    fn read(record: Record<'_>) -> Self {
-        let text = with_tenth_column(&record, ",");
-        let mut fields = record.fields.into_iter();
-        let token = StoredToken::from_values(std::array::from_fn(|_| fields.next().flatten()));
-        Self { text, token }
-    }
+fn from_fields(fields: Vec<Option<Cow<'_, str>>>) -> StoredToken {
+    let mut fields = fields.into_iter();
+    StoredToken::from_values(std::array::from_fn(|_| fields.next().flatten().map(Cow::into_owned)))
 }
 
 /// The id of a row as a number, if it is one of ours.
@@ -275,15 +309,15 @@ mod tests {
     const HEADER: &str = "id,user_name,client_id,client_secret,refresh_token,access_token,grant_token,expiry_time,redirect_uri,api_domain\r\n";
 
     fn parsed(text: &str) -> Table {
-        Table::parse(text).expect("is whole")
+        Table::parse(text.to_owned()).expect("is whole")
     }
 
     fn text(table: &Table, changes: &Changes) -> String {
         table.pieces(changes).collect()
     }
 
-    fn users(table: &Table) -> Vec<&str> {
-        table.tokens().filter_map(|token| token.user_name.as_deref()).collect()
+    fn users(table: &Table) -> Vec<String> {
+        table.tokens().filter_map(|token| token.user_name).collect()
     }
 
     #[test]
@@ -328,7 +362,7 @@ mod tests {
         let table = parsed(nine);
         assert_eq!(text(&table, &Changes::new()), expected);
         assert_eq!(
-            table.tokens().next().and_then(|token| token.redirect_url.as_deref()),
+            table.tokens().next().and_then(|token| token.redirect_url).as_deref(),
             Some("https://x?a,b")
         );
     }
@@ -342,10 +376,10 @@ mod tests {
             (HEADER.len() + 8, "columns"),
             (whole.len() - 4, "the last row is cut off"),
         ] {
-            let damage = Table::parse(&whole[..cut]).expect_err("is cut off");
+            let damage = Table::parse(whole[..cut].to_owned()).expect_err("is cut off");
             assert!(damage.what.contains(what), "{damage}");
         }
-        assert_eq!(Table::parse("\u{feff}\r\n\n").expect_err("is empty").what, "it is empty");
+        assert_eq!(Table::parse("\u{feff}\r\n\n".into()).expect_err("is empty").what, "it is empty");
     }
 
     #[test]
