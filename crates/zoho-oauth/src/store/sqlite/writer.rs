@@ -3,7 +3,7 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
 use rusqlite::TransactionBehavior::Immediate;
@@ -28,7 +28,8 @@ impl Writer {
     pub(super) fn start(connection: Arc<Mutex<Connection>>, prepared: bool) -> Result<Self, Fault> {
         let (jobs, queue) = channel();
         let desk = Desk { connection, prepared };
-        let thread = Builder::new().name("zoho-sqlite".into()).spawn(move || desk.work_off(&queue))?;
+        let thread =
+            thread::Builder::new().name("zoho-sqlite".into()).spawn(move || desk.work_off(&queue))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
@@ -102,17 +103,11 @@ impl Desk {
         let mut crowded = false;
         while let Ok(job) = queue.recv() {
             jobs.push(job);
-            loop {
-                let before = jobs.len();
-                jobs.extend(queue.try_iter().take(LARGEST_BATCH - before));
-                if !crowded || jobs.len() == LARGEST_BATCH || (jobs.len() == before && before > 1) {
-                    break;
-                }
-                if jobs.len() == before {
-                    crowded = false;
-                }
-                std::thread::yield_now();
+            if crowded {
+                // Those who were just answered are about to send their next job: the first does not go alone.
+                thread::yield_now();
             }
+            jobs.extend(queue.try_iter().take(LARGEST_BATCH - 1));
             crowded = jobs.len() > 1;
             self.run(&mut jobs);
             jobs.drain(..).for_each(Job::answer);
