@@ -113,7 +113,7 @@ fn look(file: &WholeFile, known: Option<&Table>) -> Result<Look, StoreError> {
     if known.is_some_and(|known| known.says(&content)) {
         return Ok(Look::Good(Loaded { table: None, identity: Some(identity), is_settled }));
     }
-    let table = match parse(content) {
+    let table = match parse(&content) {
         Ok(table) => table,
         Err(damage) => return Ok(Look::Damaged { identity, damage }),
     };
@@ -127,10 +127,9 @@ fn look(file: &WholeFile, known: Option<&Table>) -> Result<Look, StoreError> {
     Ok(if age < quiet { Look::Early { identity, quiet, loaded } } else { Look::Good(loaded) })
 }
 
-fn parse(content: Vec<u8>) -> Result<Table, Damage> {
-    let text = String::from_utf8(content).map_err(|error| {
-        let whole = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + whole.iter().filter(|byte| **byte == b'\n').count();
+fn parse(content: &[u8]) -> Result<Table, Damage> {
+    let text = std::str::from_utf8(content).map_err(|error| {
+        let line = 1 + content[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
         Damage::at(line, "a byte that is no UTF-8")
     })?;
     Table::parse(text)
