@@ -197,20 +197,20 @@ fn open_lock(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Makes a file that only its owner can read, whatever the umask. Elsewhere than on Unix the folder decides.
+/// Makes a file that only its owner can read, whatever the umask.
+#[cfg(unix)]
 fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 
-        let file = options.mode(0o600).open(path)?;
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-        Ok(file)
-    }
-    #[cfg(not(unix))]
-    options.open(path)
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)?;
+    file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Makes a file. Who can read it is up to the folder.
+#[cfg(not(unix))]
+fn create_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create_new(true).open(path)
 }
 
 /// An administrator who saves a token must not take the file away from its owner.
@@ -263,6 +263,22 @@ mod tests {
         symlink("round", folder.join("round")).expect("linked");
         assert!(resolve(&folder.join("round")).is_err());
         assert!(resolve(&folder.join("missing/file")).is_err());
+    }
+
+    #[test]
+    fn a_fault_says_what_can_be_done_about_it() {
+        for (cause, kind) in [
+            (ErrorKind::StorageFull, StoreErrorKind::Full),
+            (ErrorKind::QuotaExceeded, StoreErrorKind::Full),
+            (ErrorKind::FileTooLarge, StoreErrorKind::Full),
+            (ErrorKind::PermissionDenied, StoreErrorKind::Permission),
+            (ErrorKind::ReadOnlyFilesystem, StoreErrorKind::Permission),
+            (ErrorKind::IsADirectory, StoreErrorKind::Other),
+        ] {
+            let error = fault("write", Path::new("/a/b"), cause.into());
+            assert_eq!(error.kind(), kind, "{error}");
+            assert!(error.to_string().contains("/a/b"), "{error}");
+        }
     }
 
     #[test]

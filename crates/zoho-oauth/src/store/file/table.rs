@@ -286,6 +286,8 @@ fn tidy<'t>(record: &Record<'t>, tenth: &str, line_end: &str) -> Cow<'t, str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const HEADER: &str = "id,user_name,client_id,client_secret,refresh_token,access_token,grant_token,expiry_time,redirect_uri,api_domain\r\n";
@@ -402,5 +404,18 @@ mod tests {
         assert!(table(&[1]).lacks_a_row_of(&table(&[1, 2])));
         assert!(table(&[1, 3]).lacks_a_row_of(&table(&[1, 2])));
         assert!(!table(&[2, 1, 3]).lacks_a_row_of(&table(&[1, 2])));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_refused_or_kept(text in r#"([,"\r\n]|,{8,9}|null|1|://|\PC){0,30}"#) {
+            if let Ok(table) = Table::parse(&text) {
+                let written = table.text_with(&Changes::new());
+                let again = Table::parse(&written).expect("what is written is read");
+                let tokens = |table: &Table| table.tokens().collect::<Vec<_>>();
+                prop_assert_eq!(tokens(&again), tokens(&table));
+                prop_assert!(again.says(written.as_bytes()));
+            }
+        }
     }
 }
