@@ -12,8 +12,6 @@ use std::fmt;
 pub(super) struct Record<'t> {
     /// The line that it begins on, from one.
     pub(super) line: usize,
-    /// Where it begins.
-    pub(super) start: usize,
     /// Its text, with its line end if it has one.
     pub(super) text: &'t str,
     /// Its fields. Nothing, or the bare word `null`, is `None`.
@@ -151,7 +149,7 @@ impl<'t> Iterator for Records<'t> {
             let text = &self.text[start..self.at];
             self.line += text.bytes().filter(|byte| *byte == b'\n').count();
             if !text.trim_end_matches(['\r', '\n']).is_empty() {
-                return Some(Ok(Record { line, start, text, fields }));
+                return Some(Ok(Record { line, text, fields }));
             }
         }
         None

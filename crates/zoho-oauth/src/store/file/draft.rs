@@ -236,8 +236,9 @@ mod tests {
         let mut table = Table::default();
         let mut draft = Draft::over(&table, Arc::default());
         draft.save(&token("ada", "1")).expect("saved");
-        let plan = draft.into_plan();
-        table.apply(plan.changes);
+        let changes = draft.into_plan().changes;
+        let text = table.text_with(&changes);
+        table.apply(changes, text);
         let mut draft = Draft::over(&table, Arc::default());
         draft.save(&token("ada", "1")).expect("saved");
         let plan = draft.into_plan();
