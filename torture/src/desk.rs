@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
-use std::fs::File;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Semaphore;
@@ -35,7 +34,7 @@ impl Desk {
 
     async fn carry_out(&mut self, command: Command) -> Outcome {
         match command {
-            Command::LogTo { path } => log_to(&path),
+            Command::Log => Ok(log()),
             Command::Open(setup) => self.open(&setup),
             Command::HoldLock { path } => {
                 let lock = Lock::take(&path).map_err(|error| Error::Config(error.to_string()))?;
@@ -86,14 +85,13 @@ impl Desk {
     }
 }
 
-fn log_to(path: &std::path::Path) -> Outcome {
-    let file = File::create(path).map_err(|error| Error::Config(error.to_string()))?;
+fn log() -> Answer {
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_ansi(false)
-        .with_writer(Mutex::new(file))
+        .with_writer(std::io::stderr)
         .init();
-    Ok(Answer::Done)
+    Answer::Done
 }
 
 async fn access_token(authenticator: &Authenticator, user: UserSignature, tasks: usize) -> Outcome {

@@ -16,11 +16,8 @@ pub use row::{reading_of, row};
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Command {
-    /// Writes everything that is logged, at TRACE, to a file. Comes first if at all.
-    LogTo {
-        /// The file.
-        path: PathBuf,
-    },
+    /// Writes everything that is logged, at TRACE, to standard error. Comes first if at all.
+    Log,
     /// Opens a store, and an authenticator on it. Comes before everything below.
     Open(Setup),
     /// Asks for the access token of a user, from many tasks at once.

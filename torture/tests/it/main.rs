@@ -4,7 +4,7 @@
 //! `cargo test -p torture -- --nocapture` shows. A test that lacks what it needs says so in a line that begins with
 //! `SKIPPED:`; with `ZOHOCRM_REQUIRE_ALL` in the environment it fails instead.
 
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[macro_use]

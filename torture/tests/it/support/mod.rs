@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 pub(crate) use place::{Backend, Place, check_rows, contents};
-pub(crate) use worker::{Worker, close_together};
+pub(crate) use worker::{Worker, check_clear, close_together};
 pub(crate) use zoho::{TOKEN_REQUEST, Zoho};
 
 /// One test for each backend and scenario: `sqlite::name` and `file::name`.

@@ -6,9 +6,10 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use torture::{Answer, Command, Failed, Found, Setup, Tokens};
 
@@ -25,6 +26,7 @@ pub(crate) struct Worker {
     child: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
+    log: JoinHandle<String>,
 }
 
 impl Worker {
@@ -60,12 +62,19 @@ impl Worker {
             .env_remove("RUST_LOG")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
         let input = child.stdin.take().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, input, output }
+        let mut errors = child.stderr.take().unwrap();
+        let log = tokio::spawn(async move {
+            let mut text = Vec::new();
+            errors.read_to_end(&mut text).await.unwrap();
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        Self { child, input, output, log }
     }
 
     pub(crate) fn program() -> &'static Path {
@@ -91,7 +100,10 @@ impl Worker {
 
     pub(crate) async fn ask(&mut self, command: &Command) -> Answer {
         self.tell(command).await;
-        self.hear().await.expect("the worker has ended")
+        match self.hear().await {
+            Some(answer) => answer,
+            None => panic!("the worker has ended: {}", (&mut self.log).await.unwrap()),
+        }
     }
 
     pub(crate) async fn set_up(&mut self, setup: &Setup) {
@@ -130,13 +142,22 @@ impl Worker {
         self.child.kill().await.unwrap();
     }
 
-    /// Lets it end by itself.
-    pub(crate) async fn end(self) {
-        let Self { mut child, input, output } = self;
+    /// Lets it end by itself; hands back what it wrote to standard error.
+    pub(crate) async fn end(self) -> String {
+        let Self { mut child, input, output, log } = self;
         drop(input);
         let ended = timeout(PATIENCE, child.wait()).await.expect("the worker does not end").unwrap();
         drop(output);
-        assert!(ended.success(), "{ended}");
+        let log = log.await.unwrap();
+        assert!(ended.success(), "{ended}: {log}");
+        log
+    }
+
+    /// Lets it write no file longer than this, as on a disk that is full. `None`: any again. The worker has to have
+    /// been started after `trap '' XFSZ`, or the kernel ends it.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        let limit = Rlimit { current: bytes, maximum: None };
+        prlimit(Some(self.pid()), Resource::Fsize, limit).unwrap();
     }
 
     pub(crate) fn stop(&self) {
@@ -148,12 +169,25 @@ impl Worker {
     }
 
     fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.id()).ok().and_then(Pid::from_raw).expect("a process id");
-        kill_process(pid, signal).unwrap();
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    fn pid(&self) -> Pid {
+        i32::try_from(self.id()).ok().and_then(Pid::from_raw).expect("a process id")
     }
 }
 
 /// Asks all workers at once for the token of `user`, from 200 tasks each.
 pub(crate) async fn close_together(workers: &mut [Worker], user: &str) -> Vec<Tokens> {
     join_all(workers.iter_mut().map(|worker| worker.access_token(user, 200))).await
+}
+
+/// Checks that an error says which file it is about and, behind that, what to do next.
+pub(crate) fn check_clear(failed: &Failed, place: &Place, kinds: &[&str]) {
+    let file = place.file().display().to_string();
+    let (_, rest) = failed.text.split_once(&file).unwrap_or_else(|| panic!("it names no file: {failed:?}"));
+    let next_step = rest.rsplit_once("; ").map(|(_, next_step)| next_step);
+    assert!(next_step.is_some_and(|text| text.split(' ').count() > 2), "it says no next step: {failed:?}");
+    let kind = failed.kind.as_deref().unwrap_or("no store error");
+    assert!(kinds.contains(&kind), "not one of {kinds:?}: {failed:?}");
 }
