@@ -1,9 +1,11 @@
 //! 1,600 callers, one request: 200 tasks in each of eight processes want a token that has ended.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::time::sleep;
-use torture::{Setup, Tokens};
+use torture::{Answer, Command, Setup, Tokens};
 use zoho_emulator::Fault;
 
 use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, close_together};
@@ -14,6 +16,7 @@ over_every_backend!(
     three_attempts_are_three_requests_for_everybody,
     a_server_that_hangs_is_asked_once,
     an_answer_that_was_lost_costs_one_more_request,
+    a_code_that_eight_processes_have_is_spent_once,
 );
 
 async fn sixteen_hundred_callers_cause_one_request(backend: Backend) {
@@ -75,6 +78,24 @@ async fn an_answer_that_was_lost_costs_one_more_request(backend: Backend) {
     assert!(zoho.accepts(&token));
     assert_eq!(zoho.requests(), 2, "the one whose answer was lost, and the one that everybody shares");
     assert_eq!(zoho.emulator.live_access_tokens(&refresh_token), 2);
+}
+
+async fn a_code_that_eight_processes_have_is_spent_once(backend: Backend) {
+    let (zoho, place) = (Zoho::start().await, Place::new(backend));
+    let mut fleet = fleet(&place, &zoho.setup(&place)).await;
+    let code = zoho.emulator.self_client_code(Zoho::USER);
+    let exchange = Command::Exchange { code };
+    let answers = join_all(fleet.iter_mut().map(|worker| worker.ask(&exchange))).await;
+    let mut tokens = BTreeSet::new();
+    for answer in answers {
+        let Answer::Login { access_token: Some(token), persistence_error: None, .. } = answer else {
+            panic!("{answer:?}");
+        };
+        tokens.insert(token);
+    }
+    assert_eq!(tokens.len(), 1, "everybody has the same token");
+    assert_eq!(zoho.requests(), 1);
+    assert_eq!(place.rows().await.len(), 1);
 }
 
 /// Eight processes with the store open.

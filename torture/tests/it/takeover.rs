@@ -12,6 +12,8 @@ use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, close_together
 over_every_backend!(
     another_process_takes_over_within_the_lease_when_the_leader_is_killed,
     a_leader_that_was_stopped_past_its_lease_does_not_overwrite_the_newer_token,
+    a_login_that_was_stopped_past_its_lease_is_not_lost,
+    a_row_that_is_revoked_during_its_renewal_stays_gone,
 );
 
 async fn another_process_takes_over_within_the_lease_when_the_leader_is_killed(backend: Backend) {
@@ -70,6 +72,46 @@ async fn a_leader_that_was_stopped_past_its_lease_does_not_overwrite_the_newer_t
     let again = leader.access_token("ada", 200).await;
     assert_eq!(again.tokens, [(newer, 200)].into());
     assert_eq!(zoho.requests(), 2, "nobody asked again");
+}
+
+/// The code is spent by then, so the process that takes over gets nothing for it, and takes nothing away.
+async fn a_login_that_was_stopped_past_its_lease_is_not_lost(backend: Backend) {
+    let (zoho, place) = (Zoho::start().await, Place::new(backend));
+    let setup = zoho.setup(&place);
+    let mut leader = Worker::open(&place, &setup).await;
+    let mut other = Worker::open(&place, &setup).await;
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(300)));
+    let exchange = Command::Exchange { code: zoho.emulator.self_client_code(Zoho::USER) };
+    leader.tell(&exchange).await;
+    until("the code arrives", || zoho.requests() == 1).await;
+    leader.stop();
+    let failed = other.fails(&exchange).await;
+    assert!(failed.text.contains("invalid_code"), "{failed:?}");
+
+    leader.go_on();
+    let Some(Answer::Login { access_token: Some(token), persistence_error: None, .. }) = leader.hear().await
+    else {
+        panic!("the leader did not bring its login home");
+    };
+    assert!(zoho.accepts(&token));
+    let rows = place.rows().await;
+    let refresh_token = rows[0].refresh_token().expect("a refresh token").expose_secret();
+    assert!(rows.len() == 1 && zoho.emulator.is_refresh_token_valid(refresh_token));
+}
+
+async fn a_row_that_is_revoked_during_its_renewal_stays_gone(backend: Backend) {
+    let (zoho, place) = (Zoho::start().await, Place::new(backend));
+    zoho.seed(&place, "ada").await;
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(600)));
+    let (mut leader, mut others) = leader_with_a_request_under_way(&zoho, &place).await;
+    others[0].done(&Command::Revoke { user: "ada".to_owned() }).await;
+    assert!(place.rows().await.is_empty());
+    let Some(Answer::Tokens(late)) = leader.hear().await else { panic!("the leader has no answer") };
+    assert!(place.rows().await.is_empty(), "the late answer has brought the row back");
+    assert_eq!(late.tokens, [].into(), "a revoked token is no token");
+    let again = leader.access_token("ada", 200).await;
+    assert_eq!(again.tokens, [].into());
+    assert_eq!(zoho.requests(), 1);
 }
 
 /// A process whose request has arrived at Zoho, with 200 tasks that wait for it, and seven others.
