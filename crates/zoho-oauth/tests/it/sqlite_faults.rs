@@ -96,6 +96,19 @@ async fn a_save_waits_for_a_lock_that_is_given_back_in_time() {
     saving.await.expect("no panic").expect("saved");
 }
 
+/// SQLite would go on writing to a file that nobody finds again.
+#[tokio::test]
+#[cfg(unix)]
+async fn a_file_that_was_deleted_or_replaced_takes_no_more_saves() {
+    let path = fresh_path();
+    let store = open(&path);
+    store.save_token(&token("ada")).await.expect("saved");
+    fs::remove_file(&path).expect("deleted");
+    told(store.save_token(&token("bob")).await, &path);
+    fs::write(&path, "").expect("another file");
+    told(store.save_token(&token("bob")).await, &path);
+}
+
 /// A job that fails has no part in what its neighbours do, though they share a transaction.
 #[tokio::test]
 async fn a_save_that_fails_fails_alone() {

@@ -22,6 +22,8 @@ pub(super) enum Fault {
     Senseless(Cow<'static, str>),
     /// There is no table of tokens, and none can be made.
     NoTable,
+    /// The file was deleted, or another one stands in its place.
+    Replaced,
     /// The writer thread is gone.
     Stopped,
 }
@@ -43,6 +45,8 @@ impl Fault {
             Self::Senseless(what) => of(StoreErrorKind::Damaged, REPAIR).evidence(what),
             Self::NoTable => of(StoreErrorKind::Permission, PERMIT)
                 .evidence("it has no table oauthtoken, and none can be made"),
+            Self::Replaced => of(StoreErrorKind::Other, "open the store again")
+                .evidence("the file was deleted or replaced while it was open"),
             Self::Stopped => {
                 of(StoreErrorKind::Other, "open the store again").evidence("its writer has stopped")
             }
@@ -50,8 +54,13 @@ impl Fault {
         error.in_store(store)
     }
 
+    /// Whether every job would fail in the same way, each alone too.
+    pub(super) fn concerns_all(&self) -> bool {
+        self.is_busy() || matches!(self, Self::Replaced)
+    }
+
     /// Whether SQLite gave up since somebody else holds the file.
-    pub(super) fn is_busy(&self) -> bool {
+    fn is_busy(&self) -> bool {
         self.code().is_some_and(|code| matches!(code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
     }
 

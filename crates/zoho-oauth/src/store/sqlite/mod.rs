@@ -29,7 +29,7 @@ use batch::Batch;
 use fault::Fault;
 use place::Place;
 use reader::Readers;
-use writer::Writer;
+use writer::{Desk, Writer};
 
 /// Keeps tokens in a SQLite database: table `oauthtoken`, with the ten columns of Zoho's own SDKs.
 ///
@@ -162,6 +162,7 @@ impl Shared {
         let place = Place::new(path, options.busy_timeout)?;
         place.create_if_missing()?;
         let mut connection = place.connect()?;
+        let file = Some(place.identity());
         let prepared = match place::probe(&connection).and_then(|()| schema::prepare(&mut connection)) {
             Ok(()) => true,
             // What is there can be read; whether the rest can be made is asked again by the first save.
@@ -176,7 +177,7 @@ impl Shared {
         if !prepared && !readers.read(schema::has_tokens)? {
             return Err(Fault::NoTable);
         }
-        let writer = Writer::start(Arc::new(Mutex::new(connection)), prepared)?;
+        let writer = Writer::start(Desk { connection: Arc::new(Mutex::new(connection)), file, prepared })?;
         Ok(Self { readers, writer, name, path: Some(path) })
     }
 
@@ -184,7 +185,7 @@ impl Shared {
         let mut connection = place::connect_to_memory()?;
         schema::prepare(&mut connection)?;
         let connection = Arc::new(Mutex::new(connection));
-        let writer = Writer::start(connection.clone(), true)?;
+        let writer = Writer::start(Desk { connection: connection.clone(), file: None, prepared: true })?;
         Ok(Self { readers: Readers::Writers(connection), writer, name, path: None })
     }
 }

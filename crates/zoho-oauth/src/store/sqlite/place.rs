@@ -55,6 +55,11 @@ impl Place {
         }
     }
 
+    /// Which file stands there now.
+    pub(super) fn identity(&self) -> Identity {
+        Identity { path: self.path.clone(), number: file_number(&self.path) }
+    }
+
     /// A connection that may write, if this account may.
     pub(super) fn connect(&self) -> Result<Connection, Fault> {
         self.open(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)
@@ -87,6 +92,21 @@ impl Place {
         let mut name = self.path.clone().into_os_string();
         name.push("-wal");
         name.into()
+    }
+}
+
+/// A file as the system knows it, whatever its name. An open file can be deleted, or another one be moved to its
+/// place; SQLite goes on with the old one, and what is saved there nobody finds again.
+#[derive(Debug)]
+pub(super) struct Identity {
+    path: PathBuf,
+    number: Option<(u64, u64)>,
+}
+
+impl Identity {
+    /// Fails if the file is not the one at its path any more.
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        if file_number(&self.path) == self.number { Ok(()) } else { Err(Fault::Replaced) }
     }
 }
 
@@ -137,6 +157,19 @@ fn create_private(path: &Path) -> io::Result<File> {
     // A umask can only take away from the mode; this account needs both bits.
     file.set_permissions(PermissionsExt::from_mode(0o600))?;
     Ok(file)
+}
+
+#[cfg(unix)]
+fn file_number(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = path.metadata().ok()?;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+/// Elsewhere an open file can be neither deleted nor replaced.
+#[cfg(not(unix))]
+fn file_number(_: &Path) -> Option<(u64, u64)> {
+    None
 }
 
 /// The URI under which SQLite opens a file as one that nobody changes. `None` where a path is no list of bytes.

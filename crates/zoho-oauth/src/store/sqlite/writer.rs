@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::batch::Batch;
 use super::fault::Fault;
+use super::place::Identity;
 use super::schema;
 
 /// More jobs than this are not put into one transaction, so that the first does not wait for too long.
@@ -24,10 +25,9 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. `prepared`: the schema is set up.
-    pub(super) fn start(connection: Arc<Mutex<Connection>>, prepared: bool) -> Result<Self, Fault> {
+    /// Starts the thread.
+    pub(super) fn start(desk: Desk) -> Result<Self, Fault> {
         let (jobs, queue) = channel();
-        let desk = Desk { connection, prepared };
         let thread =
             thread::Builder::new().name("zoho-sqlite".into()).spawn(move || desk.work_off(&queue))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
@@ -92,9 +92,14 @@ where
 }
 
 /// What the writer thread has.
-struct Desk {
-    connection: Arc<Mutex<Connection>>,
-    prepared: bool,
+#[derive(Debug)]
+pub(super) struct Desk {
+    /// Its connection; the readers' too where there is no other.
+    pub(super) connection: Arc<Mutex<Connection>>,
+    /// The file that the connection is to.
+    pub(super) file: Option<Identity>,
+    /// Whether the tables are set up. Otherwise the first job brings that along.
+    pub(super) prepared: bool,
 }
 
 impl Desk {
@@ -115,10 +120,10 @@ impl Desk {
     }
 
     /// Runs the jobs together. If that fails, each is run alone, so that one job's trouble stays its own; but not
-    /// if another program holds the file: then they have waited together already.
+    /// if, say, another program holds the file: then they have waited together already.
     fn run(&mut self, jobs: &mut [Box<dyn Job>]) {
         let Err(fault) = self.commit(jobs) else { return };
-        if fault.is_busy() {
+        if fault.concerns_all() {
             return jobs.iter_mut().for_each(|job| job.fail(&fault));
         }
         if fault.is_full() {
@@ -151,6 +156,7 @@ impl Desk {
             }
         }
         batch.finish()?;
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        self.file.as_ref().map_or(Ok(()), Identity::check)
     }
 }
