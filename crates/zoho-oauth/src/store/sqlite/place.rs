@@ -67,13 +67,13 @@ impl Place {
 
     /// A connection for reading.
     ///
-    /// Where the folder may not be written, SQLite cannot keep its shared index and refuses to open a database
-    /// in WAL mode. If nobody has such files open beside the database, it is read as it stands.
+    /// Where the folder may not be written, or the disk is full, SQLite cannot keep its shared index and refuses to
+    /// open a database in WAL mode. If nobody has such files beside the database, it is read as it stands.
     pub(super) fn connect_for_reading(&self) -> Result<ReadConnection, Fault> {
         let live = self.connect().and_then(|connection| probe(&connection).map(|()| connection));
         match live {
             Ok(connection) => Ok(ReadConnection::Live(connection)),
-            Err(fault) if fault.is_denied() && !self.wal().exists() => {
+            Err(fault) if fault.denies_side_files() && !self.is_in_use() => {
                 let Some(uri) = immutable_uri(&self.path) else { return Err(fault) };
                 let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
                 self.open(Path::new(&uri), flags).map(ReadConnection::Snapshot)
@@ -88,10 +88,13 @@ impl Place {
         set_up(connection, self.patience)
     }
 
-    fn wal(&self) -> PathBuf {
-        let mut name = self.path.clone().into_os_string();
-        name.push("-wal");
-        name.into()
+    /// Whether somebody writes, or was killed while writing: then the file alone is not the whole truth.
+    fn is_in_use(&self) -> bool {
+        ["-wal", "-journal"].into_iter().any(|suffix| {
+            let mut beside = self.path.clone().into_os_string();
+            beside.push(suffix);
+            Path::new(&beside).exists()
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 //! what costs time is the commit, not the rows.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::batch::Batch;
 use super::fault::Fault;
 use super::place::Identity;
-use super::schema;
+use super::{locked, schema};
 
 /// More jobs than this are not put into one transaction, so that the first does not wait for too long.
 const LARGEST_BATCH: usize = 1_024;
@@ -128,9 +128,7 @@ impl Desk {
         }
         if fault.is_full() {
             // If even this finds no room, the jobs below say so.
-            let _ = schema::move_log_into_database(
-                &self.connection.lock().unwrap_or_else(PoisonError::into_inner),
-            );
+            let _ = schema::move_log_into_database(&locked(&self.connection));
         }
         for job in jobs {
             if let Err(fault) = self.commit(std::slice::from_mut(job)) {
@@ -140,7 +138,7 @@ impl Desk {
     }
 
     fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Fault> {
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = locked(&self.connection);
         if !self.prepared {
             schema::prepare(&mut connection)?;
             self.prepared = true;
