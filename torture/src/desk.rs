@@ -55,7 +55,9 @@ impl Desk {
                 Ok(Answer::Done)
             }
             Command::Save { user, number } => save(&self.store()?, user, number).await,
-            Command::SaveWithoutEnd { first } => save_without_end(&self.store()?, first).await,
+            Command::SaveWithoutEnd { first, with_new_users } => {
+                save_without_end(&self.store()?, first, with_new_users).await
+            }
             Command::SaveAll { users, at_once } => save_all(&self.store()?, users, at_once).await,
             Command::Find { user, times } => Ok(find(&self.store()?, &user, times).await),
         }
@@ -141,8 +143,8 @@ async fn save(store: &AnyStore, user: String, number: u64) -> Outcome {
     Ok(Answer::Saved { user, number })
 }
 
-/// Four tasks with four users each, and every fifth time a user whom nobody has seen before.
-async fn save_without_end(store: &AnyStore, first: u64) -> Outcome {
+/// Four tasks with five users each; or with four, and every fifth time one whom nobody has seen before.
+async fn save_without_end(store: &AnyStore, first: u64, with_new_users: bool) -> Outcome {
     let mut tasks = JoinSet::new();
     for task in 0..4 {
         let store = store.clone();
@@ -151,7 +153,7 @@ async fn save_without_end(store: &AnyStore, first: u64) -> Outcome {
             loop {
                 number += 1;
                 let user = match number % 5 {
-                    0 => format!("new {task} {number}"),
+                    0 if with_new_users => format!("new {task} {number}"),
                     digit => format!("known {task} {digit}"),
                 };
                 let saved = save(&store, user, number).await?;

@@ -50,10 +50,12 @@ pub enum Command {
         number: u64,
     },
     /// Saves [`row`]s without end, from four tasks. Each save is answered by [`Answer::Saved`] as soon as it is done,
-    /// before the task goes on to the next. Numbers begin behind `first`; one in five is a new user.
+    /// before the task goes on to the next.
     SaveWithoutEnd {
         /// The number to begin behind.
         first: u64,
+        /// Whether one user in five is one that nobody has seen before.
+        with_new_users: bool,
     },
     /// Saves one [`row`] for each user.
     SaveAll {

@@ -31,12 +31,12 @@ async fn three_hundred_kills_while_saving_lose_nothing(backend: Backend) {
             early_kills += 1;
             let mut worker = Worker::start(&place);
             worker.tell(&Command::Open(setup.clone())).await;
-            worker.tell(&Command::SaveWithoutEnd { first: round * 1_000_000 }).await;
+            worker.tell(&saving_behind(round * 1_000_000)).await;
             sleep(random_time(0, 15)).await;
             saves += kill_and_count(&mut worker, &mut acknowledged).await;
         }
         let mut worker = Worker::open(&place, &setup).await;
-        worker.tell(&Command::SaveWithoutEnd { first: round * 1_000_000 + 500_000 }).await;
+        worker.tell(&saving_behind(round * 1_000_000 + 500_000)).await;
         let first = worker.hear().await.expect("it saves");
         note(&first, &mut acknowledged);
         sleep(random_time(1, 40)).await;
@@ -84,6 +84,10 @@ async fn a_kill_just_after_a_code_was_spent_loses_nothing(backend: Backend) {
     let found = place.open().find_token(&OAuthToken::new().with_id(row.id().expect("an id"))).await;
     assert!(found.expect("readable").is_some());
     assert_eq!(zoho.requests(), 1, "and the code was spent once");
+}
+
+fn saving_behind(first: u64) -> Command {
+    Command::SaveWithoutEnd { first, with_new_users: true }
 }
 
 /// Kills the worker, and notes what it had said by then.

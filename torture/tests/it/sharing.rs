@@ -24,7 +24,7 @@ async fn a_reader_beside_a_writer_never_misses_a_row(backend: Backend) {
     writer.done(&Command::Save { user: user.to_owned(), number: 1 }).await;
 
     let started = Instant::now();
-    writer.tell(&Command::SaveWithoutEnd { first: 1 }).await;
+    writer.tell(&Command::SaveWithoutEnd { first: 1, with_new_users: false }).await;
     // What the writer says has to be listened to, or it would wait.
     let listening = tokio::spawn(async move {
         while let Some(answer) = writer.hear().await {
