@@ -23,7 +23,7 @@ pub use any::AnyStore;
 pub use connect::connect;
 pub use error::{StoreError, StoreErrorKind};
 #[cfg(feature = "file")]
-//FILE pub use file::FileStore;
+pub use file::FileStore;
 pub use ids::{id_number, next_id};
 pub use matching::Criterion;
 pub use memory::MemoryStore;

@@ -1,0 +1,290 @@
+//! The files themselves: reading, locking, and replacing as a whole.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::{Duration, SystemTime};
+
+use crate::store::error::{StoreError, StoreErrorKind};
+
+use super::identity::Identity;
+
+/// How long a saver waits for the lock.
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+
+/// A file that is only ever replaced as a whole: whoever reads it sees the old content or the new one.
+#[derive(Debug)]
+pub(super) struct WholeFile {
+    path: PathBuf,
+    unfinished: PathBuf,
+}
+
+impl WholeFile {
+    pub(super) fn at(path: PathBuf) -> Self {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let unfinished = path.with_file_name(format!(".{name}.unfinished"));
+        Self { path, unfinished }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the file is now; `None` when it is missing.
+    pub(super) fn identity(&self) -> io::Result<Option<Identity>> {
+        match fs::metadata(&self.path) {
+            Ok(metadata) => Ok(Some(Identity::of(&metadata))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The content, with what the file was before and after it was read.
+    pub(super) fn read(&self) -> io::Result<Option<(Vec<u8>, Identity, Identity)>> {
+        let mut file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let before = Identity::of(&file.metadata()?);
+        let mut content = Vec::with_capacity(usize::try_from(before.size()).unwrap_or(0) + 1);
+        file.read_to_end(&mut content)?;
+        let after = Identity::of(&file.metadata()?);
+        Ok(Some((content, before, after)))
+    }
+
+    /// Replaces the file, durably, with mode 0600. Hands back what it is now, or `None` if it was no longer
+    /// `expected`: then nothing was done. The caller holds the lock.
+    pub(super) fn replace<'t>(
+        &self,
+        expected: Option<Identity>,
+        pieces: impl Iterator<Item = &'t str>,
+    ) -> io::Result<Option<Identity>> {
+        let replaced = self.write_and_rename(expected, pieces);
+        if !matches!(replaced, Ok(Some(_))) {
+            let _ = fs::remove_file(&self.unfinished);
+        }
+        replaced
+    }
+
+    fn write_and_rename<'t>(
+        &self,
+        expected: Option<Identity>,
+        pieces: impl Iterator<Item = &'t str>,
+    ) -> io::Result<Option<Identity>> {
+        self.remove_leftover()?;
+        let file = create_private(&self.unfinished)?;
+        keep_owner(&file, &self.path);
+        let mut writer = BufWriter::with_capacity(256 * 1024, file);
+        for piece in pieces {
+            writer.write_all(piece.as_bytes())?;
+        }
+        let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.set_modified(moment_after(expected))?;
+        file.sync_all()?;
+        if self.identity()? != expected {
+            return Ok(None);
+        }
+        fs::rename(&self.unfinished, &self.path)?;
+        sync_folder_of(&self.path)?;
+        Ok(Some(Identity::of(&file.metadata()?)))
+    }
+
+    /// Whether a killed process left something, or another is writing.
+    pub(super) fn has_leftover(&self) -> bool {
+        fs::symlink_metadata(&self.unfinished).is_ok()
+    }
+
+    /// Removes what a killed process left. The caller holds the lock.
+    pub(super) fn remove_leftover(&self) -> io::Result<()> {
+        match fs::remove_file(&self.unfinished) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The right to replace the files, among all processes; given back when dropped.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock, waiting for it a while.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Busy`] when others keep it too long.
+    pub(super) fn take(path: &Path) -> Result<Self, StoreError> {
+        if let Some(lock) = Self::take_if_free(path)? {
+            return Ok(lock);
+        }
+        // Waiting in the kernel is fair, polling is not; but it knows no deadline, so a thread waits instead.
+        let file = open_lock(path).map_err(|error| fault("open its lock file", path, error))?;
+        let (sender, receiver) = mpsc::channel();
+        std::thread::Builder::new()
+            .name("zoho token file lock".into())
+            .spawn(move || {
+                let locked = file.lock().map(|()| file);
+                // If nobody waits any more, the lock is given back with the message.
+                let _ = sender.send(locked);
+            })
+            .map_err(|error| fault("wait for its lock", path, error))?;
+        match receiver.recv_timeout(LOCK_PATIENCE) {
+            Ok(Ok(file)) => Ok(Self { _file: file }),
+            Ok(Err(error)) => Err(fault("take its lock", path, error)),
+            Err(_) => Err(StoreError::of(StoreErrorKind::Busy, "take its lock")
+                .evidence(format!("another process has held {} for ten seconds", path.display()))
+                .next_step("try again, or find that process and end it")),
+        }
+    }
+
+    /// Takes the lock, unless somebody has it.
+    pub(super) fn take_if_free(path: &Path) -> Result<Option<Self>, StoreError> {
+        let file = open_lock(path).map_err(|error| fault("open its lock file", path, error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(fault("take its lock", path, error)),
+        }
+    }
+}
+
+/// An input or output error as what can be done about it.
+pub(super) fn fault(action: &'static str, path: &Path, error: io::Error) -> StoreError {
+    let (kind, next_step) = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            (StoreErrorKind::Full, "make room on the disk; the file is as it was")
+        }
+        ErrorKind::FileTooLarge => {
+            (StoreErrorKind::Full, "raise the limit on the size of files; the file is as it was")
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => (
+            StoreErrorKind::Permission,
+            "let this account read and write the file and its folder, or use another file",
+        ),
+        ErrorKind::IsADirectory => (StoreErrorKind::Other, "give the path of a file, not of a folder"),
+        ErrorKind::Unsupported => (StoreErrorKind::Other, "keep the file on a file system that has locks"),
+        ErrorKind::NotFound => (StoreErrorKind::Other, "make the folder that the file belongs in"),
+        _ => (StoreErrorKind::Other, "look whether the disk is well"),
+    };
+    StoreError::of(kind, action)
+        .evidence(format!("{}: {error}", path.display()))
+        .next_step(next_step)
+        .caused_by(error)
+}
+
+/// Where a path leads in the end: links are followed, also one whose target is not there yet, so that the
+/// target is replaced and not the link. The folder has to be there.
+pub(super) fn resolve(path: &Path) -> io::Result<PathBuf> {
+    const LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let folder = folder.canonicalize()?;
+        let name = path.file_name().ok_or_else(|| io::Error::from(ErrorKind::IsADirectory))?;
+        let candidate = folder.join(name);
+        match fs::read_link(&candidate) {
+            Ok(target) => path = folder.join(target),
+            Err(_) => return Ok(candidate),
+        }
+    }
+    Err(io::Error::other("too many links, one to the other"))
+}
+
+fn open_lock(path: &Path) -> io::Result<File> {
+    loop {
+        match File::open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            opened => return opened,
+        }
+        match create_private(path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            created => return created,
+        }
+    }
+}
+
+/// Makes a file that only its owner can read, whatever the umask. Elsewhere than on Unix the folder decides.
+fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+
+        let file = options.mode(0o600).open(path)?;
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        Ok(file)
+    }
+    #[cfg(not(unix))]
+    options.open(path)
+}
+
+/// An administrator who saves a token must not take the file away from its owner.
+#[cfg(unix)]
+fn keep_owner(file: &File, path: &Path) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+
+    if let (Ok(new), Ok(old)) = (file.metadata(), fs::metadata(path))
+        && (new.uid(), new.gid()) != (old.uid(), old.gid())
+    {
+        let _ = fchown(file, Some(old.uid()), Some(old.gid()));
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &Path) {}
+
+/// Now, to the nanosecond, and never the moment that the file has already.
+fn moment_after(expected: Option<Identity>) -> SystemTime {
+    let now = SystemTime::now();
+    match expected {
+        Some(identity) if identity.modified() == now => now + Duration::from_nanos(1),
+        _ => now,
+    }
+}
+
+/// Makes the new name of a file durable. Windows has no such call and needs none.
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    if cfg!(unix)
+        && let Some(folder) = path.parent()
+    {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_is_followed_even_to_a_file_that_is_not_there_yet() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path().canonicalize().expect("is there");
+        symlink("second", folder.join("first")).expect("linked");
+        symlink("target", folder.join("second")).expect("linked");
+        assert_eq!(resolve(&folder.join("first")).expect("resolved"), folder.join("target"));
+        symlink("round", folder.join("round")).expect("linked");
+        assert!(resolve(&folder.join("round")).is_err());
+        assert!(resolve(&folder.join("missing/file")).is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_not_what_was_expected_is_not_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = WholeFile::at(folder.path().join("file"));
+        let first = file.replace(None, ["one"].into_iter()).expect("written").expect("was missing");
+        assert_eq!(file.identity().expect("read"), Some(first));
+        assert_eq!(file.replace(None, ["two"].into_iter()).expect("looked"), None);
+        assert_eq!(fs::read_to_string(file.path()).expect("read"), "one");
+        assert_eq!(fs::read_dir(folder.path()).expect("read").count(), 1, "nothing is left over");
+    }
+}

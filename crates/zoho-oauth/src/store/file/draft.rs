@@ -1,0 +1,243 @@
+//! What one write is going to change: every saver of a group adds to it, and nobody sees it before it is on the
+//! disk.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::store::coordination::{Acquired, Fenced, Lease, LeaseEntry, LeaseKey, machine_clock};
+use crate::store::error::StoreError;
+use crate::store::ids::next_id;
+use crate::store::matching::Criterion;
+use crate::store::stored::{StoredToken, is_empty};
+use crate::token::OAuthToken;
+
+use super::state::State;
+use super::table::{Candidate, Changes, Table, number_of};
+
+/// Changes to the table and to the side file, on top of what the disk holds.
+#[derive(Debug)]
+pub(super) struct Draft<'t> {
+    table: &'t Table,
+    changes: Changes,
+    next_number: u64,
+    highest_id: u64,
+    stored_state: Arc<State>,
+    state: Arc<State>,
+    releases: Vec<Lease>,
+}
+
+/// What has to be written, in this order.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// The side file, if it changes: before the table, so that an id that is deleted is never given out again.
+    pub(super) state: Option<Arc<State>>,
+    /// The table's rows.
+    pub(super) changes: Changes,
+    /// Leases to give back once the table is written.
+    pub(super) releases: Vec<Lease>,
+}
+
+impl<'t> Draft<'t> {
+    pub(super) fn over(table: &'t Table, state: Arc<State>) -> Self {
+        Self {
+            table,
+            changes: Changes::new(),
+            next_number: table.next_number(),
+            highest_id: table.highest_id().max(state.highest_id),
+            stored_state: state.clone(),
+            state,
+            releases: Vec::new(),
+        }
+    }
+
+    pub(super) fn into_plan(mut self) -> Plan {
+        let has_changed = self.state != self.stored_state;
+        if has_changed {
+            Arc::make_mut(&mut self.state).forget_the_old();
+        }
+        Plan { state: has_changed.then_some(self.state), changes: self.changes, releases: self.releases }
+    }
+
+    /// Writes `new` over the row that it means, or adds it; hands back the row.
+    pub(super) fn save(&mut self, new: &StoredToken) -> Result<OAuthToken, StoreError> {
+        let criterion = Criterion::of(new);
+        let meant = criterion.map_or(Ok(None), |criterion| self.find(&criterion))?;
+        let (number, old) = match meant {
+            Some((number, old)) => (number, Some(old)),
+            None => (self.next_number, None),
+        };
+        let mut row = match &old {
+            Some(old) => without_empty_fields(&old.clone().overwritten_by(new)),
+            None => without_empty_fields(new),
+        };
+        if is_empty(row.id.as_deref()) {
+            row.id = Some(next_id(self.highest_id, |id| self.has_id(id)));
+        }
+        if old.as_ref() != Some(&row) {
+            self.highest_id = self.highest_id.max(number_of(&row).unwrap_or(0));
+            self.next_number = self.next_number.max(number + 1);
+            self.changes.insert(number, Some(self.table.row(row.clone())));
+        }
+        Ok(row.into())
+    }
+
+    /// Deletes the row with that id; says whether it was there.
+    pub(super) fn delete(&mut self, id: &str) -> bool {
+        let criterion = Criterion::Id(id);
+        let numbers: Vec<u64> = self
+            .candidates(&criterion)
+            .into_iter()
+            .filter(|candidate| !id.is_empty() && criterion.agrees_with(candidate.token))
+            .map(|candidate| candidate.number)
+            .collect();
+        self.delete_rows(&numbers);
+        !numbers.is_empty()
+    }
+
+    /// Deletes every row.
+    pub(super) fn delete_all(&mut self) {
+        let numbers: Vec<u64> = self.table.numbers().chain(self.changes.keys().copied()).collect();
+        self.delete_rows(&numbers);
+    }
+
+    fn delete_rows(&mut self, numbers: &[u64]) {
+        if numbers.is_empty() {
+            return;
+        }
+        // The highest id is known from the file as long as its row is there.
+        if self.state.highest_id < self.highest_id {
+            Arc::make_mut(&mut self.state).highest_id = self.highest_id;
+        }
+        self.changes.extend(numbers.iter().map(|number| (*number, None)));
+    }
+
+    /// Gives the lease on `key` to `holder`, unless another has it.
+    pub(super) fn acquire(&mut self, key: &LeaseKey, holder: &str, life: Duration) -> Acquired {
+        let mut entry = self.state.leases.get(key).cloned().unwrap_or_default();
+        let acquired = entry.acquire(key, holder, machine_clock(), life);
+        if matches!(acquired, Acquired::Granted(_)) {
+            Arc::make_mut(&mut self.state).leases.insert(key.clone(), entry);
+        }
+        acquired
+    }
+
+    /// Extends the lease, if it is still this one.
+    pub(super) fn renew(&mut self, lease: &Lease, life: Duration) -> bool {
+        self.change_entry(lease, |entry| entry.renew(lease, machine_clock(), life))
+    }
+
+    /// Ends the lease, if it is still this one.
+    pub(super) fn release(&mut self, lease: &Lease) -> bool {
+        self.change_entry(lease, |entry| entry.release(lease, machine_clock()))
+    }
+
+    /// Saves `token` and gives the lease back, if the lease is still this one and permits it.
+    pub(super) fn save_and_release(
+        &mut self,
+        lease: &Lease,
+        token: &StoredToken,
+    ) -> Result<Fenced, StoreError> {
+        if !self.state.leases.get(&lease.key).is_some_and(|entry| entry.is_held_under(lease)) {
+            return Ok(Fenced::Superseded);
+        }
+        if let Some(id) = &lease.row {
+            let row = self.find(&Criterion::Id(id))?.map(|(_, row)| OAuthToken::from(row));
+            if !lease.permits(row.as_ref()) {
+                self.release(lease);
+                return Ok(Fenced::Superseded);
+            }
+        }
+        let saved = self.save(token)?;
+        self.releases.push(lease.clone());
+        Ok(Fenced::Saved(saved))
+    }
+
+    fn change_entry(&mut self, lease: &Lease, change: impl FnOnce(&mut LeaseEntry) -> bool) -> bool {
+        let Some(mut entry) = self.state.leases.get(&lease.key).cloned() else { return false };
+        let is_owned = change(&mut entry);
+        if is_owned {
+            Arc::make_mut(&mut self.state).leases.insert(lease.key.clone(), entry);
+        }
+        is_owned
+    }
+
+    fn find(&self, criterion: &Criterion<'_>) -> Result<Option<(u64, StoredToken)>, StoreError> {
+        let chosen = criterion.choose(self.candidates(criterion))?;
+        Ok(chosen.map(|candidate| (candidate.number, candidate.token.clone())))
+    }
+
+    fn has_id(&self, id: &str) -> bool {
+        let criterion = Criterion::Id(id);
+        self.candidates(&criterion).iter().any(|candidate| criterion.agrees_with(candidate.token))
+    }
+
+    /// The rows that `criterion` may mean, with the changes made so far, in the order of the file.
+    fn candidates(&self, criterion: &Criterion<'_>) -> Vec<Candidate<'_>> {
+        let unchanged =
+            self.table.candidates(criterion).filter(|row| !self.changes.contains_key(&row.number));
+        let changed = self
+            .changes
+            .iter()
+            .filter_map(|(number, row)| Some(Candidate { number: *number, token: &row.as_ref()?.token }));
+        let mut candidates: Vec<_> =
+            unchanged.chain(changed.filter(|row| criterion.agrees_with(row.token))).collect();
+        candidates.sort_unstable_by_key(|candidate| candidate.number);
+        candidates
+    }
+}
+
+/// A CSV file cannot tell an empty value from none.
+fn without_empty_fields(token: &StoredToken) -> StoredToken {
+    StoredToken::from_values(
+        token.values().map(|value| value.filter(|text| !text.is_empty()).map(str::to_owned)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(user: &str, access: &str) -> StoredToken {
+        StoredToken {
+            user_name: Some(user.into()),
+            access_token: Some(access.into()),
+            ..StoredToken::default()
+        }
+    }
+
+    #[test]
+    fn savers_of_one_group_see_each_other() {
+        let table = Table::default();
+        let mut draft = Draft::over(&table, Arc::default());
+        let first = draft.save(&token("ada", "1")).expect("saved");
+        let second = draft.save(&token("ada", "2")).expect("saved");
+        assert_eq!((first.id(), second.id()), (Some("1"), Some("1")));
+        assert_eq!(draft.into_plan().changes.len(), 1);
+    }
+
+    #[test]
+    fn a_row_that_a_group_adds_and_deletes_is_gone_and_its_id_is_spent() {
+        let table = Table::default();
+        let mut draft = Draft::over(&table, Arc::default());
+        draft.save(&token("ada", "1")).expect("saved");
+        assert!(draft.delete("1") && !draft.delete("1"));
+        let next = draft.save(&token("ada", "1")).expect("saved");
+        assert_eq!(next.id(), Some("2"));
+        let plan = draft.into_plan();
+        assert_eq!(plan.state.map(|state| state.highest_id), Some(1));
+        assert_eq!(plan.changes.values().flatten().count(), 1);
+    }
+
+    #[test]
+    fn saving_what_is_there_plans_nothing() {
+        let mut table = Table::default();
+        let mut draft = Draft::over(&table, Arc::default());
+        draft.save(&token("ada", "1")).expect("saved");
+        let plan = draft.into_plan();
+        table.apply(plan.changes);
+        let mut draft = Draft::over(&table, Arc::default());
+        draft.save(&token("ada", "1")).expect("saved");
+        let plan = draft.into_plan();
+        assert!(plan.changes.is_empty() && plan.state.is_none());
+    }
+}
