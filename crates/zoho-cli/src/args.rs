@@ -1,7 +1,7 @@
 //! What may be typed; nothing else.
 
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -65,7 +65,7 @@ pub(crate) struct Options {
 
     /// Log to this file instead of standard error
     #[arg(long, value_name = "PATH", env = "ZOHO_LOG_FILE", hide_env_values = true, global = true)]
-    pub(crate) log_file: Option<PathBuf>,
+    pub(crate) log_file: Option<OsString>,
 
     /// Print JSON, for programs
     #[arg(long, global = true)]
@@ -77,6 +77,8 @@ pub(crate) struct Options {
 pub(crate) enum LogLevel {
     Off,
     Error,
+    // A variable that is set to nothing.
+    #[value(alias = "")]
     Warn,
     Info,
     Debug,
@@ -263,7 +265,7 @@ pub(crate) enum Records {
         module: String,
 
         #[command(flatten)]
-        list: List,
+        list: ListOptions,
 
         #[command(flatten)]
         whose: Whose,
@@ -306,7 +308,7 @@ pub(crate) enum Records {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct List {
+pub(crate) struct ListOptions {
     /// The fields to read, by their API names
     #[arg(long, value_delimiter = ',', default_value = "id,Created_Time,Modified_Time")]
     pub(crate) fields: Vec<String>,

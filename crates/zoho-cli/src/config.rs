@@ -135,9 +135,9 @@ pub(crate) fn start_logging(options: &Options) -> Result<(), Failure> {
     // Only our own crates: nobody has looked at what the others write down.
     let ours = Targets::new().with_target("zoho", level);
     let log = tracing_subscriber::fmt::layer().with_ansi(false);
-    let log = match options.log_file.as_deref().filter(|path| !path.as_os_str().is_empty()) {
+    let log = match options.log_file.as_deref().filter(|path| !path.is_empty()) {
         None => log.with_writer(std::io::stderr).with_filter(ours).boxed(),
-        Some(path) => log.with_writer(Mutex::new(private_file(path)?)).with_filter(ours).boxed(),
+        Some(path) => log.with_writer(Mutex::new(private_file(path.as_ref())?)).with_filter(ours).boxed(),
     };
     tracing_subscriber::registry().with(log).init();
     Ok(())

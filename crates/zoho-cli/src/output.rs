@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
@@ -77,7 +78,20 @@ pub(crate) fn failure(failure: &Failure) {
 }
 
 /// Prints what clap has to say: help and version on standard output, errors on standard error.
-pub(crate) fn clap_message(message: &clap::Error) {
+///
+/// A value that stands where none belongs is not repeated: `zoho login CODE` is a likely slip, and a code a secret.
+pub(crate) fn clap_message(message: &mut clap::Error) {
+    let misplaced = match message.kind() {
+        ErrorKind::UnknownArgument => Some(ContextKind::InvalidArg),
+        ErrorKind::TooManyValues => Some(ContextKind::InvalidValue),
+        _ => None,
+    };
+    if let Some(kind) = misplaced
+        && let Some(ContextValue::String(text)) = message.get(kind)
+        && !text.starts_with('-')
+    {
+        message.insert(kind, ContextValue::String("…".to_owned()));
+    }
     // Nobody is left to hear of it if this fails.
     let _ = message.print();
 }
@@ -96,7 +110,7 @@ pub(crate) fn printable(text: &str) -> String {
 
 fn say(text: &str) {
     // Nobody is left to hear of it if this fails.
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
 fn heading(word: &str, colour: &str) -> String {
