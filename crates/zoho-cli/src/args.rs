@@ -191,30 +191,29 @@ pub(crate) struct Reveal {
 
 /// What a token is looked up by; client id and secret are global options.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("criteria").multiple(true))]
 pub(crate) struct Find {
     /// Whose it is
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true, group = "criteria")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub(crate) user_name: Option<String>,
 
     /// Its access token
-    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true, group = "criteria")]
+    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true)]
     pub(crate) access_token: Option<SecretString>,
 
     /// Its refresh token
-    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true, group = "criteria")]
+    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true)]
     pub(crate) refresh_token: Option<SecretString>,
 
     /// Its grant token
-    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true, group = "criteria")]
+    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true)]
     pub(crate) grant_token: Option<SecretString>,
 
     /// Where it is good
-    #[arg(long, value_name = "URL", allow_hyphen_values = true, group = "criteria")]
+    #[arg(long, value_name = "URL", allow_hyphen_values = true)]
     pub(crate) api_domain: Option<String>,
 
     /// Its id
-    #[arg(long, allow_hyphen_values = true, group = "criteria")]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) id: Option<String>,
 
     #[command(flatten)]

@@ -66,14 +66,15 @@ impl Output {
 
     /// Says that something is not as it should be, though the command goes on.
     pub(crate) fn warning(self, text: impl Display) {
-        say(&format!("{} {text}", heading("warning:", "33")));
+        say(&format!("{} {}", heading("warning:", "33"), printable(&text.to_string())));
     }
 }
 
 /// Says why the command failed.
 pub(crate) fn failure(failure: &Failure) {
     if failure.exit() != Exit::ReaderLeft {
-        say(&format!("{} {}", heading("error:", "31"), failure.lines().join("\n")));
+        let lines: Vec<String> = failure.lines().iter().map(|line| printable(line)).collect();
+        say(&format!("{} {}", heading("error:", "31"), lines.join("\n")));
     }
 }
 

@@ -61,6 +61,7 @@ impl Terminal {
                 command.env_remove(name);
             }
         }
+        command.env_remove("COLUMNS"); // the width of help
         command.current_dir(self.folder.path());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.args(arguments);

@@ -142,6 +142,19 @@ fn what_cannot_be_saved_is_refused_before_anything_is() {
 }
 
 #[test]
+fn a_listing_can_be_saved_again_but_never_a_masked_one() {
+    let terminal = two_users();
+    let before = terminal.rows();
+    let masked = terminal.run(&["tokens", "list", "--json"]).done().stdout;
+    let ran = terminal.run_with_input(&["tokens", "save"], &masked).ended(1);
+    assert!(ran.stderr.contains("--reveal"), "{ran:?}");
+    assert_eq!(terminal.rows(), before);
+    let revealed = terminal.run(&["tokens", "list", "--json", "--reveal"]).done().stdout;
+    terminal.run_with_input(&["tokens", "save"], &revealed).done();
+    assert_eq!(terminal.rows(), before);
+}
+
+#[test]
 fn any_text_comes_back_unchanged_and_cannot_break_the_table() {
     let terminal = Terminal::new();
     for text in ATTACKS {

@@ -74,7 +74,7 @@ fn a_login_without_a_client_app_says_what_to_set() {
     let ran = terminal.run(&["login", "--code", "1000.code"]).ended(2);
     assert!(ran.stderr.contains("ZOHO_CLIENT_ID") && !ran.stderr.contains("1000.code"), "{ran:?}");
     let ran = terminal.run(&["login", "--code", "1000.code", "--client-id", "1000.X"]).ended(2);
-    assert!(ran.stderr.contains("--client-secret"), "{ran:?}");
+    assert!(ran.stderr.contains("ZOHO_CLIENT_SECRET"), "{ran:?}");
 }
 
 #[test]
