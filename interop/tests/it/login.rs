@@ -46,7 +46,7 @@ async fn the_sdk_goes_on_with_what_we_renewed(kind: Kind, first: First) {
     let Some(mut both) = Beside::open(kind, first) else { return };
     let theirs = both.sdk.log_in(&zoho.base_url(), &grant(&zoho));
     assert_eq!(zoho.journal().count(TOKEN_REQUEST), 1, "the grant code was spent");
-    assert_eq!(both.we_see().await, [theirs.clone()]);
+    assert_eq!(both.we_see().await, std::slice::from_ref(&theirs));
 
     let authenticator = authenticator(&zoho, &both);
     let user = UserSignature::new(theirs.user_name.clone().expect("named by the SDK"));
@@ -76,7 +76,7 @@ async fn we_go_on_with_what_the_sdk_renewed(kind: Kind, first: First) {
         authenticator.exchange(Grant::from_self_client(zoho.self_client_code(ADA))).await.expect("logged in");
     let ours = StoredToken::from(login.token());
     let user = UserSignature::new(ours.user_name.clone().expect("named by us"));
-    assert_eq!(both.the_sdk_sees(), [ours.clone()]);
+    assert_eq!(both.the_sdk_sees(), std::slice::from_ref(&ours));
 
     // The access token is gone, as an administrator could have it; the SDK renews, and saves.
     let spent = StoredToken {
