@@ -1,1 +1,53 @@
-fn main() {}
+//! The `zoho` command: tokens and CRM calls from a terminal.
+//!
+//! [`args`] says what may be typed, [`config`] turns it into a store and an authenticator, one file of
+//! [`commands`] does the work, and [`output`] prints. A [`failure`] says why it did not work, and carries the exit
+//! code.
+
+mod args;
+mod commands;
+mod config;
+mod failure;
+mod output;
+mod row;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::args::Arguments;
+use crate::config::Config;
+use crate::failure::Failure;
+
+fn main() -> ExitCode {
+    let parsed = Arguments::command().try_get_matches().and_then(|matches| {
+        let arguments = Arguments::from_arg_matches(&matches)?;
+        Ok((arguments, matches))
+    });
+    let (arguments, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(message) => {
+            output::clap_message(&message);
+            return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(2));
+        }
+    };
+    match run(arguments, &matches) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::failure(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(arguments: Arguments, matches: &clap::ArgMatches) -> Result<(), Failure> {
+    let Arguments { options, command } = arguments;
+    config::start_logging(&options)?;
+    let config = Config::new(options, matches);
+    // One thread is enough for one command, and is there at once.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed("the runtime could not be started").caused_by(&error))?;
+    runtime.block_on(commands::run(&config, command))
+}

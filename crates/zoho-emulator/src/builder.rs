@@ -169,8 +169,17 @@ impl EmulatorBuilder {
     ///
     /// # Errors
     ///
-    /// If a port is taken, no data center is named, or a user names one that is not there.
-    pub async fn try_start(mut self) -> io::Result<Emulator> {
+    /// If a port is taken, no data center is named, or a setting contradicts another one.
+    pub async fn try_start(self) -> io::Result<Emulator> {
+        self.start_blocking()
+    }
+
+    /// Starts the emulator, also without a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_start`](Self::try_start).
+    pub fn start_blocking(mut self) -> io::Result<Emulator> {
         if self.settings.clients.is_empty() {
             self.settings.clients.push(ClientApp::random());
         }
@@ -178,7 +187,7 @@ impl EmulatorBuilder {
             self.settings.users.push(User::new("ada@example.com").named("Ada", "Lovelace"));
         }
         self.check()?;
-        Emulator::serve(self.settings).await
+        Emulator::serve(self.settings)
     }
 
     fn check(&self) -> io::Result<()> {

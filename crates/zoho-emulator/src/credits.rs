@@ -54,10 +54,11 @@ mod tests {
     #[test]
     fn what_is_left_is_told_only_from_half_on_and_comes_back_after_a_day() {
         let mut credits = Credits::default();
-        assert_eq!(credits.spend("org", 1, 4, 0), Spent::Plenty);
-        assert_eq!(credits.spend("org", 1, 4, 0), Spent::Remaining(2));
-        assert_eq!(credits.spend("org", 2, 4, 0), Spent::Remaining(0));
-        assert_eq!(credits.spend("org", 1, 4, DAY_MS - 1), Spent::Exhausted);
-        assert_eq!(credits.spend("org", 1, 4, DAY_MS), Spent::Plenty);
+        assert_eq!(credits.spend("org", 4, 10, 0), Spent::Plenty);
+        assert_eq!(credits.spend("org", 1, 10, 0), Spent::Remaining(5));
+        assert_eq!(credits.spend("org", 5, 10, 0), Spent::Remaining(0));
+        assert_eq!(credits.spend("org", 1, 10, DAY_MS - 1), Spent::Exhausted);
+        assert_eq!(credits.spend("other", 1, 10, DAY_MS - 1), Spent::Plenty);
+        assert_eq!(credits.spend("org", 1, 10, DAY_MS), Spent::Plenty);
     }
 }

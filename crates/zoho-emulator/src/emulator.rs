@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::task::AbortHandle;
 
 use crate::builder::EmulatorBuilder;
 use crate::faults::Fault;
@@ -14,15 +13,18 @@ use crate::identity::{ClientApp, User};
 use crate::journal::Journal;
 use crate::login;
 use crate::scope::Scopes;
-use crate::server;
+use crate::server::{self, ServerThread};
 use crate::settings::Settings;
 use crate::state::{DataCenter, World};
 
 /// A running emulator. It stops, and closes every connection, when it is dropped.
+///
+/// It has a thread of its own: a test may block, or stop tokio's clock, and still be answered.
 #[derive(Debug)]
 pub struct Emulator {
     world: Arc<World>,
-    servers: Vec<AbortHandle>,
+    /// Only held: dropping it stops the servers.
+    _servers: ServerThread,
 }
 
 impl Emulator {
@@ -31,7 +33,7 @@ impl Emulator {
     ///
     /// # Panics
     ///
-    /// If no port can be had, or outside a tokio runtime.
+    /// If no port can be had.
     pub async fn start() -> Self {
         Self::builder().start().await
     }
@@ -41,25 +43,19 @@ impl Emulator {
         EmulatorBuilder::default()
     }
 
-    pub(crate) async fn serve(settings: Settings) -> io::Result<Self> {
+    pub(crate) fn serve(settings: Settings) -> io::Result<Self> {
         let mut listeners = Vec::new();
         let mut data_centers = Vec::new();
         for (location, offset) in settings.locations.iter().zip(0..) {
             let port = if settings.port == 0 { 0 } else { settings.port.saturating_add(offset) };
-            let listener = server::listen(port).await?;
+            let listener = server::listen(port)?;
             let base_url = format!("http://{}", listener.local_addr()?);
             data_centers.push(DataCenter { location: location.clone(), base_url });
             listeners.push(listener);
         }
-        let world = Arc::new(World::new(settings, data_centers.clone()));
-        let servers = listeners
-            .into_iter()
-            .zip(data_centers)
-            .map(|(listener, data_center)| {
-                tokio::spawn(server::serve(listener, Arc::clone(&world), data_center)).abort_handle()
-            })
-            .collect();
-        Ok(Self { world, servers })
+        let world = Arc::new(World::new(settings, data_centers));
+        let servers = ServerThread::start(listeners, &world)?;
+        Ok(Self { world, _servers: servers })
     }
 
     /// The address of the first data center, such as `http://127.0.0.1:40123`: accounts server, API and upload
@@ -140,6 +136,18 @@ impl Emulator {
     #[must_use]
     pub fn grant_refresh_token(&self, client_id: &str, user_email: &str) -> String {
         let grant = self.grant(client_id, user_email, Scopes::all());
+        self.world.state().grants.new_refresh_token(grant, &self.world.settings)
+    }
+
+    /// A live refresh token with just these scopes (separated by commas).
+    ///
+    /// # Panics
+    ///
+    /// If there is no such client or user, or the scopes cannot be read.
+    #[must_use]
+    pub fn grant_refresh_token_with_scopes(&self, client_id: &str, user_email: &str, scopes: &str) -> String {
+        let scopes = Scopes::parse(scopes).unwrap_or_else(|| panic!("`{scopes}` are not scopes"));
+        let grant = self.grant(client_id, user_email, scopes);
         self.world.state().grants.new_refresh_token(grant, &self.world.settings)
     }
 
@@ -285,13 +293,5 @@ impl Emulator {
 
     fn user(&self, email: &str) -> &User {
         self.world.user(email).unwrap_or_else(|| panic!("the emulator has no user `{email}`"))
-    }
-}
-
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        for server in &self.servers {
-            server.abort();
-        }
     }
 }

@@ -19,17 +19,6 @@ pub(crate) struct Grant {
     pub(crate) scopes: Scopes,
 }
 
-/// A grant code before it is spent.
-#[derive(Clone, Debug)]
-pub(crate) struct Code {
-    pub(crate) grant: Arc<Grant>,
-    /// The redirect URL that has to come again at the exchange; a Self Client code has none.
-    pub(crate) redirect_url: Option<String>,
-    /// Whether the exchange gives a refresh token.
-    pub(crate) with_refresh_token: bool,
-    expires_ms: u64,
-}
-
 /// What an exchange or a refresh gives.
 #[derive(Debug)]
 pub(crate) struct Issued {
@@ -266,6 +255,17 @@ impl Grants {
     pub(crate) fn live_refresh_tokens(&self) -> usize {
         self.refresh_tokens.len()
     }
+}
+
+/// A grant code before it is spent.
+#[derive(Debug)]
+struct Code {
+    grant: Arc<Grant>,
+    /// The redirect URL that has to come again at the exchange; a Self Client code has none.
+    redirect_url: Option<String>,
+    /// Whether the exchange gives a refresh token.
+    with_refresh_token: bool,
+    expires_ms: u64,
 }
 
 #[derive(Debug)]

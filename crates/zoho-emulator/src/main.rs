@@ -6,12 +6,13 @@ use std::time::Duration;
 use clap::Parser;
 use zoho_emulator::{ClientApp, Emulator, EmulatorBuilder, User};
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match Arguments::parse().into_builder().try_start().await {
+fn main() -> ExitCode {
+    match Arguments::parse().into_builder().start_blocking() {
         Ok(zoho) => {
             say(&zoho.banner());
-            std::future::pending().await
+            loop {
+                std::thread::park();
+            }
         }
         Err(error) => {
             complain(&format!("the emulator could not start: {error}"));

@@ -3,8 +3,10 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpListener as StdTcpListener};
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -12,8 +14,7 @@ use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::sleep;
 
 use crate::faults::Effect;
@@ -24,21 +25,62 @@ use crate::{accounts, control, crm};
 /// The longest body that is read: 32 MiB.
 const MAXIMUM_BODY: usize = 32 << 20;
 
-/// Binds a port of the loopback interface; 0 is any free one.
-pub(crate) async fn listen(port: u16) -> io::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
+/// The servers of one emulator. They stop, and every connection closes, when this is dropped.
+///
+/// They run on a thread of their own, so that a test that blocks its thread or stops tokio's clock does not stop
+/// them.
+#[derive(Debug)]
+pub(crate) struct ServerThread {
+    running: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
-/// Serves one data center until the task is aborted. Every connection ends with it.
-pub(crate) async fn serve(listener: TcpListener, world: Arc<World>, data_center: DataCenter) {
+impl ServerThread {
+    /// Serves each data center on its listener.
+    pub(crate) fn start(listeners: Vec<StdTcpListener>, world: &Arc<World>) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (running, stopped) = oneshot::channel();
+        let context = runtime.enter();
+        for (listener, data_center) in listeners.into_iter().zip(&world.data_centers) {
+            let listener = TcpListener::from_std(listener)?;
+            runtime.spawn(serve(listener, Arc::clone(world), data_center.clone()));
+        }
+        drop(context);
+        let work = move || {
+            // Ends when the other half is dropped; the runtime takes all connections with it.
+            let _ = runtime.block_on(stopped);
+        };
+        let thread = thread::Builder::new().name("zoho-emulator".to_owned()).spawn(work)?;
+        Ok(Self { running: Some(running), thread: Some(thread) })
+    }
+}
+
+impl Drop for ServerThread {
+    fn drop(&mut self) {
+        drop(self.running.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Binds a port of the loopback interface; 0 is any free one.
+pub(crate) fn listen(port: u16) -> io::Result<StdTcpListener> {
+    let listener = StdTcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Serves one data center for as long as the runtime runs.
+async fn serve(listener: TcpListener, world: Arc<World>, data_center: DataCenter) {
     let data_center = Arc::new(data_center);
-    let mut connections = JoinSet::new();
     loop {
-        tokio::select! {
-            accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                connections.spawn(serve_connection(stream, Arc::clone(&world), Arc::clone(&data_center)));
-            },
-            Some(_) = connections.join_next() => {}
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(serve_connection(stream, Arc::clone(&world), Arc::clone(&data_center)));
+            }
+            // Out of file descriptors, most likely: others have to close theirs first.
+            Err(_) => sleep(Duration::from_millis(10)).await,
         }
     }
 }

@@ -241,7 +241,7 @@ impl Environment {
     /// The environment of the same kind that an API domain belongs to.
     fn sibling(&self, origin: &str) -> Option<Self> {
         let siblings = DataCenter::ALL.into_iter().map(|center| center.environment(self.kind));
-        siblings.filter(|_| !self.is_custom()).find(|other| &*other.api == origin)
+        siblings.filter(|_| !self.is_custom()).find(|other| *other.api == *origin)
     }
 }
 
@@ -291,7 +291,7 @@ impl Environments {
     pub(crate) fn of(&self, api_domain: Option<&str>) -> Option<Environment> {
         let Some(domain) = api_domain else { return Some(self.primary.clone()) };
         let origin = origin_of(domain).unwrap_or_default();
-        let named = std::iter::once(&self.primary).chain(&self.others).find(|one| &*one.api == origin);
+        let named = std::iter::once(&self.primary).chain(&self.others).find(|one| *one.api == origin);
         if let Some(environment) = named {
             return Some(environment.clone());
         }
@@ -304,18 +304,18 @@ impl Environments {
     /// Whether this API domain is one that rows may name: one of ours, or one of Zoho's of the same kind.
     pub(crate) fn names(&self, api_domain: &str) -> bool {
         let origin = origin_of(api_domain).unwrap_or_default();
-        let ours = std::iter::once(&self.primary).chain(&self.others).any(|one| &*one.api == origin);
+        let ours = std::iter::once(&self.primary).chain(&self.others).any(|one| *one.api == origin);
         ours || self.primary.sibling(&origin).is_some()
     }
 
     /// The environment whose accounts server this is: how a callback's `accounts-server` is looked up.
     pub(crate) fn of_accounts_server(&self, url: &str) -> Option<Environment> {
         let origin = origin_of(url)?;
-        let named = std::iter::once(&self.primary).chain(&self.others).find(|one| &*one.accounts == origin);
+        let named = std::iter::once(&self.primary).chain(&self.others).find(|one| *one.accounts == origin);
         named.cloned().or_else(|| {
             let kind = self.primary.kind;
             let official = DataCenter::ALL.into_iter().map(|center| center.environment(kind));
-            official.filter(|_| kind != Kind::Custom).find(|one| &*one.accounts == origin)
+            official.filter(|_| kind != Kind::Custom).find(|one| *one.accounts == origin)
         })
     }
 }

@@ -1,1 +1,53 @@
 //! The Zoho CRM v8 client.
+//!
+//! Tokens come from [`zoho_oauth`]: an [`Authenticator`] keeps them and renews them. This crate asks it for an
+//! access token before each call, and once more if Zoho turns a token down before its time.
+//!
+//! ```no_run
+//! use zohocrm::{Authenticator, Crm, DataCenter, OAuthClient, Record};
+//!
+//! # async fn first_call() -> Result<(), zohocrm::Error> {
+//! let authenticator = Authenticator::builder(DataCenter::Eu.production())
+//!     .client(OAuthClient::new("1000.EXAMPLE", "secret"))
+//!     .build()?;
+//! let crm = Crm::new(&authenticator, "ada@example.com:60000001");
+//!
+//! let page = crm.records("Leads").list().fields(["Last_Name", "Email"]).per_page(50).send().await?;
+//! for lead in &page.records {
+//!     println!("{}", lead.text("Last_Name").unwrap_or("-"));
+//! }
+//!
+//! let results = crm.records("Leads").create([Record::new().with("Last_Name", "Hopper")]).await?;
+//! for result in results {
+//!     match result {
+//!         Ok(written) => println!("created {}", written.id().unwrap_or("?")),
+//!         Err(error) => eprintln!("{error}"),
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Contents
+//!
+//! * [`Crm`]: the CRM as one user sees it.
+//! * [`Records`]: list, get, create, update and delete the records of a module.
+//! * [`Record`], [`Page`]: what comes back; [`Written`], [`RecordError`]: what became of each record of a write.
+//! * [`Request`], [`Response`]: any other call.
+//! * [`Error`], [`ApiError`]: why a call failed, and what to do next.
+
+mod client;
+mod error;
+mod http;
+mod page;
+mod record;
+mod records;
+mod request;
+
+pub use client::Crm;
+pub use error::{ApiError, Error};
+pub use page::Page;
+pub use record::{Record, RecordError, Written};
+pub use records::{GetRecord, ListRecords, Records, SortOrder};
+pub use request::{Method, Request, Response, UnknownMethod};
+pub use zoho_oauth::{Authenticator, DataCenter, Environment, OAuthClient, OAuthToken, UserSignature};

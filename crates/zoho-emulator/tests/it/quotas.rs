@@ -1,8 +1,10 @@
 //! Zoho's quotas on codes and tokens.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::task::JoinSet;
 use zoho_emulator::{Emulator, Fault};
 
 use crate::{ADA, access_token, exchange, http, parameter, post_token, refresh, refresh_token, send};
@@ -20,6 +22,20 @@ async fn the_eleventh_access_token_in_ten_minutes_is_throttled() {
     let expected = json!({ "error_description": ENGLISH, "error": "Access Denied", "status": "failure" });
     assert_eq!((reply.status, reply.json()), (400, expected));
     assert_eq!(zoho.throttle_events(), 1);
+}
+
+#[tokio::test]
+async fn the_quota_holds_for_requests_that_come_at_once() {
+    let zoho = Arc::new(Emulator::start().await);
+    let token = refresh_token(&zoho);
+    let mut refreshes = JoinSet::new();
+    for _ in 0..40 {
+        let (zoho, token) = (Arc::clone(&zoho), token.clone());
+        refreshes.spawn(async move { refresh(&zoho, &token).await.status });
+    }
+    let statuses = refreshes.join_all().await;
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 10);
+    assert_eq!((zoho.throttle_events(), zoho.live_access_tokens(&token)), (30, 10));
 }
 
 #[tokio::test]

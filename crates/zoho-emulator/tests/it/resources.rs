@@ -101,10 +101,10 @@ async fn a_user_without_api_access_has_no_permission() {
 async fn modules_can_be_forbidden_or_missing() {
     let zoho = Emulator::builder().modules(["Leads", "Deals"]).forbidden_module("Deals").start().await;
     let token = access_token(&zoho);
-    let status = async |path: &str| get(&zoho, &token, path).await;
-    assert_eq!(status("/crm/v8/Leads?fields=Email").await.status, 204);
-    assert_eq!(status("/crm/v8/Deals?fields=Email").await.crm_error(), (403, "NO_PERMISSION".to_owned()));
-    assert_eq!(status("/crm/v8/Nope?fields=Email").await.crm_error(), (400, "INVALID_MODULE".to_owned()));
+    let ask = async |path: &str| get(&zoho, &token, path).await;
+    assert_eq!(ask("/crm/v8/Leads?fields=Email").await.status, 204);
+    assert_eq!(ask("/crm/v8/Deals?fields=Email").await.crm_error(), (403, "NO_PERMISSION".to_owned()));
+    assert_eq!(ask("/crm/v8/Nope?fields=Email").await.crm_error(), (400, "INVALID_MODULE".to_owned()));
 }
 
 #[tokio::test]

@@ -11,6 +11,9 @@ use crate::token::{OAuthToken, UserSignature, epoch_milliseconds};
 use super::access::AccessToken;
 use super::{LOOK_EVERY, Subject};
 
+/// How long after a failed early renewal the next one is tried, by anybody.
+pub(super) const EARLY_AGAIN_AFTER: Duration = Duration::from_secs(30);
+
 /// The tokens that were handed out, by what was asked for.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
@@ -62,6 +65,10 @@ impl Cache {
         };
         let is_early_wanted = !margins.early_window.is_zero() && token.token().refresh_token().is_some();
         let early_from = if is_early_wanted { before_end(margins.early_window) } else { u64::MAX };
+        // Read again, it is the same token: a failed early renewal still waits for its next turn.
+        let before = self.of(&subject).filter(|before| before.token.expose_secret() == token.expose_secret());
+        let early_from =
+            before.map_or(early_from, |before| before.early_from.load(Ordering::Relaxed).max(early_from));
         if token.persistence_error().is_some() {
             self.has_unsaved.store(true, Ordering::Release);
         }
@@ -142,12 +149,16 @@ impl Cached {
     /// Whether this caller is to renew the token in the background: one does, and after a failure another one half
     /// a minute later.
     pub(super) fn begin_early(&self, now: u64) -> bool {
-        const AGAIN_AFTER: u64 = 30_000;
         let from = self.early_from.load(Ordering::Relaxed);
         now >= from
             && self
                 .early_from
-                .compare_exchange(from, now + AGAIN_AFTER, Ordering::AcqRel, Ordering::Relaxed)
+                .compare_exchange(
+                    from,
+                    now + EARLY_AGAIN_AFTER.as_millis() as u64,
+                    Ordering::AcqRel,
+                    Ordering::Relaxed,
+                )
                 .is_ok()
     }
 }

@@ -133,7 +133,7 @@ impl Core {
             Err(error) => {
                 self.release(lease).await;
                 let persistence_error = match journal {
-                    Some(entry) => self.respool(entry, &token, error),
+                    Some(entry) => self.respool(&entry, &token, error),
                     None => self.spool(&token, error),
                 };
                 Ok(Login { token: Arc::new(token), persistence_error: Some(persistence_error) })
@@ -156,7 +156,7 @@ impl Core {
                     tokio::time::sleep(backoff(attempt)).await;
                     attempt += 1;
                 }
-                Err(Denied::Refused(error, _) | Denied::Failed { error, .. }) => return Err(error),
+                Err(Denied::Refused(error) | Denied::Failed { error, .. }) => return Err(*error),
                 Err(Denied::Throttled) => {
                     return Err(Error::Throttled {
                         retry_at: SystemTime::now() + self.settings.quota.window(),

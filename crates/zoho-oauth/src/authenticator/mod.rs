@@ -93,7 +93,6 @@ enum Subject {
 impl Authenticator {
     /// Starts to build an authenticator for an environment. Rows of other data centers are served too, at their
     /// own hosts; production, sandbox and developer never mix.
-    #[must_use]
     pub fn builder(environment: Environment) -> AuthenticatorBuilder {
         AuthenticatorBuilder::new(environment)
     }

@@ -12,7 +12,8 @@ use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey
 use crate::store::{StoreError, TokenStore};
 use crate::token::OAuthToken;
 
-use super::obtain::{Obtained, Wish};
+use super::cache::EARLY_AGAIN_AFTER;
+use super::obtain::{Demand, Obtained, Wish};
 use super::{Core, missing, name_of};
 
 /// For how long a failure speaks for the fleet: who comes within this time shares it instead of asking again.
@@ -126,16 +127,9 @@ impl Core {
                 self.while_holding(lease, self.accounts.refresh(&environment, &client, refresh_token)).await;
             match answer {
                 Ok(issued) => return Ok(issued),
-                Err(Denied::Refused(error, code)) => {
-                    // A wrong secret can be put right without a new login; a dead refresh token cannot.
-                    if code == OAuthErrorCode::InvalidCode {
-                        let refused = Failure::Refused(code.word().to_owned());
-                        lease.ledger.note_failure(lease.epoch, clock.now(), refused);
-                    } else {
-                        let failed = Failure::Transient(error.to_string());
-                        lease.ledger.note_failure(lease.epoch, clock.now(), failed);
-                    }
-                    return Err(error);
+                Err(Denied::Refused(error)) => {
+                    lease.ledger.note_failure(lease.epoch, clock.now(), failure_of(&error));
+                    return Err(*error);
                 }
                 Err(Denied::Throttled) => {
                     lease.ledger.note_throttle(clock.now(), quota);
@@ -144,7 +138,7 @@ impl Core {
                 }
                 Err(Denied::Failed { error, .. }) => {
                     tracing::warn!(user = name_of(row), %error, attempt, "a renewal failed");
-                    last = Some(error);
+                    last = Some(*error);
                 }
             }
         }
@@ -268,9 +262,9 @@ impl Core {
             });
         }
         let shared = followed.and_then(|epoch| ledger.failure_of(epoch));
-        if let Some(Failure::Transient(evidence)) =
-            shared.or_else(|| ledger.recent_failure(standing.now, FAILURE_LIFE))
-        {
+        let failure_life = if wish.demand == Demand::Early { EARLY_AGAIN_AFTER } else { FAILURE_LIFE };
+        let recent = || ledger.recent_failure(standing.now, failure_life);
+        if let Some(Failure::Transient(evidence)) = shared.or_else(recent) {
             return Verdict::Fail(Error::SharedFailure { evidence: evidence.clone() });
         }
         match ledger.retry_at(standing.now, self.settings.quota) {
@@ -302,6 +296,17 @@ impl Core {
             },
             None => Ok(self.find(&row).await?.unwrap_or(row)),
         }
+    }
+}
+
+/// A refusal in the form in which other processes hear of it. A dead refresh token stays dead; a wrong secret can
+/// be put right without a new login.
+fn failure_of(refusal: &Error) -> Failure {
+    match refusal {
+        Error::Refused { code: OAuthErrorCode::InvalidCode, .. } => {
+            Failure::Refused(OAuthErrorCode::InvalidCode.word().to_owned())
+        }
+        other => Failure::Transient(other.to_string()),
     }
 }
 

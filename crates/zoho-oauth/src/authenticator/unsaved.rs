@@ -63,13 +63,13 @@ impl Core {
     }
 
     /// The same for a token that stands in the journal already, now with its user's name.
-    pub(super) fn respool(&self, journal: Entry, token: &OAuthToken, error: StoreError) -> Error {
+    pub(super) fn respool(&self, journal: &Entry, token: &OAuthToken, error: StoreError) -> Error {
         match self.spool.put(StoredToken::from(token)) {
             Ok(entry) => {
                 journal.remove();
                 self.kept_at(&entry, error)
             }
-            Err(_) => self.kept_at(&journal, error),
+            Err(_) => self.kept_at(journal, error),
         }
     }
 

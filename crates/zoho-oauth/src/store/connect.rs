@@ -20,34 +20,46 @@ pub fn connect(url: &str) -> Result<AnyStore, StoreError> {
     let (scheme, place) = url.split_once(':').unwrap_or((url, ""));
     // sqlite:///folder/file is how some libraries write sqlite:/folder/file.
     let place = place.strip_prefix("//").unwrap_or(place);
-    match (scheme, place) {
-        ("memory", "") => Ok(MemoryStore::new().into()),
-        ("file" | "sqlite", "") => Err(unusable(format!(
-            "a store URL that starts with {scheme}: needs a path behind it, such as {scheme}:{}",
-            usual_name(scheme)
-        ))),
-        #[cfg(feature = "file")]
-        ("file", path) => Ok(super::FileStore::open(path)?.into()),
-        #[cfg(feature = "sqlite")]
-        ("sqlite", ":memory:") => Ok(super::SqliteStore::in_memory()?.into()),
-        #[cfg(feature = "sqlite")]
-        ("sqlite", path) => Ok(super::SqliteStore::open(path)?.into()),
-        #[cfg(not(all(feature = "file", feature = "sqlite")))]
-        ("file" | "sqlite", _) => Err(unusable(format!(
-            "this build has no {scheme} stores; turn on the feature {scheme:?} of zoho-oauth"
-        ))),
-        _ => Err(unusable(format!(
-            "{scheme:?} names no kind of store; write memory:, file:PATH, sqlite:PATH or sqlite::memory:"
-        ))),
+    match scheme {
+        "memory" if place.is_empty() => Ok(MemoryStore::new().into()),
+        "file" if place.is_empty() => Err(unusable("write the path behind it, such as file:sdk_tokens.txt")),
+        "file" => file(place),
+        "sqlite" if place.is_empty() => {
+            Err(unusable("write the path behind it, such as sqlite:zohooauth.db"))
+        }
+        "sqlite" => sqlite(place),
+        "mysql" | "postgres" | "postgresql" | "redis" | "rediss" | "aws-secretsmanager" => {
+            Err(unusable(format!("this version has no {scheme} store; use sqlite:PATH or file:PATH")))
+        }
+        _ => Err(unusable("write memory:, file:PATH, sqlite:PATH or sqlite::memory:")),
     }
 }
 
-fn usual_name(scheme: &str) -> &'static str {
-    if scheme == "file" { "sdk_tokens.txt" } else { "zohooauth.db" }
+#[cfg(feature = "file")]
+fn file(path: &str) -> Result<AnyStore, StoreError> {
+    Ok(super::FileStore::open(path)?.into())
 }
 
-fn unusable(next_step: String) -> StoreError {
-    StoreError::of(StoreErrorKind::Refused, "open a token store").next_step(next_step)
+#[cfg(not(feature = "file"))]
+fn file(_: &str) -> Result<AnyStore, StoreError> {
+    Err(unusable("this build has no file store: turn on the feature `file` of zoho-oauth"))
+}
+
+#[cfg(feature = "sqlite")]
+fn sqlite(path: &str) -> Result<AnyStore, StoreError> {
+    if path == ":memory:" {
+        return Ok(super::SqliteStore::in_memory()?.into());
+    }
+    Ok(super::SqliteStore::open(path)?.into())
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn sqlite(_: &str) -> Result<AnyStore, StoreError> {
+    Err(unusable("this build has no SQLite store: turn on the feature `sqlite` of zoho-oauth"))
+}
+
+fn unusable(next_step: impl Into<std::borrow::Cow<'static, str>>) -> StoreError {
+    StoreError::of(StoreErrorKind::Refused, "open the token store that this URL names").next_step(next_step)
 }
 
 #[cfg(test)]
@@ -56,15 +68,11 @@ mod tests {
 
     #[test]
     fn a_url_that_names_no_store_says_what_would() {
-        for url in ["", "memory", "memory:x", "oracle:x", "sqlite:", "file:", "mysql://user:secret@host/db"] {
-            let outcome = connect(url).map(|store| store.name().to_owned());
-            if url == "memory" {
-                assert_eq!(outcome.unwrap(), "the memory token store");
-                continue;
-            }
-            let message = outcome.unwrap_err().to_string();
+        for url in ["", "memory:x", "oracle:x", "sqlite:", "file:", "mysql://user:secret@host/db"] {
+            let message = connect(url).map(|store| store.name().to_owned()).unwrap_err().to_string();
             assert!(message.contains("; "), "{message}");
             assert!(!message.contains("secret"), "{message}");
         }
+        assert_eq!(connect("memory:").unwrap().name(), "the memory token store");
     }
 }

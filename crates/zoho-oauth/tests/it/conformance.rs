@@ -6,5 +6,9 @@ use zoho_oauth::token_store_conformance;
 token_store_conformance!(memory, async || MemoryStore::new());
 token_store_conformance!(sqlite_in_memory, crate::sqlite_support::in_memory);
 token_store_conformance!(sqlite_file, crate::sqlite_support::in_a_new_file);
-
 token_store_conformance!(file, async || FileStore::open(crate::file_store::fresh_path()).expect("opened"));
+
+#[path = "../../examples/custom_store.rs"]
+mod custom_store;
+
+token_store_conformance!(custom, async || custom_store::DocumentStore::default());

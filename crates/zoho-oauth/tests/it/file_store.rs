@@ -1,7 +1,14 @@
-//! The token file: what is promised beyond the contract of every store.
+//! What the tests of the token file share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use zoho_oauth::OAuthToken;
+use zoho_oauth::store::{FileStore, StoredToken, TokenStore};
+
+/// The header that Python writes.
+pub(crate) const PYTHON_HEADER: &str = "id,user_name,client_id,client_secret,refresh_token,access_token,grant_token,expiry_time,redirect_uri,api_domain\r\n";
 
 /// A path in a folder of its own.
 pub(crate) fn fresh_path() -> PathBuf {
@@ -9,6 +16,71 @@ pub(crate) fn fresh_path() -> PathBuf {
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let folder =
         PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("file-{}-{number}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder can be made");
     folder.join("sdk_tokens.txt")
+}
+
+/// A store over a file with that content.
+pub(crate) fn store_with(content: impl AsRef<[u8]>) -> (FileStore, PathBuf) {
+    let path = fresh_path();
+    std::fs::write(&path, content).expect("written");
+    (open(&path), path)
+}
+
+pub(crate) fn open(path: &Path) -> FileStore {
+    FileStore::open(path).expect("opened")
+}
+
+pub(crate) fn text(path: &Path) -> String {
+    std::fs::read_to_string(path).expect("read")
+}
+
+/// What lies in the file's folder, by name.
+pub(crate) fn files_beside(path: &Path) -> Vec<String> {
+    let folder = std::fs::read_dir(path.parent().expect("a folder")).expect("read");
+    let mut names: Vec<String> =
+        folder.map(|file| file.expect("read").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+pub(crate) async fn rows(store: &impl TokenStore) -> Vec<StoredToken> {
+    store.get_tokens().await.expect("read").iter().map(StoredToken::from).collect()
+}
+
+pub(crate) fn token(user: &str) -> OAuthToken {
+    OAuthToken::new()
+        .with_user(user)
+        .with_client("1000.CLIENT", "secret")
+        .with_refresh_token(format!("refresh of {user}"))
+        .with_access_token(format!("access of {user}"))
+        .with_api_domain("https://www.zohoapis.com")
+}
+
+/// A command that runs one test of this binary in a process of its own, for the file at `path`. The test finds
+/// the path with [`childs_path`].
+pub(crate) fn child(test: &str, path: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("known"));
+    command.args(["--exact", test, "--nocapture"]).env("ZOHO_TEST_FILE", path);
+    command
+}
+
+/// The same, in a shell that sets a limit first, such as `umask 022`.
+pub(crate) fn child_under(limit: &str, test: &str, path: &Path) -> Command {
+    let plain = child(test, path);
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("{limit}; exec \"$0\" \"$@\"")).arg(plain.get_program());
+    command.args(plain.get_args()).env("ZOHO_TEST_FILE", path);
+    command
+}
+
+/// The file that a child is to work on; `None` in a test run of its own, where there is nothing to do.
+pub(crate) fn childs_path() -> Option<PathBuf> {
+    std::env::var_os("ZOHO_TEST_FILE").map(PathBuf::from)
+}
+
+pub(crate) fn succeeds(mut command: Command) {
+    let output = command.output().expect("the test binary runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }

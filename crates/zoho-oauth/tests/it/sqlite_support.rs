@@ -1,20 +1,35 @@
 //! What the tests of the SQLite store share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use zoho_oauth::store::SqliteStore;
+use zoho_oauth::OAuthToken;
+use zoho_oauth::store::{SqliteOptions, SqliteStore, TokenStore};
 
 /// The path of a database that is not there yet, different on every call and in every process.
 pub(crate) fn fresh_path() -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let path =
-        PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("sqlite-{}-{number}.db", std::process::id()));
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("sqlite-{}-{number}.db", std::process::id()));
     for leftover in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{leftover}", path.display()));
+        let _ = std::fs::remove_file(beside(&path, leftover));
     }
     path
+}
+
+/// A folder of its own for a test, gone when it ends.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made")
+}
+
+/// The path of what SQLite keeps beside a database.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 pub(crate) async fn in_memory() -> SqliteStore {
@@ -22,5 +37,65 @@ pub(crate) async fn in_memory() -> SqliteStore {
 }
 
 pub(crate) async fn in_a_new_file() -> SqliteStore {
-    SqliteStore::open(fresh_path()).expect("a database file can be made")
+    open(fresh_path())
 }
+
+pub(crate) fn open(path: impl AsRef<Path>) -> SqliteStore {
+    SqliteStore::open(path).expect("the database opens")
+}
+
+/// A store that does not wait long for others.
+pub(crate) fn open_impatiently(path: &Path) -> SqliteStore {
+    let options = SqliteOptions::new().with_busy_timeout(Duration::from_millis(50));
+    SqliteStore::open_with(path, options).expect("the database opens")
+}
+
+/// A user's token with everything in it that a login brings.
+pub(crate) fn token(user: &str) -> OAuthToken {
+    OAuthToken::new()
+        .with_user(user)
+        .with_client("1000.CLIENT", "top-secret-client")
+        .with_refresh_token(format!("top-secret-refresh of {user}"))
+        .with_access_token(format!("top-secret-access of {user}"))
+}
+
+/// The user names in the store, sorted.
+pub(crate) async fn users(store: &impl TokenStore) -> Vec<String> {
+    let tokens = store.get_tokens().await.expect("the store is read");
+    let mut names: Vec<_> =
+        tokens.iter().filter_map(OAuthToken::user_signature).map(|user| user.name().to_owned()).collect();
+    names.sort();
+    names
+}
+
+/// The table as an official SDK's sample makes it.
+pub(crate) const OFFICIAL_TABLE: &str = "create table oauthtoken (id varchar(10) not null, user_name varchar(255), \
+    client_id varchar(255), client_secret varchar(255), refresh_token varchar(255), access_token varchar(255), \
+    grant_token varchar(255), expiry_time varchar(20), redirect_url varchar(255), api_domain varchar(255), \
+    primary key (id))";
+
+/// A test of this program, to be run in a process of its own, with a database's path in [`PATH`].
+pub(crate) fn process(test: &str, path: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
+    command.args(["--exact", test, "--ignored", "--test-threads", "1"]);
+    command.env(PATH, path).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Waits for a process and fails with what it said if it failed.
+pub(crate) fn succeeded(process: Child) {
+    let output = process.wait_with_output().expect("the process ends");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// The database that a test works on which was started by another one; `None` where nobody did.
+pub(crate) fn path_from_parent() -> Option<PathBuf> {
+    std::env::var_os(PATH).map(PathBuf::from)
+}
+
+const PATH: &str = "ZOHO_TEST_DATABASE";

@@ -54,6 +54,7 @@ enum Look {
 pub(super) fn load(file: &WholeFile, known: Option<&Table>) -> Result<Loaded, StoreError> {
     let started = Instant::now();
     let mut last: Option<(Identity, Instant)> = None;
+    let mut fullest: Option<Table> = None;
     loop {
         let seen = look(file, known)?;
         let (identity, patience) = match &seen {
@@ -71,10 +72,30 @@ pub(super) fn load(file: &WholeFile, known: Option<&Table>) -> Result<Loaded, St
         match seen {
             Look::Good(loaded) => return Ok(loaded),
             Look::Early { loaded, .. } if !is_patient => return Ok(loaded),
+            Look::Early { loaded, .. } => {
+                // A file that is rewritten all the time is never quiet: the fullest of many looks is whole.
+                let is_fullest = is_fullest(&loaded, fullest.as_ref());
+                if is_fullest && started.elapsed() > DAMAGE_PATIENCE {
+                    return Ok(loaded);
+                }
+                if is_fullest {
+                    fullest = loaded.table;
+                }
+            }
             Look::Damaged { damage, .. } if !is_patient => return Err(damaged(file, &damage)),
-            _ if started.elapsed() > CHANGE_PATIENCE => return Err(always_changing(file)),
-            _ => sleep(Duration::from_millis(3)),
+            Look::Damaged { .. } | Look::Changing => {}
         }
+        if started.elapsed() > CHANGE_PATIENCE {
+            return Err(always_changing(file));
+        }
+        sleep(Duration::from_millis(3));
+    }
+}
+
+fn is_fullest(loaded: &Loaded, fullest: Option<&Table>) -> bool {
+    match (&loaded.table, fullest) {
+        (Some(table), Some(fullest)) => !table.lacks_a_row_of(fullest),
+        _ => true,
     }
 }
 

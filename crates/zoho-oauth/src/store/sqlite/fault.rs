@@ -55,6 +55,11 @@ impl Fault {
         self.code().is_some_and(|code| matches!(code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
     }
 
+    /// Whether there was no room left.
+    pub(super) fn is_full(&self) -> bool {
+        self.code() == Some(ErrorCode::DiskFull)
+    }
+
     /// Whether the file, or something that SQLite keeps beside it, may not be opened or written.
     pub(super) fn is_denied(&self) -> bool {
         let denied = [ErrorCode::CannotOpen, ErrorCode::ReadOnly, ErrorCode::PermissionDenied];
@@ -63,7 +68,7 @@ impl Fault {
 
     /// Whether a database that cannot be set up for writing may still be read.
     pub(super) fn leaves_readable(&self) -> bool {
-        self.is_busy() || self.is_denied() || self.code() == Some(ErrorCode::DiskFull)
+        self.is_busy() || self.is_denied() || self.is_full()
     }
 
     fn code(&self) -> Option<ErrorCode> {

@@ -63,7 +63,7 @@ pub struct SqliteStore {
 }
 
 /// How a database file is used.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct SqliteOptions {
     busy_timeout: Duration,
 }

@@ -46,9 +46,18 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), Fault> {
         let transaction = connection.transaction_with_behavior(Immediate)?;
         transaction.execute_batch(TABLES)?;
         transaction.commit()?;
+        // The pages are in the database from now on, so that a renewal needs no room for new ones.
+        connection.query_row("pragma wal_checkpoint", [], |_| Ok(()))?;
     }
     rows::check_columns(connection)?;
     lease::forget_old(connection, machine_clock())
+}
+
+/// Moves what the write-ahead log holds into the database itself, as far as readers allow, and cuts the log off.
+/// The log holds a page as often as it was changed; on a disk that is full this makes room.
+pub(super) fn move_log_into_database(connection: &Connection) -> Result<(), Fault> {
+    connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
+    Ok(())
 }
 
 /// Whether the official table is there.

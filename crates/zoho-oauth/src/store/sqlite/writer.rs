@@ -99,9 +99,21 @@ struct Desk {
 impl Desk {
     fn work_off(mut self, queue: &Receiver<Box<dyn Job>>) {
         let mut jobs = Vec::new();
+        let mut crowded = false;
         while let Ok(job) = queue.recv() {
             jobs.push(job);
-            jobs.extend(queue.try_iter().take(LARGEST_BATCH - 1));
+            loop {
+                let before = jobs.len();
+                jobs.extend(queue.try_iter().take(LARGEST_BATCH - before));
+                if !crowded || jobs.len() == LARGEST_BATCH || (jobs.len() == before && before > 1) {
+                    break;
+                }
+                if jobs.len() == before {
+                    crowded = false;
+                }
+                std::thread::yield_now();
+            }
+            crowded = jobs.len() > 1;
             self.run(&mut jobs);
             jobs.drain(..).for_each(Job::answer);
         }
@@ -110,12 +122,20 @@ impl Desk {
     /// Runs the jobs together. If that fails, each is run alone, so that one job's trouble stays its own; but not
     /// if another program holds the file: then they have waited together already.
     fn run(&mut self, jobs: &mut [Box<dyn Job>]) {
-        match self.commit(jobs) {
-            Ok(()) => {}
-            Err(fault) if jobs.len() == 1 || fault.is_busy() => {
-                jobs.iter_mut().for_each(|job| job.fail(&fault));
+        let Err(fault) = self.commit(jobs) else { return };
+        if fault.is_busy() {
+            return jobs.iter_mut().for_each(|job| job.fail(&fault));
+        }
+        if fault.is_full() {
+            // If even this finds no room, the jobs below say so.
+            let _ = schema::move_log_into_database(
+                &self.connection.lock().unwrap_or_else(PoisonError::into_inner),
+            );
+        }
+        for job in jobs {
+            if let Err(fault) = self.commit(std::slice::from_mut(job)) {
+                job.fail(&fault);
             }
-            Err(_) => jobs.iter_mut().for_each(|job| self.run(std::slice::from_mut(job))),
         }
     }
 

@@ -1,0 +1,166 @@
+//! `zoho tokens`: the store, row by row.
+
+use serde_json::Value;
+use zoho_oauth::OAuthToken;
+use zoho_oauth::store::{StoredToken, TokenStore};
+
+use crate::args::{Find, Reveal, Tokens};
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::output::printable;
+use crate::row::{self, Row};
+
+pub(crate) async fn run(config: &Config, command: Tokens) -> Result<(), Failure> {
+    match command {
+        Tokens::List { reveal } => list(config, reveal).await,
+        Tokens::Show { id, reveal } => show(config, &id, reveal).await,
+        Tokens::Find(wanted) => find(config, wanted).await,
+        Tokens::Save { reveal } => save(config, reveal).await,
+        Tokens::Delete { id: Some(id), .. } => delete(config, &id).await,
+        Tokens::Delete { id: None, .. } => delete_all(config).await,
+    }
+}
+
+async fn list(config: &Config, reveal: Reveal) -> Result<(), Failure> {
+    let store = config.store()?;
+    let rows = store.get_tokens().await?;
+    if rows.is_empty() {
+        config.output.words(format_args!("{} holds no token", store.name()));
+    }
+    print_rows(config, &rows, reveal)
+}
+
+async fn show(config: &Config, id: &str, reveal: Reveal) -> Result<(), Failure> {
+    match config.store()?.find_token_by_id(id).await? {
+        Some(row) => print_row(config, &row, reveal),
+        None => Err(no_such_id(id)),
+    }
+}
+
+async fn find(config: &Config, wanted: Find) -> Result<(), Failure> {
+    let Find { user_name, access_token, refresh_token, grant_token, api_domain, id, reveal } = wanted;
+    let is_set = |secret: &Option<zoho_oauth::SecretString>| secret.is_some();
+    let is_named = id.is_some() || user_name.is_some();
+    let needs_client = !is_named && (is_set(&refresh_token) || is_set(&grant_token));
+    let (client_id, client_secret) = config.client_to_find(needs_client);
+    let nothing_given = !is_named && !needs_client && !is_set(&access_token) && api_domain.is_none();
+    if nothing_given && client_id.is_none() && client_secret.is_none() {
+        return Err(
+            Failure::usage("nothing to look for").next_step("zoho tokens find --help lists what can be")
+        );
+    }
+    let secret_text = |secret: &Option<zoho_oauth::SecretString>| secret.as_ref().map(expose);
+    let wanted: OAuthToken = StoredToken {
+        id,
+        user_name,
+        client_id: client_id.map(str::to_owned),
+        client_secret: client_secret.map(expose),
+        refresh_token: secret_text(&refresh_token),
+        access_token: secret_text(&access_token),
+        grant_token: secret_text(&grant_token),
+        api_domain,
+        ..StoredToken::default()
+    }
+    .into();
+    let store = config.store()?;
+    let Some(found) = store.find_token(&wanted).await? else {
+        return Err(Failure::not_found(format!("{} holds no such token", store.name())));
+    };
+    // A look-up hands the row back under the caller's values; what is shown is the row as it is stored.
+    let row = match found.id() {
+        Some(id) => store.find_token_by_id(id).await?.unwrap_or(found),
+        None => found,
+    };
+    print_row(config, &row, reveal)
+}
+
+async fn save(config: &Config, reveal: Reveal) -> Result<(), Failure> {
+    let given = super::parse_json(&super::standard_input()?, "standard input")?;
+    let is_one = given.is_object();
+    let objects = match given {
+        Value::Array(objects) => objects,
+        object @ Value::Object(_) => vec![object],
+        _ => return Err(Failure::failed("standard input is neither a JSON object nor an array of them")),
+    };
+    let rows = objects.into_iter().enumerate().map(|(index, object)| checked(object, index + 1));
+    let rows: Vec<OAuthToken> = rows.collect::<Result<_, _>>()?;
+
+    let store = config.store()?;
+    let mut saved = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let result = store.save_token(row).await;
+        saved.push(result.map_err(|error| {
+            match saved.len() {
+                0 => Failure::from(error),
+                before => Failure::failed(format!(
+                    "token {} was not saved, the {before} before it were",
+                    before + 1
+                ))
+                .caused_by(&error),
+            }
+        })?);
+    }
+    let tokens = if saved.len() == 1 { "token" } else { "tokens" };
+    config.output.words(format_args!("saved {} {tokens} in {}", saved.len(), store.name()));
+    if is_one { print_row(config, &saved[0], reveal) } else { print_rows(config, &saved, reveal) }
+}
+
+async fn delete(config: &Config, id: &str) -> Result<(), Failure> {
+    if !config.store()?.delete_token(id).await? {
+        return Err(no_such_id(id));
+    }
+    config.output.words(format_args!("deleted the token with the id {}", printable(id)));
+    Ok(())
+}
+
+async fn delete_all(config: &Config) -> Result<(), Failure> {
+    let store = config.store()?;
+    store.delete_tokens().await?;
+    config.output.words(format_args!("deleted every token in {}", store.name()));
+    Ok(())
+}
+
+fn print_row(config: &Config, token: &OAuthToken, Reveal { reveal }: Reveal) -> Result<(), Failure> {
+    let row = Row::new(token, reveal);
+    if config.output.is_json() { config.output.json(&row.json()) } else { config.output.table(&row.list()) }
+}
+
+fn print_rows(config: &Config, tokens: &[OAuthToken], Reveal { reveal }: Reveal) -> Result<(), Failure> {
+    let rows: Vec<Row> = tokens.iter().map(|token| Row::new(token, reveal)).collect();
+    if config.output.is_json() {
+        return config.output.json(&rows.iter().map(Row::json).collect());
+    }
+    if rows.is_empty() { Ok(()) } else { config.output.table(&row::table(&rows, reveal)) }
+}
+
+/// The token that a JSON object is. Errors name columns and never quote a value, which may be a secret.
+fn checked(object: Value, number: usize) -> Result<OAuthToken, Failure> {
+    let refused =
+        |why: String| Failure::failed(format!("token {number} cannot be saved: {why}; nothing was saved"));
+    let Value::Object(columns) = &object else {
+        return Err(refused("it is not a JSON object".to_owned()));
+    };
+    for (name, value) in columns {
+        let may_be_number = matches!(name.as_str(), "id" | "expiry_time" | "expires_in");
+        if !(value.is_string() || value.is_null() || (may_be_number && value.is_u64())) {
+            return Err(refused(format!("`{}` is not a text", printable(name))));
+        }
+    }
+    let row: StoredToken = serde_json::from_value(object).map_err(|error| refused(error.to_string()))?;
+    let expiry = row.expiry_time.as_deref().unwrap_or_default().trim();
+    if row.expiry_milliseconds() == Some(0) && expiry != "0" {
+        return Err(refused("`expiry_time` is not a number of milliseconds since 1970".to_owned()));
+    }
+    let token = OAuthToken::from(row);
+    StoredToken::for_saving(&token).map_err(|error| refused(error.to_string()))?;
+    Ok(token)
+}
+
+fn no_such_id(id: &str) -> Failure {
+    Failure::not_found(format!("no token with the id {} is stored", printable(id)))
+        .next_step("zoho tokens list shows the ids that are there")
+}
+
+fn expose(secret: &zoho_oauth::SecretString) -> String {
+    zoho_oauth::ExposeSecret::expose_secret(secret).to_owned()
+}

@@ -1,0 +1,196 @@
+//! Flags over environment variables, made into a store, an environment and an authenticator.
+
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::sync::Mutex;
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use zoho_oauth::store::{self, AnyStore};
+use zoho_oauth::{Authenticator, DataCenter, Environment, OAuthClient, SecretString};
+
+use crate::args::{LogLevel, Options};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// The store of a command that names none.
+pub(crate) const DEFAULT_STORE: &str = "sqlite:zohooauth.db";
+
+/// The environment of a command that names none.
+pub(crate) const DEFAULT_ENVIRONMENT: &str = "us";
+
+/// What every command works with.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) output: Output,
+    options: Options,
+    typed: Typed,
+}
+
+/// Which options were typed rather than taken from the environment.
+#[derive(Clone, Copy, Debug)]
+struct Typed {
+    client_id: bool,
+    client_secret: bool,
+}
+
+impl Config {
+    /// The options, and from `matches` where they come from.
+    pub(crate) fn new(options: Options, matches: &ArgMatches) -> Self {
+        let typed = |name| is_typed(matches, name);
+        let typed = Typed { client_id: typed("client_id"), client_secret: typed("client_secret") };
+        Self { output: Output::new(options.json), options, typed }
+    }
+
+    /// Opens the token store.
+    pub(crate) fn store(&self) -> Result<AnyStore, Failure> {
+        let url = Some(self.options.store.as_str()).filter(|url| !url.is_empty());
+        Ok(store::connect(url.unwrap_or(DEFAULT_STORE))?)
+    }
+
+    /// An authenticator over the token store. It does nothing until it is asked for a token.
+    pub(crate) fn authenticator(&self) -> Result<Authenticator, Failure> {
+        self.authenticator_over(self.store()?)
+    }
+
+    /// An authenticator over a store that is open.
+    pub(crate) fn authenticator_over(&self, store: AnyStore) -> Result<Authenticator, Failure> {
+        let mut builder = Authenticator::builder(self.environment()?)
+            .store(store)
+            // A renewal in the background would be cut off when the command ends.
+            .early_window(std::time::Duration::ZERO);
+        if let Some(client) = self.client()? {
+            builder = builder.client(client);
+        }
+        Ok(builder.build()?)
+    }
+
+    /// The client app, if one is given: rows that carry their own need none.
+    pub(crate) fn client(&self) -> Result<Option<OAuthClient>, Failure> {
+        let id = filled(self.options.client_id.as_deref());
+        let secret = self.options.client_secret.as_ref();
+        let (id, secret) = match (id, secret) {
+            (Some(id), Some(secret)) => (id, secret),
+            (None, None) => return Ok(None),
+            (Some(_), None) => return Err(one_alone("--client-id", "--client-secret (ZOHO_CLIENT_SECRET)")),
+            (None, Some(_)) => return Err(one_alone("--client-secret", "--client-id (ZOHO_CLIENT_ID)")),
+        };
+        let client = OAuthClient::new(id, secret.clone());
+        Ok(Some(match filled(self.options.redirect_url.as_deref()) {
+            Some(url) => client.with_redirect_url(url),
+            None => client,
+        }))
+    }
+
+    /// The client id and secret that a look-up is to use: what was typed, and from the environment only if the
+    /// look-up cannot do without (`needs_client`). A variable that is always set must not narrow every look-up.
+    pub(crate) fn client_to_find(&self, needs_client: bool) -> (Option<&str>, Option<&SecretString>) {
+        let id = self.options.client_id.as_deref().filter(|_| self.typed.client_id || needs_client);
+        let secret = self.options.client_secret.as_ref().filter(|_| self.typed.client_secret || needs_client);
+        (id, secret)
+    }
+
+    /// Which hosts. A host that is given alone is completed from its data center, if it has one; from itself, if
+    /// it is on this machine; else from the environment.
+    pub(crate) fn environment(&self) -> Result<Environment, Failure> {
+        let name = filled(Some(&self.options.environment)).unwrap_or(DEFAULT_ENVIRONMENT);
+        let named: Environment = name.parse().map_err(|error| Failure::usage(format!("{error}")))?;
+        let accounts = filled(self.options.accounts_url.as_deref());
+        let api = filled(self.options.api_url.as_deref());
+        let (accounts, api) = match (accounts, api) {
+            (None, None) => return Ok(named),
+            (Some(accounts), Some(api)) => (accounts.to_owned(), api.to_owned()),
+            (Some(url), None) | (None, Some(url)) => {
+                let given = Environment::local(url).map_err(|error| Failure::usage(format!("{error}")))?;
+                let other = completion(&given, named);
+                match accounts {
+                    Some(_) => (given.accounts_url().to_owned(), other.api_url().to_owned()),
+                    None => (other.accounts_url().to_owned(), given.api_url().to_owned()),
+                }
+            }
+        };
+        let given =
+            Environment::new(&accounts, &api, &api).map_err(|error| Failure::usage(format!("{error}")))?;
+        let is_given = |known: &Environment| {
+            known.accounts_url() == given.accounts_url() && known.api_url() == given.api_url()
+        };
+        Ok(official().find(is_given).unwrap_or(given))
+    }
+}
+
+/// Sends the log where the options say. It holds ids and hosts, never a secret.
+pub(crate) fn start_logging(options: &Options) -> Result<(), Failure> {
+    let level = match options.log_level {
+        LogLevel::Off => LevelFilter::OFF,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
+    // Only our own crates: nobody has looked at what the others write down.
+    let ours = Targets::new().with_target("zoho", level);
+    let log = tracing_subscriber::fmt::layer().with_ansi(false);
+    let log = match options.log_file.as_deref().filter(|path| !path.as_os_str().is_empty()) {
+        None => log.with_writer(std::io::stderr).with_filter(ours).boxed(),
+        Some(path) => log.with_writer(Mutex::new(private_file(path)?)).with_filter(ours).boxed(),
+    };
+    tracing_subscriber::registry().with(log).init();
+    Ok(())
+}
+
+/// Opens a file to add to it; a new one can be read by its owner alone. (Windows: as the folder says.)
+fn private_file(path: &Path) -> Result<std::fs::File, Failure> {
+    let mut how = OpenOptions::new();
+    how.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
+    how.open(path).map_err(|error| {
+        Failure::failed(format!("the log file {} cannot be written", path.display())).caused_by(&error)
+    })
+}
+
+/// The environment that completes a host that was given alone.
+fn completion(given: &Environment, named: Environment) -> Environment {
+    let host = given.api_url();
+    if named.accounts_url() == host || named.api_url() == host {
+        return named;
+    }
+    let of_this_api = official().find(|known| known.api_url() == host);
+    let of_this_accounts_server = || DataCenter::get(host).map(DataCenter::production);
+    match of_this_api.or_else(of_this_accounts_server) {
+        Some(known) => known,
+        None if is_on_this_machine(host) => given.clone(),
+        None => named,
+    }
+}
+
+/// Every environment of Zoho's own data centers.
+fn official() -> impl Iterator<Item = Environment> {
+    DataCenter::ALL.into_iter().flat_map(|center| [center.production(), center.sandbox(), center.developer()])
+}
+
+fn is_on_this_machine(origin: &str) -> bool {
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+    ["127.0.0.1", "localhost", "[::1]"]
+        .into_iter()
+        .any(|local| host.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
+}
+
+/// Whether an option was typed, in whichever sub-command it stands.
+fn is_typed(matches: &ArgMatches, name: &str) -> bool {
+    let here = matches.value_source(name) == Some(ValueSource::CommandLine);
+    here || matches.subcommand().is_some_and(|(_, below)| is_typed(below, name))
+}
+
+fn filled(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
+}
+
+fn one_alone(given: &str, missing: &str) -> Failure {
+    Failure::usage(format!("{given} is given without {missing}; a client app has both"))
+}

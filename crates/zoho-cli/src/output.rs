@@ -1,0 +1,117 @@
+//! What is printed, and where: data on standard output, words on standard error. No other file prints.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use serde_json::Value;
+
+use crate::failure::{Exit, Failure};
+
+/// Where a command's results go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Whether a program reads the output.
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// Prints data as it is, with a line break behind it.
+    pub(crate) fn data(self, text: impl Display) -> Result<(), Failure> {
+        self.bytes(format!("{text}\n").as_bytes())
+    }
+
+    /// Prints data as JSON.
+    pub(crate) fn json(self, value: &Value) -> Result<(), Failure> {
+        self.data(format_args!("{value:#}"))
+    }
+
+    /// Prints bytes as they are.
+    pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| Failure::unwritable(&error))
+    }
+
+    /// Prints a table; the first line is its heading.
+    pub(crate) fn table(self, lines: &[Vec<String>]) -> Result<(), Failure> {
+        let lines: Vec<Vec<String>> =
+            lines.iter().map(|line| line.iter().map(|cell| printable(cell)).collect()).collect();
+        let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |column: usize| {
+            let cells = lines.iter().filter_map(|line| line.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        let mut text = String::new();
+        for line in &lines {
+            let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+            text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+            text.push('\n');
+        }
+        self.bytes(text.as_bytes())
+    }
+
+    /// Says something to whoever sits in front of the terminal.
+    pub(crate) fn words(self, text: impl Display) {
+        say(&format!("{text}"));
+    }
+
+    /// Says that something is not as it should be, though the command goes on.
+    pub(crate) fn warning(self, text: impl Display) {
+        say(&format!("{} {text}", heading("warning:", "33")));
+    }
+}
+
+/// Says why the command failed.
+pub(crate) fn failure(failure: &Failure) {
+    if failure.exit() != Exit::ReaderLeft {
+        say(&format!("{} {}", heading("error:", "31"), failure.lines().join("\n")));
+    }
+}
+
+/// Prints what clap has to say: help and version on standard output, errors on standard error.
+pub(crate) fn clap_message(message: &clap::Error) {
+    // Nobody is left to hear of it if this fails.
+    let _ = message.print();
+}
+
+/// A text that cannot move the cursor or change colours: control characters are written out.
+pub(crate) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter.is_control() {
+            true => printable.extend(letter.escape_default()),
+            false => printable.push(letter),
+        }
+    }
+    printable
+}
+
+fn say(text: &str) {
+    // Nobody is left to hear of it if this fails.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+fn heading(word: &str, colour: &str) -> String {
+    let coloured =
+        io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if coloured { format!("\u{1b}[1;{colour}m{word}\u{1b}[0m") } else { word.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_name_cannot_steer_the_terminal() {
+        assert_eq!(printable("ada\u{1b}[2J\n\u{9b}x"), "ada\\u{1b}[2J\\n\\u{9b}x");
+        assert_eq!(printable("Zoë 🦊"), "Zoë 🦊");
+    }
+}

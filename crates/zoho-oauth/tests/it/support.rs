@@ -1,0 +1,111 @@
+//! A user who has logged in at an emulator, and stores that misbehave on request.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use zoho_emulator::Emulator;
+use zoho_oauth::store::{AnyStore, MemoryStore, StoreError, TokenStore};
+use zoho_oauth::{
+    Authenticator, AuthenticatorBuilder, Environment, Grant, OAuthClient, OAuthToken, UserSignature,
+};
+
+pub(crate) const TOKEN_REQUEST: &str = "POST /oauth/v2/token";
+
+/// The user that the default emulator knows, as rows name her.
+pub(crate) fn ada(zoho: &Emulator) -> UserSignature {
+    let _ = zoho;
+    UserSignature::new("ada@example.com:60000001")
+}
+
+pub(crate) fn client(zoho: &Emulator) -> OAuthClient {
+    let app = zoho.default_client();
+    OAuthClient::new(app.id(), app.secret())
+}
+
+pub(crate) fn environment(zoho: &Emulator) -> Environment {
+    Environment::local(&zoho.base_url()).unwrap()
+}
+
+pub(crate) fn builder(zoho: &Emulator, store: impl Into<AnyStore>) -> AuthenticatorBuilder {
+    Authenticator::builder(environment(zoho)).client(client(zoho)).store(store).attempts(1)
+}
+
+pub(crate) fn authenticator(zoho: &Emulator, store: impl Into<AnyStore>) -> Authenticator {
+    builder(zoho, store).build().unwrap()
+}
+
+/// Logs in with a Self Client code and forgets the request.
+pub(crate) async fn logged_in(zoho: &Emulator, authenticator: &Authenticator) -> OAuthToken {
+    let code = zoho.self_client_code("ada@example.com");
+    let login = authenticator.exchange(Grant::from_self_client(code)).await.unwrap();
+    assert!(login.persistence_error().is_none());
+    zoho.journal().clear();
+    login.token().clone()
+}
+
+/// A row whose access token has ended, with a refresh token that the emulator knows.
+pub(crate) async fn with_a_stale_token(zoho: &Emulator, store: &impl TokenStore) -> OAuthToken {
+    let app = zoho.default_client();
+    let refresh_token = zoho.grant_refresh_token(app.id(), "ada@example.com");
+    let row = OAuthToken::new()
+        .with_user(ada(zoho))
+        .with_client(app.id(), app.secret())
+        .with_refresh_token(refresh_token)
+        .with_access_token("1000.ended")
+        .with_expires_at(SystemTime::now() - Duration::from_secs(1))
+        .with_api_domain(zoho.base_url());
+    store.save_token(&row).await.unwrap()
+}
+
+pub(crate) fn token_requests(zoho: &Emulator) -> usize {
+    zoho.journal().count(TOKEN_REQUEST)
+}
+
+/// A store whose saves can be made to fail, with the six methods alone.
+#[derive(Clone, Default)]
+pub(crate) struct FailingStore {
+    store: MemoryStore,
+    fails: Arc<AtomicBool>,
+    saves: Arc<AtomicUsize>,
+}
+
+impl FailingStore {
+    pub(crate) fn fail(&self, fails: bool) {
+        self.fails.store(fails, Ordering::SeqCst);
+    }
+
+    pub(crate) fn saves(&self) -> usize {
+        self.saves.load(Ordering::SeqCst)
+    }
+}
+
+impl TokenStore for FailingStore {
+    async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
+        self.store.find_token(token).await
+    }
+
+    async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
+        self.saves.fetch_add(1, Ordering::SeqCst);
+        if self.fails.load(Ordering::SeqCst) {
+            return Err(StoreError::new("the failing store", "save a token", "the disk is full"));
+        }
+        self.store.save_token(token).await
+    }
+
+    async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
+        self.store.delete_token(id).await
+    }
+
+    async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
+        self.store.get_tokens().await
+    }
+
+    async fn delete_tokens(&self) -> Result<(), StoreError> {
+        self.store.delete_tokens().await
+    }
+
+    async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
+        self.store.find_token_by_id(id).await
+    }
+}

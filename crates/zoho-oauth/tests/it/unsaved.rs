@@ -1,0 +1,136 @@
+//! Nothing is lost when a store fails behind Zoho's answer.
+
+use std::path::Path;
+
+use zoho_emulator::{Emulator, Fault};
+use zoho_oauth::store::{AnyStore, TokenStore};
+use zoho_oauth::{Authenticator, Error, Grant};
+
+use crate::support::*;
+
+fn with_spool(zoho: &Emulator, store: &FailingStore, folder: &Path) -> Authenticator {
+    builder(zoho, AnyStore::new(store.clone())).spool_folder(folder).build().unwrap()
+}
+
+#[tokio::test]
+async fn a_code_is_not_spent_when_the_store_cannot_be_written() {
+    let zoho = Emulator::start().await;
+    let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
+    store.fail(true);
+    let code = zoho.self_client_code("ada@example.com");
+    let authenticator = with_spool(&zoho, &store, folder.path());
+    let error = authenticator.exchange(Grant::from_self_client(code.as_str())).await.unwrap_err();
+    assert!(matches!(error, Error::Store(_)), "{error}");
+    assert_eq!(token_requests(&zoho), 0);
+    store.fail(false);
+    assert!(authenticator.exchange(Grant::from_self_client(code)).await.is_ok());
+    assert_eq!(store.get_tokens().await.unwrap().len(), 1, "the write check leaves nothing behind");
+}
+
+#[tokio::test]
+async fn a_renewed_token_that_cannot_be_saved_is_handed_out_spooled_and_stored_later() {
+    let zoho = Emulator::start().await;
+    let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
+    with_a_stale_token(&zoho, &store).await;
+    store.fail(true);
+    let authenticator = with_spool(&zoho, &store, folder.path());
+    let served = authenticator.access_token(&ada(&zoho)).await.unwrap();
+    assert!(zoho.is_access_token_valid(served.expose_secret()));
+    let error = served.persistence_error().expect("the caller is told").to_string();
+    assert!(error.contains("the failing store") && error.contains("is stored at the next start"), "{error}");
+    assert!(!error.contains(served.expose_secret()));
+
+    for _ in 0..10 {
+        assert_eq!(
+            authenticator.access_token(&ada(&zoho)).await.unwrap().expose_secret(),
+            served.expose_secret()
+        );
+    }
+    assert_eq!(token_requests(&zoho), 1, "the unsaved token is used, not renewed again");
+
+    store.fail(false);
+    let restarted = with_spool(&zoho, &store, folder.path());
+    let again = restarted.access_token(&ada(&zoho)).await.unwrap();
+    assert_eq!(again.expose_secret(), served.expose_secret());
+    assert!(again.persistence_error().is_none());
+    assert_eq!(token_requests(&zoho), 1);
+    assert_eq!(restarted.recover().await.unwrap(), 0, "the spool is empty");
+}
+
+#[tokio::test]
+async fn a_login_whose_save_fails_comes_back_at_the_next_start() {
+    let zoho = Emulator::start().await;
+    let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
+    let authenticator = with_spool(&zoho, &store, folder.path());
+    let code = zoho.self_client_code("ada@example.com");
+    // The write check succeeds; the store breaks while Zoho answers.
+    zoho.fault(Fault::on(TOKEN_REQUEST).delay(std::time::Duration::from_millis(200)));
+    let (login, ()) = tokio::join!(authenticator.exchange(Grant::from_self_client(code)), async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        store.fail(true);
+    });
+    let login = login.unwrap();
+    assert!(login.persistence_error().is_some());
+    assert!(login.token().refresh_token().is_some());
+    assert!(store.get_tokens().await.unwrap().is_empty());
+    assert!(store.saves() > 1, "the save is tried again for a moment");
+
+    store.fail(false);
+    let restarted = with_spool(&zoho, &store, folder.path());
+    let served = restarted.access_token(&ada(&zoho)).await.unwrap();
+    assert!(zoho.is_access_token_valid(served.expose_secret()));
+    assert_eq!(token_requests(&zoho), 1, "the user did not have to log in again");
+}
+
+#[tokio::test]
+async fn an_old_spooled_token_does_not_overwrite_a_newer_one() {
+    let zoho = Emulator::start().await;
+    let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
+    with_a_stale_token(&zoho, &store).await;
+    store.fail(true);
+    with_spool(&zoho, &store, folder.path()).access_token(&ada(&zoho)).await.unwrap();
+    store.fail(false);
+    let newer = store.get_tokens().await.unwrap().remove(0).with_access_token("1000.newer");
+    let newer = newer.with_expires_at(std::time::SystemTime::now() + std::time::Duration::from_secs(7_200));
+    store.save_token(&newer).await.unwrap();
+    let served = with_spool(&zoho, &store, folder.path()).access_token(&ada(&zoho)).await.unwrap();
+    assert_eq!(served.expose_secret(), "1000.newer");
+}
+
+#[tokio::test]
+async fn a_token_that_was_deleted_while_it_was_renewed_stays_deleted() {
+    let zoho = Emulator::start().await;
+    let store = zoho_oauth::store::SqliteStore::in_memory().unwrap();
+    let row = with_a_stale_token(&zoho, &store).await;
+    zoho.fault(Fault::on(TOKEN_REQUEST).delay(std::time::Duration::from_millis(200)));
+    let authenticator = authenticator(&zoho, store.clone());
+    let user = ada(&zoho);
+    let (outcome, ()) = tokio::join!(authenticator.access_token(&user), async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        assert!(store.delete_token(row.id().unwrap()).await.unwrap());
+    });
+    assert!(outcome.unwrap_err().needs_login());
+    assert!(store.get_tokens().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_new_login_while_the_old_token_is_renewed_wins() {
+    let zoho = Emulator::start().await;
+    let store = zoho_oauth::store::SqliteStore::in_memory().unwrap();
+    with_a_stale_token(&zoho, &store).await;
+    zoho.fault(Fault::on(TOKEN_REQUEST).delay(std::time::Duration::from_millis(400)));
+    let (renewing, logging_in) = (authenticator(&zoho, store.clone()), authenticator(&zoho, store.clone()));
+    let user = ada(&zoho);
+    let code = zoho.self_client_code("ada@example.com");
+    let (served, login) = tokio::join!(renewing.access_token(&user), async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        logging_in.exchange(Grant::from_self_client(code)).await.unwrap()
+    });
+    let stored = store.get_tokens().await.unwrap();
+    assert_eq!(stored.len(), 1);
+    let secret = |token: &zoho_oauth::OAuthToken| {
+        zoho_oauth::ExposeSecret::expose_secret(token.access_token().unwrap()).to_owned()
+    };
+    assert_eq!(secret(&stored[0]), secret(login.token()));
+    assert_eq!(served.unwrap().expose_secret(), secret(login.token()));
+}

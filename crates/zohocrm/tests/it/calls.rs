@@ -1,0 +1,199 @@
+//! Calls: who asks, what is sent where, and what an error says.
+
+use serde_json::{Value, json};
+use zoho_emulator::{Emulator, Fault};
+use zoho_oauth::Grant;
+use zohocrm::{Authenticator, Crm, Environment, Error, Method, OAuthClient, OAuthToken};
+
+use crate::support::{ADA, logged_in};
+
+#[tokio::test]
+async fn the_crm_knows_whose_token_it_is() {
+    let ada = logged_in().await;
+    let user = ada.crm.current_user().await.unwrap();
+    assert_eq!(user.text("email"), Some(ADA));
+    let organization = ada.crm.organization().await.unwrap();
+    assert_eq!(organization.text("zgid"), Some("60000001"));
+}
+
+#[tokio::test]
+async fn a_crm_for_an_access_token_alone_uses_it_as_it_is() {
+    let ada = logged_in().await;
+    let access_token = ada.access_token().await;
+    let renewals = ada.renewals();
+    let crm = Crm::for_token(&ada.authenticator, OAuthToken::new().with_access_token(access_token));
+    assert_eq!(crm.current_user().await.unwrap().text("email"), Some(ADA));
+    assert_eq!(ada.renewals(), renewals);
+}
+
+#[tokio::test]
+async fn a_raw_call_gives_status_and_body() {
+    let ada = logged_in().await;
+    let request = ada.crm.request(Method::Get, "/crm/v8/users").query("type", "CurrentUser");
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(response.content_type().is_some_and(|kind| kind.starts_with("application/json")));
+    let body: Value = response.json().unwrap().unwrap();
+    assert_eq!(body["users"][0]["email"], ADA);
+}
+
+#[tokio::test]
+async fn an_empty_answer_is_no_error() {
+    let ada = logged_in().await;
+    let request = ada.crm.request(Method::Get, "/crm/v8/users").query("type", "DeactiveUsers");
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), 204);
+    assert_eq!(response.json::<Value>().unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_killed_access_token_is_replaced_and_the_call_repeated_once() {
+    let ada = logged_in().await;
+    let killed = ada.access_token().await;
+    ada.zoho.kill_access_token(&killed);
+    ada.crm.current_user().await.unwrap();
+    assert_eq!(ada.zoho.journal().count("GET /crm/v8/users"), 2);
+    assert_eq!(ada.renewals(), 2);
+}
+
+#[tokio::test]
+async fn every_spelling_of_a_rejected_token_leads_to_a_new_one() {
+    for body in [
+        json!({"code": "INVALID_TOKEN", "message": "invalid oauth token", "status": "error"}),
+        json!({"code": "INVALID_OAUTHTOKEN", "message": "invalid oauth token", "status": "error"}),
+        json!({"error": "invalid_token"}),
+    ] {
+        let ada = logged_in().await;
+        ada.zoho.fault(Fault::on("GET /crm/v8/users").answer(401, body.to_string()));
+        ada.crm.current_user().await.unwrap();
+        assert_eq!(ada.renewals(), 2, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_rejected_twice_asks_for_a_login() {
+    let ada = logged_in().await;
+    let body = r#"{"code":"INVALID_TOKEN","details":{},"message":"invalid oauth token","status":"error"}"#;
+    ada.zoho.fault(Fault::on("GET /crm/v8/users").forever().answer(401, body));
+    let error = ada.crm.current_user().await.unwrap_err();
+    assert!(error.needs_login() && !error.is_transient(), "{error}");
+    assert_eq!(ada.zoho.journal().count("GET /crm/v8/users"), 2, "one repeat, no more");
+}
+
+#[tokio::test]
+async fn a_missing_scope_never_leads_to_a_new_token() {
+    let zoho = Emulator::start().await;
+    let client = zoho.default_client();
+    let code = zoho.self_client_code_with_scopes(client.id(), ADA, "ZohoCRM.org.READ");
+    let authenticator = Authenticator::builder(Environment::local(&zoho.base_url()).unwrap())
+        .client(OAuthClient::new(client.id(), client.secret()))
+        .find_user(false)
+        .build()
+        .unwrap();
+    let login = authenticator.exchange(Grant::from_self_client(code)).await.unwrap();
+    let crm = Crm::for_token(&authenticator, OAuthToken::new().with_id(login.token().id().unwrap()));
+    let error = crm.current_user().await.unwrap_err();
+    assert_eq!(error.api().map(|error| error.code()), Some("OAUTH_SCOPE_MISMATCH"));
+    assert!(!error.needs_login(), "the same scopes again would not help");
+    assert_eq!(zoho.journal().count("GET /crm/v8/users"), 1);
+    assert_eq!(zoho.journal().count("POST /oauth/v2/token"), 1);
+}
+
+#[tokio::test]
+async fn an_error_says_what_was_asked_and_what_was_seen() {
+    let ada = logged_in().await;
+    let refused = ada.crm.request(Method::Get, "/crm/v8/nothing_here?secret=x").send().await;
+    let error = refused.unwrap_err();
+    let api = error.api().unwrap();
+    assert_eq!((api.status(), api.code()), (404, "INVALID_URL_PATTERN"));
+    let message = error.to_string();
+    assert!(message.contains("GET /crm/v8/nothing_here: HTTP 404, INVALID_URL_PATTERN"), "{message}");
+    assert!(!message.contains("secret"), "the query stays out of messages: {message}");
+}
+
+#[tokio::test]
+async fn an_error_that_comes_with_status_200_is_an_error_and_says_what_to_do() {
+    let ada = logged_in().await;
+    let body = r#"{"code":"NO_PERMISSION","details":{},"message":"permission denied","status":"error"}"#;
+    ada.zoho.fault(Fault::on("GET /crm/v8/org").answer(200, body));
+    let error = ada.crm.organization().await.unwrap_err();
+    assert_eq!(error.api().map(|error| error.code()), Some("NO_PERMISSION"));
+    assert!(error.to_string().contains("; ask the CRM's administrator"), "{error}");
+}
+
+#[tokio::test]
+async fn a_raw_write_whose_records_are_all_refused_says_why() {
+    let ada = logged_in().await;
+    let request = ada.crm.request(Method::Post, "/crm/v8/Leads").json(json!({ "data": [{}] }));
+    let error = request.send().await.unwrap_err();
+    assert_eq!(error.api().map(|error| error.code()), Some("MANDATORY_NOT_FOUND"), "{error}");
+}
+
+#[tokio::test]
+async fn failures_that_may_pass_say_so() {
+    let ada = logged_in().await;
+    for fault in [
+        Fault::on("GET /crm/v8/org").status_500(),
+        Fault::on("GET /crm/v8/org").throttle(),
+        Fault::on("GET /crm/v8/org").times(5).drop_before(),
+    ] {
+        ada.zoho.clear_faults();
+        ada.zoho.fault(fault);
+        let error = ada.crm.organization().await.unwrap_err();
+        assert!(error.is_transient() && !error.needs_login(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_of_the_crm_is_no_answer() {
+    let ada = logged_in().await;
+    ada.zoho.fault(Fault::on("GET /crm/v8/org").html());
+    let error = ada.crm.organization().await.unwrap_err();
+    assert!(matches!(error, Error::Answer { status: 200, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_token_is_never_sent_to_a_foreign_host() {
+    let ada = logged_in().await;
+    let foreign = Emulator::start().await;
+    let host = foreign.base_url().replace("http://", "");
+    for url in [format!("http://{host}/crm/v8/org"), format!("{}@{host}/", ada.zoho.base_url())] {
+        let error = ada.crm.request(Method::Get, &url).send().await.unwrap_err();
+        assert!(matches!(error, Error::ForeignHost { .. }), "{url}: {error:?}");
+    }
+    assert!(foreign.journal().entries().is_empty());
+}
+
+#[tokio::test]
+async fn a_url_on_the_token_s_own_host_may_be_given_in_full() {
+    let ada = logged_in().await;
+    let url = format!("{}/crm/v8/org", ada.zoho.base_url());
+    assert_eq!(ada.crm.request(Method::Get, url).send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_error() {
+    let ada = logged_in().await;
+    ada.zoho.fault(Fault::on("GET /crm/v8/org").answer(302, ""));
+    let error = ada.crm.organization().await.unwrap_err();
+    assert_eq!(error.api().map(|error| error.status()), Some(302), "{error}");
+}
+
+#[tokio::test]
+async fn a_user_without_a_token_has_to_log_in() {
+    let ada = logged_in().await;
+    let error = Crm::new(&ada.authenticator, "nobody@example.com").current_user().await.unwrap_err();
+    assert!(error.needs_login(), "{error}");
+}
+
+#[tokio::test]
+async fn neither_debug_nor_an_error_shows_a_secret() {
+    let ada = logged_in().await;
+    let access_token = ada.access_token().await;
+    let request = ada.crm.request(Method::Get, "/crm/v8/nothing_here");
+    let error = request.send().await.unwrap_err();
+    let printed = format!("{:?} {request:?} {error:?} {error}", ada.crm);
+    for secret in [access_token.as_str(), &ada.refresh_token, ada.zoho.default_client().secret()] {
+        assert!(!printed.contains(secret), "{printed}");
+    }
+}

@@ -1,0 +1,5 @@
+//! What `zohocrm` promises, against the emulator.
+
+mod calls;
+mod records;
+mod support;
