@@ -52,7 +52,7 @@ async fn check_damage(backend: Backend, damage: impl FnOnce(&mut Vec<u8>)) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let mut worker = Worker::open(&place, &zoho.setup(&place)).await;
     let users = (0..40).map(|n| format!("user {n}")).collect();
-    worker.done(&Command::SaveAll { users, at_once: 1 }).await;
+    worker.save_all(users, 1).await;
     worker.end().await;
 
     let mut content = fs::read(place.file()).unwrap();

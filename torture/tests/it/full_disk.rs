@@ -122,7 +122,7 @@ async fn a_process_that_the_kernel_ends_at_the_limit_leaves_what_was_stored(back
 
 async fn save_forty(worker: &mut Worker) -> HashMap<String, u64> {
     let users: Vec<String> = (0..40).map(|n| format!("user {n}")).collect();
-    worker.done(&Command::SaveAll { users: users.clone(), at_once: 10 }).await;
+    worker.save_all(users.clone(), 10).await;
     users.into_iter().map(|user| (user, 1)).collect()
 }
 

@@ -17,7 +17,7 @@ async fn every_file_is_its_owners_alone(backend: Backend) {
     let mut worker = Worker::start_after(&place, "umask 022; trap '' XFSZ");
     worker.set_up(&zoho.setup(&place)).await;
     let users = (0..40).map(|n| format!("user {n}")).collect();
-    worker.done(&Command::SaveAll { users, at_once: 1 }).await;
+    worker.save_all(users, 1).await;
     let code = zoho.emulator.self_client_code(Zoho::USER);
     let answer = worker.ask(&Command::Exchange { code }).await;
     let Answer::Login { user: Some(user), .. } = answer else { panic!("{answer:?}") };

@@ -37,7 +37,7 @@ impl<'a> Life<'a> {
         let setup = zoho.setup(place);
         worker.set_up(&setup).await;
         let users = (0..40).map(|n| format!("user {n}")).collect();
-        worker.done(&Command::SaveAll { users, at_once: 10 }).await;
+        worker.save_all(users, 10).await;
         Self { zoho, place, worker, told: Vec::new(), secrets: vec![setup.client_secret] }
     }
 

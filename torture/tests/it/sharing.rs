@@ -1,6 +1,7 @@
 //! Several processes at one store: readers beside writers, and many new users at once.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::time::Instant;
@@ -48,13 +49,15 @@ async fn a_reader_beside_a_writer_never_misses_a_row(backend: Backend) {
 async fn eight_processes_save_two_thousand_new_users_at_once(backend: Backend) {
     let place = Place::new(backend);
     let users = |process: usize| (0..250).map(move |n| format!("user {n} of process {process}")).collect();
-    let elapsed = save_from_eight(&place, users).await;
+    let (refused, elapsed) = save_from_eight(&place, users).await;
     let rows = place.rows().await;
     assert_eq!(rows.len(), 2_000);
     let all = (0..8).flat_map(users as fn(usize) -> Vec<String>);
     check_rows(&rows, &all.map(|user| (user, 1)).collect());
     place.check_file();
-    measured!("{backend:?}: 8 processes x 250 new users, 0 lost, 0 duplicated, {elapsed:?}");
+    measured!(
+        "{backend:?}: 8 processes x 250 new users, 0 lost, 0 duplicated, {refused} saved at the second try, {elapsed:?}"
+    );
 }
 
 async fn eight_processes_that_save_the_same_new_users_make_one_row_each(backend: Backend) {
@@ -67,18 +70,16 @@ async fn eight_processes_that_save_the_same_new_users_make_one_row_each(backend:
     check_rows(&rows, &all);
 }
 
-/// Has eight processes save these users at the same time, ten saves at once in each.
-async fn save_from_eight(place: &Place, users: impl Fn(usize) -> Vec<String>) -> std::time::Duration {
+/// Has eight processes save these users at the same time, ten saves at once in each. Hands back how many saves had
+/// to be tried again, since others were faster for longer than a store waits, and how long it took.
+async fn save_from_eight(place: &Place, users: impl Fn(usize) -> Vec<String>) -> (usize, Duration) {
     let zoho = Zoho::start().await;
     let mut fleet = Vec::new();
     for _ in 0..8 {
         fleet.push(Worker::open(place, &zoho.setup(place)).await);
     }
     let started = Instant::now();
-    let saving = fleet.iter_mut().enumerate().map(|(process, worker)| {
-        let command = Command::SaveAll { users: users(process), at_once: 10 };
-        async move { worker.done(&command).await }
-    });
-    join_all(saving).await;
-    started.elapsed()
+    let saving = fleet.iter_mut().enumerate().map(|(process, worker)| worker.save_all(users(process), 10));
+    let refused = join_all(saving).await;
+    (refused.into_iter().sum(), started.elapsed())
 }

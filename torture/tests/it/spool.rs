@@ -76,6 +76,6 @@ async fn worker_with_forty_rows(zoho: &Zoho, place: &Place) -> Worker {
     let mut worker = Worker::start_after(place, "trap '' XFSZ");
     worker.set_up(&zoho.setup(place)).await;
     let users = (0..40).map(|n| format!("user {n}")).collect();
-    worker.done(&Command::SaveAll { users, at_once: 40 }).await;
+    worker.save_all(users, 40).await;
     worker
 }

@@ -115,6 +115,14 @@ impl Worker {
         assert!(matches!(answer, Answer::Done | Answer::Saved { .. }), "{command:?}: {answer:?}");
     }
 
+    /// Saves one row for each user; hands back how many saves had to be tried again.
+    pub(crate) async fn save_all(&mut self, users: Vec<String>, at_once: usize) -> usize {
+        match self.ask(&Command::SaveAll { users, at_once }).await {
+            Answer::AllSaved { refused } => refused,
+            other => panic!("not all were saved: {other:?}"),
+        }
+    }
+
     /// Asks for something that must fail.
     pub(crate) async fn fails(&mut self, command: &Command) -> Failed {
         match self.ask(command).await {
