@@ -22,20 +22,24 @@ const LARGEST_BATCH: usize = 1_024;
 /// costs no more than the commit that it saves.
 const MOMENT: Duration = Duration::from_micros(150);
 
-/// The way to the writer thread. Dropping it waits until every accepted job is done.
+/// The way to the writer thread, which starts with the first job: most processes only read. (A process with a second
+/// thread also pays milliseconds for what is free to one without, such as registering a memory barrier.) Dropping it
+/// waits until every accepted job is done.
 #[derive(Debug)]
 pub(super) struct Writer {
-    jobs: Option<Sender<Box<dyn Job>>>,
-    thread: Option<JoinHandle<()>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+enum State {
+    NotStarted(Desk),
+    AtWork { jobs: Sender<Box<dyn Job>>, thread: JoinHandle<()> },
+    Stopped,
 }
 
 impl Writer {
-    /// Starts the thread.
-    pub(super) fn start(desk: Desk) -> Result<Self, Fault> {
-        let (jobs, queue) = channel();
-        let thread =
-            thread::Builder::new().name("zoho-sqlite".into()).spawn(move || desk.work_off(&queue))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    pub(super) fn new(desk: Desk) -> Self {
+        Self { state: Mutex::new(State::NotStarted(desk)) }
     }
 
     /// Runs a job and waits until it is committed. The job is done even if the caller stops waiting. It may run
@@ -46,17 +50,31 @@ impl Writer {
         W: FnMut(&mut Batch<'_>) -> Result<T, Fault> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let job = Box::new(Pending { work, result: Err(Fault::Stopped), answer });
-        let jobs = self.jobs.as_ref().ok_or(Fault::Stopped)?;
-        jobs.send(job).map_err(|_| Fault::Stopped)?;
+        self.accept(Box::new(Pending { work, result: Err(Fault::Stopped), answer }))?;
         answered.await.unwrap_or(Err(Fault::Stopped))
+    }
+
+    fn accept(&self, job: Box<dyn Job>) -> Result<(), Fault> {
+        let mut state = locked(&self.state);
+        *state = match std::mem::replace(&mut *state, State::Stopped) {
+            State::NotStarted(desk) => {
+                let (jobs, queue) = channel();
+                let builder = thread::Builder::new().name("zoho-sqlite".into());
+                State::AtWork { jobs, thread: builder.spawn(move || desk.work_off(&queue))? }
+            }
+            other => other,
+        };
+        match &*state {
+            State::AtWork { jobs, .. } => jobs.send(job).map_err(|_| Fault::Stopped),
+            State::NotStarted(_) | State::Stopped => Err(Fault::Stopped),
+        }
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        drop(self.jobs.take());
-        if let Some(thread) = self.thread.take() {
+        if let State::AtWork { jobs, thread } = std::mem::replace(&mut *locked(&self.state), State::Stopped) {
+            drop(jobs);
             // A panic there was reported when it happened.
             let _ = thread.join();
         }
