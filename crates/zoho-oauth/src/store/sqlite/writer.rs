@@ -4,6 +4,7 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use rusqlite::TransactionBehavior::Immediate;
@@ -16,6 +17,10 @@ use super::{locked, schema};
 
 /// More jobs than this are not put into one transaction, so that the first does not wait for too long.
 const LARGEST_BATCH: usize = 1_024;
+
+/// How long to wait for the return of those who were answered: about as long as a commit takes, so that waiting
+/// costs no more than the commit that it saves.
+const MOMENT: Duration = Duration::from_micros(150);
 
 /// The way to the writer thread. Dropping it waits until every accepted job is done.
 #[derive(Debug)]
@@ -105,17 +110,17 @@ pub(super) struct Desk {
 impl Desk {
     fn work_off(mut self, queue: &Receiver<Box<dyn Job>>) {
         let mut jobs = Vec::new();
-        let mut crowded = false;
-        while let Ok(job) = queue.recv() {
-            jobs.push(job);
-            if crowded {
-                // Those who were just answered are about to send their next job: the first does not go alone.
-                thread::yield_now();
+        loop {
+            jobs.extend(queue.try_iter().take(LARGEST_BATCH - jobs.len()));
+            if jobs.is_empty() {
+                let Ok(job) = queue.recv() else { return };
+                jobs.push(job);
+                continue;
             }
-            jobs.extend(queue.try_iter().take(LARGEST_BATCH - 1));
-            crowded = jobs.len() > 1;
             self.run(&mut jobs);
+            let answered = jobs.len();
             jobs.drain(..).for_each(Job::answer);
+            await_return(queue, answered, &mut jobs);
         }
     }
 
@@ -156,5 +161,18 @@ impl Desk {
         batch.finish()?;
         transaction.commit()?;
         self.file.as_ref().map_or(Ok(()), Identity::check)
+    }
+}
+
+/// Those who were just answered often come back at once: waits a moment until as many jobs are there, so that
+/// they share a commit, and a lone saver finds this thread awake.
+fn await_return(queue: &Receiver<Box<dyn Job>>, answered: usize, jobs: &mut Vec<Box<dyn Job>>) {
+    let answered_at = Instant::now();
+    while jobs.len() < answered && answered_at.elapsed() < MOMENT {
+        let before = jobs.len();
+        jobs.extend(queue.try_iter().take(answered - before));
+        if jobs.len() == before {
+            thread::yield_now();
+        }
     }
 }
