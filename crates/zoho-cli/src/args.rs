@@ -1,7 +1,7 @@
 //! What may be typed; nothing else.
 
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -65,7 +65,7 @@ pub(crate) struct Options {
 
     /// Log to this file instead of standard error
     #[arg(long, value_name = "PATH", env = "ZOHO_LOG_FILE", hide_env_values = true, global = true)]
-    pub(crate) log_file: Option<PathBuf>,
+    pub(crate) log_file: Option<OsString>,
 
     /// Print JSON, for programs
     #[arg(long, global = true)]
@@ -77,6 +77,8 @@ pub(crate) struct Options {
 pub(crate) enum LogLevel {
     Off,
     Error,
+    // A variable that is set to nothing.
+    #[value(alias = "")]
     Warn,
     Info,
     Debug,
@@ -189,30 +191,29 @@ pub(crate) struct Reveal {
 
 /// What a token is looked up by; client id and secret are global options.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("criteria").multiple(true))]
 pub(crate) struct Find {
     /// Whose it is
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true, group = "criteria")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub(crate) user_name: Option<String>,
 
     /// Its access token
-    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true, group = "criteria")]
+    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true)]
     pub(crate) access_token: Option<SecretString>,
 
     /// Its refresh token
-    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true, group = "criteria")]
+    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true)]
     pub(crate) refresh_token: Option<SecretString>,
 
     /// Its grant token
-    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true, group = "criteria")]
+    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true)]
     pub(crate) grant_token: Option<SecretString>,
 
     /// Where it is good
-    #[arg(long, value_name = "URL", allow_hyphen_values = true, group = "criteria")]
+    #[arg(long, value_name = "URL", allow_hyphen_values = true)]
     pub(crate) api_domain: Option<String>,
 
     /// Its id
-    #[arg(long, allow_hyphen_values = true, group = "criteria")]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) id: Option<String>,
 
     #[command(flatten)]
@@ -263,7 +264,7 @@ pub(crate) enum Records {
         module: String,
 
         #[command(flatten)]
-        list: List,
+        list: ListOptions,
 
         #[command(flatten)]
         whose: Whose,
@@ -306,7 +307,7 @@ pub(crate) enum Records {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct List {
+pub(crate) struct ListOptions {
     /// The fields to read, by their API names
     #[arg(long, value_delimiter = ',', default_value = "id,Created_Time,Modified_Time")]
     pub(crate) fields: Vec<String>,

@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -11,7 +12,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use zoho_oauth::store::{self, AnyStore};
-use zoho_oauth::{Authenticator, DataCenter, Environment, OAuthClient, SecretString};
+use zoho_oauth::{Authenticator, DataCenter, Environment, ExposeSecret, OAuthClient, SecretString};
 
 use crate::args::{LogLevel, Options};
 use crate::failure::Failure;
@@ -62,28 +63,23 @@ impl Config {
         let mut builder = Authenticator::builder(self.environment()?)
             .store(store)
             // A renewal in the background would be cut off when the command ends.
-            .early_window(std::time::Duration::ZERO);
-        if let Some(client) = self.client()? {
+            .early_window(Duration::ZERO);
+        if let Some(client) = self.client() {
             builder = builder.client(client);
         }
         Ok(builder.build()?)
     }
 
-    /// The client app, if one is given: rows that carry their own need none.
-    pub(crate) fn client(&self) -> Result<Option<OAuthClient>, Failure> {
-        let id = filled(self.options.client_id.as_deref());
-        let secret = self.options.client_secret.as_ref();
-        let (id, secret) = match (id, secret) {
-            (Some(id), Some(secret)) => (id, secret),
-            (None, None) => return Ok(None),
-            (Some(_), None) => return Err(one_alone("--client-id", "--client-secret (ZOHO_CLIENT_SECRET)")),
-            (None, Some(_)) => return Err(one_alone("--client-secret", "--client-id (ZOHO_CLIENT_ID)")),
-        };
+    /// The client app, if its id and secret are given: rows that carry their own need none.
+    pub(crate) fn client(&self) -> Option<OAuthClient> {
+        let id = filled(self.options.client_id.as_deref())?;
+        let secret =
+            self.options.client_secret.as_ref().filter(|secret| !secret.expose_secret().is_empty())?;
         let client = OAuthClient::new(id, secret.clone());
-        Ok(Some(match filled(self.options.redirect_url.as_deref()) {
+        Some(match filled(self.options.redirect_url.as_deref()) {
             Some(url) => client.with_redirect_url(url),
             None => client,
-        }))
+        })
     }
 
     /// The client id and secret that a look-up is to use: what was typed, and from the environment only if the
@@ -135,9 +131,9 @@ pub(crate) fn start_logging(options: &Options) -> Result<(), Failure> {
     // Only our own crates: nobody has looked at what the others write down.
     let ours = Targets::new().with_target("zoho", level);
     let log = tracing_subscriber::fmt::layer().with_ansi(false);
-    let log = match options.log_file.as_deref().filter(|path| !path.as_os_str().is_empty()) {
+    let log = match options.log_file.as_deref().filter(|path| !path.is_empty()) {
         None => log.with_writer(std::io::stderr).with_filter(ours).boxed(),
-        Some(path) => log.with_writer(Mutex::new(private_file(path)?)).with_filter(ours).boxed(),
+        Some(path) => log.with_writer(Mutex::new(private_file(path.as_ref())?)).with_filter(ours).boxed(),
     };
     tracing_subscriber::registry().with(log).init();
     Ok(())
@@ -189,8 +185,4 @@ fn is_typed(matches: &ArgMatches, name: &str) -> bool {
 
 fn filled(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.is_empty())
-}
-
-fn one_alone(given: &str, missing: &str) -> Failure {
-    Failure::usage(format!("{given} is given without {missing}; a client app has both"))
 }

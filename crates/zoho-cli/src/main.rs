@@ -26,8 +26,8 @@ fn main() -> ExitCode {
     });
     let (arguments, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(message) => {
-            output::clap_message(&message);
+        Err(mut message) => {
+            output::clap_message(&mut message);
             return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(2));
         }
     };

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
@@ -65,19 +66,33 @@ impl Output {
 
     /// Says that something is not as it should be, though the command goes on.
     pub(crate) fn warning(self, text: impl Display) {
-        say(&format!("{} {text}", heading("warning:", "33")));
+        say(&format!("{} {}", heading("warning:", "33"), printable(&text.to_string())));
     }
 }
 
 /// Says why the command failed.
 pub(crate) fn failure(failure: &Failure) {
     if failure.exit() != Exit::ReaderLeft {
-        say(&format!("{} {}", heading("error:", "31"), failure.lines().join("\n")));
+        let lines: Vec<String> = failure.lines().iter().map(|line| printable(line)).collect();
+        say(&format!("{} {}", heading("error:", "31"), lines.join("\n")));
     }
 }
 
 /// Prints what clap has to say: help and version on standard output, errors on standard error.
-pub(crate) fn clap_message(message: &clap::Error) {
+///
+/// A value that stands where none belongs is not repeated: `zoho login CODE` is a likely slip, and a code a secret.
+pub(crate) fn clap_message(message: &mut clap::Error) {
+    let misplaced = match message.kind() {
+        ErrorKind::UnknownArgument => Some(ContextKind::InvalidArg),
+        ErrorKind::TooManyValues => Some(ContextKind::InvalidValue),
+        _ => None,
+    };
+    if let Some(kind) = misplaced
+        && let Some(ContextValue::String(text)) = message.get(kind)
+        && !text.starts_with('-')
+    {
+        message.insert(kind, ContextValue::String("…".to_owned()));
+    }
     // Nobody is left to hear of it if this fails.
     let _ = message.print();
 }
@@ -96,7 +111,7 @@ pub(crate) fn printable(text: &str) -> String {
 
 fn say(text: &str) {
     // Nobody is left to hear of it if this fails.
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
 fn heading(word: &str, colour: &str) -> String {

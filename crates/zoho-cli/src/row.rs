@@ -7,7 +7,7 @@ use zoho_oauth::OAuthToken;
 use zoho_oauth::store::StoredToken;
 
 /// What stands in the place of a secret. It says that there is one, not how long it is.
-const MASK: &str = "********";
+pub(crate) const MASK: &str = "********";
 
 const SECRETS: [&str; 4] = ["client_secret", "refresh_token", "access_token", "grant_token"];
 

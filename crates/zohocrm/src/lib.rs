@@ -50,4 +50,11 @@ pub use page::Page;
 pub use record::{Record, RecordError, Written};
 pub use records::{GetRecord, ListRecords, Records, SortOrder};
 pub use request::{Method, Request, Response, UnknownMethod};
-pub use zoho_oauth::{Authenticator, DataCenter, Environment, OAuthClient, OAuthToken, UserSignature};
+pub use zoho_oauth::{
+    self, Authenticator, DataCenter, Environment, Grant, OAuthClient, OAuthToken, UserSignature, store,
+};
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -16,7 +16,7 @@ pub(crate) async fn run(config: &Config, login: Login) -> Result<(), Failure> {
         "-" => SecretString::from(super::standard_input()?.trim()),
         _ => code,
     };
-    if config.client()?.is_none() {
+    if config.client().is_none() {
         return Err(Failure::usage("a login needs the client app's id and secret").next_step(
             "set ZOHO_CLIENT_ID and ZOHO_CLIENT_SECRET, from the app's page in Zoho's API console",
         ));

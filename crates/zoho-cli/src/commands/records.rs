@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use zohocrm::{Record, RecordError, Records as Module, Written};
 
-use crate::args::{List, Records, Whose, Write};
+use crate::args::{ListOptions, Records, Whose, Write};
 use crate::config::Config;
 use crate::failure::Failure;
 
@@ -17,9 +17,9 @@ pub(crate) async fn run(config: &Config, command: Records) -> Result<(), Failure
     }
 }
 
-async fn list(config: &Config, module: String, options: List, whose: Whose) -> Result<(), Failure> {
+async fn list(config: &Config, module: String, options: ListOptions, whose: Whose) -> Result<(), Failure> {
     let crm = super::crm(config, whose).await?;
-    let List { fields, page, per_page, page_token } = options;
+    let ListOptions { fields, page, per_page, page_token } = options;
     let mut list = crm.records(module).list().fields(&fields);
     if let Some(page) = page {
         list = list.page(page);

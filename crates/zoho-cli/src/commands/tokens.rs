@@ -1,14 +1,14 @@
 //! `zoho tokens`: the store, row by row.
 
 use serde_json::Value;
-use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{StoredToken, TokenStore};
+use zoho_oauth::{ExposeSecret, OAuthToken, SecretString};
 
 use crate::args::{Find, Reveal, Tokens};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::printable;
-use crate::row::{self, Row};
+use crate::row::{self, MASK, Row};
 
 pub(crate) async fn run(config: &Config, command: Tokens) -> Result<(), Failure> {
     match command {
@@ -39,31 +39,28 @@ async fn show(config: &Config, id: &str, reveal: Reveal) -> Result<(), Failure> 
 
 async fn find(config: &Config, wanted: Find) -> Result<(), Failure> {
     let Find { user_name, access_token, refresh_token, grant_token, api_domain, id, reveal } = wanted;
-    let is_set = |secret: &Option<zoho_oauth::SecretString>| secret.is_some();
+    // A grant or refresh token is looked up within its client app.
     let is_named = id.is_some() || user_name.is_some();
-    let needs_client = !is_named && (is_set(&refresh_token) || is_set(&grant_token));
+    let needs_client = !is_named && (grant_token.is_some() || refresh_token.is_some());
     let (client_id, client_secret) = config.client_to_find(needs_client);
-    let nothing_given = !is_named && !needs_client && !is_set(&access_token) && api_domain.is_none();
-    if nothing_given && client_id.is_none() && client_secret.is_none() {
+    let wanted = StoredToken {
+        id,
+        user_name,
+        client_id: client_id.map(str::to_owned),
+        client_secret: client_secret.map(text),
+        refresh_token: refresh_token.as_ref().map(text),
+        access_token: access_token.as_ref().map(text),
+        grant_token: grant_token.as_ref().map(text),
+        api_domain,
+        ..StoredToken::default()
+    };
+    if wanted == StoredToken::default() {
         return Err(
             Failure::usage("nothing to look for").next_step("zoho tokens find --help lists what can be")
         );
     }
-    let secret_text = |secret: &Option<zoho_oauth::SecretString>| secret.as_ref().map(expose);
-    let wanted: OAuthToken = StoredToken {
-        id,
-        user_name,
-        client_id: client_id.map(str::to_owned),
-        client_secret: client_secret.map(expose),
-        refresh_token: secret_text(&refresh_token),
-        access_token: secret_text(&access_token),
-        grant_token: secret_text(&grant_token),
-        api_domain,
-        ..StoredToken::default()
-    }
-    .into();
     let store = config.store()?;
-    let Some(found) = store.find_token(&wanted).await? else {
+    let Some(found) = store.find_token(&wanted.into()).await? else {
         return Err(Failure::not_found(format!("{} holds no such token", store.name())));
     };
     // A look-up hands the row back under the caller's values; what is shown is the row as it is stored.
@@ -88,17 +85,14 @@ async fn save(config: &Config, reveal: Reveal) -> Result<(), Failure> {
     let store = config.store()?;
     let mut saved = Vec::with_capacity(rows.len());
     for row in &rows {
-        let result = store.save_token(row).await;
-        saved.push(result.map_err(|error| {
-            match saved.len() {
-                0 => Failure::from(error),
-                before => Failure::failed(format!(
-                    "token {} was not saved, the {before} before it were",
-                    before + 1
-                ))
-                .caused_by(&error),
+        match store.save_token(row).await {
+            Ok(row) => saved.push(row),
+            Err(error) if saved.is_empty() => return Err(error.into()),
+            Err(error) => {
+                let message = format!("only the first {} of {} tokens were saved", saved.len(), rows.len());
+                return Err(Failure::failed(message).caused_by(&error));
             }
-        })?);
+        }
     }
     let tokens = if saved.len() == 1 { "token" } else { "tokens" };
     config.output.words(format_args!("saved {} {tokens} in {}", saved.len(), store.name()));
@@ -145,6 +139,10 @@ fn checked(object: Value, number: usize) -> Result<OAuthToken, Failure> {
         if !(value.is_string() || value.is_null() || (may_be_number && value.is_u64())) {
             return Err(refused(format!("`{}` is not a text", printable(name))));
         }
+        // What `tokens list` prints without `--reveal` would overwrite the real secrets.
+        if value == MASK {
+            return Err(refused(format!("`{name}` is masked; list tokens with --reveal to save them again")));
+        }
     }
     let row: StoredToken = serde_json::from_value(object).map_err(|error| refused(error.to_string()))?;
     let expiry = row.expiry_time.as_deref().unwrap_or_default().trim();
@@ -161,6 +159,7 @@ fn no_such_id(id: &str) -> Failure {
         .next_step("zoho tokens list shows the ids that are there")
 }
 
-fn expose(secret: &zoho_oauth::SecretString) -> String {
-    zoho_oauth::ExposeSecret::expose_secret(secret).to_owned()
+/// A secret on its way into the form that a store knows.
+fn text(secret: &SecretString) -> String {
+    secret.expose_secret().to_owned()
 }

@@ -17,7 +17,8 @@ use crate::file_store::{
     PYTHON_HEADER, child, childs_path, files_beside, fresh_path, open, rows, store_with, text, token,
 };
 
-/// Rewrites a file in place over and over, as Python does: truncate, then write in pieces of 8 KiB.
+/// Rewrites a file in place over and over, as Python does: truncate, then write it piece by piece. The pieces end
+/// with whole rows, which is the hardest case: what is there so far reads well, and lacks tokens.
 struct Official {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -27,13 +28,14 @@ impl Official {
     fn rewrites(path: &Path, pause: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let thread = std::thread::spawn({
-            let (path, stop) = (path.to_owned(), stop.clone());
-            let content = text(&path);
+            let (path, stop, content) = (path.to_owned(), stop.clone(), text(path));
             move || {
+                let lines: Vec<&str> = content.split_inclusive('\n').collect();
                 while !stop.load(Ordering::Relaxed) {
                     let mut file = File::create(&path).expect("truncated");
-                    for piece in content.as_bytes().chunks(8_192) {
-                        file.write_all(piece).expect("written");
+                    for piece in lines.chunks(60) {
+                        file.write_all(piece.concat().as_bytes()).expect("written");
+                        sleep(Duration::from_millis(1));
                     }
                     drop(file);
                     sleep(pause);
@@ -66,7 +68,7 @@ fn file_with_users(count: usize) -> (FileStore, PathBuf) {
 async fn readers_beside_an_official_sdk_never_miss_a_token() {
     let (store, path) = file_with_users(300);
     rows(&store).await;
-    let official = Official::rewrites(&path, Duration::from_millis(2));
+    let official = Official::rewrites(&path, Duration::from_millis(5));
     let readers = (0..4).map(|_| {
         let store = store.clone();
         tokio::spawn(async move {
@@ -88,10 +90,10 @@ async fn readers_beside_an_official_sdk_never_miss_a_token() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_is_opened_beside_an_official_sdk_never_misses_a_token() {
-    for pause in [Duration::from_millis(1), Duration::from_millis(40)] {
+    for pause in [Duration::from_millis(2), Duration::from_millis(40)] {
         let (_, path) = file_with_users(300);
         let official = Official::rewrites(&path, pause);
-        for n in 0..6 {
+        for n in 0..4 {
             let found = open(&path).find_token(&OAuthToken::new().with_user("user 300")).await.expect("read");
             assert!(found.is_some(), "{n} with {pause:?}");
         }

@@ -67,6 +67,7 @@ pub(crate) fn child(test: &str, path: &Path) -> Command {
 }
 
 /// The same, in a shell that sets a limit first, such as `umask 022`.
+#[cfg(unix)]
 pub(crate) fn child_under(limit: &str, test: &str, path: &Path) -> Command {
     let plain = child(test, path);
     let mut command = Command::new("sh");
@@ -80,6 +81,7 @@ pub(crate) fn childs_path() -> Option<PathBuf> {
     std::env::var_os("ZOHO_TEST_FILE").map(PathBuf::from)
 }
 
+#[cfg(unix)]
 pub(crate) fn succeeds(mut command: Command) {
     let output = command.output().expect("the test binary runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));

@@ -96,6 +96,19 @@ async fn a_save_waits_for_a_lock_that_is_given_back_in_time() {
     saving.await.expect("no panic").expect("saved");
 }
 
+/// SQLite would go on writing to a file that nobody finds again.
+#[tokio::test]
+#[cfg(unix)]
+async fn a_file_that_was_deleted_or_replaced_takes_no_more_saves() {
+    let path = fresh_path();
+    let store = open(&path);
+    store.save_token(&token("ada")).await.expect("saved");
+    fs::remove_file(&path).expect("deleted");
+    told(store.save_token(&token("bob")).await, &path);
+    fs::write(&path, "").expect("another file");
+    told(store.save_token(&token("bob")).await, &path);
+}
+
 /// A job that fails has no part in what its neighbours do, though they share a transaction.
 #[tokio::test]
 async fn a_save_that_fails_fails_alone() {
@@ -295,7 +308,12 @@ mod full_disk {
         if !may_mount.is_ok_and(|status| status.success()) {
             return; // not every machine lets its users mount
         }
-        for test in ["fills_the_disk", "renews_tokens_on_a_disk_that_is_nearly_full"] {
+        let tests = [
+            "fills_the_disk",
+            "renews_tokens_on_a_disk_that_is_nearly_full",
+            "reads_a_table_of_an_official_sdk_on_a_full_disk",
+        ];
+        for test in tests {
             let test = format!("sqlite_faults::full_disk::{test}");
             let test = process(&test, &folder.path().join("zohooauth.db"));
             succeeded(on_a_small_disk(folder.path(), &test).spawn().expect("the disk is mounted"));
@@ -343,6 +361,27 @@ mod full_disk {
             let renewed = token("ada").with_access_token(format!("access {round}"));
             store.save_token(&renewed).await.expect("there is room for the one row");
         }
+    }
+
+    #[tokio::test]
+    #[ignore = "another test runs it, in a process of its own, on a small disk"]
+    async fn reads_a_table_of_an_official_sdk_on_a_full_disk() {
+        let Some(path) = path_from_parent() else { return };
+        let official = Connection::open(&path).expect("opened");
+        official.execute_batch(crate::sqlite_support::OFFICIAL_TABLE).expect("made");
+        official
+            .execute_batch("insert into oauthtoken (id, user_name) values ('1', 'ada')")
+            .expect("inserted");
+        drop(official);
+        fs::write(path.with_extension("filler"), vec![0; 1 << 20]).expect_err("it does not fit");
+        let store = open(&path);
+        assert_eq!(users(&store).await, ["ada"]);
+        let error = store.save_token(&token("bob")).await.expect_err("there is no room");
+        assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+        let error = told(SqliteStore::open(path.with_extension("new")), &path.with_extension("new"));
+        assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+        fs::remove_file(path.with_extension("filler")).expect("removed");
+        store.save_token(&token("bob")).await.expect("saved");
     }
 }
 

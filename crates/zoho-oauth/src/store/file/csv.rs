@@ -4,6 +4,7 @@
 //! without a last line end, with nothing or the bare word `null` for nothing. The reader takes them all. It is
 //! our own because no CSV library tells a quoted `null`, which is text, from a bare one.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// One record as it stands in the text.
@@ -14,10 +15,15 @@ pub(super) struct Record<'t> {
     /// Its text, with its line end if it has one.
     pub(super) text: &'t str,
     /// Its fields. Nothing, or the bare word `null`, is `None`.
-    pub(super) fields: Vec<Option<String>>,
+    pub(super) fields: Vec<Option<Cow<'t, str>>>,
 }
 
 impl Record<'_> {
+    /// The first ten fields.
+    pub(super) fn values(&self) -> [Option<&str>; 10] {
+        std::array::from_fn(|position| self.fields.get(position).and_then(Option::as_deref))
+    }
+
     /// Whether it ends with a line end. A last record may do without, or may have been cut off.
     pub(super) fn is_terminated(&self) -> bool {
         self.text.ends_with('\n')
@@ -68,17 +74,17 @@ impl<'t> Records<'t> {
         &self.text[self.at..]
     }
 
-    fn field(&mut self) -> Result<(Option<String>, End), Damage> {
+    fn field(&mut self) -> Result<(Option<Cow<'t, str>>, End), Damage> {
         if !self.rest().starts_with('"') {
             let (text, end) = self.plain();
-            let value = (!text.is_empty() && text != "null").then(|| text.to_owned());
+            let value = (!text.is_empty() && text != "null").then_some(Cow::Borrowed(text));
             return Ok((value, end));
         }
         let mut value = self.quoted()?;
         // What stands between a closing quote and the next comma belongs to the field: so Python reads it.
         let (tail, end) = self.plain();
         value.push_str(tail);
-        Ok((Some(value).filter(|value| !value.is_empty()), end))
+        Ok(((!value.is_empty()).then_some(Cow::Owned(value)), end))
     }
 
     /// Everything up to a comma or a line end. A quote in here is a character like any other.
@@ -187,7 +193,11 @@ mod tests {
         let mut records = Records::of(text);
         let record = records.next().expect("a record").expect("is whole");
         assert!(records.next().is_none(), "one record");
-        record.fields
+        owned(&record)
+    }
+
+    fn owned(record: &Record<'_>) -> Vec<Option<String>> {
+        record.fields.iter().map(|field| field.as_deref().map(str::to_owned)).collect()
     }
 
     fn texts(values: &[&str]) -> Vec<Option<String>> {
@@ -283,7 +293,7 @@ mod tests {
             };
             let line = |row: &[String; 10]| row.each_ref().map(python).join(",") + "\r\n";
             let text: String = rows.iter().map(line).collect();
-            let read: Vec<_> = Records::of(&text).map(|record| record.expect("is whole").fields).collect();
+            let read: Vec<_> = Records::of(&text).map(|record| owned(&record.expect("is whole"))).collect();
             let expected: Vec<_> =
                 rows.iter().map(|row| texts(&row.each_ref().map(String::as_str))).collect();
             prop_assert_eq!(read, expected);

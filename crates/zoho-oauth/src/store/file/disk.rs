@@ -1,7 +1,7 @@
 //! The files themselves: reading, locking, and replacing as a whole.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
@@ -56,31 +56,19 @@ impl WholeFile {
 
     /// Replaces the file, durably, with mode 0600. Hands back what it is now, or `None` if it was no longer
     /// `expected`: then nothing was done. The caller holds the lock.
-    pub(super) fn replace<'t>(
-        &self,
-        expected: Option<Identity>,
-        pieces: impl Iterator<Item = &'t str>,
-    ) -> io::Result<Option<Identity>> {
-        let replaced = self.write_and_rename(expected, pieces);
+    pub(super) fn replace(&self, expected: Option<Identity>, text: &str) -> io::Result<Option<Identity>> {
+        let replaced = self.write_and_rename(expected, text);
         if !matches!(replaced, Ok(Some(_))) {
             let _ = fs::remove_file(&self.unfinished);
         }
         replaced
     }
 
-    fn write_and_rename<'t>(
-        &self,
-        expected: Option<Identity>,
-        pieces: impl Iterator<Item = &'t str>,
-    ) -> io::Result<Option<Identity>> {
+    fn write_and_rename(&self, expected: Option<Identity>, text: &str) -> io::Result<Option<Identity>> {
         self.remove_leftover()?;
-        let file = create_private(&self.unfinished)?;
+        let mut file = create_private(&self.unfinished)?;
         keep_owner(&file, &self.path);
-        let mut writer = BufWriter::with_capacity(256 * 1024, file);
-        for piece in pieces {
-            writer.write_all(piece.as_bytes())?;
-        }
-        let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.write_all(text.as_bytes())?;
         file.set_modified(moment_after(expected))?;
         file.sync_all()?;
         if self.identity()? != expected {
@@ -209,20 +197,20 @@ fn open_lock(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Makes a file that only its owner can read, whatever the umask. Elsewhere than on Unix the folder decides.
+/// Makes a file that only its owner can read, whatever the umask.
+#[cfg(unix)]
 fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 
-        let file = options.mode(0o600).open(path)?;
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-        Ok(file)
-    }
-    #[cfg(not(unix))]
-    options.open(path)
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)?;
+    file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Makes a file. Who can read it is up to the folder.
+#[cfg(not(unix))]
+fn create_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create_new(true).open(path)
 }
 
 /// An administrator who saves a token must not take the file away from its owner.
@@ -278,12 +266,28 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_says_what_can_be_done_about_it() {
+        for (cause, kind) in [
+            (ErrorKind::StorageFull, StoreErrorKind::Full),
+            (ErrorKind::QuotaExceeded, StoreErrorKind::Full),
+            (ErrorKind::FileTooLarge, StoreErrorKind::Full),
+            (ErrorKind::PermissionDenied, StoreErrorKind::Permission),
+            (ErrorKind::ReadOnlyFilesystem, StoreErrorKind::Permission),
+            (ErrorKind::IsADirectory, StoreErrorKind::Other),
+        ] {
+            let error = fault("write", Path::new("/a/b"), cause.into());
+            assert_eq!(error.kind(), kind, "{error}");
+            assert!(error.to_string().contains("/a/b"), "{error}");
+        }
+    }
+
+    #[test]
     fn a_file_that_is_not_what_was_expected_is_not_replaced() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = WholeFile::at(folder.path().join("file"));
-        let first = file.replace(None, ["one"].into_iter()).expect("written").expect("was missing");
+        let first = file.replace(None, "one").expect("written").expect("was missing");
         assert_eq!(file.identity().expect("read"), Some(first));
-        assert_eq!(file.replace(None, ["two"].into_iter()).expect("looked"), None);
+        assert_eq!(file.replace(None, "two").expect("looked"), None);
         assert_eq!(fs::read_to_string(file.path()).expect("read"), "one");
         assert_eq!(fs::read_dir(folder.path()).expect("read").count(), 1, "nothing is left over");
     }

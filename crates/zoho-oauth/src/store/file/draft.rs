@@ -12,13 +12,14 @@ use crate::store::stored::{StoredToken, is_empty};
 use crate::token::OAuthToken;
 
 use super::state::State;
-use super::table::{Candidate, Changes, Table, number_of};
+use super::table::{Candidate, Changes, Index, Table, number_of};
 
 /// Changes to the table and to the side file, on top of what the disk holds.
 #[derive(Debug)]
 pub(super) struct Draft<'t> {
     table: &'t Table,
     changes: Changes,
+    index: Index,
     next_number: u64,
     highest_id: u64,
     stored_state: Arc<State>,
@@ -42,6 +43,7 @@ impl<'t> Draft<'t> {
         Self {
             table,
             changes: Changes::new(),
+            index: Index::new(),
             next_number: table.next_number(),
             highest_id: table.highest_id().max(state.highest_id),
             stored_state: state.clone(),
@@ -76,6 +78,7 @@ impl<'t> Draft<'t> {
         if old.as_ref() != Some(&row) {
             self.highest_id = self.highest_id.max(number_of(&row).unwrap_or(0));
             self.next_number = self.next_number.max(number + 1);
+            self.index.extend(self.table.keys_of(row.values()).map(|key| (key, number)));
             self.changes.insert(number, Some(self.table.row(row.clone())));
         }
         Ok(row.into())
@@ -87,7 +90,7 @@ impl<'t> Draft<'t> {
         let numbers: Vec<u64> = self
             .candidates(&criterion)
             .into_iter()
-            .filter(|candidate| !id.is_empty() && criterion.agrees_with(candidate.token))
+            .filter(|candidate| !id.is_empty() && criterion.agrees_with(&candidate.token))
             .map(|candidate| candidate.number)
             .collect();
         self.delete_rows(&numbers);
@@ -163,25 +166,25 @@ impl<'t> Draft<'t> {
 
     fn find(&self, criterion: &Criterion<'_>) -> Result<Option<(u64, StoredToken)>, StoreError> {
         let chosen = criterion.choose(self.candidates(criterion))?;
-        Ok(chosen.map(|candidate| (candidate.number, candidate.token.clone())))
+        Ok(chosen.map(|candidate| (candidate.number, candidate.token)))
     }
 
     fn has_id(&self, id: &str) -> bool {
         let criterion = Criterion::Id(id);
-        self.candidates(&criterion).iter().any(|candidate| criterion.agrees_with(candidate.token))
+        self.candidates(&criterion).iter().any(|candidate| criterion.agrees_with(&candidate.token))
     }
 
     /// The rows that `criterion` may mean, with the changes made so far, in the order of the file.
-    fn candidates(&self, criterion: &Criterion<'_>) -> Vec<Candidate<'_>> {
+    fn candidates(&self, criterion: &Criterion<'_>) -> Vec<Candidate> {
         let unchanged =
             self.table.candidates(criterion).filter(|row| !self.changes.contains_key(&row.number));
-        let changed = self
-            .changes
-            .iter()
-            .filter_map(|(number, row)| Some(Candidate { number: *number, token: &row.as_ref()?.token }));
-        let mut candidates: Vec<_> =
-            unchanged.chain(changed.filter(|row| criterion.agrees_with(row.token))).collect();
+        let changed = self.table.numbers_in(&self.index, criterion).filter_map(|number| {
+            let row = self.changes.get(&number)?.as_ref()?;
+            Some(Candidate { number, token: row.token.clone() })
+        });
+        let mut candidates: Vec<_> = unchanged.chain(changed).collect();
         candidates.sort_unstable_by_key(|candidate| candidate.number);
+        candidates.dedup_by_key(|candidate| candidate.number);
         candidates
     }
 }
@@ -233,8 +236,9 @@ mod tests {
         let mut table = Table::default();
         let mut draft = Draft::over(&table, Arc::default());
         draft.save(&token("ada", "1")).expect("saved");
-        let plan = draft.into_plan();
-        table.apply(plan.changes);
+        let changes = draft.into_plan().changes;
+        let text = table.text_with(&changes);
+        table.apply(changes, text);
         let mut draft = Draft::over(&table, Arc::default());
         draft.save(&token("ada", "1")).expect("saved");
         let plan = draft.into_plan();

@@ -14,10 +14,9 @@ use super::table::Table;
 const DAMAGE_PATIENCE: Duration = Duration::from_millis(500);
 /// How long a file that keeps changing is given.
 const CHANGE_PATIENCE: Duration = Duration::from_secs(5);
-/// How long a file that was just written in place has to stay the same when it is read for the first time.
-const QUIET_AT_FIRST: Duration = Duration::from_millis(20);
-/// How long, when rows that were known are missing: a program that is cut short at the end of a row looks so.
-const QUIET_AFTER_A_LOSS: Duration = Duration::from_millis(250);
+/// How long a file that was just written in place has to stay the same, when it is read for the first time or
+/// lacks rows that were known: a program that is half way through, at the end of a row, leaves no other trace.
+const QUIET: Duration = Duration::from_millis(250);
 
 /// What a load came to.
 #[derive(Debug)]
@@ -36,7 +35,6 @@ enum Look {
     /// It reads well, but may not be all there.
     Early {
         identity: Identity,
-        quiet: Duration,
         loaded: Loaded,
     },
     Damaged {
@@ -59,7 +57,7 @@ pub(super) fn load(file: &WholeFile, known: Option<&Table>) -> Result<Loaded, St
         let seen = look(file, known)?;
         let (identity, patience) = match &seen {
             Look::Good(_) => (None, Duration::ZERO),
-            Look::Early { identity, quiet, .. } => (Some(*identity), *quiet),
+            Look::Early { identity, .. } => (Some(*identity), QUIET),
             Look::Damaged { identity, .. } => (Some(*identity), DAMAGE_PATIENCE),
             Look::Changing => (None, CHANGE_PATIENCE),
         };
@@ -117,14 +115,10 @@ fn look(file: &WholeFile, known: Option<&Table>) -> Result<Look, StoreError> {
         Ok(table) => table,
         Err(damage) => return Ok(Look::Damaged { identity, damage }),
     };
-    let quiet = match known {
-        None => QUIET_AT_FIRST,
-        Some(known) if table.lacks_a_row_of(known) => QUIET_AFTER_A_LOSS,
-        Some(_) => Duration::ZERO,
-    };
-    let is_early = identity.age_if_written_in_place(now).is_some_and(|age| age < quiet);
+    let age = identity.age_if_written_in_place(now).unwrap_or(Duration::MAX);
+    let is_early = age < QUIET && known.is_none_or(|known| table.lacks_a_row_of(known));
     let loaded = Loaded { table: Some(table), identity: Some(identity), is_settled };
-    Ok(if is_early { Look::Early { identity, quiet, loaded } } else { Look::Good(loaded) })
+    Ok(if is_early { Look::Early { identity, loaded } } else { Look::Good(loaded) })
 }
 
 fn parse(content: &[u8]) -> Result<Table, Damage> {

@@ -132,7 +132,7 @@ impl FileStore {
 impl TokenStore for FileStore {
     async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
         let wanted = StoredToken::from(token);
-        let found = self.read(|table| table.find(&wanted).map(|row| row.cloned())).await?;
+        let found = self.read(|table| table.find(&wanted)).await?;
         Ok(self.named(found)?.map(|row| wanted.filled_from(row).into()))
     }
 
@@ -149,7 +149,7 @@ impl TokenStore for FileStore {
     async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
         self.blocking(|shared| {
             shared.refresh()?;
-            Ok(shared.content().table.tokens().cloned().map(OAuthToken::from).collect())
+            Ok(shared.content().table.tokens().map(OAuthToken::from).collect())
         })
         .await
     }

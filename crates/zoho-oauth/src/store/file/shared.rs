@@ -51,6 +51,12 @@ enum Trust {
     Full,
 }
 
+impl Trust {
+    fn of(is_settled: bool) -> Self {
+        if is_settled { Self::Full } else { Self::Compare }
+    }
+}
+
 impl Shared {
     pub(super) fn at(path: PathBuf) -> Self {
         let beside = |suffix: &str| {
@@ -103,12 +109,12 @@ impl Shared {
         };
         let mut content = self.content.write().unwrap_or_else(PoisonError::into_inner);
         content.identity = loaded.identity;
-        content.trust = if loaded.is_settled { Trust::Full } else { Trust::Compare };
+        content.trust = Trust::of(loaded.is_settled);
         let replaced = loaded.table.map(|mut table| {
             table.remember_highest_id(content.table.highest_id());
             std::mem::replace(&mut content.table, table)
         });
-        // Dropping a large table takes a while; nobody has to wait for that.
+        // Dropping a large text takes a while; nobody has to wait for that.
         drop(content);
         drop(replaced);
         Ok(())
@@ -148,17 +154,20 @@ impl Shared {
         if plan.changes.is_empty() {
             return Ok(Some(plan.releases));
         }
-        let replaced = {
+        let (text, expected) = {
             let content = self.content();
-            self.file.replace(content.identity, content.table.pieces(&plan.changes))
+            (content.table.text_with(&plan.changes), content.identity)
         };
+        let replaced = self.file.replace(expected, &text);
         let replaced = replaced.map_err(|error| fault("write the tokens", self.file.path(), error))?;
         let Some(identity) = replaced else { return Ok(None) };
+        let is_settled = !identity.may_change_unseen(SystemTime::now());
         let mut content = self.content.write().unwrap_or_else(PoisonError::into_inner);
-        content.table.apply(plan.changes);
+        let old_text = content.table.apply(plan.changes, text);
         content.identity = Some(identity);
-        content.trust =
-            if identity.may_change_unseen(SystemTime::now()) { Trust::Compare } else { Trust::Full };
+        content.trust = Trust::of(is_settled);
+        drop(content);
+        drop(old_text);
         Ok(Some(plan.releases))
     }
 

@@ -83,7 +83,7 @@ impl StateFile {
         let failed = |error: io::Error| fault("write its side file", path, error);
         let text = serde_json::to_string(&*state).map_err(|error| failed(error.into()))?;
         let before = self.file.identity().map_err(failed)?;
-        let after = self.file.replace(before, [text.as_str()].into_iter()).map_err(failed)?;
+        let after = self.file.replace(before, &text).map_err(failed)?;
         // Only a hand that takes no lock can have changed it in between; the next write will do.
         let identity = after.ok_or_else(|| failed(io::Error::other("it changed while it was written")))?;
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = (Some(identity), state);

@@ -20,8 +20,8 @@ pub(super) enum Fault {
     Told(StoreError),
     /// The content makes no sense.
     Senseless(Cow<'static, str>),
-    /// There is no table of tokens, and none can be made.
-    NoTable,
+    /// The file was deleted, or another one stands in its place.
+    Replaced,
     /// The writer thread is gone.
     Stopped,
 }
@@ -41,8 +41,8 @@ impl Fault {
                 of(kind, next_step).evidence(error.to_string()).caused_by(error)
             }
             Self::Senseless(what) => of(StoreErrorKind::Damaged, REPAIR).evidence(what),
-            Self::NoTable => of(StoreErrorKind::Permission, PERMIT)
-                .evidence("it has no table oauthtoken, and none can be made"),
+            Self::Replaced => of(StoreErrorKind::Other, "open the store again")
+                .evidence("the file was deleted or replaced while it was open"),
             Self::Stopped => {
                 of(StoreErrorKind::Other, "open the store again").evidence("its writer has stopped")
             }
@@ -50,30 +50,29 @@ impl Fault {
         error.in_store(store)
     }
 
-    /// Whether SQLite gave up since somebody else holds the file.
-    pub(super) fn is_busy(&self) -> bool {
-        self.code().is_some_and(|code| matches!(code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+    /// Whether every job would fail in the same way, each alone too.
+    pub(super) fn concerns_all(&self) -> bool {
+        matches!(self, Self::Replaced) || self.kind() == Some(StoreErrorKind::Busy)
     }
 
     /// Whether there was no room left.
     pub(super) fn is_full(&self) -> bool {
-        self.code() == Some(ErrorCode::DiskFull)
+        self.kind() == Some(StoreErrorKind::Full)
     }
 
-    /// Whether the file, or something that SQLite keeps beside it, may not be opened or written.
-    pub(super) fn is_denied(&self) -> bool {
-        let denied = [ErrorCode::CannotOpen, ErrorCode::ReadOnly, ErrorCode::PermissionDenied];
-        self.code().is_some_and(|code| denied.contains(&code))
+    /// Whether this account, or the disk, has no place for what SQLite keeps beside the file.
+    pub(super) fn denies_side_files(&self) -> bool {
+        self.is_full() || self.kind() == Some(StoreErrorKind::Permission)
     }
 
-    /// Whether a database that cannot be set up for writing may still be read.
+    /// Whether a database in this state may still be read, though not be written.
     pub(super) fn leaves_readable(&self) -> bool {
-        self.is_busy() || self.is_denied() || self.is_full()
+        self.denies_side_files() || self.kind() == Some(StoreErrorKind::Busy)
     }
 
-    fn code(&self) -> Option<ErrorCode> {
+    fn kind(&self) -> Option<StoreErrorKind> {
         match self {
-            Self::Sqlite(error) => error.sqlite_error_code(),
+            Self::Sqlite(error) => Some(classify(error).0),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! Lease entries in the side table. The rule is `LeaseEntry`; here is only where it is kept.
 
+use rusqlite::TransactionBehavior::Immediate;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -28,31 +29,39 @@ pub(super) fn find(connection: &Connection, key: &str) -> Result<Option<LeaseEnt
 pub(super) fn put(connection: &Connection, key: &str, entry: &LeaseEntry) -> Result<(), Fault> {
     let text = "insert or replace into oauthtoken_state (key, epoch, holder, until, touched, ledger) \
         values (?, ?, ?, ?, ?, ?)";
-    let ledger = serde_json::to_string(&entry.ledger)
-        .map_err(|error| Fault::System(std::io::Error::from(error).into()))?;
+    let ledger =
+        serde_json::to_string(&entry.ledger).map_err(|error| Fault::Senseless(error.to_string().into()))?;
     let LeaseEntry { epoch, holder, until, touched, .. } = entry;
     let values = params![key, integer(*epoch), holder, integer(*until), integer(*touched), ledger];
     connection.prepare_cached(text)?.execute(values)?;
     Ok(())
 }
 
-/// Deletes the entries that say nothing any more, if there are any.
-pub(super) fn forget_old(connection: &Connection, now: u64) -> Result<(), Fault> {
-    let mut statement =
-        connection.prepare("select key, touched from oauthtoken_state where key like '%:%'")?;
-    let mut rows = statement.query([])?;
+/// Deletes the entries that say nothing any more. Writes nothing where there is none.
+pub(super) fn forget_old(connection: &mut Connection, now: u64) -> Result<(), Fault> {
+    let old = old_keys(connection, now)?;
+    if old.is_empty() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(Immediate)?;
+    // Somebody may have taken one of the leases since.
+    for key in old_keys(&transaction, now)? {
+        transaction.execute("delete from oauthtoken_state where key = ?", [key])?;
+    }
+    Ok(transaction.commit()?)
+}
+
+fn old_keys(connection: &Connection, now: u64) -> Result<Vec<String>, Fault> {
+    let mut statement = connection.prepare("select key, touched from oauthtoken_state where key <> ?")?;
+    let mut rows = statement.query([HIGHEST_ID])?;
     let mut old = Vec::new();
     while let Some(row) = rows.next()? {
         let entry = LeaseEntry { touched: number(row.get(1)?), ..LeaseEntry::default() };
         if entry.may_be_forgotten(now) {
-            old.push(row.get::<_, String>(0)?);
+            old.push(row.get(0)?);
         }
     }
-    drop(rows);
-    for key in old {
-        connection.execute("delete from oauthtoken_state where key = ?", [key])?;
-    }
-    Ok(())
+    Ok(old)
 }
 
 /// The highest id that was ever given out, if that was noted.
@@ -67,7 +76,7 @@ pub(super) fn note_highest_id(connection: &Connection, highest: u64) -> Result<(
     put(connection, HIGHEST_ID, &LeaseEntry { epoch: highest, ..LeaseEntry::default() })
 }
 
-/// The side table's row that counts ids instead of leases. Keys of leases hold a colon.
+/// The side table's row that counts ids. No lease has such a key: theirs hold a colon.
 const HIGHEST_ID: &str = "highest_id";
 
 /// SQLite's integers are signed; no moment and no epoch comes near the end of either.

@@ -11,7 +11,7 @@ mod writer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::token::OAuthToken;
@@ -29,7 +29,7 @@ use batch::Batch;
 use fault::Fault;
 use place::Place;
 use reader::Readers;
-use writer::Writer;
+use writer::{Desk, Writer};
 
 /// Keeps tokens in a SQLite database: table `oauthtoken`, with the ten columns of Zoho's own SDKs.
 ///
@@ -162,21 +162,22 @@ impl Shared {
         let place = Place::new(path, options.busy_timeout)?;
         place.create_if_missing()?;
         let mut connection = place.connect()?;
-        let prepared = match place::probe(&connection).and_then(|()| schema::prepare(&mut connection)) {
-            Ok(()) => true,
-            // What is there can be read; whether the rest can be made is asked again by the first save.
-            Err(fault) if fault.leaves_readable() => {
-                tracing::debug!(?fault, "{name} cannot be set up for writing");
-                false
-            }
-            Err(fault) => return Err(fault),
+        let file = Some(place.identity());
+        let trouble = match place::probe(&connection).and_then(|()| schema::prepare(&mut connection)) {
+            // What is there can be read; whether it can be set up is asked again by the first save.
+            Err(fault) if fault.leaves_readable() => Some(fault),
+            result => result.map(|()| None)?,
         };
         let path = place.path().to_path_buf();
         let readers = Readers::of_file(place)?;
-        if !prepared && !readers.read(schema::has_tokens)? {
-            return Err(Fault::NoTable);
+        let prepared = trouble.is_none();
+        if let Some(fault) = trouble {
+            tracing::debug!(?fault, "{name} cannot be set up for writing");
+            if !readers.read(schema::has_tokens)? {
+                return Err(fault);
+            }
         }
-        let writer = Writer::start(Arc::new(Mutex::new(connection)), prepared)?;
+        let writer = Writer::start(Desk { connection: Arc::new(Mutex::new(connection)), file, prepared })?;
         Ok(Self { readers, writer, name, path: Some(path) })
     }
 
@@ -184,7 +185,7 @@ impl Shared {
         let mut connection = place::connect_to_memory()?;
         schema::prepare(&mut connection)?;
         let connection = Arc::new(Mutex::new(connection));
-        let writer = Writer::start(connection.clone(), true)?;
+        let writer = Writer::start(Desk { connection: connection.clone(), file: None, prepared: true })?;
         Ok(Self { readers: Readers::Writers(connection), writer, name, path: None })
     }
 }
@@ -279,4 +280,9 @@ impl From<SqliteStore> for AnyStore {
             None => store,
         }
     }
+}
+
+/// A panic elsewhere leaves a connection as good as it was: an open transaction is taken back.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -55,6 +55,11 @@ impl Place {
         }
     }
 
+    /// Which file stands there now.
+    pub(super) fn identity(&self) -> Identity {
+        Identity { path: self.path.clone(), number: file_number(&self.path) }
+    }
+
     /// A connection that may write, if this account may.
     pub(super) fn connect(&self) -> Result<Connection, Fault> {
         self.open(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)
@@ -62,13 +67,13 @@ impl Place {
 
     /// A connection for reading.
     ///
-    /// Where the folder may not be written, SQLite cannot keep its shared index and refuses to open a database
-    /// in WAL mode. If nobody has such files open beside the database, it is read as it stands.
+    /// Where the folder may not be written, or the disk is full, SQLite cannot keep its shared index and refuses to
+    /// open a database in WAL mode. If nobody has such files beside the database, it is read as it stands.
     pub(super) fn connect_for_reading(&self) -> Result<ReadConnection, Fault> {
         let live = self.connect().and_then(|connection| probe(&connection).map(|()| connection));
         match live {
             Ok(connection) => Ok(ReadConnection::Live(connection)),
-            Err(fault) if fault.is_denied() && !self.wal().exists() => {
+            Err(fault) if fault.denies_side_files() && !self.is_in_use() => {
                 let Some(uri) = immutable_uri(&self.path) else { return Err(fault) };
                 let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
                 self.open(Path::new(&uri), flags).map(ReadConnection::Snapshot)
@@ -83,10 +88,28 @@ impl Place {
         set_up(connection, self.patience)
     }
 
-    fn wal(&self) -> PathBuf {
-        let mut name = self.path.clone().into_os_string();
-        name.push("-wal");
-        name.into()
+    /// Whether somebody writes, or was killed while writing: then the file alone is not the whole truth.
+    fn is_in_use(&self) -> bool {
+        ["-wal", "-journal"].into_iter().any(|suffix| {
+            let mut beside = self.path.clone().into_os_string();
+            beside.push(suffix);
+            Path::new(&beside).exists()
+        })
+    }
+}
+
+/// A file as the system knows it, whatever its name. An open file can be deleted, or another one be moved to its
+/// place; SQLite goes on with the old one, and what is saved there nobody finds again.
+#[derive(Debug)]
+pub(super) struct Identity {
+    path: PathBuf,
+    number: Option<(u64, u64)>,
+}
+
+impl Identity {
+    /// Fails if the file is not the one at its path any more.
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        if file_number(&self.path) == self.number { Ok(()) } else { Err(Fault::Replaced) }
     }
 }
 
@@ -137,6 +160,19 @@ fn create_private(path: &Path) -> io::Result<File> {
     // A umask can only take away from the mode; this account needs both bits.
     file.set_permissions(PermissionsExt::from_mode(0o600))?;
     Ok(file)
+}
+
+#[cfg(unix)]
+fn file_number(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = path.metadata().ok()?;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+/// Elsewhere an open file can be neither deleted nor replaced.
+#[cfg(not(unix))]
+fn file_number(_: &Path) -> Option<(u64, u64)> {
+    None
 }
 
 /// The URI under which SQLite opens a file as one that nobody changes. `None` where a path is no list of bytes.

@@ -1,11 +1,12 @@
 //! Reading, inline on the caller's thread: a look-up takes a few microseconds, less than to hand it to another
 //! thread.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 
 use super::fault::Fault;
+use super::locked;
 use super::place::{Place, ReadConnection};
 
 /// More connections than this are not kept. That many threads read at once without opening one.
@@ -77,8 +78,4 @@ impl Pool {
         }
         result
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

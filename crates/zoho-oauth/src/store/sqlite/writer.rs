@@ -2,8 +2,8 @@
 //! what costs time is the commit, not the rows.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
 use rusqlite::TransactionBehavior::Immediate;
@@ -11,7 +11,8 @@ use tokio::sync::oneshot;
 
 use super::batch::Batch;
 use super::fault::Fault;
-use super::schema;
+use super::place::Identity;
+use super::{locked, schema};
 
 /// More jobs than this are not put into one transaction, so that the first does not wait for too long.
 const LARGEST_BATCH: usize = 1_024;
@@ -24,11 +25,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. `prepared`: the schema is set up.
-    pub(super) fn start(connection: Arc<Mutex<Connection>>, prepared: bool) -> Result<Self, Fault> {
+    /// Starts the thread.
+    pub(super) fn start(desk: Desk) -> Result<Self, Fault> {
         let (jobs, queue) = channel();
-        let desk = Desk { connection, prepared };
-        let thread = Builder::new().name("zoho-sqlite".into()).spawn(move || desk.work_off(&queue))?;
+        let thread =
+            thread::Builder::new().name("zoho-sqlite".into()).spawn(move || desk.work_off(&queue))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
@@ -91,9 +92,14 @@ where
 }
 
 /// What the writer thread has.
-struct Desk {
-    connection: Arc<Mutex<Connection>>,
-    prepared: bool,
+#[derive(Debug)]
+pub(super) struct Desk {
+    /// Its connection; the readers' too where there is no other.
+    pub(super) connection: Arc<Mutex<Connection>>,
+    /// The file that the connection is to.
+    pub(super) file: Option<Identity>,
+    /// Whether the tables are set up. Otherwise the first job brings that along.
+    pub(super) prepared: bool,
 }
 
 impl Desk {
@@ -102,17 +108,11 @@ impl Desk {
         let mut crowded = false;
         while let Ok(job) = queue.recv() {
             jobs.push(job);
-            loop {
-                let before = jobs.len();
-                jobs.extend(queue.try_iter().take(LARGEST_BATCH - before));
-                if !crowded || jobs.len() == LARGEST_BATCH || (jobs.len() == before && before > 1) {
-                    break;
-                }
-                if jobs.len() == before {
-                    crowded = false;
-                }
-                std::thread::yield_now();
+            if crowded {
+                // Those who were just answered are about to send their next job: the first does not go alone.
+                thread::yield_now();
             }
+            jobs.extend(queue.try_iter().take(LARGEST_BATCH - 1));
             crowded = jobs.len() > 1;
             self.run(&mut jobs);
             jobs.drain(..).for_each(Job::answer);
@@ -120,17 +120,15 @@ impl Desk {
     }
 
     /// Runs the jobs together. If that fails, each is run alone, so that one job's trouble stays its own; but not
-    /// if another program holds the file: then they have waited together already.
+    /// if, say, another program holds the file: then they have waited together already.
     fn run(&mut self, jobs: &mut [Box<dyn Job>]) {
         let Err(fault) = self.commit(jobs) else { return };
-        if fault.is_busy() {
+        if fault.concerns_all() {
             return jobs.iter_mut().for_each(|job| job.fail(&fault));
         }
         if fault.is_full() {
             // If even this finds no room, the jobs below say so.
-            let _ = schema::move_log_into_database(
-                &self.connection.lock().unwrap_or_else(PoisonError::into_inner),
-            );
+            let _ = schema::move_log_into_database(&locked(&self.connection));
         }
         for job in jobs {
             if let Err(fault) = self.commit(std::slice::from_mut(job)) {
@@ -140,7 +138,7 @@ impl Desk {
     }
 
     fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Fault> {
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = locked(&self.connection);
         if !self.prepared {
             schema::prepare(&mut connection)?;
             self.prepared = true;
@@ -156,6 +154,7 @@ impl Desk {
             }
         }
         batch.finish()?;
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        self.file.as_ref().map_or(Ok(()), Identity::check)
     }
 }

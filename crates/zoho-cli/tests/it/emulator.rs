@@ -1,0 +1,57 @@
+//! `zoho emulator`: it starts, says what to type, and stops.
+
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command};
+
+use serde_json::Value;
+
+use crate::support::{ADA_STORED, Terminal};
+
+/// Asks a process to end, as Ctrl-C (`INT`) or a service manager (`TERM`) does.
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+#[test]
+fn the_address_is_printed_first_and_ctrl_c_ends_it() {
+    for name in ["INT", "TERM"] {
+        let mut child = Terminal::new().command(&["emulator"]).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut address = String::new();
+        stdout.read_line(&mut address).unwrap();
+        assert!(address.starts_with("http://127.0.0.1:"), "{address}");
+        signal(&child, name);
+        let mut rest = String::new();
+        stdout.read_to_string(&mut rest).unwrap();
+        assert!(rest.contains("zoho login --code ") && rest.contains("ZOHO_CLIENT_SECRET="), "{rest}");
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
+#[test]
+fn what_it_says_to_type_logs_a_user_in() {
+    let mut child = Terminal::new().command(&["emulator", "--json"]).spawn().unwrap();
+    let mut json = serde_json::Deserializer::from_reader(child.stdout.take().unwrap()).into_iter::<Value>();
+    let told = json.next().unwrap().unwrap();
+    let text = |name: &str| told[name].as_str().unwrap().to_owned();
+    let terminal = Terminal::new()
+        .with("ZOHO_ACCOUNTS_URL", text("base_url"))
+        .with("ZOHO_API_URL", text("base_url"))
+        .with("ZOHO_CLIENT_ID", text("client_id"))
+        .with("ZOHO_CLIENT_SECRET", text("client_secret"));
+    let ran = terminal.run(&["login", "--code", &text("code")]);
+    signal(&child, "TERM");
+    child.wait().unwrap();
+    assert!(ran.done().stdout.contains(ADA_STORED));
+}
+
+#[test]
+fn a_port_that_is_taken_is_an_error() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let ran = Terminal::new().run(&["emulator", "--port", &port]).ended(1);
+    assert!(ran.stderr.contains(&port), "{ran:?}");
+}

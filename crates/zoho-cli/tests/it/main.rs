@@ -1,0 +1,11 @@
+//! What the `zoho` command promises. Every test drives the real executable.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod demo;
+mod emulator;
+mod secrets;
+mod session;
+mod support;
+mod tokens;
+mod usage;

@@ -1,0 +1,124 @@
+//! The executable, in a folder of its own.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use zoho_emulator::Emulator;
+
+pub(crate) const ADA: &str = "ada@example.com";
+
+/// How the emulator's user is called in the store: with the organisation's id.
+pub(crate) const ADA_STORED: &str = "ada@example.com:60000001";
+
+/// A folder with a token store, and the environment variables that commands get.
+pub(crate) struct Terminal {
+    folder: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+/// What came of a command.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Terminal {
+    /// A terminal whose store is a new SQLite file.
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), variables: Vec::new() }
+    }
+
+    /// A terminal that is set up for an emulator.
+    pub(crate) fn at(zoho: &Emulator) -> Self {
+        let client = zoho.default_client();
+        Self::new()
+            .with("ZOHO_ACCOUNTS_URL", zoho.base_url())
+            .with("ZOHO_API_URL", zoho.base_url())
+            .with("ZOHO_CLIENT_ID", client.id())
+            .with("ZOHO_CLIENT_SECRET", client.secret())
+    }
+
+    /// Sets an environment variable for every command from now on.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The command, not started yet.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_zoho"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("ZOHO_") {
+                command.env_remove(name);
+            }
+        }
+        command.env_remove("COLUMNS"); // the width of help
+        command.current_dir(self.folder.path());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.command(arguments).output().unwrap())
+    }
+
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ran {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        // A command that fails early does not read; that is not what is tested here.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        Ran::of(child.wait_with_output().unwrap())
+    }
+
+    /// Saves rows and hands back what was printed.
+    pub(crate) fn save(&self, rows: &Value) -> Value {
+        self.run_with_input(&["tokens", "save", "--json", "--reveal"], &rows.to_string()).done().json()
+    }
+
+    /// Every stored row, with its secrets.
+    pub(crate) fn rows(&self) -> Vec<Value> {
+        let listed = self.run(&["tokens", "list", "--json", "--reveal"]).done().json();
+        listed.as_array().unwrap().clone()
+    }
+}
+
+impl Ran {
+    fn of(output: std::process::Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The command was done.
+    #[track_caller]
+    pub(crate) fn done(self) -> Self {
+        self.ended(0)
+    }
+
+    /// The command ended with this exit code; a failed one says why, and prints nothing for programs.
+    #[track_caller]
+    pub(crate) fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        if code != 0 {
+            assert!(self.stderr.starts_with("error: "), "{self:?}");
+        }
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}

@@ -1,0 +1,158 @@
+//! What may be typed, and what comes of it if it is wrong.
+
+use std::io::Read;
+use std::process::Stdio;
+
+use serde_json::json;
+
+use crate::support::Terminal;
+
+#[test]
+fn help_lists_the_commands_and_the_options_with_their_variables() {
+    let help = Terminal::new().run(&["--help"]).done().stdout;
+    insta::assert_snapshot!(help);
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    let terminal = Terminal::new();
+    let version = terminal.run(&["--version"]).done();
+    assert_eq!(version.stdout, format!("zoho {}\n", env!("CARGO_PKG_VERSION")));
+    let commands =
+        ["demo", "login", "token", "tokens", "revoke", "api", "records", "emulator", "completions"];
+    for command in commands {
+        assert!(terminal.run(&[command, "--help"]).done().stderr.is_empty());
+    }
+}
+
+#[test]
+fn help_never_shows_what_a_variable_holds() {
+    let terminal = Terminal::new()
+        .with("ZOHO_CLIENT_SECRET", "very-secret")
+        .with("ZOHO_STORE", "mysql://u:very-secret@h/d");
+    for arguments in [&["--help"][..], &["token", "--help"], &["tokens", "find", "--help"], &["login", "-h"]]
+    {
+        assert!(!terminal.run(arguments).done().stdout.contains("very-secret"));
+    }
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    let terminal = Terminal::new();
+    for arguments in [
+        &[][..],
+        &["nothing"],
+        &["token", "--nothing"],
+        &["token", "--user", "ada", "--id", "1"],
+        &["tokens", "delete"],
+        &["tokens", "delete", "1", "--all"],
+        &["tokens", "find"],
+        &["revoke"],
+        &["revoke", "--all", "--id", "1"],
+        &["api", "FETCH", "/crm/v8/users"],
+        &["api", "GET", "/crm/v8/users", "-q", "no-equals-sign"],
+        &["emulator", "--port", "99999"],
+        &["records", "delete", "Leads"],
+        &["completions", "cobol"],
+        &["token", "--log-level", "loud"],
+    ] {
+        let ran = terminal.run(arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}: {ran:?}");
+        assert!(ran.stdout.is_empty() && !ran.stderr.is_empty(), "{arguments:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_login_without_a_code_says_that_the_browser_comes_later() {
+    let ran = Terminal::new().run(&["login"]).ended(2);
+    assert!(ran.stderr.contains("--code"), "{ran:?}");
+}
+
+#[test]
+fn a_login_without_a_client_app_says_what_to_set() {
+    let terminal = Terminal::new();
+    let ran = terminal.run(&["login", "--code", "1000.code"]).ended(2);
+    assert!(ran.stderr.contains("ZOHO_CLIENT_ID") && !ran.stderr.contains("1000.code"), "{ran:?}");
+    let ran = terminal.run(&["login", "--code", "1000.code", "--client-id", "1000.X"]).ended(2);
+    assert!(ran.stderr.contains("ZOHO_CLIENT_SECRET"), "{ran:?}");
+}
+
+#[test]
+fn an_environment_that_there_is_not_is_wrong_usage() {
+    let terminal = Terminal::new();
+    terminal.save(&json!({ "user_name": "ada", "access_token": "a" }));
+    for environment in ["mars", "us:playground", "us:sandbox:x"] {
+        let ran = terminal.run(&["token", "--environment", environment]).ended(2);
+        assert!(ran.stderr.contains("us, eu, in, au, jp, cn, ca, sa, uk, ae"), "{ran:?}");
+    }
+    for environment in ["us", "eu:production", "uk:sandbox", "ae:developer"] {
+        terminal.run(&["token", "--environment", environment]).done();
+    }
+    terminal.run(&["token", "--api-url", "not a url"]).ended(2);
+}
+
+#[test]
+fn an_option_may_stand_before_or_after_the_command_and_counts_more_than_its_variable() {
+    let terminal = Terminal::new().with("ZOHO_STORE", "sqlite:variable.db");
+    let row = r#"{"user_name":"ada","access_token":"a"}"#;
+    terminal.run_with_input(&["--store", "sqlite:before.db", "tokens", "save"], row).done();
+    terminal.run_with_input(&["tokens", "save", "--store", "sqlite:after.db"], row).done();
+    terminal.run_with_input(&["tokens", "save"], row).done();
+    for name in ["before.db", "after.db", "variable.db"] {
+        assert!(terminal.path(name).exists(), "{name}");
+    }
+    assert!(!terminal.path("zohooauth.db").exists());
+}
+
+#[test]
+fn an_empty_variable_counts_as_none() {
+    let names = [
+        "STORE",
+        "ENVIRONMENT",
+        "ACCOUNTS_URL",
+        "API_URL",
+        "CLIENT_ID",
+        "REDIRECT_URL",
+        "LOG_FILE",
+        "LOG_LEVEL",
+    ];
+    let terminal =
+        names.iter().fold(Terminal::new(), |terminal, name| terminal.with(&format!("ZOHO_{name}"), ""));
+    terminal.save(&json!({ "user_name": "ada", "access_token": "a" }));
+    assert_eq!(terminal.run(&["token"]).done().stdout, "a\n");
+    assert!(terminal.path("zohooauth.db").exists(), "the default store");
+}
+
+#[test]
+fn a_store_that_there_is_not_fails_without_its_password() {
+    let ran =
+        Terminal::new().run(&["tokens", "list", "--store", "mysql://user:very-secret@host/db"]).ended(1);
+    assert!(!ran.stderr.contains("very-secret"), "{ran:?}");
+}
+
+#[test]
+fn every_shell_gets_its_completions() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ran = Terminal::new().run(&["completions", shell]).done();
+        assert!(ran.stdout.contains("completions"), "{shell}");
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let terminal = Terminal::new();
+    let mut child = terminal.command(&["completions", "bash"]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(0), ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let terminal = Terminal::new();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let status = terminal.command(&["completions", "bash"]).stdout(full).status().unwrap();
+    assert_eq!(status.code(), Some(1));
+}
