@@ -1,10 +1,10 @@
 //! `Authenticator::access_token` with a valid token: served from memory.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Barrier};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime;
 use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
@@ -18,7 +18,7 @@ use crate::options::Options;
 use crate::report::{Line, Reach, Report};
 
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
-    report.part("`access_token(user)`, a valid token", "one thread");
+    report.part("`access_token(user)`, a valid token", "bare map and clock; or one thread");
     let calls = Arc::new(Calls::default());
     let sizes: &[_] = if options.quick { &[(1_000, 200.0)] } else { &[(1_000, 200.0), (100_000, 300.0)] };
     let mut proofs = Vec::new();
@@ -50,10 +50,11 @@ fn measure(
 ) -> Outcome<String> {
     let count = users.number;
     let (reads, looks) = calls.so_far();
-    let (started, effort) = (Instant::now(), options.effort(Duration::from_millis(20)));
-    let alone = effort.alone(|calls| users.ask(calls, 1))?;
+    let (started, effort) = (Instant::now(), options.effort(Duration::from_millis(4)).in_many_rounds());
+    let bare = users.in_a_bare_map();
+    let (alone, floor) = effort.pair(|calls| users.ask(calls, 1), |calls| users.look_up(&bare, calls))?;
     let what = format!("{count} users at random, one thread");
-    report.line(&Line { what, product: alone, other: None, reach: Reach::Within(limit) });
+    report.line(&Line { what, product: alone, other: Some(floor), reach: Reach::Within(limit) });
     let (both, one): (Samples, Samples) =
         effort.pair(|calls| users.ask(calls, 2), |calls| users.ask(calls, 1))?;
     let what = format!("{count} users at random, two threads");
@@ -66,6 +67,8 @@ fn measure(
         started.elapsed().as_secs_f64(),
     ))
 }
+
+type BareMap = papaya::HashMap<UserSignature, Arc<(u64, String)>>;
 
 /// An authenticator that knows a token of every user, and whom to ask it for next.
 struct Users<'a> {
@@ -93,14 +96,38 @@ impl<'a> Users<'a> {
         Ok(Self { authenticator, number, orders: [at_random(0), at_random(1)], asked: AtomicU64::new(0) })
     }
 
+    /// The least that a token in memory costs: a concurrent map of users, a look at the clock, a shared token.
+    fn in_a_bare_map(&self) -> BareMap {
+        let shared = |user: &UserSignature| Arc::new((u64::MAX, user.name().to_owned()));
+        self.orders[0].iter().map(|user| (user.clone(), shared(user))).collect()
+    }
+
+    fn look_up(&self, map: &BareMap, calls: u64) -> Outcome<Duration> {
+        let users = self.in_turn(&self.orders[0], calls);
+        let started = Instant::now();
+        for user in users {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as u64;
+            let token = map.pin().get(user).filter(|token| now < token.0).cloned();
+            black_box(token.ok_or("the user is not in the map")?);
+        }
+        Ok(started.elapsed())
+    }
+
+    /// That many users, going on where the round before began elsewhere: the processor does not know the first
+    /// ones by heart.
+    fn in_turn<'u>(&self, users: &'u [UserSignature], calls: u64) -> impl Iterator<Item = &'u UserSignature> {
+        let skipped = self.asked.load(Ordering::Relaxed) as usize % users.len();
+        users[skipped..].iter().chain(users.iter().cycle()).take(calls as usize)
+    }
+
     /// That many calls, shared out among the threads: the time per call is what comes out.
     fn ask(&self, calls: u64, threads: u64) -> Outcome<Duration> {
         let each = calls.div_ceil(threads);
-        let barrier = Barrier::new(threads as usize);
+        let arrived = AtomicU64::new(0);
         let spans = thread::scope(|scope| {
             let workers = self.orders.iter().take(threads as usize).map(|users| {
-                let barrier = &barrier;
-                scope.spawn(move || self.ask_on_this_thread(users, each, barrier))
+                let arrived = &arrived;
+                scope.spawn(move || self.ask_on_this_thread(users, each, || meet(arrived, threads)))
             });
             let workers: Vec<_> = workers.collect();
             let joined = workers.into_iter().map(|worker| worker.join().map_err(|_| "a thread panicked"));
@@ -117,20 +144,26 @@ impl<'a> Users<'a> {
         &self,
         users: &[UserSignature],
         calls: u64,
-        barrier: &Barrier,
+        meet: impl FnOnce(),
     ) -> Outcome<(Instant, Instant)> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        barrier.wait();
+        meet();
         runtime.block_on(async {
-            // Each round goes on elsewhere, so that the processor does not know the first users by heart.
-            let skipped = self.asked.load(Ordering::Relaxed) as usize % users.len();
-            let mut users = users.iter().cycle().skip(skipped);
+            let users = self.in_turn(users, calls);
             let started = Instant::now();
-            for user in users.by_ref().take(calls as usize) {
+            for user in users {
                 black_box(self.authenticator.access_token(user).await?);
             }
             Ok((started, Instant::now()))
         })
+    }
+}
+
+/// Waits until that many threads run. A thread that slept here would start late.
+fn meet(arrived: &AtomicU64, threads: u64) {
+    arrived.fetch_add(1, Ordering::AcqRel);
+    while arrived.load(Ordering::Acquire) < threads {
+        thread::yield_now();
     }
 }
 
