@@ -33,6 +33,7 @@ struct Content {
 
 impl Spool {
     pub(crate) fn new(store: &AnyStore, chosen: Option<PathBuf>) -> Self {
+        let home = home_folder().filter(|_| store.is_lasting());
         let folders = match (chosen, store.place()) {
             (Some(folder), _) => vec![folder],
             (None, Some(file)) => {
@@ -45,7 +46,7 @@ impl Spool {
         let store_id = store
             .place()
             .map_or_else(|| store.name().to_owned(), |path| absolute(path).display().to_string());
-        Self { folders: folders.into_iter().chain(home_folder()).collect(), store: store_id }
+        Self { folders: folders.into_iter().chain(home).collect(), store: store_id }
     }
 
     /// Keeps `token`, durably and readable for this account alone, in the first folder that takes it.
@@ -201,8 +202,9 @@ mod tests {
     }
 
     #[test]
-    fn a_store_without_a_file_spools_under_the_home_folder() {
-        let spool = Spool::new(&MemoryStore::new().into(), None);
+    fn a_store_without_a_file_spools_under_the_home_folder_and_one_in_memory_nowhere() {
+        let spool = Spool::new(&AnyStore::new(MemoryStore::new()), None);
         assert_eq!(spool.folders, home_folder().into_iter().collect::<Vec<_>>());
+        assert!(Spool::new(&MemoryStore::new().into(), None).folders.is_empty());
     }
 }

@@ -89,7 +89,8 @@ impl Core {
         }
         lease.row = row.id().map(str::to_owned);
         match self.ask(&mut lease, &clock, &row, &refresh_token).await {
-            Ok(issued) => self.keep(lease, row, issued, wish).await,
+            Ok(Some(issued)) => self.keep(lease, self.with_client(row)?, issued, wish).await,
+            Ok(None) => Box::pin(self.renew(row, wish)).await,
             Err(error) => {
                 self.release(&lease).await;
                 self.despite(error, row, wish)
@@ -98,14 +99,14 @@ impl Core {
     }
 
     /// Asks the accounts server, a bounded number of times while the failure may pass. Each attempt is in the
-    /// ledger before it is sent.
+    /// ledger before it is sent. `None`: the lease went to somebody else before anything was sent.
     async fn ask(
         &self,
         lease: &mut Lease,
         clock: &Clock,
         row: &OAuthToken,
         refresh_token: &SecretString,
-    ) -> Result<Issued, Error> {
+    ) -> Result<Option<Issued>, Error> {
         let environment = self.environment_of(row)?;
         let client = self.client_of(row)?;
         let quota = self.settings.quota;
@@ -120,13 +121,13 @@ impl Core {
             }
             lease.ledger.note_issue(clock.now(), quota);
             if !self.store.renew(lease, self.settings.lease_life).await? {
-                return Err(Error::SharedFailure { evidence: "somebody else took the lease".to_owned() });
+                return Ok(None);
             }
             tracing::debug!(user = name_of(row), host = environment.accounts_url(), attempt, "renewing");
             let answer =
                 self.while_holding(lease, self.accounts.refresh(&environment, &client, refresh_token)).await;
             match answer {
-                Ok(issued) => return Ok(issued),
+                Ok(issued) => return Ok(Some(issued)),
                 Err(Denied::Refused(error)) => {
                     lease.ledger.note_failure(lease.epoch, clock.now(), failure_of(&error));
                     return Err(*error);
@@ -181,6 +182,12 @@ impl Core {
                 Ok(Obtained { access: obtained.access.unsaved(error), life })
             }
         }
+    }
+
+    /// The row with the client app that renews it: whoever opens the store next needs no other.
+    fn with_client(&self, row: OAuthToken) -> Result<OAuthToken, Error> {
+        let client = self.client_of(&row)?;
+        Ok(row.with_client(client.id, client.secret))
     }
 
     /// The row with what was issued in it. An API domain that belongs to no environment we serve is not taken

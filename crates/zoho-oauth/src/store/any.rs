@@ -35,6 +35,7 @@ pub struct AnyStore {
     name: Arc<str>,
     place: Option<Arc<PathBuf>>,
     leases_are_written: bool,
+    is_lasting: bool,
 }
 
 impl AnyStore {
@@ -43,7 +44,14 @@ impl AnyStore {
         let name = format!("the token store {}", type_name_of(&store));
         let store: Arc<dyn ErasedStore> = Arc::new(store);
         let coordination = Arc::new(WithinThisProcess { store: store.clone(), board: Mutex::default() });
-        Self { store, coordination, name: name.into(), place: None, leases_are_written: false }
+        Self {
+            store,
+            coordination,
+            name: name.into(),
+            place: None,
+            leases_are_written: false,
+            is_lasting: true,
+        }
     }
 
     /// A store that implements [`Coordination`] too: one renewal for all who share it.
@@ -56,6 +64,7 @@ impl AnyStore {
             name: name.into(),
             place: None,
             leases_are_written: true,
+            is_lasting: true,
         }
     }
 
@@ -71,6 +80,17 @@ impl AnyStore {
     pub fn kept_in(mut self, path: impl Into<PathBuf>) -> Self {
         self.place = Some(Arc::new(path.into()));
         self
+    }
+
+    /// Says that the store ends with this process: nothing of it is spooled for another one.
+    #[must_use]
+    pub fn in_memory(mut self) -> Self {
+        self.is_lasting = false;
+        self
+    }
+
+    pub(crate) fn is_lasting(&self) -> bool {
+        self.is_lasting
     }
 
     /// Makes sure that the store takes tokens, before something is spent that cannot be had again. A coordinated

@@ -162,7 +162,7 @@ impl Coordination for MemoryStore {
 
 impl From<MemoryStore> for AnyStore {
     fn from(store: MemoryStore) -> Self {
-        Self::coordinated(store).named("the memory token store")
+        Self::coordinated(store).named("the memory token store").in_memory()
     }
 }
 

@@ -103,6 +103,18 @@ async fn a_refresh_token_alone_is_stored_and_named_at_its_first_renewal() {
 }
 
 #[tokio::test]
+async fn a_row_is_stored_with_the_client_app_that_renews_it() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let app = zoho.default_client();
+    let token = OAuthToken::new().with_refresh_token(zoho.grant_refresh_token(app.id(), "ada@example.com"));
+    authenticator(&zoho, store.clone()).access_token_for(&token).await.unwrap();
+    let row = store.get_tokens().await.unwrap().remove(0);
+    assert_eq!(row.client_id(), Some(app.id()));
+    assert_eq!(row.client_secret().unwrap().expose_secret(), app.secret());
+}
+
+#[tokio::test]
 async fn a_grant_token_in_a_program_is_exchanged_once_and_found_at_the_next_start() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();

@@ -277,7 +277,7 @@ impl From<SqliteStore> for AnyStore {
         let store = Self::coordinated(store).named(name);
         match path {
             Some(path) => store.kept_in(path),
-            None => store,
+            None => store.in_memory(),
         }
     }
 }

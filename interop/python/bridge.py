@@ -1,0 +1,78 @@
+"""Drives a store of the official SDK for the Rust tests: a request per line comes in, an answer per line goes out.
+
+    python bridge.py csv sdk_tokens.txt
+    {"call": "find_token_by_id", "id": "1"}
+    {"result": {"id": "1", "user_name": "ada", ...}}
+
+An exception becomes {"error": "..."}. A call that hangs ends the process, with a traceback.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import sys
+from typing import Any, Callable, Dict
+
+from zohocrmsdk.src.com.zoho.api.authenticator.store import FileStore
+from zohocrmsdk.src.com.zoho.api.authenticator.store.token_store import TokenStore
+
+from login import Session
+from rows import row_of, token_of
+from sqlite_token_store import SqliteTokenStore
+
+PATIENCE_IN_SECONDS = 60
+
+
+class Bridge:
+    """One store, and what may be called on it."""
+
+    def __init__(self, store: TokenStore) -> None:
+        self.store = store
+        self.session = Session(store)
+        self.calls: Dict[str, Callable[[Dict[str, Any]], Any]] = {
+            "get_tokens": lambda _: [row_of(token) for token in store.get_tokens()],
+            "find_token": self.find_token,
+            "find_token_by_id": self.find_token_by_id,
+            "save_token": self.save_token,
+            "delete_token": lambda request: store.delete_token(request["id"]),
+            "delete_tokens": lambda _: store.delete_tokens(),
+            "log_in": lambda request: self.session.log_in(request["url"], token_of(request["row"])),
+            "use": lambda request: self.session.use(token_of(request["row"])),
+            "access_token": lambda _: self.session.access_token(),
+            "who_am_i": lambda _: self.session.who_am_i(),
+        }
+
+    def find_token(self, request: Dict[str, Any]) -> Any:
+        found = self.store.find_token(token_of(request["row"]))
+        return None if found is None else row_of(found)
+
+    def find_token_by_id(self, request: Dict[str, Any]) -> Any:
+        found = self.store.find_token_by_id(request["id"])
+        return None if found is None else row_of(found)
+
+    def save_token(self, request: Dict[str, Any]) -> Any:
+        token = token_of(request["row"])
+        self.store.save_token(token)
+        return row_of(token)
+
+    def answer(self, line: str) -> Dict[str, Any]:
+        request = json.loads(line)
+        try:
+            return {"result": self.calls[request["call"]](request)}
+        except Exception as error:  # whatever the SDK raises is an answer, too
+            return {"error": f"{type(error).__name__}: {error}"}
+
+
+def main() -> None:
+    kind, path = sys.argv[1:]
+    bridge = Bridge(FileStore(path) if kind == "csv" else SqliteTokenStore(path))
+    answers, sys.stdout = sys.stdout, sys.stderr  # so that nothing else is taken for an answer
+    for line in sys.stdin:
+        faulthandler.dump_traceback_later(PATIENCE_IN_SECONDS, exit=True)
+        print(json.dumps(bridge.answer(line)), file=answers, flush=True)
+        faulthandler.cancel_dump_traceback_later()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""A session of the official SDK with Zoho, or with whoever stands in for it."""
+
+from __future__ import annotations
+
+import tempfile
+
+from zohocrmsdk.src.com.zoho.api.authenticator.oauth_token import OAuthToken
+from zohocrmsdk.src.com.zoho.api.authenticator.store.token_store import TokenStore
+from zohocrmsdk.src.com.zoho.crm.api.dc.data_center import DataCenter
+from zohocrmsdk.src.com.zoho.crm.api.initializer import Initializer
+from zohocrmsdk.src.com.zoho.crm.api.parameter_map import ParameterMap
+from zohocrmsdk.src.com.zoho.crm.api.users import GetUsersParam, ResponseWrapper, UsersOperations
+
+from rows import Row, row_of
+
+
+class Session:
+    """What a program does with the SDK: initialize it, switch users, call the CRM."""
+
+    def __init__(self, store: TokenStore) -> None:
+        self.store = store
+
+    def log_in(self, url: str, token: OAuthToken) -> Row:
+        """Initializes the SDK for one host that is accounts server, API and upload host; it asks for a token
+        at once."""
+        environment = DataCenter.Environment(url, url + "/oauth/v2/token", url)
+        Initializer.initialize(environment, token, store=self.store, resource_path=tempfile.gettempdir())
+        return row_of(token)
+
+    def use(self, token: OAuthToken) -> Row:
+        """Goes on with another token, or with the same one as a new object."""
+        Initializer.switch_user(token=token)
+        return row_of(token)
+
+    def access_token(self) -> str:
+        """What the SDK would put into the next request: renewed by it, if it holds that to be necessary."""
+        return Initializer.get_initializer().token.get_token()
+
+    def who_am_i(self) -> str:
+        """A call of the CRM: the email of the user whose token it is."""
+        parameters = ParameterMap()
+        parameters.add(GetUsersParam.type, "CurrentUser")
+        answer = UsersOperations().get_users(parameters).get_object()
+        if not isinstance(answer, ResponseWrapper):
+            raise RuntimeError(f"the CRM answered with {type(answer).__name__}")
+        return answer.get_users()[0].get_email()

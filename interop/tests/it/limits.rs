@@ -1,0 +1,74 @@
+//! What the official SDK itself cannot represent, to the letter: where a reader has to know it, and so that we
+//! notice when it changes.
+
+use zoho_oauth::store::{StoredToken, TokenStore};
+
+use crate::beside::{Beside, First};
+use crate::python::Kind;
+use crate::rows::row;
+
+/// A row of `ada` with this redirect URL.
+fn with_redirect_url(url: &str) -> StoredToken {
+    StoredToken { redirect_url: Some(url.to_owned()), ..row("ada") }
+}
+
+#[tokio::test]
+async fn the_csv_file_store_reads_every_line_break_as_a_line_feed() {
+    let Some(mut both) = Beside::open(Kind::Csv, First::We) else { return };
+    let ada = both.we_save(&with_redirect_url("a\r\nb\rc\nd")).await;
+    let seen = both.sdk.find_user("ada").expect("found");
+    assert_eq!(seen.redirect_url.as_deref(), Some("a\nb\nc\nd"));
+    assert_eq!(both.we_find("ada").await, Some(ada), "the file still holds what we wrote");
+
+    both.sdk.save_token(&row("bob"));
+    let after = both.we_find("ada").await.expect("found");
+    assert_eq!(after.redirect_url.as_deref(), Some("a\nb\nc\nd"), "the SDK wrote the whole file anew");
+}
+
+#[tokio::test]
+async fn a_csv_file_cannot_tell_an_empty_value_from_none() {
+    let Some(mut both) = Beside::open(Kind::Csv, First::We) else { return };
+    both.we_save(&with_redirect_url("")).await;
+    assert_eq!(both.sdk.find_user("ada").expect("found").redirect_url, None);
+    assert_eq!(both.we_see().await[0].redirect_url, None);
+}
+
+#[tokio::test]
+async fn the_word_null_is_a_value_until_the_csv_file_store_drops_its_quotes() {
+    let Some(mut both) = Beside::open(Kind::Csv, First::We) else { return };
+    both.we_save(&with_redirect_url("null")).await;
+    assert_eq!(both.sdk.find_user("ada").expect("found").redirect_url.as_deref(), Some("null"));
+    assert_eq!(both.we_see().await[0].redirect_url.as_deref(), Some("null"));
+
+    // The Scala SDK writes a bare `null` for nothing, so a bare one is nothing.
+    both.sdk.save_token(&row("bob"));
+    assert_eq!(both.we_see().await[0].redirect_url, None);
+}
+
+#[tokio::test]
+async fn the_csv_file_store_saves_no_new_user_beside_an_id_that_is_no_number() {
+    let Some(mut both) = Beside::open(Kind::Csv, First::We) else { return };
+    let legacy = both.we_save(&StoredToken { id: Some("python_legacy_1".to_owned()), ..row("ada") }).await;
+    let refused = both.sdk.try_to_save(&row("bob")).expect_err("the SDK counts ids");
+    assert!(refused.contains("ValueError"), "{refused}");
+
+    let carol = both.we_save(&row("carol")).await;
+    assert_eq!(carol.id.as_deref(), Some("1"), "we go on");
+    assert_eq!(both.sdk.find_user("carol"), Some(carol));
+    assert_eq!(both.sdk.find_user("ada"), Some(legacy));
+}
+
+#[tokio::test]
+async fn a_database_holds_line_breaks_empty_values_and_the_word_null_as_they_are() {
+    let Some(mut both) = Beside::open(Kind::Sqlite, First::TheSdk) else { return };
+    for value in ["a\r\nb\rc\nd", "", "null"] {
+        both.ours.delete_tokens().await.expect("deleted");
+        let ours = both.we_save(&with_redirect_url(value)).await;
+        assert_eq!(ours.redirect_url.as_deref(), Some(value));
+        assert_eq!(both.sdk.find_user("ada"), Some(ours));
+
+        both.ours.delete_tokens().await.expect("deleted");
+        let theirs = both.sdk.save_token(&with_redirect_url(value));
+        assert_eq!(both.we_find("ada").await, Some(theirs));
+    }
+}

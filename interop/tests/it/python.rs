@@ -1,0 +1,156 @@
+//! The official SDK in a Python process of its own.
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+use zoho_oauth::store::StoredToken;
+
+const BRIDGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/bridge.py");
+
+/// The kinds of store that the official SDK and we both have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The SDK's own `FileStore`.
+    Csv,
+    /// A custom store of the SDK, as its users write them.
+    Sqlite,
+}
+
+/// A Python process with a store of the official SDK in it. It ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Sdk {
+    process: Child,
+    requests: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Sdk {
+    /// Starts the SDK on a file, or says why this test is skipped.
+    pub(crate) fn start(kind: Kind, path: &Path) -> Option<Self> {
+        let python = interpreter()?;
+        let mut command = Command::new(&python);
+        // Text is UTF-8 whatever the machine's language is, and the source folder stays as it is.
+        command.args(["-X", "utf8", "-B", BRIDGE]);
+        command.arg(if kind == Kind::Csv { "csv" } else { "sqlite" }).arg(path);
+        command.env("NO_PROXY", "*").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process =
+            command.spawn().unwrap_or_else(|error| panic!("{} starts: {error}", python.display()));
+        let requests = process.stdin.take();
+        let answers = BufReader::new(process.stdout.take().expect("its output is a pipe"));
+        Some(Self { process, requests, answers })
+    }
+
+    pub(crate) fn get_tokens(&mut self) -> Vec<StoredToken> {
+        rows(self.call("get_tokens", json!({})))
+    }
+
+    pub(crate) fn find_token(&mut self, wanted: &StoredToken) -> Option<StoredToken> {
+        row(self.call("find_token", json!({ "row": wanted })))
+    }
+
+    /// The row of a user.
+    pub(crate) fn find_user(&mut self, user: &str) -> Option<StoredToken> {
+        self.find_token(&StoredToken { user_name: Some(user.to_owned()), ..StoredToken::default() })
+    }
+
+    pub(crate) fn find_token_by_id(&mut self, id: &str) -> Option<StoredToken> {
+        row(self.call("find_token_by_id", json!({ "id": id })))
+    }
+
+    /// Saves, and hands back the token as the SDK left it, with its id.
+    pub(crate) fn save_token(&mut self, token: &StoredToken) -> StoredToken {
+        row(self.call("save_token", json!({ "row": token }))).expect("a saved token is one")
+    }
+
+    /// Saves, or hands back the exception that the SDK raised.
+    pub(crate) fn try_to_save(&mut self, token: &StoredToken) -> Result<StoredToken, String> {
+        let saved = self.try_to_call("save_token", json!({ "row": token }))?;
+        Ok(row(saved).expect("a saved token is one"))
+    }
+
+    pub(crate) fn delete_token(&mut self, id: &str) {
+        self.call("delete_token", json!({ "id": id }));
+    }
+
+    pub(crate) fn delete_tokens(&mut self) {
+        self.call("delete_tokens", json!({}));
+    }
+
+    /// Initializes the SDK for the host at `url`. It gets itself a token at once.
+    pub(crate) fn log_in(&mut self, url: &str, token: &StoredToken) -> StoredToken {
+        row(self.call("log_in", json!({ "url": url, "row": token }))).expect("a token after a login")
+    }
+
+    /// Goes on with a new token object of the SDK.
+    pub(crate) fn go_on_with(&mut self, token: &StoredToken) -> StoredToken {
+        row(self.call("use", json!({ "row": token }))).expect("a token to go on with")
+    }
+
+    /// The access token of the SDK's next request.
+    pub(crate) fn access_token(&mut self) -> String {
+        let token = self.call("access_token", json!({}));
+        token.as_str().expect("an access token is a text").to_owned()
+    }
+
+    /// Asks the CRM whose token it is.
+    pub(crate) fn who_am_i(&mut self) -> String {
+        self.call("who_am_i", json!({})).as_str().expect("an email is a text").to_owned()
+    }
+
+    /// Calls the SDK, and fails with what it said if it raised an exception.
+    fn call(&mut self, call: &str, request: Value) -> Value {
+        self.try_to_call(call, request).unwrap_or_else(|error| panic!("{call}: {error}"))
+    }
+
+    fn try_to_call(&mut self, call: &str, mut request: Value) -> Result<Value, String> {
+        request["call"] = call.into();
+        let requests = self.requests.as_mut().expect("the process is not told to end yet");
+        writeln!(requests, "{request}").expect("Python listens");
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("Python answers in UTF-8");
+        assert!(!line.is_empty(), "Python ended instead of answering {call}");
+        let mut answer: Value = serde_json::from_str(&line).expect("an answer is JSON");
+        match answer["error"].take() {
+            Value::Null => Ok(answer["result"].take()),
+            error => Err(error.to_string()),
+        }
+    }
+}
+
+impl Drop for Sdk {
+    fn drop(&mut self) {
+        // The end of its input is the end of the process.
+        drop(self.requests.take());
+        let _ = self.process.wait();
+    }
+}
+
+/// The interpreter with the official SDK.
+fn interpreter() -> Option<OsString> {
+    if let Some(python) = env::var_os("ZOHOCRM_PYTHON").filter(|path| !path.is_empty()) {
+        return Some(python);
+    }
+    let reason = env::var("ZOHOCRM_PYTHON_MISSING").unwrap_or_else(|_| {
+        "ZOHOCRM_PYTHON names no Python with the official SDK; `cargo xtask test` makes one".to_owned()
+    });
+    assert!(env::var_os("ZOHOCRM_REQUIRE_ALL").is_none(), "nothing may be skipped, but {reason}");
+    skipped(&reason);
+    None
+}
+
+#[allow(clippy::print_stdout, reason = "`cargo xtask test` collects these lines")]
+fn skipped(reason: &str) {
+    println!("SKIPPED: {reason}");
+}
+
+fn row(answer: Value) -> Option<StoredToken> {
+    serde_json::from_value(answer).expect("ten texts or nothing")
+}
+
+fn rows(answer: Value) -> Vec<StoredToken> {
+    serde_json::from_value(answer).expect("a list of rows")
+}

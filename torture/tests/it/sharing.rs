@@ -1,0 +1,84 @@
+//! Several processes at one store: readers beside writers, and many new users at once.
+
+use std::collections::HashMap;
+
+use futures_util::future::join_all;
+use tokio::time::Instant;
+use torture::{Answer, Command};
+
+use crate::support::{Backend, Place, Worker, Zoho, check_rows};
+
+over_every_backend!(
+    a_reader_beside_a_writer_never_misses_a_row,
+    eight_processes_save_two_thousand_new_users_at_once,
+    eight_processes_that_save_the_same_new_users_make_one_row_each,
+);
+
+const READS: usize = 100_000;
+
+async fn a_reader_beside_a_writer_never_misses_a_row(backend: Backend) {
+    let (zoho, place) = (Zoho::start().await, Place::new(backend));
+    let mut writer = Worker::open(&place, &zoho.setup(&place)).await;
+    let mut reader = Worker::open(&place, &zoho.setup(&place)).await;
+    let user = "known 0 1";
+    writer.done(&Command::Save { user: user.to_owned(), number: 1 }).await;
+
+    let started = Instant::now();
+    writer.tell(&Command::SaveWithoutEnd { first: 1 }).await;
+    // What the writer says has to be listened to, or it would wait.
+    let listening = tokio::spawn(async move {
+        while let Some(answer) = writer.hear().await {
+            assert!(matches!(answer, Answer::Saved { .. }), "{answer:?}");
+        }
+    });
+    let found = reader.find(user, READS).await;
+    let elapsed = started.elapsed();
+    assert!(!listening.is_finished(), "the writer gave up");
+    listening.abort();
+    assert_eq!(found.missing, 0, "false \"not found\"");
+    assert_eq!((found.torn, found.errors), (0, Vec::new()));
+    assert_eq!(found.whole, READS);
+    assert!(found.states >= 10, "the row hardly changed meanwhile: {} states", found.states);
+    measured!(
+        "{backend:?}: {READS} reads beside a writer, 0 missed, {} states seen, {elapsed:?}",
+        found.states
+    );
+}
+
+async fn eight_processes_save_two_thousand_new_users_at_once(backend: Backend) {
+    let place = Place::new(backend);
+    let users = |process: usize| (0..250).map(move |n| format!("user {n} of process {process}")).collect();
+    let elapsed = save_from_eight(&place, users).await;
+    let rows = place.rows().await;
+    assert_eq!(rows.len(), 2_000);
+    let all = (0..8).flat_map(users as fn(usize) -> Vec<String>);
+    check_rows(&rows, &all.map(|user| (user, 1)).collect());
+    place.check_file();
+    measured!("{backend:?}: 8 processes x 250 new users, 0 lost, 0 duplicated, {elapsed:?}");
+}
+
+async fn eight_processes_that_save_the_same_new_users_make_one_row_each(backend: Backend) {
+    let place = Place::new(backend);
+    let users = |_| (0..50).map(|n| format!("user {n}")).collect::<Vec<_>>();
+    save_from_eight(&place, users).await;
+    let rows = place.rows().await;
+    assert_eq!(rows.len(), 50);
+    let all: HashMap<String, u64> = users(0).into_iter().map(|user| (user, 1)).collect();
+    check_rows(&rows, &all);
+}
+
+/// Has eight processes save these users at the same time, ten saves at once in each.
+async fn save_from_eight(place: &Place, users: impl Fn(usize) -> Vec<String>) -> std::time::Duration {
+    let zoho = Zoho::start().await;
+    let mut fleet = Vec::new();
+    for _ in 0..8 {
+        fleet.push(Worker::open(place, &zoho.setup(place)).await);
+    }
+    let started = Instant::now();
+    let saving = fleet.iter_mut().enumerate().map(|(process, worker)| {
+        let command = Command::SaveAll { users: users(process), at_once: 10 };
+        async move { worker.done(&command).await }
+    });
+    join_all(saving).await;
+    started.elapsed()
+}

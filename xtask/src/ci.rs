@@ -1,0 +1,83 @@
+//! `cargo xtask ci`: everything that a change has to pass. A step that fails does not keep the others from running.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::cargo;
+use crate::test::{self, Options};
+
+/// The features of `zoho-oauth` that must build without any other.
+const FEATURES: [&str; 3] = ["file", "sqlite", "conformance"];
+
+/// How a step came out.
+struct Step {
+    name: String,
+    is_well: bool,
+    took: Duration,
+}
+
+/// Runs every step, and says whether all are well.
+pub(crate) fn run() -> bool {
+    let mut steps: Vec<_> =
+        checks().into_iter().map(|(name, mut command)| step(name, || succeeds(&mut command))).collect();
+    let mut report = None;
+    steps.push(step("tests".to_owned(), || {
+        let options = Options { require_all: true, install: false };
+        let outcome = test::tested(&options);
+        let is_well = outcome.is_well(options.require_all);
+        report = Some(outcome);
+        is_well
+    }));
+
+    println!();
+    for Step { name, is_well, took } in &steps {
+        let outcome = if *is_well { "ok" } else { "FAILED" };
+        println!("{outcome:7} {name}, {:.1} s", took.as_secs_f64());
+    }
+    if let Some(report) = report {
+        report.print();
+    }
+    steps.iter().all(|step| step.is_well)
+}
+
+/// What cargo itself checks, cheapest first.
+fn checks() -> Vec<(String, Command)> {
+    let lints = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
+    let mut documentation = cargo(&["doc", "--workspace", "--no-deps", "--all-features"]);
+    documentation.env("RUSTDOCFLAGS", "-Dwarnings");
+    let mut checks = vec![
+        ("formatting".to_owned(), cargo(&["fmt", "--all", "--check"])),
+        ("lints".to_owned(), cargo(&lints)),
+        ("documentation".to_owned(), documentation),
+        ("zoho-oauth without features".to_owned(), oauth_with(&[])),
+    ];
+    for feature in FEATURES {
+        checks.push((format!("zoho-oauth with `{feature}` alone"), oauth_with(&["--features", feature])));
+    }
+    checks
+}
+
+fn oauth_with(features: &[&str]) -> Command {
+    let mut command = cargo(&["clippy", "--package", "zoho-oauth", "--no-default-features"]);
+    command.args(features).args(["--", "-D", "warnings"]);
+    command
+}
+
+fn step(name: String, work: impl FnOnce() -> bool) -> Step {
+    println!("\n== {name}");
+    let started = Instant::now();
+    let is_well = work();
+    let took = started.elapsed();
+    println!("== {name}: {}, {:.1} s", if is_well { "ok" } else { "FAILED" }, took.as_secs_f64());
+    Step { name, is_well, took }
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    match command.status() {
+        Ok(status) => status.success(),
+        Err(error) => {
+            println!("cargo could not be started: {error}");
+            false
+        }
+    }
+}

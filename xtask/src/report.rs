@@ -1,0 +1,224 @@
+//! What the test programs said, put together: how many passed, what failed, what was skipped and why.
+
+use std::mem;
+
+/// What a test prints that cannot run on this machine, before the reason. libtest counts it as passed.
+const SKIPPED: &str = "SKIPPED:";
+/// How the reasons begin of tests that are no tests of their own: another test runs them, in a process of its own.
+const HELPERS: [&str; 2] = ["other tests run it", "another test runs it"];
+
+/// The outcome of all tests. Feed it the output of `cargo test -- --show-output`, line by line.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    passed: usize,
+    failed: Vec<String>,
+    skipped: Vec<Skip>,
+    section: Section,
+}
+
+/// A test that did not run.
+#[derive(Debug, PartialEq, Eq)]
+struct Skip {
+    test: String,
+    reason: String,
+}
+
+/// The part of a test program's output that is being read.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Section {
+    /// The list of tests and their outcomes.
+    #[default]
+    Outcomes,
+    /// What passing tests printed: this one, if one has been named.
+    Successes(Option<String>),
+    /// What failing tests printed.
+    Failures,
+}
+
+impl Report {
+    /// Takes in a line, and says whether it is worth showing. What passing tests print is not.
+    pub(crate) fn read(&mut self, line: &str) -> bool {
+        match line {
+            "successes:" => self.section = Section::Successes(None),
+            "failures:" => self.section = Section::Failures,
+            _ if line.starts_with("test result: ") => self.section = Section::Outcomes,
+            _ => return self.read_in_section(line),
+        }
+        !matches!(self.section, Section::Successes(_))
+    }
+
+    fn read_in_section(&mut self, line: &str) -> bool {
+        match &mut self.section {
+            Section::Outcomes => {
+                self.read_outcome(line);
+                true
+            }
+            Section::Failures => true,
+            Section::Successes(test) => {
+                if let Some(name) = printed_by(line) {
+                    *test = Some(name.to_owned());
+                } else if let Some(reason) = line.strip_prefix(SKIPPED) {
+                    // One test is skipped once, however many reasons it gives.
+                    if let Some(test) = mem::take(test) {
+                        self.passed = self.passed.saturating_sub(1);
+                        self.skipped.push(Skip { test, reason: reason.trim().to_owned() });
+                    }
+                }
+                false
+            }
+        }
+    }
+
+    /// A line such as `test store::memory::finds ... ok`.
+    fn read_outcome(&mut self, line: &str) {
+        let Some((test, outcome)) = line.strip_prefix("test ").and_then(|line| line.rsplit_once(" ... "))
+        else {
+            return;
+        };
+        let (outcome, reason) = outcome.split_once(", ").unwrap_or((outcome, "it is marked as ignored"));
+        match outcome {
+            "ok" => self.passed += 1,
+            "FAILED" => self.fail(test.to_owned()),
+            "ignored" if !HELPERS.iter().any(|helper| reason.starts_with(helper)) => {
+                self.skipped.push(Skip { test: test.to_owned(), reason: reason.to_owned() });
+            }
+            _ => {}
+        }
+    }
+
+    /// Counts a failure.
+    pub(crate) fn fail(&mut self, what: String) {
+        self.failed.push(what);
+    }
+
+    pub(crate) fn has_no_failure(&self) -> bool {
+        self.failed.is_empty()
+    }
+
+    /// Whether nothing failed and, if everything is required, nothing was skipped.
+    pub(crate) fn is_well(&self, require_all: bool) -> bool {
+        self.has_no_failure() && (self.skipped.is_empty() || !require_all)
+    }
+
+    /// Prints what failed and what was skipped; the last line is the closing line.
+    pub(crate) fn print(&self) {
+        println!();
+        for test in &self.failed {
+            println!("FAILED  {test}");
+        }
+        for reason in self.reasons() {
+            let tests: Vec<_> =
+                self.skipped.iter().filter(|skip| skip.reason == reason).map(|skip| &*skip.test).collect();
+            println!("SKIPPED {} because {reason}:\n        {}", count(&tests), tests.join("\n        "));
+        }
+        println!("{}", self.closing_line());
+    }
+
+    /// The different reasons, in the order in which they came up.
+    fn reasons(&self) -> Vec<&str> {
+        let mut reasons = Vec::new();
+        for skip in &self.skipped {
+            if !reasons.contains(&&*skip.reason) {
+                reasons.push(&*skip.reason);
+            }
+        }
+        reasons
+    }
+
+    fn closing_line(&self) -> String {
+        format!("{} passed, {} failed, {} skipped", self.passed, self.failed.len(), self.skipped.len())
+    }
+}
+
+/// The test that a line such as `---- store::finds stdout ----` names.
+fn printed_by(line: &str) -> Option<&str> {
+    line.strip_prefix("---- ")?.strip_suffix(" stdout ----")
+}
+
+fn count(tests: &[&str]) -> String {
+    if tests.len() == 1 { "one test".to_owned() } else { format!("{} tests", tests.len()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTPUT: &str = "
+running 5 tests
+test finds ... ok
+test reads_python ... ok
+test fills_the_disk ... ignored, other tests run it, in a process of its own
+test takes_an_hour ... ignored
+test loses ... FAILED
+
+successes:
+
+---- finds stdout ----
+the word SKIPPED: in the middle means nothing
+test nobody ... FAILED
+
+---- reads_python stdout ----
+SKIPPED: there is no Python
+SKIPPED: and no pip
+
+
+successes:
+    finds
+    reads_python
+
+failures:
+
+---- loses stdout ----
+test nobody ... ok
+
+failures:
+    loses
+
+test result: FAILED. 2 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.00s
+
+running 1 test
+test crates/zoho-oauth/src/lib.rs - (line 3) ... ok
+
+test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+";
+
+    fn report(output: &str) -> (Report, Vec<&str>) {
+        let mut report = Report::default();
+        let shown = output.lines().filter(|line| report.read(line)).collect();
+        (report, shown)
+    }
+
+    #[test]
+    fn tests_are_counted_over_all_programs() {
+        let (report, _) = report(OUTPUT);
+        assert_eq!(report.closing_line(), "2 passed, 1 failed, 2 skipped");
+        assert_eq!(report.failed, ["loses"]);
+    }
+
+    #[test]
+    fn a_skip_is_named_with_its_reason_and_a_helper_is_none() {
+        let (report, _) = report(OUTPUT);
+        let skips: Vec<_> = report.skipped.iter().map(|skip| (&*skip.test, &*skip.reason)).collect();
+        assert_eq!(
+            skips,
+            [("takes_an_hour", "it is marked as ignored"), ("reads_python", "there is no Python")]
+        );
+    }
+
+    #[test]
+    fn what_passing_tests_print_is_not_shown() {
+        let (_, shown) = report(OUTPUT);
+        assert!(!shown.iter().any(|line| line.contains("SKIPPED")));
+        assert!(shown.contains(&"---- loses stdout ----"));
+        assert!(shown.contains(&"test crates/zoho-oauth/src/lib.rs - (line 3) ... ok"));
+    }
+
+    #[test]
+    fn a_skip_is_a_failure_only_where_everything_is_required() {
+        let (mut report, _) = report("test slow ... ignored");
+        assert!(report.is_well(false));
+        assert!(!report.is_well(true));
+        report.fail("cargo test".to_owned());
+        assert!(!report.is_well(false));
+    }
+}

@@ -1,0 +1,74 @@
+//! `cargo xtask test`: every test of the workspace, and a clear word about what was skipped.
+
+use std::io::{self, BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use clap::Args;
+
+use crate::report::Report;
+use crate::{cargo, python};
+
+/// How the tests are run.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Fail if anything is skipped, as CI does
+    #[arg(long)]
+    pub(crate) require_all: bool,
+    /// Install what is missing, with apt-get: on Debian, as root
+    #[arg(long)]
+    pub(crate) install: bool,
+}
+
+/// Runs the tests, prints the report, and says whether all is well.
+pub(crate) fn run(options: &Options) -> bool {
+    let report = tested(options);
+    report.print();
+    report.is_well(options.require_all)
+}
+
+/// Runs the tests.
+pub(crate) fn tested(options: &Options) -> Report {
+    // Plain `cargo test`: a new machine has no other runner. `--show-output`, since libtest keeps what passing
+    // tests say to itself, and what was skipped has passed for libtest.
+    let arguments = ["test", "--workspace", "--all-features", "--no-fail-fast"];
+    let mut command = cargo(&arguments);
+    command.args(["--", "--show-output", "--color", "never"]);
+    if options.require_all {
+        command.env("ZOHOCRM_REQUIRE_ALL", "1");
+    }
+    match python::with_the_official_sdk(options.install) {
+        Ok(python) => {
+            command.env("ZOHOCRM_PYTHON", python);
+        }
+        Err(reason) => {
+            println!("The interoperation tests cannot run: {reason}");
+            command.env_remove("ZOHOCRM_PYTHON").env("ZOHOCRM_PYTHON_MISSING", reason);
+        }
+    }
+    read(&mut command).unwrap_or_else(|error| {
+        let mut report = Report::default();
+        report.fail(format!("cargo test: {error}"));
+        report
+    })
+}
+
+/// Runs a command, shows what it says as it says it, and reads the report from that.
+fn read(command: &mut Command) -> io::Result<Report> {
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    let mut report = Report::default();
+    if let Some(output) = child.stdout.take() {
+        // Tests may print what is no UTF-8.
+        for line in BufReader::new(output).split(b'\n') {
+            let line = line?;
+            let line = String::from_utf8_lossy(&line);
+            if report.read(line.trim_end_matches('\r')) {
+                println!("{line}");
+            }
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() && report.has_no_failure() {
+        report.fail("cargo test: the tests were not built, or one of their programs ended early".to_owned());
+    }
+    Ok(report)
+}
