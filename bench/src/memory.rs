@@ -98,8 +98,11 @@ impl<'a> Users<'a> {
 
     /// The least that a token in memory costs: a concurrent map of users, a look at the clock, a shared token.
     fn in_a_bare_map(&self) -> BareMap {
-        let shared = |user: &UserSignature| Arc::new((u64::MAX, user.name().to_owned()));
-        self.orders[0].iter().map(|user| (user.clone(), shared(user))).collect()
+        let entry = |number| {
+            let name = fixture::user_name(number);
+            (name.as_str().into(), Arc::new((u64::MAX, name)))
+        };
+        (0..self.number).map(entry).collect()
     }
 
     fn look_up(&self, map: &BareMap, calls: u64) -> Outcome<Duration> {
