@@ -36,7 +36,7 @@
 //! |---|---|---|
 //! | `file` | [`store::FileStore`]: the CSV file of Zoho's own SDKs | yes |
 //! | `sqlite` | [`store::SqliteStore`]: an embedded database | yes |
-//! | `conformance` | [`token_store_conformance!`], for tests of a store of your own | no |
+//! | `conformance` | `token_store_conformance!`, for tests of a store of your own | no |
 
 mod accounts;
 mod authenticator;
@@ -45,6 +45,7 @@ mod error;
 mod http;
 mod ledger;
 mod login;
+mod private_file;
 mod spool;
 pub mod store;
 mod token;

@@ -1,6 +1,6 @@
 //! Tokens that Zoho gave and the store would not take: kept in a folder of small files until it does.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::private_file;
 use crate::store::{AnyStore, StoredToken};
 
 /// Where one store's unsaved tokens wait. Folders are tried in order: beside the store, where that is a file, and
@@ -123,31 +124,16 @@ fn create_folder(folder: &Path) -> io::Result<()> {
 
 fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension("tmp");
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&temporary).and_then(|mut file| {
+    let written = private_file::create(&temporary).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&temporary, path)?;
-        sync_folder(path)
+        private_file::sync_folder_of(path)
     });
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
     written
-}
-
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
-}
-
-/// Elsewhere a folder cannot be opened to be synced; the rename may come to the disk a little later.
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 fn hex(bytes: &[u8]) -> String {

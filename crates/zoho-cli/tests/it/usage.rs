@@ -92,6 +92,30 @@ fn an_environment_that_there_is_not_is_wrong_usage() {
 }
 
 #[test]
+fn a_host_that_is_given_alone_is_completed() {
+    let terminal = Terminal::new();
+    terminal.save(&json!({ "user_name": "ada", "access_token": "a" }));
+    for (options, api) in [
+        (&["--environment", "eu:sandbox"][..], "https://sandbox.zohoapis.eu"),
+        (&["--accounts-url", "https://accounts.zoho.eu"], "https://www.zohoapis.eu"),
+        (
+            &["--accounts-url", "https://accounts.zoho.eu/", "--environment", "eu:developer"],
+            "https://developer.zohoapis.eu",
+        ),
+        (&["--api-url", "https://sandbox.zohoapis.in"], "https://sandbox.zohoapis.in"),
+        (&["--accounts-url", "http://127.0.0.1:9"], "http://127.0.0.1:9"),
+        (
+            &["--accounts-url", "https://accounts.proxy.example", "--environment", "jp"],
+            "https://www.zohoapis.jp",
+        ),
+        (&["--api-url", "https://api.proxy.example"], "https://api.proxy.example"),
+    ] {
+        let told = terminal.run(&[&["token", "--json"][..], options].concat()).done().json();
+        assert_eq!(told["api_domain"], api, "{options:?}");
+    }
+}
+
+#[test]
 fn an_option_may_stand_before_or_after_the_command_and_counts_more_than_its_variable() {
     let terminal = Terminal::new().with("ZOHO_STORE", "sqlite:variable.db");
     let row = r#"{"user_name":"ada","access_token":"a"}"#;

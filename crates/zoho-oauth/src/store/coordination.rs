@@ -162,7 +162,7 @@ impl LeaseEntry {
         }
         self.epoch += 1;
         holder.clone_into(&mut self.holder);
-        self.until = now + milliseconds(life);
+        self.until = now.saturating_add(milliseconds(life));
         self.touched = now;
         Acquired::Granted(Lease {
             key: key.clone(),
@@ -178,7 +178,7 @@ impl LeaseEntry {
     pub fn renew(&mut self, lease: &Lease, now: u64, life: Duration) -> bool {
         let owned = self.is_held_under(lease);
         if owned {
-            self.until = now + milliseconds(life);
+            self.until = now.saturating_add(milliseconds(life));
             self.touched = now;
             self.ledger = lease.ledger.clone();
         }
@@ -219,7 +219,7 @@ impl LeaseEntry {
     #[must_use]
     pub fn may_be_forgotten(&self, now: u64) -> bool {
         const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-        self.touched + milliseconds(KEPT) < now
+        self.touched.saturating_add(milliseconds(KEPT)) < now
     }
 }
 

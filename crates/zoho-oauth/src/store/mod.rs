@@ -32,7 +32,7 @@ pub use sqlite::{SqliteOptions, SqliteStore};
 pub use stored::StoredToken;
 
 /// Keeps tokens. This text is the contract; each sentence of it is a test that
-/// [`token_store_conformance!`](crate::token_store_conformance) runs over a store.
+/// `token_store_conformance!` (feature `conformance`) runs over a store.
 ///
 /// # Which row a token means
 /// [`Criterion`] is the rule, for finding and for saving:

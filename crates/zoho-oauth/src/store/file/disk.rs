@@ -1,11 +1,12 @@
 //! The files themselves: reading, locking, and replacing as a whole.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
+use crate::private_file;
 use crate::store::error::{StoreError, StoreErrorKind};
 
 use super::identity::Identity;
@@ -66,7 +67,7 @@ impl WholeFile {
 
     fn write_and_rename(&self, expected: Option<Identity>, text: &str) -> io::Result<Option<Identity>> {
         self.remove_leftover()?;
-        let mut file = create_private(&self.unfinished)?;
+        let mut file = private_file::create(&self.unfinished)?;
         keep_owner(&file, &self.path);
         file.write_all(text.as_bytes())?;
         file.set_modified(moment_after(expected))?;
@@ -75,7 +76,7 @@ impl WholeFile {
             return Ok(None);
         }
         fs::rename(&self.unfinished, &self.path)?;
-        sync_folder_of(&self.path)?;
+        private_file::sync_folder_of(&self.path)?;
         Ok(Some(Identity::of(&file.metadata()?)))
     }
 
@@ -190,27 +191,11 @@ fn open_lock(path: &Path) -> io::Result<File> {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             opened => return opened,
         }
-        match create_private(path) {
+        match private_file::create(path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             created => return created,
         }
     }
-}
-
-/// Makes a file that only its owner can read, whatever the umask.
-#[cfg(unix)]
-fn create_private(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-
-    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)?;
-    file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    Ok(file)
-}
-
-/// Makes a file. Who can read it is up to the folder.
-#[cfg(not(unix))]
-fn create_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create_new(true).open(path)
 }
 
 /// An administrator who saves a token must not take the file away from its owner.
@@ -235,16 +220,6 @@ fn moment_after(expected: Option<Identity>) -> SystemTime {
         Some(identity) if identity.modified() == now => now + Duration::from_nanos(1),
         _ => now,
     }
-}
-
-/// Makes the new name of a file durable. Windows has no such call and needs none.
-fn sync_folder_of(path: &Path) -> io::Result<()> {
-    if cfg!(unix)
-        && let Some(folder) = path.parent()
-    {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }
 
 #[cfg(all(test, unix))]

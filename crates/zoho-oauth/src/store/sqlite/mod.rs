@@ -128,7 +128,7 @@ impl SqliteStore {
     /// A database in memory: for this store and its clones, for as long as they live.
     ///
     /// # Errors
-    /// When the thread that writes cannot be started.
+    /// When SQLite cannot be set up.
     pub fn in_memory() -> Result<Self, StoreError> {
         let name = "the SQLite token store in memory";
         Shared::open_memory(name.to_owned())
@@ -177,7 +177,7 @@ impl Shared {
                 return Err(fault);
             }
         }
-        let writer = Writer::start(Desk { connection: Arc::new(Mutex::new(connection)), file, prepared })?;
+        let writer = Writer::new(Desk { connection: Arc::new(Mutex::new(connection)), file, prepared });
         Ok(Self { readers, writer, name, path: Some(path) })
     }
 
@@ -185,7 +185,7 @@ impl Shared {
         let mut connection = place::connect_to_memory()?;
         schema::prepare(&mut connection)?;
         let connection = Arc::new(Mutex::new(connection));
-        let writer = Writer::start(Desk { connection: connection.clone(), file: None, prepared: true })?;
+        let writer = Writer::new(Desk { connection: connection.clone(), file: None, prepared: true });
         Ok(Self { readers: Readers::Writers(connection), writer, name, path: None })
     }
 }

@@ -1,11 +1,12 @@
 //! Where the database is, and how a connection to it is opened.
 
-use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
+
+use crate::private_file;
 
 use super::fault::Fault;
 
@@ -49,7 +50,7 @@ impl Place {
         if self.path.exists() {
             return Ok(());
         }
-        match create_private(&self.path) {
+        match private_file::create(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
             _ => Ok(()),
         }
@@ -145,21 +146,6 @@ fn wait_at_most(patience: Duration) -> impl FnMut(i32) -> bool {
         std::thread::sleep((SHORTEST * 2_u32.pow(doublings)).min(LONGEST).min(left));
         !left.is_zero()
     }
-}
-
-/// Elsewhere the folder's permissions decide who may read a new file.
-#[cfg(not(unix))]
-fn create_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
-}
-
-#[cfg(unix)]
-fn create_private(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    // A umask can only take away from the mode; this account needs both bits.
-    file.set_permissions(PermissionsExt::from_mode(0o600))?;
-    Ok(file)
 }
 
 #[cfg(unix)]

@@ -4,6 +4,7 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use rusqlite::TransactionBehavior::Immediate;
@@ -17,20 +18,28 @@ use super::{locked, schema};
 /// More jobs than this are not put into one transaction, so that the first does not wait for too long.
 const LARGEST_BATCH: usize = 1_024;
 
-/// The way to the writer thread. Dropping it waits until every accepted job is done.
+/// How long to wait for the return of those who were answered: about as long as a commit takes, so that waiting
+/// costs no more than the commit that it saves.
+const MOMENT: Duration = Duration::from_micros(150);
+
+/// The way to the writer thread, which starts with the first job: most processes only read. (A process with a second
+/// thread also pays milliseconds for what is free to one without, such as registering a memory barrier.) Dropping it
+/// waits until every accepted job is done.
 #[derive(Debug)]
 pub(super) struct Writer {
-    jobs: Option<Sender<Box<dyn Job>>>,
-    thread: Option<JoinHandle<()>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+enum State {
+    NotStarted(Desk),
+    AtWork { jobs: Sender<Box<dyn Job>>, thread: JoinHandle<()> },
+    Stopped,
 }
 
 impl Writer {
-    /// Starts the thread.
-    pub(super) fn start(desk: Desk) -> Result<Self, Fault> {
-        let (jobs, queue) = channel();
-        let thread =
-            thread::Builder::new().name("zoho-sqlite".into()).spawn(move || desk.work_off(&queue))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    pub(super) fn new(desk: Desk) -> Self {
+        Self { state: Mutex::new(State::NotStarted(desk)) }
     }
 
     /// Runs a job and waits until it is committed. The job is done even if the caller stops waiting. It may run
@@ -41,17 +50,31 @@ impl Writer {
         W: FnMut(&mut Batch<'_>) -> Result<T, Fault> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let job = Box::new(Pending { work, result: Err(Fault::Stopped), answer });
-        let jobs = self.jobs.as_ref().ok_or(Fault::Stopped)?;
-        jobs.send(job).map_err(|_| Fault::Stopped)?;
+        self.accept(Box::new(Pending { work, result: Err(Fault::Stopped), answer }))?;
         answered.await.unwrap_or(Err(Fault::Stopped))
+    }
+
+    fn accept(&self, job: Box<dyn Job>) -> Result<(), Fault> {
+        let mut state = locked(&self.state);
+        *state = match std::mem::replace(&mut *state, State::Stopped) {
+            State::NotStarted(desk) => {
+                let (jobs, queue) = channel();
+                let builder = thread::Builder::new().name("zoho-sqlite".into());
+                State::AtWork { jobs, thread: builder.spawn(move || desk.work_off(&queue))? }
+            }
+            other => other,
+        };
+        match &*state {
+            State::AtWork { jobs, .. } => jobs.send(job).map_err(|_| Fault::Stopped),
+            State::NotStarted(_) | State::Stopped => Err(Fault::Stopped),
+        }
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        drop(self.jobs.take());
-        if let Some(thread) = self.thread.take() {
+        if let State::AtWork { jobs, thread } = std::mem::replace(&mut *locked(&self.state), State::Stopped) {
+            drop(jobs);
             // A panic there was reported when it happened.
             let _ = thread.join();
         }
@@ -105,17 +128,17 @@ pub(super) struct Desk {
 impl Desk {
     fn work_off(mut self, queue: &Receiver<Box<dyn Job>>) {
         let mut jobs = Vec::new();
-        let mut crowded = false;
-        while let Ok(job) = queue.recv() {
-            jobs.push(job);
-            if crowded {
-                // Those who were just answered are about to send their next job: the first does not go alone.
-                thread::yield_now();
+        loop {
+            jobs.extend(queue.try_iter().take(LARGEST_BATCH - jobs.len()));
+            if jobs.is_empty() {
+                let Ok(job) = queue.recv() else { return };
+                jobs.push(job);
+                continue;
             }
-            jobs.extend(queue.try_iter().take(LARGEST_BATCH - 1));
-            crowded = jobs.len() > 1;
             self.run(&mut jobs);
+            let answered = jobs.len();
             jobs.drain(..).for_each(Job::answer);
+            await_return(queue, answered, &mut jobs);
         }
     }
 
@@ -156,5 +179,18 @@ impl Desk {
         batch.finish()?;
         transaction.commit()?;
         self.file.as_ref().map_or(Ok(()), Identity::check)
+    }
+}
+
+/// Those who were just answered often come back at once: waits a moment until as many jobs are there, so that
+/// they share a commit, and a lone saver finds this thread awake.
+fn await_return(queue: &Receiver<Box<dyn Job>>, answered: usize, jobs: &mut Vec<Box<dyn Job>>) {
+    let answered_at = Instant::now();
+    while jobs.len() < answered && answered_at.elapsed() < MOMENT {
+        let before = jobs.len();
+        jobs.extend(queue.try_iter().take(answered - before));
+        if jobs.len() == before {
+            thread::yield_now();
+        }
     }
 }
