@@ -15,7 +15,7 @@ use crate::Outcome;
 use crate::fixture::{self, AtRandom, Key};
 use crate::measure::{repeat, repeat_async};
 use crate::options::Options;
-use crate::report::{Line, Reach, Report};
+use crate::report::{Line, Reach, Report, count};
 
 const TOKENS: u64 = 10_000;
 
@@ -28,7 +28,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     // A file is relied on without reading it again once its last change is a while ago.
     sleep(Duration::from_millis(100));
 
-    report.part(&format!("File of {TOKENS} tokens"), "bare file");
+    report.part(&format!("File of {}", count(TOKENS, "token")), "bare file");
     for key in Key::ALL {
         find(options, report, &runtime, &store, key)?;
     }

@@ -15,7 +15,7 @@ use crate::Outcome;
 use crate::fixture::{self, AtRandom};
 use crate::measure::Samples;
 use crate::options::Options;
-use crate::report::{Line, Reach, Report};
+use crate::report::{Line, Reach, Report, count};
 
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     report.part("`access_token(user)`, a valid token", "bare map and clock; or one thread");
@@ -48,22 +48,22 @@ fn measure(
     users: &Users<'_>,
     limit: f64,
 ) -> Outcome<String> {
-    let count = users.number;
+    let who = count(users.number, "user");
     let (reads, looks) = calls.so_far();
     let (started, effort) = (Instant::now(), options.effort(Duration::from_millis(4)).in_many_rounds());
     let bare = users.in_a_bare_map();
     let (alone, floor) = effort.pair(|calls| users.ask(calls, 1), |calls| users.look_up(&bare, calls))?;
-    let what = format!("{count} users at random, one thread");
+    let what = format!("{who} at random, one thread");
     report.line(&Line { what, product: alone, other: Some(floor), reach: Reach::Within(limit) });
     let (both, one): (Samples, Samples) =
         effort.pair(|calls| users.ask(calls, 2), |calls| users.ask(calls, 1))?;
-    let what = format!("{count} users at random, two threads");
+    let what = format!("{who} at random, two threads");
     report.line(&Line { what, product: both, other: Some(one), reach: Reach::TimesAsFast(1.6) });
     let (reads, looks) = (calls.so_far().0 - reads, calls.so_far().1 - looks);
     Ok(format!(
-        "{count} users: during {} calls in {:.1} s the store was asked for a token {reads} times, and for its \
-         version number {looks} times.",
-        users.asked.load(Ordering::Relaxed),
+        "{who}: during {} in {:.1} s the store was asked for a token {reads} times, and for its version number \
+         {looks} times.",
+        count(users.asked.load(Ordering::Relaxed), "call"),
         started.elapsed().as_secs_f64(),
     ))
 }

@@ -15,7 +15,7 @@ use crate::fixture::{self, Key};
 use crate::measure::Effort;
 use crate::options::Options;
 use crate::peer::{Peer, sdk_version};
-use crate::report::{Line, Reach, Report};
+use crate::report::{Line, Reach, Report, count};
 
 /// What is done; the name that the peer knows it by, and ours.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +81,7 @@ fn compare(options: &Options, report: &mut Report, python: &str, kind: &str, tok
                 peer.measure(operation.name(), &words)
             },
         )?;
-        let what = format!("{kind}, {tokens} tokens: {}", operation.title());
+        let what = format!("{kind}, {}: {}", count(tokens, "token"), operation.title());
         report.line(&Line { what, product, other: Some(other), reach: Reach::Stated });
     }
     Ok(())

@@ -113,6 +113,20 @@ impl fmt::Display for Reach {
     }
 }
 
+/// A count with its thousands set apart, and what is counted, of which there may be one.
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{text} {noun}{plural}")
+}
+
 /// The median and the quartiles.
 fn times(samples: &Samples) -> String {
     let (low, high) = samples.quartiles();
@@ -136,5 +150,16 @@ fn number(value: f64) -> String {
         value if value < 10.0 => format!("{value:.2}"),
         value if value < 100.0 => format!("{value:.1}"),
         value => format!("{value:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_easy_to_read() {
+        let counts = [1, 64, 1_000, 1_000_000].map(|number| count(number, "row"));
+        assert_eq!(counts, ["1 row", "64 rows", "1,000 rows", "1,000,000 rows"]);
     }
 }

@@ -16,7 +16,7 @@ use crate::Outcome;
 use crate::fixture;
 use crate::measure::{Effort, repeat};
 use crate::options::Options;
-use crate::report::{Line, Reach, Report};
+use crate::report::{Line, Reach, Report, count};
 use crate::sqlite::connect;
 
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
@@ -46,8 +46,7 @@ fn save(options: &Options, report: &mut Report, rows: u64, goals: [(u32, Reach);
             |calls| runtime.block_on(save_at_once(&store, savers, calls, rows)),
             |calls| repeat(calls, || commit_one(&mut bare, &mut random, rows)),
         )?;
-        let noun = if savers == 1 { "saver" } else { "savers at once" };
-        let what = format!("{rows} rows, {savers} {noun}");
+        let what = format!("{}, {}", count(rows, "row"), count(savers.into(), "saver"));
         report.line(&Line { what, product, other: Some(floor), reach });
     }
     Ok(())

@@ -13,7 +13,7 @@ use crate::Outcome;
 use crate::fixture::{self, AtRandom, Key};
 use crate::measure::{repeat, repeat_async};
 use crate::options::Options;
-use crate::report::{Line, Reach, Report};
+use crate::report::{Line, Reach, Report, count};
 
 /// So many different rows are looked up: more than the processor and SQLite's own cache hold.
 const DIFFERENT_ROWS: usize = 16_384;
@@ -69,7 +69,7 @@ fn find(
             })
         },
     )?;
-    let what = format!("{rows} rows, by {}", key.name());
+    let what = format!("{}, by {}", count(rows, "row"), key.name());
     report.line(&Line { what, product, other: Some(floor), reach: Reach::AtMost(1.5) });
     Ok(())
 }
