@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "it talks to whoever runs it")]
 
+mod bench;
 mod ci;
 mod python;
 mod report;
@@ -18,6 +19,8 @@ use clap::Parser;
 enum Task {
     /// Run every test, and say what was skipped and why
     Test(test::Options),
+    /// Measure beside what the machine can do, and print the table of docs/benchmarks.md
+    Bench(bench::Options),
     /// Check everything that a change has to pass: formatting, lints, documentation, features, every test
     Ci,
 }
@@ -25,6 +28,7 @@ enum Task {
 fn main() -> ExitCode {
     let all_is_well = match Task::parse() {
         Task::Test(options) => test::run(&options),
+        Task::Bench(options) => bench::run(&options),
         Task::Ci => ci::run(),
     };
     if all_is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -1,7 +1,7 @@
 //! Valid tokens in memory: read without a lock and without I/O.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::store::AnyStore;
@@ -17,8 +17,8 @@ pub(super) const EARLY_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// The tokens that were handed out, by what was asked for.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    users: papaya::HashMap<UserSignature, Arc<Cached>>,
-    others: papaya::HashMap<Subject, Arc<Cached>>,
+    users: papaya::HashMap<UserSignature, Cached>,
+    others: papaya::HashMap<Subject, Cached>,
     /// Goes up when somebody changed the store: what was remembered before has to be read again.
     generation: AtomicU64,
     looked_at: AtomicU64,
@@ -27,13 +27,22 @@ pub(super) struct Cache {
 }
 
 /// A token and for how long it may be handed out. Moments are epoch milliseconds.
+///
+/// It lies in the map itself: with many users, each pointer to follow is a wait for memory.
 #[derive(Debug)]
-pub(super) struct Cached {
-    pub(super) subject: Subject,
-    pub(super) token: AccessToken,
+struct Cached {
+    token: AccessToken,
     fresh_until: u64,
     early_from: AtomicU64,
     generation: u64,
+}
+
+/// A token that may be handed out.
+#[derive(Debug)]
+pub(super) struct Remembered {
+    pub(super) token: AccessToken,
+    /// Whether this caller is to renew it in the background.
+    pub(super) begins_early: bool,
 }
 
 /// How long before its end a token is no longer handed out, and how long before that it is renewed.
@@ -44,14 +53,31 @@ pub(super) struct Margins {
 }
 
 impl Cache {
-    pub(super) fn of_user(&self, user: &UserSignature) -> Option<Arc<Cached>> {
-        self.users.pin().get(user).cloned()
+    /// The token of `user`, if it may be handed out at `now`.
+    pub(super) fn of_user(&self, user: &UserSignature, now: u64) -> Option<Remembered> {
+        self.users.pin().get(user).and_then(|cached| self.recall(cached, now))
     }
 
-    pub(super) fn of(&self, subject: &Subject) -> Option<Arc<Cached>> {
+    /// The token of `subject`, if it may be handed out at `now`.
+    pub(super) fn of(&self, subject: &Subject, now: u64) -> Option<Remembered> {
+        self.view(subject, |cached| self.recall(cached, now)).flatten()
+    }
+
+    /// The token that was last remembered of `subject`, whatever has become of it.
+    pub(super) fn last_of(&self, subject: &Subject) -> Option<AccessToken> {
+        self.view(subject, |cached| cached.token.clone())
+    }
+
+    fn recall(&self, cached: &Cached, now: u64) -> Option<Remembered> {
+        let is_current = cached.generation == self.generation() || cached.token.persistence_error().is_some();
+        (is_current && now < cached.fresh_until)
+            .then(|| Remembered { token: cached.token.clone(), begins_early: cached.begin_early(now) })
+    }
+
+    fn view<T>(&self, subject: &Subject, look: impl FnOnce(&Cached) -> T) -> Option<T> {
         match subject {
-            Subject::User(user) => self.of_user(user),
-            other => self.others.pin().get(other).cloned(),
+            Subject::User(user) => self.users.pin().get(user).map(look),
+            other => self.others.pin().get(other).map(look),
         }
     }
 
@@ -66,23 +92,25 @@ impl Cache {
         let is_early_wanted = !margins.early_window.is_zero() && token.token().refresh_token().is_some();
         let early_from = if is_early_wanted { before_end(margins.early_window) } else { u64::MAX };
         // Read again, it is the same token: a failed early renewal still waits for its next turn.
-        let before = self.of(&subject).filter(|before| before.token.expose_secret() == token.expose_secret());
-        let early_from =
-            before.map_or(early_from, |before| before.early_from.load(Ordering::Relaxed).max(early_from));
+        let early_from = self
+            .view(&subject, |before| {
+                let is_same = before.token.expose_secret() == token.expose_secret();
+                if is_same { before.early_from.load(Ordering::Relaxed).max(early_from) } else { early_from }
+            })
+            .unwrap_or(early_from);
         if token.persistence_error().is_some() {
             self.has_unsaved.store(true, Ordering::Release);
         }
-        let cached = Arc::new(Cached {
-            subject: subject.clone(),
-            fresh_until: before_end(margins.margin),
-            early_from: AtomicU64::new(early_from),
-            token,
-            generation,
-        });
+        let fresh_until = before_end(margins.margin);
+        let cached = Cached { token, fresh_until, early_from: AtomicU64::new(early_from), generation };
         match subject {
-            Subject::User(user) => self.users.pin().insert(user, cached),
-            other => self.others.pin().insert(other, cached),
-        };
+            Subject::User(user) => {
+                self.users.pin().insert(user, cached);
+            }
+            other => {
+                self.others.pin().insert(other, cached);
+            }
+        }
     }
 
     /// Forgets what was remembered of a row, whatever it was asked for by.
@@ -100,10 +128,6 @@ impl Cache {
 
     pub(super) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
-    }
-
-    pub(super) fn is_current(&self, cached: &Cached) -> bool {
-        cached.generation == self.generation() || cached.token.persistence_error().is_some()
     }
 
     /// Whether it is time to look whether anybody changed the store; `true` for one caller only.
@@ -142,13 +166,9 @@ impl Cache {
 }
 
 impl Cached {
-    pub(super) fn is_fresh(&self, now: u64) -> bool {
-        now < self.fresh_until
-    }
-
     /// Whether this caller is to renew the token in the background: one does, and after a failure another one half
     /// a minute later.
-    pub(super) fn begin_early(&self, now: u64) -> bool {
+    fn begin_early(&self, now: u64) -> bool {
         let from = self.early_from.load(Ordering::Relaxed);
         now >= from
             && self

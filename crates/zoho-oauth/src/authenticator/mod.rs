@@ -31,7 +31,7 @@ pub use builder::AuthenticatorBuilder;
 pub use exchange::Login;
 
 use builder::Settings;
-use cache::{Cache, Cached};
+use cache::{Cache, Remembered};
 use flight::Flights;
 use obtain::Demand;
 
@@ -155,8 +155,9 @@ impl Authenticator {
     /// [`Error::LoginRequired`] when nothing that could be used is stored; [`Error::Refused`], [`Error::Throttled`]
     /// and the transient errors when a renewal fails and no valid token is left; [`Error::Store`].
     pub async fn access_token(&self, user: &UserSignature) -> Result<AccessToken, Error> {
-        if let Some(token) = self.core.from_memory(self.core.cache.of_user(user)).await {
-            return Ok(token);
+        let now = self.core.look_if_due().await;
+        if let Some(remembered) = self.core.cache.of_user(user, now) {
+            return Ok(self.core.from_memory(remembered, || Subject::User(user.clone())));
         }
         self.core.obtain(Subject::User(user.clone()), OAuthToken::new().with_user(user), Demand::Fresh).await
     }
@@ -169,8 +170,9 @@ impl Authenticator {
     /// As [`access_token`](Self::access_token), and [`Error::NotFound`] for an id that is not there.
     pub async fn access_token_for(&self, token: &OAuthToken) -> Result<AccessToken, Error> {
         let Some(subject) = Subject::of(token) else { return self.core.used_as_it_is(token) };
-        if let Some(token) = self.core.from_memory(self.core.cache.of(&subject)).await {
-            return Ok(token);
+        let now = self.core.look_if_due().await;
+        if let Some(remembered) = self.core.cache.of(&subject, now) {
+            return Ok(self.core.from_memory(remembered, || subject.clone()));
         }
         self.core.obtain(subject, token.clone(), Demand::Fresh).await
     }
@@ -256,33 +258,40 @@ impl Authenticator {
 }
 
 impl Core {
-    /// The token in memory, if it can be handed out without asking anybody. Once in half a second the store is
-    /// asked whether anybody has changed it.
-    async fn from_memory(self: &Arc<Self>, cached: Option<Arc<Cached>>) -> Option<AccessToken> {
-        let cached = cached?;
+    /// Once in half a second the store is asked whether anybody has changed it. Hands back the time.
+    async fn look_if_due(self: &Arc<Self>) -> u64 {
         let now = epoch_milliseconds(SystemTime::now());
-        if self.cache.is_due(now) {
-            self.cache.look(&self.store).await;
-            if self.cache.has_unsaved() {
-                let _ = self.recover().await;
+        if !self.cache.is_due(now) {
+            return now;
+        }
+        self.cache.look(&self.store).await;
+        if self.cache.has_unsaved() {
+            let _ = self.recover().await;
+        }
+        epoch_milliseconds(SystemTime::now())
+    }
+
+    /// A token from memory. The one caller whose turn it is starts to renew it in the background.
+    fn from_memory(
+        self: &Arc<Self>,
+        remembered: Remembered,
+        subject: impl FnOnce() -> Subject,
+    ) -> AccessToken {
+        if remembered.begins_early {
+            self.renew_early(subject(), remembered.token.token().clone());
+        }
+        remembered.token
+    }
+
+    fn renew_early(self: &Arc<Self>, subject: Subject, wanted: OAuthToken) {
+        let (core, work_on) = (self.clone(), subject.clone());
+        self.tokens.launch((subject, Demand::Early), || async move {
+            let outcome = core.obtain_now(work_on, wanted, Demand::Early).await;
+            if let Err(error) = &outcome {
+                tracing::debug!(%error, "an early renewal failed; the token is good for a while yet");
             }
-        }
-        if !self.cache.is_current(&cached) || !cached.is_fresh(now) {
-            return None;
-        }
-        if cached.begin_early(now) {
-            let (subject, core) = (cached.subject.clone(), self.clone());
-            let wanted = cached.token.token().clone();
-            let work_on = subject.clone();
-            self.tokens.launch((subject, Demand::Early), || async move {
-                let outcome = core.obtain_now(work_on, wanted, Demand::Early).await;
-                if let Err(error) = &outcome {
-                    tracing::debug!(%error, "an early renewal failed; the token is good for a while yet");
-                }
-                outcome
-            });
-        }
-        Some(cached.token.clone())
+            outcome
+        });
     }
 
     /// Joins the work for `subject`, or starts it.

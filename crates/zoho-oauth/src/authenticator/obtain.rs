@@ -95,8 +95,8 @@ impl Core {
 
     /// What is in memory, when the store cannot be read: a valid token is not withheld because a disk is busy.
     fn still_valid(&self, subject: &Subject, demand: &Demand) -> Option<AccessToken> {
-        let cached = self.cache.of(subject).filter(|_| *demand == Demand::Fresh)?;
-        cached.token.token().is_fresh(SystemTime::now(), Duration::ZERO).then(|| cached.token.clone())
+        let last = self.cache.last_of(subject).filter(|_| *demand == Demand::Fresh)?;
+        last.token().is_fresh(SystemTime::now(), Duration::ZERO).then_some(last)
     }
 
     fn wish(&self, demand: Demand, row: Option<&OAuthToken>) -> Wish {

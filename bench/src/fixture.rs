@@ -1,0 +1,164 @@
+//! Tokens to measure with. The same number always gives the same token; nothing here was ever a real one.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use rusqlite::{Connection, params_from_iter};
+use zoho_oauth::OAuthToken;
+use zoho_oauth::store::StoredToken;
+
+use crate::Outcome;
+
+/// The table as the official samples make it: no index but that of the primary key.
+pub(crate) const OFFICIAL_TABLE: &str = "create table oauthtoken (id varchar(10) not null, \
+    user_name varchar(255), client_id varchar(255), client_secret varchar(255), refresh_token varchar(255), \
+    access_token varchar(255), grant_token varchar(255), expiry_time varchar(20), redirect_url varchar(255), \
+    api_domain varchar(255), primary key (id))";
+
+const CLIENT_ID: &str = "1000.BENCHMARKBENCHMARKBENCHMARKBENCH";
+const CLIENT_SECRET: &str = "benchmarkbenchmarkbenchmarkbenchmarkbench1";
+
+/// What a token is looked up by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    Id,
+    User,
+    Refresh,
+    Access,
+    Grant,
+}
+
+impl Key {
+    pub(crate) const ALL: [Self; 5] = [Self::Id, Self::User, Self::Refresh, Self::Access, Self::Grant];
+
+    /// In the words of the report.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::User => "user name",
+            Self::Refresh => "refresh token",
+            Self::Access => "access token",
+            Self::Grant => "grant token",
+        }
+    }
+
+    pub(crate) fn column(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::User => "user_name",
+            Self::Refresh => "refresh_token",
+            Self::Access => "access_token",
+            Self::Grant => "grant_token",
+        }
+    }
+
+    /// The value of this column in a row.
+    pub(crate) fn value(self, row: &StoredToken) -> String {
+        let value = match self {
+            Self::Id => &row.id,
+            Self::User => &row.user_name,
+            Self::Refresh => &row.refresh_token,
+            Self::Access => &row.access_token,
+            Self::Grant => &row.grant_token,
+        };
+        value.clone().unwrap_or_default()
+    }
+
+    /// A token that says just enough to be looked up by this.
+    pub(crate) fn wanted(self, row: &StoredToken) -> OAuthToken {
+        let (wanted, value) = (OAuthToken::new(), self.value(row));
+        match self {
+            Self::Id => wanted.with_id(value),
+            Self::User => wanted.with_user(value),
+            Self::Refresh => wanted.with_client(CLIENT_ID, CLIENT_SECRET).with_refresh_token(value),
+            Self::Access => wanted.with_access_token(value),
+            Self::Grant => wanted.with_client(CLIENT_ID, CLIENT_SECRET).with_grant_token(value),
+        }
+    }
+}
+
+/// The token of that number: every column is filled, as long as Zoho fills it, and good for a day.
+pub(crate) fn row(number: u64) -> StoredToken {
+    let mut random = StdRng::seed_from_u64(number);
+    StoredToken {
+        id: Some((number + 1).to_string()),
+        user_name: Some(user_name(number)),
+        client_id: Some(CLIENT_ID.to_owned()),
+        client_secret: Some(CLIENT_SECRET.to_owned()),
+        refresh_token: Some(secret(&mut random)),
+        access_token: Some(secret(&mut random)),
+        grant_token: Some(secret(&mut random)),
+        expiry_time: Some(tomorrow().to_string()),
+        redirect_url: Some("https://example.com/callback".to_owned()),
+        api_domain: Some("https://www.zohoapis.com".to_owned()),
+    }
+}
+
+/// The user of that number.
+pub(crate) fn user_name(number: u64) -> String {
+    format!("user{number}@example.com:{}", 600_000_000_u64 + number)
+}
+
+/// A token as Zoho writes them: seventy characters.
+pub(crate) fn secret(random: &mut impl RngExt) -> String {
+    format!("1000.{:032x}.{:032x}", random.random::<u128>(), random.random::<u128>())
+}
+
+/// Tomorrow at this time, in epoch milliseconds.
+pub(crate) fn tomorrow() -> u64 {
+    let day = Duration::from_secs(24 * 60 * 60);
+    let moment = (SystemTime::now() + day).duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(moment.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A database file with the official table and that many rows, as an official SDK would have left it.
+pub(crate) fn write_database(path: &Path, rows: u64) -> Outcome {
+    let mut connection = Connection::open(path)?;
+    let transaction = connection.transaction()?;
+    transaction.execute(OFFICIAL_TABLE, [])?;
+    {
+        let text = "insert into oauthtoken values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let mut statement = transaction.prepare(text)?;
+        for number in 0..rows {
+            statement.execute(params_from_iter(row(number).values()))?;
+        }
+    }
+    Ok(transaction.commit()?)
+}
+
+/// A token file with that many rows, as an official SDK would have left it: no value here needs a quote.
+pub(crate) fn write_file(path: &Path, rows: u64) -> Outcome {
+    let mut text = String::from(
+        "id,user_name,client_id,client_secret,refresh_token,access_token,grant_token,expiry_time,\
+         redirect_url,api_domain\r\n",
+    );
+    for number in 0..rows {
+        let row = row(number);
+        text += &row.values().map(Option::unwrap_or_default).join(",");
+        text += "\r\n";
+    }
+    Ok(std::fs::write(path, text)?)
+}
+
+/// Numbers below `rows` without an order, and the same ones for everybody who starts at the same seed.
+#[derive(Debug)]
+pub(crate) struct AtRandom {
+    random: StdRng,
+    rows: u64,
+}
+
+impl AtRandom {
+    pub(crate) fn below(rows: u64) -> Self {
+        Self { random: StdRng::seed_from_u64(rows), rows }
+    }
+}
+
+impl Iterator for AtRandom {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        Some(self.random.random_range(0..self.rows))
+    }
+}

@@ -1,0 +1,69 @@
+//! Measures the product beside what the machine can do, in one run, and prints the table of
+//! `docs/benchmarks.md`.
+//!
+//! One file per subject. Each takes a product and a floor, has [`measure`] run them by turns, and puts a line into
+//! the [`report`].
+
+mod command;
+mod file;
+mod fixture;
+mod machine;
+mod measure;
+mod memory;
+mod options;
+mod peer;
+mod python;
+mod report;
+mod saves;
+mod sqlite;
+
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+
+use options::Options;
+use report::Report;
+
+/// What went wrong while measuring: there is nobody to handle it, only somebody to read it.
+type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// What can be measured, by the name that `--only` takes.
+type Subject = (&'static str, fn(&Options, &mut Report) -> Outcome);
+
+const SUBJECTS: [Subject; 6] = [
+    ("memory", memory::run),
+    ("sqlite", sqlite::run),
+    ("saves", saves::run),
+    ("file", file::run),
+    ("python", python::run),
+    ("command", command::run),
+];
+
+fn main() -> ExitCode {
+    match measure_all() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure_all() -> Outcome {
+    let names = SUBJECTS.map(|(name, _)| name);
+    let options = Options::parse(std::env::args().skip(1), &names)?;
+    let mut report = Report::new(&options);
+    for (name, run) in SUBJECTS {
+        if options.wants(name) {
+            say(&format!("measuring: {name}"));
+            run(&options, &mut report)?;
+        }
+    }
+    Ok(write!(std::io::stdout(), "{report}")?)
+}
+
+/// A word on standard error: the table alone goes to standard output.
+fn say(text: &str) {
+    // Nobody may be listening.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

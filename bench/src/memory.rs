@@ -1,0 +1,250 @@
+//! `Authenticator::access_token` with a valid token: served from memory.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::runtime;
+use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
+use zoho_oauth::store::{AnyStore, SqliteStore, StoreError, TokenStore};
+use zoho_oauth::{Authenticator, DataCenter, OAuthToken, UserSignature};
+
+use crate::Outcome;
+use crate::fixture::{self, AtRandom};
+use crate::measure::Samples;
+use crate::options::Options;
+use crate::report::{Line, Reach, Report, count};
+
+pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
+    report.part("`access_token(user)`, a valid token", "bare map and clock; or one thread");
+    let calls = Arc::new(Calls::default());
+    let sizes: &[_] = if options.quick { &[(1_000, 200.0)] } else { &[(1_000, 200.0), (100_000, 300.0)] };
+    let mut proofs = Vec::new();
+    for (users, limit) in sizes {
+        let folder = options.fresh_folder()?;
+        let path = folder.path().join("zohooauth.db");
+        fixture::write_database(&path, *users)?;
+        let store =
+            AnyStore::coordinated(Counting { store: SqliteStore::open(&path)?, calls: calls.clone() });
+        let authenticator = Authenticator::builder(DataCenter::Us.production())
+            .spool_folder(folder.path().join("spool"))
+            .store(store)
+            .build()?;
+        let users = Users::remembered_by(&authenticator, *users)?;
+        proofs.push(measure(options, report, &calls, &users, *limit)?);
+    }
+    for proof in proofs {
+        report.note(&proof);
+    }
+    Ok(())
+}
+
+fn measure(
+    options: &Options,
+    report: &mut Report,
+    calls: &Calls,
+    users: &Users<'_>,
+    limit: f64,
+) -> Outcome<String> {
+    let who = count(users.number, "user");
+    let (reads, looks) = calls.so_far();
+    let (started, effort) = (Instant::now(), options.effort(Duration::from_millis(4)).in_many_rounds());
+    let bare = users.in_a_bare_map();
+    let (alone, floor) = effort.pair(|calls| users.ask(calls, 1), |calls| users.look_up(&bare, calls))?;
+    let what = format!("{who} at random, one thread");
+    report.line(&Line { what, product: alone, other: Some(floor), reach: Reach::Within(limit) });
+    let (both, one): (Samples, Samples) =
+        effort.pair(|calls| users.ask(calls, 2), |calls| users.ask(calls, 1))?;
+    let what = format!("{who} at random, two threads");
+    report.line(&Line { what, product: both, other: Some(one), reach: Reach::TimesAsFast(1.6) });
+    let (reads, looks) = (calls.so_far().0 - reads, calls.so_far().1 - looks);
+    Ok(format!(
+        "{who}: during {} in {:.1} s the store was asked for a token {reads} times, and for its version number \
+         {looks} times.",
+        count(users.asked.load(Ordering::Relaxed), "call"),
+        started.elapsed().as_secs_f64(),
+    ))
+}
+
+type BareMap = papaya::HashMap<UserSignature, Arc<(u64, String)>>;
+
+/// An authenticator that knows a token of every user, and whom to ask it for next.
+struct Users<'a> {
+    authenticator: &'a Authenticator,
+    number: u64,
+    /// One order for each thread.
+    orders: [Vec<UserSignature>; 2],
+    asked: AtomicU64,
+}
+
+impl<'a> Users<'a> {
+    fn remembered_by(authenticator: &'a Authenticator, number: u64) -> Outcome<Self> {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            // Its first look at the store's version number makes it read everything once more.
+            for user in (0..number).chain(0..number) {
+                authenticator.access_token(&fixture::user_name(user).into()).await?;
+            }
+            Ok::<_, zoho_oauth::Error>(())
+        })?;
+        let at_random = |skipped| {
+            let chosen = AtRandom::below(number).skip(skipped).take(65_536.max(number as usize));
+            chosen.map(|user| fixture::user_name(user).into()).collect()
+        };
+        Ok(Self { authenticator, number, orders: [at_random(0), at_random(1)], asked: AtomicU64::new(0) })
+    }
+
+    /// The least that a token in memory costs: a concurrent map of users, a look at the clock, a shared token.
+    fn in_a_bare_map(&self) -> BareMap {
+        let entry = |number| {
+            let name = fixture::user_name(number);
+            (name.as_str().into(), Arc::new((u64::MAX, name)))
+        };
+        (0..self.number).map(entry).collect()
+    }
+
+    fn look_up(&self, map: &BareMap, calls: u64) -> Outcome<Duration> {
+        let users = self.in_turn(&self.orders[0], calls);
+        let started = Instant::now();
+        for user in users {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as u64;
+            let token = map.pin().get(user).filter(|token| now < token.0).cloned();
+            black_box(token.ok_or("the user is not in the map")?);
+        }
+        Ok(started.elapsed())
+    }
+
+    /// That many users, going on where the round before began elsewhere: the processor does not know the first
+    /// ones by heart.
+    fn in_turn<'u>(&self, users: &'u [UserSignature], calls: u64) -> impl Iterator<Item = &'u UserSignature> {
+        let skipped = self.asked.load(Ordering::Relaxed) as usize % users.len();
+        users[skipped..].iter().chain(users.iter().cycle()).take(calls as usize)
+    }
+
+    /// That many calls, shared out among the threads: the time per call is what comes out.
+    fn ask(&self, calls: u64, threads: u64) -> Outcome<Duration> {
+        let each = calls.div_ceil(threads);
+        let arrived = AtomicU64::new(0);
+        let spans = thread::scope(|scope| {
+            let workers = self.orders.iter().take(threads as usize).map(|users| {
+                let arrived = &arrived;
+                scope.spawn(move || self.ask_on_this_thread(users, each, || meet(arrived, threads)))
+            });
+            let workers: Vec<_> = workers.collect();
+            let joined = workers.into_iter().map(|worker| worker.join().map_err(|_| "a thread panicked"));
+            joined.collect::<Result<Vec<_>, _>>()
+        })?;
+        let spans = spans.into_iter().collect::<Outcome<Vec<_>>>()?;
+        self.asked.fetch_add(each * threads, Ordering::Relaxed);
+        let first = spans.iter().map(|(from, _)| *from).min().ok_or("no thread ran")?;
+        let last = spans.iter().map(|(_, to)| *to).max().ok_or("no thread ran")?;
+        Ok(last - first)
+    }
+
+    fn ask_on_this_thread(
+        &self,
+        users: &[UserSignature],
+        calls: u64,
+        meet: impl FnOnce(),
+    ) -> Outcome<(Instant, Instant)> {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        meet();
+        runtime.block_on(async {
+            let users = self.in_turn(users, calls);
+            let started = Instant::now();
+            for user in users {
+                black_box(self.authenticator.access_token(user).await?);
+            }
+            Ok((started, Instant::now()))
+        })
+    }
+}
+
+/// Waits until that many threads run. A thread that slept here would start late.
+fn meet(arrived: &AtomicU64, threads: u64) {
+    arrived.fetch_add(1, Ordering::AcqRel);
+    while arrived.load(Ordering::Acquire) < threads {
+        thread::yield_now();
+    }
+}
+
+/// How often the store was asked for something: a token, and its version number.
+#[derive(Debug, Default)]
+struct Calls {
+    tokens: AtomicU64,
+    version: AtomicU64,
+}
+
+impl Calls {
+    fn so_far(&self) -> (u64, u64) {
+        (self.tokens.load(Ordering::Relaxed), self.version.load(Ordering::Relaxed))
+    }
+}
+
+/// A store that counts what it is asked for. Whatever reads or writes counts as asking for a token.
+struct Counting {
+    store: SqliteStore,
+    calls: Arc<Calls>,
+}
+
+impl Counting {
+    fn counted(&self) -> &SqliteStore {
+        self.calls.tokens.fetch_add(1, Ordering::Relaxed);
+        &self.store
+    }
+}
+
+impl TokenStore for Counting {
+    async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
+        self.counted().find_token(token).await
+    }
+
+    async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
+        self.counted().save_token(token).await
+    }
+
+    async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
+        self.counted().delete_token(id).await
+    }
+
+    async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
+        self.counted().get_tokens().await
+    }
+
+    async fn delete_tokens(&self) -> Result<(), StoreError> {
+        self.counted().delete_tokens().await
+    }
+
+    async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
+        self.counted().find_token_by_id(id).await
+    }
+}
+
+impl Coordination for Counting {
+    async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Result<Acquired, StoreError> {
+        self.counted().acquire(key, holder, life).await
+    }
+
+    async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StoreError> {
+        self.counted().renew(lease, life).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
+        self.counted().release(lease).await
+    }
+
+    async fn save_and_release(&self, lease: &Lease, token: &OAuthToken) -> Result<Fenced, StoreError> {
+        self.counted().save_and_release(lease, token).await
+    }
+
+    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
+        self.counted().standing(key).await
+    }
+
+    async fn version(&self) -> Result<Option<u64>, StoreError> {
+        self.calls.version.fetch_add(1, Ordering::Relaxed);
+        self.store.version().await
+    }
+}

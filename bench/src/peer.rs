@@ -1,0 +1,60 @@
+//! A Python process with a store of the official SDK, which does what it is told and says how long it took.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use crate::Outcome;
+
+const SCRIPT: &str = include_str!("../python/stores.py");
+
+/// A running peer; it ends when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    process: Child,
+    orders: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Peer {
+    /// Starts Python with one of its stores: `sqlite` or `file`.
+    pub(crate) fn start(python: &str, kind: &str, store: &Path) -> Outcome<Self> {
+        let mut process = Command::new(python)
+            .args(["-c", SCRIPT, kind])
+            .arg(store)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let orders = process.stdin.take();
+        let answers = BufReader::new(process.stdout.take().ok_or("Python has no standard output")?);
+        Ok(Self { process, orders, answers })
+    }
+
+    /// Has it do one call for each of `arguments`, and says how long they took together. The words of a call are
+    /// separated by blanks.
+    pub(crate) fn measure(&mut self, operation: &str, arguments: &[String]) -> Outcome<Duration> {
+        let orders = self.orders.as_mut().ok_or("Python has no standard input")?;
+        writeln!(orders, "{operation}\t{}", arguments.join("\t"))?;
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer)?;
+        let nanoseconds = answer.trim().parse();
+        Ok(Duration::from_nanos(nanoseconds.map_err(|_| "the official SDK failed; see above")?))
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // At the end of its input the script ends.
+        drop(self.orders.take());
+        let _ = self.process.wait();
+    }
+}
+
+/// Whether a Python has the official SDK; its version where it has.
+pub(crate) fn sdk_version(python: &str) -> Option<String> {
+    let text = "import platform, importlib.metadata as m, zohocrmsdk; \
+        print(m.version('zohocrmsdk8_0'), 'on Python', platform.python_version())";
+    let output = Command::new(python).args(["-c", text]).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
