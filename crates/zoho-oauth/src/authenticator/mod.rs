@@ -266,7 +266,9 @@ impl Core {
         }
         self.cache.look(&self.store).await;
         if self.cache.has_unsaved() {
-            let _ = self.recover().await;
+            // Beside the caller: a store in trouble may take its time to say no.
+            let core = self.clone();
+            tokio::spawn(async move { core.recover().await });
         }
         epoch_milliseconds(SystemTime::now())
     }
