@@ -116,10 +116,15 @@ impl Accounts {
             .post_form(&url, &[("token", token.expose_secret())])
             .await
             .map_err(|lost| lost.error)?;
-        // A proxy's error page says nothing about the token.
-        let is_zohos = answer.body.trim().is_empty() || serde_json::from_str::<Value>(&answer.body).is_ok();
-        match answer.status {
-            200..=299 | 400 if is_zohos => Ok(()),
+        let is_good = (200..300).contains(&answer.status);
+        let body = match serde_json::from_str::<TokenAnswer>(&answer.body) {
+            Ok(body) => body,
+            Err(_) if is_good && answer.body.trim().is_empty() => return Ok(()),
+            Err(_) => return Err(unusable(&url, &answer)),
+        };
+        match body.error.as_ref().and_then(Value::as_str) {
+            None if is_good => Ok(()),
+            Some("invalid_code" | "invalid_token" | "invalid_grant") => Ok(()),
             _ => Err(unusable(&url, &answer)),
         }
     }
@@ -229,11 +234,9 @@ fn life(body: &TokenAnswer) -> Duration {
         Some(Value::String(text)) => text.trim().parse().ok(),
         _ => None,
     };
-    match (number(&body.expires_in_sec), number(&body.expires_in)) {
-        (Some(seconds), _) => Duration::from_secs(seconds),
-        (None, Some(seconds)) => Duration::from_secs(seconds),
-        (None, None) => Duration::from_secs(3_600),
-    }
+    const LONGEST: u64 = 10 * 365 * 24 * 60 * 60;
+    let seconds = number(&body.expires_in_sec).or_else(|| number(&body.expires_in)).unwrap_or(3_600);
+    Duration::from_secs(seconds.min(LONGEST))
 }
 
 fn unusable(url: &str, answer: &Answer) -> Error {

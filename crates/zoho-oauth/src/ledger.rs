@@ -70,7 +70,7 @@ impl Ledger {
     pub fn note_issue(&mut self, now: SystemTime, quota: Quota) {
         let now = epoch_milliseconds(now);
         let window = window_milliseconds(quota);
-        self.issued.retain(|at| at + window > now);
+        self.issued.retain(|at| at + window > now && *at <= now + CLOCK_SLACK);
         self.issued.push(now);
         self.last = None;
     }
@@ -90,12 +90,18 @@ impl Ledger {
     pub fn retry_at(&self, now: SystemTime, quota: Quota) -> Option<SystemTime> {
         let milliseconds = epoch_milliseconds(now);
         let window = window_milliseconds(quota);
-        let mut recent: Vec<u64> =
-            self.issued.iter().map(|at| at + window).filter(|end| *end > milliseconds).collect();
+        let mut recent: Vec<u64> = self
+            .issued
+            .iter()
+            .filter(|at| **at <= milliseconds + CLOCK_SLACK)
+            .map(|at| at + window)
+            .filter(|end| *end > milliseconds)
+            .collect();
         recent.sort_unstable();
         // Room is made when so many have left the window that one fewer than the quota is in it.
         let room_at = recent.len().checked_sub(quota.tokens).map_or(0, |position| recent[position]);
-        let earliest = room_at.max(self.blocked_until);
+        let blocked_until = if self.blocked_until > milliseconds + window { 0 } else { self.blocked_until };
+        let earliest = room_at.max(blocked_until);
         (earliest > milliseconds).then(|| from_epoch_milliseconds(earliest))
     }
 
@@ -120,7 +126,8 @@ impl Ledger {
     pub fn recent_failure(&self, now: SystemTime, life: Duration) -> Option<&Failure> {
         let now = epoch_milliseconds(now);
         let life = u64::try_from(life.as_millis()).unwrap_or(u64::MAX);
-        self.last.as_ref().filter(|last| last.at.saturating_add(life) > now).map(|last| &last.failure)
+        let is_recent = |last: &&Attempt| last.at.saturating_add(life) > now && last.at <= now + CLOCK_SLACK;
+        self.last.as_ref().filter(is_recent).map(|last| &last.failure)
     }
 
     /// When a token was last asked for, within the quota's window.
@@ -129,6 +136,9 @@ impl Ledger {
         self.issued.iter().max().map(|at| from_epoch_milliseconds(*at))
     }
 }
+
+/// What lies further in the future than this was written before the clock was set back, and says nothing.
+pub(crate) const CLOCK_SLACK: u64 = 1_000;
 
 fn window_milliseconds(quota: Quota) -> u64 {
     u64::try_from(quota.window.as_millis()).unwrap_or(u64::MAX)
@@ -171,6 +181,17 @@ mod tests {
         assert!(ledger.recent_failure(second(1), Duration::from_secs(2)).is_some());
         assert!(ledger.recent_failure(second(2), Duration::from_secs(2)).is_none());
         assert_eq!(ledger.refusal(), None);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_blocks_nothing() {
+        let quota = Quota::default();
+        let mut ledger = Ledger::default();
+        (0..10).for_each(|_| ledger.note_issue(second(3_600), quota));
+        ledger.note_throttle(second(3_600), quota);
+        ledger.note_failure(1, second(3_600), Failure::Transient("500".into()));
+        assert_eq!(ledger.retry_at(second(0), quota), None);
+        assert!(ledger.recent_failure(second(0), Duration::from_secs(1)).is_none());
     }
 
     #[test]

@@ -23,12 +23,22 @@ pub(crate) struct Spool {
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) token: StoredToken,
+    pub(crate) origin: Origin,
     path: PathBuf,
+}
+
+/// Where a token comes from: a login's row may never have been there, a renewal's was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Origin {
+    Login,
+    Renewal,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Content {
     store: String,
+    origin: Origin,
     token: StoredToken,
 }
 
@@ -38,7 +48,7 @@ impl Spool {
         let folders = match (chosen, store.place()) {
             (Some(folder), _) => vec![folder],
             (None, Some(file)) => {
-                let mut beside = file.as_os_str().to_owned();
+                let mut beside = absolute(file).into_os_string();
                 beside.push(".spool");
                 vec![PathBuf::from(beside)]
             }
@@ -51,8 +61,8 @@ impl Spool {
     }
 
     /// Keeps `token`, durably and readable for this account alone, in the first folder that takes it.
-    pub(crate) fn put(&self, token: StoredToken) -> io::Result<Entry> {
-        let content = Content { store: self.store.clone(), token };
+    pub(crate) fn put(&self, token: StoredToken, origin: Origin) -> io::Result<Entry> {
+        let content = Content { store: self.store.clone(), origin, token };
         let bytes = serde_json::to_vec(&content)?;
         let random: [u8; 8] = rand::rng().random();
         let name = format!("{}-{}.json", &self.tag(), hex(&random));
@@ -60,7 +70,7 @@ impl Spool {
         for folder in &self.folders {
             let path = folder.join(&name);
             match create_folder(folder).and_then(|()| write_durably(&path, &bytes)) {
-                Ok(()) => return Ok(Entry { token: content.token, path }),
+                Ok(()) => return Ok(Entry { token: content.token, origin, path }),
                 Err(error) => failure = error,
             }
         }
@@ -77,7 +87,11 @@ impl Spool {
             .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&tag)))
             .filter_map(|path| {
                 let content: Content = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
-                (content.store == self.store).then_some(Entry { token: content.token, path })
+                (content.store == self.store).then_some(Entry {
+                    token: content.token,
+                    origin: content.origin,
+                    path,
+                })
             })
             .collect()
     }
@@ -93,8 +107,13 @@ impl Entry {
         if let Err(error) = fs::remove_file(&self.path) {
             tracing::warn!(path = %self.path.display(), %error, "a spooled token could not be removed");
         }
-        // Leaves no empty folder beside the store; a folder that still holds something stays.
-        let _ = self.path.parent().map(fs::remove_dir);
+        // Leaves no empty folder beside the store; one that still holds something stays, and so does one that
+        // somebody chose.
+        if let Some(folder) =
+            self.path.parent().filter(|folder| folder.extension().is_some_and(|name| name == "spool"))
+        {
+            let _ = fs::remove_dir(folder);
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -108,7 +127,11 @@ fn home_folder() -> Option<PathBuf> {
         .map(|home| home.join(".local/state/zoho-oauth/spool"))
 }
 
+/// The file itself, wherever the program goes and whatever links lead to it.
 fn absolute(path: &Path) -> PathBuf {
+    if let Ok(file) = path.canonicalize() {
+        return file;
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     path.file_name().map_or_else(|| folder.clone(), |name| folder.join(name))
@@ -161,7 +184,7 @@ mod tests {
     fn what_was_put_is_there_until_it_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         let spool = spool(folder.path());
-        spool.put(token("ada")).unwrap();
+        spool.put(token("ada"), Origin::Renewal).unwrap();
         let entries = spool.entries();
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].token, token("ada"));
@@ -172,7 +195,7 @@ mod tests {
     #[test]
     fn another_stores_tokens_are_not_touched() {
         let folder = tempfile::tempdir().unwrap();
-        spool(folder.path()).put(token("ada")).unwrap();
+        spool(folder.path()).put(token("ada"), Origin::Renewal).unwrap();
         let other = Spool { folders: vec![folder.path().to_owned()], store: "b".into() };
         assert!(other.entries().is_empty());
     }
@@ -183,7 +206,7 @@ mod tests {
         let file = folder.path().join("not a folder");
         fs::write(&file, "").unwrap();
         let spool = Spool { folders: vec![file, folder.path().join("second")], store: "a".into() };
-        spool.put(token("ada")).unwrap();
+        spool.put(token("ada"), Origin::Renewal).unwrap();
         assert_eq!(spool.entries().len(), 1);
     }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use rand::RngExt;
 use secrecy::ExposeSecret;
-use tokio::sync::OnceCell;
 
 use crate::accounts::{Accounts, OAuthClient};
 use crate::environment::{Environment, Environments};
@@ -162,7 +161,7 @@ impl AuthenticatorBuilder {
                 cache: Cache::default(),
                 tokens: Flights::new(),
                 logins: Flights::new(),
-                recovered: OnceCell::new(),
+                recovery: Default::default(),
             }),
         })
     }

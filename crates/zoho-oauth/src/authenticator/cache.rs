@@ -4,12 +4,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use secrecy::ExposeSecret;
+
 use crate::store::AnyStore;
 use crate::store::coordination::Coordination;
 use crate::token::{OAuthToken, UserSignature, epoch_milliseconds};
 
+use super::LOOK_EVERY;
 use super::access::AccessToken;
-use super::{LOOK_EVERY, Subject};
+use super::subject::Subject;
 
 /// How long after a failed early renewal the next one is tried, by anybody.
 pub(super) const EARLY_AGAIN_AFTER: Duration = Duration::from_secs(30);
@@ -99,7 +102,7 @@ impl Cache {
             })
             .unwrap_or(early_from);
         if token.persistence_error().is_some() {
-            self.has_unsaved.store(true, Ordering::Release);
+            self.expect_unsaved();
         }
         let fresh_until = before_end(margins.margin);
         let cached = Cached { token, fresh_until, early_from: AtomicU64::new(early_from), generation };
@@ -156,12 +159,30 @@ impl Cache {
         self.has_unsaved.load(Ordering::Acquire)
     }
 
-    /// Everything is in the store now: what was only remembered is read from there again.
-    pub(super) fn all_saved(&self) {
-        if self.has_unsaved.swap(false, Ordering::AcqRel) {
-            self.users.pin().clear();
-            self.others.pin().clear();
+    /// Says that there is a token here which the store does not have.
+    pub(super) fn expect_unsaved(&self) {
+        self.has_unsaved.store(true, Ordering::Release);
+    }
+
+    /// The tokens that the store does not have. Who takes them sees to it, or says that they are still expected.
+    pub(super) fn take_unsaved(&self) -> Vec<OAuthToken> {
+        if !self.has_unsaved.swap(false, Ordering::AcqRel) {
+            return Vec::new();
         }
+        let (users, others) = (self.users.pin(), self.others.pin());
+        let cached = users.values().chain(others.values());
+        let unsaved = cached.filter(|cached| cached.token.persistence_error().is_some());
+        unsaved.map(|cached| cached.token.token().clone()).collect()
+    }
+
+    /// Forgets a token that is in the store now, or not wanted there.
+    pub(super) fn forget_unsaved(&self, token: &OAuthToken) {
+        let is_kept = |cached: &Cached| {
+            let secret = token.access_token().map(ExposeSecret::expose_secret);
+            cached.token.persistence_error().is_none() || Some(cached.token.expose_secret()) != secret
+        };
+        self.users.pin().retain(|_, cached| is_kept(cached));
+        self.others.pin().retain(|_, cached| is_kept(cached));
     }
 }
 

@@ -8,6 +8,7 @@ use crate::accounts::{Denied, Issued, OAuthClient};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::login::Grant;
+use crate::spool::{Entry, Origin};
 use crate::store::TokenStore;
 use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
 use crate::token::OAuthToken;
@@ -54,37 +55,55 @@ impl fmt::Debug for Login {
 impl Core {
     pub(super) async fn exchange(self: Arc<Self>, grant: Grant, client: OAuthClient) -> Result<Login, Error> {
         self.recover_once().await;
-        self.exchange_now(grant, client).await
+        self.exchange_now(grant, client, OAuthToken::new()).await
     }
 
-    /// Spends the grant, unless another process has done so meanwhile.
-    pub(super) async fn exchange_now(&self, grant: Grant, client: OAuthClient) -> Result<Login, Error> {
+    /// Spends the grant, unless another process has done so meanwhile. `basis` is the row that has the grant, or
+    /// what a program says of it: its id and its user stay.
+    pub(super) async fn exchange_now(
+        &self,
+        grant: Grant,
+        client: OAuthClient,
+        basis: OAuthToken,
+    ) -> Result<Login, Error> {
         let key = LeaseKey::exchange(&grant.code);
-        let lookup = OAuthToken::new()
+        let basis = OAuthToken { id: basis.id, user_signature: basis.user_signature, ..OAuthToken::new() }
             .with_client(client.id.clone(), client.secret.clone())
             .with_grant_token(grant.code.clone());
         loop {
             // The lease is the first thing written, so a store that cannot be written stops here.
             let acquired = self.store.acquire(&key, &new_holder(), self.settings.lease_life).await?;
-            if let Some(row) =
-                self.store.find_token(&lookup).await?.filter(|row| row.access_token().is_some())
-            {
-                if let Acquired::Granted(lease) = &acquired {
-                    self.release(lease).await;
-                }
-                return Ok(Login::saved(row));
-            }
-            match acquired {
-                Acquired::Granted(lease) => {
-                    let login = self.spend(&lease, grant, client, lookup).await;
-                    if login.is_err() {
-                        self.release(&lease).await;
+            let exchanged = self.exchanged_row(&basis).await;
+            let lease = match acquired {
+                Acquired::Granted(lease) => lease,
+                Acquired::Held(standing) => match exchanged? {
+                    Some(row) => return Ok(Login::saved(row)),
+                    None => {
+                        tokio::time::sleep(pause(standing.lease_left)).await;
+                        continue;
                     }
-                    return login;
-                }
-                Acquired::Held(standing) => tokio::time::sleep(pause(standing.lease_left)).await,
-            }
+                },
+            };
+            let login = match exchanged {
+                Ok(Some(row)) => Ok(Login::saved(row)),
+                Ok(None) => return self.spend(&lease, grant, client, basis).await,
+                Err(error) => Err(error),
+            };
+            self.release(&lease).await;
+            return login;
         }
+    }
+
+    /// The row of a code that was exchanged before.
+    async fn exchanged_row(&self, basis: &OAuthToken) -> Result<Option<OAuthToken>, Error> {
+        let row = match basis.id() {
+            Some(id) => self.store.find_token_by_id(id).await?,
+            None => {
+                let by_code = OAuthToken { user_signature: None, ..basis.clone() };
+                self.store.find_token(&by_code).await?
+            }
+        };
+        Ok(row.filter(|row| row.access_token().is_some()))
     }
 
     async fn spend(
@@ -92,51 +111,59 @@ impl Core {
         lease: &Lease,
         grant: Grant,
         client: OAuthClient,
-        lookup: OAuthToken,
+        basis: OAuthToken,
     ) -> Result<Login, Error> {
-        self.store.check_for_writing().await?;
         let environment = grant.environment.clone().unwrap_or_else(|| self.environments.primary.clone());
         // The code of a Self Client belongs to no redirect URL.
         let sent_as = OAuthClient {
             redirect_url: client.redirect_url.clone().filter(|_| !grant.is_self_client),
             ..client.clone()
         };
-        let issued = self.while_holding(lease, self.ask_for_exchange(&environment, &sent_as, &grant)).await?;
+        let asked = match self.store.check_for_writing().await {
+            Ok(()) => self.while_holding(lease, self.ask_for_exchange(&environment, &sent_as, &grant)).await,
+            Err(error) => Err(error.into()),
+        };
+        let issued = match asked {
+            Ok(issued) => issued,
+            Err(error) => {
+                self.release(lease).await;
+                return Err(error);
+            }
+        };
         if issued.refresh_token.is_none() {
             tracing::warn!(
                 "Zoho gave no refresh token: the login lacked access_type=offline or prompt=consent"
             );
         }
-        let mut token = OAuthToken { redirect_url: client.redirect_url, ..lookup };
+        let mut token = OAuthToken { redirect_url: client.redirect_url, ..basis };
         token.api_domain = Some(environment.api_url().to_owned());
         let mut token = self.merged(token, issued);
 
         // Written down before anything else is asked: a kill from here on loses nothing.
         let journal = self.journal(&token);
-        if self.settings.find_user {
+        if self.settings.find_user && token.user_signature().is_none() {
             self.while_holding(lease, self.name(&mut token)).await;
         }
-        match self.save_under(lease, &token).await {
-            Ok(saved) => {
-                if let Some(entry) = journal {
-                    entry.remove();
-                }
-                Ok(match saved {
-                    Fenced::Saved(saved) => {
-                        self.cache.forget(&saved);
-                        Login::saved(saved)
-                    }
-                    // Nobody else can have spent the code; the row is written without the lease.
-                    Fenced::Superseded => Login::saved(self.store.save_token(&token).await?),
-                })
+        let saved = match self.save_under(lease, &token).await {
+            Ok(Fenced::Saved(row)) => Ok(row),
+            // Nobody else can have spent the code; the row is written without the lease.
+            Ok(Fenced::Superseded) => self.store.save_token(&token).await,
+            Err(error) => Err(error),
+        };
+        match saved {
+            Ok(row) => {
+                journal.iter().for_each(Entry::remove);
+                self.cache.forget(&row);
+                Ok(Login::saved(row))
             }
             Err(error) => {
                 self.release(lease).await;
-                let persistence_error = match journal {
+                let error = match journal {
                     Some(entry) => self.respool(&entry, &token, error),
-                    None => self.spool(&token, error),
+                    None => self.spool(&token, Origin::Login, error),
                 };
-                Ok(Login { token: Arc::new(token), persistence_error: Some(persistence_error) })
+                self.remember_unsaved(&token, &error);
+                Ok(Login { token: Arc::new(token), persistence_error: Some(error) })
             }
         }
     }

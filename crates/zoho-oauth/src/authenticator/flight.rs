@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
+use tokio::sync::oneshot;
 
 use crate::error::Error;
 
@@ -17,7 +18,8 @@ pub(crate) struct Flights<K, T: Clone> {
 }
 
 type Outcome<T> = Result<T, Error>;
-type Running<K, T> = HashMap<K, Shared<BoxFuture<'static, Outcome<T>>>>;
+type Flight<T> = Shared<BoxFuture<'static, Outcome<T>>>;
+type Running<K, T> = HashMap<K, Flight<T>>;
 
 impl<K, T> Flights<K, T>
 where
@@ -35,34 +37,35 @@ where
     where
         W: Future<Output = Outcome<T>> + Send + 'static,
     {
-        let flight = {
+        self.launch(key, work).await
+    }
+
+    /// Starts `work` for `key` unless a flight is under way. Whoever does not want to wait drops what it gives.
+    pub(crate) fn launch<W>(&self, key: K, work: impl FnOnce() -> W) -> Flight<T>
+    where
+        W: Future<Output = Outcome<T>> + Send + 'static,
+    {
+        let (sender, flight) = {
             let mut running = lock(&self.running);
-            running.entry(key.clone()).or_insert_with(|| self.start(key, work())).clone()
+            if let Some(flight) = running.get(&key) {
+                return flight.clone();
+            }
+            let (sender, receiver) = oneshot::channel();
+            let interrupted = |_| Err(Error::Interrupted("its task ended without a result".to_owned()));
+            let flight = receiver.map(move |received| received.unwrap_or_else(interrupted)).boxed().shared();
+            running.insert(key.clone(), flight.clone());
+            (sender, flight)
         };
-        flight.await
-    }
-
-    /// Starts `work` for `key` unless a flight is under way; does not wait.
-    pub(crate) fn launch<W>(&self, key: K, work: impl FnOnce() -> W)
-    where
-        W: Future<Output = Outcome<T>> + Send + 'static,
-    {
-        let mut running = lock(&self.running);
-        running.entry(key.clone()).or_insert_with(|| self.start(key, work()));
-    }
-
-    fn start<W>(&self, key: K, work: W) -> Shared<BoxFuture<'static, Outcome<T>>>
-    where
-        W: Future<Output = Outcome<T>> + Send + 'static,
-    {
+        // Not under the lock: a runtime that is shutting down drops the task here and now, and with it `landing`.
         let landing = Landing { running: self.running.clone(), key };
-        let task = tokio::spawn(async move {
-            let _landing = landing;
-            work.await
+        let work = work();
+        tokio::spawn(async move {
+            let outcome = work.await;
+            drop(landing);
+            // Nobody may be waiting any more.
+            let _ = sender.send(outcome);
         });
-        async move { task.await.unwrap_or_else(|error| Err(Error::Interrupted(error.to_string()))) }
-            .boxed()
-            .shared()
+        flight
     }
 }
 

@@ -10,20 +10,20 @@ mod exchange;
 mod flight;
 mod obtain;
 mod renewal;
+mod rows;
+mod subject;
 mod unsaved;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-
-use tokio::sync::OnceCell;
 
 use crate::accounts::{Accounts, OAuthClient};
 use crate::environment::{Environment, Environments};
 use crate::error::Error;
 use crate::login::{Authorization, Callback, Grant};
 use crate::spool::Spool;
+use crate::store::AnyStore;
 use crate::store::coordination::LeaseKey;
-use crate::store::{AnyStore, TokenStore};
 use crate::token::{OAuthToken, UserSignature, epoch_milliseconds, fingerprint};
 
 pub use access::AccessToken;
@@ -34,6 +34,9 @@ use builder::Settings;
 use cache::{Cache, Remembered};
 use flight::Flights;
 use obtain::Demand;
+use rows::missing;
+use subject::Subject;
+use unsaved::Recovery;
 
 /// Hands out valid access tokens for all users of a store, and keeps them valid.
 ///
@@ -78,16 +81,7 @@ struct Core {
     cache: Cache,
     tokens: Flights<(Subject, Demand), AccessToken>,
     logins: Flights<LeaseKey, Login>,
-    recovered: OnceCell<()>,
-}
-
-/// What is asked for: the key under which callers share work, and results are remembered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Subject {
-    User(UserSignature),
-    Id(String),
-    Row { user: UserSignature, client_id: Option<String>, api_domain: Option<String> },
-    Credential(LeaseKey),
+    recovery: tokio::sync::Mutex<Recovery>,
 }
 
 impl Authenticator {
@@ -217,7 +211,13 @@ impl Authenticator {
         })?;
         self.core.cache.forget(stored);
         let demand = Demand::InsteadOf(fingerprint(rejected.secret()));
-        self.core.obtain(subject, identity, demand).await
+        self.core.obtain(subject, identity, demand).await.map_err(|error| match error {
+            Error::NotFound { id } => Error::LoginRequired {
+                who: stored.user_signature().map_or_else(|| format!("id {id}"), ToString::to_string),
+                reason: "the API rejected the token, and its row was deleted".to_owned(),
+            },
+            other => other,
+        })
     }
 
     /// Revokes the token that `token` means at Zoho, then deletes its row. Revoking a refresh token ends all its
@@ -233,7 +233,7 @@ impl Authenticator {
         if let Some(secret) = secret {
             core.accounts.revoke(&environment, secret).await?;
         }
-        core.delete(&row).await.map(|_| ())
+        core.delete_revoked(&row).await
     }
 
     /// Deletes the row that `token` means, and says whether there was one. Zoho is not told.
@@ -268,7 +268,7 @@ impl Core {
         if self.cache.has_unsaved() {
             // Beside the caller: a store in trouble may take its time to say no.
             let core = self.clone();
-            tokio::spawn(async move { core.recover().await });
+            tokio::spawn(async move { core.recover_beside().await });
         }
         epoch_milliseconds(SystemTime::now())
     }
@@ -287,13 +287,14 @@ impl Core {
 
     fn renew_early(self: &Arc<Self>, subject: Subject, wanted: OAuthToken) {
         let (core, work_on) = (self.clone(), subject.clone());
-        self.tokens.launch((subject, Demand::Early), || async move {
+        let renewal = self.tokens.launch((subject, Demand::Early), || async move {
             let outcome = core.obtain_now(work_on, wanted, Demand::Early).await;
             if let Err(error) = &outcome {
                 tracing::debug!(%error, "an early renewal failed; the token is good for a while yet");
             }
             outcome
         });
+        drop(renewal); // Nobody waits for it.
     }
 
     /// Joins the work for `subject`, or starts it.
@@ -317,98 +318,6 @@ impl Core {
                     .into(),
             )
         })
-    }
-
-    /// The row that `token` means. Where rows of several environments answer to it, this one's is meant.
-    async fn find(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, Error> {
-        let mut wanted = obtain::identity(token);
-        if wanted.user_signature().is_some() && wanted.client_id().is_none() {
-            wanted.client_id = self.client.as_ref().map(|client| client.id.clone());
-        }
-        match self.store.find_token(&wanted).await {
-            Err(error)
-                if error.kind() == crate::store::StoreErrorKind::Ambiguous
-                    && wanted.api_domain().is_none() =>
-            {
-                let here = wanted.with_api_domain(self.environments.primary.api_url());
-                Ok(self.store.find_token(&here).await.map_err(|_| error)?)
-            }
-            found => Ok(found?),
-        }
-    }
-
-    async fn delete(&self, row: &OAuthToken) -> Result<bool, Error> {
-        self.cache.forget(row);
-        self.forget_spooled(row);
-        Ok(self.store.delete_token(row.id().unwrap_or_default()).await?)
-    }
-
-    /// Where the calls and renewals of a row go.
-    fn environment_of(&self, row: &OAuthToken) -> Result<Environment, Error> {
-        self.environments.of(row.api_domain()).ok_or_else(|| Error::OtherEnvironment {
-            who: name_of(row),
-            api_domain: row.api_domain().unwrap_or_default().to_owned(),
-            environment: self.environments.primary.to_string(),
-        })
-    }
-
-    /// The client app of a row: its own where it has one, otherwise the authenticator's.
-    fn client_of(&self, row: &OAuthToken) -> Result<OAuthClient, Error> {
-        let own = self.client.as_ref().filter(|client| row.client_id().is_none_or(|id| id == client.id));
-        match (row.client_id(), row.client_secret(), own) {
-            (Some(id), Some(secret), _) => {
-                let redirect_url = row.redirect_url().map(str::to_owned);
-                Ok(OAuthClient { id: id.to_owned(), secret: secret.clone(), redirect_url })
-            }
-            (_, _, Some(own)) => Ok(own.clone()),
-            _ => Err(Error::Config(format!(
-                "the row of {} lacks a client id or secret to renew it with; give the client app's",
-                name_of(row)
-            ))),
-        }
-    }
-}
-
-impl Subject {
-    /// What `token` asks for; `None` when it has nothing that could be looked up or renewed.
-    fn of(token: &OAuthToken) -> Option<Self> {
-        if let Some(id) = token.id() {
-            return Some(Self::Id(id.to_owned()));
-        }
-        if let Some(user) = token.user_signature() {
-            let (client_id, api_domain) = (token.client_id(), token.api_domain());
-            if client_id.is_none() && api_domain.is_none() {
-                return Some(Self::User(user.clone()));
-            }
-            return Some(Self::Row {
-                user: user.clone(),
-                client_id: client_id.map(str::to_owned),
-                api_domain: api_domain.map(str::to_owned),
-            });
-        }
-        let grant = token.grant_token().map(LeaseKey::exchange);
-        grant.or_else(|| token.refresh_token().map(LeaseKey::refresh)).map(Self::Credential)
-    }
-}
-
-/// A row's name in messages: its user, or its id.
-fn name_of(row: &OAuthToken) -> String {
-    match (row.user_signature(), row.id()) {
-        (Some(user), _) => user.to_string(),
-        (None, Some(id)) => format!("id {id}"),
-        (None, None) => "an unnamed user".to_owned(),
-    }
-}
-
-fn missing(token: &OAuthToken) -> Error {
-    match (token.id(), token.user_signature()) {
-        (Some(id), _) => Error::NotFound { id: id.to_owned() },
-        _ => Error::LoginRequired {
-            who: name_of(token),
-            reason:
-                "no token is stored for this user; names are exact, and the official SDKs store email:zgid"
-                    .to_owned(),
-        },
     }
 }
 

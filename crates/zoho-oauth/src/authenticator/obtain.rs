@@ -7,9 +7,11 @@ use crate::error::Error;
 use crate::login::Grant;
 use crate::token::{OAuthToken, fingerprint};
 
+use super::Core;
 use super::access::AccessToken;
 use super::cache::Margins;
-use super::{Core, Subject, missing, name_of};
+use super::rows::{missing, name_of};
+use super::subject::Subject;
 
 /// What a caller would be content with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -49,7 +51,11 @@ impl Core {
         let wish = self.wish(demand, row.as_ref());
         let token = match row {
             Some(row) if wish.is_granted_by(&row, None) => self.hand_out(row)?,
-            Some(row) => self.renew_or_exchange(row, &wish).await?,
+            Some(row) => match self.renew_or_exchange(row.clone(), &wish).await {
+                // A store that cannot be written is no reason to withhold a token that is still valid.
+                Err(error @ Error::Store(_)) => self.despite(error, row, &wish)?,
+                outcome => outcome?,
+            },
             None if matches!(subject, Subject::Id(_)) => return Err(missing(&wanted)),
             None => self.renew_or_exchange(wanted, &wish).await?,
         };
@@ -68,8 +74,17 @@ impl Core {
                 is_self_client: token.redirect_url().is_none(),
                 environment: None,
             };
-            let login = self.exchange_now(grant, self.client_of(&token)?).await?;
-            let obtained = self.hand_out(login.token().clone())?;
+            let client = self.client_of(&token)?;
+            let login = self.exchange_now(grant, client, token).await?;
+            let row = login.token().clone();
+            // Somebody may have exchanged this code long ago.
+            if login.persistence_error().is_none()
+                && row.refresh_token().is_some()
+                && !wish.is_granted_by(&row, None)
+            {
+                return self.renew(row, wish).await;
+            }
+            let obtained = self.hand_out(row)?;
             return Ok(match login.persistence_error() {
                 Some(error) => Obtained { access: obtained.access.unsaved(error.clone()), ..obtained },
                 None => obtained,
@@ -142,21 +157,4 @@ impl Wish {
     fn is_unwanted(&self, row: &OAuthToken) -> bool {
         self.unwanted.is_some() && row.access_token().map(fingerprint) == self.unwanted
     }
-}
-
-/// The fields of `token` that say which row is meant, without its other secrets: the stored ones are newer than
-/// what a program once put into its configuration.
-pub(super) fn identity(token: &OAuthToken) -> OAuthToken {
-    let mut identity = OAuthToken::new();
-    if token.id().is_some() {
-        identity.id.clone_from(&token.id);
-    } else if token.user_signature().is_some() {
-        identity.user_signature.clone_from(&token.user_signature);
-        identity.client_id.clone_from(&token.client_id);
-        identity.api_domain.clone_from(&token.api_domain);
-    } else {
-        identity = token.clone();
-        identity.expires_at = None;
-    }
-    identity
 }

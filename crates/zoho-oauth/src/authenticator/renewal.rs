@@ -8,13 +8,15 @@ use secrecy::SecretString;
 use crate::accounts::{Denied, Issued};
 use crate::error::{Error, OAuthErrorCode};
 use crate::ledger::{Failure, Ledger};
+use crate::spool::Origin;
 use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
 use crate::store::{StoreError, TokenStore};
 use crate::token::OAuthToken;
 
+use super::Core;
 use super::cache::EARLY_AGAIN_AFTER;
 use super::obtain::{Demand, Obtained, Wish};
-use super::{Core, missing, name_of};
+use super::rows::{missing, name_of};
 
 /// For how long a failure speaks for the fleet: who comes within this time shares it instead of asking again.
 const FAILURE_LIFE: Duration = Duration::from_secs(1);
@@ -177,7 +179,7 @@ impl Core {
             }
             Err(error) => {
                 self.release(&lease).await;
-                let error = self.spool(&token, error);
+                let error = self.spool(&token, Origin::Renewal, error);
                 let obtained = self.hand_out(token)?;
                 Ok(Obtained { access: obtained.access.unsaved(error), life })
             }
@@ -281,7 +283,7 @@ impl Core {
     }
 
     /// The valid token that is left, where the caller would rather have that than the failure.
-    fn despite(&self, failure: Error, row: OAuthToken, wish: &Wish) -> Result<Obtained, Error> {
+    pub(super) fn despite(&self, failure: Error, row: OAuthToken, wish: &Wish) -> Result<Obtained, Error> {
         if wish.is_content_with(&row, &failure) { self.hand_out(row) } else { Err(failure) }
     }
 

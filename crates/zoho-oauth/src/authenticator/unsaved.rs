@@ -1,57 +1,147 @@
-//! Tokens that the store would not take: spooled, and brought in when it does.
+//! Tokens that the store would not take: spooled, remembered, and brought in when it does.
+
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::spool::Entry;
+use crate::spool::{Entry, Origin};
+use crate::store::coordination::{Acquired, Coordination, Fenced, LeaseKey};
 use crate::store::{StoreError, StoredToken, TokenStore};
 use crate::token::OAuthToken;
 
 use super::Core;
+use super::cache::Margins;
+use super::renewal::new_holder;
+use super::rows::identity;
+use super::subject::Subject;
+
+/// Whether the spool was emptied since the start, and when that is tried next.
+#[derive(Debug, Default)]
+pub(super) enum Recovery {
+    #[default]
+    NotYet,
+    NextAt(Instant),
+    Done,
+}
+
+/// What became of a token that was to be brought in.
+enum Brought {
+    Saved,
+    /// The store has a newer one, or the row was deleted.
+    NotWanted,
+    /// Somebody is at work with it.
+    NotNow,
+}
 
 impl Core {
-    /// Brings spooled tokens in before the first use. A failure is no reason not to go on.
+    /// Brings spooled tokens in before the first use. A failure is no reason not to go on; it is tried again a
+    /// second later.
     pub(super) async fn recover_once(&self) {
-        self.recovered
-            .get_or_init(|| async {
-                if let Err(error) = self.recover().await {
-                    tracing::warn!(%error, "spooled tokens could not be brought into the store");
-                }
-            })
-            .await;
+        let mut recovery = self.recovery.lock().await;
+        match *recovery {
+            Recovery::Done => return,
+            Recovery::NextAt(moment) if Instant::now() < moment => return,
+            Recovery::NextAt(_) | Recovery::NotYet => {}
+        }
+        *recovery = match self.bring_all_in().await {
+            Ok(_) => Recovery::Done,
+            Err(error) => {
+                tracing::warn!(%error, "spooled tokens could not be brought into the store");
+                Recovery::NextAt(Instant::now() + Duration::from_secs(1))
+            }
+        };
     }
 
-    /// Saves every spooled token, unless the store has a newer one.
+    /// Saves every token that waits, unless the store has a newer one or the row is gone. One that cannot be saved
+    /// keeps no other from it.
     pub(super) async fn recover(&self) -> Result<usize, Error> {
-        let mut recovered = 0;
-        for entry in self.spool.entries() {
-            let token = OAuthToken::from(entry.token.clone());
-            let stored = self.store.find_token(&super::obtain::identity(&token)).await?;
-            let is_newer =
-                |row: &OAuthToken| row.access_token().is_some() && row.expires_at() >= token.expires_at();
-            if !stored.as_ref().is_some_and(is_newer) {
-                self.store.save_token(&token).await?;
-                recovered += 1;
-                tracing::info!(path = %entry.path().display(), "a spooled token was brought into the store");
-            }
-            entry.remove();
+        let _one_at_a_time = self.recovery.lock().await;
+        self.bring_all_in().await
+    }
+
+    /// As [`recover`](Self::recover), for nobody who waits; not while another is at it.
+    pub(super) async fn recover_beside(&self) {
+        if let Ok(_one_at_a_time) = self.recovery.try_lock()
+            && let Err(error) = self.bring_all_in().await
+        {
+            tracing::debug!(%error, "unsaved tokens could not be brought into the store yet");
         }
-        self.cache.all_saved();
-        Ok(recovered)
+    }
+
+    async fn bring_all_in(&self) -> Result<usize, Error> {
+        let (mut saved, mut failure) = (0, None);
+        let remembered = self.cache.take_unsaved();
+        for entry in self.spool.entries() {
+            match self.bring_in(&entry.token.clone().into(), entry.origin).await {
+                Ok(Brought::Saved) => {
+                    tracing::info!(path = %entry.path().display(), "a spooled token was brought into the store");
+                    saved += 1;
+                    entry.remove();
+                }
+                Ok(Brought::NotWanted) => entry.remove(),
+                Ok(Brought::NotNow) => {}
+                Err(error) => failure = Some(error),
+            }
+        }
+        for token in remembered {
+            let origin = if token.id().is_some() { Origin::Renewal } else { Origin::Login };
+            match self.bring_in(&token, origin).await {
+                Ok(Brought::Saved | Brought::NotWanted) => self.cache.forget_unsaved(&token),
+                Ok(Brought::NotNow) => self.cache.expect_unsaved(),
+                Err(error) => {
+                    self.cache.expect_unsaved();
+                    failure = Some(error);
+                }
+            }
+        }
+        failure.map_or(Ok(saved), Err)
+    }
+
+    async fn bring_in(&self, token: &OAuthToken, origin: Origin) -> Result<Brought, Error> {
+        if let (Origin::Login, Some(code)) = (origin, token.grant_token())
+            && !self.store.standing(&LeaseKey::exchange(code)).await?.lease_left.is_zero()
+        {
+            // This login is just being finished, by another process.
+            return Ok(Brought::NotNow);
+        }
+        let stored = self.store.find_token(&identity(token)).await?;
+        let is_newer =
+            |row: &OAuthToken| row.access_token().is_some() && row.expires_at() >= token.expires_at();
+        if stored.as_ref().is_some_and(is_newer) {
+            return Ok(Brought::NotWanted);
+        }
+        let (Origin::Renewal, Some(refresh_token)) = (origin, token.refresh_token()) else {
+            self.store.save_token(token).await?;
+            return Ok(Brought::Saved);
+        };
+        // A row that was deleted or replaced meanwhile stays so.
+        let key = LeaseKey::refresh(refresh_token);
+        let acquired = self.store.acquire(&key, &new_holder(), self.settings.lease_life).await?;
+        let Acquired::Granted(mut lease) = acquired else { return Ok(Brought::NotNow) };
+        lease.row = token.id().map(str::to_owned);
+        match self.store.save_and_release(&lease, token).await {
+            Ok(Fenced::Saved(_)) => Ok(Brought::Saved),
+            Ok(Fenced::Superseded) => Ok(Brought::NotWanted),
+            Err(error) => {
+                self.release(&lease).await;
+                Err(error.into())
+            }
+        }
     }
 
     /// Writes down what an exchange brought, before it is saved.
     pub(super) fn journal(&self, token: &OAuthToken) -> Option<Entry> {
-        match self.spool.put(StoredToken::from(token)) {
+        match self.spool.put(StoredToken::from(token), Origin::Login) {
             Ok(entry) => Some(entry),
             Err(error) => {
-                tracing::warn!(%error, "a new token could not be written down before it is saved");
+                tracing::debug!(%error, "a new token could not be written down before it is saved");
                 None
             }
         }
     }
 
     /// Spools a token that could not be saved; the error says where it is, or that it is in memory only.
-    pub(super) fn spool(&self, token: &OAuthToken, error: StoreError) -> Error {
-        match self.spool.put(StoredToken::from(token)) {
+    pub(super) fn spool(&self, token: &OAuthToken, origin: Origin, error: StoreError) -> Error {
+        match self.spool.put(StoredToken::from(token), origin) {
             Ok(entry) => self.kept_at(&entry, error),
             Err(failure) => {
                 let next_step = format!(
@@ -64,12 +154,22 @@ impl Core {
 
     /// The same for a token that stands in the journal already, now with its user's name.
     pub(super) fn respool(&self, journal: &Entry, token: &OAuthToken, error: StoreError) -> Error {
-        match self.spool.put(StoredToken::from(token)) {
+        match self.spool.put(StoredToken::from(token), Origin::Login) {
             Ok(entry) => {
                 journal.remove();
                 self.kept_at(&entry, error)
             }
             Err(_) => self.kept_at(journal, error),
+        }
+    }
+
+    /// Serves a login that could not be saved from memory.
+    pub(super) fn remember_unsaved(&self, token: &OAuthToken, error: &Error) {
+        let settings = &self.settings;
+        let margins = Margins { margin: settings.margin, early_window: Duration::ZERO };
+        if let (Some(user), Ok(obtained)) = (token.user_signature(), self.hand_out(token.clone())) {
+            let access = obtained.access.unsaved(error.clone());
+            self.cache.put(Subject::User(user.clone()), access, margins, self.cache.generation());
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::Ledger;
+use crate::ledger::{CLOCK_SLACK, Ledger};
 use crate::token::{OAuthToken, epoch_milliseconds, fingerprint, from_epoch_milliseconds};
 
 use super::error::StoreError;
@@ -157,7 +157,7 @@ pub struct LeaseEntry {
 impl LeaseEntry {
     /// Gives the lease to `holder`, unless another has it.
     pub fn acquire(&mut self, key: &LeaseKey, holder: &str, now: u64, life: Duration) -> Acquired {
-        if self.until > now && self.holder != holder {
+        if self.left(now) > 0 && self.holder != holder {
             return Acquired::Held(self.standing(now));
         }
         self.epoch += 1;
@@ -209,10 +209,16 @@ impl LeaseEntry {
     pub fn standing(&self, now: u64) -> Standing {
         Standing {
             epoch: self.epoch,
-            lease_left: Duration::from_millis(self.until.saturating_sub(now)),
+            lease_left: Duration::from_millis(self.left(now)),
             now: from_epoch_milliseconds(now),
             ledger: self.ledger.clone(),
         }
+    }
+
+    /// How many milliseconds the lease has left. One that was taken in the future was taken before the clock was
+    /// set back, and nobody can say when it would end.
+    fn left(&self, now: u64) -> u64 {
+        if self.touched > now.saturating_add(CLOCK_SLACK) { 0 } else { self.until.saturating_sub(now) }
     }
 
     /// Whether the entry says nothing any more that anybody needs: thirty days after it was last written.
@@ -267,6 +273,14 @@ mod tests {
         assert!(!entry.release(&paused, 9_001));
         assert!(!entry.is_held_under(&paused));
         assert!(entry.is_held_under(&current));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_does_not_prolong_a_lease() {
+        let mut entry = LeaseEntry::default();
+        granted(entry.acquire(&key(), "a", 3_600_000, LIFE));
+        assert!(entry.standing(1_000).lease_left.is_zero());
+        granted(entry.acquire(&key(), "b", 1_000, LIFE));
     }
 
     #[test]

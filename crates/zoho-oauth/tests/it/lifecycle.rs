@@ -115,6 +115,109 @@ async fn a_row_is_stored_with_the_client_app_that_renews_it() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_without_its_client_app_is_renewed_once() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let app = zoho.default_client();
+    let token = OAuthToken::new().with_refresh_token(zoho.grant_refresh_token(app.id(), "ada@example.com"));
+    for _ in 0..3 {
+        let restarted = authenticator(&zoho, store.clone());
+        for _ in 0..2 {
+            restarted.access_token_for(&token).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(600)).await;
+        }
+    }
+    assert_eq!(token_requests(&zoho), 1);
+    assert_eq!(store.get_tokens().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_grant_token_that_was_stored_for_a_user_stays_in_that_users_row() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let app = zoho.default_client();
+    let row = OAuthToken::new()
+        .with_user("my own name")
+        .with_client(app.id(), app.secret())
+        .with_grant_token(zoho.self_client_code("ada@example.com"));
+    let stored = store.save_token(&row).await.unwrap();
+    for _ in 0..2 {
+        let served = authenticator(&zoho, store.clone()).access_token(&"my own name".into()).await.unwrap();
+        assert_eq!(served.id(), stored.id());
+    }
+    let rows = store.get_tokens().await.unwrap();
+    assert_eq!(rows.len(), 1);
+    assert!(rows[0].refresh_token().is_some());
+    assert_eq!(token_requests(&zoho), 1);
+}
+
+#[tokio::test]
+async fn a_code_that_was_exchanged_long_ago_is_renewed_not_handed_out_stale() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let app = zoho.default_client();
+    let code = zoho.self_client_code("ada@example.com");
+    let token = OAuthToken::new().with_client(app.id(), app.secret()).with_grant_token(code);
+    authenticator(&zoho, store.clone()).access_token_for(&token).await.unwrap();
+    let row = store.get_tokens().await.unwrap().remove(0);
+    let ended = std::time::SystemTime::now() - Duration::from_secs(60);
+    store.save_token(&row.with_access_token("1000.ended").with_expires_at(ended)).await.unwrap();
+    let served = authenticator(&zoho, store).access_token_for(&token).await.unwrap();
+    assert!(zoho.is_access_token_valid(served.expose_secret()));
+}
+
+#[tokio::test]
+async fn a_changed_client_secret_is_used_and_stored() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let stale = with_a_stale_token(&zoho, &store).await;
+    let old = stale.with_client(zoho.default_client().id(), "the old secret");
+    store.save_token(&old).await.unwrap();
+    authenticator(&zoho, store.clone()).access_token(&ada(&zoho)).await.unwrap();
+    let row = store.get_tokens().await.unwrap().remove(0);
+    assert_eq!(row.client_secret().unwrap().expose_secret(), zoho.default_client().secret());
+}
+
+#[tokio::test]
+async fn an_absurd_life_is_survived() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    with_a_stale_token(&zoho, &store).await;
+    let answer = r#"{"access_token":"1000.long","expires_in":18446744073709551615}"#;
+    zoho.fault(Fault::on(TOKEN_REQUEST).answer(200, answer));
+    let served = authenticator(&zoho, store).access_token(&ada(&zoho)).await.unwrap();
+    assert_eq!(served.expose_secret(), "1000.long");
+}
+
+#[tokio::test]
+async fn a_revocation_that_zoho_refuses_keeps_the_row() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let authenticator = authenticator(&zoho, store.clone());
+    logged_in(&zoho, &authenticator).await;
+    let revoke = || Fault::on("POST /oauth/v2/token/revoke");
+    for fault in [revoke().throttle(), revoke().answer(200, r#"{"error":"general_error"}"#), revoke().html()]
+    {
+        zoho.fault(fault);
+        assert!(authenticator.revoke(&OAuthToken::new().with_user(ada(&zoho))).await.is_err());
+        assert_eq!(store.get_tokens().await.unwrap().len(), 1);
+    }
+    authenticator.revoke(&OAuthToken::new().with_user(ada(&zoho))).await.unwrap();
+    assert!(store.get_tokens().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn replacing_a_token_whose_row_was_deleted_means_a_login() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    with_a_stale_token(&zoho, &store).await;
+    let authenticator = authenticator(&zoho, store.clone());
+    let served = authenticator.access_token(&ada(&zoho)).await.unwrap();
+    store.delete_tokens().await.unwrap();
+    assert!(authenticator.replace(&served).await.unwrap_err().needs_login());
+}
+
+#[tokio::test]
 async fn a_grant_token_in_a_program_is_exchanged_once_and_found_at_the_next_start() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
