@@ -173,20 +173,13 @@ async fn save_all(store: &AnyStore, users: Vec<String>, at_once: usize) -> Outco
         let (store, turns) = (store.clone(), turns.clone());
         tasks.spawn(async move {
             let _turn = turns.acquire().await;
-            let mut refused = 0;
-            loop {
-                match save(&store, user.clone(), 1).await {
-                    Err(error) if error.is_transient() && refused < 10 => refused += 1,
-                    saved => return saved.map(|_| refused),
-                }
-            }
+            save(&store, user, 1).await
         });
     }
-    let mut refused = 0;
     while let Some(done) = tasks.join_next().await {
-        refused += done.unwrap_or_else(|error| Err(Error::Interrupted(error.to_string())))?;
+        done.unwrap_or_else(|error| Err(Error::Interrupted(error.to_string())))?;
     }
-    Ok(Answer::AllSaved { refused })
+    Ok(Answer::Done)
 }
 
 async fn find(store: &AnyStore, user: &str, times: usize) -> Answer {

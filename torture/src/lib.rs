@@ -57,7 +57,7 @@ pub enum Command {
         /// Whether one user in five is one that nobody has seen before.
         with_new_users: bool,
     },
-    /// Saves one [`row`] for each user. A save that is refused since others hold the store is tried again.
+    /// Saves one [`row`] for each user.
     SaveAll {
         /// Whose.
         users: Vec<String>,
@@ -122,11 +122,6 @@ pub enum Answer {
         user: String,
         /// Which state.
         number: u64,
-    },
-    /// All saves are done.
-    AllSaved {
-        /// How many had to be tried again.
-        refused: usize,
     },
     /// What the look-ups came to.
     Found(Found),

@@ -9,6 +9,8 @@ mod error;
 #[cfg(feature = "file")]
 mod file;
 mod ids;
+#[cfg(any(feature = "file", feature = "sqlite"))]
+mod lock_file;
 mod matching;
 mod memory;
 #[cfg(feature = "sqlite")]

@@ -115,10 +115,10 @@ impl Worker {
         assert!(matches!(answer, Answer::Done | Answer::Saved { .. }), "{command:?}: {answer:?}");
     }
 
-    /// Saves one row for each user; hands back how many saves had to be tried again.
-    pub(crate) async fn save_all(&mut self, users: Vec<String>, at_once: usize) -> usize {
+    /// Saves one row for each user.
+    pub(crate) async fn save_all(&mut self, users: Vec<String>, at_once: usize) {
         match self.ask(&Command::SaveAll { users, at_once }).await {
-            Answer::AllSaved { refused } => refused,
+            Answer::Done => {}
             other => panic!("not all were saved: {other:?}"),
         }
     }

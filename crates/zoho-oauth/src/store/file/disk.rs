@@ -1,13 +1,13 @@
 //! The files themselves: reading, locking, and replacing as a whole.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
 use crate::private_file;
 use crate::store::error::{StoreError, StoreErrorKind};
+use crate::store::lock_file::LockFile;
 
 use super::identity::Identity;
 
@@ -94,50 +94,17 @@ impl WholeFile {
     }
 }
 
-/// The right to replace the files, among all processes; given back when dropped.
-#[derive(Debug)]
-pub(super) struct Lock {
-    _file: File,
-}
-
-impl Lock {
-    /// Takes the lock, waiting for it a while.
-    ///
-    /// # Errors
-    /// [`StoreErrorKind::Busy`] when others keep it too long.
-    pub(super) fn take(path: &Path) -> Result<Self, StoreError> {
-        if let Some(lock) = Self::take_if_free(path)? {
-            return Ok(lock);
-        }
-        // Waiting in the kernel is fair, polling is not; but it knows no deadline, so a thread waits instead.
-        let file = open_lock(path).map_err(|error| fault("open its lock file", path, error))?;
-        let (sender, receiver) = mpsc::channel();
-        std::thread::Builder::new()
-            .name("zoho token file lock".into())
-            .spawn(move || {
-                let locked = file.lock().map(|()| file);
-                // If nobody waits any more, the lock is given back with the message.
-                let _ = sender.send(locked);
-            })
-            .map_err(|error| fault("wait for its lock", path, error))?;
-        match receiver.recv_timeout(LOCK_PATIENCE) {
-            Ok(Ok(file)) => Ok(Self { _file: file }),
-            Ok(Err(error)) => Err(fault("take its lock", path, error)),
-            Err(_) => Err(StoreError::of(StoreErrorKind::Busy, "take its lock")
-                .evidence(format!("another process has held {} for ten seconds", path.display()))
-                .next_step("try again, or find that process and end it")),
-        }
-    }
-
-    /// Takes the lock, unless somebody has it.
-    pub(super) fn take_if_free(path: &Path) -> Result<Option<Self>, StoreError> {
-        let file = open_lock(path).map_err(|error| fault("open its lock file", path, error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(fault("take its lock", path, error)),
-        }
-    }
+/// Takes the right to replace the files, among all processes, waiting for it a while.
+///
+/// # Errors
+/// [`StoreErrorKind::Busy`] when others keep it too long.
+pub(super) fn lock(path: &Path) -> Result<LockFile, StoreError> {
+    let lock = LockFile::take(path, LOCK_PATIENCE).map_err(|error| fault("take its lock", path, error))?;
+    lock.ok_or_else(|| {
+        StoreError::of(StoreErrorKind::Busy, "take its lock")
+            .evidence(format!("another process has held {} for ten seconds", path.display()))
+            .next_step("try again, or find that process and end it")
+    })
 }
 
 /// An input or output error as what can be done about it.
@@ -183,19 +150,6 @@ pub(super) fn resolve(path: &Path) -> io::Result<PathBuf> {
         }
     }
     Err(io::Error::other("too many links, one to the other"))
-}
-
-fn open_lock(path: &Path) -> io::Result<File> {
-    loop {
-        match File::open(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            opened => return opened,
-        }
-        match private_file::create(path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            created => return created,
-        }
-    }
 }
 
 /// An administrator who saves a token must not take the file away from its owner.

@@ -7,8 +7,9 @@ use std::time::SystemTime;
 
 use crate::store::coordination::{Lease, machine_clock};
 use crate::store::error::{StoreError, StoreErrorKind};
+use crate::store::lock_file::LockFile;
 
-use super::disk::{Lock, WholeFile, fault};
+use super::disk::{self, WholeFile, fault};
 use super::draft::{Draft, Plan};
 use super::identity::Identity;
 use super::load::load;
@@ -122,7 +123,7 @@ impl Shared {
 
     /// Does a group of jobs in one write. All or none of them are on the disk afterwards. Blocks.
     pub(super) fn commit(&self, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-        let _lock = Lock::take(&self.lock)?;
+        let _lock = disk::lock(&self.lock)?;
         let _replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..ATTEMPTS {
             self.refresh_while_replacing()?;
@@ -194,7 +195,7 @@ impl Shared {
     /// be tidied.
     pub(super) fn tidy(&self) {
         let may_be_left = self.file.has_leftover() || self.state.has_leftover();
-        if may_be_left && let Ok(Some(_lock)) = Lock::take_if_free(&self.lock) {
+        if may_be_left && let Ok(Some(_lock)) = LockFile::take_if_free(&self.lock) {
             let _ = self.file.remove_leftover();
             let _ = self.state.remove_leftover();
         }

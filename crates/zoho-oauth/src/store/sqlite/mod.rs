@@ -41,7 +41,7 @@ use writer::{Desk, Writer};
 /// indexes are made on first use; building indexes over a table of a million rows takes seconds, once.
 ///
 /// # Files
-/// Beside the file stand `PATH-wal` and `PATH-shm` while it is in use. On Unix a new file can be read and written
+/// Beside the file stand `PATH-wal` and `PATH-shm` while it is in use, and `PATH.lock`, where writers queue. On Unix a new file can be read and written
 /// by its owner alone (mode 0600), whatever the umask; elsewhere the folder's permissions decide. A file that is
 /// there keeps the mode it has. A network file system without locks is no place for it.
 ///
@@ -162,7 +162,7 @@ impl Shared {
         let place = Place::new(path, options.busy_timeout)?;
         place.create_if_missing()?;
         let mut connection = place.connect()?;
-        let file = Some(place.identity());
+        let (file, queue) = (Some(place.identity()), Some(place.queue()));
         let trouble = match place::probe(&connection).and_then(|()| schema::prepare(&mut connection)) {
             // What is there can be read; whether it can be set up is asked again by the first save.
             Err(fault) if fault.leaves_readable() => Some(fault),
@@ -177,7 +177,8 @@ impl Shared {
                 return Err(fault);
             }
         }
-        let writer = Writer::new(Desk { connection: Arc::new(Mutex::new(connection)), file, prepared });
+        let writer =
+            Writer::new(Desk { connection: Arc::new(Mutex::new(connection)), file, queue, prepared });
         Ok(Self { readers, writer, name, path: Some(path) })
     }
 
@@ -185,7 +186,8 @@ impl Shared {
         let mut connection = place::connect_to_memory()?;
         schema::prepare(&mut connection)?;
         let connection = Arc::new(Mutex::new(connection));
-        let writer = Writer::new(Desk { connection: connection.clone(), file: None, prepared: true });
+        let writer =
+            Writer::new(Desk { connection: connection.clone(), file: None, queue: None, prepared: true });
         Ok(Self { readers: Readers::Writers(connection), writer, name, path: None })
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::private_file;
+use crate::store::lock_file::LockFile;
 
 use super::fault::Fault;
 
@@ -61,6 +62,13 @@ impl Place {
         Identity { path: self.path.clone(), number: file_number(&self.path) }
     }
 
+    /// Where processes queue that want to write.
+    pub(super) fn queue(&self) -> Queue {
+        let mut lock = self.path.clone().into_os_string();
+        lock.push(".lock");
+        Queue { lock: lock.into(), patience: self.patience }
+    }
+
     /// A connection that may write, if this account may.
     pub(super) fn connect(&self) -> Result<Connection, Fault> {
         self.open(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)
@@ -96,6 +104,22 @@ impl Place {
             beside.push(suffix);
             Path::new(&beside).exists()
         })
+    }
+}
+
+/// A lock beside the database that a writer takes first. SQLite lets those who wait ask again and again, and on a
+/// busy machine one of them may never hit the moment; here they are let in by turns.
+#[derive(Debug)]
+pub(super) struct Queue {
+    lock: PathBuf,
+    patience: Duration,
+}
+
+impl Queue {
+    /// Waits for this process's turn. Without one, because somebody takes too long or no lock can be made here,
+    /// SQLite's own lock decides.
+    pub(super) fn turn(&self) -> Option<LockFile> {
+        LockFile::take(&self.lock, self.patience).ok().flatten()
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::batch::Batch;
 use super::fault::Fault;
-use super::place::Identity;
+use super::place::{Identity, Queue};
 use super::{locked, schema};
 
 /// More jobs than this are not put into one transaction, so that the first does not wait for too long.
@@ -121,6 +121,8 @@ pub(super) struct Desk {
     pub(super) connection: Arc<Mutex<Connection>>,
     /// The file that the connection is to.
     pub(super) file: Option<Identity>,
+    /// Where the processes of this machine queue for the file, which SQLite itself does not let them.
+    pub(super) queue: Option<Queue>,
     /// Whether the tables are set up. Otherwise the first job brings that along.
     pub(super) prepared: bool,
 }
@@ -161,6 +163,7 @@ impl Desk {
     }
 
     fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+        let _turn = self.queue.as_ref().and_then(Queue::turn);
         let mut connection = locked(&self.connection);
         if !self.prepared {
             schema::prepare(&mut connection)?;
