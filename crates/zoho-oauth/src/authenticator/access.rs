@@ -16,38 +16,55 @@ pub struct AccessToken {
     inner: Arc<Inner>,
 }
 
+/// Small, since there is one for each user in memory; and without the secrets that renew it.
 struct Inner {
     secret: SecretString,
-    token: OAuthToken,
+    expires_at: Option<SystemTime>,
+    user: Option<UserSignature>,
+    id: Option<String>,
     environment: Environment,
-    persistence_error: Option<Error>,
+    is_renewable: bool,
+    unsaved: Option<Box<Unsaved>>,
+}
+
+/// A token that the store does not have, and why.
+struct Unsaved {
+    token: OAuthToken,
+    error: Error,
 }
 
 impl AccessToken {
     /// The access token of `token`, if it has one.
-    pub(crate) fn of(token: OAuthToken, environment: Environment) -> Option<Self> {
-        let secret = token.access_token()?.clone();
-        Some(Self { inner: Arc::new(Inner { secret, token, environment, persistence_error: None }) })
+    pub(crate) fn of(token: &OAuthToken, environment: Environment) -> Option<Self> {
+        Some(Self { inner: Arc::new(Inner::of(token, environment)?) })
     }
 
-    pub(crate) fn unsaved(self, error: Error) -> Self {
-        let Inner { secret, token, environment, .. } = &*self.inner;
-        Self {
-            inner: Arc::new(Inner {
-                secret: secret.clone(),
-                token: token.clone(),
-                environment: environment.clone(),
-                persistence_error: Some(error),
-            }),
+    /// The access token of `token`, which could not be saved.
+    pub(crate) fn unsaved(token: OAuthToken, environment: Environment, error: Error) -> Option<Self> {
+        let inner = Inner::of(&token, environment)?;
+        Some(Self { inner: Arc::new(Inner { unsaved: Some(Box::new(Unsaved { token, error })), ..inner }) })
+    }
+
+    /// What says which row it is of: its id, or its user.
+    pub(crate) fn identity(&self) -> OAuthToken {
+        match (self.id(), self.user()) {
+            (Some(id), _) => OAuthToken::new().with_id(id),
+            (None, Some(user)) => OAuthToken::new().with_user(user),
+            (None, None) => self.unsaved_token().cloned().unwrap_or_default(),
         }
-    }
-
-    pub(crate) fn token(&self) -> &OAuthToken {
-        &self.inner.token
     }
 
     pub(crate) fn secret(&self) -> &SecretString {
         &self.inner.secret
+    }
+
+    pub(crate) fn is_renewable(&self) -> bool {
+        self.inner.is_renewable
+    }
+
+    /// The whole token, if the store does not have it.
+    pub(crate) fn unsaved_token(&self) -> Option<&OAuthToken> {
+        self.inner.unsaved.as_ref().map(|unsaved| &unsaved.token)
     }
 
     /// The secret itself, for the `Authorization: Zoho-oauthtoken …` header and nothing else.
@@ -59,7 +76,7 @@ impl AccessToken {
     /// When it ends; `None` when nobody knows.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.inner.token.expires_at()
+        self.inner.expires_at
     }
 
     /// The hosts at which it is good. It is for these and no others.
@@ -71,20 +88,34 @@ impl AccessToken {
     /// Whose it is, where that is known.
     #[must_use]
     pub fn user(&self) -> Option<&UserSignature> {
-        self.inner.token.user_signature()
+        self.inner.user.as_ref()
     }
 
     /// The row that it is kept in, if it is kept.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.inner.token.id()
+        self.inner.id.as_deref()
     }
 
     /// Why the store would not keep it. The token is good all the same, and was spooled where that was possible:
     /// it comes into the store at the next start.
     #[must_use]
     pub fn persistence_error(&self) -> Option<&Error> {
-        self.inner.persistence_error.as_ref()
+        self.inner.unsaved.as_ref().map(|unsaved| &unsaved.error)
+    }
+}
+
+impl Inner {
+    fn of(token: &OAuthToken, environment: Environment) -> Option<Self> {
+        Some(Self {
+            secret: token.access_token()?.clone(),
+            expires_at: token.expires_at(),
+            user: token.user_signature().cloned(),
+            id: token.id().map(str::to_owned),
+            environment,
+            is_renewable: token.refresh_token().is_some(),
+            unsaved: None,
+        })
     }
 }
 

@@ -92,7 +92,7 @@ impl Cache {
             }
             None => u64::MAX,
         };
-        let is_early_wanted = !margins.early_window.is_zero() && token.token().refresh_token().is_some();
+        let is_early_wanted = !margins.early_window.is_zero() && token.is_renewable();
         let early_from = if is_early_wanted { before_end(margins.early_window) } else { u64::MAX };
         // Read again, it is the same token: a failed early renewal still waits for its next turn.
         let early_from = self
@@ -122,9 +122,8 @@ impl Cache {
             self.users.pin().remove(user);
         }
         self.others.pin().retain(|_, cached| {
-            let other = cached.token.token();
-            other.id() != row.id()
-                && (row.user_signature().is_none() || other.user_signature() != row.user_signature())
+            let other = &cached.token;
+            other.id() != row.id() && (row.user_signature().is_none() || other.user() != row.user_signature())
         });
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
@@ -171,15 +170,14 @@ impl Cache {
         }
         let (users, others) = (self.users.pin(), self.others.pin());
         let cached = users.values().chain(others.values());
-        let unsaved = cached.filter(|cached| cached.token.persistence_error().is_some());
-        unsaved.map(|cached| cached.token.token().clone()).collect()
+        cached.filter_map(|cached| cached.token.unsaved_token().cloned()).collect()
     }
 
     /// Forgets a token that is in the store now, or not wanted there.
     pub(super) fn forget_unsaved(&self, token: &OAuthToken) {
         let is_kept = |cached: &Cached| {
             let secret = token.access_token().map(ExposeSecret::expose_secret);
-            cached.token.persistence_error().is_none() || Some(cached.token.expose_secret()) != secret
+            cached.token.unsaved_token().is_none() || Some(cached.token.expose_secret()) != secret
         };
         self.users.pin().retain(|_, cached| is_kept(cached));
         self.others.pin().retain(|_, cached| is_kept(cached));

@@ -199,21 +199,18 @@ impl Authenticator {
     /// # Errors
     /// As [`access_token`](Self::access_token). A token that nothing can renew is [`Error::LoginRequired`].
     pub async fn replace(&self, rejected: &AccessToken) -> Result<AccessToken, Error> {
-        let stored = rejected.token();
-        let identity = match (stored.id(), stored.user_signature()) {
-            (Some(id), _) => OAuthToken::new().with_id(id),
-            (None, Some(user)) => OAuthToken::new().with_user(user),
-            (None, None) => stored.clone(),
-        };
+        let identity = rejected.identity();
+        let who = identity.user_signature().or(rejected.user()).map(ToString::to_string);
+        let who = who.unwrap_or_else(|| "the user of this access token".to_owned());
         let subject = Subject::of(&identity).ok_or_else(|| Error::LoginRequired {
-            who: "the user of this access token".to_owned(),
+            who: who.clone(),
             reason: "the API rejected it, and nothing that could renew it is known".to_owned(),
         })?;
-        self.core.cache.forget(stored);
+        self.core.cache.forget(&identity);
         let demand = Demand::InsteadOf(fingerprint(rejected.secret()));
         self.core.obtain(subject, identity, demand).await.map_err(|error| match error {
-            Error::NotFound { id } => Error::LoginRequired {
-                who: stored.user_signature().map_or_else(|| format!("id {id}"), ToString::to_string),
+            Error::NotFound { .. } => Error::LoginRequired {
+                who,
                 reason: "the API rejected the token, and its row was deleted".to_owned(),
             },
             other => other,
@@ -280,7 +277,7 @@ impl Core {
         subject: impl FnOnce() -> Subject,
     ) -> AccessToken {
         if remembered.begins_early {
-            self.renew_early(subject(), remembered.token.token().clone());
+            self.renew_early(subject(), remembered.token.identity());
         }
         remembered.token
     }
@@ -312,7 +309,7 @@ impl Core {
     /// An access token alone: handed back, neither looked up nor renewed nor kept.
     fn used_as_it_is(&self, token: &OAuthToken) -> Result<AccessToken, Error> {
         let environment = self.environment_of(token)?;
-        AccessToken::of(token.clone(), environment).ok_or_else(|| {
+        AccessToken::of(token, environment).ok_or_else(|| {
             Error::Config(
                 "this token says nothing to go by; give an id, a user name, or one of the three tokens"
                     .into(),

@@ -50,7 +50,7 @@ impl Core {
         };
         let wish = self.wish(demand, row.as_ref());
         let token = match row {
-            Some(row) if wish.is_granted_by(&row, None) => self.hand_out(row)?,
+            Some(row) if wish.is_granted_by(&row, None) => self.hand_out(&row)?,
             Some(row) => match self.renew_or_exchange(row.clone(), &wish).await {
                 // A store that cannot be written is no reason to withhold a token that is still valid.
                 Err(error @ Error::Store(_)) => self.despite(error, row, &wish)?,
@@ -84,11 +84,10 @@ impl Core {
             {
                 return self.renew(row, wish).await;
             }
-            let obtained = self.hand_out(row)?;
-            return Ok(match login.persistence_error() {
-                Some(error) => Obtained { access: obtained.access.unsaved(error.clone()), ..obtained },
-                None => obtained,
-            });
+            return match login.persistence_error() {
+                Some(error) => self.hand_out_unsaved(row, error.clone()),
+                None => self.hand_out(&row),
+            };
         }
         let reason = match token.access_token() {
             Some(_) => "the access token has ended or was rejected, and no refresh token is stored",
@@ -99,19 +98,29 @@ impl Core {
     }
 
     /// A stored token as what a caller is handed.
-    pub(super) fn hand_out(&self, row: OAuthToken) -> Result<Obtained, Error> {
-        let environment = self.environment_of(&row)?;
-        let access = AccessToken::of(row, environment).ok_or_else(|| Error::Answer {
-            host: self.store.name().to_owned(),
-            evidence: "the stored row has lost its access token".to_owned(),
-        })?;
+    pub(super) fn hand_out(&self, row: &OAuthToken) -> Result<Obtained, Error> {
+        let environment = self.environment_of(row)?;
+        let access = AccessToken::of(row, environment).ok_or_else(|| self.lost_access_token())?;
         Ok(Obtained { access, life: None })
+    }
+
+    /// A token that could not be stored, for the reason given, as what a caller is handed.
+    pub(super) fn hand_out_unsaved(&self, token: OAuthToken, error: Error) -> Result<Obtained, Error> {
+        let environment = self.environment_of(&token)?;
+        let access =
+            AccessToken::unsaved(token, environment, error).ok_or_else(|| self.lost_access_token())?;
+        Ok(Obtained { access, life: None })
+    }
+
+    fn lost_access_token(&self) -> Error {
+        let evidence = "the stored row has lost its access token".to_owned();
+        Error::Answer { host: self.store.name().to_owned(), evidence }
     }
 
     /// What is in memory, when the store cannot be read: a valid token is not withheld because a disk is busy.
     fn still_valid(&self, subject: &Subject, demand: &Demand) -> Option<AccessToken> {
         let last = self.cache.last_of(subject).filter(|_| *demand == Demand::Fresh)?;
-        last.token().is_fresh(SystemTime::now(), Duration::ZERO).then_some(last)
+        last.expires_at().is_none_or(|end| end > SystemTime::now()).then_some(last)
     }
 
     fn wish(&self, demand: Demand, row: Option<&OAuthToken>) -> Wish {

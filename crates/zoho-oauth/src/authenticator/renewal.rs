@@ -50,7 +50,7 @@ impl Core {
             // Somebody else is at it, or has just done it.
             row = self.look_again(row).await?;
             if wish.is_granted_by(&row, None) {
-                return self.hand_out(row);
+                return self.hand_out(&row);
             }
         }
     }
@@ -164,7 +164,7 @@ impl Core {
             self.while_holding(&lease, self.name(&mut token)).await;
         }
         match self.save_under(&lease, &token).await {
-            Ok(Fenced::Saved(saved)) => Ok(Obtained { life, ..self.hand_out(saved)? }),
+            Ok(Fenced::Saved(saved)) => Ok(Obtained { life, ..self.hand_out(&saved)? }),
             Ok(Fenced::Superseded) => {
                 tracing::info!(
                     user = name_of(&token),
@@ -172,7 +172,7 @@ impl Core {
                 );
                 let current = self.look_again(token).await?;
                 if wish.is_granted_by(&current, None) {
-                    self.hand_out(current)
+                    self.hand_out(&current)
                 } else {
                     Box::pin(self.renew(current, wish)).await
                 }
@@ -180,8 +180,7 @@ impl Core {
             Err(error) => {
                 self.release(&lease).await;
                 let error = self.spool(&token, Origin::Renewal, error);
-                let obtained = self.hand_out(token)?;
-                Ok(Obtained { access: obtained.access.unsaved(error), life })
+                Ok(Obtained { life, ..self.hand_out_unsaved(token, error)? })
             }
         }
     }
@@ -284,7 +283,7 @@ impl Core {
 
     /// The valid token that is left, where the caller would rather have that than the failure.
     pub(super) fn despite(&self, failure: Error, row: OAuthToken, wish: &Wish) -> Result<Obtained, Error> {
-        if wish.is_content_with(&row, &failure) { self.hand_out(row) } else { Err(failure) }
+        if wish.is_content_with(&row, &failure) { self.hand_out(&row) } else { Err(failure) }
     }
 
     fn hand_out_of_life(&self, row: OAuthToken, ledger: &Ledger) -> Result<Obtained, Error> {
@@ -292,7 +291,7 @@ impl Core {
             .last_issue()
             .zip(row.expires_at())
             .and_then(|(issued, end)| end.duration_since(issued).ok());
-        Ok(Obtained { life, ..self.hand_out(row)? })
+        Ok(Obtained { life, ..self.hand_out(&row)? })
     }
 
     /// The row as it is stored now. A token that was never stored stays as it is; one that was, and is gone, was

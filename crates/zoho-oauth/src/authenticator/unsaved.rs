@@ -167,9 +167,9 @@ impl Core {
     pub(super) fn remember_unsaved(&self, token: &OAuthToken, error: &Error) {
         let settings = &self.settings;
         let margins = Margins { margin: settings.margin, early_window: Duration::ZERO };
-        if let (Some(user), Ok(obtained)) = (token.user_signature(), self.hand_out(token.clone())) {
-            let access = obtained.access.unsaved(error.clone());
-            self.cache.put(Subject::User(user.clone()), access, margins, self.cache.generation());
+        let obtained = self.hand_out_unsaved(token.clone(), error.clone());
+        if let (Some(user), Ok(obtained)) = (token.user_signature(), obtained) {
+            self.cache.put(Subject::User(user.clone()), obtained.access, margins, self.cache.generation());
         }
     }
 

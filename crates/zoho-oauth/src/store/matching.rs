@@ -142,7 +142,7 @@ impl<'a> Criterion<'a> {
                         self.column(),
                         differing.join(" and "),
                     ))
-                    .next_step(format!("give the {} too, or the id", differing.join(" or the "))));
+                    .next_step(self.what_would_help(&differing)));
             }
             if row.as_ref().expiry_milliseconds() > best.as_ref().expiry_milliseconds() {
                 chosen = Some(row);
@@ -153,6 +153,22 @@ impl<'a> Criterion<'a> {
 }
 
 impl Criterion<'_> {
+    /// What would tell rows apart that differ in these columns, besides what was given already.
+    fn what_would_help(&self, differing: &[&str]) -> String {
+        let is_given = |column: &str| match *self {
+            Self::User { client_id, api_domain, .. } => {
+                (column == "client_id" && client_id.is_some())
+                    || (column == "api_domain" && api_domain.is_some())
+            }
+            _ => column == "client_id" && !matches!(self, Self::AccessToken(_)),
+        };
+        let not_given: Vec<&str> = differing.iter().copied().filter(|column| !is_given(column)).collect();
+        match (self, &not_given[..]) {
+            (Self::User { .. }, [_, ..]) => format!("give the {} too, or the id", not_given.join(" or the ")),
+            _ => "give the id".to_owned(),
+        }
+    }
+
     /// Where in `rows` the one that is meant stands: for stores that keep a list.
     ///
     /// # Errors

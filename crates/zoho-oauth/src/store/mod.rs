@@ -47,8 +47,8 @@ pub use stored::StoredToken;
 ///    client app with that token.
 /// 5. A token with nothing usable means no row, never an arbitrary one.
 ///
-/// Rows that are the same in user, client app and API domain count as one, the one that expires last. Rows that
-/// differ are an error that says what would tell them apart.
+/// Rows that are the same in user, client app and API domain count as one, the one that expires last; one whose
+/// expiry is not known counts as expired. Rows that differ are an error that says what would tell them apart.
 ///
 /// # Values
 /// Values with quotes, commas, line breaks, leading and trailing blanks, emoji, NUL and 4,096 characters come
@@ -75,7 +75,8 @@ pub trait TokenStore: Send + Sync + 'static {
     /// Writes `token` over the row that it means, or inserts it; hands back the row as it is now, with its id.
     ///
     /// One atomic step, durable before it returns where the store is durable at all. A field that is empty in
-    /// `token` keeps its stored value. Saving the same token twice changes nothing. A new row without an id gets
+    /// `token` keeps its stored value. Saving the same token twice
+    /// changes nothing, if it means a row by the rule above. A new row without an id gets
     /// a decimal one of at most ten digits that was never given out before, deleted rows included; an id that the
     /// caller chose is kept.
     ///
