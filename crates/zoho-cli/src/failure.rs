@@ -100,6 +100,7 @@ impl From<zohocrm::Error> for Failure {
     fn from(error: zohocrm::Error) -> Self {
         let exit = match &error {
             zohocrm::Error::Token(error) => exit_for(error),
+            zohocrm::Error::ForeignHost { .. } | zohocrm::Error::Request(_) => Exit::Usage,
             error if error.needs_login() => Exit::LoginRequired,
             error if error.api().is_some_and(|refusal| refusal.status() == 404) => Exit::NotFound,
             _ => Exit::Failed,

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 
 pub(crate) async fn run(config: &Config, call: Api) -> Result<(), Failure> {
     let Api { method, path, query, data, whose } = call;
+    config.check_address(&path)?;
     let body = data.as_deref().map(super::json_body).transpose()?;
     let crm = super::crm(config, whose).await?;
     let mut request = crm.request(method, path);
