@@ -222,7 +222,8 @@ async fn a_token_that_cannot_be_stored_is_printed_all_the_same() {
         (String::from_utf8(ended.stdout).unwrap(), String::from_utf8(ended.stderr).unwrap());
     assert!(ended.status.success(), "{stderr}");
     assert!(zoho.is_access_token_valid(stdout.trim()), "{stdout}");
-    assert!(stderr.contains("warning: the token is good but could not be kept"), "{stderr}");
+    assert!(stderr.starts_with("warning: the token is good but could not be kept"), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "said once: {stderr}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -135,6 +135,42 @@ async fn a_login_that_nothing_takes_ends_in_a_private_file_that_can_be_saved() {
     terminal.run(&["api", "GET", "/crm/v8/org", "--user", ADA_STORED]).done();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_failure_is_told_once_unless_a_log_level_asks_for_more() {
+    let zoho = Emulator::start().await;
+    let terminal = Terminal::at(&zoho);
+    let refresh_token = zoho.grant_refresh_token(zoho.default_client().id(), ADA);
+    terminal.save(&serde_json::json!({ "user_name": "ada", "refresh_token": refresh_token }));
+    zoho.fault(Fault::on("POST /oauth/v2/token").forever().status_500());
+    let ran = terminal.run(&["token"]).ended(1);
+    assert_eq!(ran.stderr.matches("HTTP 500").count(), 1, "{ran:?}");
+    std::fs::remove_file(terminal.path("zohooauth.db")).unwrap();
+    terminal.save(&serde_json::json!({ "user_name": "ada", "refresh_token": refresh_token }));
+    let ran = terminal.run(&["token", "--log-level", "warn"]);
+    assert!(ran.code == 1 && ran.stderr.contains("a renewal failed"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn tokens_that_still_wait_are_a_warning_and_nothing_is_deleted_that_would_come_back() {
+    let (_zoho, terminal) = spooled().await;
+    let other = serde_json::json!({ "user_name": "carol", "access_token": "a" });
+    terminal.run_with_input(&["tokens", "save"], &other.to_string()).done();
+    // No store takes a row without a token.
+    let entry = std::fs::read_dir(terminal.path("store/sdk_tokens.txt.spool")).unwrap().next().unwrap();
+    let entry = entry.unwrap().path();
+    let mut content: Value = serde_json::from_str(&std::fs::read_to_string(&entry).unwrap()).unwrap();
+    for column in ["access_token", "refresh_token", "grant_token"] {
+        content["token"][column] = Value::Null;
+    }
+    std::fs::write(&entry, content.to_string()).unwrap();
+    let ran = terminal.run(&["token"]).done();
+    assert_eq!(ran.stdout, "a\n");
+    assert_eq!(ran.stderr.matches("warning: tokens wait").count(), 1, "{ran:?}");
+    assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
+    terminal.run(&["tokens", "delete", "--all"]).ended(1);
+    assert_eq!(terminal.rows().len(), 1);
+}
+
 fn assert_private(file: &Path) {
     #[cfg(unix)]
     {
