@@ -58,7 +58,7 @@ impl Config {
         self.environment()?;
         let url = self.store_url();
         let (scheme, place) = url.split_once(':').unwrap_or((url, ""));
-        let has_place = !place.trim_start_matches("//").is_empty();
+        let has_place = !place.strip_prefix("//").unwrap_or(place).is_empty();
         if matches!(scheme, "file" | "sqlite") && has_place {
             return Ok(());
         }

@@ -41,6 +41,7 @@ async fn spooled() -> (Emulator, Terminal) {
     let ran = Ran::of(process.wait_with_output().unwrap()).ended(1);
     assert!(ran.stderr.contains("the token waits in"), "{ran:?}");
     assert_eq!(ran.stderr.matches("could not").count(), 2, "said once, with its cause: {ran:?}");
+    assert_eq!(ran.stderr.matches("os error").count(), 1, "{ran:?}");
     assert!(!ran.stderr.contains("WARN") && !ran.stderr.contains("ERROR"), "{ran:?}");
     std::fs::remove_dir(&in_the_way).unwrap();
     assert!(spool_is_filled(&terminal));
