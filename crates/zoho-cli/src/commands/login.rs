@@ -52,25 +52,37 @@ fn is_spooled(error: &Error) -> bool {
     error.to_string().contains("the token waits in ")
 }
 
-/// Saves a token that is in this process's memory only: in the store, if that takes it after all, else in a file.
+/// Saves a token that is in this process's memory only: in a file at once, so that not even an interruption loses
+/// it, and in the store instead, if that takes it after all.
 async fn save_late(
     config: &Config,
     authenticator: &Authenticator,
     token: &OAuthToken,
 ) -> Result<OAuthToken, Failure> {
     let (store, start) = (authenticator.store(), Instant::now());
-    config
-        .output
-        .words(format_args!("{} does not take the new token yet; trying for a moment", store.name()));
+    let row = format!("{:#}\n", Row::new(token, true).json());
+    let written = write_into(&std::env::temp_dir(), &row).or_else(|_| write_into(Path::new("."), &row));
+    let meanwhile = written.as_ref().map_or_else(|_| String::new(), |file| format!(" in {}", file.display()));
+    config.output.words(format_args!(
+        "{} does not take the new token yet, which waits{meanwhile}; trying for a moment",
+        store.name()
+    ));
     let error = loop {
         match store.save_token(token).await {
-            Ok(saved) => return Ok(saved),
+            Ok(saved) => {
+                if let Ok(file) = &written
+                    && let Err(error) = std::fs::remove_file(file)
+                {
+                    config
+                        .output
+                        .warning(format_args!("delete {}, a copy of the token: {error}", file.display()));
+                }
+                return Ok(saved);
+            }
             Err(error) if start.elapsed() >= OFFERED_FOR => break error,
             Err(_) => tokio::time::sleep(OFFERED_EVERY).await,
         }
     };
-    let row = format!("{:#}\n", Row::new(token, true).json());
-    let written = write_into(&std::env::temp_dir(), &row).or_else(|_| write_into(Path::new("."), &row));
     let failure = Failure::failed(NOT_STORED).caused_by(&error);
     Err(match written {
         Ok(file) => failure.next_step(format!(

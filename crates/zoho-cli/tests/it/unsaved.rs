@@ -98,18 +98,21 @@ async fn what_was_deleted_does_not_come_back_from_the_spool() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_login_that_nothing_took_is_saved_as_soon_as_the_store_works_again() {
     let zoho = Emulator::start().await;
-    let terminal = terminal_at(&zoho);
+    let temporary = tempfile::tempdir().unwrap();
+    let terminal = terminal_at(&zoho).with("TMPDIR", temporary.path().to_str().unwrap());
     let mut process = login_without_a_store(&zoho, &terminal).await;
     std::fs::write(terminal.path("store"), "in the way of store and spool").unwrap();
     let mut words = BufReader::new(process.stderr.take().unwrap());
     let mut first = String::new();
     words.read_line(&mut first).unwrap();
     assert!(first.contains("does not take the new token yet"), "{first}");
+    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 1, "an interruption loses nothing");
     std::fs::remove_file(terminal.path("store")).unwrap();
     std::fs::rename(terminal.path("elsewhere"), terminal.path("store")).unwrap();
     let mut rest = String::new();
     words.read_to_string(&mut rest).unwrap();
     assert!(process.wait().unwrap().success(), "{rest}");
+    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0, "{rest}");
     assert_eq!(terminal.rows()[0]["user_name"], ADA_STORED);
 }
 
