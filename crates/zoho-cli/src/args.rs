@@ -58,7 +58,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "URL", env = "ZOHO_REDIRECT_URL", hide_env_values = true, global = true)]
     pub(crate) redirect_url: Option<String>,
 
-    /// How much to log
+    /// How much to log; if left out, warnings that the command does not give itself
     #[arg(long, value_name = "LEVEL", env = "ZOHO_LOG_LEVEL", hide_env_values = true, global = true)]
     #[arg(value_enum, ignore_case = true, default_value_t = LogLevel::Warn)]
     pub(crate) log_level: LogLevel,

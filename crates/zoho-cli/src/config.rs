@@ -8,10 +8,10 @@ use std::time::Duration;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::{FilterExt, FilterFn, LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use zoho_oauth::store::{self, AnyStore};
+use zoho_oauth::store::{self, AnyStore, StoreErrorKind};
 use zoho_oauth::{Authenticator, DataCenter, Environment, ExposeSecret, OAuthClient, SecretString};
 
 use crate::args::{LogLevel, Options};
@@ -32,25 +32,75 @@ pub(crate) struct Config {
     typed: Typed,
 }
 
-/// Which options were typed rather than taken from the environment.
+/// Which options were typed rather than taken from the environment; of the log level, whether it was chosen at all.
 #[derive(Clone, Copy, Debug)]
 struct Typed {
     client_id: bool,
     client_secret: bool,
+    log_level: bool,
 }
 
 impl Config {
     /// The options, and from `matches` where they come from.
     pub(crate) fn new(options: Options, matches: &ArgMatches) -> Self {
         let typed = |name| is_typed(matches, name);
-        let typed = Typed { client_id: typed("client_id"), client_secret: typed("client_secret") };
+        let has_level_variable = std::env::var_os("ZOHO_LOG_LEVEL").is_some_and(|level| !level.is_empty());
+        let typed = Typed {
+            client_id: typed("client_id"),
+            client_secret: typed("client_secret"),
+            log_level: typed("log_level") || has_level_variable,
+        };
         Self { output: Output::new(options.json), options, typed }
+    }
+
+    /// Refuses an environment or a store that there cannot be, before anything is opened or made.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        self.environment()?;
+        let url = self.store_url();
+        let (scheme, place) = url.split_once(':').unwrap_or((url, ""));
+        let has_place = !place.strip_prefix("//").unwrap_or(place).is_empty();
+        if matches!(scheme, "file" | "sqlite") && has_place {
+            return Ok(());
+        }
+        match store::connect(url) {
+            Err(error) if error.kind() == StoreErrorKind::Refused => Err(Failure::usage(error.to_string())),
+            // Whatever else stands in the way is told by the command that needs the store.
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a URL on a host that no token is for, before anybody is asked for a token.
+    pub(crate) fn check_address(&self, path: &str) -> Result<(), Failure> {
+        if path.starts_with('/') {
+            return Ok(());
+        }
+        let refused =
+            |what: String| Err(Failure::usage(what).next_step("give a path, such as /crm/v8/Leads"));
+        if !path.contains("://") {
+            return refused(format!("`{path}` is neither a path that begins with `/` nor a URL"));
+        }
+        let environment = self.environment()?;
+        let given = Environment::local(path).ok();
+        let is_given = |known: &Environment| {
+            let given = given.as_ref().map(Environment::api_url);
+            given == Some(known.api_url()) || given == Some(known.upload_url())
+        };
+        if std::iter::once(environment).chain(official()).any(|known| is_given(&known)) {
+            return Ok(());
+        }
+        let host = path.split_once("://").map_or(path, |(_, rest)| rest);
+        let host = host.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+        refused(format!("no token is sent to {host}: it is no API host of the environment"))
     }
 
     /// Opens the token store.
     pub(crate) fn store(&self) -> Result<AnyStore, Failure> {
-        let url = Some(self.options.store.as_str()).filter(|url| !url.is_empty());
-        Ok(store::connect(url.unwrap_or(DEFAULT_STORE))?)
+        Ok(store::connect(self.store_url())?)
+    }
+
+    fn store_url(&self) -> &str {
+        filled(Some(&self.options.store)).unwrap_or(DEFAULT_STORE)
     }
 
     /// An authenticator over the token store. It does nothing until it is asked for a token.
@@ -116,27 +166,37 @@ impl Config {
         };
         Ok(official().find(is_given).unwrap_or(given))
     }
-}
 
-/// Sends the log where the options say. It holds ids and hosts, never a secret.
-pub(crate) fn start_logging(options: &Options) -> Result<(), Failure> {
-    let level = match options.log_level {
-        LogLevel::Off => LevelFilter::OFF,
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
-    };
-    // Only our own crates: nobody has looked at what the others write down.
-    let ours = Targets::new().with_target("zoho", level);
-    let log = tracing_subscriber::fmt::layer().with_ansi(false);
-    let log = match options.log_file.as_deref().filter(|path| !path.is_empty()) {
-        None => log.with_writer(std::io::stderr).with_filter(ours).boxed(),
-        Some(path) => log.with_writer(Mutex::new(private_file(path.as_ref())?)).with_filter(ours).boxed(),
-    };
-    tracing_subscriber::registry().with(log).init();
-    Ok(())
+    /// Sends the log where the options say. It holds ids and hosts, never a secret.
+    ///
+    /// Unless a level was chosen, standard error is spared the lines whose facts the commands tell themselves.
+    pub(crate) fn start_logging(&self) -> Result<(), Failure> {
+        let level = match self.options.log_level {
+            LogLevel::Off => LevelFilter::OFF,
+            LogLevel::Error => LevelFilter::ERROR,
+            LogLevel::Warn => LevelFilter::WARN,
+            LogLevel::Info => LevelFilter::INFO,
+            LogLevel::Debug => LevelFilter::DEBUG,
+            LogLevel::Trace => LevelFilter::TRACE,
+        };
+        // Only our own crates: nobody has looked at what the others write down.
+        let ours = Targets::new().with_target("zoho", level);
+        let log = tracing_subscriber::fmt::layer().with_ansi(false);
+        let log = match self.options.log_file.as_deref().filter(|path| !path.is_empty()) {
+            Some(path) => log.with_writer(Mutex::new(private_file(path.as_ref())?)).with_filter(ours).boxed(),
+            None if self.typed.log_level => log.with_writer(std::io::stderr).with_filter(ours).boxed(),
+            None => {
+                // That a token could not be kept, that some wait for the store; of several attempts the last.
+                let untold = FilterFn::new(|line| {
+                    line.target() != "zoho_oauth::authenticator::unsaved"
+                        && line.fields().field("attempt").is_none()
+                });
+                log.with_writer(std::io::stderr).with_filter(ours.and(untold)).boxed()
+            }
+        };
+        tracing_subscriber::registry().with(log).init();
+        Ok(())
+    }
 }
 
 /// Opens a file to add to it; a new one can be read by its owner alone. (Windows: as the folder says.)

@@ -50,7 +50,7 @@ impl Failure {
     }
 
     pub(crate) fn caused_by(mut self, cause: &(dyn StdError + 'static)) -> Self {
-        self.causes = chain(Some(cause));
+        self.causes = chain(cause);
         self
     }
 
@@ -77,7 +77,8 @@ impl Failure {
     /// A failure whose message is the error's own, and whose causes are the error's.
     fn of(exit: Exit, error: &(dyn StdError + 'static)) -> Self {
         let next_step = (exit == Exit::LoginRequired).then(|| LOG_IN.to_owned());
-        Self { exit, message: error.to_string(), causes: chain(error.source()), next_step }
+        let mut told = chain(error).into_iter();
+        Self { exit, message: told.next().unwrap_or_default(), causes: told.collect(), next_step }
     }
 }
 
@@ -100,6 +101,7 @@ impl From<zohocrm::Error> for Failure {
     fn from(error: zohocrm::Error) -> Self {
         let exit = match &error {
             zohocrm::Error::Token(error) => exit_for(error),
+            zohocrm::Error::ForeignHost { .. } | zohocrm::Error::Request(_) => Exit::Usage,
             error if error.needs_login() => Exit::LoginRequired,
             error if error.api().is_some_and(|refusal| refusal.status() == 404) => Exit::NotFound,
             _ => Exit::Failed,
@@ -116,10 +118,10 @@ fn exit_for(error: &zoho_oauth::Error) -> Exit {
     }
 }
 
-/// An error and what caused it, as text. An error that only passes its cause on says the same: it counts once.
-fn chain(first: Option<&(dyn StdError + 'static)>) -> Vec<String> {
-    let mut causes: Vec<String> =
-        std::iter::successors(first, |&error| error.source()).map(ToString::to_string).collect();
-    causes.dedup();
-    causes
+/// An error and what caused it, as text. What an error has said already is not said again by its cause.
+fn chain(error: &(dyn StdError + 'static)) -> Vec<String> {
+    let mut told: Vec<String> =
+        std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string).collect();
+    told.dedup_by(|cause, before| before.contains(cause.as_str()));
+    told
 }

@@ -42,8 +42,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments, matches: &clap::ArgMatches) -> Result<(), Failure> {
     let Arguments { options, command } = arguments;
-    config::start_logging(&options)?;
     let config = Config::new(options, matches);
+    config.check()?;
+    config.start_logging()?;
     // One thread is enough for one command, and is there at once.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

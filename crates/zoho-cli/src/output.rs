@@ -84,6 +84,7 @@ pub(crate) fn failure(failure: &Failure) {
 pub(crate) fn clap_message(message: &mut clap::Error) {
     let misplaced = match message.kind() {
         ErrorKind::UnknownArgument => Some(ContextKind::InvalidArg),
+        ErrorKind::InvalidSubcommand => Some(ContextKind::InvalidSubcommand),
         ErrorKind::TooManyValues => Some(ContextKind::InvalidValue),
         _ => None,
     };

@@ -6,8 +6,9 @@ use crate::failure::Failure;
 
 pub(crate) async fn run(config: &Config, call: Api) -> Result<(), Failure> {
     let Api { method, path, query, data, whose } = call;
+    config.check_address(&path)?;
     let body = data.as_deref().map(super::json_body).transpose()?;
-    let crm = super::crm(config, whose).await?;
+    let crm = super::whose::crm(config, whose).await?;
     let mut request = crm.request(method, path);
     for (name, value) in query {
         request = request.query(name, value);

@@ -18,7 +18,7 @@ pub(crate) async fn run(config: &Config, command: Records) -> Result<(), Failure
 }
 
 async fn list(config: &Config, module: String, options: ListOptions, whose: Whose) -> Result<(), Failure> {
-    let crm = super::crm(config, whose).await?;
+    let crm = super::whose::crm(config, whose).await?;
     let ListOptions { fields, page, per_page, page_token } = options;
     let mut list = crm.records(module).list().fields(&fields);
     if let Some(page) = page {
@@ -49,7 +49,7 @@ async fn get(
     fields: Vec<String>,
     whose: Whose,
 ) -> Result<(), Failure> {
-    let crm = super::crm(config, whose).await?;
+    let crm = super::whose::crm(config, whose).await?;
     let mut read = crm.records(&module).get(&record);
     if !fields.is_empty() {
         read = read.fields(&fields);
@@ -66,7 +66,7 @@ async fn get(
 
 async fn create(config: &Config, Write { module, data, whose }: Write) -> Result<(), Failure> {
     let records = records_in(data.as_deref())?;
-    let crm = super::crm(config, whose).await?;
+    let crm = super::whose::crm(config, whose).await?;
     print_results(config, &crm.records(module).create(records).await?)
 }
 
@@ -75,12 +75,12 @@ async fn update(config: &Config, Write { module, data, whose }: Write) -> Result
     if let Some(index) = records.iter().position(|record| record.id().is_none()) {
         return Err(Failure::failed(format!("record {} has no `id`; nothing was updated", index + 1)));
     }
-    let crm = super::crm(config, whose).await?;
+    let crm = super::whose::crm(config, whose).await?;
     print_results(config, &crm.records(module).update(records).await?)
 }
 
 async fn delete(config: &Config, module: String, ids: Vec<String>, whose: Whose) -> Result<(), Failure> {
-    let crm = super::crm(config, whose).await?;
+    let crm = super::whose::crm(config, whose).await?;
     print_results(config, &crm.records(module).delete(ids).await?)
 }
 

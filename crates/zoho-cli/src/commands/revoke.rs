@@ -5,11 +5,11 @@ use zoho_oauth::{Authenticator, Error, OAuthToken};
 
 use crate::args::Revoke;
 use crate::config::Config;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::output::printable;
 
 pub(crate) async fn run(config: &Config, which: Revoke) -> Result<(), Failure> {
-    let authenticator = config.authenticator()?;
+    let authenticator = super::whose::authenticator(config).await?;
     let wanted = match which {
         Revoke { id: Some(id), .. } => OAuthToken::new().with_id(id),
         Revoke { user: Some(user), .. } => OAuthToken::new().with_user(user),
@@ -21,12 +21,16 @@ pub(crate) async fn run(config: &Config, which: Revoke) -> Result<(), Failure> {
             Ok(())
         }
         // Here nobody has to log in: what was to go is not there.
-        Err(Error::LoginRequired { .. } | Error::NotFound { .. }) => Err(Failure::not_found(format!(
-            "{} holds no token of {}",
-            authenticator.store().name(),
-            owner(&wanted)
-        ))
-        .next_step("zoho tokens list shows what is there; names are exact")),
+        Err(Error::LoginRequired { .. } | Error::NotFound { .. }) => {
+            let elsewhere =
+                super::whose::of_another_app(config, &authenticator, &wanted, Exit::NotFound).await?;
+            let store = authenticator.store().name();
+            let not_there = || {
+                Failure::not_found(format!("{store} holds no token of {}", owner(&wanted)))
+                    .next_step("zoho tokens list shows what is there; names are exact")
+            };
+            Err(elsewhere.unwrap_or_else(not_there))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -9,11 +9,8 @@ use crate::config::Config;
 use crate::failure::Failure;
 
 pub(crate) async fn run(config: &Config, whose: Whose) -> Result<(), Failure> {
-    let (authenticator, wanted) = super::authenticator_for(config, whose).await?;
-    let token = authenticator.access_token_for(&wanted).await?;
-    if let Some(error) = token.persistence_error() {
-        config.output.warning(format_args!("the token is good but could not be kept: {error}"));
-    }
+    let authenticator = super::whose::authenticator(config).await?;
+    let (_, token) = super::whose::access_token(config, &authenticator, whose).await?;
     if !config.output.is_json() {
         return config.output.data(token.expose_secret());
     }

@@ -22,7 +22,8 @@ pub(crate) async fn run(config: &Config, command: Tokens) -> Result<(), Failure>
 }
 
 async fn list(config: &Config, reveal: Reveal) -> Result<(), Failure> {
-    let store = config.store()?;
+    let authenticator = super::whose::authenticator(config).await?;
+    let store = authenticator.store();
     let rows = store.get_tokens().await?;
     if rows.is_empty() {
         config.output.words(format_args!("{} holds no token", store.name()));
@@ -31,7 +32,8 @@ async fn list(config: &Config, reveal: Reveal) -> Result<(), Failure> {
 }
 
 async fn show(config: &Config, id: &str, reveal: Reveal) -> Result<(), Failure> {
-    match config.store()?.find_token_by_id(id).await? {
+    let authenticator = super::whose::authenticator(config).await?;
+    match authenticator.store().find_token_by_id(id).await? {
         Some(row) => print_row(config, &row, reveal),
         None => Err(no_such_id(id)),
     }
@@ -59,7 +61,8 @@ async fn find(config: &Config, wanted: Find) -> Result<(), Failure> {
             Failure::usage("nothing to look for").next_step("zoho tokens find --help lists what can be")
         );
     }
-    let store = config.store()?;
+    let authenticator = super::whose::authenticator(config).await?;
+    let store = authenticator.store();
     let Some(found) = store.find_token(&wanted.into()).await? else {
         return Err(Failure::not_found(format!("{} holds no such token", store.name())));
     };
@@ -100,7 +103,9 @@ async fn save(config: &Config, reveal: Reveal) -> Result<(), Failure> {
 }
 
 async fn delete(config: &Config, id: &str) -> Result<(), Failure> {
-    if !config.store()?.delete_token(id).await? {
+    let authenticator = super::whose::authenticator(config).await?;
+    // A log-out also forgets what waits for the row and would bring it back.
+    if !authenticator.logout(&OAuthToken::new().with_id(id)).await? {
         return Err(no_such_id(id));
     }
     config.output.words(format_args!("deleted the token with the id {}", printable(id)));
@@ -108,7 +113,12 @@ async fn delete(config: &Config, id: &str) -> Result<(), Failure> {
 }
 
 async fn delete_all(config: &Config) -> Result<(), Failure> {
-    let store = config.store()?;
+    let authenticator = config.authenticator()?;
+    // What still waits for the store would come back after the deletion.
+    authenticator.recover().await.map_err(|error| {
+        Failure::failed("tokens wait that the store does not take; nothing was deleted").caused_by(&error)
+    })?;
+    let store = authenticator.store();
     store.delete_tokens().await?;
     config.output.words(format_args!("deleted every token in {}", store.name()));
     Ok(())

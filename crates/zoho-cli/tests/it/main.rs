@@ -8,4 +8,5 @@ mod secrets;
 mod session;
 mod support;
 mod tokens;
+mod unsaved;
 mod usage;

@@ -61,6 +61,9 @@ fn a_misspelt_option_is_not_repeated_with_its_secret() {
         &["token", "--client-secrets=very-secret"],
         &["token", "--client_secret", "very-secret"],
         &["login", "very-secret"],
+        &["very-secret"],
+        &["tokens", "very-secret"],
+        &["--json", "very-secret", "--code"],
         &["token", "--json=very-secret"],
     ] {
         let ran = terminal.run(arguments);

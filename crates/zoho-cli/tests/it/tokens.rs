@@ -301,3 +301,23 @@ fn a_user_without_a_token_has_to_log_in_and_an_unknown_id_is_not_found() {
     terminal.run(&["revoke", "--user", "nobody"]).ended(3);
     terminal.run(&["revoke", "--id", "99"]).ended(3);
 }
+
+#[test]
+fn a_token_of_another_client_app_is_named_and_not_denied() {
+    let terminal =
+        two_users().with("ZOHO_CLIENT_ID", "1000.OTHER").with("ZOHO_CLIENT_SECRET", "client-secret-2");
+    for (arguments, code) in [
+        (&["token", "--user", "ada"][..], 4),
+        (&["api", "GET", "/crm/v8/org", "--user", "ada"], 4),
+        (&["records", "list", "Leads", "--user", "ada"], 4),
+        (&["revoke", "--user", "ada"], 3),
+    ] {
+        let ran = terminal.run(arguments).ended(code);
+        assert!(ran.stderr.contains("ada has a token of another client app, 1000.APP"), "{ran:?}");
+        assert!(ran.stderr.contains("unset ZOHO_CLIENT_ID"), "{ran:?}");
+        assert!(!ran.stderr.contains("client-secret"), "{ran:?}");
+    }
+    let ran = terminal.run(&["revoke", "--user", "nobody"]).ended(3);
+    assert!(ran.stderr.contains("holds no token of nobody"), "{ran:?}");
+    assert_eq!(terminal.run(&["token", "--id", "1"]).done().stdout, "access-token-1\n");
+}

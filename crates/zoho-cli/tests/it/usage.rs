@@ -148,10 +148,46 @@ fn an_empty_variable_counts_as_none() {
 }
 
 #[test]
-fn a_store_that_there_is_not_fails_without_its_password() {
-    let ran =
-        Terminal::new().run(&["tokens", "list", "--store", "mysql://user:very-secret@host/db"]).ended(1);
-    assert!(!ran.stderr.contains("very-secret"), "{ran:?}");
+fn a_store_that_there_is_not_is_wrong_usage_and_its_password_is_not_shown() {
+    let terminal = Terminal::new();
+    for store in ["mysql://user:very-secret@host/db", "oracle:x", "file:", "sqlite:", "memory:x", "sqlite://"]
+    {
+        let ran = terminal.run(&["tokens", "list", "--store", store]).ended(2);
+        assert!(!ran.stderr.contains("very-secret"), "{ran:?}");
+    }
+    terminal.run(&["tokens", "list", "--store", "sqlite:no/such/folder/tokens.db"]).ended(1);
+    terminal.run(&["tokens", "list", "--store", "memory:"]).done();
+}
+
+#[test]
+fn wrong_usage_is_told_before_anything_is_opened_or_looked_up() {
+    let terminal = Terminal::new();
+    for arguments in [
+        &["--environment", "xx", "token"][..],
+        &["--environment", "xx", "tokens", "list"],
+        &["--api-url", "not a url", "tokens", "list", "--log-file", "zoho.log"],
+        &["--store", "oracle:x", "token", "--log-file", "zoho.log"],
+        &["--store", "memory:", "api", "GET", "https://evil.example/x", "--user", "ada"],
+        &["--store", "memory:", "api", "GET", "https://www.zohoapis.com@evil.example/x", "--user", "ada"],
+        &["--store", "memory:", "api", "GET", "crm/v8/Leads", "--user", "ada"],
+    ] {
+        terminal.run(arguments).ended(2);
+    }
+    assert_eq!(std::fs::read_dir(terminal.path(".")).unwrap().count(), 0);
+    for own in ["https://www.zohoapis.com/crm/v8/org", "HTTPS://www.zohoapis.eu:443", "/crm/v8/org"] {
+        terminal.run(&["--store", "memory:", "api", "GET", own, "--user", "ada"]).ended(4);
+    }
+}
+
+#[test]
+fn a_request_that_is_foreign_or_malformed_for_its_row_is_wrong_usage() {
+    let terminal = Terminal::new();
+    terminal
+        .save(&json!({ "user_name": "ada", "access_token": "a", "api_domain": "https://www.zohoapis.eu" }));
+    let ran = terminal.run(&["api", "GET", "https://www.zohoapis.com/crm/v8/org"]).ended(2);
+    assert!(ran.stderr.contains("zohoapis.eu"), "{ran:?}");
+    terminal.run(&["records", "get", "..", "1"]).ended(2);
+    terminal.run(&["records", "delete", "Leads", "1,2"]).ended(2);
 }
 
 #[test]

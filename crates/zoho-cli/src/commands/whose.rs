@@ -1,0 +1,109 @@
+//! Whose token a command works with, and where it comes from.
+
+use zoho_oauth::store::TokenStore;
+use zoho_oauth::{AccessToken, Authenticator, OAuthToken};
+use zohocrm::Crm;
+
+use crate::args::Whose;
+use crate::config::Config;
+use crate::failure::{Exit, Failure, LOG_IN};
+use crate::output::printable;
+
+/// The CRM of the user that was named, or of the only one there is.
+pub(super) async fn crm(config: &Config, whose: Whose) -> Result<Crm, Failure> {
+    let authenticator = authenticator(config).await?;
+    let (wanted, _) = access_token(config, &authenticator, whose).await?;
+    Ok(Crm::for_token(&authenticator, wanted))
+}
+
+/// An authenticator whose store has taken what waited for it. Tokens that it still does not take are a warning.
+pub(super) async fn authenticator(config: &Config) -> Result<Authenticator, Failure> {
+    let authenticator = config.authenticator()?;
+    if let Err(error) = authenticator.recover().await {
+        // A store that cannot be read either ends the command, which says it then.
+        authenticator.store().get_tokens().await?;
+        config.output.warning(format_args!("tokens wait that the store does not take: {error}"));
+    }
+    Ok(authenticator)
+}
+
+/// A valid access token of the user that was named, or of the only one there is; and what it was asked for by.
+pub(super) async fn access_token(
+    config: &Config,
+    authenticator: &Authenticator,
+    whose: Whose,
+) -> Result<(OAuthToken, AccessToken), Failure> {
+    let wanted = match whose {
+        Whose { id: Some(id), .. } => OAuthToken::new().with_id(id),
+        Whose { user: Some(user), .. } => OAuthToken::new().with_user(user),
+        Whose { id: None, user: None } => the_only_one(authenticator).await?,
+    };
+    let token = match authenticator.access_token_for(&wanted).await {
+        Ok(token) => token,
+        Err(error) if error.needs_login() => {
+            let elsewhere = of_another_app(config, authenticator, &wanted, Exit::LoginRequired).await?;
+            return Err(elsewhere.unwrap_or_else(|| error.into()));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(error) = token.persistence_error() {
+        config.output.warning(format_args!("the token is good but could not be kept: {error}"));
+    }
+    Ok((wanted, token))
+}
+
+/// The failure to tell when the user that is `wanted` has tokens, but none of the client app that was given.
+pub(super) async fn of_another_app(
+    config: &Config,
+    authenticator: &Authenticator,
+    wanted: &OAuthToken,
+    exit: Exit,
+) -> Result<Option<Failure>, Failure> {
+    let (Some(given), Some(user)) = (config.client(), wanted.user_signature()) else { return Ok(None) };
+    let rows = authenticator.store().get_tokens().await?;
+    let of_user = rows.iter().filter(|row| row.user_signature() == Some(user));
+    let apps: Option<Vec<&str>> = of_user.map(OAuthToken::client_id).collect();
+    // A row without a client app would have been found.
+    let Some(mut apps) = apps.filter(|apps| !apps.is_empty() && !apps.contains(&given.id())) else {
+        return Ok(None);
+    };
+    apps.sort_unstable();
+    apps.dedup();
+    let user = printable(user.name());
+    let message = format!("{user} has a token of another client app, {}", printable(&apps.join(", ")));
+    let next = "unset ZOHO_CLIENT_ID or leave --client-id out, or give that app's id and secret";
+    Ok(Some(
+        Failure::new(exit, format!("{message}; the one given is {}", printable(given.id()))).next_step(next),
+    ))
+}
+
+/// The one row that there is. With several, guessing would hand out somebody else's token.
+async fn the_only_one(authenticator: &Authenticator) -> Result<OAuthToken, Failure> {
+    let store = authenticator.store();
+    let rows = store.get_tokens().await?;
+    match rows.as_slice() {
+        [] => {
+            Err(Failure::new(Exit::LoginRequired, format!("{} holds no token", store.name()))
+                .next_step(LOG_IN))
+        }
+        [row] => match row.id() {
+            Some(id) => Ok(OAuthToken::new().with_id(id)),
+            None => Ok(row.clone()),
+        },
+        rows => {
+            let name = |row: &OAuthToken| {
+                let id = printable(row.id().unwrap_or("-"));
+                let user =
+                    row.user_signature().map_or_else(|| "no name".to_owned(), |user| printable(user.name()));
+                format!("{user} (id {id})")
+            };
+            const MOST_NAMES: usize = 20;
+            let mut names: Vec<String> = rows.iter().take(MOST_NAMES).map(name).collect();
+            if rows.len() > MOST_NAMES {
+                names.push("…".to_owned());
+            }
+            Err(Failure::usage(format!("{} tokens are stored: {}", rows.len(), names.join(", ")))
+                .next_step("say whose: --user NAME or --id ID"))
+        }
+    }
+}
