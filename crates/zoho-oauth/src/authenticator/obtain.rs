@@ -53,7 +53,7 @@ impl Core {
             Some(row) if wish.is_granted_by(&row, None) => self.hand_out(&row)?,
             Some(row) => match self.renew_or_exchange(row.clone(), &wish).await {
                 // A store that cannot be written is no reason to withhold a token that is still valid.
-                Err(error @ Error::Store(_)) => self.despite(error, row, &wish)?,
+                Err(error @ Error::Store(_)) => self.despite(error, &row, &wish)?,
                 outcome => outcome?,
             },
             None if matches!(subject, Subject::Id(_)) => return Err(missing(&wanted)),

@@ -37,8 +37,8 @@ impl Core {
                 tokio::time::sleep(pause(standing.lease_left)).await;
             } else {
                 match self.verdict(&standing, followed, &row, wish) {
-                    Verdict::HandOut => return self.hand_out_of_life(row, &standing.ledger),
-                    Verdict::Fail(error) => return self.despite(error, row, wish),
+                    Verdict::HandOut => return self.hand_out_of_life(&row, &standing.ledger),
+                    Verdict::Fail(error) => return self.despite(error, &row, wish),
                     Verdict::Renew => {}
                 }
                 if let Acquired::Granted(lease) =
@@ -77,12 +77,12 @@ impl Core {
             Verdict::Renew if !is_replaced => {}
             Verdict::Fail(error) if !is_replaced => {
                 self.release(&lease).await;
-                return self.despite(error, row, wish);
+                return self.despite(error, &row, wish);
             }
             _ => {
                 self.release(&lease).await;
                 return if wish.is_granted_by(&row, lease.ledger.last_issue().filter(|_| !is_replaced)) {
-                    self.hand_out_of_life(row, &lease.ledger)
+                    self.hand_out_of_life(&row, &lease.ledger)
                 } else {
                     // A new login put another refresh token here; it is renewed with that one.
                     Box::pin(self.renew(row, wish)).await
@@ -95,7 +95,7 @@ impl Core {
             Ok(None) => Box::pin(self.renew(row, wish)).await,
             Err(error) => {
                 self.release(&lease).await;
-                self.despite(error, row, wish)
+                self.despite(error, &row, wish)
             }
         }
     }
@@ -282,16 +282,16 @@ impl Core {
     }
 
     /// The valid token that is left, where the caller would rather have that than the failure.
-    pub(super) fn despite(&self, failure: Error, row: OAuthToken, wish: &Wish) -> Result<Obtained, Error> {
-        if wish.is_content_with(&row, &failure) { self.hand_out(&row) } else { Err(failure) }
+    pub(super) fn despite(&self, failure: Error, row: &OAuthToken, wish: &Wish) -> Result<Obtained, Error> {
+        if wish.is_content_with(row, &failure) { self.hand_out(row) } else { Err(failure) }
     }
 
-    fn hand_out_of_life(&self, row: OAuthToken, ledger: &Ledger) -> Result<Obtained, Error> {
+    fn hand_out_of_life(&self, row: &OAuthToken, ledger: &Ledger) -> Result<Obtained, Error> {
         let life = ledger
             .last_issue()
             .zip(row.expires_at())
             .and_then(|(issued, end)| end.duration_since(issued).ok());
-        Ok(Obtained { life, ..self.hand_out(&row)? })
+        Ok(Obtained { life, ..self.hand_out(row)? })
     }
 
     /// The row as it is stored now. A token that was never stored stays as it is; one that was, and is gone, was

@@ -124,7 +124,7 @@ impl<S: TokenStore> Pair<S> {
     }
 }
 
-/// The error says so, and names a column that would tell the rows apart.
+/// The error says so, names a column that tells the rows apart, and what to give.
 fn is_ambiguous<T: std::fmt::Debug>(
     result: Result<T, StoreError>,
     differing: &[&str],
@@ -133,8 +133,9 @@ fn is_ambiguous<T: std::fmt::Debug>(
         Err(error) => {
             prop_assert_eq!(error.kind(), StoreErrorKind::Ambiguous);
             let text = error.to_string();
-            let next_step = text.rsplit_once("give the ").map_or("", |(_, columns)| columns);
-            prop_assert!(differing.iter().any(|column| next_step.contains(column)), "{text}: {differing:?}");
+            let (evidence, next_step) = text.rsplit_once("; give the ").unwrap_or_default();
+            prop_assert!(differing.iter().any(|column| evidence.contains(column)), "{text}: {differing:?}");
+            prop_assert!(next_step.ends_with("id"), "{text}: the id always helps");
         }
         Ok(row) => prop_assert!(false, "one row of several that differ in {differing:?}: {row:?}"),
     }
