@@ -10,7 +10,7 @@ use crate::token::OAuthToken;
 
 use super::Core;
 use super::cache::Margins;
-use super::renewal::new_holder;
+use super::renewal::{new_holder, pause};
 use super::rows::identity;
 use super::subject::Subject;
 
@@ -21,6 +21,13 @@ pub(super) enum Recovery {
     NotYet,
     NextAt(Instant),
     Done,
+}
+
+/// How many tokens were saved, and how many wait for somebody who is at work with them.
+#[derive(Debug, Default)]
+struct Recovered {
+    saved: usize,
+    waiting: usize,
 }
 
 /// What became of a token that was to be brought in.
@@ -34,7 +41,8 @@ enum Brought {
 
 impl Core {
     /// Brings spooled tokens in before the first use. A failure is no reason not to go on; it is tried again a
-    /// second later.
+    /// second later. A token that another process is at work with is waited for, but not for longer than a process
+    /// that was killed keeps its lease.
     pub(super) async fn recover_once(&self) {
         let mut recovery = self.recovery.lock().await;
         match *recovery {
@@ -42,11 +50,18 @@ impl Core {
             Recovery::NextAt(moment) if Instant::now() < moment => return,
             Recovery::NextAt(_) | Recovery::NotYet => {}
         }
-        *recovery = match self.bring_all_in().await {
-            Ok(_) => Recovery::Done,
-            Err(error) => {
-                tracing::warn!(%error, "spooled tokens could not be brought into the store");
-                Recovery::NextAt(Instant::now() + Duration::from_secs(1))
+        let patience = Instant::now() + self.settings.lease_life + Duration::from_millis(100);
+        *recovery = loop {
+            match self.bring_all_in().await {
+                Ok(Recovered { waiting: 0, .. }) => break Recovery::Done,
+                Ok(_) if Instant::now() < patience => {
+                    tokio::time::sleep(pause(self.settings.lease_life)).await;
+                }
+                Ok(_) => break Recovery::NextAt(Instant::now() + Duration::from_secs(1)),
+                Err(error) => {
+                    tracing::warn!(%error, "spooled tokens could not be brought into the store");
+                    break Recovery::NextAt(Instant::now() + Duration::from_secs(1));
+                }
             }
         };
     }
@@ -55,7 +70,7 @@ impl Core {
     /// keeps no other from it.
     pub(super) async fn recover(&self) -> Result<usize, Error> {
         let _one_at_a_time = self.recovery.lock().await;
-        self.bring_all_in().await
+        Ok(self.bring_all_in().await?.saved)
     }
 
     /// As [`recover`](Self::recover), for nobody who waits; not while another is at it.
@@ -67,18 +82,18 @@ impl Core {
         }
     }
 
-    async fn bring_all_in(&self) -> Result<usize, Error> {
-        let (mut saved, mut failure) = (0, None);
+    async fn bring_all_in(&self) -> Result<Recovered, Error> {
+        let (mut recovered, mut failure) = (Recovered::default(), None);
         let remembered = self.cache.take_unsaved();
         for entry in self.spool.entries() {
             match self.bring_in(&entry.token.clone().into(), entry.origin).await {
                 Ok(Brought::Saved) => {
                     tracing::info!(path = %entry.path().display(), "a spooled token was brought into the store");
-                    saved += 1;
+                    recovered.saved += 1;
                     entry.remove();
                 }
                 Ok(Brought::NotWanted) => entry.remove(),
-                Ok(Brought::NotNow) => {}
+                Ok(Brought::NotNow) => recovered.waiting += 1,
                 Err(error) => failure = Some(error),
             }
         }
@@ -93,7 +108,7 @@ impl Core {
                 }
             }
         }
-        failure.map_or(Ok(saved), Err)
+        failure.map_or(Ok(recovered), Err)
     }
 
     async fn bring_in(&self, token: &OAuthToken, origin: Origin) -> Result<Brought, Error> {
