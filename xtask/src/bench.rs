@@ -28,7 +28,7 @@ pub(crate) fn run(options: &Options) -> bool {
         Ok(python) => {
             command.env("ZOHOCRM_PYTHON", python);
         }
-        Err(reason) => println!("The official SDK cannot be measured: {reason}"),
+        Err(reason) => eprintln!("The official SDK cannot be measured: {reason}"),
     }
     command.status().is_ok_and(|status| status.success())
 }

@@ -30,7 +30,7 @@ pub(crate) fn with_the_official_sdk(install: bool) -> Result<PathBuf, String> {
         return Ok(python);
     }
 
-    println!("Making a Python environment with the official SDK in {ENVIRONMENT}");
+    eprintln!("Making a Python environment with the official SDK in {ENVIRONMENT}");
     let system = match system_python() {
         Some(system) => system,
         None if install => {
@@ -91,7 +91,7 @@ fn install_requirements(system: &str, python: &Path) -> Result<(), String> {
 }
 
 fn install_packages() -> Result<(), String> {
-    println!("Installing {}", PACKAGES.join(", "));
+    eprintln!("Installing {}", PACKAGES.join(", "));
     let apt = |arguments: &[&str]| {
         let mut command = Command::new("apt-get");
         command.args(["--quiet", "--yes"]).args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
