@@ -10,7 +10,7 @@ use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{Criterion, StoreError, StoredToken, TokenStore, id_number, next_id};
 
 /// Rows as a JSON array, and the highest id that was ever given out.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct DocumentStore(Arc<Mutex<(String, u64)>>);
 
 impl DocumentStore {
@@ -70,10 +70,7 @@ impl TokenStore for DocumentStore {
     }
 
     async fn delete_tokens(&self) -> Result<(), StoreError> {
-        self.with(|rows, _| {
-            rows.clear();
-            Ok(())
-        })
+        self.with(|rows, _| Ok(rows.clear()))
     }
 
     async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
