@@ -70,7 +70,10 @@ impl TokenStore for DocumentStore {
     }
 
     async fn delete_tokens(&self) -> Result<(), StoreError> {
-        self.with(|rows, _| Ok(rows.clear()))
+        self.with(|rows, _| {
+            rows.clear();
+            Ok(())
+        })
     }
 
     async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
