@@ -126,4 +126,19 @@ mod tests {
         assert!(matches!(outcome, Err(Error::Interrupted(_))));
         assert_eq!(flights.join("ada", || async { Ok(7) }).await.unwrap(), 7);
     }
+
+    #[test]
+    fn a_runtime_that_was_shut_down_ends_the_flight_and_hangs_nobody() {
+        let runtime = || tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let flights: Flights<&str, usize> = Flights::new();
+        let gone = runtime();
+        let handle = gone.handle().clone();
+        drop(gone);
+        let flight = {
+            let _entered = handle.enter();
+            flights.launch("ada", || async { Ok(7) })
+        };
+        assert!(matches!(runtime().block_on(flight), Err(Error::Interrupted(_))));
+        assert_eq!(runtime().block_on(flights.join("ada", || async { Ok(8) })).expect("a new flight"), 8);
+    }
 }

@@ -392,6 +392,38 @@ async fn a_revocation_that_does_not_reach_zoho_keeps_the_row() {
 }
 
 #[tokio::test]
+async fn a_login_during_a_revocation_is_not_deleted_with_the_old_token() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let authenticator = authenticator(&zoho, store.clone());
+    logged_in(&zoho, &authenticator).await;
+    zoho.fault(Fault::on("POST /oauth/v2/token/revoke").delay(Duration::from_millis(500)));
+    let user = OAuthToken::new().with_user(ada(&zoho));
+    let (revoked, newer) = tokio::join!(authenticator.revoke(&user), async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        logged_in(&zoho, &authenticator).await
+    });
+    revoked.unwrap();
+    let rows = store.get_tokens().await.unwrap();
+    let secret = |token: &OAuthToken| token.refresh_token().unwrap().expose_secret().to_owned();
+    assert_eq!(rows.iter().map(secret).collect::<Vec<_>>(), [secret(&newer)]);
+}
+
+#[tokio::test]
+async fn an_old_access_token_in_a_configuration_is_not_handed_out_as_fresh() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let app = zoho.default_client();
+    let token = OAuthToken::new()
+        .with_client(app.id(), app.secret())
+        .with_refresh_token(zoho.grant_refresh_token(app.id(), "ada@example.com"));
+    authenticator(&zoho, store.clone()).access_token_for(&token).await.unwrap();
+    let configured = token.with_access_token("1000.years-old");
+    let served = authenticator(&zoho, store).access_token_for(&configured).await.unwrap();
+    assert!(zoho.is_access_token_valid(served.expose_secret()));
+}
+
+#[tokio::test]
 async fn logging_out_deletes_the_row_and_tells_zoho_nothing() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();

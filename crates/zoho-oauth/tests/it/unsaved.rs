@@ -12,6 +12,21 @@ fn with_spool(zoho: &Emulator, store: &FailingStore, folder: &Path) -> Authentic
     builder(zoho, AnyStore::new(store.clone())).spool_folder(folder).build().unwrap()
 }
 
+/// Logs in; the write check succeeds, and the store breaks while Zoho answers.
+async fn login_while_the_store_breaks(
+    zoho: &Emulator,
+    store: &FailingStore,
+    authenticator: &Authenticator,
+) -> zoho_oauth::Login {
+    let code = zoho.self_client_code("ada@example.com");
+    zoho.fault(Fault::on(TOKEN_REQUEST).delay(std::time::Duration::from_millis(200)));
+    let (login, ()) = tokio::join!(authenticator.exchange(Grant::from_self_client(code)), async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        store.fail(true);
+    });
+    login.unwrap()
+}
+
 #[tokio::test]
 async fn a_code_is_not_spent_when_the_store_cannot_be_written() {
     let zoho = Emulator::start().await;
@@ -62,14 +77,7 @@ async fn a_login_whose_save_fails_comes_back_at_the_next_start() {
     let zoho = Emulator::start().await;
     let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
     let authenticator = with_spool(&zoho, &store, folder.path());
-    let code = zoho.self_client_code("ada@example.com");
-    // The write check succeeds; the store breaks while Zoho answers.
-    zoho.fault(Fault::on(TOKEN_REQUEST).delay(std::time::Duration::from_millis(200)));
-    let (login, ()) = tokio::join!(authenticator.exchange(Grant::from_self_client(code)), async {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        store.fail(true);
-    });
-    let login = login.unwrap();
+    let login = login_while_the_store_breaks(&zoho, &store, &authenticator).await;
     assert!(login.persistence_error().is_some());
     assert!(login.token().refresh_token().is_some());
     assert!(store.get_tokens().await.unwrap().is_empty());
@@ -183,13 +191,8 @@ async fn a_login_that_could_not_be_saved_is_served_by_the_same_process() {
     let zoho = Emulator::start().await;
     let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
     let authenticator = with_spool(&zoho, &store, folder.path());
-    let code = zoho.self_client_code("ada@example.com");
-    zoho.fault(Fault::on(TOKEN_REQUEST).delay(std::time::Duration::from_millis(200)));
-    let (login, ()) = tokio::join!(authenticator.exchange(Grant::from_self_client(code)), async {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        store.fail(true);
-    });
-    assert!(login.unwrap().persistence_error().is_some());
+    let login = login_while_the_store_breaks(&zoho, &store, &authenticator).await;
+    assert!(login.persistence_error().is_some());
     assert!(authenticator.access_token(&ada(&zoho)).await.is_ok());
     assert_eq!(token_requests(&zoho), 1);
 }
@@ -238,4 +241,24 @@ async fn a_valid_token_is_not_withheld_because_the_store_cannot_be_written() {
     let served = authenticator(&zoho, locked).access_token(&ada(&zoho)).await.unwrap();
     assert_eq!(served.expose_secret(), "1000.ending");
     assert_eq!(token_requests(&zoho), 0);
+}
+
+#[tokio::test]
+async fn a_login_that_another_process_is_finishing_is_not_brought_in_by_this_one() {
+    let zoho = Emulator::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("zohooauth.db");
+    let open = || authenticator(&zoho, zoho_oauth::store::SqliteStore::open(&path).unwrap());
+    let (one, other) = (open(), open());
+    zoho.fault(Fault::on("GET /crm/v8/users").delay(std::time::Duration::from_millis(600)));
+    let code = zoho.self_client_code("ada@example.com");
+    let (login, brought) = tokio::join!(one.exchange(Grant::from_self_client(code)), async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        other.recover().await.unwrap()
+    });
+    assert_eq!(brought, 0);
+    let rows = one.store().get_tokens().await.unwrap();
+    assert_eq!(rows.len(), 1, "one login, one row");
+    assert_eq!(rows[0].user_signature(), login.unwrap().token().user_signature());
+    assert_eq!(other.recover().await.unwrap(), 0);
 }
