@@ -12,6 +12,7 @@ mod lifecycle;
 mod matching;
 mod one_flight;
 mod quota;
+mod revocation;
 mod secrets;
 mod sqlite_faults;
 mod sqlite_leases;
