@@ -7,14 +7,14 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::token::OAuthToken;
 
-use super::TokenStore;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
 use super::error::StoreError;
 use super::memory::LeaseBoard;
+use super::{TokenPage, TokenStore};
 
 /// A token store of any kind. Cheap to clone; clones share the store.
 ///
@@ -149,6 +149,14 @@ impl TokenStore for AnyStore {
     async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
         self.store.find_token_by_id(id).await
     }
+
+    async fn get_token_page(&self, after: Option<&str>) -> Result<TokenPage, StoreError> {
+        self.store.get_token_page(after).await
+    }
+
+    async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
+        self.store.save_tokens(tokens).await
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -175,6 +183,10 @@ impl Coordination for AnyStore {
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {
         self.coordination.version().await
+    }
+
+    async fn clock(&self) -> Result<SystemTime, StoreError> {
+        self.coordination.clock().await
     }
 }
 
@@ -238,6 +250,8 @@ trait ErasedStore: Send + Sync {
     fn get_tokens(&self) -> Boxed<'_, Vec<OAuthToken>>;
     fn delete_tokens(&self) -> Boxed<'_, ()>;
     fn find_token_by_id<'a>(&'a self, id: &'a str) -> Boxed<'a, Option<OAuthToken>>;
+    fn get_token_page<'a>(&'a self, after: Option<&'a str>) -> Boxed<'a, TokenPage>;
+    fn save_tokens<'a>(&'a self, tokens: &'a [OAuthToken]) -> Boxed<'a, Vec<OAuthToken>>;
 }
 
 impl<S: TokenStore> ErasedStore for S {
@@ -264,6 +278,14 @@ impl<S: TokenStore> ErasedStore for S {
     fn find_token_by_id<'a>(&'a self, id: &'a str) -> Boxed<'a, Option<OAuthToken>> {
         Box::pin(TokenStore::find_token_by_id(self, id))
     }
+
+    fn get_token_page<'a>(&'a self, after: Option<&'a str>) -> Boxed<'a, TokenPage> {
+        Box::pin(TokenStore::get_token_page(self, after))
+    }
+
+    fn save_tokens<'a>(&'a self, tokens: &'a [OAuthToken]) -> Boxed<'a, Vec<OAuthToken>> {
+        Box::pin(TokenStore::save_tokens(self, tokens))
+    }
 }
 
 /// The object-safe twin of [`Coordination`].
@@ -274,6 +296,7 @@ trait ErasedCoordination: Send + Sync {
     fn save_and_release<'a>(&'a self, lease: &'a Lease, token: &'a OAuthToken) -> Boxed<'a, Fenced>;
     fn standing<'a>(&'a self, key: &'a LeaseKey) -> Boxed<'a, Standing>;
     fn version(&self) -> Boxed<'_, Option<u64>>;
+    fn clock(&self) -> Boxed<'_, SystemTime>;
 }
 
 impl<C: Coordination> ErasedCoordination for C {
@@ -299,6 +322,10 @@ impl<C: Coordination> ErasedCoordination for C {
 
     fn version(&self) -> Boxed<'_, Option<u64>> {
         Box::pin(Coordination::version(self))
+    }
+
+    fn clock(&self) -> Boxed<'_, SystemTime> {
+        Box::pin(Coordination::clock(self))
     }
 }
 

@@ -49,6 +49,11 @@ pub trait Coordination: Send + Sync + 'static {
 
     /// A number that changes whenever anybody changes the store, cheap to ask for; `None` where there is none.
     fn version(&self) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
+
+    /// The store's clock. Hosts may disagree with it; unless a store has a clock of its own, it is this machine's.
+    fn clock(&self) -> impl Future<Output = Result<SystemTime, StoreError>> + Send {
+        async { Ok(SystemTime::now()) }
+    }
 }
 
 /// What a lease is on: a credential, by its fingerprint. The credential itself cannot be had back from it.

@@ -1,5 +1,7 @@
 //! Where tokens are kept: the contract, and the stores that keep it.
 
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
+mod address;
 mod any;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -13,6 +15,9 @@ mod ids;
 mod lock_file;
 mod matching;
 mod memory;
+mod page;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
+mod plan;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod stored;
@@ -29,6 +34,7 @@ pub use file::FileStore;
 pub use ids::{id_number, next_id};
 pub use matching::Criterion;
 pub use memory::MemoryStore;
+pub use page::TokenPage;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use stored::StoredToken;
@@ -53,6 +59,7 @@ pub use stored::StoredToken;
 /// # Values
 /// Values with quotes, commas, line breaks, leading and trailing blanks, emoji, NUL and 4,096 characters come
 /// back unchanged. Equality is exact: case, accents and trailing blanks count. A value is never part of a query.
+/// A value that the backend has no room for is refused before anything is written; nothing is cut off.
 ///
 /// # Sharing
 /// A store is shared by reference and may be called from many tasks at once. Two savers of the same new user
@@ -60,7 +67,7 @@ pub use stored::StoredToken;
 ///
 /// # Implementing
 /// Write six `async fn`s; `StoredToken` and `Criterion` do the matching and the merging. See the example
-/// `custom_store`.
+/// `custom_store`. The other two methods are made of these six; a store with many rows does them better.
 pub trait TokenStore: Send + Sync + 'static {
     /// Hands back the row that `token` means, merged under it: fields that `token` sets keep its values, the
     /// others come from the row. `None` when there is no such row.
@@ -111,4 +118,44 @@ pub trait TokenStore: Send + Sync + 'static {
         &self,
         id: &str,
     ) -> impl Future<Output = Result<Option<OAuthToken>, StoreError>> + Send;
+
+    /// Hands back some of the rows, as many as suit the store, in an order of the store's own: the first ones, or
+    /// those behind `after`, which a page before said. So a million rows need no memory for a million.
+    ///
+    /// A row that is there all the while is handed back exactly once; one that comes or goes meanwhile, at most
+    /// once. Unless a store has its own way, there is one page with every row.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or when `after` is nothing that this store said.
+    fn get_token_page(
+        &self,
+        after: Option<&str>,
+    ) -> impl Future<Output = Result<TokenPage, StoreError>> + Send {
+        async move {
+            match after {
+                None => Ok(TokenPage::last(self.get_tokens().await?)),
+                Some(_) => Err(TokenPage::unknown_place()),
+            }
+        }
+    }
+
+    /// Saves many tokens, in this order, each as [`save_token`](Self::save_token) does; hands back the rows.
+    ///
+    /// A store with transactions saves all of them or none. Another one has saved, when it fails, those before the
+    /// one that it failed on.
+    ///
+    /// # Errors
+    /// As [`save_token`](Self::save_token).
+    fn save_tokens(
+        &self,
+        tokens: &[OAuthToken],
+    ) -> impl Future<Output = Result<Vec<OAuthToken>, StoreError>> + Send {
+        async move {
+            let mut saved = Vec::with_capacity(tokens.len());
+            for token in tokens {
+                saved.push(self.save_token(token).await?);
+            }
+            Ok(saved)
+        }
+    }
 }
