@@ -73,6 +73,14 @@ impl StoredToken {
         Ok(stored)
     }
 
+    /// Many tokens in the form that is to be saved.
+    ///
+    /// # Errors
+    /// As [`for_saving`](Self::for_saving), for the first one that is refused.
+    pub fn all_for_saving(tokens: &[OAuthToken]) -> Result<Vec<Self>, StoreError> {
+        tokens.iter().map(Self::for_saving).collect()
+    }
+
     /// The ten values, in the order of [`COLUMNS`](Self::COLUMNS).
     #[must_use]
     pub fn values(&self) -> [Option<&str>; 10] {

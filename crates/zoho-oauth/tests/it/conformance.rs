@@ -1,7 +1,7 @@
-//! The contract of `TokenStore`, over every store.
+//! The contracts of `TokenStore` and of `Coordination`, over every store on this machine.
 
 use zoho_oauth::store::{FileStore, MemoryStore};
-use zoho_oauth::token_store_conformance;
+use zoho_oauth::{coordination_conformance, token_store_conformance};
 
 token_store_conformance!(memory, async || MemoryStore::new());
 token_store_conformance!(sqlite_in_memory, crate::sqlite_support::in_memory);
@@ -12,3 +12,24 @@ token_store_conformance!(file, async || FileStore::open(crate::file_store::fresh
 mod custom_store;
 
 token_store_conformance!(custom, async || custom_store::DocumentStore::default());
+
+mod coordination {
+    use super::*;
+
+    coordination_conformance!(memory, async || {
+        let store = MemoryStore::new();
+        (store.clone(), store)
+    });
+    coordination_conformance!(sqlite_in_memory, async || {
+        let store = crate::sqlite_support::in_memory().await;
+        (store.clone(), store)
+    });
+    coordination_conformance!(sqlite_file, async || {
+        let path = crate::sqlite_support::fresh_path();
+        (crate::sqlite_support::open(&path), crate::sqlite_support::open(&path))
+    });
+    coordination_conformance!(file, async || {
+        let path = crate::file_store::fresh_path();
+        (FileStore::open(&path).expect("opened"), FileStore::open(&path).expect("opened"))
+    });
+}

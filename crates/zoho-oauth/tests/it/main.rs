@@ -9,6 +9,7 @@ mod file_golden;
 mod file_sharing;
 mod file_store;
 mod lifecycle;
+mod many;
 mod matching;
 mod one_flight;
 mod quota;

@@ -3,40 +3,13 @@
 use std::time::Duration;
 
 use rusqlite::Connection;
-use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
+use zoho_oauth::store::coordination::{Acquired, Coordination, Lease, LeaseKey};
 use zoho_oauth::store::{AnyStore, SqliteStore, StoreErrorKind, TokenStore};
 use zoho_oauth::{ExposeSecret, OAuthToken, Quota, SecretString};
 
 use crate::sqlite_support::{fresh_path, open, token, users};
 
 const LIFE: Duration = Duration::from_secs(30);
-
-#[tokio::test]
-async fn a_lease_is_one_programs_and_is_seen_by_the_other() {
-    let (one, other) = two_programs();
-    let lease = granted(&one, "one").await;
-    assert!(matches!(other.acquire(&key(), "other", LIFE).await.expect("asked"), Acquired::Held(_)));
-    assert!(other.standing(&key()).await.expect("asked").lease_left > Duration::ZERO);
-    assert!(one.release(&lease).await.expect("released"));
-    assert!(granted(&other, "other").await.epoch > lease.epoch);
-}
-
-#[tokio::test]
-async fn of_many_who_ask_at_once_one_gets_the_lease() {
-    let (one, other) = two_programs();
-    let askers: Vec<_> = (0..40)
-        .map(|number| {
-            let store = if number % 2 == 0 { one.clone() } else { other.clone() };
-            tokio::spawn(async move { store.acquire(&key(), &format!("holder {number}"), LIFE).await })
-        })
-        .collect();
-    let mut granted = 0;
-    for asker in askers {
-        let answer = asker.await.expect("no panic").expect("asked");
-        granted += u32::from(matches!(answer, Acquired::Granted(_)));
-    }
-    assert_eq!(granted, 1);
-}
 
 #[tokio::test]
 async fn the_ledger_and_the_epoch_outlive_the_program() {
@@ -51,49 +24,6 @@ async fn the_ledger_and_the_epoch_outlive_the_program() {
     assert_eq!(standing.epoch, lease.epoch);
     assert_eq!(standing.lease_left, Duration::ZERO);
     assert_eq!(standing.ledger, lease.ledger);
-}
-
-#[tokio::test]
-async fn a_save_under_a_lease_saves_and_gives_it_back() {
-    let (one, other) = two_programs();
-    let row = one.save_token(&token("ada")).await.expect("saved");
-    let lease = Lease { row: row.id().map(str::to_owned), ..granted(&one, "one").await };
-    let Fenced::Saved(saved) = one.save_and_release(&lease, &newer(&row)).await.expect("saved") else {
-        panic!("nobody else had the lease");
-    };
-    assert_eq!(saved.id(), row.id());
-    let found = other.find_token(&OAuthToken::new().with_user("ada")).await.expect("read").expect("found");
-    assert_eq!(found.access_token().map(ExposeSecret::expose_secret), Some("newer"));
-    granted(&other, "other").await;
-}
-
-#[tokio::test]
-async fn a_holder_that_was_followed_can_neither_save_nor_release() {
-    let (one, other) = two_programs();
-    let row = one.save_token(&token("ada")).await.expect("saved");
-    let paused = match one.acquire(&key(), "one", Duration::ZERO).await.expect("asked") {
-        Acquired::Granted(lease) => lease,
-        held => panic!("{held:?}"),
-    };
-    granted(&other, "other").await;
-    let fenced = one.save_and_release(&paused, &newer(&row)).await.expect("asked");
-    assert!(matches!(fenced, Fenced::Superseded));
-    assert!(!one.release(&paused).await.expect("asked"));
-    assert!(!one.renew(&paused, LIFE).await.expect("asked"));
-    let kept = other.find_token_by_id("1").await.expect("read").expect("there");
-    assert_eq!(kept.access_token().map(ExposeSecret::expose_secret), Some("top-secret-access of ada"));
-}
-
-#[tokio::test]
-async fn a_row_that_was_deleted_stays_deleted_and_the_lease_is_free() {
-    let (one, other) = two_programs();
-    let row = one.save_token(&token("ada")).await.expect("saved");
-    let lease = Lease { row: row.id().map(str::to_owned), ..granted(&one, "one").await };
-    assert!(other.delete_token("1").await.expect("deleted"));
-    let fenced = one.save_and_release(&lease, &newer(&row)).await.expect("asked");
-    assert!(matches!(fenced, Fenced::Superseded));
-    assert!(users(&other).await.is_empty());
-    granted(&other, "other").await;
 }
 
 /// The save and the end of the lease are one step: where the one fails, the other did not happen.
@@ -170,11 +100,6 @@ fn any_store_knows_the_name_and_the_place() {
     assert_eq!(store.place(), Some(path.as_path()));
     let memory = AnyStore::from(SqliteStore::open(":memory:").expect("opened"));
     assert_eq!((memory.name(), memory.place()), ("the SQLite token store in memory", None));
-}
-
-fn two_programs() -> (SqliteStore, SqliteStore) {
-    let path = fresh_path();
-    (open(&path), open(&path))
 }
 
 fn key() -> LeaseKey {

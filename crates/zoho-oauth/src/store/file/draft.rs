@@ -15,7 +15,7 @@ use super::state::State;
 use super::table::{Candidate, Changes, Index, Table, number_of};
 
 /// Changes to the table and to the side file, on top of what the disk holds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Draft<'t> {
     table: &'t Table,
     changes: Changes,
@@ -82,6 +82,16 @@ impl<'t> Draft<'t> {
             self.changes.insert(number, Some(self.table.row(row.clone())));
         }
         Ok(row.into())
+    }
+
+    /// Writes many tokens, or none.
+    pub(super) fn save_all(&mut self, new: &[StoredToken]) -> Result<Vec<OAuthToken>, StoreError> {
+        let before = self.clone();
+        let saved: Result<_, _> = new.iter().map(|token| self.save(token)).collect();
+        if saved.is_err() {
+            *self = before;
+        }
+        saved
     }
 
     /// Deletes the row with that id; says whether it was there.

@@ -165,6 +165,11 @@ impl TokenStore for FileStore {
     async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
         self.find_token(&OAuthToken::new().with_id(id)).await
     }
+
+    async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
+        let tokens = self.named(StoredToken::all_for_saving(tokens))?;
+        self.write(move |draft| draft.save_all(&tokens)).await
+    }
 }
 
 impl Coordination for FileStore {

@@ -56,6 +56,16 @@ impl<'c> Batch<'c> {
         Ok(merged)
     }
 
+    /// Writes many tokens, or none.
+    pub(super) fn save_all(&mut self, new: &[StoredToken]) -> Result<Vec<StoredToken>, Fault> {
+        let highest_id = self.highest_id;
+        let saved = self.all_or_nothing(|batch| new.iter().map(|token| batch.save(token)).collect());
+        if saved.is_err() {
+            self.highest_id = highest_id;
+        }
+        saved
+    }
+
     /// Deletes one row.
     pub(super) fn delete(&mut self, id: &str) -> Result<bool, Fault> {
         // An official SDK may have chosen this id: it is not given out again either.

@@ -16,7 +16,6 @@ use std::time::Duration;
 
 use crate::token::OAuthToken;
 
-use super::TokenStore;
 use super::any::AnyStore;
 use super::coordination::{
     Acquired, Coordination, Fenced, Lease, LeaseEntry, LeaseKey, Standing, machine_clock,
@@ -24,6 +23,7 @@ use super::coordination::{
 use super::error::StoreError;
 use super::matching::Criterion;
 use super::stored::StoredToken;
+use super::{TokenPage, TokenStore};
 
 use batch::Batch;
 use fault::Fault;
@@ -233,6 +233,34 @@ impl TokenStore for SqliteStore {
             return Ok(None);
         }
         Ok(self.find(&Criterion::Id(id))?.map(OAuthToken::from))
+    }
+
+    async fn get_token_page(&self, after: Option<&str>) -> Result<TokenPage, StoreError> {
+        let read = |connection: &_| {
+            let rows = rows::page(connection, after)?;
+            match rows.last().filter(|_| rows.len() == rows::PAGE) {
+                None => Ok((rows, None)),
+                Some(StoredToken { id: Some(id), .. }) => {
+                    let next = Some(id.clone());
+                    Ok((rows, next))
+                }
+                // A table that takes rows without an id: nobody could say which come next.
+                Some(_) => Ok((rows::all(connection)?, None)),
+            }
+        };
+        let (rows, next) = self.told("read a page of tokens", self.shared.readers.read(read))?;
+        let tokens = rows.into_iter().map(OAuthToken::from).collect();
+        Ok(match next {
+            Some(next) => TokenPage::followed_by(next, tokens),
+            None => TokenPage::last(tokens),
+        })
+    }
+
+    async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
+        let tokens =
+            StoredToken::all_for_saving(tokens).map_err(|error| error.in_store(&*self.shared.name))?;
+        let saved = self.write("save tokens", move |batch| batch.save_all(&tokens)).await?;
+        Ok(saved.into_iter().map(OAuthToken::from).collect())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The statements on the official table. Their texts are fixed, or made of fixed column names; values are bound.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, Params, Row, params_from_iter};
 
 use super::super::matching::Criterion;
 use super::super::stored::StoredToken;
@@ -41,8 +41,23 @@ pub(super) fn find(connection: &Connection, criterion: &Criterion<'_>) -> Result
 
 /// Every row.
 pub(super) fn all(connection: &Connection) -> Result<Vec<StoredToken>, Fault> {
-    let mut statement = connection.prepare_cached(select!())?;
-    let mut rows = statement.query([])?;
+    many(connection, select!(), [])
+}
+
+/// The next rows in the order of their ids; fewer than [`PAGE`] when there are no more.
+pub(super) fn page(connection: &Connection, after: Option<&str>) -> Result<Vec<StoredToken>, Fault> {
+    match after {
+        None => many(connection, select!(" order by id limit 1000"), []),
+        Some(id) => many(connection, select!(" where id > ? order by id limit 1000"), [id]),
+    }
+}
+
+/// How many rows make a full page.
+pub(super) const PAGE: usize = 1_000;
+
+fn many(connection: &Connection, text: &str, values: impl Params) -> Result<Vec<StoredToken>, Fault> {
+    let mut statement = connection.prepare_cached(text)?;
+    let mut rows = statement.query(values)?;
     let mut tokens = Vec::new();
     while let Some(row) = rows.next()? {
         tokens.push(stored(row)?);

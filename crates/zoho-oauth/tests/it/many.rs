@@ -1,0 +1,63 @@
+//! Many tokens at once: in pages, and saved in one step.
+
+use std::collections::BTreeSet;
+
+use zoho_oauth::OAuthToken;
+use zoho_oauth::store::{AnyStore, FileStore, TokenStore};
+
+use crate::{file_store, sqlite_support};
+
+#[tokio::test]
+async fn a_store_with_many_rows_hands_them_back_in_several_pages() {
+    let store = sqlite_support::in_memory().await;
+    let tokens: Vec<_> = (0..2_500).map(token).collect();
+    store.save_tokens(&tokens).await.expect("saved");
+    let (mut users, mut sizes, mut place) = (BTreeSet::new(), Vec::new(), None);
+    loop {
+        let page = store.get_token_page(place.as_deref()).await.expect("read");
+        sizes.push(page.tokens.len());
+        users.extend(page.tokens.iter().map(|token| token.user_signature().map(ToString::to_string)));
+        place = page.next;
+        if place.is_none() {
+            break;
+        }
+    }
+    assert_eq!(sizes, [1_000, 1_000, 500]);
+    assert_eq!(users.len(), 2_500);
+}
+
+#[tokio::test]
+async fn of_many_of_which_one_is_refused_none_is_saved() {
+    let file = FileStore::open(file_store::fresh_path()).expect("opened");
+    let stores: [AnyStore; 2] = [sqlite_support::in_memory().await.into(), file.into()];
+    for store in stores {
+        // The third one means two rows that differ: that shows only when the first two are written.
+        for app in ["one app", "another app"] {
+            store.save_token(&token(7).with_client(app, "secret")).await.expect("saved");
+        }
+        let many = [token(1), token(2), token(7), token(3)];
+        store.save_tokens(&many).await.expect_err("two rows are meant");
+        assert_eq!(store.get_tokens().await.expect("read").len(), 2, "{}", store.name());
+        store
+            .save_tokens(&[token(1), OAuthToken::new().with_user("nothing")])
+            .await
+            .expect_err("nothing to keep");
+        assert_eq!(store.get_tokens().await.expect("read").len(), 2, "{}", store.name());
+        let next = store.save_token(&token(1)).await.expect("saved");
+        assert_eq!(next.id(), Some("3"), "{}", store.name());
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_tokens_are_saved_into_a_file_at_once() {
+    let path = file_store::fresh_path();
+    let store = FileStore::open(&path).expect("opened");
+    let tokens: Vec<_> = (0..10_000).map(token).collect();
+    assert_eq!(store.save_tokens(&tokens).await.expect("saved").len(), 10_000);
+    let read = FileStore::open(&path).expect("opened").get_tokens().await.expect("read");
+    assert_eq!(read.len(), 10_000);
+}
+
+fn token(number: usize) -> OAuthToken {
+    OAuthToken::new().with_user(format!("user {number}")).with_refresh_token(format!("refresh {number}"))
+}
