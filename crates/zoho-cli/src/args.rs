@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Options {
-    /// Where tokens are kept: memory:, file:PATH, sqlite:PATH
+    /// Where tokens are kept: memory:, file:PATH, sqlite:PATH, mysql://…, postgres://…, redis://…, aws-secretsmanager:PREFIX
     #[arg(long, value_name = "URL", env = "ZOHO_STORE", hide_env_values = true, global = true)]
     #[arg(default_value = crate::config::DEFAULT_STORE)]
     pub(crate) store: String,
@@ -179,6 +179,27 @@ pub(crate) enum Tokens {
         #[arg(long)]
         all: bool,
     },
+
+    /// Copy every token into another store, and check each
+    ///
+    /// Nothing is deleted, and no newer token is written over. A copy that was interrupted goes on where it stopped
+    /// when it is run again.
+    Copy(Copy),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Copy {
+    /// The store to read
+    #[arg(long, value_name = "URL", env = "ZOHO_COPY_FROM", hide_env_values = true)]
+    pub(crate) from: String,
+
+    /// The store to write
+    #[arg(long, value_name = "URL", env = "ZOHO_COPY_TO", hide_env_values = true)]
+    pub(crate) to: String,
+
+    /// Only say what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// Whether secrets are shown.

@@ -2,6 +2,7 @@
 
 mod api;
 mod completions;
+mod copy;
 mod demo;
 mod emulator;
 mod login;

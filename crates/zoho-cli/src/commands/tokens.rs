@@ -18,6 +18,7 @@ pub(crate) async fn run(config: &Config, command: Tokens) -> Result<(), Failure>
         Tokens::Save { reveal } => save(config, reveal).await,
         Tokens::Delete { id: Some(id), .. } => delete(config, &id).await,
         Tokens::Delete { id: None, .. } => delete_all(config).await,
+        Tokens::Copy(copy) => super::copy::run(config, copy).await,
     }
 }
 

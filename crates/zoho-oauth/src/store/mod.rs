@@ -7,6 +7,7 @@ mod any;
 pub mod conformance;
 mod connect;
 pub mod coordination;
+mod copy;
 mod error;
 #[cfg(feature = "file")]
 mod file;
@@ -28,6 +29,7 @@ use crate::token::OAuthToken;
 
 pub use any::AnyStore;
 pub use connect::connect;
+pub use copy::{CopyReport, RefusedRow, TokenCopy};
 pub use error::{StoreError, StoreErrorKind};
 #[cfg(feature = "file")]
 pub use file::FileStore;

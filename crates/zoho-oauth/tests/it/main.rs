@@ -4,6 +4,7 @@
 
 mod clocks;
 mod conformance;
+mod copy;
 mod data_centers;
 mod file_faults;
 mod file_golden;
