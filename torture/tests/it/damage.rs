@@ -6,7 +6,7 @@ use torture::{Answer, Command, Failed};
 
 use crate::support::{Backend, Place, Worker, Zoho, check_clear};
 
-over_every_backend!(
+over_every_file!(
     a_file_that_was_cut_off_is_told_and_left_as_it_is,
     a_file_that_is_something_else_is_told_and_left_as_it_is,
     a_damaged_row_is_told_and_left_as_it_is,

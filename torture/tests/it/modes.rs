@@ -10,7 +10,7 @@ use zoho_emulator::Fault;
 
 use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, contents, until};
 
-over_every_backend!(every_file_is_its_owners_alone);
+over_every_file!(every_file_is_its_owners_alone);
 
 async fn every_file_is_its_owners_alone(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));

@@ -185,9 +185,9 @@ impl Worker {
     }
 }
 
-/// Asks all workers at once for the token of `user`, from 200 tasks each.
-pub(crate) async fn close_together(workers: &mut [Worker], user: &str) -> Vec<Tokens> {
-    join_all(workers.iter_mut().map(|worker| worker.access_token(user, 200))).await
+/// Asks all workers at once for the token of `user`, from so many tasks each.
+pub(crate) async fn close_together(workers: &mut [Worker], user: &str, tasks: usize) -> Vec<Tokens> {
+    join_all(workers.iter_mut().map(|worker| worker.access_token(user, tasks))).await
 }
 
 /// Checks that an error says which file it is about and, behind that, what to do next.
