@@ -109,6 +109,8 @@ fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
         "MOVED" | "ASK" | "CROSSSLOT" => (Other, "the server is part of a cluster: say cluster=true"),
         "WRONGTYPE" => (Damaged, "another program has keys under this prefix: choose another prefix"),
         _ => match error.detail().unwrap_or_default() {
+            // So a script is told that its caller lacks a right.
+            detail if detail.contains("The user executing the script") => (Permission, PERMIT),
             detail if detail.contains("max number of clients") => {
                 (Busy, "raise maxclients, or try again when others have gone")
             }

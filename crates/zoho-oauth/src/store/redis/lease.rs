@@ -9,7 +9,7 @@ use super::super::stored::StoredToken;
 use super::fault::Fault;
 use super::rounds::Rounds;
 use super::row::{look_up, look_up_id};
-use super::save::{Draft, findable};
+use super::save::Draft;
 use super::server::{Fence, Server, View};
 
 /// How long the server remembers a lease after it is over: longer than anybody needs it (see
@@ -76,7 +76,7 @@ pub(super) async fn save_and_release(
     lease: &Lease,
     token: StoredToken,
 ) -> Result<Fenced, Fault> {
-    let tokens = findable(server, vec![token]).await?;
+    let tokens = [token];
     let ledger = ledger(lease)?;
     let mut rounds = Rounds::default();
     loop {
@@ -111,14 +111,13 @@ async fn save_and_release_now(
     ledger: &str,
     may_have_written: bool,
 ) -> Result<Option<Fenced>, Fault> {
-    let criteria = tokens.iter().filter_map(super::super::matching::Criterion::of);
-    let mut look_ups: Vec<String> = criteria.map(|criterion| look_up(&criterion)).collect();
+    let mut look_ups: Vec<String> = tokens.iter().map(look_up).collect();
     look_ups.extend(lease.row.as_deref().map(look_up_id));
     let view = server.look(Some(lease.key.as_str()), &look_ups).await?;
+    let (draft, trouble) = Draft::of(tokens, &view.found, may_have_written)?;
     let entry = entry(&view)?;
     if !entry.is_held_under(lease) {
         let is_ours = may_have_written && was_given_back(&entry, lease);
-        let (draft, trouble) = Draft::of(tokens, &view.found)?;
         let is_saved = is_ours && trouble.is_none() && draft.is_written();
         return Ok(Some(if is_saved { saved(draft.saved()) } else { Fenced::Superseded }));
     }
@@ -129,7 +128,6 @@ async fn save_and_release_now(
             return Ok(Some(Fenced::Superseded));
         }
     }
-    let (draft, trouble) = Draft::of(tokens, &view.found)?;
     if let Some(error) = trouble {
         return Err(error.into());
     }

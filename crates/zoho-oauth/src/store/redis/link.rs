@@ -7,8 +7,9 @@ use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue, IntoConnectionInfo,
-    Pipeline, RedisConnectionInfo, RedisError, RedisFuture, ScriptInvocation, TlsCertificates, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue,
+    IntoConnectionInfo, Pipeline, RedisConnectionInfo, RedisError, RedisFuture, ScriptInvocation,
+    ServerErrorKind, TlsCertificates, Value,
 };
 use rustls::crypto::{CryptoProvider, ring};
 use secrecy::ExposeSecret;
@@ -16,6 +17,8 @@ use secrecy::ExposeSecret;
 use super::durability;
 use super::fault::Fault;
 use super::options::RedisOptions;
+
+const UNKNOWN_SCRIPT: ErrorKind = ErrorKind::Server(ServerErrorKind::NoScript);
 
 /// The way to the server. Whoever finds the connection dead leaves it; the next call makes another one, while the
 /// others wait for it and share its failure.
@@ -73,8 +76,18 @@ impl Link {
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, Fault> {
-        let Numbered { number, mut connection } = self.connection().await?;
-        self.judged(number, script.invoke_async(&mut connection).await)
+        const TRIES: u32 = 5;
+        let mut tries = 0;
+        loop {
+            let Numbered { number, mut connection } = self.connection().await?;
+            let result = script.invoke_async(&mut connection).await;
+            tries += 1;
+            match &result {
+                // Somebody made the server forget its scripts between the telling and the running.
+                Err(error) if error.kind() == UNKNOWN_SCRIPT && tries < TRIES => {}
+                _ => return self.judged(number, result),
+            }
+        }
     }
 
     /// Leaves the connection: it may be dead.

@@ -152,13 +152,13 @@ impl TokenStore for RedisStore {
     async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
         let wanted = StoredToken::from(token);
         let Some(criterion) = Criterion::of(&wanted) else { return Ok(None) };
-        let row = self.told("look a token up", find(self.server(), &criterion)).await?;
+        let row = self.told("look a token up", find(self.server(), &wanted, &criterion)).await?;
         Ok(row.map(|row| wanted.filled_from(row).into()))
     }
 
     async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
-        let tokens = vec![self.for_saving(token)?];
-        let saved = self.told("save a token", save::save(self.server(), tokens)).await?;
+        let tokens = [self.for_saving(token)?];
+        let saved = self.told("save a token", save::save(self.server(), &tokens)).await?;
         Ok(saved.into_iter().next().unwrap_or_default().into())
     }
 
@@ -184,8 +184,8 @@ impl TokenStore for RedisStore {
     }
 
     async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
-        let row = self.told("look a token up", find(self.server(), &Criterion::Id(id))).await?;
-        Ok(row.map(OAuthToken::from))
+        let row = async { self.server().row(id).await?.as_ref().map(Row::token).transpose() };
+        Ok(self.told("look a token up", row).await?.map(OAuthToken::from))
     }
 
     async fn get_token_page(&self, after: Option<&str>) -> Result<TokenPage, StoreError> {
@@ -211,7 +211,7 @@ impl TokenStore for RedisStore {
         for tokens in tokens.chunks(AT_ONCE) {
             let good: Vec<_> = tokens.iter().map_while(|token| self.for_saving(token).ok()).collect();
             let bad = tokens.get(good.len());
-            saved.extend(self.told("save tokens", save::save(self.server(), good)).await?);
+            saved.extend(self.told("save tokens", save::save(self.server(), &good)).await?);
             if let Some(bad) = bad {
                 self.for_saving(bad)?;
             }
@@ -259,10 +259,14 @@ impl From<RedisStore> for AnyStore {
     }
 }
 
-async fn find(server: &Server, criterion: &Criterion<'_>) -> Result<Option<StoredToken>, Fault> {
+async fn find(
+    server: &Server,
+    wanted: &StoredToken,
+    criterion: &Criterion<'_>,
+) -> Result<Option<StoredToken>, Fault> {
     let rows = match *criterion {
         Criterion::Id(id) => server.row(id).await?.into_iter().collect(),
-        _ => server.look(None, &[row::look_up(criterion)]).await?.found.concat(),
+        _ => server.look(None, &[row::look_up(wanted)]).await?.found.concat(),
     };
     let tokens = rows.iter().map(Row::token).collect::<Result<Vec<_>, _>>()?;
     Ok(criterion.choose(tokens)?)

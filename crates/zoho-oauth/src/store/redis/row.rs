@@ -39,11 +39,13 @@ pub(super) fn text(token: &StoredToken) -> Result<String, Fault> {
     })
 }
 
-/// What the index is asked for to find the rows that may be meant.
-pub(super) fn look_up(criterion: &Criterion<'_>) -> String {
-    match *criterion {
-        Criterion::Id(id) => look_up_id(id),
-        _ => entry(criterion.column(), criterion.value()),
+/// What the index is asked for to find the rows that a token may mean: by the criterion's column; where there is
+/// no criterion, by the first secret, which finds the row that the token may have become already.
+pub(super) fn look_up(token: &StoredToken) -> String {
+    match Criterion::of(token) {
+        Some(Criterion::Id(id)) => look_up_id(id),
+        Some(criterion) => entry(criterion.column(), criterion.value()),
+        None => entries(token).swap_remove(0),
     }
 }
 
@@ -55,10 +57,10 @@ pub(super) fn look_up_id(id: &str) -> String {
 /// What the row's entries in the index begin with; the id stands behind it.
 pub(super) fn entries(token: &StoredToken) -> Vec<String> {
     let columns = [
-        ("user_name", &token.user_name),
-        ("refresh_token", &token.refresh_token),
         ("access_token", &token.access_token),
+        ("refresh_token", &token.refresh_token),
         ("grant_token", &token.grant_token),
+        ("user_name", &token.user_name),
     ];
     let filled = columns.into_iter().filter_map(|(column, value)| Some((column, value.as_deref()?)));
     let entries = filled.filter(|(_, value)| !value.is_empty()).map(|(column, value)| entry(column, value));
@@ -105,7 +107,7 @@ mod tests {
         assert_eq!(entries.len(), 3, "user name, refresh token and id");
         assert!(entries.iter().all(|entry| !entry.contains("top-secret")));
         let user = StoredToken { id: None, ..token() };
-        assert!(entries.contains(&look_up(&Criterion::of(&user).unwrap())));
+        assert!(entries.contains(&look_up(&user)));
     }
 
     #[test]

@@ -6,17 +6,16 @@ use super::super::matching::Criterion;
 use super::super::stored::{StoredToken, is_empty};
 use super::fault::Fault;
 use super::rounds::Rounds;
-use super::row::{Row, look_up};
+use super::row::{Row, look_up, look_up_id};
 use super::server::{Change, Fence, Server, Write};
 
 /// Saves tokens, each over what those before it left, in one atomic step. If one of them cannot be saved, those
 /// before it are.
-pub(super) async fn save(server: &Server, tokens: Vec<StoredToken>) -> Result<Vec<StoredToken>, Fault> {
-    let tokens = findable(server, tokens).await?;
-    let look_ups: Vec<String> = tokens.iter().filter_map(Criterion::of).map(|it| look_up(&it)).collect();
+pub(super) async fn save(server: &Server, tokens: &[StoredToken]) -> Result<Vec<StoredToken>, Fault> {
+    let look_ups: Vec<String> = tokens.iter().map(look_up).collect();
     let mut rounds = Rounds::default();
     loop {
-        let round = save_now(server, &tokens, &look_ups).await;
+        let round = save_now(server, tokens, &look_ups, rounds.may_have_written()).await;
         if let Some(saved) = rounds.judge(round).await? {
             return Ok(saved);
         }
@@ -36,27 +35,14 @@ pub(super) async fn delete(server: &Server, id: &str) -> Result<bool, Fault> {
     }
 }
 
-/// Gives an id to each token that nothing can be found by. Were its row saved twice, because the first answer was
-/// lost, nobody could tell otherwise.
-pub(super) async fn findable(
-    server: &Server,
-    mut tokens: Vec<StoredToken>,
-) -> Result<Vec<StoredToken>, Fault> {
-    for token in &mut tokens {
-        if Criterion::of(token).is_none() {
-            token.id = Some(server.give_id().await?);
-        }
-    }
-    Ok(tokens)
-}
-
 async fn save_now(
     server: &Server,
     tokens: &[StoredToken],
     look_ups: &[String],
+    may_have_written: bool,
 ) -> Result<Option<Vec<StoredToken>>, Fault> {
     let found = server.look(None, look_ups).await?.found;
-    let (draft, trouble) = Draft::of(tokens, &found)?;
+    let (draft, trouble) = Draft::of(tokens, &found, may_have_written)?;
     let seen: Vec<_> = look_ups.iter().cloned().zip(found).collect();
     let Some(saved) = draft.write(server, &seen, None).await? else { return Ok(None) };
     match trouble {
@@ -67,7 +53,7 @@ async fn save_now(
 
 async fn delete_now(server: &Server, row: Row) -> Result<Option<()>, Fault> {
     let writes = [Write::delete(&row.id, &row.token()?)];
-    let seen = [(look_up(&Criterion::Id(&row.id)), vec![row])];
+    let seen = [(look_up_id(&row.id), vec![row])];
     let change = Change { seen: &seen, writes: &writes, highest_chosen: 0, fence: None };
     Ok(server.change(&change).await?.map(|_| ()))
 }
@@ -80,6 +66,8 @@ pub(super) struct Draft {
     after: Vec<StoredToken>,
     /// Which row each token became.
     positions: Vec<usize>,
+    /// Whether the tokens may have been written before, though nobody has heard so.
+    may_have_written: bool,
 }
 
 impl Draft {
@@ -88,12 +76,14 @@ impl Draft {
     pub(super) fn of(
         tokens: &[StoredToken],
         found: &[Vec<Row>],
+        may_have_written: bool,
     ) -> Result<(Self, Option<StoreError>), Fault> {
         let mut rows: Vec<&Row> = found.iter().flatten().collect();
         rows.sort_by(|one, other| one.id.cmp(&other.id));
         rows.dedup();
         let before = rows.into_iter().map(Row::token).collect::<Result<Vec<_>, _>>()?;
-        let mut draft = Self { after: before.clone(), before, positions: Vec::with_capacity(tokens.len()) };
+        let positions = Vec::with_capacity(tokens.len());
+        let mut draft = Self { after: before.clone(), before, positions, may_have_written };
         let trouble = tokens.iter().try_for_each(|token| draft.save(token)).err();
         Ok((draft, trouble))
     }
@@ -101,6 +91,10 @@ impl Draft {
     fn save(&mut self, token: &StoredToken) -> Result<(), StoreError> {
         let position = match Criterion::of(token) {
             Some(criterion) => criterion.position_in(&self.after)?,
+            // No row is meant, so it is a new one; but if it may have become one already, that is it.
+            None if self.may_have_written => {
+                self.before.iter().position(|row| row.values()[1..] == token.values()[1..])
+            }
             None => None,
         };
         match position {

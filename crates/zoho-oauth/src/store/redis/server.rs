@@ -30,7 +30,6 @@ struct Scripts {
     change: Script,
     page: Script,
     clear: Script,
-    give_id: Script,
     take_lease: Script,
     keep_lease: Script,
 }
@@ -98,7 +97,6 @@ impl Server {
             change: script!("change.lua"),
             page: script!("page.lua"),
             clear: script!("clear.lua"),
-            give_id: script!("give_id.lua"),
             take_lease: script!("take_lease.lua"),
             keep_lease: script!("keep_lease.lua"),
         };
@@ -157,11 +155,6 @@ impl Server {
     /// Deletes every row.
     pub(super) async fn clear(&self) -> Result<(), Fault> {
         self.link.run(self.on_rows(&self.scripts.clear).key(&self.keys.version)).await
-    }
-
-    /// Gives a new id out.
-    pub(super) async fn give_id(&self) -> Result<String, Fault> {
-        self.link.run(&self.on_rows(&self.scripts.give_id)).await
     }
 
     /// Writes a lease's five values, if they are still what they were.

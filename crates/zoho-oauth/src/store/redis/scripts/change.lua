@@ -2,6 +2,18 @@
 -- when the change was decided on. Answers the rows' ids, or nil, and then nothing has changed. KEYS[4] is the
 -- version.
 
+-- A new id: the rule of ids.rs. KEYS[3] counts the ids that were given out; a higher one that somebody chose moves
+-- it on. At the end of the ten digits it begins again at 1.
+local function give_id()
+  while true do
+    local number = redis.call('INCR', KEYS[3])
+    local id = string.format('%.0f', (number - 1) % 9999999999 + 1)
+    if redis.call('HEXISTS', KEYS[1], id) == 0 then
+      return id
+    end
+  end
+end
+
 local ledger, remembered
 if KEYS[5] then
   local epoch, holder = argument(), argument()

@@ -38,18 +38,6 @@ local function look_up(wanted)
   return found
 end
 
--- A new id: the rule of ids.rs. KEYS[3] counts the ids that were given out; a higher one that somebody chose moves
--- it on. At the end of the ten digits it begins again at 1.
-local function give_id()
-  while true do
-    local number = redis.call('INCR', KEYS[3])
-    local id = string.format('%.0f', (number - 1) % 9999999999 + 1)
-    if redis.call('HEXISTS', KEYS[1], id) == 0 then
-      return id
-    end
-  end
-end
-
 -- The server's clock, in epoch milliseconds.
 local function now()
   local time = redis.call('TIME')

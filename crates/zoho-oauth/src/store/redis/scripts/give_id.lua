@@ -1,3 +1,0 @@
--- Gives an id out, before anything is stored under it.
-
-return give_id()
