@@ -19,6 +19,8 @@ mod memory;
 mod page;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
 mod plan;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod stored;
@@ -37,6 +39,8 @@ pub use ids::{id_number, next_id};
 pub use matching::Criterion;
 pub use memory::MemoryStore;
 pub use page::TokenPage;
+#[cfg(feature = "redis")]
+pub use redis::{RedisOptions, RedisStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use stored::StoredToken;

@@ -15,6 +15,16 @@ mod many;
 mod matching;
 mod one_flight;
 mod quota;
+#[cfg(feature = "redis")]
+mod redis_faults;
+#[cfg(feature = "redis")]
+mod redis_leases;
+#[cfg(feature = "redis")]
+mod redis_repeats;
+#[cfg(feature = "redis")]
+mod redis_store;
+#[cfg(feature = "redis")]
+mod redis_support;
 mod revocation;
 mod secrets;
 mod sqlite_faults;
