@@ -16,16 +16,6 @@ use crate::scene::{Scene, Sizes};
 type Opening = Pin<Box<dyn Future<Output = Result<AnyStore, String>>>>;
 
 /// A store, and how it is tested. Hand it to [`run`](crate::run).
-///
-/// ```no_run
-/// use token_store_torture::{Kit, Place};
-/// # use zoho_oauth::store::SqliteStore;
-///
-/// fn main() -> std::process::ExitCode {
-///     let open = async |place: Place| SqliteStore::open(place.path().join("tokens.db"));
-///     token_store_torture::run([Kit::coordinated(open).processes(4)])
-/// }
-/// ```
 pub struct Kit {
     open: Box<dyn Fn(Place) -> Opening>,
     is_coordinated: bool,
@@ -140,5 +130,24 @@ impl fmt::Debug for Kit {
             .field("is_coordinated", &self.is_coordinated)
             .field("sizes", &self.sizes)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zoho_oauth::store::MemoryStore;
+
+    use super::*;
+
+    #[test]
+    fn a_store_is_tested_for_leases_only_where_it_has_them() {
+        let open = async |_: Place| Ok::<_, String>(MemoryStore::new());
+        let plain = Kit::new(open).trials(0);
+        let all = Kit::coordinated(open).named("mine").trials(0);
+        assert_eq!(plain.len(), promises::OF_EVERY_STORE.len());
+        assert!(all.len() > plain.len());
+        for (plain, named) in plain.iter().zip(&all) {
+            assert_eq!(format!("mine::{}", plain.name()), named.name());
+        }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) enum Command {
     SaveAndDelete { users: Vec<String> },
     /// Saves rows without end, from four tasks. Each save is answered by [`Saved`] before its task goes on.
     SaveWithoutEnd { first: u64 },
+    /// Saves one user's row in state after state without end. Each save is answered by [`Saved`].
+    SaveOverAndOver { user: String, first: u64 },
     /// Deletes a row. Answered by whether it was there.
     Delete { id: String },
     /// Reads everything. Answered by a list of [`Row`].

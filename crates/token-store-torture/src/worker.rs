@@ -85,6 +85,7 @@ impl Desk {
             Command::SaveAll { users } => answered(save_all(&self.store, users).await?),
             Command::SaveAndDelete { users } => answered(save_and_delete(&self.store, &users).await?),
             Command::SaveWithoutEnd { first } => save_without_end(&self.store, first).await,
+            Command::SaveOverAndOver { user, first } => save_over_and_over(&self.store, &user, first).await,
             Command::Delete { id } => answered(patiently(|| self.store.delete_token(&id)).await?),
             Command::Rows => answered(rows(&self.store).await?),
             Command::Look { user, time } => answered(look(&self.store, &user, time).await?),
@@ -238,6 +239,14 @@ async fn save_without_end(store: &AnyStore, first: u64) -> Answer {
         });
     }
     all::<Value>(tasks).await.map(Value::from)
+}
+
+async fn save_over_and_over(store: &AnyStore, user: &str, first: u64) -> Answer {
+    let mut number = first;
+    loop {
+        number += 1;
+        tell_now(save(store, user, number).await?)?;
+    }
 }
 
 /// What all tasks come to, or the first failure.

@@ -1,6 +1,6 @@
-//! The kit over the example, over the stores of zoho-oauth that need no server, and over whatever
-//! `TORTURED_STORES` names: store URLs with blanks between them. `{path}` in a URL stands for an empty folder, `{name}`
-//! for a name that nobody else uses; each test needs a store of its own, so one of the two has to be there.
+//! The kit over the example, over the stores of zoho-oauth that need no server, and over those that `TORTURED_STORES`
+//! names: `NAME=URL`, with blanks between them, such as `mariadb=mysql://zoho:secret@127.0.0.1/zohooauth?table={name}`.
+//! Each test needs a store of its own: `{name}` stands for a name that nobody else uses, `{path}` for an empty folder.
 
 use std::env;
 use std::process::ExitCode;
@@ -22,17 +22,22 @@ fn main() -> ExitCode {
         Kit::coordinated(sqlite).named("sqlite").rounds(10),
         Kit::coordinated(file).named("file").rounds(10),
     ];
-    kits.extend(env::var("TORTURED_STORES").unwrap_or_default().split_whitespace().map(at_url));
+    let named = env::var("TORTURED_STORES").unwrap_or_default();
+    kits.extend(named.split_whitespace().map(|entry| {
+        let (name, url) = entry.split_once('=').expect("TORTURED_STORES has entries such as NAME=URL");
+        at_url(url.to_owned()).named(name)
+    }));
     token_store_torture::run(kits)
 }
 
-fn at_url(template: &str) -> Kit {
-    let name = template.split(':').next().unwrap_or_default();
-    let template = template.to_owned();
+fn at_url(template: String) -> Kit {
+    assert!(
+        ["{name}", "{path}"].iter().any(|part| template.contains(part)),
+        "a URL in TORTURED_STORES names neither {{name}} nor {{path}}: all tests would share one store"
+    );
     Kit::coordinated(move |place: Place| {
         let url =
             template.replace("{path}", &place.path().display().to_string()).replace("{name}", place.name());
         async move { connect(&url) }
     })
-    .named(name)
 }

@@ -59,16 +59,17 @@ pub(super) fn processes_that_are_killed_while_they_save_lose_no_acknowledged_sav
 }
 
 pub(super) fn a_reader_beside_a_writer_always_finds_one_whole_state(scene: &Scene) -> Outcome {
-    let user = "known 0 1".to_owned();
-    let (mut writer, mut reader) = (scene.process()?, scene.process()?);
-    writer.ask::<Saved>(&Command::Save { user: user.clone(), number: 1 })?;
-    writer.tell(&Command::SaveWithoutEnd { first: 1 })?;
+    let user = scene.saved("ada")?.user;
+    let (mut writer, mut reader, mut others) = (scene.process()?, scene.process()?, scene.process()?);
+    writer.tell(&Command::SaveOverAndOver { user: user.clone(), first: 1 })?;
+    others.tell(&Command::SaveWithoutEnd { first: 1 })?;
     writer.hear::<Saved>()?;
     let time = Duration::from_millis(100) * u32::try_from(scene.sizes.rounds).unwrap_or(u32::MAX);
     let looks: Looks = reader.ask(&Command::Look { user, time })?;
     let saves = writer.kill::<Saved>()?.len();
+    others.kill::<Saved>()?;
     check(looks.missing == 0, "a row that is there is found, whoever writes meanwhile", || {
-        format!("{} of many looks found no row: {looks:?}", looks.missing)
+        format!("{} looks found no row: {looks:?}", looks.missing)
     })?;
     check(looks.torn == 0, "a row is always one whole state that was saved", || {
         format!("{} looks found a part or a mixture: {looks:?}", looks.torn)
