@@ -7,3 +7,4 @@ mod client;
 mod proxy;
 #[cfg(target_os = "linux")]
 mod server;
+mod shared;

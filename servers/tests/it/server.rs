@@ -5,16 +5,16 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use servers::{Kind, NoServer, Server, private, private_with};
+use servers::{Kind, NoServer, Proxy, Server, private, private_with};
 
 use crate::client::say;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// In the environment of a test that is run by another: the kind of server, as a number.
+/// In the environment of a test that another runs: the variable of the kind of server.
 const KIND: &str = "SERVERS_TEST_KIND";
 
 #[test]
@@ -54,19 +54,29 @@ fn moto_answers_again_after_it_was_killed() {
 
 #[test]
 fn a_paused_server_answers_when_it_is_resumed() {
-    for kind in Kind::ALL {
-        let Some(mut server) = private(kind) else { continue };
+    for_every_kind(|kind| {
+        let Some(mut server) = private(kind) else { return };
         server.pause();
-        let (question, moment) = (question(kind), Duration::from_millis(200));
         // The system still accepts connections for it.
         let mut connection = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
-        connection.set_read_timeout(Some(moment)).unwrap();
-        connection.write_all(question).unwrap();
+        connection.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        connection.write_all(question(kind)).unwrap();
         assert!(connection.read(&mut [0]).is_err(), "{kind} is paused, and yet it answers");
         server.resume();
         connection.set_read_timeout(Some(PATIENCE)).unwrap();
         assert_eq!(connection.read(&mut [0]).unwrap(), 1, "{kind} goes on");
-    }
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_server_is_reached_through_a_proxy_that_counts() {
+    let Some(server) = private(Kind::MariaDb) else { return };
+    let proxy = Proxy::to(server.port()).await.unwrap();
+    assert_eq!(say(Kind::MariaDb, &proxy.url(server.url()), "SELECT 7"), "7");
+    let with_one = proxy.round_trips();
+    proxy.reset_count();
+    assert_eq!(say(Kind::MariaDb, &proxy.url(server.url()), "SELECT 7; SELECT 8"), "7\n8");
+    assert_eq!(proxy.round_trips(), with_one + 1, "each statement is one more");
 }
 
 #[test]
@@ -121,57 +131,66 @@ fn a_password_is_needed() {
 
 #[test]
 fn nothing_is_left_of_a_server_that_was_dropped() {
-    for kind in Kind::ALL {
-        let Some(server) = private(kind) else { continue };
+    for_every_kind(|kind| {
+        let Some(server) = private(kind) else { return };
         let folder = server.folder().to_path_buf();
         assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
         assert_ne!(processes_in(&folder), 0, "{kind} runs in its folder");
         drop(server);
         assert_eq!(processes_in(&folder), 0, "{kind} has ended");
         assert!(!folder.exists(), "the folder of {kind} is gone");
-    }
+    });
 }
 
 #[test]
 fn nothing_is_left_of_a_server_whose_test_was_killed() {
-    for (number, kind) in Kind::ALL.into_iter().enumerate() {
-        let mut test = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "server::starts_a_server_and_waits", "--ignored", "--nocapture"])
-            .env(KIND, number.to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(test.stdout.take().unwrap()).lines();
-        let folder = lines
-            .map_while(Result::ok)
-            .take_while(|line| !line.contains("SKIPPED"))
-            .find_map(|line| line.strip_prefix("FOLDER ").map(PathBuf::from));
-        if let Some(folder) = &folder {
-            assert_ne!(processes_in(folder), 0, "{kind} runs in its folder");
-        }
+    for_every_kind(|kind| {
+        let Some((mut test, folder)) = test_with_a_server(kind) else { return };
+        assert_ne!(processes_in(&folder), 0, "{kind} runs in its folder");
         test.kill().unwrap();
         test.wait().unwrap();
-        let Some(folder) = folder else {
-            // It says for itself that it is skipped.
-            assert!(private(kind).is_none(), "{kind} can be started, but not by a test of its own");
-            continue;
-        };
         let deadline = Instant::now() + PATIENCE;
         while folder.exists() || processes_in(&folder) > 0 {
             assert!(Instant::now() < deadline, "{kind}: {} processes are left", processes_in(&folder));
             thread::sleep(Duration::from_millis(20));
         }
-    }
+    });
 }
 
 #[test]
 #[ignore = "another test runs it, in a process of its own"]
 #[allow(clippy::print_stdout, reason = "this is how the other test learns the folder")]
 fn starts_a_server_and_waits() {
-    let number: usize = std::env::var(KIND).unwrap().parse().unwrap();
-    let Some(server) = private(Kind::ALL[number]) else { return };
+    let kind = std::env::var(KIND).unwrap();
+    let kind = Kind::ALL.into_iter().find(|known| known.variable() == kind).unwrap();
+    let Some(server) = private(kind) else { return };
     println!("\nFOLDER {}", server.folder().display());
     thread::sleep(PATIENCE);
+}
+
+/// Runs the test above in a process of its own, until the server's folder is known.
+fn test_with_a_server(kind: Kind) -> Option<(Child, PathBuf)> {
+    // It says for itself that it is skipped, where it is.
+    drop(private(kind)?);
+    let mut test = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "server::starts_a_server_and_waits", "--ignored", "--nocapture"])
+        .env(KIND, kind.variable())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(test.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let folder = lines.find_map(|line| line.strip_prefix("FOLDER ").map(PathBuf::from));
+    Some((test, folder.expect("it names the folder")))
+}
+
+/// Does something with every kind of server at once.
+fn for_every_kind(test: impl Fn(Kind) + Sync) {
+    thread::scope(|scope| {
+        for kind in Kind::ALL {
+            let test = &test;
+            scope.spawn(move || test(kind));
+        }
+    });
 }
 
 /// Writes as the user `zoho`, kills the server, starts it, and reads.
