@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use crate::place::Place;
-use crate::program;
 use crate::server::NoServer;
+use crate::server::place::Place;
+use crate::server::program;
 
 use super::Prepared;
 

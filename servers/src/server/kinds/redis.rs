@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use crate::place::Place;
 use crate::port::free_port;
-use crate::program;
 use crate::server::NoServer;
+use crate::server::place::Place;
+use crate::server::program;
 
 use super::Prepared;
 

@@ -5,9 +5,9 @@ use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::place::Place;
-use crate::program;
 use crate::server::NoServer;
+use crate::server::place::Place;
+use crate::server::program;
 
 use super::Prepared;
 

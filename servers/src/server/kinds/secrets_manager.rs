@@ -4,8 +4,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::place::Place;
 use crate::server::NoServer;
+use crate::server::place::Place;
 
 use super::Prepared;
 
