@@ -101,8 +101,8 @@ const WATCH: &str = r#"
 folder=$1 signal=$2
 while read -r group; do last=$group; done
 if [ -n "$last" ]; then
-    kill "-$signal" -- "-$last"
-    [ "$signal" = 9 ] || { sleep 1; kill -9 -- "-$last"; }
+    kill -s "$signal" -- "-$last"
+    [ "$signal" = 9 ] || { sleep 1; kill -s KILL -- "-$last"; }
 fi
 for attempt in 1 2 3 4 5 6 7 8 9; do
     rm -rf -- "$folder" && break
