@@ -7,15 +7,7 @@
 //! Where a server cannot be had, a test says `SKIPPED:` and why, or fails if `ZOHOCRM_REQUIRE_ALL` is set.
 
 mod kind;
-#[cfg(unix)]
-mod kinds;
-#[cfg(unix)]
-mod place;
 mod port;
-#[cfg(unix)]
-mod process;
-#[cfg(unix)]
-mod program;
 mod proxy;
 #[cfg(unix)]
 mod server;

@@ -1,16 +1,17 @@
 //! What a server has for itself: a folder, a port, passwords.
 
 use std::env;
-use std::fs::{File, OpenOptions, Permissions};
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::port::free_port;
+use super::NoServer;
+use crate::port::Port;
 use crate::random_name;
-use crate::server::NoServer;
 
 /// The name of a socket has to fit into 108 bytes, see unix(7); this is what is left for the folder's parent.
 const LONGEST_PARENT: usize = 60;
@@ -19,7 +20,9 @@ const LONGEST_PARENT: usize = 60;
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) folder: PathBuf,
-    pub(crate) port: u16,
+    pub(crate) port: Port,
+    /// The port at which the nodes of a cluster speak to each other.
+    pub(crate) cluster_port: Port,
     /// The password of the user `zoho`.
     pub(crate) password: String,
     pub(crate) administrator_password: String,
@@ -37,7 +40,8 @@ impl Place {
             .keep();
         Ok(Self {
             folder,
-            port: free_port()?,
+            port: Port::reserve()?,
+            cluster_port: Port::reserve()?,
             password: random_name(),
             administrator_password: random_name(),
         })
@@ -49,8 +53,8 @@ impl Place {
     }
 
     /// An option such as `--datadir=PATH`.
-    pub(crate) fn option(&self, name: &str, file: &str) -> std::ffi::OsString {
-        let mut option = std::ffi::OsString::from(format!("--{name}="));
+    pub(crate) fn option(&self, name: &str, file: &str) -> OsString {
+        let mut option = OsString::from(format!("--{name}="));
         option.push(self.folder.join(file));
         option
     }
@@ -78,14 +82,14 @@ impl Place {
 
     /// The end of the log, for a message.
     pub(crate) fn last_words(&self) -> String {
-        let log = std::fs::read(self.log()).unwrap_or_default();
+        let log = fs::read(self.log()).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
         let lines: Vec<_> = log.lines().filter(|line| !line.trim().is_empty()).collect();
         let last = &lines[lines.len().saturating_sub(5)..];
         if last.is_empty() { String::new() } else { format!(", its last words: {}", last.join(" / ")) }
     }
 
-    /// Writes a file that others may not read.
+    /// Writes a file into the folder, where others cannot read it.
     pub(crate) fn write(&self, name: &str, text: &str) -> io::Result<PathBuf> {
         let path = self.folder.join(name);
         File::create(&path)?.write_all(text.as_bytes())?;

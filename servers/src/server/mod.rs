@@ -1,5 +1,10 @@
 //! A server that belongs to whoever started it.
 
+mod kinds;
+mod place;
+mod process;
+mod program;
+
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -8,9 +13,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Kind;
-use crate::kinds::{self, Prepared};
-use crate::place::Place;
-use crate::process::{Process, Watchdog};
+
+use kinds::Prepared;
+use place::Place;
+use process::{Process, Watchdog};
 
 /// How long a server may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -58,7 +64,8 @@ impl Server {
             missing @ NoServer::Missing(_) => missing,
         };
         let place = Place::make().map_err(|error| failed(error.into()))?;
-        let watchdog = Watchdog::start(&place.folder).map_err(|error| failed(error.into()))?;
+        let watchdog =
+            Watchdog::start(&place.folder, kinds::last_signal(kind)).map_err(|error| failed(error.into()))?;
         let prepared = kinds::prepare(kind, &place, options).map_err(failed)?;
         let mut server = Self { kind, place, prepared, process: None, watchdog };
         server.launch().map_err(failed)?;
@@ -80,7 +87,7 @@ impl Server {
     /// The port of 127.0.0.1 at which it listens.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.place.port
+        self.place.port.number()
     }
 
     /// The folder of its data and its log.
@@ -127,7 +134,7 @@ impl Server {
         let process = self.process.insert(Process::start(self.place.at_home(&mut self.prepared.command)?)?);
         self.watchdog.watch(Some(process.id()))?;
         let deadline = Instant::now() + PATIENCE;
-        while !answers(self.place.port, &self.prepared).unwrap_or(false) {
+        while !answers(self.place.port.number(), &self.prepared).unwrap_or(false) {
             if process.has_ended() {
                 return Err(NoServer::Failed(format!("it has ended{}", self.place.last_words())));
             }
@@ -142,8 +149,11 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The watchdog removes the folder.
-        self.kill();
+        if let Some(mut process) = self.process.take() {
+            process.end(kinds::last_signal(self.kind));
+            let _ = self.watchdog.watch(None);
+        }
+        // The watchdog removes the folder when it is dropped, next.
     }
 }
 
@@ -151,7 +161,7 @@ impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
             .field("kind", &self.kind)
-            .field("port", &self.place.port)
+            .field("port", &self.port())
             .field("folder", &self.place.folder)
             .finish_non_exhaustive()
     }

@@ -5,9 +5,9 @@ use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::place::Place;
-use crate::program;
 use crate::server::NoServer;
+use crate::server::place::Place;
+use crate::server::program;
 
 use super::Prepared;
 
@@ -20,7 +20,8 @@ const USER: &str = "postgres";
 pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoServer> {
     let programs = programs()?;
     let run = |program: &str| program::not_as_root(&programs.join(program), USER);
-    let Place { port, password, administrator_password, .. } = place;
+    let Place { password, administrator_password, .. } = place;
+    let port = place.port.number();
     if program::is_root() {
         place.prepare(Command::new("chown").arg(USER).arg(&place.folder), "")?;
         // The log is there already, and is ours.

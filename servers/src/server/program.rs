@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::server::NoServer;
+use super::NoServer;
 
 /// Where Debian keeps servers that are not on everybody's `PATH`.
 const MORE_FOLDERS: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];

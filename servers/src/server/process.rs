@@ -12,6 +12,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// How long a process may take to stop or to be gone after it was told to.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a server may take to end by itself.
+const END: Duration = Duration::from_secs(3);
 
 /// A server's first process.
 #[derive(Debug)]
@@ -46,6 +48,16 @@ impl Process {
         }
     }
 
+    /// Tells it to end, and kills it with all processes below it if it does not.
+    pub(crate) fn end(&mut self, signal: Signal) {
+        self.resume();
+        if !self.has_ended() {
+            let _ = kill_process(Pid::from_child(&self.child), signal);
+            wait_until(END, || self.has_ended());
+        }
+        self.kill();
+    }
+
     /// Kills it and all processes below it, and waits until they are gone.
     pub(crate) fn kill(&mut self) {
         let all = self.stopped();
@@ -53,7 +65,7 @@ impl Process {
             let _ = kill_process(*process, Signal::KILL);
         }
         let _ = self.child.wait();
-        wait_until(|| all.iter().all(|process| matches!(state(*process), None | Some('Z'))));
+        wait_until(PATIENCE, || all.iter().all(|process| matches!(state(*process), None | Some('Z'))));
     }
 
     /// All of its processes, stopped. Each is stopped before it is asked for its children, so that it has no new
@@ -66,7 +78,7 @@ impl Process {
         let mut looked_at = 0;
         while let Some(&process) = all.get(looked_at) {
             let _ = kill_process(process, Signal::STOP);
-            wait_until(|| !matches!(state(process), Some('R' | 'S' | 'D')));
+            wait_until(PATIENCE, || !matches!(state(process), Some('R' | 'S' | 'D')));
             all.extend(children(process));
             looked_at += 1;
         }
@@ -83,23 +95,28 @@ pub(crate) struct Watchdog {
     input: Option<ChildStdin>,
 }
 
-/// Each line of the input is the server's process group from now on. A server that was just killed may still be
-/// writing into its folder, so removing it is tried more than once.
+/// Each line of the input is the server's process group from now on. Those that were just killed may still write into
+/// the folder, so removing it is tried more than once.
 const WATCH: &str = r#"
+folder=$1 signal=$2
 while read -r group; do last=$group; done
-[ -z "$last" ] || kill -s KILL -- "-$last"
+if [ -n "$last" ]; then
+    kill -s "$signal" -- "-$last"
+    [ "$signal" = 9 ] || { sleep 1; kill -s KILL -- "-$last"; }
+fi
 for attempt in 1 2 3 4 5 6 7 8 9; do
-    rm -rf -- "$1" && break
+    rm -rf -- "$folder" && break
     sleep 0.2
-done 2>/dev/null
+done
 "#;
 
 impl Watchdog {
-    /// Watches over a folder, and a server that is named later.
-    pub(crate) fn start(folder: &Path) -> io::Result<Self> {
+    /// Watches over a folder, and a server that is named later and ends at this signal.
+    pub(crate) fn start(folder: &Path, signal: Signal) -> io::Result<Self> {
         let mut shell = Command::new("sh")
             .args(["-c", WATCH, "watchdog"])
             .arg(folder)
+            .arg(signal.as_raw().to_string())
             .current_dir("/")
             .process_group(0)
             .stdin(Stdio::piped())
@@ -124,8 +141,8 @@ impl Drop for Watchdog {
     }
 }
 
-fn wait_until(condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+fn wait_until(patience: Duration, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + patience;
     while !condition() && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(1));
     }
