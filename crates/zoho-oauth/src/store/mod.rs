@@ -15,9 +15,13 @@ mod ids;
 mod lock_file;
 mod matching;
 mod memory;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod page;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
 mod plan;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod stored;
@@ -34,7 +38,11 @@ pub use file::FileStore;
 pub use ids::{id_number, next_id};
 pub use matching::Criterion;
 pub use memory::MemoryStore;
+#[cfg(feature = "mysql")]
+pub use mysql::{MySqlOptions, MySqlStore};
 pub use page::TokenPage;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub use sql::Tls;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use stored::StoredToken;

@@ -11,6 +11,10 @@ mod file_store;
 mod lifecycle;
 mod many;
 mod matching;
+#[cfg(feature = "mysql")]
+mod mysql_conformance;
+#[cfg(feature = "mysql")]
+mod mysql_support;
 mod one_flight;
 mod quota;
 mod revocation;
