@@ -20,6 +20,8 @@ mod mysql;
 mod page;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
 mod plan;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -41,6 +43,8 @@ pub use memory::MemoryStore;
 #[cfg(feature = "mysql")]
 pub use mysql::{MySqlOptions, MySqlStore};
 pub use page::TokenPage;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresOptions, PostgresStore};
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub use sql::Tls;
 #[cfg(feature = "sqlite")]

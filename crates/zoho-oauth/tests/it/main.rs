@@ -16,6 +16,10 @@ mod mysql_conformance;
 #[cfg(feature = "mysql")]
 mod mysql_support;
 mod one_flight;
+#[cfg(feature = "postgres")]
+mod postgres_conformance;
+#[cfg(feature = "postgres")]
+mod postgres_support;
 mod quota;
 mod revocation;
 mod secrets;

@@ -1,6 +1,5 @@
 //! What the tests of the MySQL store share: a place of its own for each test, on a real server.
 
-
 use sqlx::mysql::{MySqlConnectOptions, MySqlRow};
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, Row};
 use zoho_oauth::store::MySqlStore;

@@ -1,8 +1,7 @@
 //! Tokens on a MySQL or MariaDB server.
 
 mod server;
-mod session;
-mod texts;
+mod words;
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};

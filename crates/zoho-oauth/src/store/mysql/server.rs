@@ -3,16 +3,19 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use futures_util::TryStreamExt;
 use secrecy::ExposeSecret;
 use sqlx::error::DatabaseError;
-use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlSslMode};
-use sqlx::{ConnectOptions, raw_sql};
+use sqlx::mysql::{
+    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow, MySqlSslMode,
+};
+use sqlx::query::Query;
+use sqlx::{ConnectOptions, MySql, Row, query, raw_sql};
 
 use super::super::error::StoreErrorKind;
-use super::super::sql::{Place, Server, ServerOptions, Statement, Tls, Trouble, sql};
+use super::super::sql::{Fields, Link, Place, Server, ServerOptions, Statement, Texts, Tls, Trouble, Value};
 use super::super::stored::StoredToken;
-use super::session::MySqlSession;
-use super::texts::Texts;
+use super::words::words;
 
 pub(super) struct MySqlServer {
     options: MySqlConnectOptions,
@@ -26,19 +29,23 @@ impl MySqlServer {
         Self {
             options: connect_options(options),
             place: options.place(),
-            greeting: sql(greeting(options.timeout.as_secs())),
-            texts: Arc::new(Texts::new(&options.table)),
+            greeting: Statement::new(greeting(options.timeout.as_secs())),
+            texts: Arc::new(Texts::new(&words(&options.table))),
         }
     }
 }
 
 impl Server for MySqlServer {
-    type Session = MySqlSession;
+    type Link = MySqlConnection;
 
-    async fn connect(&self) -> sqlx::Result<MySqlSession> {
+    async fn connect(&self) -> sqlx::Result<MySqlConnection> {
         let mut connection = self.options.connect().await?;
-        raw_sql(self.greeting.clone()).execute(&mut connection).await?;
-        Ok(MySqlSession { connection, texts: self.texts.clone() })
+        connection.command(&self.greeting).await?;
+        Ok(connection)
+    }
+
+    fn texts(&self) -> Arc<Texts> {
+        self.texts.clone()
     }
 
     /// The numbers: <https://mariadb.com/kb/en/mariadb-error-code-reference/> and
@@ -81,6 +88,47 @@ impl Server for MySqlServer {
             || error.code().is_some_and(|state| state.starts_with("22") || state.starts_with("23"));
         Trouble::Other { kind, next_step, words: (!may_quote).then(|| error.message().to_owned()) }
     }
+}
+
+impl Link for MySqlConnection {
+    const TAKES_NUL: bool = true;
+
+    async fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> sqlx::Result<u64> {
+        // The driver has the server count the rows that were found, whether or not they were changed.
+        Ok(bound(statement, values).execute(self).await?.rows_affected())
+    }
+
+    async fn fetch<T: Send>(
+        &mut self,
+        statement: &Statement,
+        values: &[Value<'_>],
+        read: impl Fn(Fields) -> sqlx::Result<T> + Send,
+    ) -> sqlx::Result<Vec<T>> {
+        let mut rows = bound(statement, values).fetch(self);
+        let mut all = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            all.push(read(fields(&row)?)?);
+        }
+        Ok(all)
+    }
+
+    async fn command(&mut self, text: &Statement) -> sqlx::Result<()> {
+        raw_sql(text.text.clone()).execute(self).await.map(|_| ())
+    }
+}
+
+fn bound(statement: &Statement, values: &[Value<'_>]) -> Query<'static, MySql, MySqlArguments> {
+    let unbound = query(statement.text.clone()).persistent(statement.is_kept);
+    values.iter().fold(unbound, |bound, value| match value {
+        Value::Text(text) => bound.bind(text),
+        // Bytes have no collation.
+        Value::Exact(text) => bound.bind(text.map(str::as_bytes)),
+        Value::Number(number) => bound.bind(number),
+    })
+}
+
+fn fields(row: &MySqlRow) -> sqlx::Result<Fields> {
+    Ok(Fields::new((0..row.len()).map(|column| row.try_get(column)).collect::<sqlx::Result<_>>()?))
 }
 
 /// What a session needs, whatever the server's own settings are: a strict mode, so that nothing is cut off; a clock

@@ -7,7 +7,7 @@ use super::super::ids::next_id;
 use super::super::matching::Criterion;
 use super::super::plan::Plan;
 use super::super::stored::{StoredToken, is_empty};
-use super::session::LOOK_UPS;
+use super::texts::LOOK_UPS;
 
 /// Rows as they were read, and as they are to be.
 #[derive(Default)]

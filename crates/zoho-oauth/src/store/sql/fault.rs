@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::error::DatabaseError;
 
 use super::super::error::{StoreError, StoreErrorKind};
-use super::session::Server;
+use super::driver::Server;
 
 /// A failure that does not know yet what the store was asked for.
 #[derive(Debug)]

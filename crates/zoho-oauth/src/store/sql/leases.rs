@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 use crate::token::from_epoch_milliseconds;
 
 use super::super::coordination::{Acquired, Lease, LeaseEntry, LeaseKey, Standing};
+use super::driver::{Link, Server};
 use super::fault::Fault;
-use super::session::{Server, Session};
+use super::session::Session;
 use super::store::SqlStore;
 
 impl<S: Server> SqlStore<S> {
@@ -62,7 +63,7 @@ impl<S: Server> SqlStore<S> {
 }
 
 async fn acquire(
-    session: &mut impl Session,
+    session: &mut Session<impl Link>,
     key: &LeaseKey,
     holder: &str,
     life: Duration,
@@ -78,7 +79,7 @@ async fn acquire(
 
 /// Nobody but its holder ends a lease without a higher epoch: so the first of two tries was done, though its answer was
 /// lost, if the second one finds the lease ended.
-async fn release(session: &mut impl Session, lease: &Lease, is_repeated: bool) -> Result<bool, Fault> {
+async fn release(session: &mut Session<impl Link>, lease: &Lease, is_repeated: bool) -> Result<bool, Fault> {
     if session.release(lease).await? {
         return Ok(true);
     }

@@ -5,6 +5,7 @@
 //! makes new ids, or deletes, first locks the row that counts them.
 
 mod draft;
+mod driver;
 mod fault;
 mod leases;
 mod options;
@@ -13,16 +14,14 @@ mod pool;
 mod session;
 mod set_up;
 mod store;
+mod texts;
 mod transaction;
 mod writes;
 
+pub(super) use driver::{Fields, Link, Server, Statement, Value};
 pub(super) use fault::Trouble;
 pub(super) use options::{Place, ServerOptions, server_options};
-pub(super) use session::{
-    HIGHEST_ID, LOOK_UPS, PAGE, Server, Session, Statement, entry, integer, ledger, milliseconds, number,
-    position, sql, token,
-};
-pub(super) use set_up::{Column, Tables};
 pub(super) use store::{SqlStore, sql_store};
+pub(super) use texts::{LOOK_UPS, Texts, Words};
 
 pub use options::Tls;

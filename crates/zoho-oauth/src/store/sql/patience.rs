@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::driver::Server;
 use super::fault::Fault;
 use super::pool::Pool;
-use super::session::Server;
 
 /// How often one call has tried already. The time that the call may take bounds it too.
 #[derive(Debug, Default)]

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::driver::Server;
 use super::fault::Fault;
-use super::session::Server;
+use super::session::Session;
 
 /// What has not been used for so long is not used again: routers forget idle connections after minutes.
 const IDLE_LIFE: Duration = Duration::from_secs(240);
@@ -20,7 +21,7 @@ pub(super) struct Pool<S: Server> {
     server: S,
     connect_timeout: Duration,
     room: Semaphore,
-    idle: Mutex<Vec<(S::Session, Instant)>>,
+    idle: Mutex<Vec<(Session<S::Link>, Instant)>>,
 }
 
 impl<S: Server> Pool<S> {
@@ -49,14 +50,14 @@ impl<S: Server> Pool<S> {
         self.idle().clear();
     }
 
-    async fn connect(&self) -> Result<S::Session, Fault> {
+    async fn connect(&self) -> Result<Session<S::Link>, Fault> {
         match tokio::time::timeout(self.connect_timeout, self.server.connect()).await {
-            Ok(result) => Ok(result?),
+            Ok(link) => Ok(Session::new(link?, self.server.texts())),
             Err(_) => Err(Fault::Unreachable(self.connect_timeout)),
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<(S::Session, Instant)>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<(Session<S::Link>, Instant)>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -64,7 +65,7 @@ impl<S: Server> Pool<S> {
 /// A connection in use. It is closed when it is dropped, and with it whatever was going on: only a call that knows that
 /// nothing is gives it back.
 pub(super) struct Lent<'p, S: Server> {
-    session: S::Session,
+    session: Session<S::Link>,
     pool: &'p Pool<S>,
     permit: SemaphorePermit<'p>,
 }
@@ -79,15 +80,15 @@ impl<S: Server> Lent<'_, S> {
 }
 
 impl<S: Server> Deref for Lent<'_, S> {
-    type Target = S::Session;
+    type Target = Session<S::Link>;
 
-    fn deref(&self) -> &S::Session {
+    fn deref(&self) -> &Session<S::Link> {
         &self.session
     }
 }
 
 impl<S: Server> DerefMut for Lent<'_, S> {
-    fn deref_mut(&mut self) -> &mut S::Session {
+    fn deref_mut(&mut self) -> &mut Session<S::Link> {
         &mut self.session
     }
 }

@@ -1,213 +1,332 @@
-//! What a database server has to be able to do. Each has its own words for it; `store/sql` has the sense.
+//! A connection, and the steps that a store's calls are made of.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-
-use sqlx::error::DatabaseError;
-use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Row, SqlSafeStr, SqlStr, Type};
 
 use crate::ledger::Ledger;
 
 use super::super::coordination::{Lease, LeaseEntry, LeaseKey};
 use super::super::stored::StoredToken;
-use super::fault::Trouble;
-use super::set_up::Tables;
+use super::driver::{Fields, Link, Statement, Value};
+use super::set_up::{Column, Tables};
+use super::texts::{LOOK_UPS, Texts};
 
-/// A server and how to reach it.
-pub(in crate::store) trait Server: Send + Sync + 'static {
-    /// A connection to it.
-    type Session: Session;
+/// So many rows or values go into one statement. The protocols take 65,535 values.
+const CHUNK: usize = 500;
 
-    /// Connects.
-    fn connect(&self) -> impl Future<Output = sqlx::Result<Self::Session>> + Send;
+/// The side table's row that counts ids. No lease has such a key: theirs hold a colon.
+const HIGHEST_ID: Value<'static> = Value::Text(Some("highest_id"));
 
-    /// What it means when the server says this.
-    fn trouble(&self, error: &dyn DatabaseError) -> Trouble;
+/// A connection. Each step is one round trip, unless it says otherwise; outside of [`begin`](Self::begin) and
+/// [`commit`](Self::commit) each is atomic by itself.
+pub(super) struct Session<L> {
+    link: L,
+    texts: Arc<Texts>,
 }
 
-/// A connection to a server. Each method is one round trip, unless it says otherwise; outside of
-/// [`begin`](Self::begin) and [`commit`](Self::commit) each is an atomic step of its own.
-pub(in crate::store) trait Session: Send + 'static {
-    // Setting up.
+/// Setting up.
+impl<L: Link> Session<L> {
+    pub(super) fn new(link: L, texts: Arc<Texts>) -> Self {
+        Self { link, texts }
+    }
 
     /// What there is of the tables; two round trips.
-    fn tables(&mut self) -> impl Future<Output = sqlx::Result<Tables>> + Send;
-    /// Makes the official table, with its indexes, unless it is there.
-    fn create_token_table(&mut self) -> impl Future<Output = sqlx::Result<()>> + Send;
+    pub(super) async fn tables(&mut self) -> sqlx::Result<Tables> {
+        let columns = self.link.fetch(&self.texts.columns, &[], column).await?;
+        let indexed = self.link.fetch(&self.texts.indexed, &[], |mut fields| fields.text()).await?;
+        let (columns, state): (Vec<_>, Vec<_>) = columns.into_iter().partition(|(is_tokens, _)| *is_tokens);
+        let columns = columns.into_iter().map(|(_, column)| column).collect();
+        Ok(Tables { columns, indexed, has_state: !state.is_empty(), take_nul: L::TAKES_NUL })
+    }
+
+    /// Makes the official table, unless it is there.
+    pub(super) async fn create_token_table(&mut self) -> sqlx::Result<()> {
+        self.link.command(&self.texts.create_tokens).await
+    }
+
     /// Makes the table for leases and the highest id, unless it is there.
-    fn create_state_table(&mut self) -> impl Future<Output = sqlx::Result<()>> + Send;
+    pub(super) async fn create_state_table(&mut self) -> sqlx::Result<()> {
+        self.link.command(&self.texts.create_state).await
+    }
+
     /// Makes the index on a column.
-    fn create_index(&mut self, column: &'static str) -> impl Future<Output = sqlx::Result<()>> + Send;
+    pub(super) async fn create_index(&mut self, column: &str) -> sqlx::Result<()> {
+        self.link.command(&self.texts.create_index[position(column)]).await
+    }
+}
 
-    // Reading rows.
+/// Rows.
+impl<L: Link> Session<L> {
+    /// The rows that have this value in this column, one of [`LOOK_UPS`]. The table's collation may be lax: there may be
+    /// others among them.
+    pub(super) async fn rows(&mut self, column: &str, value: &str) -> sqlx::Result<Vec<StoredToken>> {
+        if !may_be_stored::<L>(value) {
+            return Ok(Vec::new());
+        }
+        self.link.fetch(&self.texts.rows[position(column)], &[value.into()], token).await
+    }
 
-    /// The rows that have this value in this column, one of [`LOOK_UPS`]. The table's collation may be lax: there may
-    /// be others among them.
-    fn rows(
-        &mut self,
-        column: &'static str,
-        value: &str,
-    ) -> impl Future<Output = sqlx::Result<Vec<StoredToken>>> + Send;
     /// The rows that have one of these values in this column; as many round trips as it takes.
-    fn rows_of_many(
+    pub(super) async fn rows_of_many(
         &mut self,
-        column: &'static str,
+        column: &str,
         values: &[&str],
-    ) -> impl Future<Output = sqlx::Result<Vec<StoredToken>>> + Send;
-    /// The row with this id, which nobody else can write until the transaction ends.
-    fn lock_row(&mut self, id: &str) -> impl Future<Output = sqlx::Result<Vec<StoredToken>>> + Send;
-    /// Every row.
-    fn all(&mut self) -> impl Future<Output = sqlx::Result<Vec<StoredToken>>> + Send;
-    /// The first [`PAGE`] rows behind this id, in the order of the ids.
-    fn page(&mut self, after: Option<&str>) -> impl Future<Output = sqlx::Result<Vec<StoredToken>>> + Send;
-    /// Every id. Only for when the numbers have run out.
-    fn ids(&mut self) -> impl Future<Output = sqlx::Result<Vec<String>>> + Send;
-    /// The highest id that is a number of at most ten digits; zero if there is none.
-    fn highest_stored_id(&mut self) -> impl Future<Output = sqlx::Result<u64>> + Send;
+    ) -> sqlx::Result<Vec<StoredToken>> {
+        let values: Vec<_> = values.iter().copied().filter(|value| may_be_stored::<L>(value)).collect();
+        let mut tokens = Vec::new();
+        for values in values.chunks(CHUNK) {
+            let statement = passing(self.texts.rows_of_many(column, values.len()), values.len());
+            let values: Vec<_> = values.iter().map(|value| Value::from(*value)).collect();
+            tokens.extend(self.link.fetch(&statement, &values, token).await?);
+        }
+        Ok(tokens)
+    }
 
-    // Writing rows.
+    /// The rows with this id, which nobody else can write until the transaction ends.
+    pub(super) async fn lock_rows(&mut self, id: &str) -> sqlx::Result<Vec<StoredToken>> {
+        self.link.fetch(&self.texts.lock_rows, &[id.into()], token).await
+    }
+
+    /// Every row.
+    pub(super) async fn all(&mut self) -> sqlx::Result<Vec<StoredToken>> {
+        self.link.fetch(&self.texts.all, &[], token).await
+    }
+
+    /// The first [`PAGE`](super::texts::PAGE) rows behind this id, in the order of the ids.
+    pub(super) async fn page(&mut self, after: Option<&str>) -> sqlx::Result<Vec<StoredToken>> {
+        match after {
+            None => self.link.fetch(&self.texts.first_page, &[], token).await,
+            Some(id) => self.link.fetch(&self.texts.next_page, &[id.into()], token).await,
+        }
+    }
 
     /// Writes `after` over the row, if it is still `before` to the byte; says whether it was.
-    fn replace(
-        &mut self,
-        before: &StoredToken,
-        after: &StoredToken,
-    ) -> impl Future<Output = sqlx::Result<bool>> + Send;
+    pub(super) async fn replace(&mut self, before: &StoredToken, after: &StoredToken) -> sqlx::Result<bool> {
+        let new = after.values().into_iter().skip(1).map(Value::Text);
+        let values: Vec<_> = new.chain([Value::Text(before.id.as_deref())]).chain(exactly(before)).collect();
+        Ok(self.link.execute(&self.texts.replace, &values).await? > 0)
+    }
+
     /// The same, and gives the lease back, if it is still the caller's: both or neither.
-    fn replace_and_release(
+    pub(super) async fn replace_and_release(
         &mut self,
         before: &StoredToken,
         after: &StoredToken,
         lease: &Lease,
-    ) -> impl Future<Output = sqlx::Result<bool>> + Send;
+    ) -> sqlx::Result<bool> {
+        let ledger = ledger(&lease.ledger)?;
+        let mut values = of(lease).to_vec();
+        values.push(Value::Text(before.id.as_deref()));
+        values.extend(exactly(before));
+        values.extend(after.values().into_iter().skip(1).map(Value::Text));
+        values.push(ledger.as_str().into());
+        Ok(self.link.execute(&self.texts.replace_and_release, &values).await? > 0)
+    }
+
     /// Adds rows; as many round trips as it takes.
-    fn insert(&mut self, rows: &[StoredToken]) -> impl Future<Output = sqlx::Result<()>> + Send;
+    pub(super) async fn insert(&mut self, rows: &[StoredToken]) -> sqlx::Result<()> {
+        for rows in rows.chunks(CHUNK) {
+            let statement = passing(self.texts.insert(rows.len()), rows.len());
+            let values: Vec<_> = rows.iter().flat_map(StoredToken::values).map(Value::Text).collect();
+            self.link.execute(&statement, &values).await?;
+        }
+        Ok(())
+    }
+
     /// Deletes the row with exactly this id; says whether it was there.
-    fn delete(&mut self, id: &str) -> impl Future<Output = sqlx::Result<bool>> + Send;
+    pub(super) async fn delete(&mut self, id: &str) -> sqlx::Result<bool> {
+        Ok(may_be_stored::<L>(id)
+            && self.link.execute(&self.texts.delete, &[id.into(), Value::Exact(Some(id))]).await? > 0)
+    }
+
     /// Deletes every row.
-    fn delete_all(&mut self) -> impl Future<Output = sqlx::Result<()>> + Send;
+    pub(super) async fn delete_all(&mut self) -> sqlx::Result<()> {
+        self.link.execute(&self.texts.delete_all, &[]).await.map(|_| ())
+    }
+}
 
-    // Lease entries, and the server's clock.
+/// Lease entries, and the server's clock.
+impl<L: Link> Session<L> {
+    /// The entry of a key, and the clock in epoch milliseconds.
+    pub(super) async fn entry(&mut self, key: &LeaseKey) -> sqlx::Result<(Option<LeaseEntry>, u64)> {
+        let read = |mut fields: Fields| {
+            let now = fields.number()?;
+            Ok((entry(fields)?, now))
+        };
+        let rows = self.link.fetch(&self.texts.entry, &[key.as_str().into()], read).await?;
+        rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)
+    }
 
-    /// The entry of a key, and the clock.
-    fn entry(
-        &mut self,
-        key: &LeaseKey,
-    ) -> impl Future<Output = sqlx::Result<(Option<LeaseEntry>, u64)>> + Send;
     /// The entry of a key, which nobody else can write until the transaction ends.
-    fn lock_entry(&mut self, key: &LeaseKey)
-    -> impl Future<Output = sqlx::Result<Option<LeaseEntry>>> + Send;
-    /// Adds an entry, or writes it over the one that was read, if that is still there; says whether it was. An entry
-    /// that somebody else has added meanwhile is an error.
-    fn put_entry(
+    pub(super) async fn lock_entry(&mut self, key: &LeaseKey) -> sqlx::Result<Option<LeaseEntry>> {
+        let rows = self.link.fetch(&self.texts.lock_entry, &[key.as_str().into()], entry).await?;
+        Ok(rows.into_iter().next().flatten())
+    }
+
+    /// Adds an entry, or writes it over the one that was read, if that is still there; says whether it was. Its ledger
+    /// stays. An entry that somebody else has added meanwhile is an error.
+    pub(super) async fn put_entry(
         &mut self,
         key: &LeaseKey,
         before: Option<&LeaseEntry>,
         after: &LeaseEntry,
-    ) -> impl Future<Output = sqlx::Result<bool>> + Send;
-    /// What [`LeaseEntry::renew`] does, by the server's clock, in one step.
-    fn renew(&mut self, lease: &Lease, life: Duration) -> impl Future<Output = sqlx::Result<bool>> + Send;
-    /// What [`LeaseEntry::release`] does, by the server's clock, in one step.
-    fn release(&mut self, lease: &Lease) -> impl Future<Output = sqlx::Result<bool>> + Send;
-    /// The server's clock, in epoch milliseconds.
-    fn clock(&mut self) -> impl Future<Output = sqlx::Result<u64>> + Send;
-    /// Which entries there are, and when each was last written.
-    fn ages(&mut self) -> impl Future<Output = sqlx::Result<Vec<(String, u64)>>> + Send;
-    /// Deletes an entry that has not been written since.
-    fn forget(&mut self, key: &str, touched: u64) -> impl Future<Output = sqlx::Result<()>> + Send;
-
-    // Transactions, and the row that counts ids.
-
-    /// Begins a transaction.
-    fn begin(&mut self) -> impl Future<Output = sqlx::Result<()>> + Send;
-    /// Commits it.
-    fn commit(&mut self) -> impl Future<Output = sqlx::Result<()>> + Send;
-    /// Takes it back.
-    fn roll_back(&mut self) -> impl Future<Output = sqlx::Result<()>> + Send;
-    /// The highest id ever given out.
-    fn highest_id(&mut self) -> impl Future<Output = sqlx::Result<Option<u64>>> + Send;
-    /// The same, and no other transaction can have it until this one ends.
-    fn lock_highest_id(&mut self) -> impl Future<Output = sqlx::Result<Option<u64>>> + Send;
-    /// Begins to count, unless somebody else has.
-    fn begin_highest_id(&mut self, highest: u64) -> impl Future<Output = sqlx::Result<()>> + Send;
-    /// Notes the highest id ever given out.
-    fn note_highest_id(&mut self, highest: u64) -> impl Future<Output = sqlx::Result<()>> + Send;
-}
-
-/// The columns that rows are looked up by. All but the first, the primary key, get an index.
-pub(in crate::store) const LOOK_UPS: [&str; 5] =
-    ["id", "user_name", "access_token", "grant_token", "refresh_token"];
-
-/// How many rows a page has.
-pub(in crate::store) const PAGE: i64 = 1_000;
-
-/// The side table's row that counts ids. No lease has such a key: theirs hold a colon.
-pub(in crate::store) const HIGHEST_ID: &str = "highest_id";
-
-/// A statement's text, made once. The only names in it are those of columns, and of tables, which were checked when
-/// the store was opened; no value ever is.
-pub(in crate::store) type Statement = SqlStr;
-
-/// See [`Statement`].
-pub(in crate::store) fn sql(text: impl Into<Arc<str>>) -> Statement {
-    AssertSqlSafe(text.into()).into_sql_str()
-}
-
-/// A row of the official table, its ten columns first.
-pub(in crate::store) fn token<R: Row>(row: &R) -> sqlx::Result<StoredToken>
-where
-    usize: ColumnIndex<R>,
-    Option<String>: for<'r> Decode<'r, R::Database> + Type<R::Database>,
-{
-    let mut values = [const { None }; StoredToken::COLUMNS.len()];
-    for (column, value) in values.iter_mut().enumerate() {
-        *value = row.try_get(column)?;
+    ) -> sqlx::Result<bool> {
+        let LeaseEntry { epoch, holder, until, touched, .. } = after;
+        let new = [(*epoch).into(), holder.as_str().into(), (*until).into(), (*touched).into()];
+        let key = [Value::from(key.as_str())];
+        let found = match before {
+            None => {
+                let ledger = ledger(&after.ledger)?;
+                let values = [&key[..], &new, &[ledger.as_str().into()]].concat();
+                self.link.execute(&self.texts.add_entry, &values).await?
+            }
+            Some(LeaseEntry { epoch, holder, until, touched, .. }) => {
+                let old = [(*epoch).into(), holder.as_str().into(), (*until).into(), (*touched).into()];
+                let values = [&new[..], &key, &old].concat();
+                self.link.execute(&self.texts.put_entry, &values).await?
+            }
+        };
+        Ok(found > 0)
     }
-    Ok(StoredToken::from_values(values))
+
+    /// What [`LeaseEntry::renew`] does, by the server's clock.
+    pub(super) async fn renew(&mut self, lease: &Lease, life: Duration) -> sqlx::Result<bool> {
+        let ledger = ledger(&lease.ledger)?;
+        let values = [&[milliseconds(life), ledger.as_str().into()][..], &of(lease)].concat();
+        Ok(self.link.execute(&self.texts.renew, &values).await? > 0)
+    }
+
+    /// What [`LeaseEntry::release`] does, by the server's clock.
+    pub(super) async fn release(&mut self, lease: &Lease) -> sqlx::Result<bool> {
+        let ledger = ledger(&lease.ledger)?;
+        let values = [&[ledger.as_str().into()][..], &of(lease)].concat();
+        Ok(self.link.execute(&self.texts.release, &values).await? > 0)
+    }
+
+    /// The server's clock, in epoch milliseconds.
+    pub(super) async fn clock(&mut self) -> sqlx::Result<u64> {
+        let rows = self.link.fetch(&self.texts.clock, &[], |mut fields| fields.number()).await?;
+        rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)
+    }
+
+    /// Which entries there are, and when each was last written.
+    pub(super) async fn ages(&mut self) -> sqlx::Result<Vec<(String, u64)>> {
+        let read = |mut fields: Fields| Ok((fields.text()?, fields.number()?));
+        self.link.fetch(&self.texts.ages, &[HIGHEST_ID], read).await
+    }
+
+    /// Deletes an entry that has not been written since.
+    pub(super) async fn forget(&mut self, key: &str, touched: u64) -> sqlx::Result<()> {
+        self.link.execute(&self.texts.forget, &[key.into(), touched.into()]).await.map(|_| ())
+    }
 }
 
-/// A lease entry, as the columns epoch, holder, until_ms, touched and ledger from `first` on; `None` where they are
-/// null, since there is none.
-pub(in crate::store) fn entry<R: Row>(row: &R, first: usize) -> sqlx::Result<Option<LeaseEntry>>
-where
-    usize: ColumnIndex<R>,
-    Option<i64>: for<'r> Decode<'r, R::Database> + Type<R::Database>,
-    i64: for<'r> Decode<'r, R::Database> + Type<R::Database>,
-    String: for<'r> Decode<'r, R::Database> + Type<R::Database>,
-{
-    let Some(epoch) = row.try_get::<Option<i64>, _>(first)? else { return Ok(None) };
-    let ledger: String = row.try_get(first + 4)?;
-    Ok(Some(LeaseEntry {
-        epoch: number(epoch),
-        holder: row.try_get(first + 1)?,
-        until: number(row.try_get(first + 2)?),
-        touched: number(row.try_get(first + 3)?),
-        ledger: serde_json::from_str(&ledger).map_err(|error| sqlx::Error::Decode(error.into()))?,
-    }))
+/// Transactions, and the row that counts ids.
+impl<L: Link> Session<L> {
+    pub(super) async fn begin(&mut self) -> sqlx::Result<()> {
+        self.link.command(&self.texts.begin).await
+    }
+
+    pub(super) async fn commit(&mut self) -> sqlx::Result<()> {
+        self.link.command(&self.texts.commit).await
+    }
+
+    pub(super) async fn roll_back(&mut self) -> sqlx::Result<()> {
+        self.link.command(&self.texts.roll_back).await
+    }
+
+    /// The highest id ever given out.
+    pub(super) async fn highest_id(&mut self) -> sqlx::Result<Option<u64>> {
+        let read = |mut fields: Fields| fields.number();
+        Ok(self.link.fetch(&self.texts.highest_id, &[HIGHEST_ID], read).await?.pop())
+    }
+
+    /// The same, and no other transaction can have it until this one ends.
+    pub(super) async fn lock_highest_id(&mut self) -> sqlx::Result<Option<u64>> {
+        let read = |mut fields: Fields| fields.number();
+        Ok(self.link.fetch(&self.texts.lock_highest_id, &[HIGHEST_ID], read).await?.pop())
+    }
+
+    /// Begins to count, unless somebody else has.
+    pub(super) async fn begin_highest_id(&mut self, highest: u64) -> sqlx::Result<()> {
+        let values = [HIGHEST_ID, highest.into()];
+        self.link.execute(&self.texts.begin_highest_id, &values).await.map(|_| ())
+    }
+
+    /// Notes the highest id ever given out.
+    pub(super) async fn note_highest_id(&mut self, highest: u64) -> sqlx::Result<()> {
+        let values = [highest.into(), HIGHEST_ID];
+        self.link.execute(&self.texts.note_highest_id, &values).await.map(|_| ())
+    }
+
+    /// The highest id in the official table that is a number of at most ten digits; zero if there is none.
+    pub(super) async fn highest_stored_id(&mut self) -> sqlx::Result<u64> {
+        let read = |mut fields: Fields| fields.number();
+        Ok(self.link.fetch(&self.texts.highest_stored_id, &[], read).await?.pop().unwrap_or_default())
+    }
+
+    /// Every id in the official table. Only for when the numbers have run out.
+    pub(super) async fn ids(&mut self) -> sqlx::Result<Vec<String>> {
+        self.link.fetch(&self.texts.ids, &[], |mut fields| fields.text()).await
+    }
 }
 
-/// A ledger as it is written.
-pub(in crate::store) fn ledger(ledger: &Ledger) -> sqlx::Result<String> {
-    serde_json::to_string(ledger).map_err(|error| sqlx::Error::Encode(error.into()))
-}
-
-/// The servers' integers are signed; no moment and no epoch comes near the end of either.
-pub(in crate::store) fn integer(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// See [`integer`].
-pub(in crate::store) fn number(integer: i64) -> u64 {
-    u64::try_from(integer).unwrap_or(0)
-}
-
-/// A lease's life in milliseconds; not so long that the end could not be written down.
-pub(in crate::store) fn milliseconds(life: Duration) -> i64 {
-    i64::try_from(life.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 2)
+/// Whether the server may have such a value at all; otherwise it would not even take the question.
+fn may_be_stored<L: Link>(value: &str) -> bool {
+    L::TAKES_NUL || !value.contains('\0')
 }
 
 /// Where one of [`LOOK_UPS`] stands in that list.
-pub(in crate::store) fn position(column: &str) -> usize {
+fn position(column: &str) -> usize {
     LOOK_UPS.iter().position(|other| *other == column).unwrap_or_default()
+}
+
+/// A statement about so many rows. That of a full chunk comes again, and that of a single row.
+fn passing(text: String, rows: usize) -> Statement {
+    Statement { is_kept: rows == CHUNK || rows == 1, ..Statement::new(text) }
+}
+
+/// Whether a column is one of the official table, and the column.
+fn column(mut fields: Fields) -> sqlx::Result<(bool, Column)> {
+    let is_tokens = fields.number()? == 1;
+    let name = fields.text()?;
+    let room = fields.next().and_then(|room| room.parse().ok());
+    Ok((is_tokens, Column { name, room }))
+}
+
+fn token(mut fields: Fields) -> sqlx::Result<StoredToken> {
+    Ok(StoredToken::from_values(std::array::from_fn(|_| fields.next())))
+}
+
+/// A lease entry; none where its first field is null.
+fn entry(mut fields: Fields) -> sqlx::Result<Option<LeaseEntry>> {
+    let Some(epoch) = fields.next() else { return Ok(None) };
+    let senseless = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
+    let (holder, until, touched, ledger) =
+        (fields.text()?, fields.number()?, fields.number()?, fields.text()?);
+    Ok(Some(LeaseEntry {
+        epoch: epoch.parse().map_err(|_| senseless("an epoch is no number".into()))?,
+        holder,
+        until,
+        touched,
+        ledger: serde_json::from_str(&ledger).map_err(|error| senseless(error.into()))?,
+    }))
+}
+
+fn exactly(token: &StoredToken) -> impl Iterator<Item = Value<'_>> {
+    token.values().into_iter().map(Value::Exact)
+}
+
+/// Whose lease it is.
+fn of(lease: &Lease) -> [Value<'_>; 3] {
+    [lease.key.as_str().into(), lease.epoch.into(), lease.holder.as_str().into()]
+}
+
+fn ledger(ledger: &Ledger) -> sqlx::Result<String> {
+    serde_json::to_string(ledger).map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
+/// A lease's life in milliseconds; not so long that the end could not be written down.
+fn milliseconds(life: Duration) -> Value<'static> {
+    Value::Number(i64::try_from(life.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 2))
 }

@@ -14,12 +14,13 @@ use super::super::error::StoreError;
 use super::super::matching::Criterion;
 use super::super::stored::StoredToken;
 use super::super::{TokenPage, TokenStore};
+use super::driver::Server;
 use super::fault::Fault;
 use super::options::ServerOptions;
 use super::patience::Patience;
 use super::pool::{Lent, Pool};
-use super::session::{PAGE, Server, Session};
 use super::set_up::{self, Tables};
+use super::texts::PAGE;
 
 /// A store on a database server. Nothing is asked of the server before the first call. Clones share the store.
 pub(in crate::store) struct SqlStore<S: Server> {
@@ -142,7 +143,7 @@ impl<S: Server> SqlStore<S> {
         self.tables().await?;
         let rows =
             self.with_session(|mut session| async move { (session.page(after).await, session) }).await?;
-        let is_full = i64::try_from(rows.len()).is_ok_and(|length| length == PAGE);
+        let is_full = rows.len() == PAGE;
         let last = rows.last().and_then(|row| row.id.clone()).filter(|_| is_full);
         let tokens = rows.into_iter().map(OAuthToken::from).collect();
         Ok(match last {

@@ -4,10 +4,11 @@ use std::future::Future;
 use std::ops::{Deref, DerefMut};
 
 use super::super::ids::id_number;
+use super::driver::Server;
 use super::fault::Fault;
 use super::patience::Patience;
 use super::pool::Lent;
-use super::session::{Server, Session};
+use super::session::Session;
 use super::store::SqlStore;
 
 /// A transaction that has the row which counts ids locked: there is one at a time, among all hosts. What it reads is
@@ -126,15 +127,15 @@ impl<S: Server> Transaction<'_, S> {
 }
 
 impl<S: Server> Deref for Transaction<'_, S> {
-    type Target = S::Session;
+    type Target = Session<S::Link>;
 
-    fn deref(&self) -> &S::Session {
+    fn deref(&self) -> &Session<S::Link> {
         &self.session
     }
 }
 
 impl<S: Server> DerefMut for Transaction<'_, S> {
-    fn deref_mut(&mut self) -> &mut S::Session {
+    fn deref_mut(&mut self) -> &mut Session<S::Link> {
         &mut self.session
     }
 }

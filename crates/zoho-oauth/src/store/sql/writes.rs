@@ -6,10 +6,12 @@ use super::super::matching::Criterion;
 use super::super::plan::Plan;
 use super::super::stored::StoredToken;
 use super::draft::Draft;
+use super::driver::{Link, Server};
 use super::fault::Fault;
 use super::leases::was_given_back;
-use super::session::{Server, Session};
+use super::session::Session;
 use super::store::SqlStore;
+use super::texts::LOOK_UPS;
 use super::transaction::{History, Transaction};
 
 impl<S: Server> SqlStore<S> {
@@ -94,7 +96,7 @@ impl<S: Server> SqlStore<S> {
 
 /// Writes a token over its row; `None` if there is no such row.
 async fn replace(
-    session: &mut impl Session,
+    session: &mut Session<impl Link>,
     criterion: &Criterion<'_>,
     new: &StoredToken,
 ) -> Result<Option<StoredToken>, Fault> {
@@ -112,7 +114,7 @@ async fn replace(
 /// Writes a token over the row that its lease was taken for, and ends the lease; `None` if that is not all there is to
 /// it, or if somebody else has the lease or has changed the row.
 async fn replace_under(
-    session: &mut impl Session,
+    session: &mut Session<impl Link>,
     lease: &Lease,
     new: &StoredToken,
 ) -> Result<Option<StoredToken>, Fault> {
@@ -175,7 +177,7 @@ impl<S: Server> Transaction<'_, S> {
             return Ok(Fenced::Superseded);
         }
         if let Some(id) = &lease.row {
-            let row = Criterion::Id(id).choose(self.lock_row(id).await?)?;
+            let row = Criterion::Id(id).choose(self.lock_rows(id).await?)?;
             if !lease.permits(row.map(Into::into).as_ref()) {
                 self.release(lease).await?;
                 return Ok(Fenced::Superseded);
@@ -208,7 +210,7 @@ impl<S: Server> Transaction<'_, S> {
             return Ok(self.rows(criterion.column(), criterion.value()).await?);
         }
         let mut rows = Vec::new();
-        for column in super::LOOK_UPS {
+        for column in LOOK_UPS {
             let of_column = criteria.iter().filter(|criterion| criterion.column() == column);
             let values: Vec<_> = of_column.map(Criterion::value).collect();
             if !values.is_empty() {
