@@ -1,8 +1,9 @@
-//! `cargo xtask bench`: the benchmarks, in release builds, beside the official SDK where there is a Python.
+//! `cargo xtask bench`: the benchmarks, in release builds, beside the official SDK and on servers where they are there.
 
 use clap::Args;
 
-use crate::{cargo, python};
+use crate::cargo;
+use crate::surroundings::Surroundings;
 
 /// What is measured.
 #[derive(Debug, Args)]
@@ -24,11 +25,7 @@ pub(crate) fn run(options: &Options) -> bool {
     }
     let mut command = cargo(&["run", "--release", "--package", "bench", "--"]);
     command.args(&options.words);
-    match python::with_the_official_sdk(options.install) {
-        Ok(python) => {
-            command.env("ZOHOCRM_PYTHON", python);
-        }
-        Err(reason) => eprintln!("The official SDK cannot be measured: {reason}"),
-    }
+    let surroundings = Surroundings::prepare(options.install);
+    surroundings.tell(&mut command);
     command.status().is_ok_and(|status| status.success())
 }

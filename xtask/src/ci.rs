@@ -3,11 +3,21 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::cargo;
-use crate::test::{self, Options};
+use clap::Args;
+
+use crate::{cargo, test};
 
 /// The features of `zoho-oauth` that must build without any other.
-const FEATURES: [&str; 3] = ["file", "sqlite", "conformance"];
+const FEATURES: [&str; 7] =
+    ["file", "sqlite", "mysql", "postgres", "redis", "secrets-manager", "conformance"];
+
+/// How it is checked.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Install what is missing, with apt-get: on Debian, as root
+    #[arg(long)]
+    install: bool,
+}
 
 /// How a step came out.
 struct Step {
@@ -17,12 +27,12 @@ struct Step {
 }
 
 /// Runs every step, and says whether all are well.
-pub(crate) fn run() -> bool {
+pub(crate) fn run(options: &Options) -> bool {
     let mut steps: Vec<_> =
         checks().into_iter().map(|(name, mut command)| step(name, || succeeds(&mut command))).collect();
     let mut report = None;
     steps.push(step("tests".to_owned(), || {
-        let options = Options { require_all: true, install: false };
+        let options = test::Options { require_all: true, install: options.install };
         let outcome = test::tested(&options);
         let is_well = outcome.is_well(options.require_all);
         report = Some(outcome);

@@ -4,8 +4,12 @@
 
 mod bench;
 mod ci;
+mod debian;
 mod python;
 mod report;
+#[cfg(unix)]
+mod shared_servers;
+mod surroundings;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -22,14 +26,14 @@ enum Task {
     /// Measure beside what the machine can do, and print the table of docs/benchmarks.md
     Bench(bench::Options),
     /// Check everything that a change has to pass: formatting, lints, documentation, features, every test
-    Ci,
+    Ci(ci::Options),
 }
 
 fn main() -> ExitCode {
     let all_is_well = match Task::parse() {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
-        Task::Ci => ci::run(),
+        Task::Ci(options) => ci::run(&options),
     };
     if all_is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

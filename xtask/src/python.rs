@@ -1,11 +1,11 @@
-//! Python with Zoho's official SDK, in a virtual environment of the project's own. Nothing else of the system's
-//! Python is touched.
+//! Python with Zoho's official SDK and moto, in a virtual environment of the project's own. Nothing else of the
+//! system's Python is touched.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::workspace;
+use crate::{debian, workspace};
 
 /// What the environment holds, as pip reads it.
 const REQUIREMENTS: &str = "interop/python/requirements.txt";
@@ -26,18 +26,18 @@ pub(crate) fn with_the_official_sdk(install: bool) -> Result<PathBuf, String> {
     let wanted = fs::read_to_string(workspace().join(REQUIREMENTS))
         .map_err(|error| format!("{REQUIREMENTS} cannot be read: {error}"))?;
     let installed = fs::read_to_string(environment.join(STAMP)).unwrap_or_default();
-    if installed == wanted && runs(&python, &["-c", "import zohocrmsdk"]) {
+    if installed == wanted && runs(&python, &["-c", "import zohocrmsdk, moto"]) {
         return Ok(python);
     }
 
-    eprintln!("Making a Python environment with the official SDK in {ENVIRONMENT}");
+    eprintln!("Making a Python environment with the official SDK and moto in {ENVIRONMENT}");
     let system = match system_python() {
         Some(system) => system,
         None if install => {
-            install_packages()?;
-            system_python().ok_or("there is no python3, not even after it was installed")?
+            debian::install(&PACKAGES)?;
+            system_python().ok_or("there is no Python 3.10 or newer, not even after python3 was installed")?
         }
-        None => return Err(format!("there is no python3 on the PATH; {HOW_TO_GET_IT}")),
+        None => return Err(format!("there is no Python 3.10 or newer on the PATH; {HOW_TO_GET_IT}")),
     };
     make_environment(system, &environment, install)?;
     install_requirements(system, &python)?;
@@ -49,7 +49,7 @@ pub(crate) fn with_the_official_sdk(install: bool) -> Result<PathBuf, String> {
 fn system_python() -> Option<&'static str> {
     ["python3", "python"]
         .into_iter()
-        .find(|python| runs(python, &["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]))
+        .find(|python| runs(python, &["-c", "import sys; sys.exit(sys.version_info < (3, 10))"]))
 }
 
 /// Makes an empty environment. Debian keeps what `venv` needs for that in a package of its own, so the ways around
@@ -72,7 +72,7 @@ fn make_environment(system: &str, environment: &Path, install: bool) -> Result<(
         return Ok(());
     }
     if install {
-        install_packages()?;
+        debian::install(&PACKAGES)?;
         return make(&["venv"]).map_err(|error| format!("`{system} -m venv` failed: {error}"));
     }
     Err(format!("`{system} -m venv` failed ({refused}); {HOW_TO_GET_IT}"))
@@ -87,18 +87,7 @@ fn install_requirements(system: &str, python: &Path) -> Result<(), String> {
     }
     pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
     said(pip.arg(workspace().join(REQUIREMENTS)))
-        .map_err(|error| format!("pip could not install the official SDK: {error}"))
-}
-
-fn install_packages() -> Result<(), String> {
-    eprintln!("Installing {}", PACKAGES.join(", "));
-    let apt = |arguments: &[&str]| {
-        let mut command = Command::new("apt-get");
-        command.args(["--quiet", "--yes"]).args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        said(&mut command).map_err(|error| format!("`apt-get {}` failed: {error}", arguments.join(" ")))
-    };
-    apt(&["update"])?;
-    apt(&[&["install", "--no-install-recommends"], &PACKAGES[..]].concat())
+        .map_err(|error| format!("pip could not install the official SDK and moto: {error}"))
 }
 
 /// Whether a program can be started and succeeds.
@@ -108,7 +97,7 @@ fn runs(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> bool {
 }
 
 /// Runs a command quietly. If it fails, hands back the last line of what it said.
-fn said(command: &mut Command) -> Result<(), String> {
+pub(crate) fn said(command: &mut Command) -> Result<(), String> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
     if output.status.success() {
         return Ok(());

@@ -5,8 +5,9 @@ use std::process::{Command, Stdio};
 
 use clap::Args;
 
+use crate::cargo;
 use crate::report::Report;
-use crate::{cargo, python};
+use crate::surroundings::Surroundings;
 
 /// How the tests are run.
 #[derive(Debug, Args)]
@@ -36,15 +37,8 @@ pub(crate) fn tested(options: &Options) -> Report {
     if options.require_all {
         command.env("ZOHOCRM_REQUIRE_ALL", "1");
     }
-    match python::with_the_official_sdk(options.install) {
-        Ok(python) => {
-            command.env("ZOHOCRM_PYTHON", python);
-        }
-        Err(reason) => {
-            println!("The interoperation tests cannot run: {reason}");
-            command.env_remove("ZOHOCRM_PYTHON").env("ZOHOCRM_PYTHON_MISSING", reason);
-        }
-    }
+    let surroundings = Surroundings::prepare(options.install);
+    surroundings.tell(&mut command);
     read(&mut command).unwrap_or_else(|error| {
         let mut report = Report::default();
         report.fail(format!("cargo test: {error}"));

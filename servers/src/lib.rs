@@ -1,0 +1,28 @@
+//! Database servers for the tests and the benchmarks, each in a folder of its own that nobody else uses.
+//!
+//! - [`shared`] and [`fresh`]: the URL of a server that `cargo xtask test` has started once for all tests.
+//! - [`private`] and [`Server`]: a server for one test, which may kill it, stop it and start it again.
+//! - [`Proxy`]: stands before a server, cuts, hangs, delays, and counts round trips.
+//!
+//! Where a server cannot be had, a test says `SKIPPED:` and why, or fails if `ZOHOCRM_REQUIRE_ALL` is set.
+
+mod kind;
+mod port;
+mod proxy;
+#[cfg(unix)]
+mod server;
+mod testing;
+
+pub use kind::Kind;
+pub use port::port_of;
+pub use proxy::Proxy;
+#[cfg(unix)]
+pub use server::{NoServer, Server};
+pub use testing::{fresh, shared};
+#[cfg(unix)]
+pub use testing::{private, private_with};
+
+/// A name that nothing else has: 16 characters, lower case, the first a letter.
+fn random_name() -> String {
+    format!("t{:015x}", rand::random::<u64>() >> 4)
+}

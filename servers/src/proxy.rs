@@ -1,0 +1,199 @@
+//! A wire that can be cut.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::sleep;
+
+use crate::port::free_port;
+
+/// A TCP proxy at a port of 127.0.0.1 before a server on the same machine.
+///
+/// It runs on the tokio runtime on which it was made, so that one must not be blocked. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Proxy {
+    port: u16,
+    wire: Arc<Wire>,
+    /// `None` while nobody listens.
+    listening: Option<Listening>,
+}
+
+/// What all connections share.
+#[derive(Debug)]
+struct Wire {
+    /// The server's port.
+    server: u16,
+    hangs: watch::Sender<bool>,
+    delay_ms: AtomicU64,
+    round_trips: AtomicU64,
+}
+
+/// The task that accepts connections. It ends with them when `_until` is dropped.
+#[derive(Debug)]
+struct Listening {
+    _until: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Proxy {
+    /// Stands before the server at this port.
+    ///
+    /// # Errors
+    /// If there is no free port.
+    pub async fn to(server: u16) -> io::Result<Self> {
+        let wire = Wire {
+            server,
+            hangs: watch::Sender::new(false),
+            delay_ms: AtomicU64::new(0),
+            round_trips: AtomicU64::new(0),
+        };
+        let mut proxy = Self { port: free_port()?, wire: Arc::new(wire), listening: None };
+        proxy.listen().await?;
+        Ok(proxy)
+    }
+
+    /// The port at which it listens.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The URL of the server, with the proxy's port in place of the server's.
+    #[must_use]
+    pub fn url(&self, of_the_server: &str) -> String {
+        of_the_server.replace(&format!(":{}", self.wire.server), &format!(":{}", self.port))
+    }
+
+    /// Drops every connection, and refuses new ones until [`resume`](Self::resume) or [`hang`](Self::hang).
+    pub async fn cut(&mut self) {
+        if let Some(Listening { _until, task }) = self.listening.take() {
+            drop(_until);
+            // It only ends badly if the runtime ends, and then everything is cut.
+            let _ = task.await;
+        }
+    }
+
+    /// Keeps and accepts connections, and passes nothing on, in either direction, not even their end.
+    ///
+    /// # Errors
+    /// If it was cut and its port has been taken since.
+    pub async fn hang(&mut self) -> io::Result<()> {
+        self.wire.hangs.send_replace(true);
+        self.listen().await
+    }
+
+    /// Passes on again, also what has waited meanwhile.
+    ///
+    /// # Errors
+    /// If it was cut and its port has been taken since.
+    pub async fn resume(&mut self) -> io::Result<()> {
+        self.wire.hangs.send_replace(false);
+        self.listen().await
+    }
+
+    /// Holds every message back for so many whole milliseconds, in each direction: a round trip takes twice that.
+    pub fn delay(&self, delay: Duration) {
+        self.wire.delay_ms.store(delay.as_millis().try_into().unwrap_or(u64::MAX), Relaxed);
+    }
+
+    /// How often a server has answered something that a client sent: over all connections, each counted by itself.
+    /// Requests that are sent together and answered together are one. A goodbye that nobody answers is none.
+    #[must_use]
+    pub fn round_trips(&self) -> u64 {
+        self.wire.round_trips.load(Relaxed)
+    }
+
+    /// Counts from zero again.
+    pub fn reset_count(&self) {
+        self.wire.round_trips.store(0, Relaxed);
+    }
+
+    async fn listen(&mut self) -> io::Result<()> {
+        if self.listening.is_none() {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
+            let (until, cut) = oneshot::channel();
+            let task = tokio::spawn(accept(listener, Arc::clone(&self.wire), cut));
+            self.listening = Some(Listening { _until: until, task });
+        }
+        Ok(())
+    }
+}
+
+/// Accepts connections until the wire is cut.
+async fn accept(listener: TcpListener, wire: Arc<Wire>, mut cut: oneshot::Receiver<()>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = &mut cut => break,
+            accepted = listener.accept() => {
+                if let Ok((client, _)) = accepted {
+                    connections.spawn(connect(client, Arc::clone(&wire)));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
+
+/// Passes on what a client and the server say to each other. Whatever breaks ends both connections.
+async fn connect(client: TcpStream, wire: Arc<Wire>) -> io::Result<()> {
+    wire.open().await;
+    let server = TcpStream::connect((Ipv4Addr::LOCALHOST, wire.server)).await?;
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
+    let (from_client, to_client) = client.into_split();
+    let (from_server, to_server) = server.into_split();
+    let is_asked = AtomicBool::new(false);
+    let requests = pass_on(from_client, to_server, &wire, || is_asked.store(true, Relaxed));
+    let answers = pass_on(from_server, to_client, &wire, || {
+        if is_asked.swap(false, Relaxed) {
+            wire.round_trips.fetch_add(1, Relaxed);
+        }
+    });
+    tokio::try_join!(requests, answers).map(|_| ())
+}
+
+/// Passes on one direction to its end, and notes each piece before it is passed on.
+async fn pass_on(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    wire: &Wire,
+    note: impl Fn(),
+) -> io::Result<()> {
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let length = from.read(&mut piece).await?;
+        wire.hold_back().await;
+        wire.open().await;
+        if length == 0 {
+            return to.shutdown().await;
+        }
+        note();
+        to.write_all(&piece[..length]).await?;
+    }
+}
+
+impl Wire {
+    /// Waits for as long as everything is delayed. Even a sleep of no time takes up to a millisecond.
+    async fn hold_back(&self) {
+        let delay_ms = self.delay_ms.load(Relaxed);
+        if delay_ms > 0 {
+            sleep(Duration::from_millis(delay_ms)).await;
+        }
+    }
+
+    /// Waits while the wire hangs.
+    async fn open(&self) {
+        // The sender is ours, so this cannot fail.
+        let _ = self.hangs.subscribe().wait_for(|hangs| !hangs).await;
+    }
+}

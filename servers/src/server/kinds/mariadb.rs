@@ -1,0 +1,81 @@
+//! MariaDB: small, but with the durability of a real one.
+
+use std::process::Command;
+
+use crate::server::NoServer;
+use crate::server::place::Place;
+use crate::server::program;
+
+use super::Prepared;
+
+const PACKAGE: &str = "mariadb-server";
+
+/// So little that five servers fit on a small machine. These hold while the system tables are made, too.
+const SMALL: [&str; 6] = [
+    "--innodb-buffer-pool-size=32M",
+    "--innodb-log-file-size=16M",
+    "--aria-pagecache-buffer-size=8M",
+    "--key-buffer-size=1M",
+    "--performance-schema=off",
+    "--skip-log-bin",
+];
+
+pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoServer> {
+    let install = program::find("mariadb-install-db", PACKAGE)?;
+    let server = program::find("mariadbd", PACKAGE)?;
+    // It runs as root only if it is told to.
+    let user = program::is_root().then_some("--user=root");
+    let Place { port, password, administrator_password, .. } = place;
+
+    // While the system tables are made there are no users yet, unless they are loaded.
+    let users = place.write(
+        "users.sql",
+        &format!(
+            "FLUSH PRIVILEGES;\n\
+             CREATE DATABASE zohooauth CHARACTER SET utf8mb4;\n\
+             CREATE USER 'zoho'@'%' IDENTIFIED BY '{password}';\n\
+             GRANT ALL ON zohooauth.* TO 'zoho'@'%';\n\
+             CREATE USER 'administrator'@'%' IDENTIFIED BY '{administrator_password}';\n\
+             GRANT ALL ON *.* TO 'administrator'@'%' WITH GRANT OPTION;\n"
+        ),
+    )?;
+    let mut extra_file = std::ffi::OsString::from("--extra-file=");
+    extra_file.push(users);
+    place.prepare(
+        Command::new(install)
+            .args(["--no-defaults", "--skip-test-db", "--skip-name-resolve"])
+            .arg(place.option("datadir", "data"))
+            .arg(extra_file)
+            .args(user)
+            .args(SMALL),
+        "",
+    )?;
+
+    let mut command = Command::new(server);
+    command
+        .arg("--no-defaults")
+        .arg(place.option("datadir", "data"))
+        .arg(place.option("tmpdir", ""))
+        .arg(place.option("socket", "socket"))
+        .arg(place.option("pid-file", "pid"))
+        .args(["--bind-address=127.0.0.1", &format!("--port={port}"), "--skip-name-resolve"])
+        .arg("--innodb-flush-log-at-trx-commit=1")
+        .args(SMALL)
+        .args(user)
+        .args(options);
+    Ok(Prepared {
+        command,
+        url: format!("mysql://zoho:{password}@127.0.0.1:{port}/zohooauth"),
+        administrator_url: format!(
+            "mysql://administrator:{administrator_password}@127.0.0.1:{port}/zohooauth"
+        ),
+        question: Vec::new(),
+        is_ready: has_greeted,
+    })
+}
+
+/// The server speaks first: length, number, and then the version of the protocol, which is 10, or an error.
+/// <https://mariadb.com/docs/server/reference/clientserver-protocol/1-connecting/connection>
+fn has_greeted(answer: &[u8]) -> bool {
+    answer.get(4) == Some(&10)
+}

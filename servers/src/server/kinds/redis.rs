@@ -1,0 +1,50 @@
+//! Redis: alone, or in cluster mode. A write is on the disk before it is answered.
+
+use std::process::Command;
+
+use crate::port::free_port;
+use crate::server::NoServer;
+use crate::server::place::Place;
+use crate::server::program;
+
+use super::Prepared;
+
+/// Asks for a key that nobody has. A server that still loads its data, or misses slots, answers with an error.
+const QUESTION: &str = "GET ready?\r\n";
+
+pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoServer> {
+    let mut command = Command::new(program::find("redis-server", "redis-server")?);
+    std::fs::create_dir(place.data())?;
+    command
+        .args(["--bind", "127.0.0.1", "--port", &place.port.to_string(), "--dir"])
+        .arg(place.data())
+        .args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""]);
+    add(&mut command, options);
+    let url = format!("redis://127.0.0.1:{}", place.port);
+    Ok(Prepared {
+        command,
+        administrator_url: url.clone(),
+        url,
+        question: QUESTION.into(),
+        is_ready: |answer| answer.ends_with(b"$-1\r\n"),
+    })
+}
+
+/// A node that finds no other, and has all slots.
+pub(super) fn prepare_cluster(place: &Place, options: &[&str]) -> Result<Prepared, NoServer> {
+    let mut prepared = prepare(place, &[])?;
+    let bus = format!("--cluster-port={}", free_port()?);
+    add(&mut prepared.command, &["--cluster-enabled=yes", "--cluster-announce-ip=127.0.0.1", &bus]);
+    add(&mut prepared.command, options);
+    // Once the slots are taken, the first line only gets an error.
+    prepared.question = format!("CLUSTER ADDSLOTSRANGE 0 16383\r\n{QUESTION}").into();
+    Ok(prepared)
+}
+
+/// Adds options in the way that they are written for the others, `--name=value`.
+fn add(command: &mut Command, options: &[&str]) {
+    for option in options {
+        let (name, value) = option.split_once('=').unwrap_or((option, ""));
+        command.args([name, value]);
+    }
+}

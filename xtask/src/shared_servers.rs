@@ -1,0 +1,41 @@
+//! The servers that all tests and benchmarks share.
+
+use std::env;
+use std::thread;
+use std::time::Instant;
+
+use servers::{Kind, NoServer, Server};
+
+use crate::debian;
+
+/// The servers, and `faketime`, which gives a process another clock.
+const PACKAGES: [&str; 4] = ["mariadb-server", "postgresql", "redis-server", "faketime"];
+
+/// A server of ours, or why there is none.
+pub(crate) type Outcome = (Kind, Result<Server, NoServer>);
+
+/// Starts a server of every kind for which the environment does not name one.
+pub(crate) fn start(install: bool) -> Vec<Outcome> {
+    if install && let Err(reason) = debian::install(&PACKAGES) {
+        eprintln!("Not everything could be installed: {reason}");
+    }
+    let is_named = |kind: &Kind| env::var_os(kind.variable()).is_some_and(|url| !url.is_empty());
+    thread::scope(|scope| {
+        let kinds = Kind::ALL.into_iter().filter(|kind| !is_named(kind));
+        let starts: Vec<_> = kinds.map(|kind| scope.spawn(move || (kind, start_one(kind)))).collect();
+        starts.into_iter().filter_map(|start| start.join().ok()).collect()
+    })
+}
+
+fn start_one(kind: Kind) -> Result<Server, NoServer> {
+    let started = Instant::now();
+    let server = Server::start(kind);
+    match &server {
+        Ok(server) => {
+            let took = started.elapsed().as_secs_f64();
+            eprintln!("{kind} answers at port {} after {took:.1} s", server.port());
+        }
+        Err(reason) => eprintln!("{kind} is not there: {reason}"),
+    }
+    server
+}

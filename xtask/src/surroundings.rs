@@ -1,0 +1,63 @@
+//! What tests and benchmarks find beside themselves: a Python with the official SDK, and servers.
+
+use std::process::Command;
+
+use crate::python;
+
+/// Environment variables that say where everything is, and the servers that they name. Those end with this.
+#[derive(Debug, Default)]
+pub(crate) struct Surroundings {
+    variables: Vec<(String, Option<String>)>,
+    #[cfg(unix)]
+    servers: Vec<servers::Server>,
+}
+
+impl Surroundings {
+    /// Finds, makes and starts what can be had on this machine, and says what cannot.
+    pub(crate) fn prepare(install: bool) -> Self {
+        let mut surroundings = Self::default();
+        match python::with_the_official_sdk(install) {
+            Ok(python) => surroundings.set("ZOHOCRM_PYTHON", python.to_string_lossy()),
+            Err(reason) => {
+                eprintln!("The official SDK is not there: {reason}");
+                surroundings.variables.push(("ZOHOCRM_PYTHON".to_owned(), None));
+                surroundings.set("ZOHOCRM_PYTHON_MISSING", reason);
+            }
+        }
+        #[cfg(unix)]
+        surroundings.start_servers(install);
+        surroundings
+    }
+
+    /// Tells a command where everything is.
+    pub(crate) fn tell(&self, command: &mut Command) {
+        for (name, value) in &self.variables {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+    }
+
+    #[cfg(unix)]
+    fn start_servers(&mut self, install: bool) {
+        for (kind, outcome) in crate::shared_servers::start(install) {
+            match outcome {
+                Ok(server) => {
+                    self.set(kind.variable(), server.url());
+                    if kind == servers::Kind::SecretsManager {
+                        // moto takes any.
+                        self.set("AWS_ACCESS_KEY_ID", "test");
+                        self.set("AWS_SECRET_ACCESS_KEY", "test");
+                    }
+                    self.servers.push(server);
+                }
+                Err(reason) => self.set(&kind.missing_variable(), reason.to_string()),
+            }
+        }
+    }
+
+    fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.variables.push((name.to_owned(), Some(value.into())));
+    }
+}
