@@ -16,11 +16,17 @@ mod ids;
 mod lock_file;
 mod matching;
 mod memory;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod page;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
 mod plan;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod stored;
@@ -38,9 +44,15 @@ pub use file::FileStore;
 pub use ids::{id_number, next_id};
 pub use matching::Criterion;
 pub use memory::MemoryStore;
+#[cfg(feature = "mysql")]
+pub use mysql::{MySqlOptions, MySqlStore};
 pub use page::TokenPage;
 #[cfg(feature = "redis")]
 pub use redis::{RedisOptions, RedisStore};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresOptions, PostgresStore};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub use sql::Tls;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use stored::StoredToken;

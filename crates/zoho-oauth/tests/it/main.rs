@@ -13,7 +13,15 @@ mod file_store;
 mod lifecycle;
 mod many;
 mod matching;
+#[cfg(feature = "mysql")]
+mod mysql_conformance;
+#[cfg(feature = "mysql")]
+mod mysql_support;
 mod one_flight;
+#[cfg(feature = "postgres")]
+mod postgres_conformance;
+#[cfg(feature = "postgres")]
+mod postgres_support;
 mod quota;
 #[cfg(feature = "redis")]
 mod redis_faults;

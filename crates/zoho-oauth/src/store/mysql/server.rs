@@ -1,0 +1,185 @@
+//! A MySQL or MariaDB server: how a connection is made, and what its error numbers mean.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+use secrecy::ExposeSecret;
+use sqlx::error::DatabaseError;
+use sqlx::mysql::{
+    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow, MySqlSslMode,
+};
+use sqlx::query::Query;
+use sqlx::{ConnectOptions, MySql, Row, query, raw_sql};
+
+use super::super::error::StoreErrorKind;
+use super::super::sql::{Fields, Link, Place, Server, ServerOptions, Statement, Texts, Tls, Trouble, Value};
+use super::super::stored::StoredToken;
+use super::words::words;
+
+pub(super) struct MySqlServer {
+    options: MySqlConnectOptions,
+    place: Place,
+    greeting: Statement,
+    texts: Arc<Texts>,
+}
+
+impl MySqlServer {
+    pub(super) fn new(options: &ServerOptions) -> Self {
+        Self {
+            options: connect_options(options),
+            place: options.place(),
+            greeting: Statement::new(greeting(options.timeout.as_secs())),
+            texts: Arc::new(Texts::new(&words(&options.table))),
+        }
+    }
+}
+
+impl Server for MySqlServer {
+    type Link = MySqlConnection;
+
+    async fn connect(&self) -> sqlx::Result<MySqlConnection> {
+        let mut connection = self.options.connect().await?;
+        connection.command(&self.greeting).await?;
+        Ok(connection)
+    }
+
+    fn texts(&self) -> Arc<Texts> {
+        self.texts.clone()
+    }
+
+    /// The numbers: <https://mariadb.com/kb/en/mariadb-error-code-reference/> and
+    /// <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>.
+    fn trouble(&self, error: &dyn DatabaseError) -> Trouble {
+        use StoreErrorKind::{Busy, Damaged, Full, Other, Permission, Refused};
+
+        let Place { user, host, database, table } = &self.place;
+        let number = error.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number);
+        let (kind, next_step): (_, Cow<'static, str>) = match number {
+            // Shutting down; this connection was killed.
+            1053 | 1077 | 1079 | 1927 => return Trouble::Lost,
+            // The row has changed since the snapshot, no lock in time, a deadlock; a whole cluster's deadlock.
+            1020 | 1205 | 1213 | 1180 => return Trouble::Contended,
+            1022 | 1062 | 1586 => return Trouble::Taken,
+            1040 | 1203 | 1226 => {
+                (Busy, "raise the server's max_connections, or lower the max_connections of this store".into())
+            }
+            1317 | 1969 | 3024 => (Busy, "the server broke the statement off: try again".into()),
+            1290 | 1792 | 1836 | 3989 => {
+                (Busy, format!("the server at {host} takes no writes: is it a replica? try again, or use the primary").into())
+            }
+            1021 | 1041 | 1114 | 1030 => (Full, "make room for the server and try again".into()),
+            1045 | 1698 | 1251 | 1862 | 1820 => {
+                (Permission, format!("check the password of {user}, and whether it may connect from here").into())
+            }
+            1044 | 1142 | 1143 | 1227 | 1370 | 1410 => (Permission, format!(
+                "let an administrator run: grant select, insert, update, delete, create, index on {database}.* to '{user}'@'...'"
+            ).into()),
+            1049 => (Other, format!("run: create database {database}").into()),
+            1146 => (Other, "the table was there before: open the store again, and it is made".into()),
+            1054 | 1347 | 1356 => {
+                (Damaged, format!("{table} was left as it is: check that it is the right table").into())
+            }
+            1048 | 1364 | 1366 | 1406 | 1644 | 3819 | 4025 | 1153 | 3988 => (Refused, refusal(error.message()).into()),
+            _ => (Other, "look the number up in the server's manual".into()),
+        };
+        // These quote the value.
+        let may_quote = matches!(number, 1264..=1265 | 1292 | 1366 | 1406 | 1411 | 3988)
+            || error.code().is_some_and(|state| state.starts_with("22") || state.starts_with("23"));
+        Trouble::Other { kind, next_step, words: (!may_quote).then(|| error.message().to_owned()) }
+    }
+}
+
+impl Link for MySqlConnection {
+    const TAKES_NUL: bool = true;
+
+    async fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> sqlx::Result<u64> {
+        // The driver has the server count the rows that were found, whether or not they were changed.
+        Ok(bound(statement, values).execute(self).await?.rows_affected())
+    }
+
+    async fn fetch<T: Send>(
+        &mut self,
+        statement: &Statement,
+        values: &[Value<'_>],
+        read: impl Fn(Fields) -> sqlx::Result<T> + Send,
+    ) -> sqlx::Result<Vec<T>> {
+        let mut rows = bound(statement, values).fetch(self);
+        let mut all = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            all.push(read(fields(&row)?)?);
+        }
+        Ok(all)
+    }
+
+    async fn command(&mut self, text: &Statement) -> sqlx::Result<()> {
+        raw_sql(text.text.clone()).execute(self).await.map(|_| ())
+    }
+}
+
+fn bound(statement: &Statement, values: &[Value<'_>]) -> Query<'static, MySql, MySqlArguments> {
+    let unbound = query(statement.text.clone()).persistent(statement.is_kept);
+    values.iter().fold(unbound, |bound, value| match value {
+        Value::Text(text) => bound.bind(text),
+        // Bytes have no collation.
+        Value::Exact(text) => bound.bind(text.map(str::as_bytes)),
+        Value::Number(number) => bound.bind(number),
+    })
+}
+
+fn fields(row: &MySqlRow) -> sqlx::Result<Fields> {
+    Ok(Fields::new((0..row.len()).map(|column| row.try_get(column)).collect::<sqlx::Result<_>>()?))
+}
+
+/// What a session needs, whatever the server's own settings are: a strict mode, so that nothing is cut off; a clock
+/// without summer time; and a server that gives up a lock before the caller does.
+fn greeting(seconds: u64) -> String {
+    format!(
+        "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', session time_zone = '+00:00', \
+        session autocommit = 1, session innodb_lock_wait_timeout = {}, names utf8mb4",
+        seconds.clamp(1, 1_000_000)
+    )
+}
+
+fn connect_options(options: &ServerOptions) -> MySqlConnectOptions {
+    let mut connect = MySqlConnectOptions::new()
+        .host(&options.host)
+        .port(options.port)
+        .username(&options.user)
+        .database(&options.database)
+        .ssl_mode(match options.tls {
+            Tls::Off => MySqlSslMode::Disabled,
+            Tls::Preferred => MySqlSslMode::Preferred,
+            Tls::Required => MySqlSslMode::Required,
+            Tls::VerifyAuthority => MySqlSslMode::VerifyCa,
+            Tls::VerifyHost => MySqlSslMode::VerifyIdentity,
+        })
+        // The greeting sets all of these, in one round trip.
+        .pipes_as_concat(false)
+        .no_engine_substitution(false)
+        .timezone(None)
+        .set_names(false)
+        .disable_statement_logging();
+    if let Some(password) = &options.password {
+        connect = connect.password(password.expose_secret());
+    }
+    if let Some(path) = &options.authority {
+        connect = connect.ssl_ca(path);
+    }
+    connect
+}
+
+/// The server's message names the column, behind the value.
+fn refusal(message: &str) -> String {
+    let place = message.rsplit_once("column ").map_or(message, |(_, place)| place);
+    let is_named = |name: &&str| {
+        place.trim_start_matches(|c: char| !c.is_ascii_whitespace() && c != '\'' && c != '`').contains(*name)
+            || place.contains(*name)
+    };
+    match StoredToken::COLUMNS.into_iter().find(is_named) {
+        Some(name) => {
+            format!("the column {name} cannot hold the value: widen it, or give it the character set utf8mb4")
+        }
+        None => "the table does not take this token: check its columns and constraints".to_owned(),
+    }
+}

@@ -1,0 +1,172 @@
+//! A PostgreSQL server: how a connection is made, and what its error codes mean.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use secrecy::ExposeSecret;
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow, PgSslMode};
+use sqlx::query::Query;
+use sqlx::{ConnectOptions, Postgres, Row, query, raw_sql};
+
+use super::super::error::StoreErrorKind;
+use super::super::sql::{Fields, Link, Place, Server, ServerOptions, Statement, Texts, Tls, Trouble, Value};
+use super::words::words;
+
+pub(super) struct PostgresServer {
+    options: PgConnectOptions,
+    place: Place,
+    greeting: Statement,
+    texts: Arc<Texts>,
+}
+
+impl PostgresServer {
+    pub(super) fn new(options: &ServerOptions) -> Self {
+        Self {
+            options: connect_options(options),
+            place: options.place(),
+            greeting: Statement::new(greeting(options.timeout)),
+            texts: Arc::new(Texts::new(&words(&options.table))),
+        }
+    }
+}
+
+impl Server for PostgresServer {
+    type Link = PgConnection;
+
+    async fn connect(&self) -> sqlx::Result<PgConnection> {
+        let mut connection = self.options.connect().await?;
+        connection.command(&self.greeting).await?;
+        Ok(connection)
+    }
+
+    fn texts(&self) -> Arc<Texts> {
+        self.texts.clone()
+    }
+
+    /// The codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+    fn trouble(&self, error: &dyn DatabaseError) -> Trouble {
+        use StoreErrorKind::{Busy, Damaged, Full, Other, Permission, Refused};
+
+        let Place { user, host, database, table } = &self.place;
+        let code = error.code().unwrap_or_default();
+        let (kind, next_step): (_, Cow<'static, str>) = match &*code {
+            // Shutting down, or this session was ended.
+            "57P01" | "57P02" | "57P05" | "25P03" => return Trouble::Lost,
+            code if code.starts_with("08") => return Trouble::Lost,
+            // Not serializable, a deadlock, no lock in time.
+            "40001" | "40P01" | "55P03" => return Trouble::Contended,
+            "23505" => return Trouble::Taken,
+            "53300" => {
+                (Busy, "raise the server's max_connections, or lower the max_connections of this store".into())
+            }
+            "57P03" => (Busy, "the server is starting or stopping: try again".into()),
+            "57014" => (Busy, "the server broke the statement off: try again".into()),
+            "25006" => (
+                Busy,
+                format!("the server at {host} takes no writes: is it a replica? try again, or use the primary").into(),
+            ),
+            "53100" | "53200" => (Full, "make room for the server and try again".into()),
+            "28P01" | "28000" => {
+                (Permission, format!("check the password of {user}, and whether it may connect from here").into())
+            }
+            "42501" => (
+                Permission,
+                format!(
+                    "let an administrator run in {database}: grant usage, create on schema public to \"{user}\"; \
+                    grant select, insert, update, delete on {table}, {table}_state to \"{user}\""
+                )
+                .into(),
+            ),
+            "3D000" => (Other, format!("run: create database {database}").into()),
+            "3F000" => (Other, "run: create schema, with the name that stands before the table's".into()),
+            "42P01" => (Other, "the table was there before: open the store again, and it is made".into()),
+            "42703" | "42804" | "42809" => {
+                (Damaged, format!("{table} was left as it is: check that it is the right table").into())
+            }
+            "54000" | "P0001" => (Refused, REFUSED.into()),
+            code if code.starts_with("22") || code.starts_with("23") => (Refused, REFUSED.into()),
+            _ => (Other, "look the code up in the server's manual".into()),
+        };
+        // These may quote a value.
+        let may_quote = code.starts_with("22") || code.starts_with("23");
+        Trouble::Other { kind, next_step, words: (!may_quote).then(|| error.message().to_owned()) }
+    }
+}
+
+const REFUSED: &str = "the table does not take this token: check its columns and constraints";
+
+impl Link for PgConnection {
+    const TAKES_NUL: bool = false;
+
+    async fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> sqlx::Result<u64> {
+        Ok(bound(statement, values).execute(self).await?.rows_affected())
+    }
+
+    async fn fetch<T: Send>(
+        &mut self,
+        statement: &Statement,
+        values: &[Value<'_>],
+        read: impl Fn(Fields) -> sqlx::Result<T> + Send,
+    ) -> sqlx::Result<Vec<T>> {
+        let mut rows = bound(statement, values).fetch(self);
+        let mut all = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            all.push(read(fields(&row)?)?);
+        }
+        Ok(all)
+    }
+
+    async fn command(&mut self, text: &Statement) -> sqlx::Result<()> {
+        raw_sql(text.text.clone()).execute(self).await.map(|_| ())
+    }
+}
+
+fn bound(statement: &Statement, values: &[Value<'_>]) -> Query<'static, Postgres, PgArguments> {
+    let unbound = query(statement.text.clone()).persistent(statement.is_kept);
+    values.iter().fold(unbound, |bound, value| match value {
+        Value::Text(text) | Value::Exact(text) => bound.bind(text),
+        Value::Number(number) => bound.bind(number),
+    })
+}
+
+fn fields(row: &PgRow) -> sqlx::Result<Fields> {
+    Ok(Fields::new((0..row.len()).map(|column| row.try_get(column)).collect::<sqlx::Result<_>>()?))
+}
+
+/// What a session needs, whatever the server's own settings are: a server that gives up a lock before the caller does, and
+/// frees those of a caller who went away.
+fn greeting(timeout: Duration) -> String {
+    let milliseconds = timeout.as_millis().clamp(1, 1_000_000_000);
+    format!(
+        "set lock_timeout = {milliseconds}; set idle_in_transaction_session_timeout = {milliseconds}; \
+        set default_transaction_isolation = 'read committed'; set client_min_messages = warning"
+    )
+}
+
+fn connect_options(options: &ServerOptions) -> PgConnectOptions {
+    let mut connect = PgConnectOptions::new_without_pgpass()
+        .host(&options.host)
+        .port(options.port)
+        .username(&options.user)
+        .database(&options.database)
+        .ssl_mode(match options.tls {
+            Tls::Off => PgSslMode::Disable,
+            Tls::Preferred => PgSslMode::Prefer,
+            Tls::Required => PgSslMode::Require,
+            Tls::VerifyAuthority => PgSslMode::VerifyCa,
+            Tls::VerifyHost => PgSslMode::VerifyFull,
+        })
+        // It concerns numbers that are not whole, and some proxies do not know it.
+        .extra_float_digits(None)
+        .disable_statement_logging();
+    if let Some(password) = &options.password {
+        connect = connect.password(password.expose_secret());
+    }
+    if let Some(path) = &options.authority {
+        connect = connect.ssl_root_cert(path);
+    }
+    connect
+}

@@ -1,0 +1,96 @@
+//! Leases. The rule is `LeaseEntry`; here is how an entry is changed that others may change at the same time. All
+//! moments are by the server's clock.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
+
+use crate::token::from_epoch_milliseconds;
+
+use super::super::coordination::{Acquired, Lease, LeaseEntry, LeaseKey, Standing};
+use super::driver::{Link, Server};
+use super::fault::Fault;
+use super::session::Session;
+use super::store::SqlStore;
+
+impl<S: Server> SqlStore<S> {
+    /// Reads the entry, applies the rule, and writes it back if nobody else has written it. After a lost answer the
+    /// same again does no harm: a holder may take its own lease once more.
+    pub(super) async fn take_lease(
+        &self,
+        key: &LeaseKey,
+        holder: &str,
+        life: Duration,
+    ) -> Result<Acquired, Fault> {
+        self.tables_for_writing().await?;
+        self.with_session(
+            |mut session| async move { (acquire(&mut *session, key, holder, life).await, session) },
+        )
+        .await
+    }
+
+    pub(super) async fn renew_lease(&self, lease: &Lease, life: Duration) -> Result<bool, Fault> {
+        self.tables_for_writing().await?;
+        self.with_session(|mut session| async move { (session.renew(lease, life).await, session) }).await
+    }
+
+    pub(super) async fn release_lease(&self, lease: &Lease) -> Result<bool, Fault> {
+        self.tables_for_writing().await?;
+        let tries = &AtomicU32::new(0);
+        self.with_session(|mut session| async move {
+            let is_repeated = tries.fetch_add(1, Ordering::Relaxed) > 0;
+            (release(&mut *session, lease, is_repeated).await, session)
+        })
+        .await
+    }
+
+    pub(super) async fn lease_standing(&self, key: &LeaseKey) -> Result<Standing, Fault> {
+        let has_state = self.tables().await?.has_state || self.is_complete();
+        let read = self.with_session(|mut session| async move {
+            let entry = match has_state {
+                true => session.entry(key).await,
+                false => session.clock().await.map(|now| (None, now)),
+            };
+            (entry, session)
+        });
+        let (entry, now) = read.await?;
+        Ok(entry.unwrap_or_default().standing(now))
+    }
+
+    pub(super) async fn server_clock(&self) -> Result<SystemTime, Fault> {
+        let now = self.with_session(|mut session| async move { (session.clock().await, session) }).await?;
+        Ok(from_epoch_milliseconds(now))
+    }
+}
+
+async fn acquire(
+    session: &mut Session<impl Link>,
+    key: &LeaseKey,
+    holder: &str,
+    life: Duration,
+) -> Result<Acquired, Fault> {
+    let (before, now) = session.entry(key).await?;
+    let mut after = before.clone().unwrap_or_default();
+    let acquired = after.acquire(key, holder, now, life);
+    if matches!(acquired, Acquired::Granted(_)) && !session.put_entry(key, before.as_ref(), &after).await? {
+        return Err(Fault::Changed);
+    }
+    Ok(acquired)
+}
+
+/// Nobody but its holder ends a lease without a higher epoch: so the first of two tries was done, though its answer was
+/// lost, if the second one finds the lease ended.
+async fn release(session: &mut Session<impl Link>, lease: &Lease, is_repeated: bool) -> Result<bool, Fault> {
+    if session.release(lease).await? {
+        return Ok(true);
+    }
+    if !is_repeated {
+        return Ok(false);
+    }
+    let (entry, _) = session.entry(&lease.key).await?;
+    Ok(entry.is_some_and(|entry| was_given_back(&entry, lease)))
+}
+
+/// Whether the lease was given back by its holder, and nobody has taken it since.
+pub(super) fn was_given_back(entry: &LeaseEntry, lease: &Lease) -> bool {
+    entry.epoch == lease.epoch && entry.holder.is_empty()
+}

@@ -1,0 +1,332 @@
+//! A connection, and the steps that a store's calls are made of.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ledger::Ledger;
+
+use super::super::coordination::{Lease, LeaseEntry, LeaseKey};
+use super::super::stored::StoredToken;
+use super::driver::{Fields, Link, Statement, Value};
+use super::set_up::{Column, Tables};
+use super::texts::{LOOK_UPS, Texts};
+
+/// So many rows or values go into one statement. The protocols take 65,535 values.
+const CHUNK: usize = 500;
+
+/// The side table's row that counts ids. No lease has such a key: theirs hold a colon.
+const HIGHEST_ID: Value<'static> = Value::Text(Some("highest_id"));
+
+/// A connection. Each step is one round trip, unless it says otherwise; outside of [`begin`](Self::begin) and
+/// [`commit`](Self::commit) each is atomic by itself.
+pub(super) struct Session<L> {
+    link: L,
+    texts: Arc<Texts>,
+}
+
+/// Setting up.
+impl<L: Link> Session<L> {
+    pub(super) fn new(link: L, texts: Arc<Texts>) -> Self {
+        Self { link, texts }
+    }
+
+    /// What there is of the tables; two round trips.
+    pub(super) async fn tables(&mut self) -> sqlx::Result<Tables> {
+        let columns = self.link.fetch(&self.texts.columns, &[], column).await?;
+        let indexed = self.link.fetch(&self.texts.indexed, &[], |mut fields| fields.text()).await?;
+        let (columns, state): (Vec<_>, Vec<_>) = columns.into_iter().partition(|(is_tokens, _)| *is_tokens);
+        let columns = columns.into_iter().map(|(_, column)| column).collect();
+        Ok(Tables { columns, indexed, has_state: !state.is_empty(), take_nul: L::TAKES_NUL })
+    }
+
+    /// Makes the official table, unless it is there.
+    pub(super) async fn create_token_table(&mut self) -> sqlx::Result<()> {
+        self.link.command(&self.texts.create_tokens).await
+    }
+
+    /// Makes the table for leases and the highest id, unless it is there.
+    pub(super) async fn create_state_table(&mut self) -> sqlx::Result<()> {
+        self.link.command(&self.texts.create_state).await
+    }
+
+    /// Makes the index on a column.
+    pub(super) async fn create_index(&mut self, column: &str) -> sqlx::Result<()> {
+        self.link.command(&self.texts.create_index[position(column)]).await
+    }
+}
+
+/// Rows.
+impl<L: Link> Session<L> {
+    /// The rows that have this value in this column, one of [`LOOK_UPS`]. The table's collation may be lax: there may be
+    /// others among them.
+    pub(super) async fn rows(&mut self, column: &str, value: &str) -> sqlx::Result<Vec<StoredToken>> {
+        if !may_be_stored::<L>(value) {
+            return Ok(Vec::new());
+        }
+        self.link.fetch(&self.texts.rows[position(column)], &[value.into()], token).await
+    }
+
+    /// The rows that have one of these values in this column; as many round trips as it takes.
+    pub(super) async fn rows_of_many(
+        &mut self,
+        column: &str,
+        values: &[&str],
+    ) -> sqlx::Result<Vec<StoredToken>> {
+        let values: Vec<_> = values.iter().copied().filter(|value| may_be_stored::<L>(value)).collect();
+        let mut tokens = Vec::new();
+        for values in values.chunks(CHUNK) {
+            let statement = passing(self.texts.rows_of_many(column, values.len()), values.len());
+            let values: Vec<_> = values.iter().map(|value| Value::from(*value)).collect();
+            tokens.extend(self.link.fetch(&statement, &values, token).await?);
+        }
+        Ok(tokens)
+    }
+
+    /// The rows with this id, which nobody else can write until the transaction ends.
+    pub(super) async fn lock_rows(&mut self, id: &str) -> sqlx::Result<Vec<StoredToken>> {
+        self.link.fetch(&self.texts.lock_rows, &[id.into()], token).await
+    }
+
+    /// Every row.
+    pub(super) async fn all(&mut self) -> sqlx::Result<Vec<StoredToken>> {
+        self.link.fetch(&self.texts.all, &[], token).await
+    }
+
+    /// The first [`PAGE`](super::texts::PAGE) rows behind this id, in the order of the ids.
+    pub(super) async fn page(&mut self, after: Option<&str>) -> sqlx::Result<Vec<StoredToken>> {
+        match after {
+            None => self.link.fetch(&self.texts.first_page, &[], token).await,
+            Some(id) => self.link.fetch(&self.texts.next_page, &[id.into()], token).await,
+        }
+    }
+
+    /// Writes `after` over the row, if it is still `before` to the byte; says whether it was.
+    pub(super) async fn replace(&mut self, before: &StoredToken, after: &StoredToken) -> sqlx::Result<bool> {
+        let new = after.values().into_iter().skip(1).map(Value::Text);
+        let values: Vec<_> = new.chain([Value::Text(before.id.as_deref())]).chain(exactly(before)).collect();
+        Ok(self.link.execute(&self.texts.replace, &values).await? > 0)
+    }
+
+    /// The same, and gives the lease back, if it is still the caller's: both or neither.
+    pub(super) async fn replace_and_release(
+        &mut self,
+        before: &StoredToken,
+        after: &StoredToken,
+        lease: &Lease,
+    ) -> sqlx::Result<bool> {
+        let ledger = ledger(&lease.ledger)?;
+        let mut values = of(lease).to_vec();
+        values.push(Value::Text(before.id.as_deref()));
+        values.extend(exactly(before));
+        values.extend(after.values().into_iter().skip(1).map(Value::Text));
+        values.push(ledger.as_str().into());
+        Ok(self.link.execute(&self.texts.replace_and_release, &values).await? > 0)
+    }
+
+    /// Adds rows; as many round trips as it takes.
+    pub(super) async fn insert(&mut self, rows: &[StoredToken]) -> sqlx::Result<()> {
+        for rows in rows.chunks(CHUNK) {
+            let statement = passing(self.texts.insert(rows.len()), rows.len());
+            let values: Vec<_> = rows.iter().flat_map(StoredToken::values).map(Value::Text).collect();
+            self.link.execute(&statement, &values).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the row with exactly this id; says whether it was there.
+    pub(super) async fn delete(&mut self, id: &str) -> sqlx::Result<bool> {
+        Ok(may_be_stored::<L>(id)
+            && self.link.execute(&self.texts.delete, &[id.into(), Value::Exact(Some(id))]).await? > 0)
+    }
+
+    /// Deletes every row.
+    pub(super) async fn delete_all(&mut self) -> sqlx::Result<()> {
+        self.link.execute(&self.texts.delete_all, &[]).await.map(|_| ())
+    }
+}
+
+/// Lease entries, and the server's clock.
+impl<L: Link> Session<L> {
+    /// The entry of a key, and the clock in epoch milliseconds.
+    pub(super) async fn entry(&mut self, key: &LeaseKey) -> sqlx::Result<(Option<LeaseEntry>, u64)> {
+        let read = |mut fields: Fields| {
+            let now = fields.number()?;
+            Ok((entry(fields)?, now))
+        };
+        let rows = self.link.fetch(&self.texts.entry, &[key.as_str().into()], read).await?;
+        rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)
+    }
+
+    /// The entry of a key, which nobody else can write until the transaction ends.
+    pub(super) async fn lock_entry(&mut self, key: &LeaseKey) -> sqlx::Result<Option<LeaseEntry>> {
+        let rows = self.link.fetch(&self.texts.lock_entry, &[key.as_str().into()], entry).await?;
+        Ok(rows.into_iter().next().flatten())
+    }
+
+    /// Adds an entry, or writes it over the one that was read, if that is still there; says whether it was. Its ledger
+    /// stays. An entry that somebody else has added meanwhile is an error.
+    pub(super) async fn put_entry(
+        &mut self,
+        key: &LeaseKey,
+        before: Option<&LeaseEntry>,
+        after: &LeaseEntry,
+    ) -> sqlx::Result<bool> {
+        let LeaseEntry { epoch, holder, until, touched, .. } = after;
+        let new = [(*epoch).into(), holder.as_str().into(), (*until).into(), (*touched).into()];
+        let key = [Value::from(key.as_str())];
+        let found = match before {
+            None => {
+                let ledger = ledger(&after.ledger)?;
+                let values = [&key[..], &new, &[ledger.as_str().into()]].concat();
+                self.link.execute(&self.texts.add_entry, &values).await?
+            }
+            Some(LeaseEntry { epoch, holder, until, touched, .. }) => {
+                let old = [(*epoch).into(), holder.as_str().into(), (*until).into(), (*touched).into()];
+                let values = [&new[..], &key, &old].concat();
+                self.link.execute(&self.texts.put_entry, &values).await?
+            }
+        };
+        Ok(found > 0)
+    }
+
+    /// What [`LeaseEntry::renew`] does, by the server's clock.
+    pub(super) async fn renew(&mut self, lease: &Lease, life: Duration) -> sqlx::Result<bool> {
+        let ledger = ledger(&lease.ledger)?;
+        let values = [&[milliseconds(life), ledger.as_str().into()][..], &of(lease)].concat();
+        Ok(self.link.execute(&self.texts.renew, &values).await? > 0)
+    }
+
+    /// What [`LeaseEntry::release`] does, by the server's clock.
+    pub(super) async fn release(&mut self, lease: &Lease) -> sqlx::Result<bool> {
+        let ledger = ledger(&lease.ledger)?;
+        let values = [&[ledger.as_str().into()][..], &of(lease)].concat();
+        Ok(self.link.execute(&self.texts.release, &values).await? > 0)
+    }
+
+    /// The server's clock, in epoch milliseconds.
+    pub(super) async fn clock(&mut self) -> sqlx::Result<u64> {
+        let rows = self.link.fetch(&self.texts.clock, &[], |mut fields| fields.number()).await?;
+        rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)
+    }
+
+    /// Which entries there are, and when each was last written.
+    pub(super) async fn ages(&mut self) -> sqlx::Result<Vec<(String, u64)>> {
+        let read = |mut fields: Fields| Ok((fields.text()?, fields.number()?));
+        self.link.fetch(&self.texts.ages, &[HIGHEST_ID], read).await
+    }
+
+    /// Deletes an entry that has not been written since.
+    pub(super) async fn forget(&mut self, key: &str, touched: u64) -> sqlx::Result<()> {
+        self.link.execute(&self.texts.forget, &[key.into(), touched.into()]).await.map(|_| ())
+    }
+}
+
+/// Transactions, and the row that counts ids.
+impl<L: Link> Session<L> {
+    pub(super) async fn begin(&mut self) -> sqlx::Result<()> {
+        self.link.command(&self.texts.begin).await
+    }
+
+    pub(super) async fn commit(&mut self) -> sqlx::Result<()> {
+        self.link.command(&self.texts.commit).await
+    }
+
+    pub(super) async fn roll_back(&mut self) -> sqlx::Result<()> {
+        self.link.command(&self.texts.roll_back).await
+    }
+
+    /// The highest id ever given out.
+    pub(super) async fn highest_id(&mut self) -> sqlx::Result<Option<u64>> {
+        let read = |mut fields: Fields| fields.number();
+        Ok(self.link.fetch(&self.texts.highest_id, &[HIGHEST_ID], read).await?.pop())
+    }
+
+    /// The same, and no other transaction can have it until this one ends.
+    pub(super) async fn lock_highest_id(&mut self) -> sqlx::Result<Option<u64>> {
+        let read = |mut fields: Fields| fields.number();
+        Ok(self.link.fetch(&self.texts.lock_highest_id, &[HIGHEST_ID], read).await?.pop())
+    }
+
+    /// Begins to count, unless somebody else has.
+    pub(super) async fn begin_highest_id(&mut self, highest: u64) -> sqlx::Result<()> {
+        let values = [HIGHEST_ID, highest.into()];
+        self.link.execute(&self.texts.begin_highest_id, &values).await.map(|_| ())
+    }
+
+    /// Notes the highest id ever given out.
+    pub(super) async fn note_highest_id(&mut self, highest: u64) -> sqlx::Result<()> {
+        let values = [highest.into(), HIGHEST_ID];
+        self.link.execute(&self.texts.note_highest_id, &values).await.map(|_| ())
+    }
+
+    /// The highest id in the official table that is a number of at most ten digits; zero if there is none.
+    pub(super) async fn highest_stored_id(&mut self) -> sqlx::Result<u64> {
+        let read = |mut fields: Fields| fields.number();
+        Ok(self.link.fetch(&self.texts.highest_stored_id, &[], read).await?.pop().unwrap_or_default())
+    }
+
+    /// Every id in the official table. Only for when the numbers have run out.
+    pub(super) async fn ids(&mut self) -> sqlx::Result<Vec<String>> {
+        self.link.fetch(&self.texts.ids, &[], |mut fields| fields.text()).await
+    }
+}
+
+/// Whether the server may have such a value at all; otherwise it would not even take the question.
+fn may_be_stored<L: Link>(value: &str) -> bool {
+    L::TAKES_NUL || !value.contains('\0')
+}
+
+/// Where one of [`LOOK_UPS`] stands in that list.
+fn position(column: &str) -> usize {
+    LOOK_UPS.iter().position(|other| *other == column).unwrap_or_default()
+}
+
+/// A statement about so many rows. That of a full chunk comes again, and that of a single row.
+fn passing(text: String, rows: usize) -> Statement {
+    Statement { is_kept: rows == CHUNK || rows == 1, ..Statement::new(text) }
+}
+
+/// Whether a column is one of the official table, and the column.
+fn column(mut fields: Fields) -> sqlx::Result<(bool, Column)> {
+    let is_tokens = fields.number()? == 1;
+    let name = fields.text()?;
+    let room = fields.next().and_then(|room| room.parse().ok());
+    Ok((is_tokens, Column { name, room }))
+}
+
+fn token(mut fields: Fields) -> sqlx::Result<StoredToken> {
+    Ok(StoredToken::from_values(std::array::from_fn(|_| fields.next())))
+}
+
+/// A lease entry; none where its first field is null.
+fn entry(mut fields: Fields) -> sqlx::Result<Option<LeaseEntry>> {
+    let Some(epoch) = fields.next() else { return Ok(None) };
+    let senseless = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
+    let (holder, until, touched, ledger) =
+        (fields.text()?, fields.number()?, fields.number()?, fields.text()?);
+    Ok(Some(LeaseEntry {
+        epoch: epoch.parse().map_err(|_| senseless("an epoch is no number".into()))?,
+        holder,
+        until,
+        touched,
+        ledger: serde_json::from_str(&ledger).map_err(|error| senseless(error.into()))?,
+    }))
+}
+
+fn exactly(token: &StoredToken) -> impl Iterator<Item = Value<'_>> {
+    token.values().into_iter().map(Value::Exact)
+}
+
+/// Whose lease it is.
+fn of(lease: &Lease) -> [Value<'_>; 3] {
+    [lease.key.as_str().into(), lease.epoch.into(), lease.holder.as_str().into()]
+}
+
+fn ledger(ledger: &Ledger) -> sqlx::Result<String> {
+    serde_json::to_string(ledger).map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
+/// A lease's life in milliseconds; not so long that the end could not be written down.
+fn milliseconds(life: Duration) -> Value<'static> {
+    Value::Number(i64::try_from(life.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 2))
+}

@@ -1,0 +1,342 @@
+//! A store on a database server: calls, bounded in time, and what they read.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+
+use crate::token::OAuthToken;
+
+use super::super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
+use super::super::error::StoreError;
+use super::super::matching::Criterion;
+use super::super::stored::StoredToken;
+use super::super::{TokenPage, TokenStore};
+use super::driver::Server;
+use super::fault::Fault;
+use super::options::ServerOptions;
+use super::patience::Patience;
+use super::pool::{Lent, Pool};
+use super::set_up::{self, Tables};
+use super::texts::PAGE;
+
+/// A store on a database server. Nothing is asked of the server before the first call. Clones share the store.
+pub(in crate::store) struct SqlStore<S: Server> {
+    pub(super) pool: Arc<Pool<S>>,
+    tables: Arc<OnceCell<Tables>>,
+    is_complete: Arc<OnceCell<()>>,
+    timeout: Duration,
+    name: Arc<str>,
+}
+
+impl<S: Server> SqlStore<S> {
+    pub(in crate::store) fn new(server: S, options: &ServerOptions, name: &str) -> Self {
+        Self {
+            pool: Arc::new(Pool::new(server, options.max_connections, options.connect_timeout)),
+            tables: Arc::default(),
+            is_complete: Arc::default(),
+            timeout: options.timeout,
+            name: name.into(),
+        }
+    }
+
+    pub(in crate::store) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs one call, in the time that it may take.
+    async fn call<T>(
+        &self,
+        action: &'static str,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, StoreError> {
+        let result = match tokio::time::timeout(self.timeout, work).await {
+            Ok(result) => result,
+            Err(_) => {
+                self.pool.forget_idle();
+                Err(Fault::OutOfTime(self.timeout))
+            }
+        };
+        result.map_err(|fault| fault.into_error(self.pool.server(), action).in_store(&*self.name))
+    }
+
+    /// What there is of the tables, set up as far as this account may.
+    pub(super) async fn tables(&self) -> Result<&Tables, Fault> {
+        let find = async || {
+            let mut session = self.pool.lend().await?;
+            let tables = set_up::find_tables(self.pool.server(), &mut *session).await?;
+            match set_up::complete(&tables, &mut *session).await {
+                Ok(()) => drop(self.is_complete.set(())),
+                Err(fault) if fault.is_lost(self.pool.server()) => return Err(fault),
+                // What is there can be read; whether it can be completed is asked again by the first save.
+                Err(fault) => tracing::debug!(?fault, "{} cannot be set up for writing", self.name),
+            }
+            session.give_back();
+            Ok(tables)
+        };
+        self.tables.get_or_try_init(find).await
+    }
+
+    /// The same, with all that writing takes.
+    pub(super) async fn tables_for_writing(&self) -> Result<&Tables, Fault> {
+        let tables = self.tables().await?;
+        let complete = async || {
+            let mut session = self.pool.lend().await?;
+            let tables = session.tables().await?;
+            set_up::complete(&tables, &mut *session).await?;
+            session.give_back();
+            Ok::<_, Fault>(())
+        };
+        self.is_complete.get_or_try_init(complete).await?;
+        Ok(tables)
+    }
+
+    /// Whether all that writing takes was seen to be there.
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_complete.initialized()
+    }
+
+    /// Runs work that does no harm when it is done twice: once more, over another connection, when the one that it got
+    /// has died. The work hands the connection back with its result.
+    pub(super) async fn with_session<'s, T, E, W, F>(&'s self, work: W) -> Result<T, Fault>
+    where
+        E: Into<Fault>,
+        W: Fn(Lent<'s, S>) -> F,
+        F: Future<Output = (Result<T, E>, Lent<'s, S>)>,
+    {
+        let mut patience = Patience::default();
+        loop {
+            let (result, session) = work(self.pool.lend().await?).await;
+            let fault = match result.map_err(E::into) {
+                Ok(value) => {
+                    session.give_back();
+                    return Ok(value);
+                }
+                Err(fault) if fault.is_lost(self.pool.server()) => fault,
+                Err(fault) => {
+                    session.give_back();
+                    fault
+                }
+            };
+            patience.after(fault, &self.pool).await?;
+        }
+    }
+
+    async fn find(&self, criterion: &Criterion<'_>) -> Result<Option<StoredToken>, Fault> {
+        self.tables().await?;
+        let (column, value) = (criterion.column(), criterion.value());
+        let rows = self
+            .with_session(|mut session| async move { (session.rows(column, value).await, session) })
+            .await?;
+        Ok(criterion.choose(rows)?)
+    }
+
+    async fn all(&self) -> Result<Vec<OAuthToken>, Fault> {
+        self.tables().await?;
+        let rows = self.with_session(|mut session| async move { (session.all().await, session) }).await?;
+        Ok(rows.into_iter().map(OAuthToken::from).collect())
+    }
+
+    async fn page(&self, after: Option<&str>) -> Result<TokenPage, Fault> {
+        self.tables().await?;
+        let rows =
+            self.with_session(|mut session| async move { (session.page(after).await, session) }).await?;
+        let is_full = rows.len() == PAGE;
+        let last = rows.last().and_then(|row| row.id.clone()).filter(|_| is_full);
+        let tokens = rows.into_iter().map(OAuthToken::from).collect();
+        Ok(match last {
+            Some(id) => TokenPage::followed_by(id, tokens),
+            None => TokenPage::last(tokens),
+        })
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<S: Server> TokenStore for SqlStore<S> {
+    async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
+        let wanted = StoredToken::from(token);
+        let Some(criterion) = Criterion::of(&wanted) else { return Ok(None) };
+        let row = self.call("look a token up", self.find(&criterion)).await?;
+        Ok(row.map(|row| wanted.filled_from(row).into()))
+    }
+
+    async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
+        let save = async { self.save(&StoredToken::for_saving(token)?).await };
+        Ok(self.call("save a token", save).await?.into())
+    }
+
+    async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
+        if id.is_empty() {
+            return Ok(false);
+        }
+        self.call("delete a token", self.delete(id)).await
+    }
+
+    async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
+        self.call("read all tokens", self.all()).await
+    }
+
+    async fn delete_tokens(&self) -> Result<(), StoreError> {
+        self.call("delete all tokens", self.delete_all()).await
+    }
+
+    async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
+        if id.is_empty() {
+            return Ok(None);
+        }
+        let row = self.call("look a token up", self.find(&Criterion::Id(id))).await?;
+        Ok(row.map(OAuthToken::from))
+    }
+
+    async fn get_token_page(&self, after: Option<&str>) -> Result<TokenPage, StoreError> {
+        self.call("read a page of tokens", self.page(after)).await
+    }
+
+    async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
+        let save = async { self.save_all(&StoredToken::all_for_saving(tokens)?).await };
+        let rows = self.call("save many tokens", save).await?;
+        Ok(rows.into_iter().map(OAuthToken::from).collect())
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<S: Server> Coordination for SqlStore<S> {
+    async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Result<Acquired, StoreError> {
+        self.call("take a lease", self.take_lease(key, holder, life)).await
+    }
+
+    async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StoreError> {
+        self.call("renew a lease", self.renew_lease(lease, life)).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
+        self.call("give a lease back", self.release_lease(lease)).await
+    }
+
+    async fn save_and_release(&self, lease: &Lease, token: &OAuthToken) -> Result<Fenced, StoreError> {
+        let save = async { self.save_under(lease, &StoredToken::for_saving(token)?).await };
+        self.call("save a token", save).await
+    }
+
+    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
+        self.call("read a lease", self.lease_standing(key)).await
+    }
+
+    /// The official SDKs write beside us, and no number of ours would change.
+    async fn version(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
+    async fn clock(&self) -> Result<std::time::SystemTime, StoreError> {
+        self.call("read its clock", self.server_clock()).await
+    }
+}
+
+impl<S: Server> Clone for SqlStore<S> {
+    fn clone(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            tables: self.tables.clone(),
+            is_complete: self.is_complete.clone(),
+            timeout: self.timeout,
+            name: self.name.clone(),
+        }
+    }
+}
+
+impl<S: Server> fmt::Debug for SqlStore<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(formatter)
+    }
+}
+
+/// Makes a public store of a struct with one field: what it does is what its [`SqlStore`] does.
+macro_rules! sql_store {
+    ($name:ident) => {
+        #[deny(clippy::missing_trait_methods)]
+        impl TokenStore for $name {
+            async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
+                self.0.find_token(token).await
+            }
+
+            async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
+                self.0.save_token(token).await
+            }
+
+            async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
+                self.0.delete_token(id).await
+            }
+
+            async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
+                self.0.get_tokens().await
+            }
+
+            async fn delete_tokens(&self) -> Result<(), StoreError> {
+                self.0.delete_tokens().await
+            }
+
+            async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
+                self.0.find_token_by_id(id).await
+            }
+
+            async fn get_token_page(&self, after: Option<&str>) -> Result<TokenPage, StoreError> {
+                self.0.get_token_page(after).await
+            }
+
+            async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
+                self.0.save_tokens(tokens).await
+            }
+        }
+
+        #[deny(clippy::missing_trait_methods)]
+        impl Coordination for $name {
+            async fn acquire(
+                &self,
+                key: &LeaseKey,
+                holder: &str,
+                life: Duration,
+            ) -> Result<Acquired, StoreError> {
+                self.0.acquire(key, holder, life).await
+            }
+
+            async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StoreError> {
+                self.0.renew(lease, life).await
+            }
+
+            async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
+                self.0.release(lease).await
+            }
+
+            async fn save_and_release(
+                &self,
+                lease: &Lease,
+                token: &OAuthToken,
+            ) -> Result<Fenced, StoreError> {
+                self.0.save_and_release(lease, token).await
+            }
+
+            async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
+                self.0.standing(key).await
+            }
+
+            async fn version(&self) -> Result<Option<u64>, StoreError> {
+                self.0.version().await
+            }
+
+            async fn clock(&self) -> Result<SystemTime, StoreError> {
+                self.0.clock().await
+            }
+        }
+
+        impl From<$name> for AnyStore {
+            fn from(store: $name) -> Self {
+                let name = store.0.name().to_owned();
+                Self::coordinated(store).named(name)
+            }
+        }
+    };
+}
+
+pub(in crate::store) use sql_store;

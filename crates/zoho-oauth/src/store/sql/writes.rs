@@ -1,0 +1,240 @@
+//! Saving and deleting.
+
+use super::super::coordination::{Fenced, Lease};
+use super::super::ids::id_number;
+use super::super::matching::Criterion;
+use super::super::plan::Plan;
+use super::super::stored::StoredToken;
+use super::draft::Draft;
+use super::driver::{Link, Server};
+use super::fault::Fault;
+use super::leases::was_given_back;
+use super::session::Session;
+use super::store::SqlStore;
+use super::texts::LOOK_UPS;
+use super::transaction::{History, Transaction};
+
+impl<S: Server> SqlStore<S> {
+    /// Saves a token. A known user costs two statements: one that reads the row, and one that writes over what was
+    /// read. Where the answer to that one is lost, the next look at the row tells whether it was done.
+    pub(super) async fn save(&self, new: &StoredToken) -> Result<StoredToken, Fault> {
+        self.tables_for_writing().await?.check_room(new)?;
+        let Some(criterion) = Criterion::of(new) else { return self.insert(new).await };
+        let criterion = &criterion;
+        let saved = self
+            .with_session(
+                |mut session| async move { (replace(&mut *session, criterion, new).await, session) },
+            )
+            .await?;
+        match saved {
+            Some(row) => Ok(row),
+            None => self.insert(new).await,
+        }
+    }
+
+    /// Saves tokens, each as [`save`](Self::save) does: all or none.
+    pub(super) async fn save_all(&self, tokens: &[StoredToken]) -> Result<Vec<StoredToken>, Fault> {
+        let tables = self.tables_for_writing().await?;
+        tokens.iter().try_for_each(|token| tables.check_room(token))?;
+        self.transact(|mut transaction, history| async move {
+            (transaction.save_all(tokens, history).await, transaction)
+        })
+        .await
+    }
+
+    /// Deletes exactly one row.
+    pub(super) async fn delete(&self, id: &str) -> Result<bool, Fault> {
+        self.transact(|mut transaction, history| async move {
+            let deleted = transaction.delete(id).await.map_err(Fault::from);
+            if matches!(deleted, Ok(true)) {
+                // An official SDK may have chosen this id: it is not given out again either.
+                transaction.take_note_of(id);
+            }
+            (deleted.map(|deleted| deleted || history.unanswered == Some(true)), transaction)
+        })
+        .await
+    }
+
+    /// Deletes every row.
+    pub(super) async fn delete_all(&self) -> Result<(), Fault> {
+        self.transact(|mut transaction, _| async move { (transaction.delete_all_rows().await, transaction) })
+            .await
+    }
+
+    /// Saves a token under a lease and ends the lease, or does neither.
+    pub(super) async fn save_under(&self, lease: &Lease, new: &StoredToken) -> Result<Fenced, Fault> {
+        self.tables_for_writing().await?.check_room(new)?;
+        let mut session = self.pool.lend().await?;
+        match replace_under(&mut *session, lease, new).await {
+            Ok(Some(row)) => {
+                session.give_back();
+                return Ok(Fenced::Saved(row.into()));
+            }
+            Ok(None) => session.give_back(),
+            // Whether it was done shows below.
+            Err(fault) if fault.is_lost(self.pool.server()) || fault.is_contended(self.pool.server()) => {
+                drop(session);
+                self.pool.forget_idle();
+            }
+            Err(fault) => return Err(fault),
+        }
+        self.transact(|mut transaction, history| async move {
+            (transaction.save_under(lease, new, history).await, transaction)
+        })
+        .await
+    }
+
+    async fn insert(&self, new: &StoredToken) -> Result<StoredToken, Fault> {
+        let saved = self
+            .transact(|mut transaction, history| async move {
+                (transaction.save_all(std::slice::from_ref(new), history).await, transaction)
+            })
+            .await?;
+        Ok(saved.into_iter().next().unwrap_or_default())
+    }
+}
+
+/// Writes a token over its row; `None` if there is no such row.
+async fn replace(
+    session: &mut Session<impl Link>,
+    criterion: &Criterion<'_>,
+    new: &StoredToken,
+) -> Result<Option<StoredToken>, Fault> {
+    let candidates = session.rows(criterion.column(), criterion.value()).await?;
+    match Plan::for_saving(new, candidates)? {
+        Plan::Keep(row) => Ok(Some(row)),
+        Plan::Update { before, after } => match session.replace(&before, &after).await? {
+            true => Ok(Some(after)),
+            false => Err(Fault::Changed),
+        },
+        Plan::Insert(_) => Ok(None),
+    }
+}
+
+/// Writes a token over the row that its lease was taken for, and ends the lease; `None` if that is not all there is to
+/// it, or if somebody else has the lease or has changed the row.
+async fn replace_under(
+    session: &mut Session<impl Link>,
+    lease: &Lease,
+    new: &StoredToken,
+) -> Result<Option<StoredToken>, Fault> {
+    let Some(criterion) = Criterion::of(new) else { return Ok(None) };
+    let candidates = session.rows(criterion.column(), criterion.value()).await?;
+    let (before, after) = match Plan::for_saving(new, candidates)? {
+        Plan::Keep(row) => (row.clone(), row),
+        Plan::Update { before, after } => (before, after),
+        Plan::Insert(_) => return Ok(None),
+    };
+    if lease.row.is_some() && (lease.row != before.id || !lease.permits(Some(&before.clone().into()))) {
+        return Ok(None);
+    }
+    Ok(session.replace_and_release(&before, &after, lease).await?.then_some(after))
+}
+
+impl<S: Server> Transaction<'_, S> {
+    async fn save_all(
+        &mut self,
+        tokens: &[StoredToken],
+        history: History<Vec<StoredToken>>,
+    ) -> Result<Vec<StoredToken>, Fault> {
+        if let Some(saved) = history.unanswered
+            && self.holds_all(&saved).await?
+        {
+            return Ok(saved);
+        }
+        let mut draft = Draft::of(self.candidates(tokens).await?);
+        if history.met_taken_id {
+            self.pass_over_stored_ids(&mut draft).await?;
+        }
+        let mut saved = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            let row = draft.save(token, self.highest_id)?;
+            self.take_note_of(row.id.as_deref().unwrap_or_default());
+            saved.push(row);
+        }
+        let (inserts, updates) = draft.into_changes();
+        if !inserts.is_empty() {
+            self.insert(&inserts).await?;
+        }
+        for (before, after) in updates {
+            if !self.replace(&before, &after).await? {
+                return Err(Fault::Changed);
+            }
+        }
+        Ok(saved)
+    }
+
+    async fn save_under(
+        &mut self,
+        lease: &Lease,
+        new: &StoredToken,
+        history: History<Fenced>,
+    ) -> Result<Fenced, Fault> {
+        let entry = self.lock_entry(&lease.key).await?;
+        // Then it was done already, if the row says so: the answer was lost.
+        let was_given_back = entry.as_ref().is_some_and(|entry| was_given_back(entry, lease));
+        if !was_given_back && !entry.is_some_and(|entry| entry.is_held_under(lease)) {
+            return Ok(Fenced::Superseded);
+        }
+        if let Some(id) = &lease.row {
+            let row = Criterion::Id(id).choose(self.lock_rows(id).await?)?;
+            if !lease.permits(row.map(Into::into).as_ref()) {
+                self.release(lease).await?;
+                return Ok(Fenced::Superseded);
+            }
+        }
+        if was_given_back {
+            return Ok(match Plan::for_saving(new, self.candidates(std::slice::from_ref(new)).await?)? {
+                Plan::Keep(row) => Fenced::Saved(row.into()),
+                _ => Fenced::Superseded,
+            });
+        }
+        let history = History { unanswered: None, met_taken_id: history.met_taken_id };
+        let saved = self.save_all(std::slice::from_ref(new), history).await?;
+        if !self.release(lease).await? {
+            return Err(Fault::Changed);
+        }
+        Ok(Fenced::Saved(saved.into_iter().next().unwrap_or_default().into()))
+    }
+
+    async fn delete_all_rows(&mut self) -> Result<(), Fault> {
+        let stored = self.highest_stored_id().await?;
+        self.highest_id = self.highest_id.max(stored);
+        Ok(self.delete_all().await?)
+    }
+
+    /// The rows that these tokens may mean.
+    async fn candidates(&mut self, tokens: &[StoredToken]) -> Result<Vec<StoredToken>, Fault> {
+        let criteria: Vec<_> = tokens.iter().filter_map(Criterion::of).collect();
+        if let [criterion] = criteria[..] {
+            return Ok(self.rows(criterion.column(), criterion.value()).await?);
+        }
+        let mut rows = Vec::new();
+        for column in LOOK_UPS {
+            let of_column = criteria.iter().filter(|criterion| criterion.column() == column);
+            let values: Vec<_> = of_column.map(Criterion::value).collect();
+            if !values.is_empty() {
+                rows.extend(self.rows_of_many(column, &values).await?);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Whether the rows are stored as they are here.
+    async fn holds_all(&mut self, rows: &[StoredToken]) -> Result<bool, Fault> {
+        let ids: Vec<_> = rows.iter().filter_map(|row| row.id.as_deref()).collect();
+        let stored = self.rows_of_many("id", &ids).await?;
+        Ok(rows.iter().all(|row| stored.contains(row)))
+    }
+
+    /// Somebody who does not count with us has taken the next id: new ones go behind those that are stored. Where the
+    /// numbers have run out, every single one that is stored is passed over.
+    async fn pass_over_stored_ids(&mut self, draft: &mut Draft) -> Result<(), Fault> {
+        let stored = self.highest_stored_id().await?;
+        self.highest_id = self.highest_id.max(stored);
+        if id_number(&(self.highest_id + 1).to_string()).is_none() {
+            draft.take_ids(self.ids().await?);
+        }
+        Ok(())
+    }
+}
