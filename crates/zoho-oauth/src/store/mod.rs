@@ -18,6 +18,8 @@ mod memory;
 mod page;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
 mod plan;
+#[cfg(feature = "secrets-manager")]
+mod secrets_manager;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod stored;
@@ -35,6 +37,8 @@ pub use ids::{id_number, next_id};
 pub use matching::Criterion;
 pub use memory::MemoryStore;
 pub use page::TokenPage;
+#[cfg(feature = "secrets-manager")]
+pub use secrets_manager::{SecretsManagerOptions, SecretsManagerStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use stored::StoredToken;
