@@ -62,9 +62,9 @@ impl Client {
         Self { options, sdk: OnceCell::new(), clock: Arc::default() }
     }
 
-    /// What time it is at AWS, if it has answered before.
-    pub(super) fn now(&self) -> Option<SystemTime> {
-        self.clock.now()
+    /// What time it was at AWS when it last answered.
+    pub(super) fn last_answered_at(&self) -> Option<SystemTime> {
+        self.clock.last()
     }
 
     /// Reads one secret.

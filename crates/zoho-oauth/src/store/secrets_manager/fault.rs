@@ -35,23 +35,16 @@ impl Fault {
         E: StdError + ProvideErrorMetadata + 'static,
     {
         match error {
-            SdkError::ServiceError(answer) => {
-                Self::answered(action, answer.err().code(), answer.err().message())
-            }
-            SdkError::ResponseError(_) => Self::Unanswered {
-                kind: StoreErrorKind::Other,
-                evidence: "what answers there does not speak as AWS Secrets Manager does".to_owned(),
-                next_step: "check the endpoint",
+            SdkError::ServiceError(answer) => match answer.err().code() {
+                Some(code) => Self::answered(action, Some(code), answer.err().message()),
+                None => Self::not_understood(answer.raw().status().as_u16()),
             },
+            SdkError::ResponseError(answer) => Self::not_understood(answer.raw().status().as_u16()),
             SdkError::TimeoutError(_) => Self::unreached("no answer came in time".to_owned()),
             SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
                 Self::unreached(causes(error))
             }
-            _ => Self::Unanswered {
-                kind: StoreErrorKind::Permission,
-                evidence: format!("the request could not be made: {}", causes(error)),
-                next_step: PROVIDE,
-            },
+            _ => Self::not_sent(causes(error)),
         }
     }
 
@@ -62,6 +55,15 @@ impl Fault {
         Self::Answered {
             code: code.to_owned(),
             evidence: format!("AWS answered secretsmanager:{action} with {code}: {message}"),
+        }
+    }
+
+    /// AWS's answers say when they were given; something else's may not.
+    pub(super) fn dateless() -> Self {
+        Self::Unanswered {
+            kind: StoreErrorKind::Other,
+            evidence: "the answers have no date".to_owned(),
+            next_step: "check the endpoint",
         }
     }
 
@@ -127,6 +129,26 @@ impl Fault {
         error.in_store(store)
     }
 
+    fn not_sent(evidence: String) -> Self {
+        let (kind, next_step) = if evidence.contains("credential") {
+            (StoreErrorKind::Permission, PROVIDE)
+        } else {
+            (StoreErrorKind::Other, "check the region, the endpoint and the profile")
+        };
+        Self::Unanswered { kind, evidence: format!("the request could not be sent: {evidence}"), next_step }
+    }
+
+    fn not_understood(status: u16) -> Self {
+        if status >= 500 {
+            return Self::unreached(format!("the answer was HTTP status {status}"));
+        }
+        Self::Unanswered {
+            kind: StoreErrorKind::Other,
+            evidence: format!("what answers there (HTTP status {status}) is no AWS Secrets Manager"),
+            next_step: "check the endpoint",
+        }
+    }
+
     fn unreached(evidence: String) -> Self {
         let next_step = "try again; if it goes on, check the network, the region and the endpoint";
         Self::Unanswered { kind: StoreErrorKind::Busy, evidence, next_step }
@@ -190,14 +212,35 @@ fn classify(code: &str) -> (StoreErrorKind, &'static str) {
     }
 }
 
-/// An error and what caused it, in their own words.
+/// An error and what caused it, in their own words. Some of the SDK's repeat the whole request, and a request may hold
+/// secrets: what shows the inside of anything is left out.
 fn causes(error: &dyn StdError) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words.push_str(": ");
-        words.push_str(&error.to_string());
-        cause = error.source();
+    let mut words = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        if !text.contains(['{', '"', '`']) {
+            words.push(text);
+        }
+        next = error.source();
     }
-    words
+    words.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_secretsmanager::error::ConnectorError;
+    use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
+
+    use super::*;
+
+    #[test]
+    fn a_failure_that_repeats_the_request_does_not_show_it() {
+        let cause = "failed to apply endpoint `x` to request `Request { body: \"1000.secret\" }`";
+        let error = ConnectorError::other(cause.into(), None);
+        let error = SdkError::<PutSecretValueError>::dispatch_failure(error);
+        let told = Fault::of("PutSecretValue", &error).into_error("the store", "save a token");
+        assert!(told.to_string().contains("dispatch failure"), "{told}");
+        assert!(!format!("{told:?}").contains("1000.secret"), "{told:?}");
+    }
 }

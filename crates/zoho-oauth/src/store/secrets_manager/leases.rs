@@ -20,7 +20,7 @@ impl Backend {
     ) -> Result<Acquired, Fault> {
         for attempt in 0..40 {
             let reading = self.entry(key).await?;
-            let now = epoch_milliseconds(self.now().await?);
+            let now = epoch_milliseconds(self.now()?);
             // An entry may have been deleted: beginning with the time, epochs go up all the same.
             let new = || LeaseEntry { epoch: now, ..LeaseEntry::default() };
             let mut entry = reading.value().cloned().unwrap_or_else(new);
@@ -63,18 +63,19 @@ impl Backend {
 
     pub(super) async fn standing(&self, key: &LeaseKey) -> Result<Standing, Fault> {
         let reading = self.entry(key).await?;
-        let now = epoch_milliseconds(self.now().await?);
+        let now = epoch_milliseconds(self.now()?);
         Ok(reading.value().cloned().unwrap_or_default().standing(now))
     }
 
-    /// AWS's clock.
-    pub(super) async fn now(&self) -> Result<SystemTime, Fault> {
-        if let Some(now) = self.client.now() {
-            return Ok(now);
-        }
+    /// AWS's clock, which is asked for.
+    pub(super) async fn clock(&self) -> Result<SystemTime, Fault> {
         self.client.get(&self.names.highest_id()).await?;
-        // An answer without a date comes from no server of AWS's.
-        self.client.now().ok_or_else(|| Fault::answered("GetSecretValue", Some("no date"), None))
+        self.now()
+    }
+
+    /// AWS's clock, as the entry came that was read just now.
+    fn now(&self) -> Result<SystemTime, Fault> {
+        self.client.last_answered_at().ok_or_else(Fault::dateless)
     }
 
     /// Deletes the entry of a credential that nobody uses any more. Where that fails it stays, and costs money.
@@ -96,7 +97,7 @@ impl Backend {
         for attempt in 0..10 {
             let reading = self.entry(&lease.key).await?;
             let Some(mut entry) = reading.value().cloned() else { return Ok(false) };
-            if !apply(&mut entry, epoch_milliseconds(self.now().await?)) {
+            if !apply(&mut entry, epoch_milliseconds(self.now()?)) {
                 return Ok(false);
             }
             if self.client.write_register(&reading, entry).await? {

@@ -244,7 +244,7 @@ impl Coordination for SecretsManagerStore {
     }
 
     async fn clock(&self) -> Result<SystemTime, StoreError> {
-        self.within("read its clock", self.backend().now()).await
+        self.within("read its clock", self.backend().clock()).await
     }
 }
 

@@ -64,12 +64,13 @@ impl SecretsManagerOptions {
 
     /// Reads `aws-secretsmanager:PREFIX?region=eu-west-1`.
     pub(super) fn from_url(url: &str) -> Result<Self, StoreError> {
-        if !url.starts_with(SCHEME) {
+        let Some(place) = url.strip_prefix(SCHEME) else {
             let next_step = "write it as aws-secretsmanager:PREFIX?region=eu-west-1";
             return Err(unusable("it is no address of Secrets Manager", next_step));
-        }
+        };
         // aws-secretsmanager://zohooauth is how some would write aws-secretsmanager:zohooauth.
-        let mut address = Address::parse(&url.replacen("://", ":", 1))?;
+        let place = place.strip_prefix("//").unwrap_or(place);
+        let mut address = Address::parse(&format!("{SCHEME}{place}"))?;
         let defaults = Self::default();
         let options = Self {
             prefix: address.path()?.unwrap_or(defaults.prefix),
@@ -84,9 +85,11 @@ impl SecretsManagerOptions {
 
     /// Refuses what can never work.
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        let is_url =
-            |text: &str| url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        if self.endpoint.as_deref().is_some_and(|endpoint| !is_url(endpoint)) {
+        let is_usable = |url: &str| {
+            let has_scheme = url.starts_with("http://") || url.starts_with("https://");
+            has_scheme && url::Url::parse(url).is_ok()
+        };
+        if self.endpoint.as_deref().is_some_and(|endpoint| !is_usable(endpoint)) {
             return Err(unusable("its endpoint is no http or https URL", "write endpoint=https://host"));
         }
         if self.timeout.is_zero() || self.connect_timeout.is_zero() {
@@ -136,7 +139,11 @@ mod tests {
         for url in ["aws:x", "aws-secretsmanager:x?colour=blue", "aws-secretsmanager:x?timeout=soon"] {
             assert!(SecretsManagerOptions::from_url(url).is_err(), "{url}");
         }
-        for url in ["aws-secretsmanager:x?endpoint=localhost:5000", "aws-secretsmanager:x?timeout=0"] {
+        for url in [
+            "aws-secretsmanager:x?endpoint=localhost:5000",
+            "aws-secretsmanager:x?endpoint=http:localhost",
+            "aws-secretsmanager:x?timeout=0",
+        ] {
             assert!(SecretsManagerOptions::from_url(url).unwrap().check().is_err(), "{url}");
         }
     }

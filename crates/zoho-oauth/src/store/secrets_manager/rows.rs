@@ -173,13 +173,7 @@ impl Backend {
         if !self.client.replace(row, &content).await? {
             return Ok(Attempt::Again);
         }
-        let changed: Vec<_> = {
-            let known = tags(before);
-            tags(&after).into_iter().filter(|tag| !known.contains(tag)).collect()
-        };
-        if !changed.is_empty() {
-            self.client.tag(&row.name, &changed).await?;
-        }
+        self.tag_what_changed(&row.name, before, &after).await;
         if let Some(user) = filled(&before.user_name)
             && is_renamed
         {
@@ -189,6 +183,18 @@ impl Backend {
             self.forget_lease_of(before).await;
         }
         Ok(Attempt::Saved(after))
+    }
+
+    /// Brings a row's tags up to date. It is saved already, so a failure is none of the save's: look-ups by the changed
+    /// token alone do not find the row until that changes again.
+    async fn tag_what_changed(&self, name: &str, before: &StoredToken, after: &StoredToken) {
+        let known = tags(before);
+        let changed: Vec<_> = tags(after).into_iter().filter(|tag| !known.contains(tag)).collect();
+        if !changed.is_empty()
+            && let Err(fault) = self.client.tag(name, &changed).await
+        {
+            tracing::warn!(?fault, name, "a row was saved, but its tags could not be brought up to date");
+        }
     }
 
     /// Makes a new row. Where its user is what it is known by, nobody may have changed the user's list since it was
