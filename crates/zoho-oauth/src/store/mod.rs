@@ -27,6 +27,8 @@ mod redis;
 mod postgres;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod sql;
+#[cfg(feature = "secrets-manager")]
+mod secrets_manager;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod stored;
@@ -53,6 +55,8 @@ pub use redis::{RedisOptions, RedisStore};
 pub use postgres::{PostgresOptions, PostgresStore};
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub use sql::Tls;
+#[cfg(feature = "secrets-manager")]
+pub use secrets_manager::{SecretsManagerOptions, SecretsManagerStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use stored::StoredToken;

@@ -35,6 +35,12 @@ mod redis_store;
 mod redis_support;
 mod revocation;
 mod secrets;
+#[cfg(feature = "secrets-manager")]
+mod secrets_manager;
+#[cfg(feature = "secrets-manager")]
+mod secrets_manager_faults;
+#[cfg(feature = "secrets-manager")]
+mod secrets_manager_support;
 mod sqlite_faults;
 mod sqlite_leases;
 mod sqlite_official;

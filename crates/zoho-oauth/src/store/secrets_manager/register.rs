@@ -1,0 +1,142 @@
+//! A value that may be changed as often as need be.
+//!
+//! A secret may have about a hundred versions that are younger than a day, and no more: while Zoho is down, leases
+//! alone would use them up within minutes. So a value moves on to another secret after every 64 changes. The next
+//! change is then made by creating that secret, which one writer alone can do. The first secret stays, and says
+//! which one to go on from; those in between are deleted.
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
+
+use super::client::Client;
+use super::fault::Fault;
+use super::secret::{Secret, pause};
+
+/// The revision after which a value moves on. What is left of the hundred is for the first secret's pointer.
+const LAST: u64 = 63;
+
+/// What a register's secrets hold.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Leaf<T> {
+    /// The value.
+    Value(T),
+    /// The number of the secret to go on from. Only the first secret says this.
+    MovedTo(u64),
+}
+
+/// A register as it was read, and where a change is to be made.
+pub(super) struct Reading<T> {
+    name: String,
+    leaf: Option<Secret<Leaf<T>>>,
+    number: u64,
+}
+
+impl<T> Reading<T> {
+    /// The value, if there is one.
+    pub(super) fn value(&self) -> Option<&T> {
+        match &self.leaf.as_ref()?.content {
+            Leaf::Value(value) => Some(value),
+            Leaf::MovedTo(_) => None,
+        }
+    }
+}
+
+impl Client {
+    /// Reads a register.
+    pub(super) async fn read_register<T: DeserializeOwned>(&self, name: &str) -> Result<Reading<T>, Fault> {
+        for attempt in 0..5 {
+            let Some(first) = self.read::<Leaf<T>>(name).await? else {
+                return Ok(Reading { name: name.to_owned(), leaf: None, number: 0 });
+            };
+            let (mut number, mut leaf) = match first.content {
+                Leaf::Value(_) => (0, first),
+                Leaf::MovedTo(number) => match self.read(&nth(name, number)).await? {
+                    Some(leaf) => (number, leaf),
+                    // The value has moved on and what was read first is old, or it is only being made.
+                    None => {
+                        tokio::time::sleep(pause(attempt)).await;
+                        continue;
+                    }
+                },
+            };
+            while leaf.revision >= LAST {
+                let Some(next) = self.read(&nth(name, number + 1)).await? else { break };
+                (number, leaf) = (number + 1, next);
+            }
+            return Ok(Reading { name: name.to_owned(), leaf: Some(leaf), number });
+        }
+        Err(Fault::Contended)
+    }
+
+    /// Changes a register. `false`: somebody else has done so since it was read.
+    pub(super) async fn write_register<T: Serialize + DeserializeOwned + Clone>(
+        &self,
+        reading: &Reading<T>,
+        value: T,
+    ) -> Result<bool, Fault> {
+        let content = Leaf::Value(value);
+        match &reading.leaf {
+            None => Ok(self.create(&reading.name, &content, &[]).await?.is_some()),
+            Some(leaf) if leaf.revision < LAST => self.replace(leaf, &content).await,
+            Some(_) => {
+                let next = nth(&reading.name, reading.number + 1);
+                match self.create(&next, &content, &[]).await? {
+                    Some(made) => self.point_to(&reading.name, reading.number + 1, &made.arn).await,
+                    None => Ok(false),
+                }
+            }
+        }
+    }
+
+    /// Deletes a register.
+    pub(super) async fn delete_register(&self, name: &str) -> Result<(), Fault> {
+        let reading = self.read_register::<IgnoredAny>(name).await?;
+        if reading.leaf.is_some() {
+            self.delete(name).await?;
+            if reading.number > 0 {
+                self.delete(&nth(name, reading.number)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the first secret say that the value has moved. `false`: it had moved further already, so the writer was
+    /// late, and what he made is taken back.
+    async fn point_to(&self, name: &str, number: u64, arn: &str) -> Result<bool, Fault> {
+        for attempt in 0.. {
+            let Some(first) = self.read::<Leaf<IgnoredAny>>(name).await? else { break };
+            let before = match first.content {
+                Leaf::Value(_) => 0,
+                Leaf::MovedTo(before) => before,
+            };
+            if before > number {
+                self.delete(arn).await?;
+                return Ok(false);
+            }
+            match self.replace(&first, &Leaf::<()>::MovedTo(number)).await {
+                Ok(true) => {
+                    for old in before.max(1)..number {
+                        if let Err(fault) = self.delete(&nth(name, old)).await {
+                            tracing::debug!(
+                                ?fault,
+                                "a secret that is not used any more could not be deleted"
+                            );
+                        }
+                    }
+                    return Ok(true);
+                }
+                Ok(false) if attempt < 5 => tokio::time::sleep(pause(attempt)).await,
+                Ok(false) => break,
+                // Whoever reads goes on from an older one, one step at a time.
+                Err(fault) if fault.is_limit() => break,
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn nth(name: &str, number: u64) -> String {
+    if number == 0 { name.to_owned() } else { format!("{name}/{number}") }
+}
