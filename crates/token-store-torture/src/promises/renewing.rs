@@ -88,9 +88,9 @@ pub(super) fn an_expired_token_is_renewed_once_for_all_processes(scene: &Scene) 
             server: zoho.base_url(),
             client_id: client.id().to_owned(),
             client_secret: client.secret().to_owned(),
+            refresh_token: zoho.grant_refresh_token(client.id(), "ada@example.com"),
         };
-        let refresh_token = zoho.grant_refresh_token(client.id(), "ada@example.com");
-        processes[0].ask::<()>(&Command::SaveEnded { wanted: wanted.clone(), refresh_token })?;
+        processes[0].ask::<()>(&Command::SaveEnded { wanted: wanted.clone() })?;
         zoho.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(delay)));
         let requests_before = zoho.journal().count(TOKEN_REQUEST);
         let got: Vec<Tokens> =
