@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::failure::{Outcome, check};
+use crate::failure::{Failure, Outcome, check};
 use crate::protocol::{Row, Saved};
 
 /// The last state of each user that the store has acknowledged.
@@ -21,23 +21,21 @@ impl Book {
         let mut found: BTreeMap<&str, &Row> = BTreeMap::new();
         let mut ids = BTreeMap::new();
         for row in rows {
-            check(row.number.is_some(), "a row is always one whole state that was saved", || {
-                format!("the row {} of the user {:?} is a part or a mixture", row.id, row.user)
+            let Row { id, user, number } = row;
+            check(number.is_some(), "a row is always one whole state that was saved", || {
+                format!("the row {id} of the user {user:?} is a part or a mixture")
             })?;
-            if let Some(other) = found.insert(&row.user, row) {
-                check(false, "several savers of one new user make one row", || {
-                    format!("the user {:?} has the rows {} and {}", row.user, other.id, row.id)
-                })?;
+            if let Some(other) = found.insert(user, row) {
+                let seen = format!("the user {user:?} has the rows {} and {id}", other.id);
+                return Err(Failure::new("several savers of one new user make one row", seen));
             }
-            if let Some(other) = ids.insert(&row.id, &row.user) {
-                check(false, "an id is given out once", || {
-                    format!("the users {other:?} and {:?} have rows with the id {}", row.user, row.id)
-                })?;
+            if let Some(other) = ids.insert(id, user) {
+                let seen = format!("the users {other:?} and {user:?} have rows with the id {id}");
+                return Err(Failure::new("an id is given out once", seen));
             }
         }
         for (user, number) in &self.0 {
-            let row = found.get(user.as_str());
-            let there = row.and_then(|row| row.number);
+            let there = found.get(user.as_str()).and_then(|row| row.number);
             check(there >= Some(*number), "a save that was acknowledged is in the store for good", || {
                 let there = there.map_or("no row".to_owned(), |there| format!("state {there}"));
                 format!("state {number} of the user {user:?} was acknowledged, and there is {there}")

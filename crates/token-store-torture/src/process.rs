@@ -67,7 +67,7 @@ impl Process {
 
     /// Tells it something, and does not wait.
     pub(crate) fn tell(&mut self, command: &Command) -> Outcome {
-        self.doing = format!("{command:?}");
+        self.doing = beginning_of(&format!("{command:?}"));
         self.send(command)
     }
 
@@ -152,6 +152,14 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// As much of a command as it takes to know it again.
+fn beginning_of(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Everything comes by standard input: nothing of it can be seen in the process list.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,7 @@ pub(crate) enum Command {
     /// How things stand with a user's refresh token. Answered by [`Seen`].
     Standing { user: String },
     /// Saves the row of a user whose access token has ended. Answered by nothing.
-    SaveEnded { wanted: Wanted, refresh_token: String },
+    SaveEnded { wanted: Wanted },
     /// Asks for the user's access token from so many tasks at once. Answered by [`Tokens`].
     AccessToken { wanted: Wanted, tasks: usize },
 }
@@ -103,13 +104,21 @@ pub(crate) struct Seen {
 }
 
 /// Whose access token is wanted, and where a new one is to be had.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Wanted {
     pub(crate) user: String,
     /// The address of the accounts server.
     pub(crate) server: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
+    pub(crate) refresh_token: String,
+}
+
+/// Keeps the secrets to itself.
+impl fmt::Debug for Wanted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Wanted").field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
 /// What they got, each token and each error with the number of tasks that got it.

@@ -1,13 +1,16 @@
 //! The promises within one process, over the example.
 
+use tempfile::TempDir;
 use zoho_oauth::token_store_conformance;
 
 #[path = "../examples/folder_store/main.rs"]
 mod folder_store;
 
-async fn empty_store() -> folder_store::FolderStore {
-    let folder = tempfile::TempDir::with_prefix("folder-store-").expect("a folder");
-    folder_store::FolderStore::open(folder.keep()).expect("opened")
+use folder_store::FolderStore;
+
+async fn empty_store() -> FolderStore {
+    let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    FolderStore::open(folder.keep()).expect("opened")
 }
 
 token_store_conformance!(folder, empty_store);

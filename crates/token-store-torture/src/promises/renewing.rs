@@ -9,7 +9,7 @@ use zoho_emulator::{Emulator, Fault};
 use super::leases::granted_for;
 use crate::failure::{Failure, Outcome, check};
 use crate::process::ask_all;
-use crate::protocol::{Command, Renewed, Tokens, Wanted};
+use crate::protocol::{Command, Renewed, Saved, Tokens, Wanted};
 use crate::row::NEXT_LOGIN;
 use crate::scene::{LONG_LIFE, SHORT_LIFE, Scene};
 
@@ -34,7 +34,7 @@ pub(super) fn a_new_login_is_not_overwritten_by_a_late_renewal(scene: &Scene) ->
     let (mut holder, mut other) = (scene.process()?, scene.process()?);
     granted_for(&mut holder, LONG_LIFE, USER, Some(&row.id))?;
     let login = Command::Save { user: USER.to_owned(), number: NEXT_LOGIN };
-    other.ask::<crate::protocol::Saved>(&login)?;
+    other.ask::<Saved>(&login)?;
     let is_saved: bool = holder.ask(&Command::SaveAndRelease { number: 2 })?;
     let rows = scene.rows()?;
     check(
@@ -53,7 +53,7 @@ pub(super) fn holders_that_are_killed_while_they_save_lose_no_acknowledged_token
     let mut last = Renewed { epoch: 0, number: 1 };
     for round in 0..scene.sizes.rounds as u64 {
         let mut process = scene.process()?;
-        let first = (round + 1) * 1_000_000;
+        let first = (round + 1) * 100_000;
         let (user, row) = (USER.to_owned(), row.id.clone());
         process.tell(&Command::RenewWithoutEnd { user, row, first, life: SHORT_LIFE })?;
         let mut renewed = vec![process.hear::<Renewed>()?];
@@ -88,9 +88,9 @@ pub(super) fn an_expired_token_is_renewed_once_for_all_processes(scene: &Scene) 
             server: zoho.base_url(),
             client_id: client.id().to_owned(),
             client_secret: client.secret().to_owned(),
+            refresh_token: zoho.grant_refresh_token(client.id(), "ada@example.com"),
         };
-        let refresh_token = zoho.grant_refresh_token(client.id(), "ada@example.com");
-        processes[0].ask::<()>(&Command::SaveEnded { wanted: wanted.clone(), refresh_token })?;
+        processes[0].ask::<()>(&Command::SaveEnded { wanted: wanted.clone() })?;
         zoho.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(delay)));
         let requests_before = zoho.journal().count(TOKEN_REQUEST);
         let got: Vec<Tokens> =

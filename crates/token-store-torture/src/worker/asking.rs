@@ -44,11 +44,11 @@ fn authenticator(store: &AnyStore, place: &Place, wanted: &Wanted) -> Result<Aut
 }
 
 /// A row whose access token ended a minute ago.
-pub(super) fn ended_token(wanted: &Wanted, refresh_token: String) -> OAuthToken {
+pub(super) fn ended_token(wanted: &Wanted) -> OAuthToken {
     OAuthToken::new()
         .with_user(wanted.user.clone())
         .with_client(wanted.client_id.clone(), wanted.client_secret.clone())
-        .with_refresh_token(refresh_token)
+        .with_refresh_token(wanted.refresh_token.clone())
         .with_access_token("1000.ended.ended")
         .with_expires_at(SystemTime::now() - Duration::from_secs(60))
         .with_api_domain(wanted.server.clone())

@@ -15,7 +15,7 @@ use folder_store::FolderStore;
 use store::{BrokenStore, Flaw};
 
 /// Each flaw, the test that finds it, and what that test says.
-const CASES: [(Flaw, &str, &str); 17] = [
+const CASES: [(Flaw, &str, &str); 19] = [
     (
         Flaw::WritesBackWhatItHasRead,
         "processes_that_save_new_users_at_once_lose_none",
@@ -30,6 +30,16 @@ const CASES: [(Flaw, &str, &str); 17] = [
         Flaw::GivesIdsTwice,
         "processes_that_save_and_delete_never_get_an_id_twice",
         "an id is given out once, deleted rows included",
+    ),
+    (
+        Flaw::PanicsWhenItDeletes,
+        "processes_that_save_and_delete_never_get_an_id_twice",
+        "this store cannot delete",
+    ),
+    (
+        Flaw::RefusesTheSecondUser,
+        "processes_that_save_new_users_at_once_lose_none",
+        "this store has room for one user",
     ),
     (
         Flaw::AcknowledgesBeforeItWrites,

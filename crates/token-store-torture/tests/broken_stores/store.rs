@@ -18,6 +18,10 @@ pub(crate) enum Flaw {
     LooksBeforeItInserts,
     /// Counts to half as many.
     GivesIdsTwice,
+    /// Ends the program.
+    PanicsWhenItDeletes,
+    /// Fails without a reason.
+    RefusesTheSecondUser,
     /// Says that it has saved, and saves.
     AcknowledgesBeforeItWrites,
     /// Writes some fields, and then the others.
@@ -94,6 +98,9 @@ impl TokenStore for BrokenStore {
                 let half = saved.id().and_then(id_number).map(|id| id.div_ceil(2));
                 Ok(saved.with_id(half.unwrap_or_default().to_string()))
             }
+            Flaw::RefusesTheSecondUser if !self.store.get_tokens().await?.is_empty() => {
+                Err(StoreError::new("the broken store", "save a token", "this store has room for one user"))
+            }
             Flaw::AcknowledgesBeforeItWrites => {
                 self.save_later(token);
                 Ok(token.clone().with_id("1"))
@@ -114,6 +121,7 @@ impl TokenStore for BrokenStore {
     }
 
     async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
+        assert!(self.flaw != Flaw::PanicsWhenItDeletes, "this store cannot delete");
         self.store.delete_token(id).await
     }
 

@@ -1,27 +1,22 @@
 //! A worker: does to the store what it is told on standard input, a line at a time, until the input ends.
 
 mod asking;
+mod rows;
 
-use std::collections::BTreeSet;
 use std::error::Error;
 use std::future::Future;
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use serde_json::Value;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
-use zoho_oauth::OAuthToken;
 use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
 use zoho_oauth::store::{AnyStore, StoreError, TokenStore};
 
 use crate::kit::Kit;
 use crate::place::Place;
-use crate::protocol::{Answer, Command, Looks, Renewed, Row, Saved, Seen, Turn};
-use crate::row::{reading_of, refresh_token, row};
+use crate::protocol::{Answer, Command, Renewed, Seen, Turn};
+use crate::row::{refresh_token, row};
 
 /// How long a store may say that it is busy, and that the same call may succeed a moment later.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -81,14 +76,16 @@ struct Desk {
 impl Desk {
     async fn answer(&mut self, command: Command) -> Answer {
         match command {
-            Command::Save { user, number } => answered(save(&self.store, &user, number).await?),
-            Command::SaveAll { users } => answered(save_all(&self.store, users).await?),
-            Command::SaveAndDelete { users } => answered(save_and_delete(&self.store, &users).await?),
-            Command::SaveWithoutEnd { first } => save_without_end(&self.store, first).await,
-            Command::SaveOverAndOver { user, first } => save_over_and_over(&self.store, &user, first).await,
+            Command::Save { user, number } => answered(rows::save(&self.store, &user, number).await?),
+            Command::SaveAll { users } => answered(rows::save_all(&self.store, users).await?),
+            Command::SaveAndDelete { users } => answered(rows::save_and_delete(&self.store, &users).await?),
+            Command::SaveWithoutEnd { first } => rows::save_without_end(&self.store, first).await,
+            Command::SaveOverAndOver { user, first } => {
+                rows::save_over_and_over(&self.store, &user, first).await
+            }
             Command::Delete { id } => answered(patiently(|| self.store.delete_token(&id)).await?),
-            Command::Rows => answered(rows(&self.store).await?),
-            Command::Look { user, time } => answered(look(&self.store, &user, time).await?),
+            Command::Rows => answered(rows::all_rows(&self.store).await?),
+            Command::Look { user, time } => answered(rows::look(&self.store, &user, time).await?),
             Command::Acquire { user, row, life } => answered(self.acquire(user, row, life).await?),
             Command::Renew { life, ledger } => {
                 let (_, lease) = self.lease.as_mut().ok_or(NO_LEASE)?;
@@ -108,8 +105,8 @@ impl Desk {
                 let standing = patiently(|| self.store.standing(&key)).await?;
                 answered(Seen { epoch: standing.epoch, left: standing.lease_left, ledger: standing.ledger })
             }
-            Command::SaveEnded { wanted, refresh_token } => {
-                let token = asking::ended_token(&wanted, refresh_token);
+            Command::SaveEnded { wanted } => {
+                let token = asking::ended_token(&wanted);
                 patiently(|| self.store.save_token(&token)).await?;
                 answered(())
             }
@@ -189,104 +186,4 @@ fn with_causes(error: &dyn Error) -> String {
 
 fn tell_now(answer: impl Serialize) -> Result<(), String> {
     say(&answered(answer)).map_err(|error| error.to_string())
-}
-
-async fn save(store: &AnyStore, user: &str, number: u64) -> Result<Saved, String> {
-    let token = row(user, number);
-    let saved = patiently(|| store.save_token(&token)).await?;
-    let id = saved.id().ok_or("a row that was saved has no id")?.to_owned();
-    Ok(Saved { user: user.to_owned(), number, id })
-}
-
-async fn save_all(store: &AnyStore, users: Vec<String>) -> Result<Vec<Saved>, String> {
-    let turns = Arc::new(Semaphore::new(10));
-    let mut tasks = JoinSet::new();
-    for user in users {
-        let (store, turns) = (store.clone(), turns.clone());
-        tasks.spawn(async move {
-            let _turn = turns.acquire().await;
-            save(&store, &user, 1).await
-        });
-    }
-    all(tasks).await
-}
-
-async fn save_and_delete(store: &AnyStore, users: &[String]) -> Result<Vec<Saved>, String> {
-    let mut all = Vec::with_capacity(users.len());
-    for user in users {
-        let saved = save(store, user, 1).await?;
-        patiently(|| store.delete_token(&saved.id)).await?;
-        all.push(saved);
-    }
-    Ok(all)
-}
-
-/// Four tasks with four users each whom everybody knows; every fifth time with one whom nobody has seen before.
-async fn save_without_end(store: &AnyStore, first: u64) -> Answer {
-    let mut tasks = JoinSet::new();
-    for task in 0..4 {
-        let store = store.clone();
-        tasks.spawn(async move {
-            let mut number = first;
-            loop {
-                number += 1;
-                let user = match number % 5 {
-                    0 => format!("new {task} {number}"),
-                    digit => format!("known {task} {digit}"),
-                };
-                tell_now(save(&store, &user, number).await?)?;
-            }
-        });
-    }
-    all::<Value>(tasks).await.map(Value::from)
-}
-
-async fn save_over_and_over(store: &AnyStore, user: &str, first: u64) -> Answer {
-    let mut number = first;
-    loop {
-        number += 1;
-        tell_now(save(store, user, number).await?)?;
-    }
-}
-
-/// What all tasks come to, or the first failure.
-async fn all<T: 'static>(mut tasks: JoinSet<Result<T, String>>) -> Result<Vec<T>, String> {
-    let mut results = Vec::with_capacity(tasks.len());
-    while let Some(ended) = tasks.join_next().await {
-        results.push(ended.map_err(|error| error.to_string())??);
-    }
-    Ok(results)
-}
-
-async fn rows(store: &AnyStore) -> Result<Vec<Row>, String> {
-    let rows = patiently(|| store.get_tokens()).await?;
-    Ok(rows.iter().map(as_row).collect())
-}
-
-fn as_row(stored: &OAuthToken) -> Row {
-    Row {
-        id: stored.id().unwrap_or_default().to_owned(),
-        user: stored.user_signature().map(|user| user.name().to_owned()).unwrap_or_default(),
-        number: reading_of(stored),
-    }
-}
-
-async fn look(store: &AnyStore, user: &str, time: Duration) -> Result<Looks, String> {
-    let wanted = OAuthToken::new().with_user(user);
-    let (mut looks, mut states) = (Looks::default(), BTreeSet::new());
-    let began = Instant::now();
-    while began.elapsed() < time {
-        match patiently(|| store.find_token(&wanted)).await? {
-            None => looks.missing += 1,
-            Some(stored) => match reading_of(&stored) {
-                None => looks.torn += 1,
-                Some(number) => {
-                    looks.whole += 1;
-                    states.insert(number);
-                }
-            },
-        }
-    }
-    looks.states = states.len();
-    Ok(looks)
 }
