@@ -21,14 +21,14 @@ mod mysql;
 mod page;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
 mod plan;
-#[cfg(feature = "redis")]
-mod redis;
 #[cfg(feature = "postgres")]
 mod postgres;
-#[cfg(any(feature = "mysql", feature = "postgres"))]
-mod sql;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(feature = "secrets-manager")]
 mod secrets_manager;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod stored;
@@ -49,14 +49,14 @@ pub use memory::MemoryStore;
 #[cfg(feature = "mysql")]
 pub use mysql::{MySqlOptions, MySqlStore};
 pub use page::TokenPage;
-#[cfg(feature = "redis")]
-pub use redis::{RedisOptions, RedisStore};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};
-#[cfg(any(feature = "mysql", feature = "postgres"))]
-pub use sql::Tls;
+#[cfg(feature = "redis")]
+pub use redis::{RedisOptions, RedisStore};
 #[cfg(feature = "secrets-manager")]
 pub use secrets_manager::{SecretsManagerOptions, SecretsManagerStore};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub use sql::Tls;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use stored::StoredToken;
