@@ -194,11 +194,15 @@ async fn a_database_that_is_not_there_is_named_as_the_cause() {
 
 #[tokio::test]
 async fn too_many_connections_are_busy() {
-    let Some(server) = Server::start(&["--maxclients", "1"]) else { return };
-    let first = server.place().store();
-    first.save_token(&token("ada")).await.unwrap();
-    let error = server.place().store().save_token(&token("bob")).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+    for password in ["", "top-secret"] {
+        let Some(server) = Server::start(&["--maxclients", "1", "--requirepass", password]) else { return };
+        let url = server.place().url("").replace("redis://", &format!("redis://:{password}@"));
+        let first = RedisStore::open(&url).unwrap();
+        first.save_token(&token("ada")).await.unwrap();
+        let error = RedisStore::open(&url).unwrap().save_token(&token("bob")).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+        assert_silent(&error);
+    }
 }
 
 #[tokio::test]
