@@ -173,7 +173,7 @@ async fn a_server_without_memory_is_full_and_may_be_read() {
 }
 
 #[tokio::test]
-async fn a_node_of_a_cluster_says_that_it_is_one() {
+async fn a_cluster_that_has_lost_its_slots_is_busy() {
     let Some(server) = cluster_of_one() else { return };
     let store = server.place().store();
     store.save_token(&token("ada")).await.expect("this node has all slots");
