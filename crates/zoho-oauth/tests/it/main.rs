@@ -33,6 +33,10 @@ mod redis_repeats;
 mod redis_store;
 #[cfg(feature = "redis")]
 mod redis_support;
+#[cfg(feature = "redis")]
+mod redis_tls;
+#[cfg(feature = "redis")]
+mod redis_warnings;
 mod revocation;
 mod secrets;
 #[cfg(feature = "secrets-manager")]

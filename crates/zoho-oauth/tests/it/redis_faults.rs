@@ -173,7 +173,7 @@ async fn a_server_without_memory_is_full_and_may_be_read() {
 }
 
 #[tokio::test]
-async fn a_node_of_a_cluster_says_that_it_is_one() {
+async fn a_cluster_that_has_lost_its_slots_is_busy() {
     let Some(server) = cluster_of_one() else { return };
     let store = server.place().store();
     store.save_token(&token("ada")).await.expect("this node has all slots");
@@ -194,11 +194,15 @@ async fn a_database_that_is_not_there_is_named_as_the_cause() {
 
 #[tokio::test]
 async fn too_many_connections_are_busy() {
-    let Some(server) = Server::start(&["--maxclients", "1"]) else { return };
-    let first = server.place().store();
-    first.save_token(&token("ada")).await.unwrap();
-    let error = server.place().store().save_token(&token("bob")).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+    for password in ["", "top-secret"] {
+        let Some(server) = Server::start(&["--maxclients", "1", "--requirepass", password]) else { return };
+        let url = server.place().url("").replace("redis://", &format!("redis://:{password}@"));
+        let first = RedisStore::open(&url).unwrap();
+        first.save_token(&token("ada")).await.unwrap();
+        let error = RedisStore::open(&url).unwrap().save_token(&token("bob")).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+        assert_silent(&error);
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use redis::cluster_async::ClusterConnection;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue,
     IntoConnectionInfo, Pipeline, RedisConnectionInfo, RedisError, RedisFuture, ScriptInvocation,
-    ServerErrorKind, TlsCertificates, Value,
+    ServerErrorKind, TlsCertificates, Value, cmd,
 };
 use rustls::crypto::{CryptoProvider, ring};
 use secrecy::ExposeSecret;
@@ -169,9 +169,8 @@ impl Connection {
         options: &RedisOptions,
         certificates: Option<TlsCertificates>,
     ) -> Result<Self, RedisError> {
-        let server = server(options)?;
         if options.cluster {
-            let mut builder = ClusterClient::builder([server])
+            let mut builder = ClusterClient::builder([server(options)?.set_redis_settings(account(options))])
                 .connection_timeout(options.connect_timeout)
                 .response_timeout(options.timeout);
             if let Some(certificates) = certificates {
@@ -181,14 +180,16 @@ impl Connection {
             return Ok(Self::Cluster(Box::new(connection)));
         }
         let client = match certificates {
-            Some(certificates) => Client::build_with_tls(server, certificates)?,
-            None => Client::open(server)?,
+            Some(certificates) => Client::build_with_tls(server(options)?, certificates)?,
+            None => Client::open(server(options)?)?,
         };
         // Each call has a time-out of its own.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(options.connect_timeout))
             .set_response_timeout(None);
-        client.get_multiplexed_async_connection_with_config(&config).await.map(Self::One)
+        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+        log_in(&mut connection, options).await?;
+        Ok(Self::One(connection))
     }
 }
 
@@ -228,16 +229,31 @@ fn server(options: &RedisOptions) -> Result<ConnectionInfo, RedisError> {
     } else {
         ConnectionAddr::Tcp(host, options.port)
     };
-    let mut account = RedisConnectionInfo::default()
-        .set_db(options.database.into())
-        .set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    address.into_connection_info()
+}
+
+fn account(options: &RedisOptions) -> RedisConnectionInfo {
+    let mut account = RedisConnectionInfo::default().set_db(options.database.into());
     if let Some(user) = &options.user {
         account = account.set_username(user);
     }
     if let Some(password) = &options.password {
         account = account.set_password(password.expose_secret());
     }
-    Ok(address.into_connection_info()?.set_redis_settings(account))
+    account
+}
+
+/// Says who is there, and chooses the database. The client would do it too, but it keeps no more of a refusal than
+/// that there was one: not whether the password is wrong or the server has too many clients.
+async fn log_in(connection: &mut MultiplexedConnection, options: &RedisOptions) -> Result<(), RedisError> {
+    if let Some(password) = &options.password {
+        let account = (options.user.as_deref(), password.expose_secret());
+        () = cmd("AUTH").arg(account).query_async(connection).await?;
+    }
+    if options.database > 0 {
+        () = cmd("SELECT").arg(options.database).query_async(connection).await?;
+    }
+    Ok(())
 }
 
 async fn certificates(options: &RedisOptions) -> Result<Option<TlsCertificates>, Fault> {

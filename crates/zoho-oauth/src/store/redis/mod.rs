@@ -44,12 +44,13 @@ pub use options::RedisOptions;
 /// |---|---|
 /// | `{zohooauth}:tokens` | a hash: each row's columns as JSON, under its id |
 /// | `{zohooauth}:index` | a sorted set: which rows have which user name, refresh, access or grant token, by the SHA-256 of the value; and all ids, in the order of their bytes |
-/// | `{zohooauth}:highest_id` | how many ids were given out |
+/// | `{zohooauth}:highest_id` | the highest id that was given out |
 /// | `{zohooauth}:version` | how often rows were changed |
 /// | `{zohooauth}:lease:…` | a hash per lease, which expires a month after it was last used |
 ///
-/// A token takes about two kilobytes. An account that is restricted needs these keys, and the commands of the
-/// categories `@read`, `@write` and `@scripting`, and `time`; it may have `config|get` or `info` for the warnings below.
+/// A token takes a little more than a kilobyte of memory. An account that is restricted needs these keys, and the
+/// commands of the categories `@read`, `@write` and `@scripting`, and `time`; with `config|get` or `info` it gets the
+/// warnings below.
 ///
 /// # What is lost when
 /// A save is answered for when the server has answered, so it is as durable as the server makes it:
@@ -69,7 +70,7 @@ pub use options::RedisOptions;
 ///
 /// # Large stores
 /// [`get_tokens`](TokenStore::get_tokens) reads 1,000 rows at a time, [`save_tokens`](TokenStore::save_tokens) writes
-/// 250 at a time, each in one step; in between others get their turn. Deleting all rows is one short
+/// 250 at a time, each in one step with its own time-out; in between others get their turn. Deleting all rows is one short
 /// step however many there are. A cluster moves a store from node to node as a whole, which takes seconds for a
 /// million rows: then use several prefixes.
 ///
