@@ -159,6 +159,7 @@ fn without_credentials_or_a_region_the_store_says_what_to_provide() {
 
 #[tokio::test]
 #[ignore = "another test runs it, in a process without credentials"]
+#[allow(clippy::print_stdout, reason = "that test reads it")]
 async fn says_what_is_missing() {
     let options = SecretsManagerOptions::new().with_endpoint("http://127.0.0.1:9");
     let options = match std::env::var("ZOHO_TEST_MISSING").as_deref() {

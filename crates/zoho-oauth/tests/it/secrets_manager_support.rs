@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use zoho_oauth::store::SecretsManagerStore;
 
 /// The stand-in's address; `None` where there is none, which is said, or fails the test where nothing may be skipped.
+#[allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 fn address() -> Option<String> {
     let (variable, missing) = ("ZOHOCRM_SECRETS_MANAGER", "ZOHOCRM_SECRETS_MANAGER_MISSING");
     let url = std::env::var(variable).ok().filter(|url| !url.is_empty());

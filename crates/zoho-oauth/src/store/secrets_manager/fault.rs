@@ -44,7 +44,7 @@ impl Fault {
             SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
                 Self::unreached(causes(error))
             }
-            _ => Self::not_sent(causes(error)),
+            _ => Self::not_sent(&causes(error)),
         }
     }
 
@@ -129,7 +129,7 @@ impl Fault {
         error.in_store(store)
     }
 
-    fn not_sent(evidence: String) -> Self {
+    fn not_sent(evidence: &str) -> Self {
         let (kind, next_step) = if evidence.contains("credential") {
             (StoreErrorKind::Permission, PROVIDE)
         } else {

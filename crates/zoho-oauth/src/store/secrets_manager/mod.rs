@@ -5,6 +5,7 @@ mod clock;
 mod fault;
 mod ids;
 mod leases;
+mod lists;
 mod names;
 mod options;
 mod register;
@@ -68,8 +69,8 @@ pub use options::SecretsManagerOptions;
 ///
 /// AWS asks for 0.40 dollars per secret and month and 0.05 dollars per 10,000 requests
 /// (<https://aws.amazon.com/secrets-manager/pricing/>). A user has three or four secrets. A look-up by user is two
-/// requests, one by id is one, a save of a row that is there is four, of a new one about six, a renewal with its lease
-/// about twenty.
+/// requests, one by id is one, a save of a row that is there is four, of a new one about five, a renewal with its lease
+/// twelve to eighteen.
 ///
 /// # Permissions
 /// `secretsmanager:GetSecretValue`, `BatchGetSecretValue`, `ListSecrets`, `CreateSecret`, `PutSecretValue`,

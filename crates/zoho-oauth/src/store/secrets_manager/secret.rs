@@ -30,6 +30,7 @@ const ROOM: usize = 65_536;
 #[derive(Clone)]
 pub(super) struct Secret<T> {
     pub(super) name: String,
+    /// Names this very secret, not one that is made later under its name.
     pub(super) arn: String,
     /// How often it has been changed.
     pub(super) revision: u64,
@@ -98,7 +99,8 @@ impl Client {
         content: &U,
     ) -> Result<bool, Fault> {
         let revision = secret.revision + 1;
-        self.put(&secret.name, version(revision), text(revision, content)?).await
+        // By the ARN: another secret may have been made under its name since.
+        self.put(&secret.arn, version(revision), text(revision, content)?).await
     }
 }
 
