@@ -235,6 +235,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_secret_on_its_way_out_is_told_from_one_that_something_else_manages() {
+        let told = |message| Fault::answered("CreateSecret", Some("InvalidRequestException"), Some(message));
+        let create =
+            "You can't create this secret because a secret with this name is already scheduled for deletion.";
+        let read = "You can't perform this operation on the secret because it was marked for deletion.";
+        assert!(told(create).is_deletion() && told(read).is_absence());
+        assert!(!told("You can't modify a secret that is managed by another service.").is_absence());
+    }
+
+    #[test]
     fn a_failure_that_repeats_the_request_does_not_show_it() {
         let cause = "failed to apply endpoint `x` to request `Request { body: \"1000.secret\" }`";
         let error = ConnectorError::other(cause.into(), None);

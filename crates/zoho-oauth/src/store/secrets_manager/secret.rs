@@ -75,7 +75,7 @@ impl Client {
         tags: &[(&'static str, String)],
     ) -> Result<Option<Secret<T>>, Fault> {
         let text = text(0, content)?;
-        for attempt in 0..6 {
+        for attempt in 0..5 {
             match self.make(name, version(0), text.clone(), tags).await? {
                 Made::New(arn) => {
                     return Ok(Some(Secret {
