@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
+use zoho_emulator::Emulator;
 use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
 use zoho_oauth::store::{AnyStore, SecretsManagerStore, TokenStore};
-use zoho_oauth::{ExposeSecret, OAuthToken, SecretString};
+use zoho_oauth::{ExposeSecret, Grant, OAuthToken, SecretString};
 use zoho_oauth::{coordination_conformance, token_store_conformance};
 
 use crate::secrets_manager_support::{Gate, Place};
+use crate::support;
 
 const LIFE: Duration = Duration::from_secs(60);
 
@@ -214,6 +216,34 @@ async fn a_lease_after_its_entry_was_deleted_still_has_a_higher_epoch() {
     assert!(new.epoch > old.epoch);
     let outcome = store.save_and_release(&old, &row.clone().with_access_token("late")).await.expect("asked");
     assert!(matches!(outcome, Fenced::Superseded));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_that_share_the_store_cause_one_renewal_and_one_exchange() {
+    let Some(place) = Place::new() else { return };
+    let zoho = Emulator::start().await;
+    support::with_a_stale_token(&zoho, &place.open()).await;
+    let programs: Vec<_> = (0..4).map(|_| support::authenticator(&zoho, place.open())).collect();
+    let callers = programs.iter().map(|program| {
+        let (program, user) = (program.clone(), support::ada(&zoho));
+        tokio::spawn(async move { program.access_token(&user).await })
+    });
+    let mut tokens = BTreeSet::new();
+    for caller in callers.collect::<Vec<_>>() {
+        let token = caller.await.expect("no panic").expect("a token");
+        tokens.insert(token.expose_secret().to_owned());
+    }
+    assert_eq!(tokens.len(), 1);
+    assert_eq!(support::token_requests(&zoho), 1);
+
+    let code = zoho.self_client_code("ada@example.com");
+    for program in &programs[..2] {
+        let login = program.exchange(Grant::from_self_client(code.clone())).await.expect("logged in");
+        assert!(login.persistence_error().is_none());
+    }
+    assert_eq!(support::token_requests(&zoho), 2);
+    let names = place.names().await;
+    assert!(!names.iter().any(|name| name.starts_with("lease/exchange/")), "{names:?}");
 }
 
 #[tokio::test]

@@ -90,6 +90,24 @@ async fn what_aws_refuses_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_being_deleted_is_waited_for_and_then_told() {
+    let Some(place) = Place::new() else { return };
+    let message =
+        "You can't create this secret because a secret with this name is already scheduled for deletion.";
+    let body = json!({"__type": "InvalidRequestException", "message": message}).to_string();
+    let host = answering("400 Bad Request", body).await;
+    let url = place.url().replacen(&place.host, &host, 1);
+    let store = SecretsManagerStore::open(&format!("{url}&timeout=30")).expect("opened");
+    let token = OAuthToken::new().with_id("chosen").with_access_token("a");
+    let error = store.save_token(&token).await.expect_err("the name is taken");
+    assert!(error.is_transient(), "{error}");
+    assert!(
+        error.to_string().contains("token/chosen") && error.to_string().contains("restore it"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn a_row_that_cannot_be_read_is_never_left_out_of_a_page() {
     let Some(place) = Place::new() else { return };
     let error = r#"{"ErrorCode": "DecryptionFailure", "Message": "the key is disabled", "SecretId": "x"}"#;
@@ -159,6 +177,7 @@ fn without_credentials_or_a_region_the_store_says_what_to_provide() {
 
 #[tokio::test]
 #[ignore = "another test runs it, in a process without credentials"]
+#[allow(clippy::print_stdout, reason = "that test reads it")]
 async fn says_what_is_missing() {
     let options = SecretsManagerOptions::new().with_endpoint("http://127.0.0.1:9");
     let options = match std::env::var("ZOHO_TEST_MISSING").as_deref() {

@@ -1,4 +1,8 @@
 //! A stand-in for AWS Secrets Manager, where the environment names one, and a gate before it.
+//!
+//! The stand-in is moto. It keeps versions, labels, tags and names as AWS does. It has no quotas (versions, requests,
+//! sizes), no permissions and no KMS; its lists and its reads are never old, and what is deleted is gone at once. Tests
+//! of those are against answers that AWS documents.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use zoho_oauth::store::SecretsManagerStore;
 
 /// The stand-in's address; `None` where there is none, which is said, or fails the test where nothing may be skipped.
+#[allow(clippy::print_stdout, reason = "`cargo xtask test` collects these lines")]
 fn address() -> Option<String> {
     let (variable, missing) = ("ZOHOCRM_SECRETS_MANAGER", "ZOHOCRM_SECRETS_MANAGER_MISSING");
     let url = std::env::var(variable).ok().filter(|url| !url.is_empty());

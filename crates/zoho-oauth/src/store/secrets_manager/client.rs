@@ -35,7 +35,6 @@ pub(super) struct Client {
 /// A secret as it was read.
 pub(super) struct Found {
     pub(super) name: String,
-    /// Names this very secret: one that is made later under the same name has another.
     pub(super) arn: String,
     pub(super) text: String,
 }
@@ -132,8 +131,8 @@ impl Client {
 
     /// Makes `text` the secret's current version, unless a version of that name is there with another text, or the
     /// secret is gone.
-    pub(super) async fn put(&self, name: &str, version: String, text: String) -> Result<bool, Fault> {
-        let request = self.sdk().await?.put_secret_value().secret_id(name).client_request_token(version);
+    pub(super) async fn put(&self, arn: &str, version: String, text: String) -> Result<bool, Fault> {
+        let request = self.sdk().await?.put_secret_value().secret_id(arn).client_request_token(version);
         match request.secret_string(text).send().await.map_err(|error| Fault::of("PutSecretValue", &error)) {
             Ok(_) => Ok(true),
             Err(fault) if fault.code() == Some("ResourceExistsException") || fault.is_absence() => Ok(false),

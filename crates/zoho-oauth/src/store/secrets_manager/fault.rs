@@ -44,7 +44,7 @@ impl Fault {
             SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
                 Self::unreached(causes(error))
             }
-            _ => Self::not_sent(causes(error)),
+            _ => Self::not_sent(&causes(error)),
         }
     }
 
@@ -129,7 +129,7 @@ impl Fault {
         error.in_store(store)
     }
 
-    fn not_sent(evidence: String) -> Self {
+    fn not_sent(evidence: &str) -> Self {
         let (kind, next_step) = if evidence.contains("credential") {
             (StoreErrorKind::Permission, PROVIDE)
         } else {
@@ -233,6 +233,16 @@ mod tests {
     use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
 
     use super::*;
+
+    #[test]
+    fn a_secret_on_its_way_out_is_told_from_one_that_something_else_manages() {
+        let told = |message| Fault::answered("CreateSecret", Some("InvalidRequestException"), Some(message));
+        let create =
+            "You can't create this secret because a secret with this name is already scheduled for deletion.";
+        let read = "You can't perform this operation on the secret because it was marked for deletion.";
+        assert!(told(create).is_deletion() && told(read).is_absence());
+        assert!(!told("You can't modify a secret that is managed by another service.").is_absence());
+    }
 
     #[test]
     fn a_failure_that_repeats_the_request_does_not_show_it() {

@@ -5,6 +5,7 @@ mod clock;
 mod fault;
 mod ids;
 mod leases;
+mod lists;
 mod names;
 mod options;
 mod register;
@@ -48,28 +49,43 @@ pub use options::SecretsManagerOptions;
 /// | `PREFIX/lease/refresh/SHA-256` | the lease and the ledger of a refresh token |
 /// | `PREFIX/highest_id` | which ids were given out |
 ///
+/// A lease goes on in `…/1`, `…/2` and so on when it has been changed 64 times, and is deleted with its refresh token.
+///
 /// No name and no tag holds a secret or a user's name. A row's tags are the SHA-256 of its tokens. What says which
 /// rows a user has, and who has a lease, is read by its name and changed by compare-and-set.
 ///
-/// # What AWS does not promise
-/// AWS calls all its operations eventually consistent: a reader may see for a moment what was there before. No writer
-/// is misled by that, since every write is on condition that nothing has changed. Lists lag behind by up to
-/// [five minutes](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html). They are used
-/// for [`get_tokens`](TokenStore::get_tokens), for pages, for `delete_tokens`, and for look-ups by an access, grant or
-/// refresh token alone; not for look-ups by id or user.
+/// The clock is AWS's, as its answers tell it: in whole seconds, so a lease should be for several.
 ///
-/// There are no transactions. [`save_tokens`](TokenStore::save_tokens) and `delete_tokens` go from row to row and may
-/// stop in between.
+/// # What AWS does not promise
+/// AWS calls
+/// [all its operations eventually consistent](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html):
+/// a reader may see for a moment what was there before. No writer is misled by that, since each write is on condition
+/// that nothing has changed. Lists lag behind by up to five minutes. They are used for
+/// [`get_tokens`](TokenStore::get_tokens), for pages, for [`delete_tokens`](TokenStore::delete_tokens), and for
+/// look-ups by an access, grant or refresh token alone; not for look-ups by id or user.
+///
+/// There are no transactions over several secrets. [`save_tokens`](TokenStore::save_tokens) and
+/// [`delete_tokens`](TokenStore::delete_tokens) go from row to row and may stop in between. A name that was deleted
+/// is free again only after a moment.
 ///
 /// # Limits and costs
 /// A row takes up to 65,536 bytes in all. It may be saved about a hundred times a day, since
 /// [AWS removes no version younger than a day](https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html);
-/// an hourly renewal is far from that. Leases have no such limit here.
+/// an hourly renewal is far from that. Leases have no such limit here. All of an account's programs in a region share
+/// 50 writes a second.
 ///
 /// AWS asks for 0.40 dollars per secret and month and 0.05 dollars per 10,000 requests
-/// (<https://aws.amazon.com/secrets-manager/pricing/>). A user has three or four secrets. A look-up by user is two
-/// requests, one by id is one, a save of a row that is there is four, of a new one about six, a renewal with its lease
-/// about twenty.
+/// (<https://aws.amazon.com/secrets-manager/pricing/>). A user has three or four secrets. These are the requests:
+///
+/// | call | requests |
+/// |---|---|
+/// | look-up by id | 1 |
+/// | look-up by user | 2 |
+/// | look-up by another token | 1 |
+/// | save of a row that is there, by id or by user | 3 or 4 |
+/// | save of a new user | 4, and 2 more for every tenth |
+/// | a renewal with its lease | 12 to 17 |
+/// | all rows | 1 for every 20 |
 ///
 /// # Permissions
 /// `secretsmanager:GetSecretValue`, `BatchGetSecretValue`, `ListSecrets`, `CreateSecret`, `PutSecretValue`,

@@ -5,6 +5,8 @@
 //! change is then made by creating that secret, which one writer alone can do. The first secret stays, and says
 //! which one to go on from; those in between are deleted.
 
+use std::ops::Range;
+
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,8 @@ pub(super) enum Leaf<T> {
 /// A register as it was read, and where a change is to be made.
 pub(super) struct Reading<T> {
     name: String,
+    /// The first secret's ARN.
+    first: Option<String>,
     leaf: Option<Secret<Leaf<T>>>,
     number: u64,
 }
@@ -47,8 +51,9 @@ impl Client {
     pub(super) async fn read_register<T: DeserializeOwned>(&self, name: &str) -> Result<Reading<T>, Fault> {
         for attempt in 0..5 {
             let Some(first) = self.read::<Leaf<T>>(name).await? else {
-                return Ok(Reading { name: name.to_owned(), leaf: None, number: 0 });
+                return Ok(Reading { name: name.to_owned(), first: None, leaf: None, number: 0 });
             };
+            let arn = first.arn.clone();
             let (mut number, mut leaf) = match first.content {
                 Leaf::Value(_) => (0, first),
                 Leaf::MovedTo(number) => match self.read(&nth(name, number)).await? {
@@ -64,7 +69,7 @@ impl Client {
                 let Some(next) = self.read(&nth(name, number + 1)).await? else { break };
                 (number, leaf) = (number + 1, next);
             }
-            return Ok(Reading { name: name.to_owned(), leaf: Some(leaf), number });
+            return Ok(Reading { name: name.to_owned(), first: Some(arn), leaf: Some(leaf), number });
         }
         Err(Fault::Contended)
     }
@@ -82,7 +87,7 @@ impl Client {
             Some(_) => {
                 let next = nth(&reading.name, reading.number + 1);
                 match self.create(&next, &content, &[]).await? {
-                    Some(made) => self.point_to(&reading.name, reading.number + 1, &made.arn).await,
+                    Some(made) => self.point_to(&made, reading).await,
                     None => Ok(false),
                 }
             }
@@ -91,49 +96,52 @@ impl Client {
 
     /// Deletes a register.
     pub(super) async fn delete_register(&self, name: &str) -> Result<(), Fault> {
-        let reading = self.read_register::<IgnoredAny>(name).await?;
-        if reading.leaf.is_some() {
-            self.delete(name).await?;
-            if reading.number > 0 {
-                self.delete(&nth(name, reading.number)).await?;
+        let Reading { first, leaf, .. } = self.read_register::<IgnoredAny>(name).await?;
+        if let (Some(first), Some(leaf)) = (first, leaf) {
+            self.delete(&first).await?;
+            if leaf.arn != first {
+                self.delete(&leaf.arn).await?;
             }
         }
         Ok(())
     }
 
-    /// Lets the first secret say that the value has moved. `false`: it had moved further already, so the writer was
-    /// late, and what he made is taken back.
-    async fn point_to(&self, name: &str, number: u64, arn: &str) -> Result<bool, Fault> {
-        for attempt in 0.. {
-            let Some(first) = self.read::<Leaf<IgnoredAny>>(name).await? else { break };
-            let before = match first.content {
-                Leaf::Value(_) => 0,
-                Leaf::MovedTo(before) => before,
+    /// Lets the first secret say that the value has moved. `false`: it had moved further already, or was deleted, so
+    /// the writer was late, and what he made is taken back.
+    async fn point_to<T>(&self, next: &Secret<Leaf<T>>, reading: &Reading<T>) -> Result<bool, Fault> {
+        let number = reading.number + 1;
+        for attempt in 0..5 {
+            let first = self.read::<Leaf<IgnoredAny>>(&reading.name).await?;
+            let same = first.filter(|first| reading.first.as_ref() == Some(&first.arn));
+            let before = match same.as_ref().map(|first| &first.content) {
+                Some(Leaf::Value(_)) => 0,
+                Some(Leaf::MovedTo(before)) => *before,
+                None => u64::MAX,
             };
-            if before > number {
-                self.delete(arn).await?;
+            let Some(first) = same.filter(|_| before <= number) else {
+                self.delete(&next.arn).await?;
                 return Ok(false);
-            }
+            };
             match self.replace(&first, &Leaf::<()>::MovedTo(number)).await {
                 Ok(true) => {
-                    for old in before.max(1)..number {
-                        if let Err(fault) = self.delete(&nth(name, old)).await {
-                            tracing::debug!(
-                                ?fault,
-                                "a secret that is not used any more could not be deleted"
-                            );
-                        }
-                    }
-                    return Ok(true);
+                    self.delete_nth(&reading.name, before.max(1)..number).await;
+                    break;
                 }
-                Ok(false) if attempt < 5 => tokio::time::sleep(pause(attempt)).await,
-                Ok(false) => break,
-                // Whoever reads goes on from an older one, one step at a time.
+                Ok(false) => tokio::time::sleep(pause(attempt)).await,
                 Err(fault) if fault.is_limit() => break,
                 Err(fault) => return Err(fault),
             }
         }
+        // Where it could not be said, whoever reads goes on from an older secret, one step at a time.
         Ok(true)
+    }
+
+    async fn delete_nth(&self, name: &str, numbers: Range<u64>) {
+        for number in numbers {
+            if let Err(fault) = self.delete(&nth(name, number)).await {
+                tracing::debug!(?fault, "a secret that is not used any more could not be deleted");
+            }
+        }
     }
 }
 

@@ -1,11 +1,5 @@
-//! Rows, one secret each, and for each user the list of their rows' ids.
-//!
-//! The list makes a look-up by user exact: it is read by its name. The other look-ups go by a tag, through a list that
-//! AWS may take five minutes to bring up to date.
-//!
-//! A new row is announced in its user's list before it is made, so the list, which is changed by compare-and-set,
-//! decides who makes it. An id that is in a list without a row is that of a row being made, or of one whose maker was
-//! killed: the next saver of that user makes it in their place. A row is taken from the list before it is deleted.
+//! Rows, one secret each. A row is found by its id, by its user's list, or by a tag; see `lists.rs` for how a new row
+//! becomes one row.
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -20,6 +14,7 @@ use super::super::stored::StoredToken;
 use super::Backend;
 use super::client::Found;
 use super::fault::Fault;
+use super::lists::UserRows;
 use super::secret::{Secret, check_room, pause};
 
 /// A row's content.
@@ -37,14 +32,6 @@ struct Fence {
     epoch: u64,
 }
 
-/// The ids of a user's rows.
-#[derive(Clone, Default, Serialize, Deserialize)]
-struct UserRows {
-    ids: Vec<String>,
-    /// Nothing is added to it any more: it is being deleted.
-    closed: bool,
-}
-
 /// What a look-up brought.
 struct Candidates {
     rows: Vec<Secret<Row>>,
@@ -53,6 +40,7 @@ struct Candidates {
 }
 
 /// What came of an attempt to save.
+#[allow(clippy::large_enum_variant, reason = "an attempt lives for one save")]
 enum Attempt {
     Saved(StoredToken),
     Superseded,
@@ -133,21 +121,15 @@ impl Backend {
         }
     }
 
-    /// Whether the lease's row is still the one that it was taken for, and was not written under a newer lease.
+    /// Whether the lease's row is still the one that it was taken for.
     async fn is_permitted(&self, lease: &Lease, candidates: &[Secret<Row>]) -> Result<bool, Fault> {
         let Some(id) = &lease.row else { return Ok(true) };
-        let read;
-        let row = match candidates.iter().find(|row| row.content.token.id.as_ref() == Some(id)) {
-            Some(row) => Some(&row.content),
-            None => {
-                read = self.client.read::<Row>(&self.names.token(id)).await?.map(|row| row.content);
-                read.as_ref()
-            }
+        let among = candidates.iter().find(|row| row.content.token.id.as_ref() == Some(id)).cloned();
+        let row = match among {
+            Some(row) => Some(row),
+            None => self.client.read(&self.names.token(id)).await?,
         };
-        let is_newer = |fence: &Fence| fence.key == lease.key.as_str() && fence.epoch > lease.epoch;
-        let was_followed = row.and_then(|row| row.written_under.as_ref()).is_some_and(is_newer);
-        let token = row.map(|row| OAuthToken::from(row.token.clone()));
-        Ok(!was_followed && lease.permits(token.as_ref()))
+        Ok(lease.permits(row.map(|row| OAuthToken::from(row.content.token)).as_ref()))
     }
 
     async fn update(
@@ -160,7 +142,13 @@ impl Backend {
         let Some(row) = rows.iter().find(|row| row.content.token.id == before.id) else {
             return Ok(Attempt::Again);
         };
-        let fence = under.map(Fence::of).or_else(|| row.content.written_under.clone());
+        let before_it = &row.content.written_under;
+        if let (Some(lease), Some(fence)) = (under, before_it)
+            && fence.is_newer_than(lease)
+        {
+            return Ok(Attempt::Superseded);
+        }
+        let fence = under.map(Fence::of).or_else(|| before_it.clone());
         let content = Row { token: after.clone(), written_under: fence };
         check_room(&content)?;
         let is_renamed = after.user_name != before.user_name;
@@ -241,7 +229,7 @@ impl Backend {
         };
         // Whoever deletes a row takes it from the list first: what is not there any more was deleted meanwhile.
         if let Some(user) = &user
-            && !self.read_list(user).await?.is_some_and(|list| list.content.has(&id))
+            && !self.is_listed(user, &id).await?
         {
             self.client.delete(&made.arn).await?;
             return Ok(Attempt::Again);
@@ -279,65 +267,6 @@ impl Backend {
         }
     }
 
-    async fn read_list(&self, user: &str) -> Result<Option<Secret<UserRows>>, Fault> {
-        self.client.read(&self.names.user(user)).await
-    }
-
-    /// Puts an id on a user's list.
-    async fn list(&self, user: &str, id: &str) -> Result<(), Fault> {
-        for attempt in 0..10 {
-            let list = self.read_list(user).await?;
-            let is_there = list.as_ref().is_some_and(|list| list.content.has(id) && !list.content.closed);
-            if is_there || self.list_if_unchanged(user, list.as_ref(), id).await? {
-                return Ok(());
-            }
-            tokio::time::sleep(pause(attempt)).await;
-        }
-        Err(Fault::Contended)
-    }
-
-    /// Puts an id on a user's list, if that is still as it was read.
-    async fn list_if_unchanged(
-        &self,
-        user: &str,
-        list: Option<&Secret<UserRows>>,
-        id: &str,
-    ) -> Result<bool, Fault> {
-        match list {
-            Some(list) if !list.content.closed => {
-                let mut content = list.content.clone();
-                content.ids.push(id.to_owned());
-                self.client.replace(list, &content).await
-            }
-            old => {
-                if let Some(old) = old {
-                    self.client.delete(&old.arn).await?;
-                }
-                let content = UserRows { ids: vec![id.to_owned()], closed: false };
-                Ok(self.client.create(&self.names.user(user), &content, &[]).await?.is_some())
-            }
-        }
-    }
-
-    /// Takes an id from a user's list; a list with nothing in it is deleted.
-    async fn unlist(&self, user: &str, id: &str) -> Result<(), Fault> {
-        for attempt in 0..10 {
-            let Some(list) = self.read_list(user).await? else { return Ok(()) };
-            let mut content = list.content.clone();
-            content.ids.retain(|other| other != id);
-            content.closed = content.ids.is_empty();
-            let is_new = content.closed != list.content.closed || content.ids.len() != list.content.ids.len();
-            if !is_new || self.client.replace(&list, &content).await? {
-                if content.closed {
-                    self.client.delete(&list.arn).await?;
-                }
-                return Ok(());
-            }
-            tokio::time::sleep(pause(attempt)).await;
-        }
-        Err(Fault::Contended)
-    }
-
     /// Deletes the lease on a refresh token that nobody holds any more. It would cost money for nothing.
     async fn forget_lease_of(&self, token: &StoredToken) {
         if let Some(refresh_token) = filled(&token.refresh_token) {
@@ -359,11 +288,9 @@ impl Fence {
     fn of(lease: &Lease) -> Self {
         Self { key: lease.key.as_str().to_owned(), epoch: lease.epoch }
     }
-}
 
-impl UserRows {
-    fn has(&self, id: &str) -> bool {
-        self.ids.iter().any(|other| other == id)
+    fn is_newer_than(&self, lease: &Lease) -> bool {
+        self.key == lease.key.as_str() && self.epoch > lease.epoch
     }
 }
 

@@ -30,6 +30,7 @@ const ROOM: usize = 65_536;
 #[derive(Clone)]
 pub(super) struct Secret<T> {
     pub(super) name: String,
+    /// Names this very secret, not one that is made later under its name.
     pub(super) arn: String,
     /// How often it has been changed.
     pub(super) revision: u64,
@@ -74,7 +75,7 @@ impl Client {
         tags: &[(&'static str, String)],
     ) -> Result<Option<Secret<T>>, Fault> {
         let text = text(0, content)?;
-        for attempt in 0..6 {
+        for attempt in 0..5 {
             match self.make(name, version(0), text.clone(), tags).await? {
                 Made::New(arn) => {
                     return Ok(Some(Secret {
@@ -98,7 +99,8 @@ impl Client {
         content: &U,
     ) -> Result<bool, Fault> {
         let revision = secret.revision + 1;
-        self.put(&secret.name, version(revision), text(revision, content)?).await
+        // By the ARN: another secret may have been made under its name since.
+        self.put(&secret.arn, version(revision), text(revision, content)?).await
     }
 }
 
