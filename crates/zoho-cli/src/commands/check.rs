@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use zoho_oauth::store::{self, AnyStore, Finding, FindingKind, Repair, TokenStore};
-use zoho_oauth::{Authenticator, OAuthToken};
+use zoho_oauth::{Authenticator, ExposeSecret, OAuthToken};
 use zohocrm::Crm;
 
 use crate::args::Check;
@@ -12,61 +12,68 @@ use crate::output::printable;
 
 pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> {
     let store = config.store()?;
-    let Repair { backup, mended, left, .. } = if options.repair {
-        store::repair(&store, options.backup.as_deref()).await?
-    } else {
-        let left = store::check(&store).await?;
-        let mut nothing_done = Repair::default();
-        nothing_done.left = left;
-        nothing_done
+    let repair = match options.repair {
+        true => {
+            // What waits for a row would not find it again under another id.
+            if let Err(error) = config.authenticator_over(store.clone())?.recover().await {
+                config.output.warning(format_args!("tokens wait that the store does not take: {error}"));
+            }
+            store::repair(&store, options.backup.as_deref()).await?
+        }
+        false => {
+            let mut untouched = Repair::default();
+            untouched.left = store::check(&store).await?;
+            untouched
+        }
     };
-    let can_be_repaired = left.findings.iter().filter(|finding| finding.can_be_repaired).count();
+    let left = &repair.left.findings;
     let mut problems: Vec<Problem> =
-        left.findings.iter().map(|finding| Problem::of(finding, options.repair)).collect();
+        left.iter().map(|finding| Problem::of(finding, options.repair)).collect();
     if options.online {
         problems.extend(ask_about_all(config, &store).await?);
     }
-
-    let backup = backup.map(|path| path.display().to_string());
-    if config.output.is_json() {
-        config.output.json(&json!({
-            "store": store.name(),
-            "rows": left.rows,
-            "backup": backup,
-            "mended": mended.iter().map(|finding| Problem::of(finding, false).json()).collect::<Vec<_>>(),
-            "findings": problems.iter().map(Problem::json).collect::<Vec<_>>(),
-        }))?;
-    } else {
-        for finding in &mended {
-            config.output.data(printable(&format!("mended: {finding}")))?;
-        }
-        for problem in &problems {
-            config.output.data(printable(&problem.line()))?;
-        }
-    }
-    if let Some(backup) = backup {
-        config.output.words(format_args!("the store as it was is kept in {}", printable(&backup)));
-    }
+    print(config, &store, &repair, &problems)?;
     if problems.is_empty() {
-        let name = store.name();
-        match left.rows {
-            1 => config.output.words(format_args!("nothing is wrong with the 1 token in {name}")),
-            rows => config.output.words(format_args!("nothing is wrong with the {rows} tokens in {name}")),
-        }
+        let tokens = if repair.left.rows == 1 { "token" } else { "tokens" };
+        config.output.words(format_args!(
+            "nothing is wrong with the {} {tokens} in {}",
+            repair.left.rows,
+            store.name()
+        ));
         return Ok(());
     }
-    let left = if options.repair { " left" } else { "" };
-    let failure = match problems.len() {
-        1 => Failure::failed(format!("1 finding is{left} in {}", store.name())),
-        count => Failure::failed(format!("{count} findings are{left} in {}", store.name())),
-    };
-    Err(match can_be_repaired {
-        count if count > 0 && !options.repair => failure.next_step(format!(
-            "zoho tokens check --repair mends {count} of {} and keeps a backup",
-            problems.len()
-        )),
+    let count = problems.len();
+    let are = if count == 1 { "finding is" } else { "findings are" };
+    let left_over = if options.repair { " left" } else { "" };
+    let failure = Failure::failed(format!("{count} {are}{left_over} in {}", store.name()));
+    Err(match left.iter().filter(|finding| finding.can_be_repaired).count() {
+        mendable if mendable > 0 && !options.repair => failure
+            .next_step(format!("zoho tokens check --repair mends {mendable} of {count} and keeps a backup")),
         _ => failure,
     })
+}
+
+fn print(config: &Config, store: &AnyStore, repair: &Repair, problems: &[Problem]) -> Result<(), Failure> {
+    let backup = repair.backup.as_ref().map(|path| path.display().to_string());
+    let mended: Vec<Problem> = repair.mended.iter().map(|finding| Problem::of(finding, false)).collect();
+    if config.output.is_json() {
+        return config.output.json(&json!({
+            "store": store.name(),
+            "rows": repair.left.rows,
+            "backup": backup,
+            "mended": mended.iter().map(Problem::json).collect::<Vec<_>>(),
+            "findings": problems.iter().map(Problem::json).collect::<Vec<_>>(),
+        }));
+    }
+    let backup = backup.map(|backup| format!("backup: {backup}"));
+    let mended = mended.iter().map(|problem| format!("mended: {}: {}", problem.place, problem.text));
+    let left = problems
+        .iter()
+        .map(|problem| format!("{}: {}; next: {}", problem.place, problem.text, problem.next_step));
+    for line in backup.into_iter().chain(mended).chain(left) {
+        config.output.data(printable(&line))?;
+    }
+    Ok(())
 }
 
 /// Something that is wrong, ready to be told.
@@ -107,10 +114,6 @@ impl Problem {
             next_step,
             can_be_repaired: false,
         }
-    }
-
-    fn line(&self) -> String {
-        format!("{}: {}; next: {}", self.place, self.text, self.next_step)
     }
 
     fn json(&self) -> Value {
@@ -205,8 +208,13 @@ async fn ask_about(config: &Config, authenticator: &Authenticator, token: &OAuth
     if error.api().is_some() && !error.is_transient() {
         return None;
     }
-    let next = "check again later".to_owned();
-    Some(Problem::with_token(NOT_ASKED, id, format!("Zoho could not be asked about it: {error}"), next))
+    let next = if error.is_transient() { "check again later" } else { "see to that, then check again" };
+    Some(Problem::with_token(
+        NOT_ASKED,
+        id,
+        format!("Zoho could not be asked about it: {error}"),
+        next.to_owned(),
+    ))
 }
 
 async fn accepts(
@@ -215,8 +223,6 @@ async fn accepts(
     stored: &OAuthToken,
     wanted: OAuthToken,
 ) -> Result<(), zohocrm::Error> {
-    use zoho_oauth::ExposeSecret;
-
     let valid = authenticator.access_token_for(&wanted).await?;
     if let Some(error) = valid.persistence_error() {
         config.output.warning(format_args!("a token was renewed and could not be kept: {error}"));

@@ -1,5 +1,7 @@
 //! What official SDKs leave behind: found, told, and mended without losing anything.
 
+#![cfg(unix)]
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -141,10 +143,7 @@ async fn old_ids_that_are_words_become_numbers_and_the_rows_stay() {
 
 #[tokio::test]
 async fn a_csv_file_is_mended_in_one_rewrite_and_the_backup_is_the_original() {
-    let original = csv_of(&LEFT_BEHIND).replace("2,bob,", "7,torn row\r\n2,bob,").replace(
-        "1795298101000,,https://www.zohoapis.eu\r\n7",
-        "1795298101000,,https://www.zohoapis.eu\r\n7",
-    );
+    let original = csv_of(&LEFT_BEHIND).replace("2,bob,", "7,torn row\r\n2,bob,");
     let (store, path) = file_with(&original);
     assert_eq!(store.get_tokens().await.unwrap_err().kind(), StoreErrorKind::Damaged);
     let report = checked(&store).await;

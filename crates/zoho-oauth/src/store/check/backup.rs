@@ -39,16 +39,6 @@ impl Backup {
         }
     }
 
-    /// The file to write to.
-    pub(crate) fn file(&mut self) -> &mut File {
-        &mut self.file
-    }
-
-    /// Where it is.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Makes it durable, and hands back where it is.
     ///
     /// # Errors
@@ -60,9 +50,22 @@ impl Backup {
         Ok(self.path.clone())
     }
 
+    /// The file to write to.
+    #[cfg(feature = "file")]
+    pub(crate) fn file(&mut self) -> &mut File {
+        &mut self.file
+    }
+
     /// What is said when it cannot be written.
+    #[cfg(feature = "file")]
     pub(crate) fn failed(&self, error: io::Error) -> StoreError {
         failed(&self.path, error)
+    }
+
+    /// Where it is, for those who write to it by its name.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 }
 

@@ -195,3 +195,44 @@ async fn back_up(store: &AnyStore, _: Option<&Path>) -> Result<PathBuf, StoreErr
         .evidence("this build writes no CSV files")
         .next_step("turn on the feature `file` of zoho-oauth"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MemoryStore;
+
+    #[tokio::test]
+    async fn a_row_that_somebody_has_changed_meanwhile_is_left_as_it_is() {
+        let store = AnyStore::from(MemoryStore::new());
+        let token = OAuthToken::new().with_id("word").with_user("ada").with_refresh_token("old");
+        let known = StoredToken::from(&store.save_token(&token).await.unwrap());
+        let login = OAuthToken::new().with_user("ada").with_refresh_token("new");
+        store.save_token(&login).await.unwrap();
+        assert!(!renumber(&store, &known).await.unwrap());
+        assert!(!delete_if_unchanged(&store, &known).await.unwrap());
+        let rows = store.get_tokens().await.unwrap();
+        let [row] = rows.as_slice() else { panic!("{rows:?}") };
+        assert_eq!(StoredToken::from(row).refresh_token.as_deref(), Some("new"));
+    }
+
+    #[test]
+    fn what_fills_a_gap_says_nothing_about_the_rest() {
+        let row = StoredToken {
+            id: Some("1".into()),
+            user_name: Some("ada".into()),
+            refresh_token: Some("r".into()),
+            ..StoredToken::default()
+        };
+        let filled = StoredToken {
+            access_token: Some("a".into()),
+            expiry_time: Some("7".into()),
+            redirect_url: Some("u".into()),
+            ..row.clone()
+        };
+        let expected = StoredToken { user_name: None, refresh_token: None, ..filled.clone() };
+        assert_eq!(what_it_lacked(&row, &filled), expected);
+        let only_an_address = StoredToken { redirect_url: Some("u".into()), ..row.clone() };
+        let gaps = what_it_lacked(&row, &only_an_address);
+        assert!(StoredToken::for_saving(&gaps.into()).is_ok(), "a store takes it");
+    }
+}

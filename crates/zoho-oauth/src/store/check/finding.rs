@@ -90,6 +90,7 @@ impl Finding {
         }
     }
 
+    #[cfg(feature = "file")]
     pub(crate) fn at_line(mut self, line: usize) -> Self {
         self.lines.push(line);
         self

@@ -3,6 +3,7 @@
 //! `census` has the rules for finding and `remedy` those for mending; both are pure. `contract` mends by the methods
 //! that every store has; the file store and SQLite do better, each under the lock of its writers.
 
+#[cfg(any(feature = "file", feature = "sqlite"))]
 mod backup;
 mod census;
 mod contract;

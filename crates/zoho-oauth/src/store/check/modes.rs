@@ -1,8 +1,11 @@
 //! Who may read a store's files.
 
+#[cfg(unix)]
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(unix)]
+use std::path::PathBuf;
 
 use super::finding::{Finding, FindingKind};
 
@@ -63,13 +66,12 @@ fn files_of(place: &Path) -> Vec<PathBuf> {
 #[cfg(unix)]
 fn is_of_store(entry: &str, name: &str) -> bool {
     const BESIDE: [&str; 7] = ["", ".lock", ".state", ".state.damaged", "-wal", "-shm", "-journal"];
-    let is_unfinished = || {
-        entry.strip_prefix('.').is_some_and(|entry| {
-            entry.strip_suffix(".unfinished").is_some_and(|entry| is_of_store(entry, name))
-        })
-    };
     match entry.strip_prefix(name) {
         Some(rest) => BESIDE.contains(&rest) || rest.starts_with(".backup-"),
-        None => is_unfinished(),
+        // What a killed process left of the store's file or of a side file.
+        None => entry
+            .strip_prefix('.')
+            .and_then(|entry| entry.strip_suffix(".unfinished"))
+            .is_some_and(|entry| is_of_store(entry, name)),
     }
 }

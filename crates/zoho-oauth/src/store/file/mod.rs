@@ -46,7 +46,7 @@ use writer::Writer;
 /// An official SDK reads what this store writes, and the other way round. Two of its habits cannot be mended from
 /// here: it waits for no lock, and it saves over changes that it has not read. It also truncates the file while
 /// it writes; such a file is read again until it is whole, and if it stays cut off, every call is an error and
-/// the file is left as it is.
+/// the file is left as it is; [`repair`](super::repair()) takes out what is torn.
 ///
 /// # Elsewhere than on Unix
 /// The folder decides who can read the files; a folder is not synced after a rename; and a change is told by
