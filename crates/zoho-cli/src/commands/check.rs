@@ -20,15 +20,11 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
             }
             store::repair(&store, options.backup.as_deref()).await?
         }
-        false => {
-            let mut untouched = Repair::default();
-            untouched.left = store::check(&store).await?;
-            untouched
-        }
+        false => store::check(&store).await?.into(),
     };
     let left = &repair.left.findings;
     let mut problems: Vec<Problem> =
-        left.iter().map(|finding| Problem::of(finding, options.repair)).collect();
+        left.iter().map(|finding| Problem::left(finding, options.repair)).collect();
     if options.online {
         problems.extend(ask_about_all(config, &store).await?);
     }
@@ -55,7 +51,7 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
 
 fn print(config: &Config, store: &AnyStore, repair: &Repair, problems: &[Problem]) -> Result<(), Failure> {
     let backup = repair.backup.as_ref().map(|path| path.display().to_string());
-    let mended: Vec<Problem> = repair.mended.iter().map(|finding| Problem::of(finding, false)).collect();
+    let mended: Vec<Problem> = repair.mended.iter().map(Problem::of).collect();
     if config.output.is_json() {
         return config.output.json(&json!({
             "store": store.name(),
@@ -67,9 +63,10 @@ fn print(config: &Config, store: &AnyStore, repair: &Repair, problems: &[Problem
     }
     let backup = backup.map(|backup| format!("backup: {backup}"));
     let mended = mended.iter().map(|problem| format!("mended: {}: {}", problem.place, problem.text));
-    let left = problems
-        .iter()
-        .map(|problem| format!("{}: {}; next: {}", problem.place, problem.text, problem.next_step));
+    let left = problems.iter().map(|problem| {
+        let next_step = problem.next_step.as_deref().unwrap_or_default();
+        format!("{}: {}; next: {next_step}", problem.place, problem.text)
+    });
     for line in backup.into_iter().chain(mended).chain(left) {
         config.output.data(printable(&line))?;
     }
@@ -84,12 +81,18 @@ struct Problem {
     lines: Vec<usize>,
     file: Option<String>,
     text: String,
-    next_step: String,
+    /// Nothing, where it has been mended.
+    next_step: Option<String>,
     can_be_repaired: bool,
 }
 
 impl Problem {
-    fn of(finding: &Finding, was_repaired: bool) -> Self {
+    /// Something that is there, still if the store was repaired.
+    fn left(finding: &Finding, was_repaired: bool) -> Self {
+        Self { next_step: Some(next_step(finding, was_repaired)), ..Self::of(finding) }
+    }
+
+    fn of(finding: &Finding) -> Self {
         Self {
             kind: finding.kind.word(),
             place: finding.place(),
@@ -97,7 +100,7 @@ impl Problem {
             lines: finding.lines.clone(),
             file: finding.path.as_ref().map(|path| path.display().to_string()),
             text: finding.text.clone(),
-            next_step: next_step(finding, was_repaired),
+            next_step: None,
             can_be_repaired: finding.can_be_repaired,
         }
     }
@@ -111,7 +114,7 @@ impl Problem {
             lines: Vec::new(),
             file: None,
             text,
-            next_step,
+            next_step: Some(next_step),
             can_be_repaired: false,
         }
     }

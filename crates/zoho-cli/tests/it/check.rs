@@ -120,6 +120,8 @@ fn a_repair_that_mends_everything_is_done() {
     assert!(kinds(&report["findings"]).contains(&"open_to_others"), "{report}");
     let ran = terminal.run(&["tokens", "check", "--repair", "--json", "--backup", "kept.db"]).done().json();
     assert_eq!(ran["findings"], json!([]));
+    assert!(kinds(&ran["mended"]).contains(&"id_not_a_number"), "{ran}");
+    assert_eq!(ran["mended"][0]["next_step"], Value::Null);
     assert!(ran["backup"].as_str().unwrap().ends_with("kept.db"), "{ran}");
     assert_eq!(mode(&terminal.path("zohooauth.db")), 0o600);
     assert_eq!(terminal.rows().len(), 2);

@@ -47,12 +47,12 @@ fn database_of(path: &Path, rows: &[[&str; 10]]) {
     }
 }
 
-/// A memory store with the rows that it takes.
+/// A store in memory with these rows.
 async fn memory_of(rows: &[[&str; 10]]) -> MemoryStore {
     let store = MemoryStore::new();
     for row in rows {
         // A look-up by the id finds nothing, so that each becomes a row of its own.
-        let _ = store.save_token(&stored(*row).into()).await;
+        store.save_token(&stored(*row).into()).await.unwrap();
     }
     store
 }
@@ -377,7 +377,7 @@ async fn a_row_that_is_being_renewed_is_waited_for() {
 }
 
 /// Savers that go on while the store is repaired; afterwards each of their tokens is there.
-async fn assert_savers_lose_nothing(stores: Vec<AnyStore>) {
+async fn assert_savers_lose_nothing(stores: Vec<AnyStore>, backup: Option<&Path>) {
     const SAVERS: usize = 4;
     const SAVES: usize = 20;
     let savers: Vec<_> = (0..SAVERS)
@@ -397,7 +397,7 @@ async fn assert_savers_lose_nothing(stores: Vec<AnyStore>) {
             })
         })
         .collect();
-    let repair = repaired(&stores[0]).await;
+    let repair = store::repair(&stores[0], backup).await.unwrap();
     assert!(!repair.mended.is_empty());
     for saver in savers {
         saver.await.unwrap();
@@ -414,7 +414,7 @@ async fn savers_beside_the_repair_of_a_csv_file_lose_nothing() {
     for torn in ["", "torn\r\n"] {
         let (store, path) = file_with(csv_of(&LEFT_BEHIND) + torn);
         let other = AnyStore::from(FileStore::open(&path).unwrap());
-        assert_savers_lose_nothing(vec![store, other]).await;
+        assert_savers_lose_nothing(vec![store, other], None).await;
     }
 }
 
@@ -424,7 +424,15 @@ async fn savers_beside_the_repair_of_a_database_lose_nothing() {
     let path = folder.path().join("zohooauth.db");
     database_of(&path, &LEFT_BEHIND);
     let open = || AnyStore::from(SqliteStore::open(&path).unwrap());
-    assert_savers_lose_nothing(vec![open(), open()]).await;
+    assert_savers_lose_nothing(vec![open(), open()], None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn savers_beside_the_repair_of_any_other_store_lose_nothing() {
+    let folder = folder();
+    let rows_it_takes: Vec<_> = LEFT_BEHIND.into_iter().filter(|row| row[1] != "eve").collect();
+    let store = AnyStore::from(memory_of(&rows_it_takes).await);
+    assert_savers_lose_nothing(vec![store], Some(&folder.path().join("backup.csv"))).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -153,6 +153,13 @@ pub struct Repair {
     pub left: Report,
 }
 
+/// A check alone is a repair that mended nothing.
+impl From<Report> for Repair {
+    fn from(left: Report) -> Self {
+        Self { left, ..Self::default() }
+    }
+}
+
 /// `lines 1, 2 and 3`; nothing for none.
 fn listed(one: &str, many: &str, items: &[impl AsRef<str>]) -> String {
     let texts: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
