@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -169,6 +170,9 @@ pub(crate) enum Tokens {
         reveal: Reveal,
     },
 
+    /// Look for what official SDKs leave behind in a store, and mend it
+    Check(Check),
+
     /// Delete a token from the store; Zoho is not told
     Delete {
         /// The row's id
@@ -200,6 +204,22 @@ pub(crate) struct Copy {
     /// Only say what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// How far a check goes.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Ask Zoho too whether it still accepts each token: a renewal, or else one call of the API
+    #[arg(long)]
+    pub(crate) online: bool,
+
+    /// Mend what can be mended; a backup is kept first
+    #[arg(long)]
+    pub(crate) repair: bool,
+
+    /// Where the backup goes: a file that is not there yet; beside the store, if left out
+    #[arg(long, value_name = "PATH", requires = "repair")]
+    pub(crate) backup: Option<PathBuf>,
 }
 
 /// Whether secrets are shown.

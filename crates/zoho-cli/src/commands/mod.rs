@@ -1,6 +1,7 @@
 //! One file for each command, and what several of them need.
 
 mod api;
+mod check;
 mod completions;
 mod copy;
 mod demo;

@@ -3,6 +3,7 @@
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
 mod address;
 mod any;
+mod check;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod connect;
@@ -38,6 +39,7 @@ use std::future::Future;
 use crate::token::OAuthToken;
 
 pub use any::AnyStore;
+pub use check::{Finding, FindingKind, Repair, Report, check, repair};
 pub use connect::connect;
 pub use copy::{CopyReport, RefusedRow, TokenCopy};
 pub use error::{StoreError, StoreErrorKind};
