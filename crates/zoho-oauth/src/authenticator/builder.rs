@@ -12,6 +12,7 @@ use crate::environment::{Environment, Environments};
 use crate::error::Error;
 use crate::ledger::Quota;
 use crate::spool::Spool;
+use crate::store::coordination::Coordination;
 use crate::store::{AnyStore, MemoryStore};
 
 use super::cache::Cache;
@@ -151,6 +152,7 @@ impl AuthenticatorBuilder {
         let store = self.store.unwrap_or_else(|| MemoryStore::new().into());
         let mut settings = self.settings;
         settings.margin = settings.margin.mul_f64(1.0 + rand::rng().random::<f64>() / 4.0);
+        let look_every = store.look_every();
         Ok(Authenticator {
             core: Arc::new(Core {
                 environments: self.environments,
@@ -159,7 +161,7 @@ impl AuthenticatorBuilder {
                 spool: Spool::new(&store, self.spool_folder),
                 store: ClockedStore::new(store),
                 settings,
-                cache: Cache::default(),
+                cache: Cache::looking_every(look_every),
                 tokens: Flights::new(),
                 logins: Flights::new(),
                 recovery: Default::default(),

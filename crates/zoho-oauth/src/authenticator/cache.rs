@@ -10,7 +10,6 @@ use crate::store::AnyStore;
 use crate::store::coordination::Coordination;
 use crate::token::{OAuthToken, UserSignature, epoch_milliseconds};
 
-use super::LOOK_EVERY;
 use super::access::AccessToken;
 use super::subject::Subject;
 
@@ -18,12 +17,14 @@ use super::subject::Subject;
 pub(super) const EARLY_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// The tokens that were handed out, by what was asked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Cache {
     users: papaya::HashMap<UserSignature, Cached>,
     others: papaya::HashMap<Subject, Cached>,
     /// Goes up when somebody changed the store: what was remembered before has to be read again.
     generation: AtomicU64,
+    /// In milliseconds, as all times here.
+    look_every: u64,
     looked_at: AtomicU64,
     version: Mutex<Option<u64>>,
     has_unsaved: AtomicBool,
@@ -56,6 +57,19 @@ pub(super) struct Margins {
 }
 
 impl Cache {
+    /// An empty one, over a store that is asked this often whether anybody has changed it.
+    pub(super) fn looking_every(time: Duration) -> Self {
+        Self {
+            users: papaya::HashMap::default(),
+            others: papaya::HashMap::default(),
+            generation: AtomicU64::new(0),
+            look_every: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
+            looked_at: AtomicU64::new(0),
+            version: Mutex::new(None),
+            has_unsaved: AtomicBool::new(false),
+        }
+    }
+
     /// The token of `user`, if it may be handed out at `now`.
     pub(super) fn of_user(&self, user: &UserSignature, now: u64) -> Option<Remembered> {
         self.users.pin().get(user).and_then(|cached| self.recall(cached, now))
@@ -136,7 +150,7 @@ impl Cache {
     pub(super) fn is_due(&self, now: u64) -> bool {
         let last = self.looked_at.load(Ordering::Relaxed);
         // A clock that was set back counts as due, too.
-        let is_due = now.abs_diff(last) >= LOOK_EVERY.as_millis() as u64;
+        let is_due = now.abs_diff(last) >= self.look_every;
         is_due && self.looked_at.compare_exchange(last, now, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 

@@ -16,7 +16,7 @@ mod subject;
 mod unsaved;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crate::accounts::{Accounts, OAuthClient};
 use crate::environment::{Environment, Environments};
@@ -43,7 +43,8 @@ use unsaved::Recovery;
 /// Hands out valid access tokens for all users of a store, and keeps them valid.
 ///
 /// Cheap to clone; clones share everything. A valid token is served from memory without I/O; what another process
-/// does to the store (renew, revoke, delete, a new login) is seen within one second. However many tasks and
+/// does to the store (renew, revoke, delete, a new login) is seen within one second, or within the time that the
+/// store asks for ([`Coordination::look_every`](crate::store::coordination::Coordination::look_every)). However many tasks and
 /// processes want the same token, one request goes to Zoho. Its methods need a tokio runtime.
 ///
 /// ```no_run
@@ -257,7 +258,7 @@ impl Authenticator {
 }
 
 impl Core {
-    /// Once in half a second the store is asked whether anybody has changed it. Hands back the time.
+    /// Now and then the store is asked whether anybody has changed it. Hands back the time.
     async fn look_if_due(self: &Arc<Self>) -> u64 {
         let now = epoch_milliseconds(SystemTime::now());
         if !self.cache.is_due(now) {
@@ -323,6 +324,3 @@ impl Core {
 fn no_client() -> Error {
     Error::Config("a client app is needed for this: give its client id and secret".to_owned())
 }
-
-/// How long callers may not see what another process did: the store is asked this often.
-const LOOK_EVERY: Duration = Duration::from_millis(500);

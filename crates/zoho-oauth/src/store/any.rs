@@ -200,6 +200,10 @@ impl Coordination for AnyStore {
         self.coordination.version().await
     }
 
+    fn look_every(&self) -> Duration {
+        self.coordination.look_every()
+    }
+
     async fn clock(&self) -> Result<SystemTime, StoreError> {
         self.coordination.clock().await
     }
@@ -311,6 +315,7 @@ trait ErasedCoordination: Send + Sync {
     fn save_and_release<'a>(&'a self, lease: &'a Lease, token: &'a OAuthToken) -> Boxed<'a, Fenced>;
     fn standing<'a>(&'a self, key: &'a LeaseKey) -> Boxed<'a, Standing>;
     fn version(&self) -> Boxed<'_, Option<u64>>;
+    fn look_every(&self) -> Duration;
     fn clock(&self) -> Boxed<'_, SystemTime>;
 }
 
@@ -337,6 +342,10 @@ impl<C: Coordination> ErasedCoordination for C {
 
     fn version(&self) -> Boxed<'_, Option<u64>> {
         Box::pin(Coordination::version(self))
+    }
+
+    fn look_every(&self) -> Duration {
+        Coordination::look_every(self)
     }
 
     fn clock(&self) -> Boxed<'_, SystemTime> {

@@ -50,6 +50,12 @@ pub trait Coordination: Send + Sync + 'static {
     /// A number that changes whenever anybody changes the store, cheap to ask for; `None` where there is none.
     fn version(&self) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
 
+    /// How often an authenticator asks whether anybody has changed the store, and so for how long it may not see what
+    /// another process did: every half a second, unless a store is too slow or too dear for that.
+    fn look_every(&self) -> Duration {
+        Duration::from_millis(500)
+    }
+
     /// The store's clock. Hosts may disagree with it; unless a store has a clock of its own, it is this machine's.
     fn clock(&self) -> impl Future<Output = Result<SystemTime, StoreError>> + Send {
         async { Ok(SystemTime::now()) }

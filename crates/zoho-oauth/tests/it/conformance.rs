@@ -1,4 +1,4 @@
-//! The contracts of `TokenStore` and of `Coordination`, over every store on this machine.
+//! The contracts of `TokenStore` and of `Coordination`, over every store, those on servers included.
 
 use zoho_oauth::store::{FileStore, MemoryStore};
 use zoho_oauth::{coordination_conformance, token_store_conformance};
@@ -7,10 +7,6 @@ token_store_conformance!(memory, async || MemoryStore::new());
 token_store_conformance!(sqlite_in_memory, crate::sqlite_support::in_memory);
 token_store_conformance!(sqlite_file, crate::sqlite_support::in_a_new_file);
 token_store_conformance!(file, async || FileStore::open(crate::file_store::fresh_path()).expect("opened"));
-#[cfg(feature = "redis")]
-token_store_conformance!(redis, crate::redis_support::on_one_server);
-#[cfg(feature = "redis")]
-token_store_conformance!(redis_cluster, crate::redis_support::on_a_cluster);
 
 #[path = "../../examples/custom_store.rs"]
 mod custom_store;
@@ -37,3 +33,30 @@ mod coordination {
         (FileStore::open(&path).expect("opened"), FileStore::open(&path).expect("opened"))
     });
 }
+
+/// Both suites over a store in a place of its own on a server.
+macro_rules! on_a_server {
+    ($module:ident: $store:ident on $kind:ident if $feature:literal) => {
+        #[cfg(feature = $feature)]
+        mod $module {
+            use servers::{Kind, fresh};
+            use zoho_oauth::store::$store;
+            use zoho_oauth::{coordination_conformance, token_store_conformance};
+
+            fn open(url: &str) -> $store {
+                // A test beside many others may have to wait for its server.
+                $store::open(&format!("{url}&timeout=60")).expect("the URL makes sense")
+            }
+
+            token_store_conformance!(tokens, async || fresh(Kind::$kind).map(|url| open(&url)));
+            coordination_conformance!(leases, async || fresh(Kind::$kind)
+                .map(|url| (open(&url), open(&url))));
+        }
+    };
+}
+
+on_a_server!(mariadb: MySqlStore on MariaDb if "mysql");
+on_a_server!(postgres: PostgresStore on Postgres if "postgres");
+on_a_server!(redis: RedisStore on Redis if "redis");
+on_a_server!(redis_cluster: RedisStore on RedisCluster if "redis");
+on_a_server!(secrets_manager: SecretsManagerStore on SecretsManager if "secrets-manager");

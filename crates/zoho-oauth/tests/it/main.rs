@@ -15,12 +15,10 @@ mod lifecycle;
 mod many;
 mod matching;
 #[cfg(feature = "mysql")]
-mod mysql_conformance;
 #[cfg(feature = "mysql")]
 mod mysql_support;
 mod one_flight;
 #[cfg(feature = "postgres")]
-mod postgres_conformance;
 #[cfg(feature = "postgres")]
 mod postgres_support;
 mod quota;

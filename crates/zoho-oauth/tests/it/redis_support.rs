@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use zoho_oauth::OAuthToken;
-use zoho_oauth::store::{AnyStore, MemoryStore, RedisStore, TokenStore};
+use zoho_oauth::store::{RedisStore, TokenStore};
 
 /// A prefix of its own on a server that other tests use too.
 #[derive(Clone)]
@@ -71,21 +71,6 @@ fn place(variable: &str, is_cluster: bool) -> Option<Place> {
             None
         }
     }
-}
-
-/// An empty store for the promises. They cannot be skipped one by one: without a server, which is said, they run
-/// over a store in memory.
-pub(crate) async fn on_one_server() -> AnyStore {
-    store_or_memory(place("ZOHOCRM_REDIS", false))
-}
-
-/// The same on a cluster.
-pub(crate) async fn on_a_cluster() -> AnyStore {
-    store_or_memory(place("ZOHOCRM_REDIS_CLUSTER", true))
-}
-
-fn store_or_memory(place: Option<Place>) -> AnyStore {
-    place.map_or_else(|| MemoryStore::new().into(), |place| place.store().into())
 }
 
 /// A server of a test's own, gone when the test ends.

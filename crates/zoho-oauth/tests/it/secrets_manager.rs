@@ -1,4 +1,4 @@
-//! Tokens in AWS Secrets Manager: what the contract says, and what several programs may expect of each other.
+//! Tokens in AWS Secrets Manager: what several programs may expect of each other.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -7,15 +7,11 @@ use zoho_emulator::Emulator;
 use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
 use zoho_oauth::store::{AnyStore, SecretsManagerStore, TokenStore};
 use zoho_oauth::{ExposeSecret, Grant, OAuthToken, SecretString};
-use zoho_oauth::{coordination_conformance, token_store_conformance};
 
 use crate::secrets_manager_support::{Gate, Place};
 use crate::support;
 
 const LIFE: Duration = Duration::from_secs(60);
-
-token_store_conformance!(contract, async || Place::new().map(|place| place.open()));
-coordination_conformance!(coordination, async || Place::new().map(|place| (place.open(), place.open())));
 
 #[tokio::test]
 async fn no_name_tag_or_description_holds_a_secret_or_a_user() {

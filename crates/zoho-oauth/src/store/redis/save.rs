@@ -64,8 +64,8 @@ pub(super) struct Draft {
     before: Vec<StoredToken>,
     /// The same rows as they are to be, and behind them the new ones.
     after: Vec<StoredToken>,
-    /// Which row each token became.
-    positions: Vec<usize>,
+    /// Which row each token became, and what the row said then.
+    saved: Vec<(usize, StoredToken)>,
     /// Whether the tokens may have been written before, though nobody has heard so.
     may_have_written: bool,
 }
@@ -82,8 +82,8 @@ impl Draft {
         rows.sort_by(|one, other| one.id.cmp(&other.id));
         rows.dedup();
         let before = rows.into_iter().map(Row::token).collect::<Result<Vec<_>, _>>()?;
-        let positions = Vec::with_capacity(tokens.len());
-        let mut draft = Self { after: before.clone(), before, positions, may_have_written };
+        let saved = Vec::with_capacity(tokens.len());
+        let mut draft = Self { after: before.clone(), before, saved, may_have_written };
         let trouble = tokens.iter().try_for_each(|token| draft.save(token)).err();
         Ok((draft, trouble))
     }
@@ -97,14 +97,18 @@ impl Draft {
             }
             None => None,
         };
-        match position {
+        let position = match position {
             Some(position) => {
                 let row = std::mem::take(&mut self.after[position]);
                 self.after[position] = row.overwritten_by(token);
+                position
             }
-            None => self.after.push(token.clone()),
-        }
-        self.positions.push(position.unwrap_or(self.after.len() - 1));
+            None => {
+                self.after.push(token.clone());
+                self.after.len() - 1
+            }
+        };
+        self.saved.push((position, self.after[position].clone()));
         Ok(())
     }
 
@@ -115,7 +119,11 @@ impl Draft {
 
     /// What was saved, once all rows have an id.
     pub(super) fn saved(&self) -> Vec<StoredToken> {
-        self.positions.iter().map(|position| self.after[*position].clone()).collect()
+        let with_id = |(position, row): &(usize, StoredToken)| StoredToken {
+            id: self.after[*position].id.clone(),
+            ..row.clone()
+        };
+        self.saved.iter().map(with_id).collect()
     }
 
     /// Writes what has changed, and hands back what was saved; `None` if something else was found meanwhile.

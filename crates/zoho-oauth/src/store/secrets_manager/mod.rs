@@ -255,6 +255,11 @@ impl Coordination for SecretsManagerStore {
     }
 
     /// There is none: every look at AWS costs money, and nothing there counts all changes.
+    /// A minute: each look is a request that AWS charges for, for each token that is in use.
+    fn look_every(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
     async fn version(&self) -> Result<Option<u64>, StoreError> {
         Ok(None)
     }

@@ -201,7 +201,6 @@ impl<S: Server> TokenStore for SqlStore<S> {
     }
 }
 
-#[deny(clippy::missing_trait_methods)]
 impl<S: Server> Coordination for SqlStore<S> {
     async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Result<Acquired, StoreError> {
         self.call("take a lease", self.take_lease(key, holder, life)).await
@@ -290,7 +289,6 @@ macro_rules! sql_store {
             }
         }
 
-        #[deny(clippy::missing_trait_methods)]
         impl Coordination for $name {
             async fn acquire(
                 &self,
