@@ -11,18 +11,16 @@ mod file_store;
 mod lifecycle;
 mod many;
 mod matching;
-#[cfg(feature = "mysql")]
-mod mysql_conformance;
-#[cfg(feature = "mysql")]
-mod mysql_support;
 mod one_flight;
-#[cfg(feature = "postgres")]
-mod postgres_conformance;
-#[cfg(feature = "postgres")]
-mod postgres_support;
 mod quota;
 mod revocation;
 mod secrets;
+#[cfg(all(feature = "mysql", feature = "postgres"))]
+mod sql_conformance;
+#[cfg(all(feature = "mysql", feature = "postgres"))]
+mod sql_sharing;
+#[cfg(all(feature = "mysql", feature = "postgres"))]
+mod sql_support;
 mod sqlite_faults;
 mod sqlite_leases;
 mod sqlite_official;
