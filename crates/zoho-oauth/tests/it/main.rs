@@ -11,16 +11,24 @@ mod file_store;
 mod lifecycle;
 mod many;
 mod matching;
+#[cfg(all(unix, feature = "mysql", feature = "postgres"))]
+mod mysql_official;
 mod one_flight;
+#[cfg(all(feature = "mysql", feature = "postgres"))]
+mod postgres_values;
 mod quota;
 mod revocation;
 mod secrets;
 #[cfg(all(feature = "mysql", feature = "postgres"))]
 mod sql_conformance;
+#[cfg(all(unix, feature = "mysql", feature = "postgres"))]
+mod sql_faults;
 #[cfg(all(feature = "mysql", feature = "postgres"))]
 mod sql_sharing;
 #[cfg(all(feature = "mysql", feature = "postgres"))]
 mod sql_support;
+#[cfg(all(unix, feature = "mysql", feature = "postgres"))]
+mod sql_tls;
 mod sqlite_faults;
 mod sqlite_leases;
 mod sqlite_official;
