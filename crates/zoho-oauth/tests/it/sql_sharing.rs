@@ -13,6 +13,7 @@ use crate::sql_support::{Place, found, on_both_servers, token, users};
 
 on_both_servers! {
     eight_programs_insert_at_once_beside_one_that_counts_for_itself
+    programs_that_save_the_same_new_users_make_one_row_of_each
     an_id_that_was_deleted_is_not_given_out_again_whoever_chose_it
     savers_of_different_fields_of_one_row_lose_none
     a_save_under_a_lease_loses_to_none_of_the_savers_beside_it
@@ -66,6 +67,24 @@ async fn eight_programs_insert_at_once_beside_one_that_counts_for_itself(place: 
     let names = users(&place.open()).await;
     assert_eq!(names.iter().filter(|name| !name.starts_with("official")).count(), 160);
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+}
+
+/// Under the servers' own default isolation: what one has inserted meanwhile, the others see before they insert.
+async fn programs_that_save_the_same_new_users_make_one_row_of_each(place: Place) {
+    let programs: Vec<_> = (0..6)
+        .map(|_| {
+            let store = place.open();
+            tokio::spawn(async move {
+                for number in 0..10 {
+                    store.save_token(&token(&format!("user {number}"))).await.expect("saved");
+                }
+            })
+        })
+        .collect();
+    for program in programs {
+        program.await.expect("no program fails");
+    }
+    assert_eq!(place.count().await, 10);
 }
 
 async fn an_id_that_was_deleted_is_not_given_out_again_whoever_chose_it(place: Place) {
