@@ -40,8 +40,9 @@ impl Kind {
         format!("{}_MISSING", self.variable())
     }
 
-    /// A server's URL with a place on it that nobody else uses: a table, or what all keys begin with.
-    pub(crate) fn with_place(self, url: &str, place: &str) -> String {
+    /// A server's URL with a place on it: a table, or what all keys begin with.
+    #[must_use]
+    pub fn with_place(self, url: &str, place: &str) -> String {
         match self {
             Self::MariaDb | Self::Postgres => with_setting(url, "table", place),
             Self::Redis | Self::RedisCluster => with_setting(url, "prefix", place),

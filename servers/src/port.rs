@@ -1,19 +1,37 @@
 //! Ports of this machine.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::ops::Range;
 
 /// Below the ports that Linux gives to outgoing connections, so that nobody gets a server's port while it is down.
 const PORTS: Range<u16> = 20_000..30_000;
 const ATTEMPTS: usize = 100;
 
-/// A port of 127.0.0.1 that nobody listens at.
-pub(crate) fn free_port() -> io::Result<u16> {
-    (0..ATTEMPTS)
-        .map(|_| rand::random_range(PORTS))
-        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .ok_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, "no free port was found"))
+/// A port of 127.0.0.1 that no other test takes before this is dropped, while nobody listens there either.
+///
+/// The port of UDP with the same number, which nobody needs, says that it is taken.
+#[derive(Debug)]
+pub(crate) struct Port {
+    number: u16,
+    _reservation: UdpSocket,
+}
+
+impl Port {
+    pub(crate) fn reserve() -> io::Result<Self> {
+        (0..ATTEMPTS)
+            .find_map(|_| {
+                let number = rand::random_range(PORTS);
+                let reservation = UdpSocket::bind((Ipv4Addr::LOCALHOST, number)).ok()?;
+                TcpListener::bind((Ipv4Addr::LOCALHOST, number)).ok()?;
+                Some(Self { number, _reservation: reservation })
+            })
+            .ok_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, "no free port was found"))
+    }
+
+    pub(crate) fn number(&self) -> u16 {
+        self.number
+    }
 }
 
 /// The port in a store's URL, for [`Proxy::to`](crate::Proxy::to); `None` if it names none.
@@ -26,6 +44,13 @@ pub fn port_of(url: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reserved_port_is_given_to_nobody_else() {
+        let port = Port::reserve().unwrap();
+        UdpSocket::bind((Ipv4Addr::LOCALHOST, port.number())).unwrap_err();
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port.number())).unwrap();
+    }
 
     #[test]
     fn the_port_is_found_in_every_kind_of_url() {

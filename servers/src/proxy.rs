@@ -12,14 +12,14 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
-use crate::port::free_port;
+use crate::port::Port;
 
 /// A TCP proxy at a port of 127.0.0.1 before a server on the same machine.
 ///
 /// It runs on the tokio runtime on which it was made, so that one must not be blocked. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Proxy {
-    port: u16,
+    port: Port,
     wire: Arc<Wire>,
     /// `None` while nobody listens.
     listening: Option<Listening>,
@@ -54,7 +54,7 @@ impl Proxy {
             delay_ms: AtomicU64::new(0),
             round_trips: AtomicU64::new(0),
         };
-        let mut proxy = Self { port: free_port()?, wire: Arc::new(wire), listening: None };
+        let mut proxy = Self { port: Port::reserve()?, wire: Arc::new(wire), listening: None };
         proxy.listen().await?;
         Ok(proxy)
     }
@@ -62,13 +62,13 @@ impl Proxy {
     /// The port at which it listens.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     /// The URL of the server, with the proxy's port in place of the server's.
     #[must_use]
     pub fn url(&self, of_the_server: &str) -> String {
-        of_the_server.replace(&format!(":{}", self.wire.server), &format!(":{}", self.port))
+        of_the_server.replace(&format!(":{}", self.wire.server), &format!(":{}", self.port()))
     }
 
     /// Drops every connection, and refuses new ones until [`resume`](Self::resume) or [`hang`](Self::hang).
@@ -117,7 +117,7 @@ impl Proxy {
 
     async fn listen(&mut self) -> io::Result<()> {
         if self.listening.is_none() {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port())).await?;
             let (until, cut) = oneshot::channel();
             let task = tokio::spawn(accept(listener, Arc::clone(&self.wire), cut));
             self.listening = Some(Listening { _until: until, task });

@@ -58,6 +58,9 @@ impl Desk {
             Command::SaveWithoutEnd { first, with_new_users } => {
                 save_without_end(&self.store()?, first, with_new_users).await
             }
+            Command::SaveThroughOutages { first, name } => {
+                save_through_outages(&self.store()?, first, &name).await
+            }
             Command::SaveAll { users, at_once } => save_all(&self.store()?, users, at_once).await,
             Command::Find { user, times } => Ok(find(&self.store()?, &user, times).await),
         }
@@ -164,6 +167,27 @@ async fn save_without_end(store: &AnyStore, first: u64, with_new_users: bool) ->
     tasks.join_next().await.map_or(Ok(Answer::Done), |ended| {
         ended.unwrap_or_else(|error| Err(Error::Interrupted(error.to_string())))
     })
+}
+
+async fn save_through_outages(store: &AnyStore, first: u64, name: &str) -> Outcome {
+    let mut number = first;
+    loop {
+        number += 1;
+        let user = format!("{name} {}", number % 5);
+        loop {
+            let outcome = save(store, user.clone(), number).await;
+            let is_saved = outcome.is_ok();
+            let answer = outcome.or_else(|error| match error {
+                error if error.is_transient() => Ok(Answer::Failed(told(&error))),
+                error => Err(error),
+            })?;
+            crate::say(&answer).map_err(|error| Error::Config(error.to_string()))?;
+            if is_saved {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
 }
 
 async fn save_all(store: &AnyStore, users: Vec<String>, at_once: usize) -> Outcome {

@@ -57,6 +57,14 @@ pub enum Command {
         /// Whether one user in five is one that nobody has seen before.
         with_new_users: bool,
     },
+    /// The same from one task, for five users whose names begin with `name`; after a failure that may pass it says so
+    /// and tries the same again.
+    SaveThroughOutages {
+        /// The number to begin behind.
+        first: u64,
+        /// How the users' names begin.
+        name: String,
+    },
     /// Saves one [`row`] for each user.
     SaveAll {
         /// Whose.

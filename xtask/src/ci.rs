@@ -32,7 +32,8 @@ pub(crate) fn run(options: &Options) -> bool {
         checks().into_iter().map(|(name, mut command)| step(name, || succeeds(&mut command))).collect();
     let mut report = None;
     steps.push(step("tests".to_owned(), || {
-        let options = test::Options { require_all: true, install: options.install };
+        let options =
+            test::Options { require_all: true, install: options.install, ..test::Options::default() };
         let outcome = test::tested(&options);
         let is_well = outcome.is_well(options.require_all);
         report = Some(outcome);

@@ -75,7 +75,13 @@ impl Report {
         else {
             return;
         };
-        let (outcome, reason) = outcome.split_once(", ").unwrap_or((outcome, "it is marked as ignored"));
+        let test = test.trim_end();
+        // `ignored, why` is what libtest says, and `ignored (why)` what libtest-mimic says, which also fills up names.
+        let in_brackets = outcome.strip_prefix("ignored (").and_then(|outcome| outcome.strip_suffix(')'));
+        let (outcome, reason) = in_brackets
+            .map(|reason| ("ignored", reason))
+            .or_else(|| outcome.split_once(", "))
+            .unwrap_or((outcome, "it is marked as ignored"));
         match outcome {
             "ok" => self.passed += 1,
             "FAILED" => self.fail(test.to_owned()),
@@ -203,6 +209,16 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
             skips,
             [("takes_an_hour", "it is marked as ignored"), ("reads_python", "there is no Python")]
         );
+    }
+
+    #[test]
+    fn the_output_of_libtest_mimic_is_understood() {
+        let (report, _) = report(
+            "test finds_it   ... ok\ntest loses_it   ... FAILED\ntest stops_it ... ignored (on Unix, alone)",
+        );
+        assert_eq!(report.closing_line(), "1 passed, 1 failed, 1 skipped");
+        assert_eq!(report.failed, ["loses_it"]);
+        assert_eq!(report.reasons(), ["on Unix, alone"]);
     }
 
     #[test]

@@ -41,6 +41,7 @@ impl Surroundings {
 
     #[cfg(unix)]
     fn start_servers(&mut self, install: bool) {
+        let mut tortured = Vec::new();
         for (kind, outcome) in crate::shared_servers::start(install) {
             match outcome {
                 Ok(server) => {
@@ -50,11 +51,17 @@ impl Surroundings {
                         self.set("AWS_ACCESS_KEY_ID", "test");
                         self.set("AWS_SECRET_ACCESS_KEY", "test");
                     }
+                    // The stand-in for Secrets Manager would take half an hour.
+                    if kind != servers::Kind::SecretsManager && kind != servers::Kind::RedisCluster {
+                        tortured.push(format!("{kind}={}", kind.with_place(server.url(), "{name}")));
+                    }
                     self.servers.push(server);
                 }
                 Err(reason) => self.set(&kind.missing_variable(), reason.to_string()),
             }
         }
+        // What the torture kit is tried on besides the stores of this machine.
+        self.set("TORTURED_STORES", tortured.join(" "));
     }
 
     fn set(&mut self, name: &str, value: impl Into<String>) {

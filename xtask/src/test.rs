@@ -10,7 +10,7 @@ use crate::report::Report;
 use crate::surroundings::Surroundings;
 
 /// How the tests are run.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Options {
     /// Fail if anything is skipped, as CI does
     #[arg(long)]
@@ -18,6 +18,11 @@ pub(crate) struct Options {
     /// Install what is missing, with apt-get: on Debian, as root
     #[arg(long)]
     pub(crate) install: bool,
+    /// Only the tests of this package; may be repeated
+    #[arg(long, short, value_name = "NAME")]
+    pub(crate) package: Vec<String>,
+    /// Only tests whose names contain one of these
+    pub(crate) filters: Vec<String>,
 }
 
 /// Runs the tests, prints the report, and says whether all is well.
@@ -31,9 +36,14 @@ pub(crate) fn run(options: &Options) -> bool {
 pub(crate) fn tested(options: &Options) -> Report {
     // Plain `cargo test`: a new machine has no other runner. `--show-output`, since libtest keeps what passing
     // tests say to itself, and what was skipped has passed for libtest.
-    let arguments = ["test", "--workspace", "--all-features", "--no-fail-fast"];
-    let mut command = cargo(&arguments);
-    command.args(["--", "--show-output", "--color", "never"]);
+    let mut command = cargo(&["test", "--all-features", "--no-fail-fast"]);
+    if options.package.is_empty() {
+        command.arg("--workspace");
+    }
+    options.package.iter().for_each(|package| {
+        command.args(["--package", package]);
+    });
+    command.args(["--", "--show-output", "--color", "never"]).args(&options.filters);
     if options.require_all {
         command.env("ZOHOCRM_REQUIRE_ALL", "1");
     }

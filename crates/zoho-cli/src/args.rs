@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -26,7 +27,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Options {
-    /// Where tokens are kept: memory:, file:PATH, sqlite:PATH
+    /// Where tokens are kept: memory:, file:PATH, sqlite:PATH, mysql://…, postgres://…, redis://…, aws-secretsmanager:PREFIX
     #[arg(long, value_name = "URL", env = "ZOHO_STORE", hide_env_values = true, global = true)]
     #[arg(default_value = crate::config::DEFAULT_STORE)]
     pub(crate) store: String,
@@ -169,6 +170,9 @@ pub(crate) enum Tokens {
         reveal: Reveal,
     },
 
+    /// Look for what official SDKs leave behind in a store, and mend it
+    Check(Check),
+
     /// Delete a token from the store; Zoho is not told
     Delete {
         /// The row's id
@@ -179,6 +183,43 @@ pub(crate) enum Tokens {
         #[arg(long)]
         all: bool,
     },
+
+    /// Copy every token into another store, and check each
+    ///
+    /// Nothing is deleted, and no newer token is written over. A copy that was interrupted goes on where it stopped
+    /// when it is run again.
+    Copy(Copy),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Copy {
+    /// The store to read
+    #[arg(long, value_name = "URL", env = "ZOHO_COPY_FROM", hide_env_values = true)]
+    pub(crate) from: String,
+
+    /// The store to write
+    #[arg(long, value_name = "URL", env = "ZOHO_COPY_TO", hide_env_values = true)]
+    pub(crate) to: String,
+
+    /// Only say what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// How far a check goes.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Ask Zoho too whether it still accepts each token: a renewal, or else one call of the API
+    #[arg(long)]
+    pub(crate) online: bool,
+
+    /// Mend what can be mended; a backup is kept first
+    #[arg(long)]
+    pub(crate) repair: bool,
+
+    /// Where the backup goes: a file that is not there yet; beside the store, if left out
+    #[arg(long, value_name = "PATH", requires = "repair")]
+    pub(crate) backup: Option<PathBuf>,
 }
 
 /// Whether secrets are shown.

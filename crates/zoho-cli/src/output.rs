@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
@@ -57,6 +58,15 @@ impl Output {
             text.push('\n');
         }
         self.bytes(text.as_bytes())
+    }
+
+    /// A progress bar for long work, on standard error; hidden where nobody would see it move.
+    pub(crate) fn progress(self) -> ProgressBar {
+        if !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let style = ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} {msg}, {eta} left");
+        ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
 
     /// Says something to whoever sits in front of the terminal.

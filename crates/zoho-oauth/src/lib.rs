@@ -27,6 +27,7 @@
 //! * [`Authorization`], [`Callback`], [`Grant`]: a login, from the browser or from a Self Client.
 //! * [`DataCenter`], [`Environment`]: which hosts.
 //! * [`store`]: [`TokenStore`](store::TokenStore), the contract; the stores; how to test one of your own.
+//!   [`store::check()`] and [`store::repair()`]: what official SDKs leave behind.
 //! * [`store::coordination`]: one renewal for all who share a store. [`Quota`], [`Ledger`]: Zoho's limit, obeyed.
 //! * [`Error`]: what went wrong, and what to do next.
 //!

@@ -87,7 +87,7 @@ impl Server {
     /// The port of 127.0.0.1 at which it listens.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.place.port
+        self.place.port.number()
     }
 
     /// The folder of its data and its log.
@@ -134,7 +134,7 @@ impl Server {
         let process = self.process.insert(Process::start(self.place.at_home(&mut self.prepared.command)?)?);
         self.watchdog.watch(Some(process.id()))?;
         let deadline = Instant::now() + PATIENCE;
-        while !answers(self.place.port, &self.prepared).unwrap_or(false) {
+        while !answers(self.place.port.number(), &self.prepared).unwrap_or(false) {
             if process.has_ended() {
                 return Err(NoServer::Failed(format!("it has ended{}", self.place.last_words())));
             }
@@ -161,7 +161,7 @@ impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
             .field("kind", &self.kind)
-            .field("port", &self.place.port)
+            .field("port", &self.port())
             .field("folder", &self.place.folder)
             .finish_non_exhaustive()
     }

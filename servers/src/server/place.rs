@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::NoServer;
-use crate::port::free_port;
+use crate::port::Port;
 use crate::random_name;
 
 /// The name of a socket has to fit into 108 bytes, see unix(7); this is what is left for the folder's parent.
@@ -20,7 +20,9 @@ const LONGEST_PARENT: usize = 60;
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) folder: PathBuf,
-    pub(crate) port: u16,
+    pub(crate) port: Port,
+    /// The port at which the nodes of a cluster speak to each other.
+    pub(crate) cluster_port: Port,
     /// The password of the user `zoho`.
     pub(crate) password: String,
     pub(crate) administrator_password: String,
@@ -38,7 +40,8 @@ impl Place {
             .keep();
         Ok(Self {
             folder,
-            port: free_port()?,
+            port: Port::reserve()?,
+            cluster_port: Port::reserve()?,
             password: random_name(),
             administrator_password: random_name(),
         })

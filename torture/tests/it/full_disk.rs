@@ -14,7 +14,7 @@ use crate::support::{
     Backend, Place, TOKEN_REQUEST, Worker, Zoho, check_clear, check_rows, contents, is_root, skip, until,
 };
 
-over_every_backend!(
+over_every_file!(
     a_full_disk_is_told_and_what_was_stored_stays,
     what_an_exchange_brings_on_a_full_disk_comes_back_from_the_home_folder,
     a_limit_on_the_size_of_files_is_told_and_what_was_stored_stays,

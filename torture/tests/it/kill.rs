@@ -12,20 +12,18 @@ use zoho_oauth::{ExposeSecret, OAuthToken};
 
 use crate::support::{Backend, Place, Worker, Zoho, check_rows, contents, until};
 
-over_every_backend!(
-    three_hundred_kills_while_saving_lose_nothing,
-    a_kill_just_after_a_code_was_spent_loses_nothing,
-);
+over_every_backend!(kills_while_saving_lose_nothing, a_kill_just_after_a_code_was_spent_loses_nothing,);
 
-const KILLS: u64 = 300;
+const KILLS: usize = 300;
 
-async fn three_hundred_kills_while_saving_lose_nothing(backend: Backend) {
+async fn kills_while_saving_lose_nothing(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let setup = zoho.setup(&place);
     let mut acknowledged = HashMap::new();
     let (mut saves, mut early_kills) = (0, 0);
     let started = Instant::now();
-    for round in 0..KILLS {
+    let kills = backend.scaled(KILLS) as u64;
+    for round in 0..kills {
         // Sometimes one is killed while it opens what the last one left, or has just begun to save.
         if round % 5 == 0 {
             early_kills += 1;
@@ -52,7 +50,7 @@ async fn three_hundred_kills_while_saving_lose_nothing(backend: Backend) {
     let left: Vec<_> = contents(&place.folder()).into_keys().collect();
     assert!(left.len() <= 4, "files of the dead are left: {left:?}");
     measured!(
-        "{backend:?}: {KILLS} kills while saving and {early_kills} while opening, {saves} saves acknowledged, {} \
+        "{backend:?}: {kills} kills while saving and {early_kills} while opening, {saves} saves acknowledged, {} \
          users, 0 damaged, 0 lost, {elapsed:?}",
         acknowledged.len()
     );

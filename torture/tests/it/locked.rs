@@ -5,7 +5,7 @@ use torture::Command;
 
 use crate::support::{Backend, Place, Worker, Zoho, check_clear};
 
-over_every_backend!(a_locked_store_can_be_read_and_says_why_it_cannot_be_written);
+over_every_file!(a_locked_store_can_be_read_and_says_why_it_cannot_be_written);
 
 async fn a_locked_store_can_be_read_and_says_why_it_cannot_be_written(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));

@@ -7,7 +7,7 @@ use torture::{Answer, Command};
 
 use crate::support::{Backend, Place, Worker, Zoho, check_clear, contents, is_root, skip};
 
-over_every_backend!(a_read_only_folder_is_read_from_and_told_about);
+over_every_file!(a_read_only_folder_is_read_from_and_told_about);
 
 /// The account that owns nothing.
 const NOBODY: u32 = 65_534;

@@ -8,7 +8,7 @@ use zoho_oauth::store::StoredToken;
 
 use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, until};
 
-over_every_backend!(no_secret_is_logged_told_or_listed);
+over_every_file!(no_secret_is_logged_told_or_listed);
 
 async fn no_secret_is_logged_told_or_listed(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));

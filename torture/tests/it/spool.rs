@@ -8,7 +8,7 @@ use zoho_oauth::ExposeSecret;
 
 use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, contents, until};
 
-over_every_backend!(
+over_every_file!(
     what_an_exchange_brought_comes_back_from_the_spool_at_the_next_start,
     what_a_renewal_brought_comes_back_from_the_spool_at_the_next_start,
 );

@@ -30,7 +30,7 @@ async fn another_process_takes_over_within_the_lease_when_the_leader_is_killed(b
         until("another process takes over", || zoho.requests() == 2).await;
         killed.elapsed()
     };
-    let (told, takeover) = tokio::join!(close_together(&mut others, "ada"), killer);
+    let (told, takeover) = tokio::join!(close_together(&mut others, "ada", 200), killer);
 
     let token = told[0].tokens.keys().next().expect("a token");
     for told in &told {
@@ -51,7 +51,7 @@ async fn a_leader_that_was_stopped_past_its_lease_does_not_overwrite_the_newer_t
     // Its answer arrives while it is stopped: a good token, but older than the one that the others get.
     leader.stop();
     let stopped = Instant::now();
-    let told = close_together(&mut others, "ada").await;
+    let told = close_together(&mut others, "ada", 200).await;
     let newer = told[0].tokens.keys().next().expect("a token").clone();
     for told in &told {
         assert_eq!(told.tokens, [(newer.clone(), 200)].into(), "{:?}", told.errors);

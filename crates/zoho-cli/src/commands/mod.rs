@@ -1,7 +1,9 @@
 //! One file for each command, and what several of them need.
 
 mod api;
+mod check;
 mod completions;
+mod copy;
 mod demo;
 mod emulator;
 mod login;

@@ -16,8 +16,10 @@ pub(crate) async fn run(config: &Config, command: Tokens) -> Result<(), Failure>
         Tokens::Show { id, reveal } => show(config, &id, reveal).await,
         Tokens::Find(wanted) => find(config, wanted).await,
         Tokens::Save { reveal } => save(config, reveal).await,
+        Tokens::Check(options) => super::check::run(config, options).await,
         Tokens::Delete { id: Some(id), .. } => delete(config, &id).await,
         Tokens::Delete { id: None, .. } => delete_all(config).await,
+        Tokens::Copy(copy) => super::copy::run(config, copy).await,
     }
 }
 

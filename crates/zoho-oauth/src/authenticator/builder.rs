@@ -15,6 +15,7 @@ use crate::spool::Spool;
 use crate::store::{AnyStore, MemoryStore};
 
 use super::cache::Cache;
+use super::clocked::ClockedStore;
 use super::flight::Flights;
 use super::{Authenticator, Core};
 
@@ -156,7 +157,7 @@ impl AuthenticatorBuilder {
                 client: self.client,
                 accounts: Accounts::new(settings.request_time_out),
                 spool: Spool::new(&store, self.spool_folder),
-                store,
+                store: ClockedStore::new(store),
                 settings,
                 cache: Cache::default(),
                 tokens: Flights::new(),

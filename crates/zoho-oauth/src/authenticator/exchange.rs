@@ -9,12 +9,11 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::login::Grant;
 use crate::spool::{Entry, Origin};
-use crate::store::TokenStore;
-use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
+use crate::store::coordination::{Acquired, Fenced, Lease, LeaseKey};
 use crate::token::OAuthToken;
 
 use super::Core;
-use super::renewal::{backoff, new_holder, pause};
+use super::renewal::{Pauses, backoff, new_holder};
 
 /// What a login brought.
 #[derive(Clone)]
@@ -70,6 +69,7 @@ impl Core {
         let basis = OAuthToken { id: basis.id, user_signature: basis.user_signature, ..OAuthToken::new() }
             .with_client(client.id.clone(), client.secret.clone())
             .with_grant_token(grant.code.clone());
+        let mut pauses = Pauses::default();
         loop {
             // The lease is the first thing written, so a store that cannot be written stops here.
             let acquired = self.store.acquire(&key, &new_holder(), self.settings.lease_life).await?;
@@ -79,7 +79,7 @@ impl Core {
                 Acquired::Held(standing) => match exchanged? {
                     Some(row) => return Ok(Login::saved(row)),
                     None => {
-                        tokio::time::sleep(pause(standing.lease_left)).await;
+                        tokio::time::sleep(pauses.next(standing.lease_left)).await;
                         continue;
                     }
                 },
@@ -119,7 +119,7 @@ impl Core {
             redirect_url: client.redirect_url.clone().filter(|_| !grant.is_self_client),
             ..client.clone()
         };
-        let asked = match self.store.check_for_writing().await {
+        let asked = match self.store.as_it_is().check_for_writing().await {
             Ok(()) => self.while_holding(lease, self.ask_for_exchange(&environment, &sent_as, &grant)).await,
             Err(error) => Err(error.into()),
         };

@@ -6,6 +6,7 @@
 mod access;
 mod builder;
 mod cache;
+mod clocked;
 mod exchange;
 mod flight;
 mod obtain;
@@ -32,6 +33,7 @@ pub use exchange::Login;
 
 use builder::Settings;
 use cache::{Cache, Remembered};
+use clocked::ClockedStore;
 use flight::Flights;
 use obtain::Demand;
 use rows::missing;
@@ -74,7 +76,7 @@ pub struct Authenticator {
 struct Core {
     environments: Environments,
     client: Option<OAuthClient>,
-    store: AnyStore,
+    store: ClockedStore,
     accounts: Accounts,
     spool: Spool,
     settings: Settings,
@@ -94,7 +96,7 @@ impl Authenticator {
     /// The store.
     #[must_use]
     pub fn store(&self) -> &AnyStore {
-        &self.core.store
+        self.core.store.as_it_is()
     }
 
     /// The environment that it was built for.
@@ -261,7 +263,7 @@ impl Core {
         if !self.cache.is_due(now) {
             return now;
         }
-        self.cache.look(&self.store).await;
+        self.cache.look(self.store.as_it_is()).await;
         if self.cache.has_unsaved() {
             // Beside the caller: a store in trouble may take its time to say no.
             let core = self.clone();

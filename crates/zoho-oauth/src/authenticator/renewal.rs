@@ -1,6 +1,6 @@
 //! One renewal, whoever asks: lease, look again, ledger, request, fenced save.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use rand::RngExt;
 use secrecy::SecretString;
@@ -9,12 +9,13 @@ use crate::accounts::{Denied, Issued};
 use crate::error::{Error, OAuthErrorCode};
 use crate::ledger::{Failure, Ledger};
 use crate::spool::Origin;
-use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
-use crate::store::{StoreError, TokenStore};
+use crate::store::StoreError;
+use crate::store::coordination::{Acquired, Fenced, Lease, LeaseKey, Standing};
 use crate::token::OAuthToken;
 
 use super::Core;
 use super::cache::EARLY_AGAIN_AFTER;
+use super::clocked::Clock;
 use super::obtain::{Demand, Obtained, Wish};
 use super::rows::{missing, name_of};
 
@@ -26,6 +27,7 @@ impl Core {
     /// once cause one request.
     pub(super) async fn renew(&self, mut row: OAuthToken, wish: &Wish) -> Result<Obtained, Error> {
         let mut followed = None;
+        let mut pauses = Pauses::default();
         loop {
             let Some(refresh_token) = row.refresh_token().cloned() else {
                 return Err(nothing_to_renew_with(&row));
@@ -34,7 +36,7 @@ impl Core {
             let standing = self.store.standing(&key).await?;
             if !standing.lease_left.is_zero() {
                 followed = Some(standing.epoch);
-                tokio::time::sleep(pause(standing.lease_left)).await;
+                tokio::time::sleep(pauses.next(standing.lease_left)).await;
             } else {
                 match self.verdict(&standing, followed, &row, wish) {
                     Verdict::HandOut => return self.hand_out_of_life(&row, &standing.ledger),
@@ -81,7 +83,7 @@ impl Core {
             }
             _ => {
                 self.release(&lease).await;
-                return if wish.is_granted_by(&row, lease.ledger.last_issue().filter(|_| !is_replaced)) {
+                return if wish.is_granted_by(&row, self.last_issue(&lease.ledger).filter(|_| !is_replaced)) {
                     self.hand_out_of_life(&row, &lease.ledger)
                 } else {
                     // A new login put another refresh token here; it is renewed with that one.
@@ -258,7 +260,7 @@ impl Core {
     /// What the credential's past allows.
     fn verdict(&self, standing: &Standing, followed: Option<u64>, row: &OAuthToken, wish: &Wish) -> Verdict {
         let ledger = &standing.ledger;
-        if wish.is_granted_by(row, ledger.last_issue()) {
+        if wish.is_granted_by(row, self.last_issue(ledger)) {
             return Verdict::HandOut;
         }
         if let Some(code) = ledger.refusal() {
@@ -286,9 +288,14 @@ impl Core {
         if wish.is_content_with(row, &failure) { self.hand_out(row) } else { Err(failure) }
     }
 
+    /// When a token was last asked for, by this machine's clock.
+    fn last_issue(&self, ledger: &Ledger) -> Option<SystemTime> {
+        ledger.last_issue().map(|moment| self.store.as_ours(moment))
+    }
+
     fn hand_out_of_life(&self, row: &OAuthToken, ledger: &Ledger) -> Result<Obtained, Error> {
-        let life = ledger
-            .last_issue()
+        let life = self
+            .last_issue(ledger)
             .zip(row.expires_at())
             .and_then(|(issued, end)| end.duration_since(issued).ok());
         Ok(Obtained { life, ..self.hand_out(row)? })
@@ -335,31 +342,6 @@ impl Standing {
     }
 }
 
-/// The store's clock, carried on by this process: ledgers are kept by it, and hosts may disagree with it.
-struct Clock {
-    store: SystemTime,
-    read_at: Instant,
-    ours: SystemTime,
-}
-
-impl Clock {
-    fn set_to(store: SystemTime) -> Self {
-        Self { store, read_at: Instant::now(), ours: SystemTime::now() }
-    }
-
-    fn now(&self) -> SystemTime {
-        self.store + self.read_at.elapsed()
-    }
-
-    /// A moment of the store's clock, by this machine's.
-    fn as_ours(&self, moment: SystemTime) -> SystemTime {
-        match moment.duration_since(self.store) {
-            Ok(later) => self.ours + later,
-            Err(_) => self.ours,
-        }
-    }
-}
-
 fn nothing_to_renew_with(row: &OAuthToken) -> Error {
     Error::LoginRequired { who: name_of(row), reason: "no refresh token is stored any more".to_owned() }
 }
@@ -369,9 +351,21 @@ pub(super) fn new_holder() -> String {
     format!("{}-{:016x}", std::process::id(), rand::rng().random::<u64>())
 }
 
-/// How long to wait before looking again at a lease that somebody else has.
-pub(super) fn pause(lease_left: Duration) -> Duration {
-    Duration::from_millis(rand::rng().random_range(10..30)).min(lease_left)
+/// How long to wait before looking again at a lease that somebody else has: twenty milliseconds, and half as much
+/// again each time, up to a quarter of a second. A fleet that waits for a slow answer does not wear the store out.
+#[derive(Debug, Default)]
+pub(super) struct Pauses {
+    so_far: i32,
+}
+
+impl Pauses {
+    pub(super) fn next(&mut self, lease_left: Duration) -> Duration {
+        const SHORTEST: f64 = 0.02;
+        const LONGEST: f64 = 0.25;
+        let seconds = (SHORTEST * 1.5_f64.powi(self.so_far)).min(LONGEST);
+        self.so_far = self.so_far.saturating_add(1);
+        Duration::from_secs_f64(seconds).mul_f64(rand::rng().random_range(0.5..1.5)).min(lease_left)
+    }
 }
 
 /// Fifty milliseconds, doubling, with as much again at random.

@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use crate::accounts::OAuthClient;
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::store::{StoreErrorKind, TokenStore};
+use crate::store::StoreErrorKind;
 use crate::token::OAuthToken;
 
 use super::Core;

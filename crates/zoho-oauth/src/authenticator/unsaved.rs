@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::spool::{Entry, Origin};
-use crate::store::coordination::{Acquired, Coordination, Fenced, LeaseKey};
-use crate::store::{StoreError, StoredToken, TokenStore};
+use crate::store::coordination::{Acquired, Fenced, LeaseKey};
+use crate::store::{StoreError, StoredToken};
 use crate::token::OAuthToken;
 
 use super::Core;
 use super::cache::Margins;
-use super::renewal::{new_holder, pause};
+use super::renewal::{Pauses, new_holder};
 use super::rows::identity;
 use super::subject::Subject;
 
@@ -51,11 +51,12 @@ impl Core {
             Recovery::NextAt(_) | Recovery::NotYet => {}
         }
         let patience = Instant::now() + self.settings.lease_life + Duration::from_millis(100);
+        let mut pauses = Pauses::default();
         *recovery = loop {
             match self.bring_all_in().await {
                 Ok(Recovered { waiting: 0, .. }) => break Recovery::Done,
                 Ok(_) if Instant::now() < patience => {
-                    tokio::time::sleep(pause(self.settings.lease_life)).await;
+                    tokio::time::sleep(pauses.next(self.settings.lease_life)).await;
                 }
                 Ok(_) => break Recovery::NextAt(Instant::now() + Duration::from_secs(1)),
                 Err(error) => {

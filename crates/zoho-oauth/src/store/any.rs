@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::token::OAuthToken;
 
+use super::check::Upkeep;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
 use super::error::StoreError;
 use super::memory::LeaseBoard;
@@ -34,6 +35,7 @@ pub struct AnyStore {
     coordination: Arc<dyn ErasedCoordination>,
     name: Arc<str>,
     place: Option<Arc<PathBuf>>,
+    upkeep: Option<Arc<dyn Upkeep>>,
     leases_are_written: bool,
     is_lasting: bool,
 }
@@ -49,6 +51,7 @@ impl AnyStore {
             coordination,
             name: name.into(),
             place: None,
+            upkeep: None,
             leases_are_written: false,
             is_lasting: true,
         }
@@ -63,6 +66,7 @@ impl AnyStore {
             coordination: store,
             name: name.into(),
             place: None,
+            upkeep: None,
             leases_are_written: true,
             is_lasting: true,
         }
@@ -87,6 +91,17 @@ impl AnyStore {
     pub fn in_memory(mut self) -> Self {
         self.is_lasting = false;
         self
+    }
+
+    /// Says what checks it and mends it better than the contract can.
+    #[cfg(any(feature = "file", feature = "sqlite"))]
+    pub(crate) fn looked_after_by(mut self, upkeep: impl Upkeep + 'static) -> Self {
+        self.upkeep = Some(Arc::new(upkeep));
+        self
+    }
+
+    pub(crate) fn upkeep(&self) -> Option<&dyn Upkeep> {
+        self.upkeep.as_deref()
     }
 
     pub(crate) fn is_lasting(&self) -> bool {
@@ -240,7 +255,7 @@ impl Coordination for WithinThisProcess {
     }
 }
 
-type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// The object-safe twin of [`TokenStore`]; nobody implements it by hand.
 trait ErasedStore: Send + Sync {

@@ -3,10 +3,12 @@
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
 mod address;
 mod any;
+mod check;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod connect;
 pub mod coordination;
+mod copy;
 mod error;
 #[cfg(feature = "file")]
 mod file;
@@ -22,6 +24,10 @@ mod page;
 mod plan;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "secrets-manager")]
+mod secrets_manager;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -33,7 +39,9 @@ use std::future::Future;
 use crate::token::OAuthToken;
 
 pub use any::AnyStore;
+pub use check::{Finding, FindingKind, Repair, Report, check, repair};
 pub use connect::connect;
+pub use copy::{CopyReport, RefusedRow, TokenCopy};
 pub use error::{StoreError, StoreErrorKind};
 #[cfg(feature = "file")]
 pub use file::FileStore;
@@ -45,6 +53,10 @@ pub use mysql::{MySqlOptions, MySqlStore};
 pub use page::TokenPage;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};
+#[cfg(feature = "redis")]
+pub use redis::{RedisOptions, RedisStore};
+#[cfg(feature = "secrets-manager")]
+pub use secrets_manager::{SecretsManagerOptions, SecretsManagerStore};
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub use sql::Tls;
 #[cfg(feature = "sqlite")]

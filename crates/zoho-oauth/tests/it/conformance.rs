@@ -7,6 +7,10 @@ token_store_conformance!(memory, async || MemoryStore::new());
 token_store_conformance!(sqlite_in_memory, crate::sqlite_support::in_memory);
 token_store_conformance!(sqlite_file, crate::sqlite_support::in_a_new_file);
 token_store_conformance!(file, async || FileStore::open(crate::file_store::fresh_path()).expect("opened"));
+#[cfg(feature = "redis")]
+token_store_conformance!(redis, crate::redis_support::on_one_server);
+#[cfg(feature = "redis")]
+token_store_conformance!(redis_cluster, crate::redis_support::on_a_cluster);
 
 #[path = "../../examples/custom_store.rs"]
 mod custom_store;

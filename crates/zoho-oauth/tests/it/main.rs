@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod check;
+mod clocks;
 mod conformance;
+mod copy;
 mod data_centers;
 mod file_faults;
 mod file_golden;
@@ -17,8 +20,28 @@ mod one_flight;
 #[cfg(all(feature = "mysql", feature = "postgres"))]
 mod postgres_values;
 mod quota;
+#[cfg(feature = "redis")]
+mod redis_faults;
+#[cfg(feature = "redis")]
+mod redis_leases;
+#[cfg(feature = "redis")]
+mod redis_repeats;
+#[cfg(feature = "redis")]
+mod redis_store;
+#[cfg(feature = "redis")]
+mod redis_support;
+#[cfg(feature = "redis")]
+mod redis_tls;
+#[cfg(feature = "redis")]
+mod redis_warnings;
 mod revocation;
 mod secrets;
+#[cfg(feature = "secrets-manager")]
+mod secrets_manager;
+#[cfg(feature = "secrets-manager")]
+mod secrets_manager_faults;
+#[cfg(feature = "secrets-manager")]
+mod secrets_manager_support;
 #[cfg(all(feature = "mysql", feature = "postgres"))]
 mod sql_conformance;
 #[cfg(all(unix, feature = "mysql", feature = "postgres"))]

@@ -25,7 +25,8 @@ pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoSer
     let server = program::find("mariadbd", PACKAGE)?;
     // It runs as root only if it is told to.
     let user = program::is_root().then_some("--user=root");
-    let Place { port, password, administrator_password, .. } = place;
+    let Place { password, administrator_password, .. } = place;
+    let port = place.port.number();
 
     // While the system tables are made there are no users yet, unless they are loaded.
     let users = place.write(

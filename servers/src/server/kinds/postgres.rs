@@ -20,7 +20,8 @@ const USER: &str = "postgres";
 pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoServer> {
     let programs = programs()?;
     let run = |program: &str| program::not_as_root(&programs.join(program), USER);
-    let Place { port, password, administrator_password, .. } = place;
+    let Place { password, administrator_password, .. } = place;
+    let port = place.port.number();
     if program::is_root() {
         place.prepare(Command::new("chown").arg(USER).arg(&place.folder), "")?;
         // The log is there already, and is ours.

@@ -2,7 +2,6 @@
 
 use std::process::Command;
 
-use crate::port::free_port;
 use crate::server::NoServer;
 use crate::server::place::Place;
 use crate::server::program;
@@ -16,11 +15,11 @@ pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoSer
     let mut command = Command::new(program::find("redis-server", "redis-server")?);
     std::fs::create_dir(place.data())?;
     command
-        .args(["--bind", "127.0.0.1", "--port", &place.port.to_string(), "--dir"])
+        .args(["--bind", "127.0.0.1", "--port", &place.port.number().to_string(), "--dir"])
         .arg(place.data())
         .args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""]);
     add(&mut command, options);
-    let url = format!("redis://127.0.0.1:{}", place.port);
+    let url = format!("redis://127.0.0.1:{}", place.port.number());
     Ok(Prepared {
         command,
         administrator_url: url.clone(),
@@ -33,7 +32,7 @@ pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoSer
 /// A node that finds no other, and has all slots.
 pub(super) fn prepare_cluster(place: &Place, options: &[&str]) -> Result<Prepared, NoServer> {
     let mut prepared = prepare(place, &[])?;
-    let bus = format!("--cluster-port={}", free_port()?);
+    let bus = format!("--cluster-port={}", place.cluster_port.number());
     add(&mut prepared.command, &["--cluster-enabled=yes", "--cluster-announce-ip=127.0.0.1", &bus]);
     add(&mut prepared.command, options);
     // Once the slots are taken, the first line only gets an error.

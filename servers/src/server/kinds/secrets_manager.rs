@@ -25,7 +25,7 @@ pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoSer
                 .to_owned(),
         ));
     }
-    let port = place.port;
+    let port = place.port.number();
     let mut command = Command::new(python);
     command.args(["-c", RUN, "--host", "127.0.0.1", "--port", &port.to_string()]).args(options);
     let url = format!("aws-secretsmanager:?endpoint=http://127.0.0.1:{port}&region=us-east-1");

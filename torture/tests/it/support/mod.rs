@@ -12,19 +12,40 @@ pub(crate) use place::{Backend, Place, check_rows, contents};
 pub(crate) use worker::{Worker, check_clear, close_together};
 pub(crate) use zoho::{TOKEN_REQUEST, Zoho};
 
-/// One test for each backend and scenario: `sqlite::name` and `file::name`.
+/// One test for each scenario and each backend that is a file: `sqlite::name` and `file::name`.
+macro_rules! over_every_file {
+    ($($scenario:ident),+ $(,)?) => {
+        tests_over!(sqlite, Sqlite: $($scenario),+);
+        tests_over!(file, File: $($scenario),+);
+    };
+}
+
+/// One test for each scenario and each server: `mariadb::name` and so on.
+macro_rules! over_every_server {
+    ($($scenario:ident),+ $(,)?) => {
+        tests_over!(mariadb, MariaDb: $($scenario),+);
+        tests_over!(postgres, Postgres: $($scenario),+);
+        tests_over!(redis, Redis: $($scenario),+);
+        tests_over!(secrets_manager, SecretsManager: $($scenario),+);
+    };
+}
+
+/// One test for each scenario and each backend.
 macro_rules! over_every_backend {
     ($($scenario:ident),+ $(,)?) => {
-        mod sqlite {
+        over_every_file!($($scenario),+);
+        over_every_server!($($scenario),+);
+    };
+}
+
+macro_rules! tests_over {
+    ($module:ident, $backend:ident: $($scenario:ident),+) => {
+        mod $module {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $scenario() {
-                super::$scenario(crate::support::Backend::Sqlite).await;
-            })+
-        }
-        mod file {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $scenario() {
-                super::$scenario(crate::support::Backend::File).await;
+                if crate::support::Backend::$backend.is_here() {
+                    super::$scenario(crate::support::Backend::$backend).await;
+                }
             })+
         }
     };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use servers::Kind;
 use tempfile::TempDir;
 use torture::reading_of;
 use zoho_oauth::OAuthToken;
@@ -14,13 +15,36 @@ use zoho_oauth::store::{AnyStore, TokenStore, connect};
 pub(crate) enum Backend {
     Sqlite,
     File,
+    MariaDb,
+    Postgres,
+    Redis,
+    SecretsManager,
 }
 
 impl Backend {
-    pub(crate) fn file_name(self) -> &'static str {
+    /// The server that it needs.
+    pub(crate) fn server(self) -> Option<Kind> {
         match self {
-            Self::Sqlite => "zohooauth.db",
-            Self::File => "sdk_tokens.txt",
+            Self::Sqlite | Self::File => None,
+            Self::MariaDb => Some(Kind::MariaDb),
+            Self::Postgres => Some(Kind::Postgres),
+            Self::Redis => Some(Kind::Redis),
+            Self::SecretsManager => Some(Kind::SecretsManager),
+        }
+    }
+
+    /// Whether the server that it needs, if it needs one, is there. If not, it says so.
+    pub(crate) fn is_here(self) -> bool {
+        self.server().is_none_or(|kind| servers::shared(kind).is_some())
+    }
+
+    /// So many of something that takes `count` where it is quick: the stand-in for Secrets Manager takes milliseconds
+    /// for each call.
+    pub(crate) fn scaled(self, count: usize) -> usize {
+        match self {
+            Self::Sqlite | Self::File => count,
+            Self::MariaDb | Self::Postgres | Self::Redis => count / 5,
+            Self::SecretsManager => count / 50,
         }
     }
 }
@@ -29,15 +53,32 @@ impl Backend {
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) backend: Backend,
+    url: String,
     folder: TempDir,
 }
 
 impl Place {
+    /// A place of its own, on the shared server where one is needed.
     pub(crate) fn new(backend: Backend) -> Self {
+        let url = backend.server().map(|kind| servers::fresh(kind).expect("the server was there"));
+        Self::at(backend, url)
+    }
+
+    /// A place on a server that is at this URL.
+    pub(crate) fn on_server(backend: Backend, url: impl Into<String>) -> Self {
+        Self::at(backend, Some(url.into()))
+    }
+
+    fn at(backend: Backend, url: Option<String>) -> Self {
         let folder = TempDir::with_prefix("torture-").unwrap();
-        fs::create_dir(folder.path().join("store")).unwrap();
+        let store = folder.path().join("store");
+        fs::create_dir(&store).unwrap();
         fs::create_dir(folder.path().join("home")).unwrap();
-        Self { backend, folder }
+        let url = url.unwrap_or_else(|| match backend {
+            Backend::File => format!("file:{}", store.join("sdk_tokens.txt").display()),
+            _ => format!("sqlite:{}", store.join("zohooauth.db").display()),
+        });
+        Self { backend, url, folder }
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -50,7 +91,8 @@ impl Place {
     }
 
     pub(crate) fn file(&self) -> PathBuf {
-        self.folder().join(self.backend.file_name())
+        let (_, path) = self.url.split_once(':').expect("a store URL");
+        path.into()
     }
 
     pub(crate) fn home(&self) -> PathBuf {
@@ -58,11 +100,7 @@ impl Place {
     }
 
     pub(crate) fn url(&self) -> String {
-        let scheme = match self.backend {
-            Backend::Sqlite => "sqlite",
-            Backend::File => "file",
-        };
-        format!("{scheme}:{}", self.file().display())
+        self.url.clone()
     }
 
     /// Opens the store in this process.

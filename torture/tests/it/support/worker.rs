@@ -54,6 +54,13 @@ impl Worker {
         Self::run(place, "setpriv", &[&arguments[..], &[program.as_os_str()]].concat())
     }
 
+    /// Starts one that believes it is another time: `+300s`. `library` is libfaketime.
+    pub(crate) fn start_at_another_time(place: &Place, library: &Path, offset: &str) -> Self {
+        let preload = format!("LD_PRELOAD={}", library.display());
+        let offset = format!("FAKETIME={offset}");
+        Self::run(place, "env", &[&preload, &offset, "FAKETIME_DONT_FAKE_MONOTONIC=1", PROGRAM])
+    }
+
     fn run(place: &Place, program: &str, arguments: &[impl AsRef<OsStr>]) -> Self {
         let mut child = tokio::process::Command::new(program)
             .args(arguments)
@@ -95,6 +102,12 @@ impl Worker {
     /// The next thing that it says; `None` when it has ended. A line that was cut off does not count.
     pub(crate) async fn hear(&mut self) -> Option<Answer> {
         let line = timeout(PATIENCE, self.output.next_line()).await.expect("the worker does not answer");
+        serde_json::from_str(&line.unwrap()?).ok()
+    }
+
+    /// The same, if it comes soon.
+    pub(crate) async fn hear_soon(&mut self, time: Duration) -> Option<Answer> {
+        let line = timeout(time, self.output.next_line()).await.ok()?;
         serde_json::from_str(&line.unwrap()?).ok()
     }
 
@@ -185,9 +198,9 @@ impl Worker {
     }
 }
 
-/// Asks all workers at once for the token of `user`, from 200 tasks each.
-pub(crate) async fn close_together(workers: &mut [Worker], user: &str) -> Vec<Tokens> {
-    join_all(workers.iter_mut().map(|worker| worker.access_token(user, 200))).await
+/// Asks all workers at once for the token of `user`, from so many tasks each.
+pub(crate) async fn close_together(workers: &mut [Worker], user: &str, tasks: usize) -> Vec<Tokens> {
+    join_all(workers.iter_mut().map(|worker| worker.access_token(user, tasks))).await
 }
 
 /// Checks that an error says which file it is about and, behind that, what to do next.

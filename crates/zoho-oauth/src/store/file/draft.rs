@@ -73,15 +73,33 @@ impl<'t> Draft<'t> {
             None => without_empty_fields(new),
         };
         if is_empty(row.id.as_deref()) {
-            row.id = Some(next_id(self.highest_id, |id| self.has_id(id)));
+            row.id = Some(self.new_id());
         }
         if old.as_ref() != Some(&row) {
-            self.highest_id = self.highest_id.max(number_of(&row).unwrap_or(0));
-            self.next_number = self.next_number.max(number + 1);
-            self.index.extend(self.table.keys_of(row.values()).map(|key| (key, number)));
-            self.changes.insert(number, Some(self.table.row(row.clone())));
+            self.put(number, row.clone());
         }
         Ok(row.into())
+    }
+
+    /// The row with that number.
+    pub(super) fn row(&self, number: u64) -> Option<StoredToken> {
+        match self.changes.get(&number) {
+            Some(change) => change.as_ref().map(|row| row.token.clone()),
+            None => self.table.token(number),
+        }
+    }
+
+    /// Writes `row` in the place with that number.
+    pub(super) fn put(&mut self, number: u64, row: StoredToken) {
+        self.highest_id = self.highest_id.max(number_of(&row).unwrap_or(0));
+        self.next_number = self.next_number.max(number + 1);
+        self.index.extend(self.table.keys_of(row.values()).map(|key| (key, number)));
+        self.changes.insert(number, Some(self.table.row(row)));
+    }
+
+    /// An id that was never given out.
+    pub(super) fn new_id(&self) -> String {
+        next_id(self.highest_id, |id| self.has_id(id))
     }
 
     /// Writes many tokens, or none.
@@ -113,15 +131,20 @@ impl<'t> Draft<'t> {
         self.delete_rows(&numbers);
     }
 
-    fn delete_rows(&mut self, numbers: &[u64]) {
+    /// Deletes the rows with these numbers.
+    pub(super) fn delete_rows(&mut self, numbers: &[u64]) {
         if numbers.is_empty() {
             return;
         }
-        // The highest id is known from the file as long as its row is there.
+        self.note_highest_id();
+        self.changes.extend(numbers.iter().map(|number| (*number, None)));
+    }
+
+    /// Writes down the highest id, which the file tells only as long as its row is there.
+    pub(super) fn note_highest_id(&mut self) {
         if self.state.highest_id < self.highest_id {
             Arc::make_mut(&mut self.state).highest_id = self.highest_id;
         }
-        self.changes.extend(numbers.iter().map(|number| (*number, None)));
     }
 
     /// Gives the lease on `key` to `holder`, unless another has it.

@@ -133,8 +133,8 @@ fn damaged(file: &WholeFile, damage: &Damage) -> StoreError {
     StoreError::of(StoreErrorKind::Damaged, "read the tokens")
         .evidence(format!("{}, {damage}", file.path().display()))
         .next_step(
-            "an official SDK was perhaps interrupted while it wrote: repair the line, restore a copy, or delete \
-             the file to start anew; it was left as it is",
+            "an official SDK was perhaps interrupted while it wrote: store::repair, in a terminal `zoho tokens check \
+             --repair`, takes such lines out and keeps a backup; or restore a copy; it was left as it is",
         )
 }
 

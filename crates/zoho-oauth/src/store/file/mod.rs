@@ -4,10 +4,12 @@ mod csv;
 mod disk;
 mod draft;
 mod identity;
+mod lenient;
 mod load;
 mod shared;
 mod state;
 mod table;
+mod upkeep;
 mod writer;
 
 use std::fmt;
@@ -44,7 +46,7 @@ use writer::Writer;
 /// An official SDK reads what this store writes, and the other way round. Two of its habits cannot be mended from
 /// here: it waits for no lock, and it saves over changes that it has not read. It also truncates the file while
 /// it writes; such a file is read again until it is whole, and if it stays cut off, every call is an error and
-/// the file is left as it is.
+/// the file is left as it is; [`repair`](super::repair()) takes out what is torn.
 ///
 /// # Elsewhere than on Unix
 /// The folder decides who can read the files; a folder is not synced after a rename; and a change is told by
@@ -206,7 +208,8 @@ impl Coordination for FileStore {
 impl From<FileStore> for AnyStore {
     fn from(store: FileStore) -> Self {
         let path = store.inner.path.clone();
-        Self::coordinated(store).named(name_of(&path)).kept_in(path)
+        let upkeep = store.clone();
+        Self::coordinated(store).named(name_of(&path)).kept_in(path).looked_after_by(upkeep)
     }
 }
 
@@ -214,6 +217,22 @@ impl fmt::Debug for FileStore {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("FileStore").field("path", &self.inner.path).finish_non_exhaustive()
     }
+}
+
+/// The first line of a token file.
+pub(super) fn csv_header() -> String {
+    csv::encode(StoredToken::COLUMNS.map(Some), "\n")
+}
+
+/// A row as a line of a token file; `None` where the line would be read as something else.
+pub(super) fn csv_line(row: &StoredToken) -> Option<String> {
+    let line = csv::encode(row.values(), "\n");
+    let is_read_as_it_was = csv::Records::of(&line).next().is_some_and(|record| {
+        let values = row.values().map(|value| value.filter(|text| !text.is_empty()));
+        record
+            .is_ok_and(|record| record.text == line && record.fields.len() == 10 && record.values() == values)
+    });
+    is_read_as_it_was.then_some(line)
 }
 
 fn name_of(path: &Path) -> String {

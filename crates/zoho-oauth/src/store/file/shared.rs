@@ -18,12 +18,12 @@ use super::table::Table;
 use super::writer::Job;
 
 /// How often a group is drafted anew because a program that takes no lock wrote in between.
-const ATTEMPTS: usize = 8;
+pub(super) const ATTEMPTS: usize = 8;
 
 /// One token file with its companions.
 #[derive(Debug)]
 pub(super) struct Shared {
-    file: WholeFile,
+    pub(super) file: WholeFile,
     lock: PathBuf,
     state: StateFile,
     content: RwLock<Content>,
@@ -38,6 +38,13 @@ pub(super) struct Content {
     pub(super) table: Table,
     identity: Option<Identity>,
     trust: Trust,
+}
+
+impl Content {
+    /// Whether this is what the file said in that state.
+    pub(super) fn is_of(&self, identity: Identity) -> bool {
+        self.identity == Some(identity)
+    }
 }
 
 /// How far the content may be relied on.
@@ -121,9 +128,14 @@ impl Shared {
         Ok(())
     }
 
+    /// Takes the right to write, among all processes. Blocks.
+    pub(super) fn lock(&self) -> Result<LockFile, StoreError> {
+        disk::lock(&self.lock)
+    }
+
     /// Does a group of jobs in one write. All or none of them are on the disk afterwards. Blocks.
     pub(super) fn commit(&self, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-        let _lock = disk::lock(&self.lock)?;
+        let _lock = self.lock()?;
         let _replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..ATTEMPTS {
             self.refresh_while_replacing()?;
@@ -141,9 +153,14 @@ impl Shared {
                 return Ok(());
             }
         }
-        Err(StoreError::of(StoreErrorKind::Busy, "save")
+        Err(self.always_changing("save"))
+    }
+
+    /// What is said of a file that a program which takes no lock writes over and over.
+    pub(super) fn always_changing(&self, action: &'static str) -> StoreError {
+        StoreError::of(StoreErrorKind::Busy, action)
             .evidence(format!("{} is being written over and over", self.file.path().display()))
-            .next_step("try again when the program that writes it is done"))
+            .next_step("try again when the program that writes it is done")
     }
 
     /// Writes what is planned; `None` if the file was changed by somebody who takes no lock. Hands back the

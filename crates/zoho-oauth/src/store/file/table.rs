@@ -190,6 +190,11 @@ impl Table {
         self.rows.values().map(|row| decoded(&self.text[row.clone()]))
     }
 
+    /// The token of the row with that number.
+    pub(super) fn token(&self, number: u64) -> Option<StoredToken> {
+        self.rows.get(&number).map(|row| decoded(&self.text[row.clone()]))
+    }
+
     /// The numbers of all rows.
     pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
         self.rows.keys().copied()
@@ -254,7 +259,7 @@ pub(super) fn number_of(token: &StoredToken) -> Option<u64> {
     token.id.as_deref().and_then(id_number)
 }
 
-fn header_line(line_end: &str) -> String {
+pub(super) fn header_line(line_end: &str) -> String {
     encode(StoredToken::COLUMNS.map(Some), line_end)
 }
 
@@ -267,13 +272,13 @@ fn whole(record: Record<'_>) -> Result<Record<'_>, Damage> {
 
 /// Whether a first record is a token's rather than the header: only a token has a number for its expiry, or an
 /// address. The names in a header differ from SDK to SDK and say nothing.
-fn is_token_row(record: &Record<'_>) -> bool {
+pub(super) fn is_token_row(record: &Record<'_>) -> bool {
     let field = |position: usize| record.fields.get(position).and_then(Option::as_deref).unwrap_or_default();
     field(7).trim().parse::<f64>().is_ok() || field(8).contains("://") || field(9).contains("://")
 }
 
 /// The record's text as it is written back: with ten columns, where an old SDK wrote nine, and with a line end.
-fn tidy<'t>(record: &Record<'t>, tenth: &str, line_end: &str) -> Cow<'t, str> {
+pub(super) fn tidy<'t>(record: &Record<'t>, tenth: &str, line_end: &str) -> Cow<'t, str> {
     let content = record.text.trim_end_matches(['\r', '\n']);
     let tenth = if record.fields.len() == 9 { tenth } else { "" };
     let own_end = &record.text[content.len()..];

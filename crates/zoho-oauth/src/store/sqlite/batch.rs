@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use crate::token::OAuthToken;
 
+use super::super::check::{Finding, Step, steps};
 use super::super::coordination::{Acquired, Fenced, Lease, LeaseEntry, LeaseKey, machine_clock};
 use super::super::ids::{id_number, next_id};
 use super::super::matching::Criterion;
@@ -128,6 +129,37 @@ impl<'c> Batch<'c> {
             batch.release(lease)?;
             Ok(Fenced::Saved(saved.into()))
         })
+    }
+
+    /// Mends what is wrong with rows, or nothing.
+    pub(super) fn mend(&mut self, findings: &[Finding]) -> Result<(), Fault> {
+        let highest_id = self.highest_id;
+        let mended =
+            self.all_or_nothing(|batch| findings.iter().try_for_each(|finding| batch.treat(finding)));
+        if mended.is_err() {
+            self.highest_id = highest_id;
+        }
+        mended
+    }
+
+    fn treat(&mut self, finding: &Finding) -> Result<(), Fault> {
+        let mut wrong = Vec::new();
+        for id in &finding.ids {
+            wrong.extend(rows::find(self.connection, &Criterion::Id(id))?);
+        }
+        for step in steps(finding.kind, &wrong) {
+            match step {
+                Step::Fill(position, filled) => rows::update(self.connection, &wrong[position], &filled)?,
+                Step::Delete(position) => {
+                    self.delete(wrong[position].id.as_deref().unwrap_or_default())?;
+                }
+                Step::Renumber(position) => {
+                    self.insert(StoredToken { id: None, ..wrong[position].clone() })?;
+                    self.delete(wrong[position].id.as_deref().unwrap_or_default())?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn change(&mut self, lease: &Lease, apply: impl FnOnce(&mut LeaseEntry) -> bool) -> Result<bool, Fault> {

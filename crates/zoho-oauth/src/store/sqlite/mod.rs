@@ -7,6 +7,7 @@ mod place;
 mod reader;
 mod rows;
 mod schema;
+mod upkeep;
 mod writer;
 
 use std::fmt;
@@ -304,9 +305,10 @@ impl From<SqliteStore> for AnyStore {
     fn from(store: SqliteStore) -> Self {
         let Shared { name, path, .. } = &*store.shared;
         let (name, path) = (name.clone(), path.clone());
+        let upkeep = store.clone();
         let store = Self::coordinated(store).named(name);
         match path {
-            Some(path) => store.kept_in(path),
+            Some(path) => store.kept_in(path).looked_after_by(upkeep),
             None => store.in_memory(),
         }
     }

@@ -1,0 +1,54 @@
+//! What the store has acknowledged, and whether it is there.
+
+use std::collections::BTreeMap;
+
+use crate::failure::{Failure, Outcome, check};
+use crate::protocol::{Row, Saved};
+
+/// The last state of each user that the store has acknowledged.
+#[derive(Debug, Default)]
+pub(crate) struct Book(BTreeMap<String, u64>);
+
+impl Book {
+    pub(crate) fn note(&mut self, saved: Saved) {
+        let last = self.0.entry(saved.user).or_default();
+        *last = saved.number.max(*last);
+    }
+
+    /// Checks that each acknowledged state is there, or a later one; that every row is one whole state; and that
+    /// neither a user nor an id is there twice.
+    pub(crate) fn check(&self, rows: &[Row]) -> Outcome {
+        let mut found: BTreeMap<&str, &Row> = BTreeMap::new();
+        let mut ids = BTreeMap::new();
+        for row in rows {
+            let Row { id, user, number } = row;
+            check(number.is_some(), "a row is always one whole state that was saved", || {
+                format!("the row {id} of the user {user:?} is a part or a mixture")
+            })?;
+            if let Some(other) = found.insert(user, row) {
+                let seen = format!("the user {user:?} has the rows {} and {id}", other.id);
+                return Err(Failure::new("several savers of one new user make one row", seen));
+            }
+            if let Some(other) = ids.insert(id, user) {
+                let seen = format!("the users {other:?} and {user:?} have rows with the id {id}");
+                return Err(Failure::new("an id is given out once", seen));
+            }
+        }
+        for (user, number) in &self.0 {
+            let there = found.get(user.as_str()).and_then(|row| row.number);
+            check(there >= Some(*number), "a save that was acknowledged is in the store for good", || {
+                let there = there.map_or("no row".to_owned(), |there| format!("state {there}"));
+                format!("state {number} of the user {user:?} was acknowledged, and there is {there}")
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl FromIterator<Saved> for Book {
+    fn from_iter<I: IntoIterator<Item = Saved>>(all: I) -> Self {
+        let mut book = Self::default();
+        all.into_iter().for_each(|saved| book.note(saved));
+        book
+    }
+}

@@ -1,0 +1,40 @@
+#![doc = include_str!("../README.md")]
+
+mod book;
+mod failure;
+mod kit;
+mod place;
+mod process;
+mod promises;
+mod protocol;
+mod row;
+mod scene;
+mod worker;
+
+use std::env;
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+pub use kit::Kit;
+pub use place::Place;
+
+/// Says to a process that it is a worker, and of which kit.
+const WORKER: &str = "TOKEN_STORE_TORTURE_WORKER";
+
+/// Runs the tests of these kits, as `libtest` would: what to run is read from the command line, such as a part of a
+/// test's name, `--list` or `--help`.
+///
+/// Hand the result to the system from `main`, and do nothing in `main` that must not be done again: the program
+/// starts itself as the worker processes, and `run` is where they learn that they are workers.
+pub fn run(kits: impl IntoIterator<Item = Kit>) -> ExitCode {
+    let kits: Vec<Kit> = kits.into_iter().collect();
+    if let Some(number) = env::var_os(WORKER) {
+        return worker::run(number.to_str().and_then(|number| kits.get(number.parse::<usize>().ok()?)));
+    }
+    let mut arguments = Arguments::from_args();
+    // Each test keeps the machine busy by itself, and some measure time.
+    arguments.test_threads.get_or_insert(1);
+    let trials = kits.iter().enumerate().flat_map(|(number, kit)| kit.trials(number)).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}

@@ -1,0 +1,91 @@
+//! Saving from many processes, some of which are killed.
+
+use std::collections::BTreeMap;
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::book::Book;
+use crate::failure::{Failure, Outcome, check};
+use crate::process::ask_all;
+use crate::protocol::{Command, Looks, Saved};
+use crate::scene::Scene;
+
+pub(super) fn processes_that_save_new_users_at_once_lose_none(scene: &Scene) -> Outcome {
+    let rounds = scene.sizes.rounds;
+    let saved: Vec<Vec<Saved>> = ask_all(&mut scene.processes()?, |process| Command::SaveAll {
+        users: (0..rounds).map(|n| format!("user {n} of process {process}")).collect(),
+    })?;
+    check_ids(saved.iter().flatten())?;
+    saved.into_iter().flatten().collect::<Book>().check(&scene.rows()?)
+}
+
+pub(super) fn processes_that_save_the_same_new_users_make_one_row_each(scene: &Scene) -> Outcome {
+    let rounds = scene.sizes.rounds;
+    let saved: Vec<Vec<Saved>> = ask_all(&mut scene.processes()?, |_| Command::SaveAll {
+        users: (0..rounds).map(|n| format!("user {n}")).collect(),
+    })?;
+    saved.into_iter().flatten().collect::<Book>().check(&scene.rows()?)
+}
+
+pub(super) fn processes_that_save_and_delete_never_get_an_id_twice(scene: &Scene) -> Outcome {
+    let rounds = scene.sizes.rounds;
+    let saved: Vec<Vec<Saved>> = ask_all(&mut scene.processes()?, |process| Command::SaveAndDelete {
+        users: (0..rounds).map(|n| format!("user {n} of process {process}")).collect(),
+    })?;
+    check_ids(saved.iter().flatten())?;
+    let left = scene.rows()?;
+    check(left.is_empty(), "a row that was deleted is gone", || format!("these are there: {left:?}"))
+}
+
+pub(super) fn processes_that_are_killed_while_they_save_lose_no_acknowledged_save(scene: &Scene) -> Outcome {
+    let mut book = Book::default();
+    for round in 0..scene.sizes.rounds as u64 {
+        // One is killed while it opens what the last one left, or has just begun to save.
+        let mut early = scene.opening()?;
+        early.tell(&Command::SaveWithoutEnd { first: round * 200_000 })?;
+        sleep(Duration::from_millis(round % 25));
+        // Its first answer is that it has opened the store.
+        let said: Vec<Option<Saved>> = early.kill()?;
+        said.into_iter().flatten().for_each(|saved| book.note(saved));
+
+        let mut process = scene.process()?;
+        process.tell(&Command::SaveWithoutEnd { first: round * 200_000 + 100_000 })?;
+        book.note(process.hear()?);
+        sleep(Duration::from_millis(round % 40));
+        process.kill::<Saved>()?.into_iter().for_each(|saved| book.note(saved));
+        book.check(&scene.rows()?)?;
+    }
+    Ok(())
+}
+
+pub(super) fn a_reader_beside_a_writer_always_finds_one_whole_state(scene: &Scene) -> Outcome {
+    let user = scene.saved("ada")?.user;
+    let (mut writer, mut reader, mut others) = (scene.process()?, scene.process()?, scene.process()?);
+    writer.tell(&Command::SaveOverAndOver { user: user.clone(), first: 1 })?;
+    others.tell(&Command::SaveWithoutEnd { first: 1 })?;
+    writer.hear::<Saved>()?;
+    let time = Duration::from_millis(100) * u32::try_from(scene.sizes.rounds).unwrap_or(u32::MAX);
+    let looks: Looks = reader.ask(&Command::Look { user, time })?;
+    let saves = writer.kill::<Saved>()?.len();
+    others.kill::<Saved>()?;
+    check(looks.missing == 0, "a row that is there is found, whoever writes meanwhile", || {
+        format!("{} looks found no row: {looks:?}", looks.missing)
+    })?;
+    check(looks.torn == 0, "a row is always one whole state that was saved", || {
+        format!("{} looks found a part or a mixture: {looks:?}", looks.torn)
+    })?;
+    check(looks.states > 1, "a reader sees what another process saves", || {
+        format!("{saves} saves by another process, and all looks found the same: {looks:?}")
+    })
+}
+
+fn check_ids<'a>(saved: impl Iterator<Item = &'a Saved>) -> Outcome {
+    let mut users = BTreeMap::new();
+    for saved in saved {
+        if let Some(other) = users.insert(&saved.id, &saved.user) {
+            let seen = format!("{other:?} and {:?} were given the id {}", saved.user, saved.id);
+            return Err(Failure::new("an id is given out once, deleted rows included", seen));
+        }
+    }
+    Ok(())
+}

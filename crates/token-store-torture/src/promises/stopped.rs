@@ -1,0 +1,99 @@
+//! A holder that does not run for a while: a suspended machine, a long pause.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::leases::granted_for;
+use crate::failure::{Outcome, check};
+use crate::process::Process;
+use crate::protocol::{Command, Row, Saved, Turn};
+use crate::scene::{LONG_LIFE, SHORT_LIFE, Scene};
+
+const USER: &str = "ada";
+const NO_MORE: &str =
+    "a holder that was stopped past its lease can do nothing with it once another has taken it";
+const NOT_OVERWRITTEN: &str = "a newer token is not overwritten by a holder that was stopped past its lease";
+
+pub(super) fn a_holder_that_was_stopped_past_its_lease_cannot_write(scene: &Scene) -> Outcome {
+    let row = scene.saved(USER)?;
+    let (mut late, mut next) = (scene.process()?, scene.process()?);
+    let stale = granted_for(&mut late, SHORT_LIFE, USER, Some(&row.id))?;
+    late.stop()?;
+    let turn = granted_for(&mut next, LONG_LIFE, USER, Some(&row.id))?;
+    check(turn.epoch > stale.epoch, "each lease has a higher epoch than the one before", || {
+        format!("epoch {} came after {}", turn.epoch, stale.epoch)
+    })?;
+    late.go_on()?;
+    check_powerless(&mut late, "while the next one holds the lease")?;
+    let is_saved: bool = next.ask(&Command::SaveAndRelease { number: 2 })?;
+    check(is_saved, "the holder can save", || "it was told that it no longer has the lease".into())?;
+    check_powerless(&mut late, "after the next one has given the lease back")?;
+    check_row(&scene.rows()?, 2)
+}
+
+/// The stop comes at another moment of the save in each round: also between a look at the lease and the write, if
+/// the store has such a moment.
+pub(super) fn a_holder_that_was_stopped_while_it_saves_does_not_overwrite_the_newer_token(
+    scene: &Scene,
+) -> Outcome {
+    let row = scene.saved(USER)?;
+    let (mut late, mut next) = (scene.process()?, scene.process()?);
+    let rounds = u32::try_from(scene.sizes.rounds).unwrap_or(u32::MAX);
+    let mut number = 1;
+    for round in 0..rounds {
+        let began = Instant::now();
+        late.ask::<Saved>(&Command::Save { user: USER.to_owned(), number })?;
+        let usual = began.elapsed();
+
+        granted_for(&mut late, SHORT_LIFE, USER, Some(&row.id))?;
+        late.tell(&Command::SaveAndRelease { number: number + 1 })?;
+        sleep(usual * 2 * round / rounds);
+        late.stop()?;
+        let is_saved = save_after(&mut next, &late, &row.id, number + 2)?;
+        late.go_on()?;
+        late.hear::<bool>()?;
+        check(is_saved, "the holder can save", || "it was told that it no longer has the lease".into())?;
+        check_row(&scene.rows()?, number + 2)?;
+        number += 2;
+    }
+    Ok(())
+}
+
+/// Has the next one take the lease and save. A store that keeps everybody waiting while one is stopped in the middle
+/// of a write does no harm: the late one goes on then, and the next one comes after it.
+fn save_after(next: &mut Process, late: &Process, row: &str, number: u64) -> Outcome<bool> {
+    let began = Instant::now();
+    loop {
+        let (user, row) = (USER.to_owned(), Some(row.to_owned()));
+        next.tell(&Command::Acquire { user, row, life: LONG_LIFE })?;
+        let turn: Turn = match next.hear_within(SHORT_LIFE * 4)? {
+            Some(turn) => turn,
+            None => {
+                late.go_on()?;
+                next.hear()?
+            }
+        };
+        if turn.is_granted {
+            return next.ask(&Command::SaveAndRelease { number });
+        }
+        check(began.elapsed() < Duration::from_secs(10), "a lease ends by itself", || {
+            format!("a lease for {SHORT_LIFE:?} is still somebody's after {:?}: {turn:?}", began.elapsed())
+        })?;
+        sleep(Duration::from_millis(20));
+    }
+}
+
+fn check_powerless(late: &mut Process, when: &str) -> Outcome {
+    let may_renew: bool = late.ask(&Command::Renew { life: LONG_LIFE, ledger: None })?;
+    check(!may_renew, NO_MORE, || format!("it renewed the lease {when}"))?;
+    let may_release: bool = late.ask(&Command::Release)?;
+    check(!may_release, NO_MORE, || format!("it gave the lease back {when}"))?;
+    let may_save: bool = late.ask(&Command::SaveAndRelease { number: 3 })?;
+    check(!may_save, NO_MORE, || format!("it saved {when}"))
+}
+
+fn check_row(rows: &[Row], number: u64) -> Outcome {
+    check(matches!(rows, [row] if row.number == Some(number)), NOT_OVERWRITTEN, || {
+        format!("the newer token is state {number}, and there are {rows:?}")
+    })
+}

@@ -1,0 +1,189 @@
+//! A worker: does to the store what it is told on standard input, a line at a time, until the input ends.
+
+mod asking;
+mod rows;
+
+use std::error::Error;
+use std::future::Future;
+use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
+use zoho_oauth::store::{AnyStore, StoreError, TokenStore};
+
+use crate::kit::Kit;
+use crate::place::Place;
+use crate::protocol::{Answer, Command, Renewed, Seen, Turn};
+use crate::row::{refresh_token, row};
+
+/// How long a store may say that it is busy, and that the same call may succeed a moment later.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Serves until standard input ends.
+pub(crate) fn run(kit: Option<&Kit>) -> ExitCode {
+    let served = kit.ok_or_else(|| "there is no such kit in this program".into()).and_then(serve);
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Whoever started this process reads it, unless it has gone.
+            let _ = writeln!(io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(kit: &Kit) -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let mut lines = io::stdin().lock().lines();
+    let Some(first) = lines.next() else { return Ok(()) };
+    let place: Place = serde_json::from_str(&first?)?;
+    let store = match runtime.block_on(kit.open(place.clone())) {
+        Ok(store) => store,
+        Err(error) => return Ok(say(&Err(error))?),
+    };
+    say(&answered(()))?;
+    let mut desk = Desk { place, store, lease: None };
+    for line in lines {
+        let command = serde_json::from_str(&line?)?;
+        say(&runtime.block_on(desk.answer(command)))?;
+    }
+    Ok(())
+}
+
+/// Says something, and has it out of this process before it returns.
+fn say(answer: &Answer) -> io::Result<()> {
+    let mut line = serde_json::to_vec(answer)?;
+    line.push(b'\n');
+    let mut out = io::stdout().lock();
+    out.write_all(&line)?;
+    out.flush()
+}
+
+fn answered(answer: impl Serialize) -> Answer {
+    serde_json::to_value(answer).map_err(|error| error.to_string())
+}
+
+/// Where commands are carried out.
+struct Desk {
+    place: Place,
+    store: AnyStore,
+    /// The last lease, and whose refresh token it is on.
+    lease: Option<(String, Lease)>,
+}
+
+impl Desk {
+    async fn answer(&mut self, command: Command) -> Answer {
+        match command {
+            Command::Save { user, number } => answered(rows::save(&self.store, &user, number).await?),
+            Command::SaveAll { users } => answered(rows::save_all(&self.store, users).await?),
+            Command::SaveAndDelete { users } => answered(rows::save_and_delete(&self.store, &users).await?),
+            Command::SaveWithoutEnd { first } => rows::save_without_end(&self.store, first).await,
+            Command::SaveOverAndOver { user, first } => {
+                rows::save_over_and_over(&self.store, &user, first).await
+            }
+            Command::Delete { id } => answered(patiently(|| self.store.delete_token(&id)).await?),
+            Command::Rows => answered(rows::all_rows(&self.store).await?),
+            Command::Look { user, time } => answered(rows::look(&self.store, &user, time).await?),
+            Command::Acquire { user, row, life } => answered(self.acquire(user, row, life).await?),
+            Command::Renew { life, ledger } => {
+                let (_, lease) = self.lease.as_mut().ok_or(NO_LEASE)?;
+                lease.ledger = ledger.unwrap_or_else(|| lease.ledger.clone());
+                answered(patiently(|| self.store.renew(lease, life)).await?)
+            }
+            Command::Release => {
+                let (_, lease) = self.lease.as_ref().ok_or(NO_LEASE)?;
+                answered(patiently(|| self.store.release(lease)).await?)
+            }
+            Command::SaveAndRelease { number } => answered(self.save_and_release(number).await?),
+            Command::RenewWithoutEnd { user, row, first, life } => {
+                self.renew_without_end(&user, &row, first, life).await
+            }
+            Command::Standing { user } => {
+                let key = LeaseKey::refresh(&refresh_token(&user, 0));
+                let standing = patiently(|| self.store.standing(&key)).await?;
+                answered(Seen { epoch: standing.epoch, left: standing.lease_left, ledger: standing.ledger })
+            }
+            Command::SaveEnded { wanted } => {
+                let token = asking::ended_token(&wanted);
+                patiently(|| self.store.save_token(&token)).await?;
+                answered(())
+            }
+            Command::AccessToken { wanted, tasks } => {
+                answered(asking::access_token(&self.store, &self.place, &wanted, tasks).await?)
+            }
+        }
+    }
+
+    async fn acquire(&mut self, user: String, row: Option<String>, life: Duration) -> Result<Turn, String> {
+        let key = LeaseKey::refresh(&refresh_token(&user, 0));
+        let holder = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
+        match patiently(|| self.store.acquire(&key, &holder, life)).await? {
+            Acquired::Granted(lease) => {
+                let turn = Turn { is_granted: true, epoch: lease.epoch };
+                self.lease = Some((user, Lease { row, ..lease }));
+                Ok(turn)
+            }
+            Acquired::Held(standing) => Ok(Turn { is_granted: false, epoch: standing.epoch }),
+            other => Err(format!("an answer that this kit does not know: {other:?}")),
+        }
+    }
+
+    async fn save_and_release(&self, number: u64) -> Result<bool, String> {
+        let (user, lease) = self.lease.as_ref().ok_or(NO_LEASE)?;
+        let mut token = row(user, number);
+        if let Some(id) = &lease.row {
+            token = token.with_id(id.clone());
+        }
+        let fenced = patiently(|| self.store.save_and_release(lease, &token)).await?;
+        Ok(matches!(fenced, Fenced::Saved(_)))
+    }
+
+    async fn renew_without_end(&mut self, user: &str, row: &str, first: u64, life: Duration) -> Answer {
+        let mut number = first;
+        loop {
+            let turn = self.acquire(user.to_owned(), Some(row.to_owned()), life).await?;
+            if !turn.is_granted {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                continue;
+            }
+            number += 1;
+            if self.save_and_release(number).await? {
+                tell_now(Renewed { epoch: turn.epoch, number })?;
+            }
+        }
+    }
+}
+
+const NO_LEASE: &str = "this worker never had a lease";
+
+/// Calls again for as long as the store says that the same call may succeed a moment later.
+async fn patiently<T, F>(mut call: impl FnMut() -> F) -> Result<T, String>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let began = Instant::now();
+    loop {
+        match call().await {
+            Err(error) if error.is_transient() && began.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            result => return result.map_err(|error| with_causes(&error)),
+        }
+    }
+}
+
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text = format!("{text}: {source}");
+        cause = source.source();
+    }
+    text
+}
+
+fn tell_now(answer: impl Serialize) -> Result<(), String> {
+    say(&answered(answer)).map_err(|error| error.to_string())
+}

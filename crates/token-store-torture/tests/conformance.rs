@@ -1,0 +1,16 @@
+//! The promises within one process, over the example.
+
+use tempfile::TempDir;
+use zoho_oauth::token_store_conformance;
+
+#[path = "../examples/folder_store/main.rs"]
+mod folder_store;
+
+use folder_store::FolderStore;
+
+async fn empty_store() -> FolderStore {
+    let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    FolderStore::open(folder.keep()).expect("opened")
+}
+
+token_store_conformance!(folder, empty_store);

@@ -1,0 +1,255 @@
+//! `zoho tokens check`: what official SDKs leave behind, told and mended from a terminal.
+
+#![cfg(unix)]
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use serde_json::{Value, json};
+use zoho_emulator::{Emulator, Fault};
+
+use crate::support::{ADA, Ran, Terminal};
+
+const HEADER: &str = "id,user_name,client_id,client_secret,refresh_token,access_token,grant_token,expiry_time,redirect_url,api_domain\n";
+
+/// Two rows for ada, a torn one, an id that is a word, and a refresh token without its client app.
+const LEFT_BEHIND: &str = "1,ada,c,s,1000.r.ada,1000.a.old,,1795298101000,,\n\
+    2,torn,1000.sec\n\
+    3,ada,c,s,,1000.a.new,,1795298109000,,\n\
+    python_legacy_1,zoe,c,s,1000.r.zoe,,,,,\n\
+    4,lee,,,1000.r.lee,,,,,\n";
+
+/// A terminal whose store is a CSV file with these rows.
+fn terminal_with(rows: &str) -> Terminal {
+    let terminal = Terminal::new().with("ZOHO_STORE", "file:sdk_tokens.txt");
+    let path = terminal.path("sdk_tokens.txt");
+    std::fs::write(&path, HEADER.to_owned() + rows).unwrap();
+    set_mode(&path, 0o600);
+    terminal
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().mode() & 0o777
+}
+
+/// The kinds of the findings that were printed as JSON.
+fn kinds(findings: &Value) -> Vec<&str> {
+    findings.as_array().unwrap().iter().map(|finding| finding["kind"].as_str().unwrap()).collect()
+}
+
+fn shows_no_secret(ran: &Ran) -> bool {
+    !format!("{ran:?}").contains("1000.")
+}
+
+#[test]
+fn each_finding_is_a_line_that_says_where_what_and_what_to_do() {
+    let terminal = terminal_with(LEFT_BEHIND);
+    let ran = terminal.run(&["tokens", "check"]).ended(1);
+    assert_eq!(
+        ran.stdout,
+        "lines 2 and 4 (ids 1 and 3): ada has several rows for one client app and API domain; next: --repair keeps the one that expires last\n\
+         line 3: 3 columns stand where 10 belong; next: --repair takes it out; it stays in the backup\n\
+         line 5 (id python_legacy_1): its id is no number of at most ten digits; official SDKs stop saving while it is there; next: --repair gives a new id\n\
+         line 6 (id 4): it has a refresh token and lacks the client id or secret that renewing takes; next: zoho login stores a whole token; zoho tokens delete 4 takes this one away\n"
+    );
+    assert_eq!(
+        ran.stderr,
+        "error: 4 findings are in the token file sdk_tokens.txt\n  next: zoho tokens check --repair mends 3 of 4 and keeps a backup\n"
+    );
+    assert_eq!(
+        std::fs::read_to_string(terminal.path("sdk_tokens.txt")).unwrap(),
+        HEADER.to_owned() + LEFT_BEHIND
+    );
+}
+
+#[test]
+fn json_has_the_findings_as_objects() {
+    let terminal = terminal_with(LEFT_BEHIND);
+    let ran = terminal.run(&["tokens", "check", "--json"]).ended(1);
+    assert!(shows_no_secret(&ran), "{ran:?}");
+    let report = ran.json();
+    assert_eq!(kinds(&report["findings"]), ["duplicate_rows", "torn_row", "id_not_a_number", "no_client"]);
+    assert_eq!(
+        (&report["rows"], &report["backup"], &report["mended"]),
+        (&json!(4), &Value::Null, &json!([]))
+    );
+    assert_eq!(
+        report["findings"][1],
+        json!({
+            "kind": "torn_row", "ids": [], "lines": [3], "file": null,
+            "text": "3 columns stand where 10 belong",
+            "next_step": "--repair takes it out; it stays in the backup", "can_be_repaired": true,
+        })
+    );
+}
+
+#[test]
+fn a_repair_says_what_it_did_and_ends_with_1_while_something_is_left() {
+    let terminal = terminal_with(LEFT_BEHIND);
+    let ran = terminal.run(&["tokens", "check", "--repair"]).ended(1);
+    assert!(shows_no_secret(&ran), "{ran:?}");
+    let lines: Vec<_> = ran.stdout.lines().collect();
+    assert_eq!(lines.iter().filter(|line| line.starts_with("mended: ")).count(), 3, "{ran:?}");
+    let backup = lines[0].strip_prefix("backup: ").unwrap();
+    assert!(backup.contains("sdk_tokens.txt.backup-20"), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(backup).unwrap(), HEADER.to_owned() + LEFT_BEHIND);
+    assert_eq!(mode(Path::new(backup)), 0o600);
+    assert_eq!(ran.stderr, "error: 1 finding is left in the token file sdk_tokens.txt\n");
+
+    let users: Vec<_> = terminal.rows().into_iter().map(|row| row["user_name"].clone()).collect();
+    assert_eq!(users, ["ada", "zoe", "lee"]);
+    terminal.run(&["tokens", "delete", "4"]).done();
+    let ran = terminal.run(&["tokens", "check"]).done();
+    assert_eq!(ran.stderr, "nothing is wrong with the 2 tokens in the token file sdk_tokens.txt\n");
+    assert!(ran.stdout.is_empty());
+}
+
+#[test]
+fn a_repair_that_mends_everything_is_done() {
+    let terminal = Terminal::new();
+    terminal.save(&json!([
+        { "id": "text", "user_name": "ada", "access_token": "a" },
+        { "id": "7", "user_name": "bob", "access_token": "b" },
+    ]));
+    set_mode(&terminal.path("zohooauth.db"), 0o644);
+    let report = terminal.run(&["tokens", "check", "--json"]).ended(1).json();
+    assert!(kinds(&report["findings"]).contains(&"open_to_others"), "{report}");
+    let ran = terminal.run(&["tokens", "check", "--repair", "--json", "--backup", "kept.db"]).done().json();
+    assert_eq!(ran["findings"], json!([]));
+    assert!(kinds(&ran["mended"]).contains(&"id_not_a_number"), "{ran}");
+    assert_eq!(ran["mended"][0]["next_step"], Value::Null);
+    assert!(ran["backup"].as_str().unwrap().ends_with("kept.db"), "{ran}");
+    assert_eq!(mode(&terminal.path("zohooauth.db")), 0o600);
+    assert_eq!(terminal.rows().len(), 2);
+    let kept = terminal.run(&["tokens", "show", "text", "--store", "sqlite:kept.db"]).done();
+    assert!(kept.stdout.contains("ada"), "{kept:?}");
+    terminal.run(&["tokens", "check"]).done();
+}
+
+#[test]
+fn a_backup_without_a_repair_is_a_slip_and_one_that_is_there_is_not_overwritten() {
+    let terminal = terminal_with(LEFT_BEHIND);
+    let before = std::fs::read(terminal.path("sdk_tokens.txt")).unwrap();
+    terminal.run(&["tokens", "check", "--backup", "kept"]).ended(2);
+    let ran = terminal.run(&["tokens", "check", "--repair", "--backup", "sdk_tokens.txt"]).ended(1);
+    assert!(ran.stderr.contains("a file that is not there yet"), "{ran:?}");
+    assert_eq!(std::fs::read(terminal.path("sdk_tokens.txt")).unwrap(), before);
+}
+
+/// An emulator, and a terminal in which its user has logged in.
+async fn logged_in() -> (Emulator, Terminal) {
+    let zoho = Emulator::start().await;
+    let terminal = Terminal::at(&zoho);
+    terminal.run(&["login", "--code", &zoho.self_client_code(ADA)]).done();
+    (zoho, terminal)
+}
+
+fn calls(zoho: &Emulator) -> usize {
+    zoho.journal().count("GET /crm/v8/users")
+}
+
+fn renewals(zoho: &Emulator) -> usize {
+    zoho.journal().count_where(|entry| entry.parameter("grant_type") == Some("refresh_token"))
+}
+
+fn end_the_access_token(terminal: &Terminal) -> Value {
+    let mut row = terminal.rows().remove(0);
+    row["expiry_time"] = "1000".into();
+    terminal.save(&row);
+    row
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_token_that_zoho_accepts_is_well_whether_it_is_valid_or_has_ended() {
+    let (zoho, terminal) = logged_in().await;
+    let calls_of_the_login = calls(&zoho);
+    let asked = || (calls(&zoho) - calls_of_the_login, renewals(&zoho));
+    terminal.run(&["tokens", "check"]).done();
+    assert_eq!(asked(), (0, 0), "Zoho is asked only if that is wanted");
+    terminal.run(&["tokens", "check", "--online"]).done();
+    assert_eq!(asked(), (1, 0));
+    end_the_access_token(&terminal);
+    terminal.run(&["tokens", "check", "--online"]).done();
+    assert_eq!(asked(), (1, 1), "a renewal says it all");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_token_that_was_revoked_is_told() {
+    let (zoho, terminal) = logged_in().await;
+    let row = end_the_access_token(&terminal);
+    zoho.evict_refresh_token(row["refresh_token"].as_str().unwrap());
+    let ran = terminal.run(&["tokens", "check", "--online", "--json"]).ended(1);
+    let finding = &ran.json()["findings"][0];
+    assert_eq!((&finding["kind"], &finding["ids"]), (&json!("not_accepted"), &json!(["1"])), "{ran:?}");
+    assert!(finding["next_step"].as_str().unwrap().contains("zoho login"), "{ran:?}");
+    assert!(!format!("{ran:?}").contains(row["refresh_token"].as_str().unwrap()));
+    assert_eq!(terminal.rows().len(), 1, "a check deletes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_valid_looking_token_that_zoho_has_ended_is_told_if_it_cannot_be_renewed() {
+    let (zoho, terminal) = logged_in().await;
+    let row = terminal.rows().remove(0);
+    zoho.evict_refresh_token(row["refresh_token"].as_str().unwrap());
+    zoho.kill_access_token(row["access_token"].as_str().unwrap());
+    let report = terminal.run(&["tokens", "check", "--online", "--json"]).ended(1).json();
+    assert_eq!(kinds(&report["findings"]), ["not_accepted"], "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_server_that_cannot_be_reached_says_nothing_about_a_token() {
+    let (zoho, terminal) = logged_in().await;
+    zoho.fault(Fault::on("GET /crm/v8/users").forever().drop_before());
+    zoho.fault(Fault::on("POST /oauth/v2/token").forever().status_500());
+    let valid = terminal.run(&["tokens", "check", "--online", "--json"]).ended(1).json();
+    end_the_access_token(&terminal);
+    let ended = terminal.run(&["tokens", "check", "--online", "--json"]).ended(1).json();
+    for report in [valid, ended] {
+        assert_eq!(kinds(&report["findings"]), ["could_not_be_asked"], "{report}");
+        assert_eq!(report["findings"][0]["next_step"], "check again later");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_quota_that_is_used_up_says_nothing_about_a_token_and_is_not_asked_again() {
+    let (zoho, terminal) = logged_in().await;
+    end_the_access_token(&terminal);
+    zoho.fault(Fault::on("POST /oauth/v2/token").forever().throttle());
+    for _ in 0..3 {
+        let report = terminal.run(&["tokens", "check", "--online", "--json"]).ended(1).json();
+        assert_eq!(kinds(&report["findings"]), ["could_not_be_asked"], "{report}");
+        assert!(report["findings"][0]["text"].as_str().unwrap().contains("quota"), "{report}");
+    }
+    assert_eq!(renewals(&zoho), 1, "who is told to wait waits");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_missing_scope_and_a_code_that_was_not_spent_are_no_findings() {
+    let (zoho, terminal) = logged_in().await;
+    let body =
+        r#"{"code":"OAUTH_SCOPE_MISMATCH","details":{},"message":"invalid oauth scope","status":"error"}"#;
+    zoho.fault(Fault::on("GET /crm/v8/users").forever().answer(401, body));
+    terminal.save(&json!({ "user_name": "bob", "grant_token": zoho.self_client_code(ADA) }));
+    let exchanges = zoho.journal().count("POST /oauth/v2/token");
+    terminal.run(&["tokens", "check", "--online"]).done();
+    assert_eq!(zoho.journal().count("POST /oauth/v2/token"), exchanges);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_damaged_store_is_told_first_and_asked_about_after_its_repair() {
+    let zoho = Emulator::start().await;
+    let terminal = Terminal::at(&zoho).with("ZOHO_STORE", "file:sdk_tokens.txt");
+    terminal.run(&["login", "--code", &zoho.self_client_code(ADA)]).done();
+    let path = terminal.path("sdk_tokens.txt");
+    let whole = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, whole + "torn\n").unwrap();
+    let report = terminal.run(&["tokens", "check", "--online", "--json"]).ended(1).json();
+    assert_eq!(kinds(&report["findings"]), ["torn_row", "could_not_be_asked"], "{report}");
+    let calls_before = calls(&zoho);
+    terminal.run(&["tokens", "check", "--online", "--repair"]).done();
+    assert_eq!(calls(&zoho) - calls_before, 1);
+}

@@ -1,0 +1,154 @@
+//! The store, by this machine's clock. Hosts may disagree about the time by minutes; a fleet of them has one clock in
+//! common, the store's. So rows carry its moments, and here they are translated, both ways.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::OnceCell;
+
+use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
+use crate::store::{AnyStore, StoreError, TokenStore};
+use crate::token::{OAuthToken, epoch_milliseconds};
+
+/// A difference below this is no difference of clocks: it may be the way to the store and back, or a clock that counts
+/// whole seconds.
+const SLACK: Duration = Duration::from_secs(2);
+
+/// A store whose rows are read and written with moments by this machine's clock.
+#[derive(Debug)]
+pub(super) struct ClockedStore {
+    store: AnyStore,
+    /// By how many milliseconds the store's clock is ahead of this machine's.
+    ahead: AtomicI64,
+    is_clock_known: OnceCell<()>,
+}
+
+impl ClockedStore {
+    pub(super) fn new(store: AnyStore) -> Self {
+        Self { store, ahead: AtomicI64::new(0), is_clock_known: OnceCell::new() }
+    }
+
+    /// The store itself, with its rows as they are.
+    pub(super) fn as_it_is(&self) -> &AnyStore {
+        &self.store
+    }
+
+    pub(super) async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
+        self.know_the_clock().await?;
+        let found = self.store.find_token(&self.theirs(token)).await?;
+        Ok(found.map(|row| self.ours(row)))
+    }
+
+    pub(super) async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
+        self.know_the_clock().await?;
+        Ok(self.store.find_token_by_id(id).await?.map(|row| self.ours(row)))
+    }
+
+    pub(super) async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
+        self.know_the_clock().await?;
+        Ok(self.ours(self.store.save_token(&self.theirs(token)).await?))
+    }
+
+    pub(super) async fn save_and_release(
+        &self,
+        lease: &Lease,
+        token: &OAuthToken,
+    ) -> Result<Fenced, StoreError> {
+        Ok(match self.store.save_and_release(lease, &self.theirs(token)).await? {
+            Fenced::Saved(row) => Fenced::Saved(self.ours(row)),
+            superseded => superseded,
+        })
+    }
+
+    pub(super) async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
+        self.store.delete_token(id).await
+    }
+
+    pub(super) async fn acquire(
+        &self,
+        key: &LeaseKey,
+        holder: &str,
+        life: Duration,
+    ) -> Result<Acquired, StoreError> {
+        let acquired = self.store.acquire(key, holder, life).await?;
+        self.set_clock(match &acquired {
+            Acquired::Granted(lease) => lease.granted_at,
+            Acquired::Held(standing) => standing.now,
+        });
+        Ok(acquired)
+    }
+
+    pub(super) async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StoreError> {
+        self.store.renew(lease, life).await
+    }
+
+    pub(super) async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
+        self.store.release(lease).await
+    }
+
+    pub(super) async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
+        let standing = self.store.standing(key).await?;
+        self.set_clock(standing.now);
+        Ok(standing)
+    }
+
+    /// A moment of the store's clock, by this machine's.
+    pub(super) fn as_ours(&self, moment: SystemTime) -> SystemTime {
+        moved(moment, -self.ahead.load(Ordering::Relaxed))
+    }
+
+    async fn know_the_clock(&self) -> Result<(), StoreError> {
+        let read = || async { self.store.clock().await.map(|now| self.set_clock(now)) };
+        self.is_clock_known.get_or_try_init(read).await.map(|_| ())
+    }
+
+    fn set_clock(&self, store: SystemTime) {
+        let ahead = signed(epoch_milliseconds(store)) - signed(epoch_milliseconds(SystemTime::now()));
+        let is_slack = Duration::from_millis(ahead.unsigned_abs()) < SLACK;
+        self.ahead.store(if is_slack { 0 } else { ahead }, Ordering::Relaxed);
+    }
+
+    fn ours(&self, row: OAuthToken) -> OAuthToken {
+        OAuthToken { expires_at: row.expires_at.map(|end| self.as_ours(end)), ..row }
+    }
+
+    fn theirs(&self, token: &OAuthToken) -> OAuthToken {
+        let ahead = self.ahead.load(Ordering::Relaxed);
+        OAuthToken { expires_at: token.expires_at.map(|end| moved(end, ahead)), ..token.clone() }
+    }
+}
+
+/// The store's clock, carried on by this process: ledgers are kept by it.
+pub(super) struct Clock {
+    store: SystemTime,
+    read_at: Instant,
+    ours: SystemTime,
+}
+
+impl Clock {
+    pub(super) fn set_to(store: SystemTime) -> Self {
+        Self { store, read_at: Instant::now(), ours: SystemTime::now() }
+    }
+
+    pub(super) fn now(&self) -> SystemTime {
+        self.store + self.read_at.elapsed()
+    }
+
+    /// A moment of the store's clock, by this machine's.
+    pub(super) fn as_ours(&self, moment: SystemTime) -> SystemTime {
+        match moment.duration_since(self.store) {
+            Ok(later) => self.ours + later,
+            Err(_) => self.ours,
+        }
+    }
+}
+
+fn moved(moment: SystemTime, milliseconds: i64) -> SystemTime {
+    let by = Duration::from_millis(milliseconds.unsigned_abs());
+    let moved = if milliseconds < 0 { moment.checked_sub(by) } else { moment.checked_add(by) };
+    moved.unwrap_or(moment)
+}
+
+fn signed(milliseconds: u64) -> i64 {
+    i64::try_from(milliseconds).unwrap_or(i64::MAX)
+}

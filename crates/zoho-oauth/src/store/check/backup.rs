@@ -1,0 +1,144 @@
+//! A store's content as it is before a repair. A backup is made for its owner alone and never overwrites anything.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use time::OffsetDateTime;
+
+use crate::private_file;
+use crate::store::error::{StoreError, StoreErrorKind};
+
+/// A backup that is being made. It is removed when dropped, unless it was finished.
+#[derive(Debug)]
+pub(crate) struct Backup {
+    path: PathBuf,
+    file: File,
+    is_finished: bool,
+}
+
+impl Backup {
+    /// Begins a backup at the path that was asked for, or else at `beside` with the time behind its name.
+    ///
+    /// # Errors
+    /// When the file is there already or cannot be made.
+    pub(crate) fn begin(wanted: Option<&Path>, beside: &Path) -> Result<Self, StoreError> {
+        let absolute = |path: &Path| std::path::absolute(path).map_err(|error| failed(path, error));
+        let (path, created) = match wanted {
+            Some(path) => {
+                let path = absolute(path)?;
+                let created = private_file::create(&path);
+                (path, created)
+            }
+            None => create_beside(&absolute(beside)?),
+        };
+        match created {
+            Ok(file) => Ok(Self { path, file, is_finished: false }),
+            Err(error) => Err(failed(&path, error)),
+        }
+    }
+
+    /// Makes it durable, and hands back where it is.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub(crate) fn finish(mut self) -> Result<PathBuf, StoreError> {
+        let synced = self.file.sync_all().and_then(|()| private_file::sync_folder_of(&self.path));
+        synced.map_err(|error| failed(&self.path, error))?;
+        self.is_finished = true;
+        Ok(self.path.clone())
+    }
+
+    /// The file to write to.
+    #[cfg(feature = "file")]
+    pub(crate) fn file(&mut self) -> &mut File {
+        &mut self.file
+    }
+
+    /// What is said when it cannot be written.
+    #[cfg(feature = "file")]
+    pub(crate) fn failed(&self, error: io::Error) -> StoreError {
+        failed(&self.path, error)
+    }
+
+    /// Where it is, for those who write to it by its name.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Backup {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn create_beside(path: &Path) -> (PathBuf, io::Result<File>) {
+    let stamp = stamp(OffsetDateTime::now_utc());
+    let mut number = 1;
+    loop {
+        let mut name = OsString::from(path);
+        name.push(match number {
+            1 => format!(".backup-{stamp}"),
+            number => format!(".backup-{stamp}-{number}"),
+        });
+        let path = PathBuf::from(name);
+        match private_file::create(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+            created => return (path, created),
+        }
+    }
+}
+
+/// A moment as `20260131T235959Z`, which sorts and fits into a file's name.
+fn stamp(now: OffsetDateTime) -> String {
+    let (date, (hour, minute, second)) = (now.date(), now.time().as_hms());
+    let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
+    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+}
+
+fn failed(path: &Path, error: io::Error) -> StoreError {
+    let (kind, next_step) = match error.kind() {
+        ErrorKind::AlreadyExists => {
+            (StoreErrorKind::Refused, "give the path of a file that is not there yet")
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            (StoreErrorKind::Full, "make room on the disk; the store is as it was")
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            (StoreErrorKind::Permission, "give a path that this account may write; the store is as it was")
+        }
+        _ => (StoreErrorKind::Other, "give another path; the store is as it was"),
+    };
+    StoreError::of(kind, "keep a backup, and was not repaired")
+        .evidence(format!("{}: {error}", path.display()))
+        .next_step(next_step)
+        .caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_never_overwrites_and_one_that_was_not_finished_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("tokens");
+        let paths: Vec<_> = (0..3).map(|_| Backup::begin(None, &store).unwrap().finish().unwrap()).collect();
+        assert!(paths[0] != paths[1] && paths[1] != paths[2] && paths[0] != paths[2]);
+        let error = Backup::begin(Some(&paths[0]), &store).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Refused);
+        drop(Backup::begin(Some(&folder.path().join("another")), &store).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn the_time_in_a_name_is_that_of_utc() {
+        let moment = OffsetDateTime::from_unix_timestamp(1_795_315_089).unwrap();
+        assert_eq!(stamp(moment), "20261122T023809Z");
+    }
+}

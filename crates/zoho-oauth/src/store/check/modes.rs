@@ -1,0 +1,77 @@
+//! Who may read a store's files.
+
+#[cfg(unix)]
+use std::fs;
+use std::io;
+use std::path::Path;
+#[cfg(unix)]
+use std::path::PathBuf;
+
+use super::finding::{Finding, FindingKind};
+
+/// The files of the store at `place` that others than their owner can read or write. Elsewhere than on Unix the
+/// folder decides, and there is nothing to find.
+#[cfg(unix)]
+pub(super) fn look(place: &Path) -> Vec<Finding> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mut findings = Vec::new();
+    for path in files_of(place) {
+        // A file that has gone meanwhile, as those of a database do, is open to nobody.
+        let Ok(metadata) = fs::metadata(&path) else { continue };
+        let mode = metadata.permissions().mode() & 0o777;
+        if metadata.is_file() && mode & 0o077 != 0 {
+            let text = format!("its mode is {mode:04o}: others than its owner can open it");
+            findings.push(Finding { path: Some(path), ..Finding::new(FindingKind::OpenToOthers, text) });
+        }
+    }
+    findings
+}
+
+#[cfg(not(unix))]
+pub(super) fn look(_: &Path) -> Vec<Finding> {
+    Vec::new()
+}
+
+/// Closes a file to others.
+#[cfg(unix)]
+pub(super) fn close(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+pub(super) fn close(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// The store's own file, those that are kept beside it, and backups.
+#[cfg(unix)]
+fn files_of(place: &Path) -> Vec<PathBuf> {
+    let Ok(place) = place.canonicalize() else { return Vec::new() };
+    let (Some(folder), Some(name)) = (place.parent(), place.file_name().and_then(|name| name.to_str()))
+    else {
+        return vec![place];
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.into_string().ok())
+        .filter(|entry| is_of_store(entry, name))
+        .collect();
+    names.sort_unstable();
+    names.into_iter().map(|name| folder.join(name)).collect()
+}
+
+#[cfg(unix)]
+fn is_of_store(entry: &str, name: &str) -> bool {
+    const BESIDE: [&str; 7] = ["", ".lock", ".state", ".state.damaged", "-wal", "-shm", "-journal"];
+    match entry.strip_prefix(name) {
+        Some(rest) => BESIDE.contains(&rest) || rest.starts_with(".backup-"),
+        // What a killed process left of the store's file or of a side file.
+        None => entry
+            .strip_prefix('.')
+            .and_then(|entry| entry.strip_suffix(".unfinished"))
+            .is_some_and(|entry| is_of_store(entry, name)),
+    }
+}

@@ -1,0 +1,121 @@
+//! What is to be done with a row: added, written over another state of itself, or left alone.
+
+use crate::token::OAuthToken;
+
+use super::super::TokenStore;
+use super::super::any::AnyStore;
+use super::super::error::StoreError;
+use super::super::matching::Criterion;
+use super::super::stored::StoredToken;
+use super::there::{There, digest, name, short, without_id};
+use super::{CopyReport, is_about_a_row, patiently};
+
+/// What is to be done with a row.
+pub(super) enum Step {
+    Same,
+    Newer,
+    Write(How),
+}
+
+/// How a row is written.
+#[derive(Clone, Copy)]
+pub(super) enum How {
+    Add,
+    Update,
+    Renumber,
+}
+
+/// What is to be done with a row.
+pub(super) async fn of(
+    row: &StoredToken,
+    from: &AnyStore,
+    to: &AnyStore,
+    there: &mut There,
+) -> Result<Step, StoreError> {
+    let Some(id) = row.id.as_deref().filter(|id| !id.is_empty()) else {
+        return of_token(row, from, to, there).await;
+    };
+    let is_used = !there.used.insert(short(id));
+    match there.rows.get(&short(id)) {
+        Some(content) if *content == digest(row) && !is_used => Ok(Step::Same),
+        Some(_) => {
+            let found = patiently(|| to.find_token_by_id(id)).await?.as_ref().map(StoredToken::from);
+            match found {
+                Some(found) if is_same_token(row, &found) => Ok(Step::over(row, &found, How::Update)),
+                Some(_) => of_token(row, from, to, there).await,
+                None => Ok(Step::Write(How::Add)),
+            }
+        }
+        // An id that the first store has twice, as a file may.
+        None if is_used => Ok(Step::Write(How::Renumber)),
+        None => of_token(row, from, to, there).await,
+    }
+}
+
+/// The same for a row whose id is of no use, or free: the token may be there under another one.
+async fn of_token(
+    row: &StoredToken,
+    from: &AnyStore,
+    to: &AnyStore,
+    there: &There,
+) -> Result<Step, StoreError> {
+    let is_free = |id: &str| !id.is_empty() && !there.rows.contains_key(&short(id));
+    let otherwise = if row.id.as_deref().is_some_and(is_free) { How::Add } else { How::Renumber };
+    let wanted = without_id(row);
+    let is_known = Criterion::of(&wanted).is_some_and(|criterion| there.names.contains(&name(&criterion)));
+    if !is_known {
+        return Ok(Step::Write(otherwise));
+    }
+    let asked = OAuthToken::from(wanted);
+    let found = match patiently(|| to.find_token(&asked)).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return Ok(Step::Write(otherwise)),
+        // Several rows are meant there; saving tells, if it comes to that.
+        Err(error) if is_about_a_row(&error) => return Ok(Step::Write(How::Renumber)),
+        Err(error) => return Err(error),
+    };
+    let id = found.id().unwrap_or_default();
+    let row_there = patiently(|| to.find_token_by_id(id)).await?.as_ref().map(StoredToken::from);
+    let Some(row_there) = row_there else { return Ok(Step::Write(otherwise)) };
+    // What an earlier run copied from another row of the same user is no state of this one.
+    let origin = patiently(|| from.find_token_by_id(id)).await?.as_ref().map(StoredToken::from);
+    if origin.is_some_and(|origin| digest(&origin) == digest(&row_there)) && row.id.as_deref() != Some(id) {
+        return Ok(Step::Write(otherwise));
+    }
+    Ok(Step::over(row, &row_there, How::Renumber))
+}
+
+impl Step {
+    /// What is to be done with `row` where the other store has `there` of the same token.
+    fn over(row: &StoredToken, there: &StoredToken, how: How) -> Self {
+        let is_said = without_id(&there.clone().overwritten_by(&without_id(row))) == without_id(there);
+        if is_said {
+            Self::Same
+        } else if there.expiry_milliseconds() > row.expiry_milliseconds() {
+            Self::Newer
+        } else {
+            Self::Write(how)
+        }
+    }
+}
+
+impl How {
+    pub(super) fn token(self, row: &StoredToken) -> OAuthToken {
+        match self {
+            Self::Add | Self::Update => row.clone().into(),
+            Self::Renumber => without_id(row).into(),
+        }
+    }
+
+    pub(super) fn count(self, report: &mut CopyReport) {
+        match self {
+            Self::Add => report.added += 1,
+            Self::Update => report.updated += 1,
+            Self::Renumber => report.renumbered += 1,
+        }
+    }
+}
+
+fn is_same_token(row: &StoredToken, there: &StoredToken) -> bool {
+    Criterion::of(&without_id(row)).is_some_and(|criterion| criterion.agrees_with(there))
+}

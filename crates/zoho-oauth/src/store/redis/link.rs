@@ -1,0 +1,275 @@
+//! The connection: one for all tasks, made when it is first needed and made anew when it is dead.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::cluster::ClusterClient;
+use redis::cluster_async::ClusterConnection;
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue,
+    IntoConnectionInfo, Pipeline, RedisConnectionInfo, RedisError, RedisFuture, ScriptInvocation,
+    ServerErrorKind, TlsCertificates, Value, cmd,
+};
+use rustls::crypto::{CryptoProvider, ring};
+use secrecy::ExposeSecret;
+
+use super::durability;
+use super::fault::Fault;
+use super::options::RedisOptions;
+
+const UNKNOWN_SCRIPT: ErrorKind = ErrorKind::Server(ServerErrorKind::NoScript);
+
+/// The way to the server. Whoever finds the connection dead leaves it; the next call makes another one, while the
+/// others wait for it and share its failure.
+pub(super) struct Link {
+    options: RedisOptions,
+    name: String,
+    current: Mutex<Option<Numbered>>,
+    attempts: AtomicU64,
+    connecting: tokio::sync::Mutex<Connecting>,
+}
+
+#[derive(Clone)]
+struct Numbered {
+    number: u64,
+    connection: Connection,
+}
+
+#[derive(Default)]
+struct Connecting {
+    failure: Option<Fault>,
+    durability_was_checked: bool,
+}
+
+impl Link {
+    /// A way that nobody has gone yet.
+    pub(super) fn new(options: RedisOptions) -> Self {
+        Self {
+            name: options.name(),
+            options,
+            current: Mutex::default(),
+            attempts: AtomicU64::new(0),
+            connecting: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Gives a command that may be given twice: once more, if the connection is lost.
+    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
+        match self.ask_once(command).await {
+            Err(fault) if fault.is_lost() => self.ask_once(command).await,
+            result => result,
+        }
+    }
+
+    /// Runs a script that may run twice: once more, if the connection is lost.
+    pub(super) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Fault> {
+        match self.run_once(script).await {
+            Err(fault) if fault.is_lost() => self.run_once(script).await,
+            result => result,
+        }
+    }
+
+    /// Runs a script. A server that does not know it is told it first. (In a cluster it may run twice all the
+    /// same: the client repeats what a node did not answer.)
+    pub(super) async fn run_once<T: FromRedisValue>(
+        &self,
+        script: &ScriptInvocation<'_>,
+    ) -> Result<T, Fault> {
+        const TRIES: u32 = 5;
+        let mut tries = 0;
+        loop {
+            let Numbered { number, mut connection } = self.connection().await?;
+            let result = script.invoke_async(&mut connection).await;
+            tries += 1;
+            match &result {
+                // Somebody made the server forget its scripts between the telling and the running.
+                Err(error) if error.kind() == UNKNOWN_SCRIPT && tries < TRIES => {}
+                _ => return self.judged(number, result),
+            }
+        }
+    }
+
+    /// Leaves the connection: it may be dead.
+    pub(super) fn leave(&self) {
+        *self.current() = None;
+    }
+
+    async fn ask_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
+        let Numbered { number, mut connection } = self.connection().await?;
+        self.judged(number, command.query_async(&mut connection).await)
+    }
+
+    fn judged<T>(&self, number: u64, result: Result<T, RedisError>) -> Result<T, Fault> {
+        let result = result.map_err(Fault::from);
+        if result.as_ref().is_err_and(Fault::concerns_connection) {
+            let mut current = self.current();
+            // Another task may have made a new one already.
+            if current.as_ref().is_some_and(|current| current.number == number) {
+                *current = None;
+            }
+        }
+        result
+    }
+
+    async fn connection(&self) -> Result<Numbered, Fault> {
+        if let Some(current) = &*self.current() {
+            return Ok(current.clone());
+        }
+        let before = self.attempts.load(Ordering::Acquire);
+        let mut connecting = self.connecting.lock().await;
+        if let Some(current) = &*self.current() {
+            return Ok(current.clone());
+        }
+        let number = self.attempts.load(Ordering::Acquire);
+        if let (Some(failure), true) = (&connecting.failure, number > before) {
+            return Err(failure.clone());
+        }
+        let result = Connection::open(&self.options).await;
+        self.attempts.store(number + 1, Ordering::Release);
+        let mut connection = match result {
+            Ok(connection) => connection,
+            Err(fault) => {
+                connecting.failure = Some(fault.clone());
+                return Err(fault);
+            }
+        };
+        if !connecting.durability_was_checked {
+            durability::warn_of_losses(&self.name, &mut connection).await;
+            connecting.durability_was_checked = true;
+        }
+        let current = Numbered { number, connection };
+        *self.current() = Some(current.clone());
+        Ok(current)
+    }
+
+    /// A panic elsewhere leaves a connection as good as it was.
+    fn current(&self) -> MutexGuard<'_, Option<Numbered>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection that many tasks may use at once, to one server or to the nodes of a cluster.
+#[derive(Clone)]
+pub(super) enum Connection {
+    One(MultiplexedConnection),
+    Cluster(Box<ClusterConnection>),
+}
+
+impl Connection {
+    async fn open(options: &RedisOptions) -> Result<Self, Fault> {
+        if options.tls {
+            prefer_ring();
+        }
+        let certificates = certificates(options).await?;
+        Self::open_with(options, certificates).await.map_err(Fault::Unconnected)
+    }
+
+    async fn open_with(
+        options: &RedisOptions,
+        certificates: Option<TlsCertificates>,
+    ) -> Result<Self, RedisError> {
+        if options.cluster {
+            let mut builder = ClusterClient::builder([server(options)?.set_redis_settings(account(options))])
+                .connection_timeout(options.connect_timeout)
+                .response_timeout(options.timeout);
+            if let Some(certificates) = certificates {
+                builder = builder.certs(certificates);
+            }
+            let connection = builder.build()?.get_async_connection().await?;
+            return Ok(Self::Cluster(Box::new(connection)));
+        }
+        let client = match certificates {
+            Some(certificates) => Client::build_with_tls(server(options)?, certificates)?,
+            None => Client::open(server(options)?)?,
+        };
+        // Each call has a time-out of its own.
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(options.connect_timeout))
+            .set_response_timeout(None);
+        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+        log_in(&mut connection, options).await?;
+        Ok(Self::One(connection))
+    }
+}
+
+impl ConnectionLike for Connection {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        match self {
+            Self::One(connection) => connection.req_packed_command(command),
+            Self::Cluster(connection) => connection.req_packed_command(command),
+        }
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        match self {
+            Self::One(connection) => connection.req_packed_commands(pipeline, offset, count),
+            Self::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
+        }
+    }
+
+    fn get_db(&self) -> i64 {
+        match self {
+            Self::One(connection) => connection.get_db(),
+            Self::Cluster(connection) => connection.get_db(),
+        }
+    }
+}
+
+fn server(options: &RedisOptions) -> Result<ConnectionInfo, RedisError> {
+    // An IPv6 address stands in brackets in a URL.
+    let host = options.host.trim_matches(['[', ']']).to_owned();
+    let address = if options.tls {
+        ConnectionAddr::TcpTls { host, port: options.port, insecure: false, tls_params: None }
+    } else {
+        ConnectionAddr::Tcp(host, options.port)
+    };
+    address.into_connection_info()
+}
+
+fn account(options: &RedisOptions) -> RedisConnectionInfo {
+    let mut account = RedisConnectionInfo::default().set_db(options.database.into());
+    if let Some(user) = &options.user {
+        account = account.set_username(user);
+    }
+    if let Some(password) = &options.password {
+        account = account.set_password(password.expose_secret());
+    }
+    account
+}
+
+/// Says who is there, and chooses the database. The client would do it too, but it keeps no more of a refusal than
+/// that there was one: not whether the password is wrong or the server has too many clients.
+async fn log_in(connection: &mut MultiplexedConnection, options: &RedisOptions) -> Result<(), RedisError> {
+    if let Some(password) = &options.password {
+        let account = (options.user.as_deref(), password.expose_secret());
+        () = cmd("AUTH").arg(account).query_async(connection).await?;
+    }
+    if options.database > 0 {
+        () = cmd("SELECT").arg(options.database).query_async(connection).await?;
+    }
+    Ok(())
+}
+
+async fn certificates(options: &RedisOptions) -> Result<Option<TlsCertificates>, Fault> {
+    let Some(path) = options.ca.clone() else { return Ok(None) };
+    // The file is small and on a disk of this machine: it may be read in place.
+    match std::fs::read(&path) {
+        Ok(pem) => Ok(Some(TlsCertificates { client_tls: None, root_cert: Some(pem) })),
+        Err(error) => Err(Fault::Certificates(path, error.into())),
+    }
+}
+
+/// The client takes the process's provider of cryptography. Where nobody has chosen one it would choose itself, or
+/// panic if there are two to choose from.
+fn prefer_ring() {
+    if CryptoProvider::get_default().is_none() {
+        // Somebody else may be choosing at this moment; either choice is good.
+        let _ = ring::default_provider().install_default();
+    }
+}

@@ -1,0 +1,50 @@
+//! A call that reads, decides and writes does it in rounds, until nobody gets in between.
+
+use std::time::Duration;
+
+use rand::RngExt;
+
+use super::fault::Fault;
+
+/// The rounds of one call. What ends them, if nothing else does, is the time that a call may take.
+#[derive(Default)]
+pub(super) struct Rounds {
+    conflicts: u32,
+    was_lost: bool,
+}
+
+impl Rounds {
+    /// What a round came to, if the call is over with it; `None` calls for another round.
+    ///
+    /// A round comes to nothing if somebody changed what it was decided on. If its connection was lost it is
+    /// repeated once: whatever became of the write, the next round finds it and decides anew.
+    pub(super) async fn judge<T>(&mut self, result: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
+        match result {
+            Ok(None) => {
+                self.conflicts += 1;
+                pause(self.conflicts).await;
+                Ok(None)
+            }
+            Err(fault) if fault.is_lost() && !self.was_lost => {
+                self.was_lost = true;
+                Ok(None)
+            }
+            over => over,
+        }
+    }
+
+    /// Whether an earlier round may have written though nobody has heard so.
+    pub(super) fn may_have_written(&self) -> bool {
+        self.was_lost
+    }
+}
+
+/// The first conflict costs no time; of many who get in each other's way some wait a little longer each time.
+async fn pause(conflicts: u32) {
+    const LONGEST: u64 = 32;
+    let most = (1_u64 << conflicts.min(6)).min(LONGEST) - 1;
+    let milliseconds = rand::rng().random_range(0..=most);
+    if milliseconds > 0 {
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    }
+}

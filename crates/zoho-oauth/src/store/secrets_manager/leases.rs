@@ -1,0 +1,110 @@
+//! Leases: one register per credential. The rule is `LeaseEntry`; here is only where it is kept.
+
+use std::time::{Duration, SystemTime};
+
+use crate::token::epoch_milliseconds;
+
+use super::super::coordination::{Acquired, Fenced, Lease, LeaseEntry, LeaseKey, Standing};
+use super::super::stored::StoredToken;
+use super::Backend;
+use super::fault::Fault;
+use super::register::Reading;
+use super::secret::pause;
+
+impl Backend {
+    pub(super) async fn acquire(
+        &self,
+        key: &LeaseKey,
+        holder: &str,
+        life: Duration,
+    ) -> Result<Acquired, Fault> {
+        for attempt in 0..40 {
+            let reading = self.entry(key).await?;
+            let now = epoch_milliseconds(self.now()?);
+            // An entry may have been deleted: beginning with the time, epochs go up all the same.
+            let new = || LeaseEntry { epoch: now, ..LeaseEntry::default() };
+            let mut entry = reading.value().cloned().unwrap_or_else(new);
+            let acquired = entry.acquire(key, holder, now, life);
+            if matches!(acquired, Acquired::Held(_)) || self.client.write_register(&reading, entry).await? {
+                return Ok(acquired);
+            }
+            tokio::time::sleep(pause(attempt)).await;
+        }
+        Err(Fault::Contended)
+    }
+
+    pub(super) async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, Fault> {
+        self.change(lease, |entry, now| entry.renew(lease, now, life)).await
+    }
+
+    pub(super) async fn release(&self, lease: &Lease) -> Result<bool, Fault> {
+        let was_held = self.change(lease, |entry, now| entry.release(lease, now)).await?;
+        if was_held && lease.key.as_str().starts_with("exchange:") {
+            // A code is spent once: nobody asks for this lease again.
+            self.forget(&lease.key).await;
+        }
+        Ok(was_held)
+    }
+
+    /// Saves under a lease, then gives it back.
+    ///
+    /// AWS changes one secret at a time. So the row remembers the lease that it was written under, and is changed by
+    /// compare-and-set: a holder who is paused after his lease was looked at cannot write over his successor.
+    pub(super) async fn save_and_release(&self, lease: &Lease, token: &StoredToken) -> Result<Fenced, Fault> {
+        if !self.entry(&lease.key).await?.value().is_some_and(|entry| entry.is_held_under(lease)) {
+            return Ok(Fenced::Superseded);
+        }
+        let saved = self.save_under(token, Some(lease)).await?;
+        if let Err(fault) = self.release(lease).await {
+            tracing::debug!(?fault, "a lease could not be given back; it ends by itself");
+        }
+        Ok(saved.map_or(Fenced::Superseded, |saved| Fenced::Saved(saved.into())))
+    }
+
+    pub(super) async fn standing(&self, key: &LeaseKey) -> Result<Standing, Fault> {
+        let reading = self.entry(key).await?;
+        let now = epoch_milliseconds(self.now()?);
+        Ok(reading.value().cloned().unwrap_or_default().standing(now))
+    }
+
+    /// AWS's clock, which is asked for.
+    pub(super) async fn clock(&self) -> Result<SystemTime, Fault> {
+        self.client.get(&self.names.highest_id()).await?;
+        self.now()
+    }
+
+    /// AWS's clock, as the entry came that was read just now.
+    fn now(&self) -> Result<SystemTime, Fault> {
+        self.client.last_answered_at().ok_or_else(Fault::dateless)
+    }
+
+    /// Deletes the entry of a credential that nobody uses any more. Where that fails it stays, and costs money.
+    pub(super) async fn forget(&self, key: &LeaseKey) {
+        if let Err(fault) = self.client.delete_register(&self.names.lease(key)).await {
+            tracing::debug!(?fault, "the entry of a lease could not be deleted");
+        }
+    }
+
+    async fn entry(&self, key: &LeaseKey) -> Result<Reading<LeaseEntry>, Fault> {
+        self.client.read_register(&self.names.lease(key)).await
+    }
+
+    async fn change(
+        &self,
+        lease: &Lease,
+        apply: impl Fn(&mut LeaseEntry, u64) -> bool,
+    ) -> Result<bool, Fault> {
+        for attempt in 0..10 {
+            let reading = self.entry(&lease.key).await?;
+            let Some(mut entry) = reading.value().cloned() else { return Ok(false) };
+            if !apply(&mut entry, epoch_milliseconds(self.now()?)) {
+                return Ok(false);
+            }
+            if self.client.write_register(&reading, entry).await? {
+                return Ok(true);
+            }
+            tokio::time::sleep(pause(attempt)).await;
+        }
+        Err(Fault::Contended)
+    }
+}

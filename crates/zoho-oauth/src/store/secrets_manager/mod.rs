@@ -1,0 +1,272 @@
+//! Tokens in AWS Secrets Manager.
+
+mod client;
+mod clock;
+mod fault;
+mod ids;
+mod leases;
+mod lists;
+mod names;
+mod options;
+mod register;
+mod rows;
+mod secret;
+mod turns;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use futures_util::{StreamExt, TryStreamExt};
+
+use crate::token::OAuthToken;
+
+use super::any::AnyStore;
+use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
+use super::error::StoreError;
+use super::matching::Criterion;
+use super::stored::StoredToken;
+use super::{TokenPage, TokenStore};
+
+use client::Client;
+use fault::Fault;
+use ids::Ids;
+use names::Names;
+use turns::Turns;
+
+pub use options::SecretsManagerOptions;
+
+/// Keeps tokens in AWS Secrets Manager: one secret per row, its value the row's ten columns as JSON.
+///
+/// Credentials and region come from where AWS's tools look for them: the environment, the profile, the role of the
+/// machine. Opening a store sends nothing; the first call does.
+///
+/// # What is kept
+/// | secret | what |
+/// |---|---|
+/// | `PREFIX/token/ID` | a row |
+/// | `PREFIX/user/SHA-256` | the ids of a user's rows |
+/// | `PREFIX/lease/refresh/SHA-256` | the lease and the ledger of a refresh token |
+/// | `PREFIX/highest_id` | which ids were given out |
+///
+/// A lease goes on in `…/1`, `…/2` and so on when it has been changed 64 times, and is deleted with its refresh token.
+///
+/// No name and no tag holds a secret or a user's name. A row's tags are the SHA-256 of its tokens. What says which
+/// rows a user has, and who has a lease, is read by its name and changed by compare-and-set.
+///
+/// The clock is AWS's, as its answers tell it: in whole seconds, so a lease should be for several.
+///
+/// # What AWS does not promise
+/// AWS calls
+/// [all its operations eventually consistent](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html):
+/// a reader may see for a moment what was there before. No writer is misled by that, since each write is on condition
+/// that nothing has changed. Lists lag behind by up to five minutes. They are used for
+/// [`get_tokens`](TokenStore::get_tokens), for pages, for [`delete_tokens`](TokenStore::delete_tokens), and for
+/// look-ups by an access, grant or refresh token alone; not for look-ups by id or user.
+///
+/// There are no transactions over several secrets. [`save_tokens`](TokenStore::save_tokens) and
+/// [`delete_tokens`](TokenStore::delete_tokens) go from row to row and may stop in between. A name that was deleted
+/// is free again only after a moment.
+///
+/// # Limits and costs
+/// A row takes up to 65,536 bytes in all. It may be saved about a hundred times a day, since
+/// [AWS removes no version younger than a day](https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html);
+/// an hourly renewal is far from that. Leases have no such limit here. All of an account's programs in a region share
+/// 50 writes a second.
+///
+/// AWS asks for 0.40 dollars per secret and month and 0.05 dollars per 10,000 requests
+/// (<https://aws.amazon.com/secrets-manager/pricing/>). A user has three or four secrets. These are the requests:
+///
+/// | call | requests |
+/// |---|---|
+/// | look-up by id | 1 |
+/// | look-up by user | 2 |
+/// | look-up by another token | 1 |
+/// | save of a row that is there, by id or by user | 3 or 4 |
+/// | save of a new user | 4, and 2 more for every tenth |
+/// | a renewal with its lease | 12 to 17 |
+/// | all rows | 1 for every 20 |
+///
+/// # Permissions
+/// `secretsmanager:GetSecretValue`, `BatchGetSecretValue`, `ListSecrets`, `CreateSecret`, `PutSecretValue`,
+/// `TagResource` and `DeleteSecret`.
+///
+/// ```
+/// use zoho_oauth::store::SecretsManagerStore;
+///
+/// let store = SecretsManagerStore::open("aws-secretsmanager:my-tokens?region=eu-west-1")?;
+/// # Ok::<_, zoho_oauth::store::StoreError>(())
+/// ```
+#[derive(Clone)]
+pub struct SecretsManagerStore {
+    shared: Arc<Shared>,
+}
+
+/// How many rows are deleted side by side: AWS allows an account 50 deletions a second.
+const AT_ONCE: usize = 8;
+
+struct Shared {
+    backend: Backend,
+    name: String,
+    timeout: Duration,
+}
+
+/// What the store's parts work with.
+struct Backend {
+    client: Client,
+    names: Names,
+    ids: Ids,
+    turns: Turns,
+}
+
+impl SecretsManagerStore {
+    /// A store by its URL, such as `aws-secretsmanager:my-tokens?region=eu-west-1`. Sends nothing.
+    ///
+    /// Settings: `region`, `endpoint`, and in whole seconds `connect_timeout` and `timeout`; see
+    /// [`SecretsManagerOptions`].
+    ///
+    /// # Errors
+    /// When the URL, or a setting, makes no sense.
+    pub fn open(url: &str) -> Result<Self, StoreError> {
+        Self::new(SecretsManagerOptions::from_url(url)?)
+    }
+
+    /// A store in a way of one's own. Sends nothing.
+    ///
+    /// # Errors
+    /// When a setting makes no sense.
+    pub fn new(options: SecretsManagerOptions) -> Result<Self, StoreError> {
+        options.check()?;
+        let names = Names::under(&options.prefix)?;
+        let mut name = format!("the AWS Secrets Manager token store {}", names.prefix());
+        if let Some(region) = &options.region {
+            name.push_str(" in ");
+            name.push_str(region);
+        }
+        let timeout = options.timeout;
+        let backend =
+            Backend { client: Client::new(options), names, ids: Ids::default(), turns: Turns::default() };
+        Ok(Self { shared: Arc::new(Shared { backend, name, timeout }) })
+    }
+
+    fn backend(&self) -> &Backend {
+        &self.shared.backend
+    }
+
+    /// Does some work in the time that is given to it, and tells what came of it.
+    async fn within<T>(
+        &self,
+        action: &'static str,
+        work: impl Future<Output = Result<T, Fault>> + Send,
+    ) -> Result<T, StoreError> {
+        let seconds = self.shared.timeout.as_secs();
+        let result = match tokio::time::timeout(self.shared.timeout, work).await {
+            Ok(result) => result,
+            Err(_) => Err(Fault::TimedOut { seconds }),
+        };
+        result.map_err(|fault| fault.into_error(&self.shared.name, action))
+    }
+
+    fn for_saving(&self, token: &OAuthToken) -> Result<StoredToken, StoreError> {
+        StoredToken::for_saving(token).map_err(|error| error.in_store(&*self.shared.name))
+    }
+}
+
+impl fmt::Debug for SecretsManagerStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("SecretsManagerStore").field(&self.shared.name).finish()
+    }
+}
+
+impl TokenStore for SecretsManagerStore {
+    async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
+        let wanted = StoredToken::from(token);
+        let Some(criterion) = Criterion::of(&wanted) else { return Ok(None) };
+        let row = self.within("look a token up", self.backend().find(&criterion)).await?;
+        Ok(row.map(|row| wanted.filled_from(row).into()))
+    }
+
+    async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
+        let token = self.for_saving(token)?;
+        self.within("save a token", self.backend().save(&token)).await.map(OAuthToken::from)
+    }
+
+    async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
+        if id.is_empty() {
+            return Ok(false);
+        }
+        self.within("delete a token", self.backend().delete(id)).await
+    }
+
+    async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
+        let (mut tokens, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.within("read all tokens", self.backend().page(after.as_deref())).await?;
+            tokens.extend(page.tokens);
+            after = page.next;
+            if after.is_none() {
+                return Ok(tokens);
+            }
+        }
+    }
+
+    async fn delete_tokens(&self) -> Result<(), StoreError> {
+        let tokens = self.get_tokens().await?;
+        // Each row has its own time, however many there are.
+        let deletions: Vec<_> =
+            tokens.iter().filter_map(OAuthToken::id).map(|id| self.delete_token(id)).collect();
+        let deleted = futures_util::stream::iter(deletions).buffer_unordered(AT_ONCE);
+        deleted.try_for_each(|_| std::future::ready(Ok(()))).await
+    }
+
+    async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
+        if id.is_empty() {
+            return Ok(None);
+        }
+        let row = self.within("look a token up", self.backend().find(&Criterion::Id(id))).await?;
+        Ok(row.map(OAuthToken::from))
+    }
+
+    async fn get_token_page(&self, after: Option<&str>) -> Result<TokenPage, StoreError> {
+        self.within("read a page of tokens", self.backend().page(after)).await
+    }
+}
+
+impl Coordination for SecretsManagerStore {
+    async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Result<Acquired, StoreError> {
+        self.within("take a lease", self.backend().acquire(key, holder, life)).await
+    }
+
+    async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StoreError> {
+        self.within("renew a lease", self.backend().renew(lease, life)).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
+        self.within("give a lease back", self.backend().release(lease)).await
+    }
+
+    async fn save_and_release(&self, lease: &Lease, token: &OAuthToken) -> Result<Fenced, StoreError> {
+        let token = self.for_saving(token)?;
+        self.within("save a token", self.backend().save_and_release(lease, &token)).await
+    }
+
+    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
+        self.within("read a lease", self.backend().standing(key)).await
+    }
+
+    /// There is none: every look at AWS costs money, and nothing there counts all changes.
+    async fn version(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
+    async fn clock(&self) -> Result<SystemTime, StoreError> {
+        self.within("read its clock", self.backend().clock()).await
+    }
+}
+
+impl From<SecretsManagerStore> for AnyStore {
+    fn from(store: SecretsManagerStore) -> Self {
+        let name = store.shared.name.clone();
+        Self::coordinated(store).named(name)
+    }
+}

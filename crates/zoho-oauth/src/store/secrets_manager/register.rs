@@ -1,0 +1,150 @@
+//! A value that may be changed as often as need be.
+//!
+//! A secret may have about a hundred versions that are younger than a day, and no more: while Zoho is down, leases
+//! alone would use them up within minutes. So a value moves on to another secret after every 64 changes. The next
+//! change is then made by creating that secret, which one writer alone can do. The first secret stays, and says
+//! which one to go on from; those in between are deleted.
+
+use std::ops::Range;
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
+
+use super::client::Client;
+use super::fault::Fault;
+use super::secret::{Secret, pause};
+
+/// The revision after which a value moves on. What is left of the hundred is for the first secret's pointer.
+const LAST: u64 = 63;
+
+/// What a register's secrets hold.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Leaf<T> {
+    /// The value.
+    Value(T),
+    /// The number of the secret to go on from. Only the first secret says this.
+    MovedTo(u64),
+}
+
+/// A register as it was read, and where a change is to be made.
+pub(super) struct Reading<T> {
+    name: String,
+    /// The first secret's ARN.
+    first: Option<String>,
+    leaf: Option<Secret<Leaf<T>>>,
+    number: u64,
+}
+
+impl<T> Reading<T> {
+    /// The value, if there is one.
+    pub(super) fn value(&self) -> Option<&T> {
+        match &self.leaf.as_ref()?.content {
+            Leaf::Value(value) => Some(value),
+            Leaf::MovedTo(_) => None,
+        }
+    }
+}
+
+impl Client {
+    /// Reads a register.
+    pub(super) async fn read_register<T: DeserializeOwned>(&self, name: &str) -> Result<Reading<T>, Fault> {
+        for attempt in 0..5 {
+            let Some(first) = self.read::<Leaf<T>>(name).await? else {
+                return Ok(Reading { name: name.to_owned(), first: None, leaf: None, number: 0 });
+            };
+            let arn = first.arn.clone();
+            let (mut number, mut leaf) = match first.content {
+                Leaf::Value(_) => (0, first),
+                Leaf::MovedTo(number) => match self.read(&nth(name, number)).await? {
+                    Some(leaf) => (number, leaf),
+                    // The value has moved on and what was read first is old, or it is only being made.
+                    None => {
+                        tokio::time::sleep(pause(attempt)).await;
+                        continue;
+                    }
+                },
+            };
+            while leaf.revision >= LAST {
+                let Some(next) = self.read(&nth(name, number + 1)).await? else { break };
+                (number, leaf) = (number + 1, next);
+            }
+            return Ok(Reading { name: name.to_owned(), first: Some(arn), leaf: Some(leaf), number });
+        }
+        Err(Fault::Contended)
+    }
+
+    /// Changes a register. `false`: somebody else has done so since it was read.
+    pub(super) async fn write_register<T: Serialize + DeserializeOwned + Clone>(
+        &self,
+        reading: &Reading<T>,
+        value: T,
+    ) -> Result<bool, Fault> {
+        let content = Leaf::Value(value);
+        match &reading.leaf {
+            None => Ok(self.create(&reading.name, &content, &[]).await?.is_some()),
+            Some(leaf) if leaf.revision < LAST => self.replace(leaf, &content).await,
+            Some(_) => {
+                let next = nth(&reading.name, reading.number + 1);
+                match self.create(&next, &content, &[]).await? {
+                    Some(made) => self.point_to(&made, reading).await,
+                    None => Ok(false),
+                }
+            }
+        }
+    }
+
+    /// Deletes a register.
+    pub(super) async fn delete_register(&self, name: &str) -> Result<(), Fault> {
+        let Reading { first, leaf, .. } = self.read_register::<IgnoredAny>(name).await?;
+        if let (Some(first), Some(leaf)) = (first, leaf) {
+            self.delete(&first).await?;
+            if leaf.arn != first {
+                self.delete(&leaf.arn).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the first secret say that the value has moved. `false`: it had moved further already, or was deleted, so
+    /// the writer was late, and what he made is taken back.
+    async fn point_to<T>(&self, next: &Secret<Leaf<T>>, reading: &Reading<T>) -> Result<bool, Fault> {
+        let number = reading.number + 1;
+        for attempt in 0..5 {
+            let first = self.read::<Leaf<IgnoredAny>>(&reading.name).await?;
+            let same = first.filter(|first| reading.first.as_ref() == Some(&first.arn));
+            let before = match same.as_ref().map(|first| &first.content) {
+                Some(Leaf::Value(_)) => 0,
+                Some(Leaf::MovedTo(before)) => *before,
+                None => u64::MAX,
+            };
+            let Some(first) = same.filter(|_| before <= number) else {
+                self.delete(&next.arn).await?;
+                return Ok(false);
+            };
+            match self.replace(&first, &Leaf::<()>::MovedTo(number)).await {
+                Ok(true) => {
+                    self.delete_nth(&reading.name, before.max(1)..number).await;
+                    break;
+                }
+                Ok(false) => tokio::time::sleep(pause(attempt)).await,
+                Err(fault) if fault.is_limit() => break,
+                Err(fault) => return Err(fault),
+            }
+        }
+        // Where it could not be said, whoever reads goes on from an older secret, one step at a time.
+        Ok(true)
+    }
+
+    async fn delete_nth(&self, name: &str, numbers: Range<u64>) {
+        for number in numbers {
+            if let Err(fault) = self.delete(&nth(name, number)).await {
+                tracing::debug!(?fault, "a secret that is not used any more could not be deleted");
+            }
+        }
+    }
+}
+
+fn nth(name: &str, number: u64) -> String {
+    if number == 0 { name.to_owned() } else { format!("{name}/{number}") }
+}

@@ -1,0 +1,282 @@
+//! Copying from one store to another.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
+
+use zoho_oauth::OAuthToken;
+use zoho_oauth::store::{
+    AnyStore, CopyReport, FileStore, MemoryStore, StoreError, StoreErrorKind, StoredToken, TokenCopy,
+    TokenStore,
+};
+
+use crate::{file_store, sqlite_support};
+
+#[tokio::test]
+async fn every_row_arrives_whole_whatever_the_two_stores_are() {
+    let stores = async || {
+        let file = FileStore::open(file_store::fresh_path()).expect("opened");
+        let database = sqlite_support::in_a_new_file().await;
+        [memory(), AnyStore::from(file), AnyStore::from(database)]
+    };
+    for from in stores().await {
+        from.save_tokens(&(0..2_300).map(token).collect::<Vec<_>>()).await.expect("saved");
+        from.save_token(&awkward()).await.expect("saved");
+        for to in stores().await {
+            let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+            assert!(report.is_complete(), "{report:?}");
+            assert_eq!((report.read, report.added, report.verified), (2_301, 2_301, 2_301));
+            assert_eq!(rows(&to).await, rows(&from).await, "{} to {}", from.name(), to.name());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_is_run_again_changes_nothing() {
+    let (from, to) = (filled(50).await, memory());
+    TokenCopy::new(&from, &to).run().await.expect("copied");
+    let before = rows(&to).await;
+    let again = TokenCopy::new(&from, &to).run().await.expect("copied");
+    assert_eq!((again.read, again.same, again.verified), (50, 50, 50));
+    assert_eq!((again.added, again.updated, again.renumbered), (0, 0, 0));
+    assert_eq!(rows(&to).await, before);
+}
+
+#[tokio::test]
+async fn a_copy_that_was_interrupted_goes_on_where_it_stopped() {
+    let from = filled(2_500).await;
+    // Two rows of one user, as an official SDK leaves them: each is copied, wherever the interruption falls.
+    from.save_token(&token(0).with_id("9001").with_expires_at(moment(999))).await.expect("saved");
+    let whole = memory();
+    TokenCopy::new(&from, &whole).run().await.expect("copied");
+    let store = MemoryStore::new();
+    let failing =
+        AnyStore::new(FailingAfter { store: store.clone(), left: Arc::new(AtomicUsize::new(1_234)) });
+    TokenCopy::new(&from, &failing).run().await.expect_err("the store fails in the middle");
+    let to = AnyStore::from(store);
+    assert_eq!(rows(&to).await.len(), 1_234);
+    let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+    assert_eq!((report.same, report.added, report.verified), (1_234, 1_267, 2_501));
+    assert_eq!(rows(&to).await, rows(&whole).await);
+}
+
+#[tokio::test]
+async fn a_dry_run_says_the_same_and_writes_nothing() {
+    let (from, to) = (filled(30).await, memory());
+    to.save_token(&token(3)).await.expect("saved");
+    let before = rows(&to).await;
+    let dry = TokenCopy::new(&from, &to).dry_run(true).run().await.expect("read");
+    assert_eq!(rows(&to).await, before);
+    let real = TokenCopy::new(&from, &to).run().await.expect("copied");
+    let planned =
+        |report: &CopyReport| (report.added, report.updated, report.renumbered, report.same, report.newer);
+    assert_eq!(planned(&dry), planned(&real));
+}
+
+#[tokio::test]
+async fn an_id_that_is_another_tokens_there_is_not_written_over() {
+    let (from, to) = (memory(), memory());
+    from.save_token(&token(1).with_id("7")).await.expect("saved");
+    to.save_token(&token(2).with_id("7")).await.expect("saved");
+    let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+    assert_eq!((report.renumbered, report.verified), (1, 1));
+    let kept = to.find_token_by_id("7").await.expect("read").expect("there");
+    assert_eq!(kept.user_signature().map(ToString::to_string).as_deref(), Some("user 2"));
+    let copied = to.find_token(&OAuthToken::new().with_user("user 1")).await.expect("read").expect("there");
+    assert_ne!(copied.id(), Some("7"));
+    let again = TokenCopy::new(&from, &to).run().await.expect("copied");
+    assert_eq!((again.same, again.renumbered), (1, 0));
+}
+
+#[tokio::test]
+async fn an_id_that_the_first_store_has_twice_becomes_two_rows() {
+    let path = file_store::fresh_path();
+    let header = StoredToken::COLUMNS.join(",");
+    let lines = ["4,ada,,,r1,,,,,", "5,bob,,,r2,,,,,", "5,carol,,,r3,,,,,", "3,dora,,,r4,,,,,"];
+    std::fs::write(&path, format!("{header}\n{}\n", lines.join("\n"))).expect("written");
+    let (from, to) = (AnyStore::from(FileStore::open(&path).expect("opened")), memory());
+    for is_again in [false, true] {
+        let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+        assert!(report.is_complete(), "{report:?}");
+        assert_eq!((report.total, report.read, report.verified), (4, 4, 4));
+        assert_eq!((report.renumbered, report.same), if is_again { (0, 4) } else { (1, 0) });
+        let rows = rows(&to).await;
+        let user = |id: &str| rows[id].user_name.as_deref();
+        assert_eq!([user("3"), user("4"), user("5"), user("6")], ["dora", "ada", "bob", "carol"].map(Some));
+        assert_eq!(rows.len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_renumbered_does_not_take_an_id_that_is_yet_to_come() {
+    let (from, to) = (filled(20).await, memory());
+    to.save_token(&token(99).with_id("2")).await.expect("saved");
+    let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+    assert_eq!((report.added, report.renumbered, report.verified), (19, 1, 20));
+    assert_eq!(rows(&to).await.len(), 21);
+}
+
+#[tokio::test]
+async fn an_older_state_is_written_over_and_a_newer_one_is_left_alone() {
+    let (from, to) = (memory(), memory());
+    from.save_token(&token(1).with_access_token("new").with_expires_at(moment(200))).await.expect("saved");
+    from.save_token(&token(2).with_access_token("old").with_expires_at(moment(100))).await.expect("saved");
+    // The same tokens under other ids.
+    to.save_token(&token(2).with_id("55").with_access_token("newer").with_expires_at(moment(300)))
+        .await
+        .expect("saved");
+    to.save_token(&token(1).with_id("56").with_access_token("old").with_expires_at(moment(100)))
+        .await
+        .expect("saved");
+    let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!((report.newer, report.verified), (1, 1));
+    let there = rows(&to).await;
+    assert_eq!(there["55"].access_token.as_deref(), Some("newer"));
+    assert_eq!(there["56"].access_token.as_deref(), Some("new"));
+    assert_eq!(there.len(), 2);
+}
+
+#[tokio::test]
+async fn a_row_that_the_other_store_refuses_keeps_none_of_the_others() {
+    let from = filled(20).await;
+    let to = AnyStore::new(Narrow(MemoryStore::new()));
+    from.save_token(&token(99).with_client("c", "x".repeat(300))).await.expect("saved");
+    from.save_token(&token(50).with_id("id of more than ten characters")).await.expect("saved");
+    let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+    assert_eq!((report.added, report.renumbered, report.verified), (20, 1, 21));
+    assert!(!report.is_complete());
+    let [refused] = &report.refused[..] else { panic!("{report:?}") };
+    assert!(refused.reason.contains("no room"), "{refused:?}");
+    assert!(!refused.reason.contains("xxx"), "no value is repeated");
+}
+
+#[tokio::test]
+async fn a_row_that_is_changed_while_it_is_copied_is_reported() {
+    let (from, to) = (filled(5).await, MemoryStore::new());
+    let other = AnyStore::from(to.clone());
+    let mut steps = 0;
+    let beside = to.clone();
+    let copied = TokenCopy::new(&from, &other)
+        .on_progress(move |_| {
+            steps += 1;
+            if steps == 1 {
+                futures_util::FutureExt::now_or_never(beside.delete_token("2"))
+                    .expect("at once")
+                    .expect("deleted");
+            }
+        })
+        .run();
+    let report = copied.await.expect("copied");
+    assert_eq!((report.changed, report.verified), (1, 4));
+    assert!(!report.is_complete());
+}
+
+#[tokio::test]
+async fn a_store_is_not_copied_into_itself() {
+    let path = file_store::fresh_path();
+    let open = || AnyStore::from(FileStore::open(&path).expect("opened"));
+    let error = TokenCopy::new(&open(), &open()).run().await.expect_err("refused");
+    assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+}
+
+fn memory() -> AnyStore {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    // Two stores of one name count as one.
+    AnyStore::from(MemoryStore::new()).named(format!("memory {}", NUMBER.fetch_add(1, Ordering::Relaxed)))
+}
+
+async fn filled(count: usize) -> AnyStore {
+    let store = memory();
+    store.save_tokens(&(0..count).map(token).collect::<Vec<_>>()).await.expect("saved");
+    store
+}
+
+fn token(number: usize) -> OAuthToken {
+    OAuthToken::new()
+        .with_user(format!("user {number}"))
+        .with_refresh_token(format!("refresh {number}"))
+        .with_access_token(format!("access {number}"))
+        .with_expires_at(moment(100))
+}
+
+fn awkward() -> OAuthToken {
+    let value = "a \"quoted\",\r\n'b' \\ 😀 ";
+    token(5_000)
+        .with_client(value, value)
+        .with_grant_token(value)
+        .with_redirect_url(value)
+        .with_api_domain(value)
+}
+
+fn moment(seconds: u64) -> std::time::SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_700_000_000 + seconds)
+}
+
+async fn rows(store: &AnyStore) -> BTreeMap<String, StoredToken> {
+    let tokens = store.get_tokens().await.expect("read");
+    let rows = tokens.iter().map(StoredToken::from);
+    rows.map(|row| (row.id.clone().unwrap_or_default(), row)).collect()
+}
+
+/// A store that takes so many tokens and then fails.
+struct FailingAfter {
+    store: MemoryStore,
+    left: Arc<AtomicUsize>,
+}
+
+/// A store with little room, as a table has.
+struct Narrow(MemoryStore);
+
+macro_rules! reading_as_in_memory {
+    ($store:tt) => {
+        async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
+            self.$store.find_token(token).await
+        }
+
+        async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
+            self.$store.delete_token(id).await
+        }
+
+        async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
+            self.$store.get_tokens().await
+        }
+
+        async fn delete_tokens(&self) -> Result<(), StoreError> {
+            self.$store.delete_tokens().await
+        }
+
+        async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
+            self.$store.find_token_by_id(id).await
+        }
+    };
+}
+
+impl TokenStore for FailingAfter {
+    reading_as_in_memory!(store);
+
+    async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
+        let take = |left: usize| left.checked_sub(1);
+        if self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_err() {
+            return Err(StoreError::new("the failing store", "save a token", "the disk has failed"));
+        }
+        self.store.save_token(token).await
+    }
+}
+
+impl TokenStore for Narrow {
+    reading_as_in_memory!(0);
+
+    async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
+        let row = StoredToken::from(token);
+        let has_room = row.id.as_deref().is_none_or(|id| id.len() <= 10)
+            && row.values().into_iter().flatten().all(|value| value.len() <= 255);
+        if !has_room {
+            return Err(
+                StoreError::of(StoreErrorKind::Refused, "save a token").evidence("there is no room for it")
+            );
+        }
+        self.0.save_token(token).await
+    }
+}
