@@ -14,13 +14,11 @@ mod file_store;
 mod lifecycle;
 mod many;
 mod matching;
-#[cfg(feature = "mysql")]
-#[cfg(feature = "mysql")]
-mod mysql_support;
+#[cfg(all(unix, feature = "mysql", feature = "postgres"))]
+mod mysql_official;
 mod one_flight;
-#[cfg(feature = "postgres")]
-#[cfg(feature = "postgres")]
-mod postgres_support;
+#[cfg(all(feature = "mysql", feature = "postgres"))]
+mod postgres_values;
 mod quota;
 #[cfg(feature = "redis")]
 mod redis_faults;
@@ -44,6 +42,14 @@ mod secrets_manager;
 mod secrets_manager_faults;
 #[cfg(feature = "secrets-manager")]
 mod secrets_manager_support;
+#[cfg(all(unix, feature = "mysql", feature = "postgres"))]
+mod sql_faults;
+#[cfg(all(feature = "mysql", feature = "postgres"))]
+mod sql_sharing;
+#[cfg(all(feature = "mysql", feature = "postgres"))]
+mod sql_support;
+#[cfg(all(unix, feature = "mysql", feature = "postgres"))]
+mod sql_tls;
 mod sqlite_faults;
 mod sqlite_leases;
 mod sqlite_official;

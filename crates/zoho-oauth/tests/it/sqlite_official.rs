@@ -10,14 +10,14 @@ use zoho_oauth::store::{StoreErrorKind, StoredToken, TokenStore};
 
 use crate::sqlite_support::{OFFICIAL_TABLE, fresh_path, open, skipped, token, users};
 
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+pub(crate) const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
 
 #[tokio::test]
 async fn a_database_of_the_python_sdk_is_read_as_it_was_meant() {
     let path = fresh_path();
     std::fs::copy(Path::new(GOLDEN).join("zohooauth.db"), &path).expect("copied");
     let store = open(&path);
-    let meant = golden_rows();
+    let meant = golden_rows("zohooauth.db");
     assert_eq!(meant.len(), 11);
 
     let mut found: Vec<_> = store.get_tokens().await.expect("read").iter().map(StoredToken::from).collect();
@@ -35,7 +35,7 @@ async fn a_database_of_the_python_sdk_is_read_as_it_was_meant() {
 }
 
 /// What a row can be looked up by, other than its id.
-fn ways_to(row: &StoredToken) -> Vec<OAuthToken> {
+pub(crate) fn ways_to(row: &StoredToken) -> Vec<OAuthToken> {
     let token = OAuthToken::from(row.clone());
     let mut ways = Vec::new();
     ways.extend(token.user_signature().map(|user| OAuthToken::new().with_user(user)));
@@ -53,13 +53,14 @@ async fn a_database_of_the_python_sdk_takes_new_tokens_and_newer_ones() {
     let path = fresh_path();
     std::fs::copy(Path::new(GOLDEN).join("zohooauth.db"), &path).expect("copied");
     let store = open(&path);
-    let known = golden_rows().swap_remove(0);
+    let known = golden_rows("zohooauth.db").swap_remove(0);
     let newer =
         OAuthToken::new().with_user(known.user_name.clone().expect("a user")).with_access_token("newer");
     let saved = StoredToken::from(&store.save_token(&newer).await.expect("saved"));
     assert_eq!(saved, StoredToken { access_token: Some("newer".into()), ..known });
 
-    let highest = golden_rows().iter().filter_map(|row| row.id.as_deref()?.parse::<u64>().ok()).max();
+    let highest =
+        golden_rows("zohooauth.db").iter().filter_map(|row| row.id.as_deref()?.parse::<u64>().ok()).max();
     let new = store.save_token(&token("new")).await.expect("saved");
     assert_eq!(new.id(), highest.map(|id| (id + 1).to_string()).as_deref());
     assert_eq!(store.get_tokens().await.expect("read").len(), 12);
@@ -162,11 +163,11 @@ database.commit()
     assert_eq!(users(&store).await, ["ada", "bob"]);
 }
 
-/// The rows of the golden database, as the SDK that wrote it meant them.
-fn golden_rows() -> Vec<StoredToken> {
+/// The rows of one of the golden files, as the SDK that wrote it left them.
+pub(crate) fn golden_rows(file: &str) -> Vec<StoredToken> {
     let text = std::fs::read_to_string(Path::new(GOLDEN).join("golden.json")).expect("read");
     let golden: Value = serde_json::from_str(&text).expect("JSON");
-    let rows = golden["files"]["zohooauth.db"].as_array().expect("a list");
+    let rows = golden["files"][file].as_array().expect("a list");
     rows.iter().filter(|row| row["stored"] == true).map(golden_row).collect()
 }
 

@@ -54,7 +54,7 @@ impl Server for MySqlServer {
         use StoreErrorKind::{Busy, Damaged, Full, Other, Permission, Refused};
 
         let Place { user, host, database, table } = &self.place;
-        let number = error.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number);
+        let number = number(error);
         let (kind, next_step): (_, Cow<'static, str>) = match number {
             // Shutting down; this connection was killed.
             1053 | 1077 | 1079 | 1927 => return Trouble::Lost,
@@ -93,6 +93,12 @@ impl Server for MySqlServer {
 impl Link for MySqlConnection {
     const TAKES_NUL: bool = true;
 
+    fn is_beyond_alphabet(error: &sqlx::Error) -> bool {
+        let error = error.as_database_error();
+        // "Illegal mix of collations", of two, three or more operands.
+        error.is_some_and(|error| matches!(number(error), 1267 | 1270 | 1271))
+    }
+
     async fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> sqlx::Result<u64> {
         // The driver has the server count the rows that were found, whether or not they were changed.
         Ok(bound(statement, values).execute(self).await?.rows_affected())
@@ -115,6 +121,10 @@ impl Link for MySqlConnection {
     async fn command(&mut self, text: &Statement) -> sqlx::Result<()> {
         raw_sql(text.text.clone()).execute(self).await.map(|_| ())
     }
+}
+
+fn number(error: &dyn DatabaseError) -> u16 {
+    error.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number)
 }
 
 fn bound(statement: &Statement, values: &[Value<'_>]) -> Query<'static, MySql, MySqlArguments> {
@@ -169,17 +179,31 @@ fn connect_options(options: &ServerOptions) -> MySqlConnectOptions {
     connect
 }
 
-/// The server's message names the column, behind the value.
+/// The server's message ends in the column's name, with or without those of its table and database before it.
 fn refusal(message: &str) -> String {
-    let place = message.rsplit_once("column ").map_or(message, |(_, place)| place);
-    let is_named = |name: &&str| {
-        place.trim_start_matches(|c: char| !c.is_ascii_whitespace() && c != '\'' && c != '`').contains(*name)
-            || place.contains(*name)
-    };
-    match StoredToken::COLUMNS.into_iter().find(is_named) {
-        Some(name) => {
-            format!("the column {name} cannot hold the value: widen it, or give it the character set utf8mb4")
+    let column = message.rsplit_once("column ").map_or("", |(_, place)| place);
+    let column = column.split_once(" at row").map_or(column, |(column, _)| column);
+    let column = column.rsplit('.').next().unwrap_or(column).trim_matches(['`', '\'']);
+    if StoredToken::COLUMNS.contains(&column) {
+        return format!(
+            "the column {column} cannot hold the value: widen it, or give it the character set utf8mb4"
+        );
+    }
+    "the table does not take this token: check its columns and constraints".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_column_is_found_behind_a_value_that_says_something_else() {
+        for message in [
+            "Incorrect string value: '\\xE5 for column 'id'' for column `oauthtoken`.`id`.`user_name` at row 1",
+            "Data too long for column 'user_name' at row 1",
+        ] {
+            assert!(refusal(message).starts_with("the column user_name cannot hold"), "{message}");
         }
-        None => "the table does not take this token: check its columns and constraints".to_owned(),
+        assert!(refusal("CONSTRAINT `c` failed for `d`.`t`").starts_with("the table does not take"));
     }
 }

@@ -1,11 +1,12 @@
 //! What MySQL wants to hear.
 
-use super::super::sql::{LOOK_UPS, Words};
+use super::super::sql::Words;
 
 /// The ten columns of Zoho's own SDKs. The collation makes look-ups exact for those SDKs too.
 const TOKENS: &str = "id varchar(10) not null, user_name varchar(255), client_id varchar(255), \
     client_secret varchar(255), refresh_token varchar(255), access_token varchar(255), grant_token varchar(255), \
-    expiry_time varchar(20), redirect_url varchar(255), api_domain varchar(255), primary key (id)";
+    expiry_time varchar(20), redirect_url varchar(255), api_domain varchar(255), primary key (id), \
+    key (user_name), key (access_token), key (grant_token), key (refresh_token)";
 const STATE: &str = "lease_key varchar(80) not null, epoch bigint not null, holder varchar(255) not null, \
     until_ms bigint not null, touched bigint not null, ledger mediumtext not null, primary key (lease_key)";
 const ALPHABET: &str = "default charset = utf8mb4 collate = utf8mb4_bin";
@@ -13,7 +14,6 @@ const ALPHABET: &str = "default charset = utf8mb4 collate = utf8mb4_bin";
 /// For a table whose name was checked: it needs no escaping.
 pub(super) fn words(table: &str) -> Words {
     let (tokens, state) = (format!("`{table}`"), format!("`{table}_state`"));
-    let keys = LOOK_UPS[1..].iter().map(|column| format!(", key `{table}_{column}` ({column})"));
     Words {
         // The session's time zone is UTC. `sysdate` is the moment itself, `now` that of the statement's beginning.
         clock: "cast(unix_timestamp(sysdate(3)) * 1000 as signed)",
@@ -31,10 +31,7 @@ pub(super) fn words(table: &str) -> Words {
             "select cast(column_name as char) from information_schema.statistics \
             where table_schema = database() and table_name = '{table}' and seq_in_index = 1"
         ),
-        create_tokens: format!(
-            "create table if not exists {tokens} ({TOKENS}{}) {ALPHABET}",
-            keys.collect::<String>()
-        ),
+        create_tokens: format!("create table if not exists {tokens} ({TOKENS}) {ALPHABET}"),
         create_state: format!("create table if not exists {state} ({STATE}) {ALPHABET}"),
         create_index: |Words { table, tokens, .. }, column| {
             format!("create index `{table}_{column}` on {tokens} ({column})")

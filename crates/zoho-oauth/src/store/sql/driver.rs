@@ -30,6 +30,13 @@ pub(in crate::store) trait Link: Send + 'static {
     /// Whether the server takes text with NUL in it.
     const TAKES_NUL: bool;
 
+    /// Whether the server would not compare a column with a value that the column's alphabet cannot write: then no row
+    /// has that value.
+    fn is_beyond_alphabet(error: &sqlx::Error) -> bool {
+        let _ = error;
+        false
+    }
+
     /// Runs a statement, and says how many rows it found.
     fn execute(
         &mut self,

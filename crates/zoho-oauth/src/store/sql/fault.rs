@@ -1,6 +1,7 @@
 //! What can go wrong below the store, and how it is told: kind, evidence, next step.
 
 use std::borrow::Cow;
+use std::io;
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
@@ -39,7 +40,8 @@ impl Fault {
     /// Whether the connection was lost: nobody knows what became of the last statement.
     pub(super) fn is_lost(&self, server: &impl Server) -> bool {
         match self {
-            Self::Driver(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) => true,
+            Self::Driver(sqlx::Error::Io(error)) => !is_about_tls(error),
+            Self::Driver(sqlx::Error::Protocol(_)) => true,
             _ => matches!(self.trouble(server), Some(Trouble::Lost)),
         }
     }
@@ -84,9 +86,9 @@ impl Fault {
                     })
                 }
             },
-            Self::Driver(error @ (sqlx::Error::Tls(_) | sqlx::Error::Configuration(_))) => {
-                of(StoreErrorKind::Other, SECURE.into()).evidence(error.to_string()).caused_by(error)
-            }
+            Self::Driver(
+                error @ (sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Configuration(_)),
+            ) => of(StoreErrorKind::Other, SECURE.into()).evidence(error.to_string()).caused_by(error),
             Self::Driver(error) => of(StoreErrorKind::Damaged, REPAIR.into())
                 .evidence(format!("what it holds cannot be read: {error}")),
         }
@@ -118,6 +120,11 @@ impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         Self::Told(error)
     }
+}
+
+/// A certificate that is not trusted comes as an I/O error from within the handshake.
+fn is_about_tls(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidData
 }
 
 const REACH: &str = "check that the server runs and can be reached from here, and try again";

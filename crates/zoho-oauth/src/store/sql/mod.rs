@@ -11,6 +11,7 @@ mod leases;
 mod options;
 mod patience;
 mod pool;
+mod public;
 mod session;
 mod set_up;
 mod store;
@@ -21,7 +22,8 @@ mod writes;
 pub(super) use driver::{Fields, Link, Server, Statement, Value};
 pub(super) use fault::Trouble;
 pub(super) use options::{Place, ServerOptions, server_options};
-pub(super) use store::{SqlStore, sql_store};
-pub(super) use texts::{LOOK_UPS, Texts, Words};
+pub(super) use public::sql_store;
+pub(super) use store::SqlStore;
+pub(super) use texts::{Texts, Words};
 
 pub use options::Tls;

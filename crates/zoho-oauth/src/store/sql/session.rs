@@ -63,7 +63,8 @@ impl<L: Link> Session<L> {
         if !may_be_stored::<L>(value) {
             return Ok(Vec::new());
         }
-        self.link.fetch(&self.texts.rows[position(column)], &[value.into()], token).await
+        let rows = self.link.fetch(&self.texts.rows[position(column)], &[value.into()], token).await;
+        rows.or_else(none_beyond_alphabet::<L, _>)
     }
 
     /// The rows that have one of these values in this column; as many round trips as it takes.
@@ -76,8 +77,15 @@ impl<L: Link> Session<L> {
         let mut tokens = Vec::new();
         for values in values.chunks(CHUNK) {
             let statement = passing(self.texts.rows_of_many(column, values.len()), values.len());
-            let values: Vec<_> = values.iter().map(|value| Value::from(*value)).collect();
-            tokens.extend(self.link.fetch(&statement, &values, token).await?);
+            let bound: Vec<_> = values.iter().map(|value| Value::from(*value)).collect();
+            match self.link.fetch(&statement, &bound, token).await {
+                Err(error) if L::is_beyond_alphabet(&error) => {
+                    for value in values {
+                        tokens.extend(self.rows(column, value).await?);
+                    }
+                }
+                rows => tokens.extend(rows?),
+            }
         }
         Ok(tokens)
     }
@@ -135,8 +143,11 @@ impl<L: Link> Session<L> {
 
     /// Deletes the row with exactly this id; says whether it was there.
     pub(super) async fn delete(&mut self, id: &str) -> sqlx::Result<bool> {
-        Ok(may_be_stored::<L>(id)
-            && self.link.execute(&self.texts.delete, &[id.into(), Value::Exact(Some(id))]).await? > 0)
+        if !may_be_stored::<L>(id) {
+            return Ok(false);
+        }
+        let deleted = self.link.execute(&self.texts.delete, &[id.into(), Value::Exact(Some(id))]).await;
+        Ok(deleted.or_else(none_beyond_alphabet::<L, _>)? > 0)
     }
 
     /// Deletes every row.
@@ -274,6 +285,10 @@ impl<L: Link> Session<L> {
 /// Whether the server may have such a value at all; otherwise it would not even take the question.
 fn may_be_stored<L: Link>(value: &str) -> bool {
     L::TAKES_NUL || !value.contains('\0')
+}
+
+fn none_beyond_alphabet<L: Link, T: Default>(error: sqlx::Error) -> sqlx::Result<T> {
+    if L::is_beyond_alphabet(&error) { Ok(T::default()) } else { Err(error) }
 }
 
 /// Where one of [`LOOK_UPS`] stands in that list.

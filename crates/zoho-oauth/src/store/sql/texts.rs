@@ -4,8 +4,7 @@ use super::super::stored::StoredToken;
 use super::driver::Statement;
 
 /// The columns that rows are looked up by. All but the first, the primary key, get an index.
-pub(in crate::store) const LOOK_UPS: [&str; 5] =
-    ["id", "user_name", "access_token", "grant_token", "refresh_token"];
+pub(super) const LOOK_UPS: [&str; 5] = ["id", "user_name", "access_token", "grant_token", "refresh_token"];
 
 /// How many rows a page has.
 pub(super) const PAGE: usize = 1_000;
@@ -32,7 +31,7 @@ pub(in crate::store) struct Words {
     pub(in crate::store) indexed: String,
     pub(in crate::store) create_tokens: String,
     pub(in crate::store) create_state: String,
-    pub(in crate::store) create_index: fn(words: &Words, column: &str) -> String,
+    pub(in crate::store) create_index: fn(words: &Self, column: &str) -> String,
     /// Begins a transaction in which every statement sees what was committed before it, or before the first lock.
     pub(in crate::store) begin: &'static str,
     /// The highest id that is a number of at most ten digits.
@@ -41,7 +40,7 @@ pub(in crate::store) struct Words {
     pub(in crate::store) begin_highest_id: String,
     /// Writes a row and ends a lease, or neither. Its values: the key, epoch and holder of the lease; the id and what the
     /// row was when it was read, as in `as_read`; what it is to be, as in `set`; the ledger.
-    pub(in crate::store) replace_and_release: fn(words: &Words, as_read: &str, set: &str) -> String,
+    pub(in crate::store) replace_and_release: fn(words: &Self, as_read: &str, set: &str) -> String,
 }
 
 /// Every statement, in one server's words.

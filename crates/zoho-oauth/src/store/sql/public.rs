@@ -1,0 +1,89 @@
+//! What a program sees of a store on a database server.
+
+/// Makes a public store of a struct with one field: what it does is what its `SqlStore` does.
+macro_rules! sql_store {
+    ($name:ident) => {
+        #[deny(clippy::missing_trait_methods)]
+        impl TokenStore for $name {
+            async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
+                self.0.find_token(token).await
+            }
+
+            async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
+                self.0.save_token(token).await
+            }
+
+            async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
+                self.0.delete_token(id).await
+            }
+
+            async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
+                self.0.get_tokens().await
+            }
+
+            async fn delete_tokens(&self) -> Result<(), StoreError> {
+                self.0.delete_tokens().await
+            }
+
+            async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
+                self.0.find_token_by_id(id).await
+            }
+
+            async fn get_token_page(&self, after: Option<&str>) -> Result<TokenPage, StoreError> {
+                self.0.get_token_page(after).await
+            }
+
+            async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
+                self.0.save_tokens(tokens).await
+            }
+        }
+
+        impl Coordination for $name {
+            async fn acquire(
+                &self,
+                key: &LeaseKey,
+                holder: &str,
+                life: Duration,
+            ) -> Result<Acquired, StoreError> {
+                self.0.acquire(key, holder, life).await
+            }
+
+            async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StoreError> {
+                self.0.renew(lease, life).await
+            }
+
+            async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
+                self.0.release(lease).await
+            }
+
+            async fn save_and_release(
+                &self,
+                lease: &Lease,
+                token: &OAuthToken,
+            ) -> Result<Fenced, StoreError> {
+                self.0.save_and_release(lease, token).await
+            }
+
+            async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
+                self.0.standing(key).await
+            }
+
+            async fn version(&self) -> Result<Option<u64>, StoreError> {
+                self.0.version().await
+            }
+
+            async fn clock(&self) -> Result<SystemTime, StoreError> {
+                self.0.clock().await
+            }
+        }
+
+        impl From<$name> for AnyStore {
+            fn from(store: $name) -> Self {
+                let name = store.0.name().to_owned();
+                Self::coordinated(store).named(name)
+            }
+        }
+    };
+}
+
+pub(in crate::store) use sql_store;
