@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod copy;
 mod check;
+mod copy;
 mod demo;
 mod emulator;
 mod secrets;
