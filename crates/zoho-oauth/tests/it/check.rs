@@ -341,11 +341,15 @@ async fn the_mode_of_what_a_link_beside_the_store_leads_to_is_not_changed() {
 }
 
 #[tokio::test]
-async fn a_file_of_another_program_is_told_and_left_as_it_is() {
+async fn a_file_in_which_nothing_can_be_read_is_told_and_left_as_it_is() {
+    let by_a_spreadsheet = csv_of(&LEFT_BEHIND).replace(',', ";");
+    let with_old_line_ends = csv_of(&LEFT_BEHIND).replace("\r\n", "\r");
     for content in [
         &b"SQLite format 3\0\x10\0\xff\n\0\n"[..],
         b"root:x:0:0:root:/root:/bin/bash\nbin:x:1:1\n",
         b"\xff\xfei\0d\0",
+        by_a_spreadsheet.as_bytes(),
+        with_old_line_ends.as_bytes(),
     ] {
         let (store, path) = file_with(content);
         let report = checked(&store).await;
