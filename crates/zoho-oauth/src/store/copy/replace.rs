@@ -8,7 +8,7 @@ use super::super::TokenStore;
 use super::super::any::AnyStore;
 use super::super::coordination::{Coordination, Fenced, Lease, LeaseKey};
 use super::super::error::StoreError;
-use super::super::stored::{StoredToken, is_empty};
+use super::super::stored::StoredToken;
 use super::super::waiting::wait_for_lease;
 use super::patiently;
 use super::step::Verdict;
@@ -36,7 +36,7 @@ pub(super) async fn replace(
     to: &AnyStore,
 ) -> Result<Replaced, StoreError> {
     let token = OAuthToken::from(StoredToken { id: there.id.clone(), ..row.clone() });
-    let Some(refresh_token) = there.refresh_token.as_deref().filter(|token| !is_empty(Some(token))) else {
+    let Some(refresh_token) = there.refresh_token.as_deref().filter(|token| !token.is_empty()) else {
         // Nobody can renew it.
         return Ok(Replaced::Written(patiently(|| to.save_token(&token)).await?));
     };
