@@ -111,6 +111,23 @@ async fn a_wrong_password_is_told_without_it_and_the_right_one_later_is_taken() 
 }
 
 #[tokio::test]
+async fn what_the_url_says_too_much_is_named() {
+    let Some(server) = Server::start(&[]) else { return };
+    let url = server.place().url("");
+    let with_password = url.replace("redis://", "redis://:top-secret@");
+    let as_a_cluster = url.replace("cluster=false", "cluster=true");
+    for (url, kind, next_step) in [
+        (with_password, StoreErrorKind::Permission, "leave it out"),
+        (as_a_cluster, StoreErrorKind::Other, "leave cluster=true out"),
+    ] {
+        let error = RedisStore::open(&url).unwrap().save_token(&token("ada")).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(next_step), "{error}");
+        assert_silent(&error);
+    }
+}
+
+#[tokio::test]
 async fn an_account_without_the_right_to_write_may_read() {
     let Some(server) = Server::start(&[]) else { return };
     let place = server.place();
@@ -255,7 +272,7 @@ async fn a_cluster_of_three_keeps_a_store_on_one_node_and_every_node_leads_there
     assert!(told > 0, "one node has a third of the slots");
 }
 
-fn cluster_of_one() -> Option<Server> {
+pub(crate) fn cluster_of_one() -> Option<Server> {
     let server = Server::start(&["--cluster-enabled", "yes"])?;
     server.ask(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
     wait_for("the cluster is complete", || {
