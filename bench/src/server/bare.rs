@@ -31,12 +31,20 @@ impl Bare {
         let connection = Sql::connect(place).await?;
         let columns = StoredToken::COLUMNS.join(", ");
         let look_up = |key: Key| {
-            Sql::text(format!("select {columns} from {name} where {} = {}", key.column(), connection.marks(1, 1)))
+            Sql::text(format!(
+                "select {columns} from {name} where {} = {}",
+                key.column(),
+                connection.marks(1, 1)
+            ))
         };
         let row = connection.marks(1, StoredToken::COLUMNS.len());
         let upsert = match kind {
-            Kind::MariaDb => "on duplicate key update access_token = values(access_token), expiry_time = values(expiry_time)",
-            _ => "on conflict (id) do update set access_token = excluded.access_token, expiry_time = excluded.expiry_time",
+            Kind::MariaDb => {
+                "on duplicate key update access_token = values(access_token), expiry_time = values(expiry_time)"
+            }
+            _ => {
+                "on conflict (id) do update set access_token = excluded.access_token, expiry_time = excluded.expiry_time"
+            }
         };
         let upsert = Sql::text(format!("insert into {name} ({columns}) values {row} {upsert}"));
         Ok(Self::Sql { look_ups: Key::ALL.map(look_up), upsert, connection })
@@ -85,7 +93,9 @@ impl Bare {
     /// Writes a row, over the one that is there with this id or, on Redis, of this user.
     pub(crate) async fn save(&mut self, row: &StoredToken) -> Outcome {
         match self {
-            Self::Sql { connection, upsert, .. } => connection.execute(upsert, row.values().into_iter()).await,
+            Self::Sql { connection, upsert, .. } => {
+                connection.execute(upsert, row.values().into_iter()).await
+            }
             Self::Redis { connection, prefix } => {
                 let name = format!("{prefix}{}", Key::User.value(row));
                 let text = serde_json::to_string(&row.values())?;

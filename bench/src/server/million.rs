@@ -26,7 +26,7 @@ const MEMORY: u64 = 50_000_000;
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     let rows = if options.quick { 20_000 } else { 1_000_000 };
     for (kind, settings) in SERVERS {
-        report.part(&format!("{kind}: {}", count(rows, "token")), "as it says");
+        report.part(&format!("{kind}: {}", count(rows, "token")), "bare driver; or a small table");
         match Server::start_with(kind, settings) {
             Ok(server) => measure(options, report, kind, &server, rows)?,
             Err(reason) => report.note(&format!("Not measured: {reason}")),
@@ -46,7 +46,7 @@ fn measure(options: &Options, report: &mut Report, kind: Kind, server: &Server, 
     let (store, small_store) = (many.store()?, few.store()?);
     let mut bare = runtime.block_on(Bare::connect(&many))?;
     for key in KEYS {
-        let what = format!("look-up by {}; beside the bare driver", key.name());
+        let what = format!("look-up by {}; bare driver", key.name());
         let wanted = Wanted::of(key, rows);
         beside_bare(options, report, &runtime, &store, &mut bare, &wanted, what)?;
         let small = Wanted::of(key, FEW);
@@ -55,7 +55,7 @@ fn measure(options: &Options, report: &mut Report, kind: Kind, server: &Server, 
             |calls| runtime.block_on(find_often(&store, &mut ours, calls)),
             |calls| runtime.block_on(find_often(&small_store, &mut theirs, calls)),
         )?;
-        let what = format!("look-up by {}; beside a table of {}", key.name(), count(FEW, "row"));
+        let what = format!("look-up by {}; a table of {}", key.name(), count(FEW, "row"));
         report.line(&Line { what, product, other: Some(other), reach: Reach::AtMost(1.5) });
     }
 

@@ -8,7 +8,7 @@ pub(crate) mod leases;
 pub(crate) mod million;
 #[cfg(unix)]
 pub(crate) mod pages;
-pub(crate) mod place;
+mod place;
 pub(crate) mod saves;
 mod sql;
 pub(crate) mod tasks;

@@ -71,7 +71,7 @@ impl Place {
         const STATEMENT: u64 = 500;
         const TRANSACTION: u64 = 20 * STATEMENT;
         for from in (0..rows).step_by(STATEMENT as usize) {
-            if from % TRANSACTION == 0 {
+            if from.is_multiple_of(TRANSACTION) {
                 sql.command("begin".to_owned()).await?;
             }
             let to = rows.min(from + STATEMENT);
@@ -79,7 +79,7 @@ impl Place {
             let columns = StoredToken::COLUMNS.len();
             let text = format!("insert into {} values {}", self.name, sql.marks(some.len(), columns));
             sql.execute(&Sql::text(text), some.iter().flat_map(StoredToken::values)).await?;
-            if to % TRANSACTION == 0 || to == rows {
+            if to.is_multiple_of(TRANSACTION) || to == rows {
                 sql.command("commit".to_owned()).await?;
             }
         }

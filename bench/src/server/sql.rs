@@ -52,10 +52,16 @@ impl Sql {
     ) -> Outcome {
         match self {
             Self::MariaDb(connection) => {
-                values.fold(query(text.clone()), |query, value| query.bind(value)).execute(connection).await?;
+                values
+                    .fold(query(text.clone()), |query, value| query.bind(value))
+                    .execute(connection)
+                    .await?;
             }
             Self::Postgres(connection) => {
-                values.fold(query(text.clone()), |query, value| query.bind(value)).execute(connection).await?;
+                values
+                    .fold(query(text.clone()), |query, value| query.bind(value))
+                    .execute(connection)
+                    .await?;
             }
         }
         Ok(())
@@ -79,8 +85,8 @@ impl Sql {
     pub(crate) async fn command(&mut self, text: String) -> Outcome {
         let text = Self::text(text);
         match self {
-            Self::MariaDb(connection) => drop(raw_sql(text).execute(connection).await?),
-            Self::Postgres(connection) => drop(raw_sql(text).execute(connection).await?),
+            Self::MariaDb(connection) => raw_sql(text).execute(connection).await.map(|_| ())?,
+            Self::Postgres(connection) => raw_sql(text).execute(connection).await.map(|_| ())?,
         }
         Ok(())
     }

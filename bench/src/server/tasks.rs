@@ -48,10 +48,14 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
                 Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
             };
             let what = format!("{kind}, {}, {}", work.name(), count(TASKS, "task"));
-            let run = |tasks, calls| runtime.block_on(at_once(tasks, |task| store_often(store.clone(), work, task, calls)));
+            let run = |tasks, calls| {
+                runtime.block_on(at_once(tasks, |task| store_often(store.clone(), work, task, calls)))
+            };
             measure(TASKS, &run, what, Reach::TimesAsFast(5.0))?;
             let what = format!("{kind}, {}, bare driver, {}", work.name(), count(CONNECTIONS, "task"));
-            let run = |tasks, calls| runtime.block_on(at_once(tasks, |task| bare_often(bare.clone(), work, task, calls)));
+            let run = |tasks, calls| {
+                runtime.block_on(at_once(tasks, |task| bare_often(bare.clone(), work, task, calls)))
+            };
             measure(CONNECTIONS, &run, what, Reach::Stated)?;
         }
         drop((store, bare));
