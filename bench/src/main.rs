@@ -42,6 +42,7 @@ const SUBJECTS: &[Subject] = &[
     ("server-saves", server::saves::run),
     ("leases", server::leases::run),
     ("tasks", server::tasks::run),
+    #[cfg(unix)]
     ("copy", server::copy::run),
     #[cfg(unix)]
     ("million", server::million::run),

@@ -1,6 +1,7 @@
 //! Stores on servers, beside the bare drivers of the same servers.
 
 mod bare;
+#[cfg(unix)]
 pub(crate) mod copy;
 pub(crate) mod finds;
 pub(crate) mod leases;
