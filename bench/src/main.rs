@@ -1,7 +1,7 @@
 //! Measures the product beside what the machine can do, in one run, and prints the table of
 //! `docs/benchmarks.md`.
 //!
-//! One file per subject. Each takes a product and a floor, has [`measure`] run them by turns, and puts a line into
+//! One file per subject. Each takes a product and a floor, has [`mod@measure`] run them by turns, and puts a line into
 //! the [`report`].
 
 mod command;
