@@ -17,6 +17,10 @@ pub(crate) struct Address {
     settings: Vec<(String, String)>,
 }
 
+#[cfg_attr(
+    not(any(feature = "mysql", feature = "postgres", feature = "redis")),
+    expect(dead_code, reason = "Secrets Manager has neither ports nor users")
+)]
 impl Address {
     /// Takes a URL apart.
     ///
@@ -38,20 +42,17 @@ impl Address {
     }
 
     /// The port, where one was written.
-    #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
     pub(crate) fn port(&self) -> Option<u16> {
         self.url.port()
     }
 
     /// The user's name, where one was written.
-    #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
     pub(crate) fn user(&self) -> Result<Option<String>, StoreError> {
         let user = self.url.username();
         if user.is_empty() { Ok(None) } else { decoded(user, "user name").map(Some) }
     }
 
     /// The password, where one was written.
-    #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
     pub(crate) fn password(&self) -> Result<Option<SecretString>, StoreError> {
         let password = self.url.password().map(|password| decoded(password, "password"));
         Ok(password.transpose()?.map(SecretString::from))
