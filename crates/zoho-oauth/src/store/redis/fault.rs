@@ -77,6 +77,8 @@ impl From<StoreError> for Fault {
 }
 
 const REACH: &str = "check that the server is up and can be reached from here, and try again";
+/// A server with too many clients says so and hangs up, and the client may hear no more than the latter.
+const ENDED: &str = "check that the server is up, that it has room for one more client (maxclients), and that both sides use TLS or neither, and try again";
 const REPAIR: &str = "it was left as it is: check that the prefix is the right one, or restore a backup";
 const PERMIT: &str = "check the user name and the password; the account needs the keys of the prefix and the commands for strings, hashes, sorted sets and scripts";
 const LATER: &str = "the server will be ready again by itself: try again in a moment";
@@ -93,6 +95,9 @@ fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
                 Other,
                 "trust the certificate's authority on this system, or name its file with ca=; the host has to be the one that the certificate is for",
             );
+        }
+        ErrorKind::Io if error.is_connection_dropped() && !error.is_connection_refusal() => {
+            return (Busy, ENDED);
         }
         ErrorKind::Io | ErrorKind::ClusterConnectionNotFound => return (Busy, REACH),
         ErrorKind::InvalidClientConfig => return (Other, "check the host and the certificate file"),
