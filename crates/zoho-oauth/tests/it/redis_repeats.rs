@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use servers::{Kind, Server, private};
 use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
 use zoho_oauth::store::{RedisStore, TokenStore};
 use zoho_oauth::{ExposeSecret, OAuthToken, SecretString};
 
-use crate::redis_support::{Server, token, users};
+use crate::redis_support::{Place, token, users};
 
 const LIFE: Duration = Duration::from_secs(30);
 const FATES: [Fate; 2] = [Fate::RequestLost, Fate::AnswerLost];
@@ -127,9 +128,9 @@ struct Way {
 
 impl Way {
     fn new() -> Option<Self> {
-        let server = Server::start(&[])?;
-        let proxy = Proxy::to(server.port);
-        let url = server.place().url("").replace(&server.address(), &proxy.address());
+        let server = private(Kind::Redis)?;
+        let proxy = Proxy::to(server.port());
+        let url = Place::on(&server).url("").replace(server.url(), &proxy.address());
         let store = RedisStore::open(&url).unwrap();
         Some(Self { _server: server, proxy, store })
     }
