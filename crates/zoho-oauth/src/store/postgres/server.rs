@@ -12,7 +12,10 @@ use sqlx::query::Query;
 use sqlx::{ConnectOptions, Postgres, Row, query, raw_sql};
 
 use super::super::error::StoreErrorKind;
-use super::super::sql::{Fields, Link, Place, Server, ServerOptions, Statement, Texts, Tls, Trouble, Value};
+use super::super::sql::{
+    Fields, Link, MAKE_ROOM, Place, Server, ServerOptions, Statement, TOO_MANY, Texts, Tls, Trouble, Value,
+    read_only,
+};
 use super::words::words;
 
 pub(super) struct PostgresServer {
@@ -59,16 +62,11 @@ impl Server for PostgresServer {
             // Not serializable, a deadlock, no lock in time.
             "40001" | "40P01" | "55P03" => return Trouble::Contended,
             "23505" => return Trouble::Taken,
-            "53300" => {
-                (Busy, "raise the server's max_connections, or lower the max_connections of this store".into())
-            }
+            "53300" => (Busy, TOO_MANY.into()),
             "57P03" => (Busy, "the server is starting or stopping: try again".into()),
             "57014" => (Busy, "the server broke the statement off: try again".into()),
-            "25006" => (
-                Busy,
-                format!("the server at {host} takes no writes: is it a replica? try again, or use the primary").into(),
-            ),
-            "53100" | "53200" => (Full, "make room for the server and try again".into()),
+            "25006" => (Busy, read_only(host).into()),
+            "53100" | "53200" => (Full, MAKE_ROOM.into()),
             "28P01" | "28000" => {
                 (Permission, format!("check the password of {user}, and whether it may connect from here").into())
             }

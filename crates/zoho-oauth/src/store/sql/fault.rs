@@ -122,6 +122,19 @@ impl From<StoreError> for Fault {
     }
 }
 
+/// What to do when the server, or its account, has no connection left.
+pub(in crate::store) const TOO_MANY: &str = "try again when others have gone; if it keeps happening raise the server's max_connections, or its limit for this account, or lower the max_connections of the stores that use it";
+/// What to do when the server has no room left.
+pub(in crate::store) const MAKE_ROOM: &str =
+    "make room on the server's disk and try again; what was stored before is intact";
+
+/// What to do when the server at a host can only be read.
+pub(in crate::store) fn read_only(host: &str) -> String {
+    format!(
+        "the server at {host} takes no writes, perhaps as a replica after a failover: name the primary, or try again when there is one"
+    )
+}
+
 /// A certificate that is not trusted comes as an I/O error from within the handshake.
 fn is_about_tls(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidData
