@@ -14,8 +14,8 @@ use sqlx::{ConnectOptions, MySql, Row, query, raw_sql};
 
 use super::super::error::StoreErrorKind;
 use super::super::sql::{
-    Fields, Link, MAKE_ROOM, Place, Server, ServerOptions, Statement, TOO_MANY, Texts, Tls, Trouble, Value,
-    read_only,
+    Fields, Link, MAKE_ROOM, MORE_MEMORY, Place, Server, ServerOptions, Statement, TOO_MANY, Texts, Tls,
+    Trouble, Value, read_only,
 };
 use super::super::stored::StoredToken;
 use super::words::words;
@@ -67,7 +67,9 @@ impl Server for MySqlServer {
             1040 | 1203 | 1226 => (Busy, TOO_MANY.into()),
             1317 | 1969 | 3024 => (Busy, "the server broke the statement off: try again".into()),
             1290 | 1792 | 1836 | 3989 => (Busy, read_only(host).into()),
-            1021 | 1041 | 1114 | 1030 => (Full, MAKE_ROOM.into()),
+            1021 | 1114 => (Full, MAKE_ROOM.into()),
+            _ if error.message().contains("No space left on device") => (Full, MAKE_ROOM.into()),
+            1037 | 1038 | 1041 => (Full, MORE_MEMORY.into()),
             1045 | 1698 | 1251 | 1862 | 1820 => {
                 (Permission, format!("check the password of {user}, and whether it may connect from here").into())
             }
@@ -86,6 +88,10 @@ impl Server for MySqlServer {
         let may_quote = matches!(number, 1264..=1265 | 1292 | 1366 | 1406 | 1411 | 3988)
             || error.code().is_some_and(|state| state.starts_with("22") || state.starts_with("23"));
         Trouble::Other { kind, next_step, words: (!may_quote).then(|| error.message().to_owned()) }
+    }
+
+    fn code(&self, error: &dyn DatabaseError) -> String {
+        number(error).to_string()
     }
 }
 
