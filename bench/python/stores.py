@@ -1,15 +1,18 @@
 """The stores of Zoho's official SDK for Python, to be measured from outside.
 
-Called with the kind of store ("sqlite" or "file"), its path and the number of tokens in it. Reads lines from standard
-input: an operation, how often, and a seed. Answers each with the nanoseconds that all calls took together.
+Reads lines from standard input. The first is the kind of store ("sqlite", "file" or "mysql") and where it is: a path, or
+a URL with a password that no other process may see. Each line behind it is an operation, and the words of each call of
+it. Each is answered with the nanoseconds that all calls took together.
 """
 
 import random
 import sqlite3
 import sys
 import time
+from urllib.parse import unquote, urlsplit
 
 from zohocrmsdk.src.com.zoho.api.authenticator.oauth_token import OAuthToken
+from zohocrmsdk.src.com.zoho.api.authenticator.store.db_store import DBStore
 from zohocrmsdk.src.com.zoho.api.authenticator.store.file_store import FileStore
 from zohocrmsdk.src.com.zoho.api.authenticator.store.token_store import TokenStore
 from zohocrmsdk.src.com.zoho.crm.api.user_signature import UserSignature
@@ -112,22 +115,29 @@ class SqliteStore(TokenStore):
 
 
 def main():
-    kind, path = sys.argv[1:]
-    store = {"sqlite": SqliteStore, "file": FileStore}[kind](path)
+    kind, place = sys.stdin.readline().rstrip("\n").split("\t")
+    store = {"sqlite": SqliteStore, "file": FileStore, "mysql": mysql_store}[kind](place)
     for line in sys.stdin:
         operation, values = line.rstrip("\n").split("\t", 1)
         calls = [CALLS[operation](store, value.split(" ")) for value in values.split("\t")]
         print(sum(measured(call) for call in calls), flush=True)
 
 
+def mysql_store(url):
+    """The SDK's own store on a MySQL server: a connection for each call."""
+    place = urlsplit(url)
+    return DBStore(
+        host=place.hostname, port_number=place.port, user_name=unquote(place.username),
+        password=unquote(place.password or ""), database_name=place.path.lstrip("/"),
+        table_name=place.query.removeprefix("table="),
+    )
+
+
 def measured(call):
     """Nanoseconds of one call. What it is called with was made before."""
     function, argument, is_found = call
     started = time.perf_counter_ns()
-    try:
-        found = function(argument)
-    except Exception:  # An id that is not there is an error in this SDK.
-        found = None
+    found = function(argument)
     took = time.perf_counter_ns() - started
     if (found is not None) != is_found:
         raise RuntimeError("the call did not find what it should")

@@ -101,6 +101,14 @@ pub(crate) fn user_name(number: u64) -> String {
     format!("user{number}@example.com:{}", 600_000_000_u64 + number)
 }
 
+/// What a renewal brings for a user: another access token, and its end.
+pub(crate) fn renewed(user: &str) -> OAuthToken {
+    OAuthToken::new()
+        .with_user(user)
+        .with_access_token(secret(&mut rand::rng()))
+        .with_expires_at(UNIX_EPOCH + Duration::from_millis(tomorrow()))
+}
+
 /// A token as Zoho writes them: seventy characters.
 pub(crate) fn secret(random: &mut impl RngExt) -> String {
     format!("1000.{:032x}.{:032x}", random.random::<u128>(), random.random::<u128>())

@@ -15,6 +15,7 @@ mod peer;
 mod python;
 mod report;
 mod saves;
+mod server;
 mod sqlite;
 
 use std::error::Error;
@@ -30,17 +31,25 @@ type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 /// What can be measured, by the name that `--only` takes.
 type Subject = (&'static str, fn(&Options, &mut Report) -> Outcome);
 
-const SUBJECTS: [Subject; 6] = [
+const SUBJECTS: &[Subject] = &[
     ("memory", memory::run),
     ("sqlite", sqlite::run),
     ("saves", saves::run),
     ("file", file::run),
     ("python", python::run),
     ("command", command::run),
+    ("server-finds", server::finds::run),
+    ("server-saves", server::saves::run),
+    ("leases", server::leases::run),
+    ("tasks", server::tasks::run),
+    #[cfg(unix)]
+    ("copy", server::copy::run),
+    #[cfg(unix)]
+    ("million", server::million::run),
 ];
 
 fn main() -> ExitCode {
-    match measure_all() {
+    match measure() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("error: {error}"));
@@ -49,8 +58,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure_all() -> Outcome {
-    let names = SUBJECTS.map(|(name, _)| name);
+fn measure() -> Outcome {
+    #[cfg(unix)]
+    if let Ok(url) = std::env::var(server::pages::VARIABLE) {
+        return Ok(writeln!(std::io::stdout(), "{}", server::pages::read(&url)?)?);
+    }
+    let names: Vec<_> = SUBJECTS.iter().map(|(name, _)| *name).collect();
     let options = Options::parse(std::env::args().skip(1), &names)?;
     let mut report = Report::new(&options);
     for (name, run) in SUBJECTS {

@@ -1,7 +1,6 @@
 //! A Python process with a store of the official SDK, which does what it is told and says how long it took.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -18,17 +17,15 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Starts Python with one of its stores: `sqlite` or `file`.
-    pub(crate) fn start(python: &str, kind: &str, store: &Path) -> Outcome<Self> {
-        let mut process = Command::new(python)
-            .args(["-c", SCRIPT, kind])
-            .arg(store)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let orders = process.stdin.take();
+    /// Starts Python with one of its stores: `sqlite` or `file` with a path, or `mysql` with a URL.
+    pub(crate) fn start(python: &str, kind: &str, place: &str) -> Outcome<Self> {
+        let mut process =
+            Command::new(python).args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut orders = process.stdin.take().ok_or("Python has no standard input")?;
+        // Arguments could be seen by everybody on this machine, and a URL has a password in it.
+        writeln!(orders, "{kind}\t{place}")?;
         let answers = BufReader::new(process.stdout.take().ok_or("Python has no standard output")?);
-        Ok(Self { process, orders, answers })
+        Ok(Self { process, orders: Some(orders), answers })
     }
 
     /// Has it do one call for each of `arguments`, and says how long they took together. The words of a call are

@@ -6,6 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use rand::RngExt;
+use servers::Kind;
 use tokio::runtime::{self, Runtime};
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{AnyStore, FileStore, SqliteStore, TokenStore};
@@ -16,6 +17,7 @@ use crate::measure::Effort;
 use crate::options::Options;
 use crate::peer::{Peer, sdk_version};
 use crate::report::{Line, Reach, Report, count};
+use crate::server::place_on;
 
 /// What is done; the name that the peer knows it by, and ours.
 #[derive(Clone, Copy, Debug)]
@@ -50,12 +52,15 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
         &[("sqlite", 1_000), ("sqlite", 100_000), ("file", 1_000), ("file", 10_000)]
     };
     for (kind, tokens) in sizes {
-        compare(options, report, &python, kind, *tokens)?;
+        compare_files(options, report, &python, kind, *tokens)?;
+    }
+    for tokens in if options.quick { &[1_000][..] } else { &[1_000, 100_000] } {
+        compare_tables(options, report, &python, *tokens)?;
     }
     Ok(())
 }
 
-fn compare(options: &Options, report: &mut Report, python: &str, kind: &str, tokens: u64) -> Outcome {
+fn compare_files(options: &Options, report: &mut Report, python: &str, kind: &str, tokens: u64) -> Outcome {
     let folder = options.fresh_folder()?;
     let (ours, theirs) = (folder.path().join("ours"), folder.path().join("theirs"));
     for path in [&ours, &theirs] {
@@ -65,17 +70,44 @@ fn compare(options: &Options, report: &mut Report, python: &str, kind: &str, tok
         }
     }
     let store = open(kind, &ours)?;
-    let mut peer = Peer::start(python, kind, &theirs)?;
+    let peer = Peer::start(python, kind, theirs.to_str().ok_or("a path that is not UTF-8")?)?;
     sleep(Duration::from_millis(100));
     let runtime = runtime::Builder::new_current_thread().build()?;
+    compare(options, report, &runtime, (&store, peer), (kind, tokens), &OPERATIONS)
+}
+
+/// Two tables on one MariaDB server. The official one is as its documentation makes it, without indexes.
+fn compare_tables(options: &Options, report: &mut Report, python: &str, tokens: u64) -> Outcome {
+    let Some(ours) = place_on(Kind::MariaDb, report) else { return Ok(()) };
+    let Some(theirs) = place_on(Kind::MariaDb, report) else { return Ok(()) };
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(ours.fill(tokens))?;
+    runtime.block_on(theirs.fill_table(tokens))?;
+    let (store, peer) = (ours.store()?, Peer::start(python, "mysql", &theirs.url)?);
+    // The official store takes the highest id as text, which from ten rows on is one that is taken: it adds none.
+    let operations: Vec<_> =
+        OPERATIONS.into_iter().filter(|operation| !matches!(operation, Operation::SaveNew)).collect();
+    compare(options, report, &runtime, (&store, peer), ("MariaDB", tokens), &operations)?;
+    runtime.block_on(ours.clear())?;
+    runtime.block_on(theirs.clear())
+}
+
+fn compare(
+    options: &Options,
+    report: &mut Report,
+    runtime: &Runtime,
+    (store, mut peer): (&AnyStore, Peer),
+    (kind, tokens): (&str, u64),
+    operations: &[Operation],
+) -> Outcome {
     let mut script = Script { tokens, news: 0 };
-    for operation in OPERATIONS {
+    for operation in operations.iter().copied() {
         // Calls of the official SDK take up to a tenth of a second each.
         let Effort { rounds, round } = options.effort(Duration::from_millis(30));
         let effort = Effort { rounds: rounds.min(15), round };
         let mut other_script = Script { tokens, news: 0 };
         let (product, other) = effort.pair(
-            |calls| script.play(&runtime, &store, operation, calls),
+            |calls| script.play(runtime, store, operation, calls),
             |calls| {
                 let words: Vec<_> = (0..calls).map(|_| other_script.words(operation).join(" ")).collect();
                 peer.measure(operation.name(), &words)

@@ -32,6 +32,21 @@ pub(crate) struct Line {
     pub(crate) reach: Reach,
 }
 
+/// One thing that was counted, or measured as a whole, in words.
+#[derive(Debug)]
+pub(crate) struct Fact {
+    /// What was done.
+    pub(crate) what: String,
+    /// What this project came to.
+    pub(crate) product: String,
+    /// What the other came to, if there is another.
+    pub(crate) other: String,
+    /// What is to be reached, if anything is.
+    pub(crate) reach: String,
+    /// Whether it was.
+    pub(crate) is_reached: Option<bool>,
+}
+
 /// All that was measured in a run.
 #[derive(Debug)]
 pub(crate) struct Report {
@@ -59,18 +74,27 @@ impl Report {
 
     /// Adds a line to the part.
     pub(crate) fn line(&mut self, line: &Line) {
-        let (ratio, reached) = line.outcome();
-        self.missed += usize::from(reached == Some(false));
-        let mark = match reached {
+        let (ratio, is_reached) = line.outcome();
+        let other = line.other.as_ref().map_or_else(String::new, times);
+        self.row([&line.what, &times(&line.product), &other, &ratio, &line.reach.to_string()], is_reached);
+    }
+
+    /// Adds a line to the part of which there are no samples.
+    pub(crate) fn fact(&mut self, fact: &Fact) {
+        let Fact { what, product, other, reach, is_reached } = fact;
+        self.row([what, product, other, "", reach], *is_reached);
+    }
+
+    fn row(&mut self, cells: [&str; 5], is_reached: Option<bool>) {
+        self.missed += usize::from(is_reached == Some(false));
+        let mark = match is_reached {
             Some(true) => "met",
             Some(false) => "**missed**",
             None => "",
         };
-        let other = line.other.as_ref().map_or_else(String::new, times);
-        let row =
-            [line.what.clone(), times(&line.product), other, ratio, line.reach.to_string(), mark.into()];
-        self.text += &format!("| {} |\n", row.join(" | "));
-        crate::say(&format!("  {}", row.join(" | ")));
+        let row = format!("{} | {mark}", cells.join(" | "));
+        self.text += &format!("| {row} |\n");
+        crate::say(&format!("  {row}"));
     }
 }
 

@@ -1,6 +1,7 @@
-"""Drives a store of the official SDK for the Rust tests: a request per line comes in, an answer per line goes out.
+"""Drives a store of the official SDK for the Rust tests. The store's URL comes in on the first line, since it may hold
+a password, and then a request per line; an answer per line goes out.
 
-    python bridge.py csv sdk_tokens.txt
+    file:sdk_tokens.txt
     {"call": "find_token_by_id", "id": "1"}
     {"result": {"id": "1", "user_name": "ada", ...}}
 
@@ -12,13 +13,14 @@ from __future__ import annotations
 import faulthandler
 import json
 import sys
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Optional
 
 from zohocrmsdk.src.com.zoho.api.authenticator.store import FileStore
 from zohocrmsdk.src.com.zoho.api.authenticator.store.token_store import TokenStore
 
+import mysql_table
 from login import Session
-from rows import row_of, token_of
+from rows import Row, row_of, token_of
 from sqlite_token_store import SqliteTokenStore
 
 PATIENCE_IN_SECONDS = 60
@@ -35,6 +37,7 @@ class Bridge:
             "find_token": self.find_token,
             "find_token_by_id": self.find_token_by_id,
             "save_token": self.save_token,
+            "save_each": lambda request: [self.outcome(row) for row in request["rows"]],
             "delete_token": lambda request: store.delete_token(request["id"]),
             "delete_tokens": lambda _: store.delete_tokens(),
             "log_in": lambda request: self.session.log_in(request["url"], token_of(request["row"])),
@@ -56,17 +59,36 @@ class Bridge:
         self.store.save_token(token)
         return row_of(token)
 
+    def outcome(self, row: Row) -> Optional[str]:
+        """Saves a row, whatever comes of it: nothing, or what the SDK raised."""
+        try:
+            self.store.save_token(token_of(row))
+            return None
+        except Exception as error:
+            return told(error)
+
     def answer(self, line: str) -> Dict[str, Any]:
         request = json.loads(line)
         try:
             return {"result": self.calls[request["call"]](request)}
         except Exception as error:  # whatever the SDK raises is an answer, too
-            return {"error": f"{type(error).__name__}: {error}"}
+            return {"error": told(error)}
+
+
+def told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def store_at(url: str) -> TokenStore:
+    """The store of the SDK, or one that its users write, which stands where ours with this URL does."""
+    kind, _, place = url.partition(":")
+    if kind == "file":
+        return FileStore(place)
+    return SqliteTokenStore(place) if kind == "sqlite" else mysql_table.open_store(url)
 
 
 def main() -> None:
-    kind, path = sys.argv[1:]
-    bridge = Bridge(FileStore(path) if kind == "csv" else SqliteTokenStore(path))
+    bridge = Bridge(store_at(sys.stdin.readline().rstrip("\n")))
     answers, sys.stdout = sys.stdout, sys.stderr  # so that nothing else is taken for an answer
     for line in sys.stdin:
         faulthandler.dump_traceback_later(PATIENCE_IN_SECONDS, exit=True)

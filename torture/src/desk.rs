@@ -63,6 +63,7 @@ impl Desk {
             }
             Command::SaveAll { users, at_once } => save_all(&self.store()?, users, at_once).await,
             Command::Find { user, times } => Ok(find(&self.store()?, &user, times).await),
+            Command::ReadAll { in_pages } => read_all(&self.store()?, in_pages).await,
         }
     }
 
@@ -225,6 +226,34 @@ async fn find(store: &AnyStore, user: &str, times: usize) -> Answer {
     }
     found.states = states.len();
     Answer::Found(found)
+}
+
+async fn read_all(store: &AnyStore, in_pages: bool) -> Outcome {
+    let before = most_memory()?;
+    let mut rows = 0;
+    if in_pages {
+        let mut place = None;
+        loop {
+            let page = store.get_token_page(place.as_deref()).await?;
+            rows += page.tokens.len();
+            match page.next {
+                Some(next) => place = Some(next),
+                None => break,
+            }
+        }
+    } else {
+        rows = store.get_tokens().await?.len();
+    }
+    Ok(Answer::Read { rows, memory: most_memory()? - before })
+}
+
+/// The most memory that this process ever had, in KiB: see proc_pid_status(5).
+fn most_memory() -> Result<u64, Error> {
+    let status =
+        std::fs::read_to_string("/proc/self/status").map_err(|error| Error::Config(error.to_string()))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok())
+        .ok_or_else(|| Error::Config("the system does not say how much memory this process had".to_owned()))
 }
 
 fn told(error: &Error) -> Failed {

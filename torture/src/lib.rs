@@ -79,6 +79,11 @@ pub enum Command {
         /// How often.
         times: usize,
     },
+    /// Reads every row, and says what that took.
+    ReadAll {
+        /// Page by page, or else at once.
+        in_pages: bool,
+    },
     /// Takes the lock that savers take, and keeps it. Needs no open store.
     HoldLock {
         /// The store's file.
@@ -133,6 +138,13 @@ pub enum Answer {
     },
     /// What the look-ups came to.
     Found(Found),
+    /// Every row was read.
+    Read {
+        /// How many there were.
+        rows: usize,
+        /// By how much the most memory that the process ever had has grown, in KiB.
+        memory: u64,
+    },
     /// It could not be done.
     Failed(Failed),
 }

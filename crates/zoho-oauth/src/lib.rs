@@ -37,7 +37,11 @@
 //! |---|---|---|
 //! | `file` | [`store::FileStore`]: the CSV file of Zoho's own SDKs | yes |
 //! | `sqlite` | [`store::SqliteStore`]: an embedded database | yes |
-//! | `conformance` | `token_store_conformance!`, for tests of a store of your own | no |
+//! | `mysql` | [`store::MySqlStore`]: a table on a MySQL or MariaDB server, as Zoho's own SDKs keep it | no |
+//! | `postgres` | [`store::PostgresStore`]: a table on a PostgreSQL server | no |
+//! | `redis` | [`store::RedisStore`]: a Redis or Valkey server, or a cluster | no |
+//! | `secrets-manager` | [`store::SecretsManagerStore`]: AWS Secrets Manager | no |
+//! | `conformance` | `token_store_conformance!` and `coordination_conformance!`, for tests of a store of your own | no |
 
 mod accounts;
 mod authenticator;

@@ -1,23 +1,20 @@
-//! Our store and the official SDK's, open on one file at the same time.
+//! Our store and the official SDK's, open on one file or one table at the same time.
 
-use std::path::{Path, PathBuf};
-
-use tempfile::TempDir;
 use zoho_oauth::OAuthToken;
-use zoho_oauth::store::{AnyStore, FileStore, SqliteStore, StoredToken, TokenStore};
+use zoho_oauth::store::{AnyStore, StoredToken, TokenStore};
 
-use crate::python::{Kind, Sdk};
+use crate::place::{Kind, Place};
+use crate::python::Sdk;
 
-/// Both stores, open. The file goes with them.
+/// Both stores, open. Their file goes with them.
 #[derive(Debug)]
 pub(crate) struct Beside {
     pub(crate) ours: AnyStore,
     pub(crate) sdk: Sdk,
-    path: PathBuf,
-    _folder: TempDir,
+    pub(crate) place: Place,
 }
 
-/// Who opens the new file first, and so makes it.
+/// Who opens the new file first, and so makes it; or the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum First {
     We,
@@ -25,24 +22,22 @@ pub(crate) enum First {
 }
 
 impl Beside {
-    /// Opens a new file, or says why this test is skipped.
-    pub(crate) fn open(kind: Kind, first: First) -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a folder can be made");
-        let path = folder.path().join(if kind == Kind::Csv { "sdk_tokens.txt" } else { "zohooauth.db" });
-        let (ours, sdk) = if first == First::We {
-            let ours = open(kind, &path);
-            (ours, Sdk::start(kind, &path)?)
+    /// Opens both at a new place, or says why this test is skipped.
+    pub(crate) async fn open(kind: Kind, first: First) -> Option<Self> {
+        let place = kind.place()?;
+        let (ours, mut sdk);
+        if first == First::We {
+            ours = place.open();
+            // A server is not asked for anything before the first call.
+            assert_eq!(ours.get_tokens().await.expect("we read").len(), 0);
+            sdk = Sdk::start(&place.url)?;
         } else {
-            let mut sdk = Sdk::start(kind, &path)?;
+            sdk = Sdk::start(&place.url)?;
             // The file is there once the SDK has answered.
             assert_eq!(sdk.get_tokens(), []);
-            (open(kind, &path), sdk)
-        };
-        Some(Self { ours, sdk, path, _folder: folder })
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+            ours = place.open();
+        }
+        Some(Self { ours, sdk, place })
     }
 
     /// Saves a row on our side and hands back how it is stored, with its id.
@@ -66,13 +61,6 @@ impl Beside {
     /// Every row that the SDK sees, by id.
     pub(crate) fn the_sdk_sees(&mut self) -> Vec<StoredToken> {
         by_id(self.sdk.get_tokens())
-    }
-}
-
-fn open(kind: Kind, path: &Path) -> AnyStore {
-    match kind {
-        Kind::Csv => FileStore::open(path).expect("opened").into(),
-        Kind::Sqlite => SqliteStore::open(path).expect("opened").into(),
     }
 }
 

@@ -4,13 +4,13 @@ use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{StoredToken, TokenStore};
 
 use crate::beside::{Beside, First};
-use crate::python::Kind;
+use crate::place::Kind;
 use crate::rows::{row, tricky_row, tricky_values};
 
 async fn the_sdk_reads_every_tricky_value_that_we_write(kind: Kind, first: First) {
-    let Some(mut both) = Beside::open(kind, first) else { return };
+    let Some(mut both) = Beside::open(kind, first).await else { return };
     let mut written = Vec::new();
-    for value in tricky_values() {
+    for value in tricky_values(kind) {
         written.push(both.we_save(&tricky_row(&value)).await);
     }
     assert_eq!(both.the_sdk_sees(), written);
@@ -23,20 +23,23 @@ async fn the_sdk_reads_every_tricky_value_that_we_write(kind: Kind, first: First
 }
 
 async fn we_read_every_tricky_value_that_the_sdk_writes(kind: Kind, first: First) {
-    let Some(mut both) = Beside::open(kind, first) else { return };
-    let written: Vec<_> =
-        tricky_values().iter().map(|value| both.sdk.save_token(&tricky_row(value))).collect();
-    assert_eq!(both.we_see().await, written);
-    for row in &written {
-        let (id, user) = (row.id.as_deref().expect("an id"), row.user_name.as_deref().expect("a user"));
-        let by_id = both.ours.find_token_by_id(id).await.expect("read");
-        assert_eq!(by_id.as_ref().map(StoredToken::from).as_ref(), Some(row));
-        assert_eq!(both.we_find(user).await.as_ref(), Some(row));
+    let Some(mut both) = Beside::open(kind, first).await else { return };
+    // The SDK's own store in MySQL cannot count past ten.
+    for values in tricky_values(kind).chunks(10) {
+        let written: Vec<_> = values.iter().map(|value| both.sdk.save_token(&tricky_row(value))).collect();
+        assert_eq!(both.we_see().await, written);
+        for row in &written {
+            let (id, user) = (row.id.as_deref().expect("an id"), row.user_name.as_deref().expect("a user"));
+            let by_id = both.ours.find_token_by_id(id).await.expect("read");
+            assert_eq!(by_id.as_ref().map(StoredToken::from).as_ref(), Some(row));
+            assert_eq!(both.we_find(user).await.as_ref(), Some(row));
+        }
+        both.sdk.delete_tokens();
     }
 }
 
 async fn the_sdk_finds_our_rows_by_every_kind_of_token(kind: Kind, first: First) {
-    let Some(mut both) = Beside::open(kind, first) else { return };
+    let Some(mut both) = Beside::open(kind, first).await else { return };
     both.we_save(&row("bob")).await;
     let ada = StoredToken { grant_token: Some("1000.grant.ada".to_owned()), ..row("ada") };
     let ada = both.we_save(&ada).await;
@@ -56,7 +59,7 @@ async fn the_sdk_finds_our_rows_by_every_kind_of_token(kind: Kind, first: First)
 }
 
 async fn a_field_that_holds_nothing_is_none_on_both_sides(kind: Kind, first: First) {
-    let Some(mut both) = Beside::open(kind, first) else { return };
+    let Some(mut both) = Beside::open(kind, first).await else { return };
     let bare = |user: &str| StoredToken {
         user_name: Some(user.to_owned()),
         refresh_token: Some("r".to_owned()),
@@ -71,7 +74,7 @@ async fn a_field_that_holds_nothing_is_none_on_both_sides(kind: Kind, first: Fir
 }
 
 async fn deleting_on_one_side_is_seen_on_the_other(kind: Kind, first: First) {
-    let Some(mut both) = Beside::open(kind, first) else { return };
+    let Some(mut both) = Beside::open(kind, first).await else { return };
     let ada = both.we_save(&row("ada")).await;
     let bob = both.sdk.save_token(&row("bob"));
     let carol = both.we_save(&row("carol")).await;

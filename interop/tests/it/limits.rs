@@ -4,7 +4,7 @@
 use zoho_oauth::store::{StoredToken, TokenStore};
 
 use crate::beside::{Beside, First};
-use crate::python::Kind;
+use crate::place::Kind;
 use crate::rows::row;
 
 /// A row of `ada` with this redirect URL.
@@ -14,7 +14,7 @@ fn with_redirect_url(url: &str) -> StoredToken {
 
 #[tokio::test]
 async fn the_csv_file_store_reads_every_line_break_as_a_line_feed() {
-    let Some(mut both) = Beside::open(Kind::Csv, First::We) else { return };
+    let Some(mut both) = Beside::open(Kind::Csv, First::We).await else { return };
     let ada = both.we_save(&with_redirect_url("a\r\nb\rc\nd")).await;
     let seen = both.sdk.find_user("ada").expect("found");
     assert_eq!(seen.redirect_url.as_deref(), Some("a\nb\nc\nd"));
@@ -27,7 +27,7 @@ async fn the_csv_file_store_reads_every_line_break_as_a_line_feed() {
 
 #[tokio::test]
 async fn a_csv_file_cannot_tell_an_empty_value_from_none() {
-    let Some(mut both) = Beside::open(Kind::Csv, First::We) else { return };
+    let Some(mut both) = Beside::open(Kind::Csv, First::We).await else { return };
     both.we_save(&with_redirect_url("")).await;
     assert_eq!(both.sdk.find_user("ada").expect("found").redirect_url, None);
     assert_eq!(both.we_see().await[0].redirect_url, None);
@@ -35,7 +35,7 @@ async fn a_csv_file_cannot_tell_an_empty_value_from_none() {
 
 #[tokio::test]
 async fn the_word_null_is_a_value_until_the_csv_file_store_drops_its_quotes() {
-    let Some(mut both) = Beside::open(Kind::Csv, First::We) else { return };
+    let Some(mut both) = Beside::open(Kind::Csv, First::We).await else { return };
     both.we_save(&with_redirect_url("null")).await;
     assert_eq!(both.sdk.find_user("ada").expect("found").redirect_url.as_deref(), Some("null"));
     assert_eq!(both.we_see().await[0].redirect_url.as_deref(), Some("null"));
@@ -47,7 +47,7 @@ async fn the_word_null_is_a_value_until_the_csv_file_store_drops_its_quotes() {
 
 #[tokio::test]
 async fn the_csv_file_store_saves_no_new_user_beside_an_id_that_is_no_number() {
-    let Some(mut both) = Beside::open(Kind::Csv, First::We) else { return };
+    let Some(mut both) = Beside::open(Kind::Csv, First::We).await else { return };
     let legacy = both.we_save(&StoredToken { id: Some("python_legacy_1".to_owned()), ..row("ada") }).await;
     let refused = both.sdk.try_to_save(&row("bob")).expect_err("the SDK counts ids");
     assert!(refused.contains("ValueError"), "{refused}");
@@ -58,9 +58,8 @@ async fn the_csv_file_store_saves_no_new_user_beside_an_id_that_is_no_number() {
     assert_eq!(both.sdk.find_user("ada"), Some(legacy));
 }
 
-#[tokio::test]
-async fn a_database_holds_line_breaks_empty_values_and_the_word_null_as_they_are() {
-    let Some(mut both) = Beside::open(Kind::Sqlite, First::TheSdk) else { return };
+async fn a_database_holds_line_breaks_empty_values_and_the_word_null_as_they_are(kind: Kind) {
+    let Some(mut both) = Beside::open(kind, First::TheSdk).await else { return };
     for value in ["a\r\nb\rc\nd", "", "null"] {
         both.ours.delete_tokens().await.expect("deleted");
         let ours = both.we_save(&with_redirect_url(value)).await;
@@ -71,4 +70,14 @@ async fn a_database_holds_line_breaks_empty_values_and_the_word_null_as_they_are
         let theirs = both.sdk.save_token(&with_redirect_url(value));
         assert_eq!(both.we_find("ada").await, Some(theirs));
     }
+}
+
+#[tokio::test]
+async fn an_sqlite_file_holds_line_breaks_empty_values_and_the_word_null_as_they_are() {
+    a_database_holds_line_breaks_empty_values_and_the_word_null_as_they_are(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_mysql_table_holds_line_breaks_empty_values_and_the_word_null_as_they_are() {
+    a_database_holds_line_breaks_empty_values_and_the_word_null_as_they_are(Kind::MySql).await;
 }

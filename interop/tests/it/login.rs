@@ -5,7 +5,7 @@ use zoho_oauth::store::StoredToken;
 use zoho_oauth::{Authenticator, Environment, Grant, OAuthClient, UserSignature};
 
 use crate::beside::{Beside, First};
-use crate::python::Kind;
+use crate::place::Kind;
 
 const ADA: &str = "ada@example.com";
 const TOKEN_REQUEST: &str = "POST /oauth/v2/token";
@@ -43,7 +43,7 @@ fn of_user(row: &StoredToken) -> StoredToken {
 
 async fn the_sdk_goes_on_with_what_we_renewed(kind: Kind, first: First) {
     let zoho = Emulator::start().await;
-    let Some(mut both) = Beside::open(kind, first) else { return };
+    let Some(mut both) = Beside::open(kind, first).await else { return };
     let theirs = both.sdk.log_in(&zoho.base_url(), &grant(&zoho));
     assert_eq!(zoho.journal().count(TOKEN_REQUEST), 1, "the grant code was spent");
     assert_eq!(both.we_see().await, std::slice::from_ref(&theirs));
@@ -70,7 +70,7 @@ async fn the_sdk_goes_on_with_what_we_renewed(kind: Kind, first: First) {
 
 async fn we_go_on_with_what_the_sdk_renewed(kind: Kind, first: First) {
     let zoho = Emulator::start().await;
-    let Some(mut both) = Beside::open(kind, first) else { return };
+    let Some(mut both) = Beside::open(kind, first).await else { return };
     let authenticator = authenticator(&zoho, &both);
     let login =
         authenticator.exchange(Grant::from_self_client(zoho.self_client_code(ADA))).await.expect("logged in");
@@ -99,7 +99,7 @@ async fn we_go_on_with_what_the_sdk_renewed(kind: Kind, first: First) {
 /// The SDK names rows `email:zgid`, and so do we: otherwise each would log the user in once more.
 async fn both_sides_give_the_user_the_same_name(kind: Kind, first: First) {
     let zoho = Emulator::start().await;
-    let Some(mut both) = Beside::open(kind, first) else { return };
+    let Some(mut both) = Beside::open(kind, first).await else { return };
     let theirs = both.sdk.log_in(&zoho.base_url(), &grant(&zoho));
     let grant = Grant::from_self_client(zoho.self_client_code(ADA));
     let login = authenticator(&zoho, &both).exchange(grant).await.expect("logged in");

@@ -1,40 +1,46 @@
 //! Beside Zoho's official Python SDK: on the same token file, on the same table, with the same login.
 //!
-//! The tests start the Python interpreter that `ZOHOCRM_PYTHON` names; `cargo xtask test` makes one. Without it a
-//! test says `SKIPPED:` and why, or fails where `ZOHOCRM_REQUIRE_ALL` is set.
+//! The tests start the Python interpreter that `ZOHOCRM_PYTHON` names, and those with a table in MySQL use the server
+//! that `ZOHOCRM_MARIADB` names; `cargo xtask test` makes the one and starts the other. Without them a test says
+//! `SKIPPED:` and why, or fails where `ZOHOCRM_REQUIRE_ALL` is set.
 
-/// Runs each test over a CSV file and over a SQLite file, both made by the SDK.
+/// Runs each test over every kind of store, made by the SDK: a CSV file, an SQLite file, a table in MySQL.
 macro_rules! over_every_kind {
     ($($test:ident),+ $(,)?) => {
         over_every_kind!(@stamp csv_file, Csv, TheSdk, [$($test),+]);
         over_every_kind!(@stamp sqlite_file, Sqlite, TheSdk, [$($test),+]);
+        over_every_kind!(@stamp mysql_table, MySql, TheSdk, [$($test),+]);
     };
     (@stamp $module:ident, $kind:ident, $first:ident, [$($test:ident),+]) => {
         mod $module {
             $(
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $test() {
-                    super::$test(crate::python::Kind::$kind, crate::beside::First::$first).await;
+                    super::$test(crate::place::Kind::$kind, crate::beside::First::$first).await;
                 }
             )+
         }
     };
 }
 
-/// Runs each test over both kinds of file, and once more over files that we made.
+/// Runs each test over every kind of store, and once more over those that we made.
 macro_rules! over_every_kind_and_maker {
     ($($test:ident),+ $(,)?) => {
         over_every_kind![$($test),+];
         over_every_kind!(@stamp csv_file_of_ours, Csv, We, [$($test),+]);
         over_every_kind!(@stamp sqlite_file_of_ours, Sqlite, We, [$($test),+]);
+        over_every_kind!(@stamp mysql_table_of_ours, MySql, We, [$($test),+]);
     };
 }
 
 mod alternation;
+mod at_once;
 mod beside;
 mod exchange;
 mod limits;
 mod login;
+mod mysql_limits;
 mod official_files;
+mod place;
 mod python;
 mod rows;

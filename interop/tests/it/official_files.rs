@@ -3,16 +3,18 @@
 use std::fs;
 
 use rusqlite::Connection;
-use zoho_oauth::store::StoredToken;
+use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, query_scalar};
+use zoho_oauth::OAuthToken;
+use zoho_oauth::store::{StoredToken, TokenStore};
 
 use crate::beside::{Beside, First};
-use crate::python::Kind;
+use crate::place::Kind;
 use crate::rows::{renewed, row};
 
 #[tokio::test]
 async fn a_table_without_a_side_table_is_used_and_keeps_its_shape() {
-    let Some(mut both) = Beside::open(Kind::Sqlite, First::TheSdk) else { return };
-    let database = Connection::open(both.path()).expect("opened");
+    let Some(mut both) = Beside::open(Kind::Sqlite, First::TheSdk).await else { return };
+    let database = Connection::open(both.place.path()).expect("opened");
     let tables = |condition: &str| {
         let text =
             format!("select group_concat(sql, ';') from sqlite_master where type = 'table' and {condition}");
@@ -30,8 +32,45 @@ async fn a_table_without_a_side_table_is_used_and_keeps_its_shape() {
 }
 
 #[tokio::test]
+async fn a_mysql_table_gets_indexes_and_a_table_beside_it_and_keeps_its_columns() {
+    let Some(mut both) = Beside::open(Kind::MySql, First::TheSdk).await else { return };
+    let (server, table) = both.place.url.split_once("?table=").expect("a table's URL");
+    let mut connection = MySqlConnection::connect(server).await.expect("connected");
+    let mut described = async |what: &str| {
+        let text = format!("select {what} where table_schema = database() and table_name like ? order by 1");
+        let rows: Result<Vec<String>, _> =
+            query_scalar(AssertSqlSafe(text)).bind(format!("{table}%")).fetch_all(&mut connection).await;
+        rows.expect("read")
+    };
+    let tables = "cast(table_name as char) from information_schema.tables";
+    let columns = "cast(concat_ws(' ', column_name, column_type, is_nullable, collation_name) as char) \
+        from information_schema.columns";
+    let made_by_the_sdk = described(columns).await;
+    // Names that differ in case alone are the same there.
+    let is_lax =
+        |column: &String| column.starts_with("user_name varchar(255) YES ") && column.ends_with("_ci");
+    assert!(made_by_the_sdk.iter().any(is_lax), "{made_by_the_sdk:?}");
+    assert_eq!((described(tables).await, made_by_the_sdk.len()), (vec![table.to_owned()], 10));
+
+    let ada = both.sdk.save_token(&row("ada"));
+    let ours = &both.ours;
+    let found = ours.find_token(&OAuthToken::new().with_user("ada")).await.expect("read");
+    assert_eq!(found.as_ref().map(StoredToken::from), Some(ada));
+    let saved = ours.save_token(&renewed("ada", 1).into()).await.expect("saved");
+    assert_eq!(both.sdk.find_user("ada"), Some(StoredToken::from(&saved)));
+
+    assert_eq!(described(tables).await, [table.to_owned(), format!("{table}_state")]);
+    let after = described(columns).await;
+    assert!(made_by_the_sdk.iter().all(|column| after.contains(column)), "{after:?}");
+    let indexed = described("distinct cast(column_name as char) from information_schema.statistics").await;
+    for column in ["id", "user_name", "access_token", "grant_token", "refresh_token"] {
+        assert!(indexed.iter().any(|indexed| indexed == column), "{indexed:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_sdk_goes_on_when_we_have_closed_the_database() {
-    let Some(mut both) = Beside::open(Kind::Sqlite, First::TheSdk) else { return };
+    let Some(mut both) = Beside::open(Kind::Sqlite, First::TheSdk).await else { return };
     let ada = both.we_save(&row("ada")).await;
     drop(both.ours);
     let bob = both.sdk.save_token(&row("bob"));
@@ -40,15 +79,15 @@ async fn the_sdk_goes_on_when_we_have_closed_the_database() {
 
 #[tokio::test]
 async fn lines_that_nobody_saves_stay_byte_for_byte() {
-    let Some(mut both) = Beside::open(Kind::Csv, First::TheSdk) else { return };
+    let Some(mut both) = Beside::open(Kind::Csv, First::TheSdk).await else { return };
     for user in ["ada", "bob, the builder", "carol \"the great\""] {
         both.sdk.save_token(&row(user));
     }
-    let before = fs::read_to_string(both.path()).expect("read");
+    let before = fs::read_to_string(both.place.path()).expect("read");
     assert!(before.starts_with("id,user_name,") && before.contains("redirect_uri"), "the SDK's own header");
 
     both.we_save(&renewed("ada", 1)).await;
-    let after = fs::read_to_string(both.path()).expect("read");
+    let after = fs::read_to_string(both.place.path()).expect("read");
     assert_eq!(after, before.replace("1000.access.ada", "1000.access.ada.1"));
 }
 
@@ -63,14 +102,14 @@ async fn a_file_of_nine_columns_that_the_sdk_upgrades_keeps_its_tokens() {
     let ours = find(&store, "ada").await;
     assert_eq!(ours.as_ref().and_then(|row| row.id.as_deref()), Some("python_legacy_1"));
 
-    let Some(mut sdk) = crate::python::Sdk::start(Kind::Csv, &path) else { return };
+    let Some(mut sdk) = crate::python::Sdk::start(&format!("file:{}", path.display())) else { return };
     assert_eq!(sdk.find_user("ada"), ours);
     assert_eq!(find(&store, "ada").await, ours);
     let upgraded = fs::read_to_string(&path).expect("read");
     assert!(upgraded.lines().next().is_some_and(|header| header.ends_with(",api_domain")), "{upgraded}");
 }
 
-async fn find(store: &impl zoho_oauth::store::TokenStore, user: &str) -> Option<StoredToken> {
-    let found = store.find_token(&zoho_oauth::OAuthToken::new().with_user(user)).await.expect("read");
+async fn find(store: &impl TokenStore, user: &str) -> Option<StoredToken> {
+    let found = store.find_token(&OAuthToken::new().with_user(user)).await.expect("read");
     found.as_ref().map(StoredToken::from)
 }

@@ -3,22 +3,12 @@
 use std::env;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 use zoho_oauth::store::StoredToken;
 
 const BRIDGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/bridge.py");
-
-/// The kinds of store that the official SDK and we both have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// The SDK's own `FileStore`.
-    Csv,
-    /// A custom store of the SDK, as its users write them.
-    Sqlite,
-}
 
 /// A Python process with a store of the official SDK in it. It ends when this is dropped.
 #[derive(Debug)]
@@ -29,19 +19,19 @@ pub(crate) struct Sdk {
 }
 
 impl Sdk {
-    /// Starts the SDK on a file, or says why this test is skipped.
-    pub(crate) fn start(kind: Kind, path: &Path) -> Option<Self> {
+    /// Starts the SDK on the store that is at this URL, or says why this test is skipped.
+    pub(crate) fn start(url: &str) -> Option<Self> {
         let python = interpreter()?;
         let mut command = Command::new(&python);
         // Text is UTF-8 whatever the machine's language is, and the source folder stays as it is.
         command.args(["-X", "utf8", "-B", BRIDGE]);
-        command.arg(if kind == Kind::Csv { "csv" } else { "sqlite" }).arg(path);
         command.env("NO_PROXY", "*").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process =
             command.spawn().unwrap_or_else(|error| panic!("{} starts: {error}", python.display()));
-        let requests = process.stdin.take();
+        let mut requests = process.stdin.take().expect("its input is a pipe");
+        writeln!(requests, "{url}").expect("Python listens");
         let answers = BufReader::new(process.stdout.take().expect("its output is a pipe"));
-        Some(Self { process, requests, answers })
+        Some(Self { process, requests: Some(requests), answers })
     }
 
     pub(crate) fn get_tokens(&mut self) -> Vec<StoredToken> {
@@ -70,6 +60,12 @@ impl Sdk {
     pub(crate) fn try_to_save(&mut self, token: &StoredToken) -> Result<StoredToken, String> {
         let saved = self.try_to_call("save_token", json!({ "row": token }))?;
         Ok(row(saved).expect("a saved token is one"))
+    }
+
+    /// Saves one row after the other, whatever comes of each: what the SDK raised for it, if it did.
+    pub(crate) fn save_each(&mut self, tokens: &[StoredToken]) -> Vec<Option<String>> {
+        let outcomes = self.call("save_each", json!({ "rows": tokens }));
+        serde_json::from_value(outcomes).expect("a text or nothing for each row")
     }
 
     pub(crate) fn delete_token(&mut self, id: &str) {

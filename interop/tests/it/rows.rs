@@ -2,6 +2,8 @@
 
 use zoho_oauth::store::StoredToken;
 
+use crate::place::Kind;
+
 /// An ordinary row of a user, without an id.
 pub(crate) fn row(user: &str) -> StoredToken {
     StoredToken {
@@ -39,8 +41,8 @@ pub(crate) fn tricky_row(value: &str) -> StoredToken {
     }
 }
 
-/// Values that trip programs up; `*` stands for the name of the field.
-pub(crate) fn tricky_values() -> Vec<String> {
+/// Values that trip programs up, as far as a store of this kind has room for them; `*` stands for the name of the field.
+pub(crate) fn tricky_values(kind: Kind) -> Vec<String> {
     let mut values: Vec<String> = [
         "plain *",
         "a \"quoted\" *",
@@ -63,6 +65,25 @@ pub(crate) fn tricky_values() -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
-    values.push(format!("1000.*.{}", "f".repeat(2_048)));
+    let beginning = "1000.*.";
+    values.push(
+        beginning.to_owned() + &"f".repeat(kind.long_value() - beginning.replace('*', "redirect").len()),
+    );
     values
+}
+
+/// The row of a user in a state: all that may change follows from the state's number.
+pub(crate) fn state(user: &str, number: usize) -> StoredToken {
+    StoredToken {
+        expiry_time: Some((4_102_444_800_000 + number).to_string()),
+        redirect_url: Some(format!("https://app.example.com/callback?state={number}")),
+        ..renewed(user, number)
+    }
+}
+
+/// The number of a row's state; `None` if it is no state that was ever saved: torn, or mixed from two.
+pub(crate) fn number_of(row: &StoredToken) -> Option<usize> {
+    let number = row.access_token.as_deref()?.rsplit('.').next()?.parse().ok()?;
+    let whole = StoredToken { id: row.id.clone(), ..state(row.user_name.as_deref()?, number) };
+    (*row == whole).then_some(number)
 }

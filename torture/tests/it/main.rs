@@ -15,6 +15,7 @@ mod fleet;
 mod full_disk;
 mod kill;
 mod locked;
+mod million;
 mod modes;
 mod one_refresh;
 mod outage;

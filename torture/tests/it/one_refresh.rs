@@ -62,8 +62,10 @@ async fn three_attempts_are_three_requests_for_everybody(backend: Backend) {
 
 async fn a_server_that_hangs_is_asked_once(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
-    // The lease is shorter than the wait for the answer: it has to be kept alive meanwhile.
-    let setup = Setup { attempts: 1, lease_life: 600, time_out: 2_000, ..zoho.setup(&place) };
+    // The lease is shorter than the wait for the answer: it has to be kept alive meanwhile. The clock of Secrets
+    // Manager counts whole seconds.
+    let lease_life = if backend == Backend::SecretsManager { 3_000 } else { 600 };
+    let setup = Setup { attempts: 1, lease_life, time_out: lease_life * 3, ..zoho.setup(&place) };
     let mut fleet = fleet(&place, &setup).await;
     let failing = || zoho.emulator.fault(Fault::on(TOKEN_REQUEST).forever().hang());
     let (_, before) = all_fail(&zoho, &place, &mut fleet, failing).await;

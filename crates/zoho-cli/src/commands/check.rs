@@ -141,6 +141,7 @@ fn next_step(finding: &Finding, was_repaired: bool) -> String {
         _ if finding.can_be_repaired => {
             "repair again when no other program is at work on these rows".to_owned()
         }
+        (FindingKind::TornRow, _) => "check that this is the token file, or restore a copy of it".to_owned(),
         (FindingKind::ExpiryNotANumber, _) => {
             format!("zoho token --id {id} renews it and writes a new expiry")
         }

@@ -12,8 +12,16 @@ use crate::failure::Failure;
 use crate::output::printable;
 
 pub(crate) async fn run(config: &Config, copy: Copy) -> Result<(), Failure> {
-    check_source(&copy.from)?;
-    let (from, to) = (open(&copy.from)?, open(&copy.to)?);
+    if is_missing_file(&copy.from) {
+        return Err(Failure::not_found("there is no file at --from").next_step("check its path"));
+    }
+    let from = open(&copy.from)?;
+    // Opening a file makes it, and a dry run makes nothing.
+    let to = if copy.dry_run && is_missing_file(&copy.to) {
+        open("memory:")?.named(format!("{}, which is not there yet", printable(&copy.to)))
+    } else {
+        open(&copy.to)?
+    };
     let bar = config.output.progress();
     let mut last = CopyReport::default();
     let outcome = TokenCopy::new(&from, &to)
@@ -37,16 +45,12 @@ pub(crate) async fn run(config: &Config, copy: Copy) -> Result<(), Failure> {
     tell(config, &from, &to, &report, copy.dry_run)
 }
 
-/// Opening a file that is not there makes it. What is to be read has to be there.
-fn check_source(url: &str) -> Result<(), Failure> {
+/// Whether a URL names a file that is not there.
+fn is_missing_file(url: &str) -> bool {
     let (scheme, place) = url.split_once(':').unwrap_or((url, ""));
     let place = place.strip_prefix("//").unwrap_or(place);
     let is_file = matches!(scheme, "file" | "sqlite") && !place.is_empty() && place != ":memory:";
-    if !is_file || Path::new(place).exists() {
-        return Ok(());
-    }
-    Err(Failure::not_found(format!("there is no file {}", printable(place)))
-        .next_step("check the path behind --from"))
+    is_file && !Path::new(place).exists()
 }
 
 fn open(url: &str) -> Result<AnyStore, Failure> {

@@ -33,6 +33,9 @@ fn a_dry_run_writes_nothing() {
     let ran = terminal.run(&[&TO_A_FILE[..], &["--dry-run"]].concat()).done();
     assert!(ran.stderr.contains("would copy") && ran.stderr.contains("3 added"), "{}", ran.stderr);
     assert!(!terminal.path("sdk_tokens.txt").exists());
+    let other = ["tokens", "copy", "--from", "sqlite:zohooauth.db", "--to", "sqlite:other.db", "--dry-run"];
+    terminal.run(&other).done();
+    assert!(!terminal.path("other.db").exists());
 }
 
 #[test]

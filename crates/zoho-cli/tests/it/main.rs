@@ -4,6 +4,8 @@
 
 mod check;
 mod copy;
+#[cfg(unix)]
+mod copy_servers;
 mod demo;
 mod emulator;
 mod secrets;

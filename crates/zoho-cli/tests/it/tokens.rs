@@ -18,7 +18,7 @@ const COLUMNS: [&str; 10] = [
 ];
 
 /// Texts that have broken other stores, and look like options or tables.
-const ATTACKS: [&str; 20] = [
+pub(crate) const ATTACKS: [&str; 20] = [
     "x' or '1'='1",
     "' or 1=1 --",
     "x' or user_name='carol",

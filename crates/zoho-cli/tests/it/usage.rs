@@ -150,7 +150,8 @@ fn an_empty_variable_counts_as_none() {
 #[test]
 fn a_store_that_there_is_not_is_wrong_usage_and_its_password_is_not_shown() {
     let terminal = Terminal::new();
-    for store in ["mysql://user:very-secret@host/db", "oracle:x", "file:", "sqlite:", "memory:x", "sqlite://"]
+    for store in
+        ["oracle://user:very-secret@host/db", "oracle:x", "file:", "sqlite:", "memory:x", "sqlite://"]
     {
         let ran = terminal.run(&["tokens", "list", "--store", store]).ended(2);
         assert!(!ran.stderr.contains("very-secret"), "{ran:?}");

@@ -21,10 +21,11 @@ impl Address {
     /// Takes a URL apart.
     ///
     /// # Errors
-    /// When it is none.
+    /// When it is none, or when a character of the password seems to end the host.
     pub(crate) fn parse(text: &str) -> Result<Self, StoreError> {
         let mut url = Url::parse(text)
             .map_err(|error| unusable(format!("it is no URL: {error}"), "write it as mysql://user:password@host:port/database; characters such as / and @ in a password are written as %2F and %40"))?;
+        refuse_torn_password(&url)?;
         let settings =
             url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
         url.set_query(None);
@@ -121,6 +122,20 @@ impl std::fmt::Debug for Address {
     }
 }
 
+/// A `/`, `?` or `#` that stands in a password as it is ends the host there: what is behind it would be taken for a
+/// database or a setting, and be shown.
+fn refuse_torn_password(url: &Url) -> Result<(), StoreError> {
+    let is_torn = url.has_authority()
+        && (url.path().contains('@') || url.query().is_some_and(|query| query.contains('@')));
+    if is_torn || url.fragment().is_some() {
+        return Err(unusable(
+            "an @ stands behind the host, or a # somewhere",
+            "write a / in a password as %2F, a ? as %3F and a # as %23; an @ that belongs there is %40",
+        ));
+    }
+    Ok(())
+}
+
 /// What is said of a URL that cannot be used.
 pub(crate) fn unusable(evidence: impl Into<String>, next_step: impl Into<Cow<'static, str>>) -> StoreError {
     StoreError::of(StoreErrorKind::Refused, "open the token store that this URL names")
@@ -168,6 +183,20 @@ mod tests {
         assert_eq!(address.take("table").as_deref(), Some("t"));
         assert_eq!(address.take_seconds("time_out").unwrap(), Some(Duration::from_secs(7)));
         address.finish("table").unwrap();
+    }
+
+    #[test]
+    fn a_password_that_is_not_encoded_is_refused_and_no_part_of_it_shown() {
+        for url in [
+            "mysql://user:12/34-secret@host/database",
+            "mysql://user:12?34-secret@host/database",
+            "mysql://user:12#34-secret@host/database",
+            "redis://host#?cluster=true",
+        ] {
+            let error = Address::parse(url).unwrap_err();
+            assert!(!error.to_string().contains("34-secret"), "{error}");
+        }
+        assert!(Address::parse("aws-secretsmanager:my@tokens?endpoint=http://a@b").is_ok());
     }
 
     #[test]

@@ -33,6 +33,7 @@ mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod stored;
+mod waiting;
 
 use std::future::Future;
 

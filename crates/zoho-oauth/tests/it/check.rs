@@ -328,6 +328,39 @@ async fn files_that_others_can_read_are_closed_to_them() {
     assert_eq!([&path, &state, &backup, &foreign].map(|file| mode(file)), [0o600, 0o600, 0o600, 0o640]);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn the_mode_of_what_a_link_beside_the_store_leads_to_is_not_changed() {
+    let (store, path) = file_with(csv_of(&LEFT_BEHIND[1..2]));
+    let foreign = path.with_extension("notes");
+    std::fs::write(&foreign, "{}").unwrap();
+    set_mode(&foreign, 0o644);
+    std::os::unix::fs::symlink(&foreign, path.with_extension("txt.backup-1")).unwrap();
+    let repair = repaired(&store).await;
+    assert_eq!((repair.mended.len(), mode(&foreign)), (0, 0o644), "{repair:#?}");
+}
+
+#[tokio::test]
+async fn a_file_in_which_nothing_can_be_read_is_told_and_left_as_it_is() {
+    let by_a_spreadsheet = csv_of(&LEFT_BEHIND).replace(',', ";");
+    let with_old_line_ends = csv_of(&LEFT_BEHIND).replace("\r\n", "\r");
+    for content in [
+        &b"SQLite format 3\0\x10\0\xff\n\0\n"[..],
+        b"root:x:0:0:root:/root:/bin/bash\nbin:x:1:1\n",
+        b"\xff\xfei\0d\0",
+        by_a_spreadsheet.as_bytes(),
+        with_old_line_ends.as_bytes(),
+    ] {
+        let (store, path) = file_with(content);
+        let report = checked(&store).await;
+        assert_eq!(kinds(&report.findings), [FindingKind::TornRow]);
+        assert!(!report.findings[0].can_be_repaired);
+        let repair = repaired(&store).await;
+        assert!(repair.backup.is_none() && repair.mended.is_empty(), "{repair:#?}");
+        assert_eq!(std::fs::read(&path).unwrap(), content);
+    }
+}
+
 #[tokio::test]
 async fn no_finding_shows_a_secret() {
     let (store, _) = file_with(csv_of(&LEFT_BEHIND) + "9,\"1000.secret\r\n1000.secret,1000.secret\r\n");

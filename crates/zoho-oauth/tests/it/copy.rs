@@ -1,8 +1,8 @@
 //! Copying from one store to another.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use zoho_oauth::OAuthToken;
@@ -162,15 +162,56 @@ async fn a_row_that_is_changed_while_it_is_copied_is_reported() {
         .on_progress(move |_| {
             steps += 1;
             if steps == 1 {
-                futures_util::FutureExt::now_or_never(beside.delete_token("2"))
-                    .expect("at once")
-                    .expect("deleted");
+                at_once(beside.delete_token("2"));
             }
         })
         .run();
     let report = copied.await.expect("copied");
     assert_eq!((report.changed, report.verified), (1, 4));
     assert!(!report.is_complete());
+}
+
+#[tokio::test]
+async fn a_user_who_is_added_while_the_copy_begins_keeps_their_row() {
+    let (from, to) = (MemoryStore::new(), MemoryStore::new());
+    from.save_tokens(&(0..5).map(token).collect::<Vec<_>>()).await.expect("saved");
+    let login = to.clone();
+    let disturbed = AnyStore::new(Disturbed::after_a_read(from, move || {
+        at_once(login.save_token(&token(77)));
+    }));
+    let to = AnyStore::from(to);
+    let report = TokenCopy::new(&disturbed, &to).run().await.expect("copied");
+    assert!(report.is_complete(), "{report:?}");
+    let mut users: Vec<_> = rows(&to).await.into_values().filter_map(|row| row.user_name).collect();
+    users.sort();
+    assert_eq!(users, ["user 0", "user 1", "user 2", "user 3", "user 4", "user 77"]);
+}
+
+#[tokio::test]
+async fn a_token_that_is_renewed_just_before_it_is_written_over_stays() {
+    let (from, to) = (memory(), MemoryStore::new());
+    from.save_token(&token(1).with_access_token("copied").with_expires_at(moment(200))).await.expect("saved");
+    to.save_token(&token(1)).await.expect("saved");
+    let renewal = to.clone();
+    let disturbed = AnyStore::new(Disturbed::after_a_look_up(to, move || {
+        at_once(renewal.save_token(&token(1).with_access_token("renewed").with_expires_at(moment(300))));
+    }));
+    let report = TokenCopy::new(&from, &disturbed).run().await.expect("copied");
+    assert_eq!((report.newer, report.updated), (1, 0), "{report:?}");
+    assert_eq!(rows(&disturbed).await["1"].access_token.as_deref(), Some("renewed"));
+}
+
+#[tokio::test]
+async fn of_two_rows_of_one_user_the_newer_one_is_written_over_an_old_one() {
+    let (from, to) = (memory(), memory());
+    for (id, seconds) in [("5", 200), ("6", 300)] {
+        let row = token(1).with_id(id).with_access_token(id).with_expires_at(moment(seconds));
+        from.save_token(&row).await.expect("saved");
+    }
+    to.save_token(&token(1).with_id("55")).await.expect("saved");
+    let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(rows(&to).await["55"].access_token.as_deref(), Some("6"));
 }
 
 #[tokio::test]
@@ -226,6 +267,36 @@ struct FailingAfter {
     left: Arc<AtomicUsize>,
 }
 
+/// A store that somebody else writes to at a certain moment, once.
+struct Disturbed {
+    store: MemoryStore,
+    after_a_read: Disturbance,
+    after_a_look_up: Disturbance,
+}
+
+type Disturbance = Mutex<Option<Box<dyn FnOnce() + Send>>>;
+
+impl Disturbed {
+    fn after_a_read(store: MemoryStore, disturb: impl FnOnce() + Send + 'static) -> Self {
+        Self { store, after_a_read: Mutex::new(Some(Box::new(disturb))), after_a_look_up: Mutex::default() }
+    }
+
+    fn after_a_look_up(store: MemoryStore, disturb: impl FnOnce() + Send + 'static) -> Self {
+        Self { store, after_a_look_up: Mutex::new(Some(Box::new(disturb))), after_a_read: Mutex::default() }
+    }
+}
+
+fn disturb(disturbance: &Disturbance) {
+    if let Some(disturb) = disturbance.lock().expect("not poisoned").take() {
+        disturb();
+    }
+}
+
+/// What a store in memory does needs no waiting.
+fn at_once<T>(work: impl Future<Output = Result<T, StoreError>>) {
+    futures_util::FutureExt::now_or_never(work).expect("at once").expect("done");
+}
+
 /// A store with little room, as a table has.
 struct Narrow(MemoryStore);
 
@@ -262,6 +333,36 @@ impl TokenStore for FailingAfter {
             return Err(StoreError::new("the failing store", "save a token", "the disk has failed"));
         }
         self.store.save_token(token).await
+    }
+}
+
+impl TokenStore for Disturbed {
+    async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
+        self.store.find_token(token).await
+    }
+
+    async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
+        self.store.save_token(token).await
+    }
+
+    async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
+        self.store.delete_token(id).await
+    }
+
+    async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
+        let tokens = self.store.get_tokens().await;
+        disturb(&self.after_a_read);
+        tokens
+    }
+
+    async fn delete_tokens(&self) -> Result<(), StoreError> {
+        self.store.delete_tokens().await
+    }
+
+    async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
+        let found = self.store.find_token_by_id(id).await;
+        disturb(&self.after_a_look_up);
+        found
     }
 }
 

@@ -116,6 +116,23 @@ async fn a_wrong_password_is_told_without_it_and_the_right_one_later_is_taken() 
 }
 
 #[tokio::test]
+async fn what_the_url_says_too_much_is_named() {
+    let Some(server) = private(Kind::Redis) else { return };
+    let url = Place::on(&server).url("");
+    let with_password = url.replace("redis://", "redis://:top-secret@");
+    let as_a_cluster = url.replace("cluster=false", "cluster=true");
+    for (url, kind, next_step) in [
+        (with_password, StoreErrorKind::Permission, "leave it out"),
+        (as_a_cluster, StoreErrorKind::Other, "leave cluster=true out"),
+    ] {
+        let error = RedisStore::open(&url).unwrap().save_token(&token("ada")).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(next_step), "{error}");
+        assert_silent(&error);
+    }
+}
+
+#[tokio::test]
 async fn an_account_without_the_right_to_write_may_read() {
     let Some(server) = private(Kind::Redis) else { return };
     let place = Place::on(&server);

@@ -13,7 +13,7 @@ use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, Lea
 use zoho_oauth::store::{RedisStore, TokenStore};
 use zoho_oauth::{ExposeSecret, OAuthToken, SecretString};
 
-use crate::redis_support::{Place, token, users};
+use crate::redis_support::{Place, ask, token, users};
 
 const LIFE: Duration = Duration::from_secs(30);
 const FATES: [Fate; 2] = [Fate::RequestLost, Fate::AnswerLost];
@@ -119,6 +119,27 @@ async fn a_save_under_a_lease_is_not_taken_for_somebody_elses() {
     }
 }
 
+#[tokio::test]
+async fn what_the_client_of_a_cluster_repeats_by_itself_is_saved_once() {
+    let Some(way) = Way::to_a_cluster() else { return };
+    for fate in FATES {
+        let nameless = OAuthToken::new().with_client("c", "s").with_access_token("a");
+        way.proxy.lose(fate, 2);
+        way.store.save_token(&nameless).await.unwrap();
+        assert!(way.proxy.has_lost(), "{fate:?}");
+        assert_eq!(way.store.get_tokens().await.unwrap().len(), 1, "{fate:?}");
+        way.store.delete_tokens().await.unwrap();
+
+        let row = way.store.save_token(&token("ada")).await.unwrap();
+        let lease = Lease { row: row.id().map(str::to_owned), ..way.lease().await };
+        way.proxy.lose(fate, 2);
+        let fenced = way.store.save_and_release(&lease, &row.with_access_token("newer")).await.unwrap();
+        assert!(way.proxy.has_lost(), "{fate:?}");
+        assert!(matches!(fenced, Fenced::Saved(_)), "nobody else had the lease: {fate:?}");
+        way.store.delete_tokens().await.unwrap();
+    }
+}
+
 /// A store that reaches its server through something that can be made to lose what it carries.
 struct Way {
     _server: Server,
@@ -132,6 +153,17 @@ impl Way {
         let proxy = Proxy::to(server.port());
         let url = Place::on(&server).url("").replace(server.url(), &proxy.address());
         let store = RedisStore::open(&url).unwrap();
+        Some(Self { _server: server, proxy, store })
+    }
+
+    fn to_a_cluster() -> Option<Self> {
+        let server = private(Kind::RedisCluster)?;
+        let proxy = Proxy::to(server.port());
+        // What the node says of itself leads through the proxy, too.
+        ask(server.port(), &["CONFIG", "SET", "cluster-announce-ip", "127.0.0.1"]);
+        ask(server.port(), &["CONFIG", "SET", "cluster-announce-port", &proxy.address.port().to_string()]);
+        let url = Place::on(&server).url("").replace(server.url(), &proxy.address());
+        let store = RedisStore::open(&url.replace("cluster=false", "cluster=true")).unwrap();
         Some(Self { _server: server, proxy, store })
     }
 

@@ -6,17 +6,16 @@ use std::time::{Duration, Instant};
 
 use crate::store::TokenStore;
 use crate::store::any::AnyStore;
-use crate::store::coordination::{Acquired, Coordination, Lease, LeaseKey};
+use crate::store::coordination::{Coordination, Lease, LeaseKey};
 use crate::store::error::StoreError;
 use crate::store::stored::StoredToken;
+use crate::store::waiting::wait_for_lease;
 use crate::token::OAuthToken;
 
 use super::finding::Finding;
 use super::remedy::{Step, steps};
 use super::{Mended, by_pages, to_be_mended};
 
-/// How long a lease on a token lasts, if it is not given back.
-const LEASE: Duration = Duration::from_secs(30);
 /// How long to wait for somebody who is renewing a token.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -78,17 +77,11 @@ async fn take_leases(
     keys.sort_unstable();
     keys.dedup();
     let holder = format!("repair {:032x}", rand::random::<u128>());
-    let started = Instant::now();
+    let until = Instant::now() + PATIENCE;
     for key in &keys {
-        loop {
-            match store.acquire(key, &holder, LEASE).await? {
-                Acquired::Granted(lease) => {
-                    leases.push(lease);
-                    break;
-                }
-                Acquired::Held(_) if started.elapsed() > PATIENCE => return Ok(false),
-                Acquired::Held(_) => tokio::time::sleep(Duration::from_millis(100)).await,
-            }
+        match wait_for_lease(store, key, &holder, until).await? {
+            Some(lease) => leases.push(lease),
+            None => return Ok(false),
         }
     }
     Ok(true)

@@ -25,7 +25,8 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FindingKind {
-    /// A line of a CSV file that cannot be read. A repair takes it out.
+    /// A line of a CSV file that cannot be read. A repair takes it out, unless nothing else in the file is a token or
+    /// a header: then it is perhaps another program's file.
     TornRow,
     /// A CSV file without its first line, which official SDKs pass over unread. A repair writes it.
     LostHeader,

@@ -17,8 +17,9 @@ pub(super) fn look(place: &Path) -> Vec<Finding> {
 
     let mut findings = Vec::new();
     for path in files_of(place) {
-        // A file that has gone meanwhile, as those of a database do, is open to nobody.
-        let Ok(metadata) = fs::metadata(&path) else { continue };
+        // A file that has gone meanwhile, as those of a database do, is open to nobody. A link beside the store is
+        // not followed: whoever put it there must not have the mode of another file changed.
+        let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
         let mode = metadata.permissions().mode() & 0o777;
         if metadata.is_file() && mode & 0o077 != 0 {
             let text = format!("its mode is {mode:04o}: others than its owner can open it");

@@ -1,5 +1,7 @@
 //! From one store to another: every row, each checked, and as often as wanted.
 
+mod replace;
+mod report;
 mod step;
 mod there;
 
@@ -14,8 +16,11 @@ use super::error::{StoreError, StoreErrorKind};
 use super::ids::id_number;
 use super::stored::StoredToken;
 
+use replace::{Replaced, replace};
 use step::{How, Step};
 use there::{There, digest};
+
+pub use report::{CopyReport, RefusedRow};
 
 /// Copies every token of one store into another, of whatever kind the two are.
 ///
@@ -49,53 +54,6 @@ pub struct TokenCopy<'a> {
     progress: Box<dyn FnMut(&CopyReport) + Send + 'a>,
 }
 
-/// What a copy has come to, or would come to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CopyReport {
-    /// Rows that there are to read.
-    pub total: u64,
-    /// Rows that were read.
-    pub read: u64,
-    /// Rows that were added under their own id.
-    pub added: u64,
-    /// Rows that were written over an older state of the same token.
-    pub updated: u64,
-    /// Rows that were saved under another id: theirs is another token's there, or has no room, or the token is there
-    /// under another one.
-    pub renumbered: u64,
-    /// Rows that were there already, and said the same.
-    pub same: u64,
-    /// Rows of which the other store has a state that ends later; they were left alone.
-    pub newer: u64,
-    /// Rows that the other store did not take.
-    pub refused: Vec<RefusedRow>,
-    /// Rows that were found in the other store as they should be: in the end all but those that are newer there or
-    /// were refused.
-    pub verified: u64,
-    /// Rows that were saved and are not there as they were answered for: somebody else has changed or deleted them
-    /// since. Another run tells how they stand now.
-    pub changed: u64,
-}
-
-/// A row that was not copied.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RefusedRow {
-    /// Its id.
-    pub id: String,
-    /// Why: the other store's words.
-    pub reason: String,
-}
-
-impl CopyReport {
-    /// Whether every row that was read is in the other store now, in this state or in a later one.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.refused.is_empty() && self.changed == 0 && self.read == self.verified + self.newer
-    }
-}
-
 impl<'a> TokenCopy<'a> {
     /// A copy from one store to another.
     pub fn new(from: &'a AnyStore, to: &'a AnyStore) -> Self {
@@ -125,11 +83,14 @@ impl<'a> TokenCopy<'a> {
                 .evidence(format!("both ends are {}", self.to.name()))
                 .next_step("name two different stores"));
         }
-        let mut there = There::read(self.to).await?;
         let mut report = CopyReport::default();
-        // The highest id goes first: whoever adds a user to the other store from now on gets a higher one.
         let highest = self.look_ahead(&mut report).await?;
+        let mut there = There::default();
+        there.read(self.to).await?;
+        // The highest id goes first: whoever adds a user to the other store from now on gets a higher one. Users who
+        // were added just before have ids that are to be left alone.
         self.copy(highest.as_slice(), &mut there, &mut report).await?;
+        there.read(self.to).await?;
         let mut copied = highest;
         let mut place = None;
         loop {
@@ -172,11 +133,42 @@ impl<'a> TokenCopy<'a> {
                     report.verified += 1;
                 }
                 Step::Newer => report.newer += 1,
+                Step::Replace(old, how) => self.replace(row, &old, how, there, report).await?,
                 Step::Write(How::Renumber) => there.without_place.push(row.clone()),
                 Step::Write(how) => steps.push((row, how)),
             }
         }
         self.write(steps, there, report).await
+    }
+
+    /// Writes a row over an older state of the same token. Such rows are few, and each goes alone.
+    async fn replace(
+        &self,
+        row: &StoredToken,
+        old: &StoredToken,
+        how: How,
+        there: &mut There,
+        report: &mut CopyReport,
+    ) -> Result<(), StoreError> {
+        if self.is_dry {
+            how.count(report);
+            return Ok(());
+        }
+        match replace(row, old, self.to).await {
+            Ok(Replaced::Written(saved)) => {
+                there.expect(row, &saved);
+                how.count(report);
+            }
+            Ok(Replaced::Same) => {
+                report.same += 1;
+                report.verified += 1;
+            }
+            Ok(Replaced::Newer) => report.newer += 1,
+            Ok(Replaced::Changed) => report.changed += 1,
+            Err(error) if is_about_a_row(&error) => report.refuse(row, &error),
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     async fn write(
@@ -229,9 +221,7 @@ impl<'a> TokenCopy<'a> {
             _ if !is_about_a_row(&error) => return Err(error),
             // Its own id may be what there is no room for.
             How::Add if error.kind() == StoreErrorKind::Refused => there.without_place.push(row.clone()),
-            _ => report
-                .refused
-                .push(RefusedRow { id: row.id.clone().unwrap_or_default(), reason: error.to_string() }),
+            _ => report.refuse(row, &error),
         }
         Ok(())
     }

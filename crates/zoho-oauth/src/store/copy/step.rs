@@ -11,10 +11,21 @@ use super::there::{There, digest, name, short, without_id};
 use super::{CopyReport, is_about_a_row, patiently};
 
 /// What is to be done with a row.
+#[allow(clippy::large_enum_variant, reason = "a step lives for one row")]
 pub(super) enum Step {
     Same,
     Newer,
     Write(How),
+    /// Written over an older state of the same token, which is this row there.
+    Replace(StoredToken, How),
+}
+
+/// How a row stands to the other store's state of the same token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Same,
+    Older,
+    Newer,
 }
 
 /// How a row is written.
@@ -41,7 +52,7 @@ pub(super) async fn of(
         Some(_) => {
             let found = patiently(|| to.find_token_by_id(id)).await?.as_ref().map(StoredToken::from);
             match found {
-                Some(found) if is_same_token(row, &found) => Ok(Step::over(row, &found, How::Update)),
+                Some(found) if is_same_token(row, &found) => Ok(Step::over(row, found, How::Update)),
                 Some(_) => of_token(row, from, to, there).await,
                 None => Ok(Step::Write(How::Add)),
             }
@@ -82,19 +93,30 @@ async fn of_token(
     if origin.is_some_and(|origin| digest(&origin) == digest(&row_there)) && row.id.as_deref() != Some(id) {
         return Ok(Step::Write(otherwise));
     }
-    Ok(Step::over(row, &row_there, How::Renumber))
+    Ok(Step::over(row, row_there, How::Renumber))
 }
 
 impl Step {
     /// What is to be done with `row` where the other store has `there` of the same token.
-    fn over(row: &StoredToken, there: &StoredToken, how: How) -> Self {
+    fn over(row: &StoredToken, there: StoredToken, how: How) -> Self {
+        match Verdict::of(row, &there) {
+            Verdict::Same => Self::Same,
+            Verdict::Older => Self::Newer,
+            Verdict::Newer => Self::Replace(there, how),
+        }
+    }
+}
+
+impl Verdict {
+    /// Whether `row` says the same as `there`, or is older or newer.
+    pub(super) fn of(row: &StoredToken, there: &StoredToken) -> Self {
         let is_said = without_id(&there.clone().overwritten_by(&without_id(row))) == without_id(there);
         if is_said {
             Self::Same
         } else if there.expiry_milliseconds() > row.expiry_milliseconds() {
-            Self::Newer
+            Self::Older
         } else {
-            Self::Write(how)
+            Self::Newer
         }
     }
 }

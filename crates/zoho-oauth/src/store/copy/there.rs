@@ -31,20 +31,20 @@ pub(super) struct There {
 }
 
 impl There {
-    pub(super) async fn read(store: &AnyStore) -> Result<Self, StoreError> {
-        let mut there = Self::default();
+    /// Reads what the other store holds by now.
+    pub(super) async fn read(&mut self, store: &AnyStore) -> Result<(), StoreError> {
         let mut place = None;
         loop {
             let TokenPage { tokens, next } = patiently(|| store.get_token_page(place.as_deref())).await?;
             for row in tokens.iter().map(StoredToken::from) {
-                there.rows.insert(short(row.id.as_deref().unwrap_or_default()), digest(&row));
+                self.rows.insert(short(row.id.as_deref().unwrap_or_default()), digest(&row));
                 if let Some(criterion) = Criterion::of(&without_id(&row)) {
-                    there.names.insert(name(&criterion));
+                    self.names.insert(name(&criterion));
                 }
             }
             match next {
                 Some(next) => place = Some(next),
-                None => return Ok(there),
+                None => return Ok(()),
             }
         }
     }

@@ -18,6 +18,8 @@ pub(super) struct Lenient {
     pub(super) torn: Vec<Damage>,
     /// Whether the file has its first line, whole or torn.
     pub(super) has_header: bool,
+    /// Whether nothing in it looks like a token file: it is perhaps another program's.
+    pub(super) is_foreign: bool,
 }
 
 impl Lenient {
@@ -32,7 +34,7 @@ impl Lenient {
                 }
             }
         }
-        reader.finish()
+        reader.finish(is_part_of_a_header(content))
     }
 }
 
@@ -109,7 +111,7 @@ impl<'t> Reader<'t> {
         self.header.is_none() && (has_the_words_of_a_header(record) || is_first && !is_token_row(record))
     }
 
-    fn finish(self) -> Lenient {
+    fn finish(self, is_part_of_a_header: bool) -> Lenient {
         let first = self.header.as_ref().or(self.rows.first());
         let line_end = if first.is_some_and(|first| first.text.ends_with("\r\n")) { "\r\n" } else { "\n" };
         let header = match &self.header {
@@ -122,11 +124,14 @@ impl<'t> Reader<'t> {
         }
         let mut table = Table::parse(&text).unwrap_or_default();
         table.remember_highest_id(self.highest_torn_id);
+        let is_empty = self.header.is_none() && self.rows.is_empty();
+        let is_foreign = is_empty && !self.torn.is_empty() && !is_part_of_a_header;
         let is_first_line_torn = self.torn.first().is_some_and(|damage| damage.line == 1);
         Lenient {
             table,
             lines: self.lines,
             has_header: self.header.is_some() || is_first_line_torn,
+            is_foreign,
             torn: self.torn,
         }
     }
@@ -142,6 +147,17 @@ fn swallows_a_row(record: &Record<'_>) -> bool {
             has_an_id && matches!(inner.fields.len(), 9 | 10)
         })
     })
+}
+
+/// Whether a file may be a token file that was cut off in its header, perhaps after the very first character.
+fn is_part_of_a_header(content: &[u8]) -> bool {
+    let content = content.strip_prefix("\u{feff}".as_bytes()).unwrap_or(content);
+    let content = content.strip_prefix(b"\"").unwrap_or(content);
+    let commas = content.iter().filter(|byte| **byte == b',').count();
+    (content.starts_with(b"id") || b"id".starts_with(content))
+        && !content.contains(&b'\n')
+        && !content.contains(&b';')
+        && commas < 10
 }
 
 /// Header names differ from SDK to SDK, but for these.

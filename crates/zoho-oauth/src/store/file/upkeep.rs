@@ -122,7 +122,12 @@ impl Reading {
     }
 
     fn report(&self) -> Report {
-        let Lenient { table, lines, torn, has_header } = &self.lenient;
+        let Lenient { table, lines, torn, has_header, is_foreign } = &self.lenient;
+        if *is_foreign {
+            let text = "no line is a token or a header; the file is left as it is";
+            let finding = Finding::new(FindingKind::TornRow, text).at_line(1);
+            return Report { rows: 0, findings: vec![Finding { can_be_repaired: false, ..finding }] };
+        }
         let mut findings: Vec<Finding> = torn
             .iter()
             .map(|damage| Finding::new(FindingKind::TornRow, damage.what.as_str()).at_line(damage.line))

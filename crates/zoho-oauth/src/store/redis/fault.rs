@@ -121,6 +121,13 @@ fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
             detail if detail.contains("max number of clients") => {
                 (Busy, "raise maxclients, or try again when others have gone")
             }
+            // As Redis 6 to 8 and Valkey say it.
+            detail if detail.contains("without any password configured") => {
+                (Permission, "the server asks for no password: leave it out, or set one there")
+            }
+            detail if detail.contains("cluster support disabled") => {
+                (Other, "the server is no part of a cluster: leave cluster=true out")
+            }
             detail if detail.contains("unknown command") => {
                 (Other, "take a server from Redis 6.2 or Valkey 7.2 on, with its usual commands")
             }

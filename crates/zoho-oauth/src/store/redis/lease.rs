@@ -23,7 +23,7 @@ pub(super) async fn acquire(
     holder: &str,
     life: Duration,
 ) -> Result<Acquired, Fault> {
-    let mut rounds = Rounds::default();
+    let mut rounds = Rounds::over(&server.link);
     loop {
         // If an answer was lost, the next round finds the lease with this very holder, who may take it again.
         let round = acquire_now(server, key, holder, life).await;
@@ -37,7 +37,7 @@ pub(super) async fn acquire(
 pub(super) async fn renew(server: &Server, lease: &Lease, life: Duration) -> Result<bool, Fault> {
     let ledger = ledger(lease)?;
     let fence = fence(lease, &ledger, life);
-    let mut rounds = Rounds::default();
+    let mut rounds = Rounds::over(&server.link);
     loop {
         let round = server.keep_lease(&fence, Some(milliseconds(life))).await.map(Some);
         if let Some(is_kept) = rounds.judge(round).await? {
@@ -50,11 +50,11 @@ pub(super) async fn renew(server: &Server, lease: &Lease, life: Duration) -> Res
 pub(super) async fn release(server: &Server, lease: &Lease) -> Result<bool, Fault> {
     let ledger = ledger(lease)?;
     let fence = fence(lease, &ledger, Duration::ZERO);
-    let mut rounds = Rounds::default();
+    let mut rounds = Rounds::over(&server.link);
     loop {
         let round = server.keep_lease(&fence, None).await.map(Some);
         match rounds.judge(round).await? {
-            Some(false) if rounds.may_have_written() => {
+            Some(false) if rounds.was_lost() => {
                 let view = server.look(Some(lease.key.as_str()), &[]).await?;
                 return Ok(was_given_back(&entry(&view)?, lease));
             }
@@ -78,7 +78,7 @@ pub(super) async fn save_and_release(
 ) -> Result<Fenced, Fault> {
     let tokens = [token];
     let ledger = ledger(lease)?;
-    let mut rounds = Rounds::default();
+    let mut rounds = Rounds::over(&server.link);
     loop {
         let round = save_and_release_now(server, lease, &tokens, &ledger, rounds.may_have_written()).await;
         if let Some(fenced) = rounds.judge(round).await? {

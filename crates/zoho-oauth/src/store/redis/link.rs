@@ -70,8 +70,8 @@ impl Link {
         }
     }
 
-    /// Runs a script. A server that does not know it is told it first. (In a cluster it may run twice all the
-    /// same: the client repeats what a node did not answer.)
+    /// Runs a script. A server that does not know it is told it first. In a cluster it may run twice all the same
+    /// (see [`repeats_by_itself`](Self::repeats_by_itself)).
     pub(super) async fn run_once<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,
@@ -88,6 +88,11 @@ impl Link {
                 _ => return self.judged(number, result),
             }
         }
+    }
+
+    /// Whether the client repeats what was not answered: that of a cluster does.
+    pub(super) fn repeats_by_itself(&self) -> bool {
+        self.options.cluster
     }
 
     /// Leaves the connection: it may be dead.
@@ -127,13 +132,8 @@ impl Link {
         }
         let result = Connection::open(&self.options).await;
         self.attempts.store(number + 1, Ordering::Release);
-        let mut connection = match result {
-            Ok(connection) => connection,
-            Err(fault) => {
-                connecting.failure = Some(fault.clone());
-                return Err(fault);
-            }
-        };
+        connecting.failure = result.as_ref().err().cloned();
+        let mut connection = result?;
         if !connecting.durability_was_checked {
             durability::warn_of_losses(&self.name, &mut connection).await;
             connecting.durability_was_checked = true;

@@ -5,15 +5,21 @@ use std::time::Duration;
 use rand::RngExt;
 
 use super::fault::Fault;
+use super::link::Link;
 
 /// The rounds of one call. What ends them, if nothing else does, is the time that a call may take.
-#[derive(Default)]
 pub(super) struct Rounds {
+    client_repeats: bool,
     conflicts: u32,
     was_lost: bool,
 }
 
 impl Rounds {
+    /// The rounds of a call that goes over this link.
+    pub(super) fn over(link: &Link) -> Self {
+        Self { client_repeats: link.repeats_by_itself(), conflicts: 0, was_lost: false }
+    }
+
     /// What a round came to, if the call is over with it; `None` calls for another round.
     ///
     /// A round comes to nothing if somebody changed what it was decided on. If its connection was lost it is
@@ -33,8 +39,14 @@ impl Rounds {
         }
     }
 
-    /// Whether an earlier round may have written though nobody has heard so.
+    /// Whether an earlier round may have written though nobody has heard so. Where the client repeats by itself what
+    /// was not answered, the conflict may be one with what it wrote before.
     pub(super) fn may_have_written(&self) -> bool {
+        self.was_lost || self.client_repeats && self.conflicts > 0
+    }
+
+    /// Whether the connection was lost in an earlier round.
+    pub(super) fn was_lost(&self) -> bool {
         self.was_lost
     }
 }

@@ -13,7 +13,7 @@ use super::server::{Change, Fence, Server, Write};
 /// before it are.
 pub(super) async fn save(server: &Server, tokens: &[StoredToken]) -> Result<Vec<StoredToken>, Fault> {
     let look_ups: Vec<String> = tokens.iter().map(look_up).collect();
-    let mut rounds = Rounds::default();
+    let mut rounds = Rounds::over(&server.link);
     loop {
         let round = save_now(server, tokens, &look_ups, rounds.may_have_written()).await;
         if let Some(saved) = rounds.judge(round).await? {
@@ -24,10 +24,10 @@ pub(super) async fn save(server: &Server, tokens: &[StoredToken]) -> Result<Vec<
 
 /// Deletes one row and says whether it was there.
 pub(super) async fn delete(server: &Server, id: &str) -> Result<bool, Fault> {
-    let mut rounds = Rounds::default();
+    let mut rounds = Rounds::over(&server.link);
     loop {
         // A row that was there is gone, and a write of ours was not answered: it was that write.
-        let Some(row) = server.row(id).await? else { return Ok(rounds.may_have_written()) };
+        let Some(row) = server.row(id).await? else { return Ok(rounds.was_lost()) };
         let round = delete_now(server, row).await;
         if rounds.judge(round).await?.is_some() {
             return Ok(true);

@@ -209,7 +209,7 @@ macro_rules! server_options {
             }
 
             /// Sets how long a call may take in all, waiting for a connection included, before it fails as busy. Ten
-            /// seconds, unless set.
+            /// seconds, unless set. One about all rows, or about many at once, may take ten times that.
             #[must_use]
             pub fn with_timeout(mut self, timeout: Duration) -> Self {
                 self.server.timeout = timeout;

@@ -52,11 +52,29 @@ impl<S: Server> SqlStore<S> {
         action: &'static str,
         work: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, StoreError> {
-        let result = match tokio::time::timeout(self.timeout, work).await {
+        self.call_within(self.timeout, action, work).await
+    }
+
+    /// The same for a call about any number of rows.
+    async fn call_about_all<T>(
+        &self,
+        action: &'static str,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, StoreError> {
+        self.call_within(self.timeout * 10, action, work).await
+    }
+
+    async fn call_within<T>(
+        &self,
+        time: Duration,
+        action: &'static str,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, StoreError> {
+        let result = match tokio::time::timeout(time, work).await {
             Ok(result) => result,
             Err(_) => {
                 self.pool.forget_idle();
-                Err(Fault::OutOfTime(self.timeout))
+                Err(Fault::OutOfTime(time))
             }
         };
         result.map_err(|fault| fault.into_error(self.pool.server(), action).in_store(&*self.name))
@@ -175,11 +193,11 @@ impl<S: Server> TokenStore for SqlStore<S> {
     }
 
     async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
-        self.call("read all tokens", self.all()).await
+        self.call_about_all("read all tokens", self.all()).await
     }
 
     async fn delete_tokens(&self) -> Result<(), StoreError> {
-        self.call("delete all tokens", self.delete_all()).await
+        self.call_about_all("delete all tokens", self.delete_all()).await
     }
 
     async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
@@ -196,7 +214,7 @@ impl<S: Server> TokenStore for SqlStore<S> {
 
     async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
         let save = async { self.save_all(&StoredToken::all_for_saving(tokens)?).await };
-        let rows = self.call("save many tokens", save).await?;
+        let rows = self.call_about_all("save many tokens", save).await?;
         Ok(rows.into_iter().map(OAuthToken::from).collect())
     }
 }

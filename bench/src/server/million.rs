@@ -1,0 +1,81 @@
+//! A million tokens on a server of their own, which has memory for them: what look-ups and reading all of them cost.
+
+use std::time::Duration;
+
+use servers::{Kind, Server};
+use tokio::runtime;
+
+use super::bare::Bare;
+use super::finds::{KEYS, Wanted, beside_bare, find_often};
+use super::pages;
+use super::place::Place;
+use crate::Outcome;
+use crate::options::Options;
+use crate::report::{Fact, Line, Reach, Report, count};
+
+/// A server for so many rows, and how it is told to keep them in memory.
+const SERVERS: [(Kind, &[&str]); 2] = [
+    (Kind::MariaDb, &["--innodb-buffer-pool-size=2G", "--innodb-log-file-size=512M"]),
+    (Kind::Postgres, &["--shared_buffers=1GB", "--max_wal_size=4GB", "--maintenance_work_mem=256MB"]),
+];
+
+const FEW: u64 = 1_000;
+/// Bytes of memory that reading all pages may take.
+const MEMORY: u64 = 50_000_000;
+
+pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
+    let rows = if options.quick { 20_000 } else { 1_000_000 };
+    for (kind, settings) in SERVERS {
+        report.part(&format!("{kind}: {}", count(rows, "token")), "bare driver; or a small table");
+        match Server::start_with(kind, settings) {
+            Ok(server) => measure(options, report, kind, &server, rows)?,
+            Err(reason) => report.note(&format!("Not measured: {reason}")),
+        }
+    }
+    Ok(())
+}
+
+fn measure(options: &Options, report: &mut Report, kind: Kind, server: &Server, rows: u64) -> Outcome {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let place = |name: &str| Place::at(kind, &format!("{}?table={name}", server.url())).ok_or("no table");
+    let (many, few) = (place("many")?, place("few")?);
+    runtime.block_on(few.fill(FEW))?;
+    runtime.block_on(many.fill_table(rows))?;
+    let settled = runtime.block_on(many.settle())?;
+
+    let (store, small_store) = (many.store()?, few.store()?);
+    let mut bare = runtime.block_on(Bare::connect(&many))?;
+    for key in KEYS {
+        let what = format!("look-up by {}; bare driver", key.name());
+        let wanted = Wanted::of(key, rows);
+        beside_bare(options, report, &runtime, &store, &mut bare, &wanted, what)?;
+        let small = Wanted::of(key, FEW);
+        let (mut ours, mut theirs) = (wanted.tokens.iter().cycle(), small.tokens.iter().cycle());
+        let (product, other) = options.effort(Duration::from_millis(20)).pair(
+            |calls| runtime.block_on(find_often(&store, &mut ours, calls)),
+            |calls| runtime.block_on(find_often(&small_store, &mut theirs, calls)),
+        )?;
+        let what = format!("look-up by {}; a table of {}", key.name(), count(FEW, "row"));
+        report.line(&Line { what, product, other: Some(other), reach: Reach::AtMost(1.5) });
+    }
+
+    let read = pages::read_in_a_process_of_its_own(&many.url)?;
+    if read.rows != rows {
+        return Err(format!("{} were read, not {rows}", count(read.rows, "row")).into());
+    }
+    report.fact(&Fact {
+        what: format!("memory for reading all, page by page; {:.1} s", read.took.as_secs_f64()),
+        product: format!("{:.1} MB more", read.more_bytes as f64 / 1e6),
+        other: String::new(),
+        reach: format!("at most {} MB more", MEMORY / 1_000_000),
+        is_reached: Some(read.more_bytes <= MEMORY),
+    });
+    report.fact(&Fact {
+        what: "the first call, which makes the indexes of the official table".to_owned(),
+        product: format!("{:.1} s", settled.as_secs_f64()),
+        other: String::new(),
+        reach: String::new(),
+        is_reached: None,
+    });
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! Stores on servers, beside the bare drivers of the same servers.
+
+mod bare;
+#[cfg(unix)]
+pub(crate) mod copy;
+pub(crate) mod finds;
+pub(crate) mod leases;
+#[cfg(unix)]
+pub(crate) mod million;
+#[cfg(unix)]
+pub(crate) mod pages;
+mod place;
+pub(crate) mod saves;
+mod sql;
+pub(crate) mod tasks;
+
+use servers::Kind;
+
+use crate::report::Report;
+use place::Place;
+
+/// The servers that stores are measured on.
+const KINDS: [Kind; 3] = [Kind::MariaDb, Kind::Postgres, Kind::Redis];
+
+/// A fresh place on the server of that kind, or a note in the report that there is none.
+pub(crate) fn place_on(kind: Kind, report: &mut Report) -> Option<Place> {
+    let place = servers::fresh(kind).and_then(|url| Place::at(kind, &url));
+    if place.is_none() {
+        report.note(&format!("Not measured: {kind}, since {} names no server.", kind.variable()));
+    }
+    place
+}

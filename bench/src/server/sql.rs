@@ -1,0 +1,93 @@
+//! A SQL server by its bare driver: one connection, each statement prepared once, and nothing around it.
+
+use std::sync::Arc;
+
+use servers::Kind;
+use sqlx::mysql::MySqlConnection;
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr, SqlStr, query, raw_sql};
+
+use super::place::Place;
+use crate::Outcome;
+
+/// A connection.
+#[derive(Debug)]
+pub(crate) enum Sql {
+    MariaDb(MySqlConnection),
+    Postgres(PgConnection),
+}
+
+impl Sql {
+    pub(crate) async fn connect(place: &Place) -> Outcome<Self> {
+        Ok(match place.kind {
+            Kind::MariaDb => Self::MariaDb(MySqlConnection::connect(&place.server).await?),
+            _ => Self::Postgres(PgConnection::connect(&place.server).await?),
+        })
+    }
+
+    /// A statement. Of names there are only those of columns and of the table, which is of our own making; no value is
+    /// ever part of it.
+    pub(crate) fn text(text: String) -> SqlStr {
+        AssertSqlSafe(Arc::<str>::from(text)).into_sql_str()
+    }
+
+    /// How the values of so many rows are marked in a statement.
+    pub(crate) fn marks(&self, rows: usize, columns: usize) -> String {
+        let mark = |number: usize| match self {
+            Self::MariaDb(_) => "?".to_owned(),
+            Self::Postgres(_) => format!("${}", number + 1),
+        };
+        let row = |row| {
+            let marks = (row * columns..(row + 1) * columns).map(mark);
+            format!("({})", marks.collect::<Vec<_>>().join(", "))
+        };
+        (0..rows).map(row).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Does what a statement says.
+    pub(crate) async fn execute<'v>(
+        &mut self,
+        text: &SqlStr,
+        values: impl Iterator<Item = Option<&'v str>>,
+    ) -> Outcome {
+        match self {
+            Self::MariaDb(connection) => {
+                values
+                    .fold(query(text.clone()), |query, value| query.bind(value))
+                    .execute(connection)
+                    .await?;
+            }
+            Self::Postgres(connection) => {
+                values
+                    .fold(query(text.clone()), |query, value| query.bind(value))
+                    .execute(connection)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The one row that a statement brings, as it comes.
+    pub(crate) async fn row(&mut self, text: &SqlStr, value: &str) -> Outcome<Vec<Option<String>>> {
+        Ok(match self {
+            Self::MariaDb(connection) => {
+                let row = query(text.clone()).bind(value).fetch_one(connection).await?;
+                (0..row.len()).map(|column| row.try_get(column)).collect::<Result<_, _>>()?
+            }
+            Self::Postgres(connection) => {
+                let row = query(text.clone()).bind(value).fetch_one(connection).await?;
+                (0..row.len()).map(|column| row.try_get(column)).collect::<Result<_, _>>()?
+            }
+        })
+    }
+
+    /// Does what needs no values.
+    pub(crate) async fn command(&mut self, text: String) -> Outcome {
+        let text = Self::text(text);
+        match self {
+            Self::MariaDb(connection) => raw_sql(text).execute(connection).await.map(|_| ())?,
+            Self::Postgres(connection) => raw_sql(text).execute(connection).await.map(|_| ())?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,26 @@
+//! Waiting for a lease: what moves rows by hand does it when nobody renews their tokens.
+
+use std::time::{Duration, Instant};
+
+use super::any::AnyStore;
+use super::coordination::{Acquired, Coordination, Lease, LeaseKey};
+use super::error::StoreError;
+
+/// How long the lease lasts, if it is not given back.
+const LIFE: Duration = Duration::from_secs(30);
+
+/// Takes the lease on `key`; `None` where somebody else still has it at `until`.
+pub(super) async fn wait_for_lease(
+    store: &AnyStore,
+    key: &LeaseKey,
+    holder: &str,
+    until: Instant,
+) -> Result<Option<Lease>, StoreError> {
+    loop {
+        match store.acquire(key, holder, LIFE).await? {
+            Acquired::Granted(lease) => return Ok(Some(lease)),
+            Acquired::Held(_) if Instant::now() > until => return Ok(None),
+            Acquired::Held(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
