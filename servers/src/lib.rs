@@ -2,10 +2,13 @@
 //!
 //! - [`shared`] and [`fresh`]: the URL of a server that `cargo xtask test` has started once for all tests.
 //! - [`private`] and [`Server`]: a server for one test, which may kill it, stop it and start it again.
+//! - [`SmallDisk`]: a disk that can be filled, under a server's data or a file.
 //! - [`Proxy`]: stands before a server, cuts, hangs, delays, and counts round trips.
 //!
 //! Where a server cannot be had, a test says `SKIPPED:` and why, or fails if `ZOHOCRM_REQUIRE_ALL` is set.
 
+#[cfg(unix)]
+mod disk;
 mod kind;
 mod port;
 mod proxy;
@@ -13,6 +16,8 @@ mod proxy;
 mod server;
 mod testing;
 
+#[cfg(unix)]
+pub use disk::SmallDisk;
 pub use kind::Kind;
 pub use port::port_of;
 pub use proxy::Proxy;

@@ -58,7 +58,7 @@ pub fn private_with(kind: Kind, options: &[&str]) -> Option<Server> {
 }
 
 #[allow(clippy::print_stdout, reason = "`cargo xtask test` collects these lines")]
-fn skip(reason: &str) {
+pub(crate) fn skip(reason: &str) {
     assert!(env::var_os("ZOHOCRM_REQUIRE_ALL").is_none(), "nothing may be skipped, but {reason}");
     println!("SKIPPED: {reason}");
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::Kind;
+use crate::{Kind, SmallDisk};
 
 use kinds::Prepared;
 use place::Place;
@@ -128,6 +128,21 @@ impl Server {
     pub fn restart(&mut self) -> Result<(), NoServer> {
         self.kill();
         self.launch()
+    }
+
+    /// Kills it, moves its data onto a disk of so many megabytes, and starts it again; `None` where there can be no such
+    /// disk: then the test is to return.
+    ///
+    /// # Errors
+    /// If its data do not fit, or it does not answer within a minute.
+    ///
+    /// # Panics
+    /// As [`SmallDisk::at`] does.
+    pub fn move_to_small_disk(&mut self, megabytes: u32) -> Result<Option<SmallDisk>, NoServer> {
+        self.kill();
+        let disk = SmallDisk::under(&self.place.data(), megabytes)?;
+        self.launch()?;
+        Ok(disk)
     }
 
     fn launch(&mut self) -> Result<(), NoServer> {

@@ -94,6 +94,15 @@ fn options_reach_the_server() {
 }
 
 #[test]
+fn several_servers_of_a_kind_may_start_at_once() {
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| drop(private(Kind::MariaDb)));
+        }
+    });
+}
+
+#[test]
 fn a_server_that_does_not_start_says_why() {
     let Err(error) = Server::start_with(Kind::Redis, &["--nonsense=1"]) else {
         panic!("it knows no such option")

@@ -1,18 +1,13 @@
 //! No room: a small file system that is full, and a limit on the size of files.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command as Program;
 use std::time::Duration;
 
+use servers::SmallDisk;
 use torture::{Answer, Command, Failed};
 use zoho_emulator::Fault;
 
-use crate::support::{
-    Backend, Place, TOKEN_REQUEST, Worker, Zoho, check_clear, check_rows, contents, is_root, skip, until,
-};
+use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, check_clear, check_rows, contents, until};
 
 over_every_file!(
     a_full_disk_is_told_and_what_was_stored_stays,
@@ -23,7 +18,7 @@ over_every_file!(
 
 async fn a_full_disk_is_told_and_what_was_stored_stays(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
-    let Some(disk) = SmallDisk::at(&place.folder()) else { return };
+    let Some(disk) = SmallDisk::at(&place.folder(), 2) else { return };
     let setup = zoho.setup(&place);
     let mut worker = Worker::open(&place, &setup).await;
     let mut acknowledged = save_forty(&mut worker).await;
@@ -51,7 +46,7 @@ async fn a_full_disk_is_told_and_what_was_stored_stays(backend: Backend) {
 
 async fn what_an_exchange_brings_on_a_full_disk_comes_back_from_the_home_folder(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
-    let Some(disk) = SmallDisk::at(&place.folder()) else { return };
+    let Some(disk) = SmallDisk::at(&place.folder(), 2) else { return };
     let setup = zoho.setup(&place);
     let mut worker = Worker::open(&place, &setup).await;
     let acknowledged = save_forty(&mut worker).await;
@@ -137,52 +132,4 @@ async fn save_until_it_fails(worker: &mut Worker, acknowledged: &mut HashMap<Str
         };
     }
     panic!("a full disk took a thousand users");
-}
-
-/// A file system in memory with little room. It is gone when this is dropped.
-struct SmallDisk {
-    folder: PathBuf,
-}
-
-impl SmallDisk {
-    fn at(folder: &Path) -> Option<Self> {
-        if !is_root() {
-            skip(
-                "a small file system can only be mounted by root; the limit on the size of files stands for it",
-            );
-            return None;
-        }
-        let mount = Program::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=2m,mode=700", "torture"])
-            .arg(folder)
-            .output()
-            .unwrap();
-        if !mount.status.success() {
-            skip(&format!("nothing can be mounted here: {}", String::from_utf8_lossy(&mount.stderr)));
-            return None;
-        }
-        Some(Self { folder: folder.to_owned() })
-    }
-
-    /// Leaves no room at all.
-    fn fill(&self) {
-        let mut ballast = File::options().append(true).create(true).open(self.ballast()).unwrap();
-        for size in [4_096, 1] {
-            while ballast.write_all(&vec![0; size]).is_ok() {}
-        }
-    }
-
-    fn clear(&self) {
-        std::fs::remove_file(self.ballast()).unwrap();
-    }
-
-    fn ballast(&self) -> PathBuf {
-        self.folder.join("ballast")
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Program::new("umount").arg("-l").arg(&self.folder).status();
-    }
 }

@@ -20,7 +20,7 @@ mod memory;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod page;
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "secrets-manager"))]
 mod plan;
 #[cfg(feature = "postgres")]
 mod postgres;

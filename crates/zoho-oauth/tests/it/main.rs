@@ -20,19 +20,19 @@ mod one_flight;
 #[cfg(all(feature = "mysql", feature = "postgres"))]
 mod postgres_values;
 mod quota;
-#[cfg(feature = "redis")]
+#[cfg(all(unix, feature = "redis"))]
 mod redis_faults;
-#[cfg(feature = "redis")]
+#[cfg(all(unix, feature = "redis"))]
 mod redis_leases;
-#[cfg(feature = "redis")]
+#[cfg(all(unix, feature = "redis"))]
 mod redis_repeats;
-#[cfg(feature = "redis")]
+#[cfg(all(unix, feature = "redis"))]
 mod redis_store;
-#[cfg(feature = "redis")]
+#[cfg(all(unix, feature = "redis"))]
 mod redis_support;
-#[cfg(feature = "redis")]
+#[cfg(all(unix, feature = "redis"))]
 mod redis_tls;
-#[cfg(feature = "redis")]
+#[cfg(all(unix, feature = "redis"))]
 mod redis_warnings;
 mod revocation;
 mod secrets;
@@ -44,6 +44,8 @@ mod secrets_manager_faults;
 mod secrets_manager_support;
 #[cfg(all(unix, feature = "mysql", feature = "postgres"))]
 mod sql_faults;
+#[cfg(all(unix, feature = "mysql", feature = "postgres"))]
+mod sql_refusals;
 #[cfg(all(feature = "mysql", feature = "postgres"))]
 mod sql_sharing;
 #[cfg(all(feature = "mysql", feature = "postgres"))]

@@ -3,27 +3,26 @@
 
 use std::time::{Duration, Instant};
 
+use servers::{Kind, Proxy, private, private_with};
 use zoho_oauth::store::{RedisStore, StoreError, StoreErrorKind, TokenStore};
 use zoho_oauth::{ExposeSecret, OAuthToken};
 
-use crate::redis_support::{Server, free_port, token, users, wait_for};
-
-const DURABLE: [&str; 4] = ["--appendonly", "yes", "--appendfsync", "always"];
+use crate::redis_support::{Place, ask, token, users, wait_for};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_killed_loses_no_save_that_was_answered_for_and_the_store_recovers() {
-    let Some(mut server) = Server::start(&DURABLE) else { return };
-    let store = server.place().store();
+    let Some(mut server) = private(Kind::Redis) else { return };
+    let store = Place::on(&server).store();
     let mut answered = Vec::new();
-    for round in 0..3 {
+    for round in 0..30 {
         let savers: Vec<_> =
             (0..4).map(|saver| tokio::spawn(save_until_failure(store.clone(), round, saver))).collect();
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        server.kill();
+        tokio::time::sleep(Duration::from_millis(rand::random_range(20..150))).await;
+        tokio::task::block_in_place(|| server.kill());
         for saver in savers {
             answered.extend(saver.await.unwrap());
         }
-        server.restart();
+        tokio::task::block_in_place(|| server.restart()).unwrap();
     }
     answered.sort();
     let there = users(&store).await;
@@ -51,7 +50,9 @@ async fn save_until_failure(store: RedisStore, round: u32, saver: u32) -> Vec<St
 
 #[tokio::test]
 async fn a_refused_port_is_busy_and_named() {
-    let port = free_port();
+    let mut proxy = Proxy::to(1).await.unwrap();
+    proxy.cut().await;
+    let port = proxy.port();
     let store = RedisStore::open(&format!("redis://127.0.0.1:{port}")).unwrap();
     let error = store.find_token(&token("ada")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
@@ -79,10 +80,10 @@ async fn a_server_that_never_answers_is_busy_in_time() {
 
 #[tokio::test]
 async fn a_server_that_stops_answering_is_busy_in_time_and_then_is_found_again() {
-    let Some(server) = Server::start(&[]) else { return };
-    let store = RedisStore::open(&server.place().url("&timeout=1")).unwrap();
+    let Some(server) = private(Kind::Redis) else { return };
+    let store = RedisStore::open(&Place::on(&server).url("&timeout=1")).unwrap();
     store.save_token(&token("ada")).await.unwrap();
-    server.ask(&["CLIENT", "PAUSE", "1500", "ALL"]);
+    ask(server.port(), &["CLIENT", "PAUSE", "1500", "ALL"]);
     let start = Instant::now();
     let error = store.save_token(&token("bob")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
@@ -93,9 +94,10 @@ async fn a_server_that_stops_answering_is_busy_in_time_and_then_is_found_again()
 
 #[tokio::test]
 async fn a_wrong_password_is_told_without_it_and_the_right_one_later_is_taken() {
-    let Some(server) = Server::start(&["--requirepass", "the right one"]) else { return };
+    let Some(server) = private(Kind::Redis) else { return };
+    ask(server.port(), &["CONFIG", "SET", "requirepass", "the right one"]);
     let with = |user: &str| {
-        let url = server.place().url("").replace("redis://", &format!("redis://{user}"));
+        let url = Place::on(&server).url("").replace("redis://", &format!("redis://{user}"));
         RedisStore::open(&url).unwrap()
     };
     for store in [with(""), with(":top-secret@"), with("ada:top-secret@")] {
@@ -106,14 +108,17 @@ async fn a_wrong_password_is_told_without_it_and_the_right_one_later_is_taken() 
     }
     let store = with(":top-secret@");
     store.find_token(&token("ada")).await.unwrap_err();
-    server.ask(&["--no-auth-warning", "-a", "the right one", "CONFIG", "SET", "requirepass", "top-secret"]);
+    ask(
+        server.port(),
+        &["--no-auth-warning", "-a", "the right one", "CONFIG", "SET", "requirepass", "top-secret"],
+    );
     store.save_token(&token("ada")).await.unwrap();
 }
 
 #[tokio::test]
 async fn what_the_url_says_too_much_is_named() {
-    let Some(server) = Server::start(&[]) else { return };
-    let url = server.place().url("");
+    let Some(server) = private(Kind::Redis) else { return };
+    let url = Place::on(&server).url("");
     let with_password = url.replace("redis://", "redis://:top-secret@");
     let as_a_cluster = url.replace("cluster=false", "cluster=true");
     for (url, kind, next_step) in [
@@ -129,10 +134,13 @@ async fn what_the_url_says_too_much_is_named() {
 
 #[tokio::test]
 async fn an_account_without_the_right_to_write_may_read() {
-    let Some(server) = Server::start(&[]) else { return };
-    let place = server.place();
+    let Some(server) = private(Kind::Redis) else { return };
+    let place = Place::on(&server);
     place.store().save_token(&token("ada")).await.unwrap();
-    server.ask(&["ACL", "SETUSER", "reader", "on", ">top-secret", "~*", "+@read", "+@scripting", "+time"]);
+    ask(
+        server.port(),
+        &["ACL", "SETUSER", "reader", "on", ">top-secret", "~*", "+@read", "+@scripting", "+time"],
+    );
     let store = RedisStore::open(&place.url("").replace("redis://", "redis://reader:top-secret@")).unwrap();
     assert_eq!(users(&store).await, ["ada"]);
     let error = store.save_token(&token("bob")).await.unwrap_err();
@@ -143,11 +151,11 @@ async fn an_account_without_the_right_to_write_may_read() {
 
 #[tokio::test]
 async fn the_account_that_the_documentation_speaks_of_is_enough() {
-    let Some(server) = Server::start(&[]) else { return };
-    let place = server.place();
+    let Some(server) = private(Kind::Redis) else { return };
+    let place = Place::on(&server);
     let keys = format!("~{}", place.key("*"));
     let rights = ["+@read", "+@write", "+@scripting", "+time"];
-    server.ask(&[&["ACL", "SETUSER", "writer", "on", ">top-secret", &keys][..], &rights].concat());
+    ask(server.port(), &[&["ACL", "SETUSER", "writer", "on", ">top-secret", &keys][..], &rights].concat());
     let store = RedisStore::open(&place.url("").replace("redis://", "redis://writer:top-secret@")).unwrap();
     let row = store.save_token(&token("ada")).await.unwrap();
     assert!(store.delete_token(row.id().unwrap()).await.unwrap());
@@ -157,44 +165,43 @@ async fn the_account_that_the_documentation_speaks_of_is_enough() {
 
 #[tokio::test]
 async fn a_replica_may_be_read_and_is_busy_for_writers_until_it_is_the_primary() {
-    let Some(primary) = Server::start(&[]) else { return };
-    let port = primary.port.to_string();
-    let Some(replica) = Server::start(&["--replicaof", "127.0.0.1", &port]) else { return };
-    let place = replica.place();
-    let on_primary =
-        RedisStore::open(&place.url("").replace(&replica.address(), &primary.address())).unwrap();
+    let Some(primary) = private(Kind::Redis) else { return };
+    let follows = format!("--replicaof=127.0.0.1 {}", primary.port());
+    let Some(replica) = private_with(Kind::Redis, &[&follows]) else { return };
+    let place = Place::on(&replica);
+    let on_primary = RedisStore::open(&place.url("").replace(replica.url(), primary.url())).unwrap();
     on_primary.save_token(&token("ada")).await.unwrap();
     wait_for("the replica follows", || place.keys().len() == 4);
     let store = place.store();
     assert_eq!(users(&store).await, ["ada"]);
     let error = store.save_token(&token("bob")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
-    assert!(error.to_string().contains("replica"), "{error}");
-    replica.ask(&["REPLICAOF", "NO", "ONE"]);
+    assert!(error.to_string().contains("name the primary"), "{error}");
+    ask(replica.port(), &["REPLICAOF", "NO", "ONE"]);
     store.save_token(&token("bob")).await.unwrap();
     assert_eq!(users(&store).await, ["ada", "bob"]);
 }
 
 #[tokio::test]
 async fn a_server_without_memory_is_full_and_may_be_read() {
-    let Some(server) = Server::start(&[]) else { return };
-    let store = server.place().store();
+    let Some(server) = private(Kind::Redis) else { return };
+    let store = Place::on(&server).store();
     store.save_token(&token("ada")).await.unwrap();
-    server.ask(&["CONFIG", "SET", "maxmemory", "1"]);
+    ask(server.port(), &["CONFIG", "SET", "maxmemory", "1"]);
     let error = store.save_token(&token("bob")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
     assert!(error.to_string().contains("maxmemory"), "{error}");
     assert_eq!(users(&store).await, ["ada"]);
-    server.ask(&["CONFIG", "SET", "maxmemory", "0"]);
+    ask(server.port(), &["CONFIG", "SET", "maxmemory", "0"]);
     store.save_token(&token("bob")).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_cluster_that_has_lost_its_slots_is_busy() {
-    let Some(server) = cluster_of_one() else { return };
-    let store = server.place().store();
+    let Some(server) = private(Kind::RedisCluster) else { return };
+    let store = Place::on(&server).store();
     store.save_token(&token("ada")).await.expect("this node has all slots");
-    server.ask(&["CLUSTER", "DELSLOTSRANGE", "0", "16383"]);
+    ask(server.port(), &["CLUSTER", "DELSLOTSRANGE", "0", "16383"]);
     let error = store.save_token(&token("bob")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
     assert!(error.to_string().contains("CLUSTERDOWN"), "{error}");
@@ -202,30 +209,104 @@ async fn a_cluster_that_has_lost_its_slots_is_busy() {
 
 #[tokio::test]
 async fn a_database_that_is_not_there_is_named_as_the_cause() {
-    let Some(server) = Server::start(&[]) else { return };
-    let store = RedisStore::open(&server.place().url("").replace("/0?", "/99?")).unwrap();
+    let Some(server) = private(Kind::Redis) else { return };
+    let store = RedisStore::open(&Place::on(&server).url("").replace("/0?", "/99?")).unwrap();
     let error = store.find_token(&token("ada")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
     assert!(error.to_string().contains("database"), "{error}");
 }
 
 #[tokio::test]
-async fn too_many_connections_are_busy() {
+async fn too_many_connections_are_busy_until_one_gets_free() {
     for password in ["", "top-secret"] {
-        let Some(server) = Server::start(&["--maxclients", "1", "--requirepass", password]) else { return };
-        let url = server.place().url("").replace("redis://", &format!("redis://:{password}@"));
+        let Some(server) = private(Kind::Redis) else { return };
+        ask(server.port(), &["CONFIG", "SET", "requirepass", password, "maxclients", "1"]);
+        let url = Place::on(&server).url("").replace("redis://", &format!("redis://:{password}@"));
         let first = RedisStore::open(&url).unwrap();
-        first.save_token(&token("ada")).await.unwrap();
-        let error = RedisStore::open(&url).unwrap().save_token(&token("bob")).await.unwrap_err();
+        // The server may not have noticed yet that the client before is gone.
+        wait_until_saved(&first, "ada").await;
+        let second = RedisStore::open(&url).unwrap();
+        let error = second.save_token(&token("bob")).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+        assert!(error.to_string().contains("maxclients"), "{error}");
         assert_silent(&error);
+        drop(first);
+        wait_until_saved(&second, "bob").await;
     }
+}
+
+async fn wait_until_saved(store: &RedisStore, user: &str) {
+    let start = Instant::now();
+    while let Err(error) = store.save_token(&token(user)).await {
+        assert!(error.is_transient() && start.elapsed() < Duration::from_secs(10), "{error}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_told_and_a_server_that_goes_on_takes_saves_again_when_there_is_room() {
+    let Some(mut server) = private_with(Kind::Redis, &["--appendfsync=everysec"]) else { return };
+    let disk = tokio::task::block_in_place(|| server.move_to_small_disk(8)).unwrap();
+    let Some(disk) = disk else { return };
+    let store = Place::on(&server).store();
+    store.save_token(&token("ada")).await.unwrap();
+    disk.fill();
+    let mut saved = vec!["ada".to_owned()];
+    let error = save_until_full(&store, &mut saved).await;
+    assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+    assert!(error.to_string().contains("make room on the server's disk"), "{error}");
+    assert_silent(&error);
+    assert_eq!(users(&store).await.len(), saved.len());
+    disk.clear();
+    let start = Instant::now();
+    // The server tries once a second whether it can write its log again.
+    while let Err(error) = store.save_token(&token("room again")).await {
+        assert!(error.kind() == StoreErrorKind::Full && start.elapsed() < Duration::from_secs(10), "{error}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    saved.push("room again".to_owned());
+    saved.sort();
+    tokio::task::block_in_place(|| server.restart()).unwrap();
+    assert_eq!(users(&store).await, saved);
+}
+
+/// Such a server ends itself rather than answer for what it could not write.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_ends_a_server_that_syncs_always_and_nothing_that_it_answered_for_is_lost() {
+    let Some(mut server) = private(Kind::Redis) else { return };
+    let disk = tokio::task::block_in_place(|| server.move_to_small_disk(8)).unwrap();
+    let Some(disk) = disk else { return };
+    let store = Place::on(&server).store();
+    store.save_token(&token("ada")).await.unwrap();
+    disk.fill();
+    let mut saved = vec!["ada".to_owned()];
+    let error = save_until_full(&store, &mut saved).await;
+    assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+    assert!(error.to_string().contains("check that the server is up"), "{error}");
+    disk.clear();
+    tokio::task::block_in_place(|| server.restart()).unwrap();
+    store.save_token(&token("room again")).await.unwrap();
+    saved.push("room again".to_owned());
+    let there = users(&store).await;
+    assert!(saved.iter().all(|user| there.contains(user)), "{saved:?} {there:?}");
+}
+
+/// Saves new users until there is no room, and notes those that were saved.
+async fn save_until_full(store: &RedisStore, saved: &mut Vec<String>) -> StoreError {
+    for number in 0..10_000 {
+        let user = format!("user {number}");
+        match store.save_token(&token(&user)).await {
+            Ok(_) => saved.push(user),
+            Err(error) => return error,
+        }
+    }
+    panic!("a full disk took ten thousand users");
 }
 
 #[tokio::test]
 async fn a_command_that_the_server_lacks_is_told_without_what_it_was_given() {
-    let Some(server) = Server::start(&["--rename-command", "HGET", ""]) else { return };
-    let error = server.place().store().find_token_by_id("top-secret").await.unwrap_err();
+    let Some(server) = private_with(Kind::Redis, &["--rename-command=HGET "]) else { return };
+    let error = Place::on(&server).store().find_token_by_id("top-secret").await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
     assert!(error.to_string().contains("unknown command"), "{error}");
     assert_silent(&error);
@@ -233,29 +314,37 @@ async fn a_command_that_the_server_lacks_is_told_without_what_it_was_given() {
 
 #[tokio::test]
 async fn a_cluster_of_three_keeps_a_store_on_one_node_and_every_node_leads_there() {
-    let servers: Vec<_> = (0..3)
-        .map_while(|_| Server::start(&["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"]))
-        .collect();
-    let [one, two, three] = &servers[..] else { return };
-    let addresses = [one, two, three].map(|server| format!("127.0.0.1:{}", server.port));
-    let [first, second, third] = &addresses;
-    one.ask(&["--cluster", "create", first, second, third, "--cluster-yes"]);
+    let servers: Vec<_> =
+        (0..3).map_while(|_| private_with(Kind::RedisCluster, &["--cluster-node-timeout=2000"])).collect();
+    let [one, _, _] = &servers[..] else { return };
+    let [port_of_one, bus_of_one] = ["port", "cluster-port"].map(|setting| {
+        let value = ask(one.port(), &["CONFIG", "GET", setting]);
+        value.last().unwrap().clone()
+    });
+    for (server, slots) in servers.iter().zip([["0", "5460"], ["5461", "10922"], ["10923", "16383"]]) {
+        // Until now each was a cluster by itself, with all slots.
+        ask(server.port(), &["CLUSTER", "RESET", "HARD"]);
+        ask(server.port(), &["CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1]]);
+        ask(server.port(), &["CLUSTER", "MEET", "127.0.0.1", &port_of_one, &bus_of_one]);
+    }
     for server in &servers {
         wait_for("the cluster is complete", || {
-            server.ask(&["CLUSTER", "INFO"]).concat().contains("cluster_state:ok")
+            ask(server.port(), &["CLUSTER", "INFO"]).concat().contains("cluster_state:ok")
         });
     }
     let mut sizes = Vec::new();
     for number in 0..12 {
-        let place = servers[number % 3].place_on_cluster();
+        let place = Place::on_cluster(&servers[number % 3]);
         let store = place.store();
         store.save_token(&token("ada")).await.unwrap();
         store.save_token(&token("ada").with_access_token("newer")).await.unwrap();
         crate::redis_leases::takes_and_gives_back_a_lease(&store).await;
         let found = store.find_token(&OAuthToken::new().with_user("ada")).await.unwrap().unwrap();
         assert_eq!(found.access_token().unwrap().expose_secret(), "newer");
-        sizes =
-            servers.iter().map(|server| server.ask(&["DBSIZE"]).concat().parse::<usize>().unwrap()).collect();
+        sizes = servers
+            .iter()
+            .map(|server| ask(server.port(), &["DBSIZE"]).concat().parse::<usize>().unwrap())
+            .collect();
     }
     assert_eq!(sizes.iter().sum::<usize>(), 12 * 5, "{sizes:?}");
     assert!(sizes.iter().all(|size| size % 5 == 0), "no store is on two nodes: {sizes:?}");
@@ -264,21 +353,12 @@ async fn a_cluster_of_three_keeps_a_store_on_one_node_and_every_node_leads_there
     // A program that does not know of the cluster hears what to do, unless it asks the right node by chance.
     let mut told = 0;
     for _ in 0..12 {
-        if let Err(error) = one.place().store().save_token(&token("ada")).await {
+        if let Err(error) = Place::on(one).store().save_token(&token("ada")).await {
             assert!(error.to_string().contains("cluster=true"), "{error}");
             told += 1;
         }
     }
     assert!(told > 0, "one node has a third of the slots");
-}
-
-pub(crate) fn cluster_of_one() -> Option<Server> {
-    let server = Server::start(&["--cluster-enabled", "yes"])?;
-    server.ask(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
-    wait_for("the cluster is complete", || {
-        server.ask(&["CLUSTER", "INFO"]).concat().contains("cluster_state:ok")
-    });
-    Some(server)
 }
 
 /// Neither the error nor any of its causes says what is nobody's business.

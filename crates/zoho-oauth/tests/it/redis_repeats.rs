@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use servers::{Kind, Server, private};
 use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
 use zoho_oauth::store::{RedisStore, TokenStore};
 use zoho_oauth::{ExposeSecret, OAuthToken, SecretString};
 
-use crate::redis_faults::cluster_of_one;
-use crate::redis_support::{Server, token, users};
+use crate::redis_support::{Place, ask, token, users};
 
 const LIFE: Duration = Duration::from_secs(30);
 const FATES: [Fate; 2] = [Fate::RequestLost, Fate::AnswerLost];
@@ -149,20 +149,20 @@ struct Way {
 
 impl Way {
     fn new() -> Option<Self> {
-        let server = Server::start(&[])?;
-        let proxy = Proxy::to(server.port);
-        let url = server.place().url("").replace(&server.address(), &proxy.address());
+        let server = private(Kind::Redis)?;
+        let proxy = Proxy::to(server.port());
+        let url = Place::on(&server).url("").replace(server.url(), &proxy.address());
         let store = RedisStore::open(&url).unwrap();
         Some(Self { _server: server, proxy, store })
     }
 
     fn to_a_cluster() -> Option<Self> {
-        let server = cluster_of_one()?;
-        let proxy = Proxy::to(server.port);
+        let server = private(Kind::RedisCluster)?;
+        let proxy = Proxy::to(server.port());
         // What the node says of itself leads through the proxy, too.
-        server.ask(&["CONFIG", "SET", "cluster-announce-ip", "127.0.0.1"]);
-        server.ask(&["CONFIG", "SET", "cluster-announce-port", &proxy.address.port().to_string()]);
-        let url = server.place().url("").replace(&server.address(), &proxy.address());
+        ask(server.port(), &["CONFIG", "SET", "cluster-announce-ip", "127.0.0.1"]);
+        ask(server.port(), &["CONFIG", "SET", "cluster-announce-port", &proxy.address.port().to_string()]);
+        let url = Place::on(&server).url("").replace(server.url(), &proxy.address());
         let store = RedisStore::open(&url.replace("cluster=false", "cluster=true")).unwrap();
         Some(Self { _server: server, proxy, store })
     }

@@ -1,10 +1,11 @@
 //! What the Redis store promises beyond the contract: what stands on the server, and who may do what at once.
 
+use servers::{Kind, private};
 use zoho_oauth::store::coordination::Coordination;
 use zoho_oauth::store::{AnyStore, RedisOptions, RedisStore, StoreErrorKind, TokenStore};
 use zoho_oauth::{ExposeSecret, OAuthToken};
 
-use crate::redis_support::{Server, places, token, users};
+use crate::redis_support::{Place, ask, places, token, users};
 
 #[tokio::test]
 async fn a_row_is_found_by_what_it_has_now_and_not_by_what_it_had() {
@@ -266,8 +267,8 @@ async fn content_that_makes_no_sense_is_told_without_repeating_it() {
 
 #[tokio::test]
 async fn sixty_four_tasks_share_one_connection() {
-    let Some(server) = Server::start(&[]) else { return };
-    let store = server.place().store();
+    let Some(server) = private(Kind::Redis) else { return };
+    let store = Place::on(&server).store();
     let tasks: Vec<_> = (0..64)
         .map(|number| {
             let store = store.clone();
@@ -277,7 +278,7 @@ async fn sixty_four_tasks_share_one_connection() {
     for task in tasks {
         task.await.unwrap().unwrap();
     }
-    let clients = server.ask(&["CLIENT", "LIST"]);
+    let clients = ask(server.port(), &["CLIENT", "LIST"]);
     let others = clients.iter().filter(|client| client.contains("cmd=evalsha")).count();
     assert_eq!(others, 1, "{clients:?}");
 }

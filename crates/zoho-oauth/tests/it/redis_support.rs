@@ -1,12 +1,10 @@
-//! What the tests of the Redis store share: places on the servers that the environment names, and servers of a
+//! What the tests of the Redis store share: places on the servers that the environment names, and on servers of a
 //! test's own, which it may break.
 
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use servers::{Kind, Server, port_of, shared};
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{RedisStore, TokenStore};
 
@@ -19,12 +17,19 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn on(server: &str, is_cluster: bool) -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let moment = std::time::UNIX_EPOCH.elapsed().expect("it is after 1970").as_nanos();
-        let prefix = format!("test-{}-{number}-{moment}", std::process::id());
-        Self { server: server.to_owned(), prefix, is_cluster }
+    /// A place on a server of the test's own.
+    pub(crate) fn on(server: &Server) -> Self {
+        Self::at(server.url(), false)
+    }
+
+    /// A place on the cluster that the server is a node of.
+    pub(crate) fn on_cluster(server: &Server) -> Self {
+        Self::at(server.url(), true)
+    }
+
+    fn at(server: &str, is_cluster: bool) -> Self {
+        let prefix = format!("test-{:016x}", rand::random::<u64>());
+        Self { server: server.trim_end_matches('/').to_owned(), prefix, is_cluster }
     }
 
     /// The store's URL, with more settings behind it.
@@ -39,8 +44,7 @@ impl Place {
 
     /// What the server answers to a command, line by line.
     pub(crate) fn ask(&self, command: &[&str]) -> Vec<String> {
-        let port = self.server.rsplit(':').next().expect("a port");
-        asked(port, command)
+        ask(port_of(&self.server).expect("a port"), command)
     }
 
     /// The name of one of the store's keys.
@@ -57,95 +61,12 @@ impl Place {
     }
 }
 
-/// A place on each server that the environment names; for those that it does not name it says why.
+/// A place on each server that all tests share; for one that is missing it says why.
 pub(crate) fn places() -> Vec<Place> {
-    [place("ZOHOCRM_REDIS", false), place("ZOHOCRM_REDIS_CLUSTER", true)].into_iter().flatten().collect()
-}
-
-fn place(variable: &str, is_cluster: bool) -> Option<Place> {
-    match std::env::var(variable) {
-        Ok(server) => Some(Place::on(server.trim_end_matches('/'), is_cluster)),
-        Err(_) => {
-            let reason = std::env::var(format!("{variable}_MISSING"));
-            skipped(&reason.unwrap_or_else(|_| format!("{variable} names no server")));
-            None
-        }
-    }
-}
-
-/// A server of a test's own, gone when the test ends.
-pub(crate) struct Server {
-    process: Child,
-    arguments: Vec<String>,
-    folder: tempfile::TempDir,
-    pub(crate) port: u16,
-}
-
-impl Server {
-    /// Starts a server with these settings; `None`, and a word about it, where there is none on this machine.
-    pub(crate) fn start(settings: &[&str]) -> Option<Self> {
-        if Command::new("redis-server").arg("--version").output().is_err() {
-            skipped("redis-server is not installed");
-            return None;
-        }
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");
-        let port = free_port();
-        let text = port.to_string();
-        let usual = ["--port", "PORT", "--bind", "127.0.0.1", "--save", "", "--logfile", "server.log"];
-        // Of a setting that is written twice the last one counts.
-        let words = usual.iter().chain(settings);
-        let arguments: Vec<String> = words.map(|word| word.replace("PORT", &text)).collect();
-        let process = spawn(&arguments, folder.path());
-        let server = Self { process, arguments, folder, port };
-        server.wait_until_ready();
-        Some(server)
-    }
-
-    /// Ends it as a power cut would end the process.
-    pub(crate) fn kill(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-
-    /// Starts it again, with what it has on its disk.
-    pub(crate) fn restart(&mut self) {
-        self.process = spawn(&self.arguments, self.folder.path());
-        self.wait_until_ready();
-    }
-
-    pub(crate) fn place(&self) -> Place {
-        Place::on(&self.address(), false)
-    }
-
-    /// A place on the cluster that this server is a node of.
-    pub(crate) fn place_on_cluster(&self) -> Place {
-        Place::on(&self.address(), true)
-    }
-
-    pub(crate) fn address(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
-    }
-
-    pub(crate) fn ask(&self, command: &[&str]) -> Vec<String> {
-        asked(&self.port.to_string(), command)
-    }
-
-    fn wait_until_ready(&self) {
-        let start = Instant::now();
-        // Any answer will do, except that it is not ready; a port for TLS answers by closing.
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err()
-            || self.ask(&["PING"]).concat().contains("LOADING")
-        {
-            assert!(start.elapsed() < Duration::from_secs(20), "the server starts");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
-    }
+    [(Kind::Redis, false), (Kind::RedisCluster, true)]
+        .into_iter()
+        .filter_map(|(kind, is_cluster)| Some(Place::at(&shared(kind)?, is_cluster)))
+        .collect()
 }
 
 /// Waits until something is so, for a while.
@@ -157,31 +78,10 @@ pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// A port that was free a moment ago, with room for a cluster's second port ten thousand above it.
-pub(crate) fn free_port() -> u16 {
-    loop {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = listener.local_addr().expect("an address").port();
-        if port < 55_000 {
-            return port;
-        }
-    }
-}
-
-fn spawn(arguments: &[String], folder: &Path) -> Child {
-    let mut command = Command::new("redis-server");
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    command.spawn().expect("the server can be started")
-}
-
-fn asked(port: &str, command: &[&str]) -> Vec<String> {
-    let output: Output = Command::new("redis-cli")
-        .args(["-h", "127.0.0.1", "-p", port])
+/// What the server at a port answers to a command, line by line.
+pub(crate) fn ask(port: u16, command: &[&str]) -> Vec<String> {
+    let output = Command::new("redis-cli")
+        .args(["-h", "127.0.0.1", "-p", &port.to_string()])
         .args(command)
         .output()
         .expect("redis-cli is installed beside redis-server");
@@ -204,11 +104,4 @@ pub(crate) async fn users(store: &impl TokenStore) -> Vec<String> {
         tokens.iter().filter_map(OAuthToken::user_signature).map(|user| user.name().to_owned()).collect();
     names.sort();
     names
-}
-
-/// Says why a test cannot run on this machine, or fails where nothing may be skipped.
-#[allow(clippy::print_stdout, reason = "`cargo xtask test` collects these lines")]
-pub(crate) fn skipped(reason: &str) {
-    assert!(std::env::var_os("ZOHOCRM_REQUIRE_ALL").is_none(), "nothing may be skipped, but {reason}");
-    println!("SKIPPED: {reason}");
 }

@@ -3,17 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use servers::{Kind, Server, private, private_with};
 use zoho_oauth::store::{RedisOptions, RedisStore, StoreErrorKind, TokenStore};
 
-use crate::redis_support::{Server, skipped, token, users};
+use crate::redis_support::{ask, token, users, wait_for};
+use crate::sqlite_support::skipped;
 
 #[tokio::test]
 async fn a_certificate_that_is_trusted_by_its_file_is_enough_for_the_host_it_is_for() {
-    let Some(server) = Encrypted::start(&[]) else { return };
+    let Some(server) = Encrypted::start(Kind::Redis, &[]) else { return };
     let store = server.store("127.0.0.1", Some(&server.certificate));
     store.save_token(&token("ada")).await.unwrap();
     assert_eq!(users(&store).await, ["ada"]);
-    let url = format!("rediss://127.0.0.1:{}?ca={}", server.server.port, server.certificate.display());
+    let url = format!("rediss://127.0.0.1:{}?ca={}", server.server.port(), server.certificate.display());
     assert_eq!(users(&RedisStore::open(&url).unwrap()).await, ["ada"]);
 
     let error = server.store("localhost", Some(&server.certificate)).get_tokens().await.unwrap_err();
@@ -22,7 +24,7 @@ async fn a_certificate_that_is_trusted_by_its_file_is_enough_for_the_host_it_is_
 
 #[tokio::test]
 async fn a_certificate_that_this_system_does_not_trust_is_refused_with_the_way_to_trust_it() {
-    let Some(server) = Encrypted::start(&[]) else { return };
+    let Some(server) = Encrypted::start(Kind::Redis, &[]) else { return };
     let error = server.store("127.0.0.1", None).save_token(&token("ada")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
     assert!(error.to_string().contains("certificate") && error.to_string().contains("ca="), "{error}");
@@ -30,7 +32,7 @@ async fn a_certificate_that_this_system_does_not_trust_is_refused_with_the_way_t
 
 #[tokio::test]
 async fn a_certificate_file_that_cannot_be_read_is_named() {
-    let Some(server) = Encrypted::start(&[]) else { return };
+    let Some(server) = Encrypted::start(Kind::Redis, &[]) else { return };
     let missing = server.certificate.with_file_name("missing.pem");
     let error = server.store("127.0.0.1", Some(&missing)).get_tokens().await.unwrap_err();
     assert!(error.to_string().contains("missing.pem"), "{error}");
@@ -43,24 +45,20 @@ async fn a_certificate_file_that_cannot_be_read_is_named() {
 
 #[tokio::test]
 async fn neither_side_talks_to_one_that_talks_otherwise() {
-    let Some(encrypted) = Encrypted::start(&[]) else { return };
-    let plain = RedisStore::open(&format!("redis://127.0.0.1:{}?timeout=2", encrypted.server.port)).unwrap();
+    let Some(encrypted) = Encrypted::start(Kind::Redis, &[]) else { return };
+    let plain =
+        RedisStore::open(&format!("redis://127.0.0.1:{}?timeout=2", encrypted.server.port())).unwrap();
     assert_eq!(plain.get_tokens().await.unwrap_err().kind(), StoreErrorKind::Busy);
-    let Some(server) = Server::start(&[]) else { return };
-    let options = RedisOptions::new().with_host("127.0.0.1").with_port(server.port).with_tls();
+    let Some(server) = private(Kind::Redis) else { return };
+    let options = RedisOptions::new().with_host("127.0.0.1").with_port(server.port()).with_tls();
     RedisStore::new(options).unwrap().get_tokens().await.unwrap_err();
 }
 
 #[tokio::test]
 async fn a_cluster_may_talk_by_tls_too() {
-    let Some(encrypted) = Encrypted::start(&["--cluster-enabled", "yes", "--tls-cluster", "yes"]) else {
-        return;
-    };
-    encrypted.ask(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
-    crate::redis_support::wait_for("the cluster is complete", || {
-        encrypted.ask(&["CLUSTER", "INFO"]).contains("cluster_state:ok")
-    });
-    let options = RedisOptions::new().with_host("127.0.0.1").with_port(encrypted.server.port);
+    let Some(encrypted) = Encrypted::start(Kind::RedisCluster, &["--tls-cluster=yes"]) else { return };
+    wait_for("the cluster is complete", || encrypted.ask(&["CLUSTER", "INFO"]).contains("cluster_state:ok"));
+    let options = RedisOptions::new().with_host("127.0.0.1").with_port(encrypted.server.port());
     let store = RedisStore::new(options.with_ca(&encrypted.certificate).with_cluster()).unwrap();
     store.save_token(&token("ada")).await.unwrap();
     assert_eq!(users(&store).await, ["ada"]);
@@ -74,25 +72,29 @@ struct Encrypted {
 }
 
 impl Encrypted {
-    fn start(settings: &[&str]) -> Option<Self> {
+    fn start(kind: Kind, settings: &[&str]) -> Option<Self> {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let (certificate, key) = make_certificate(folder.path())?;
-        let [certificate_path, key_path] = [&certificate, &key].map(|path| path.to_str().unwrap());
-        let own = ["--port", "0", "--tls-port", "PORT", "--tls-auth-clients", "no"];
-        let files = [
-            "--tls-cert-file",
-            certificate_path,
-            "--tls-key-file",
-            key_path,
-            "--tls-ca-cert-file",
-            certificate_path,
+        let file = |setting: &str, path: &Path| format!("--{setting}={}", path.display());
+        let own = [
+            file("tls-cert-file", &certificate),
+            file("tls-key-file", &key),
+            file("tls-ca-cert-file", &certificate),
+            "--tls-auth-clients=no".to_owned(),
         ];
-        let server = Server::start(&[&own[..], &files, settings].concat())?;
+        let own = own.each_ref().map(String::as_str);
+        let server = private_with(kind, &[&own[..], settings].concat())?;
+        // Only a server that talks without is asked whether it is ready.
+        let port = server.port().to_string();
+        ask(
+            server.port(),
+            &["CONFIG", "SET", "port", "0", "tls-port", &port, "cluster-announce-tls-port", &port],
+        );
         Some(Self { server, certificate, _folder: folder })
     }
 
     fn store(&self, host: &str, ca: Option<&Path>) -> RedisStore {
-        let options = RedisOptions::new().with_host(host).with_port(self.server.port);
+        let options = RedisOptions::new().with_host(host).with_port(self.server.port());
         RedisStore::new(match ca {
             Some(ca) => options.with_ca(ca),
             None => options.with_tls(),
@@ -102,7 +104,7 @@ impl Encrypted {
 
     fn ask(&self, command: &[&str]) -> String {
         let certificate = self.certificate.to_str().unwrap();
-        self.server.ask(&[&["--tls", "--cacert", certificate][..], command].concat()).concat()
+        ask(self.server.port(), &[&["--tls", "--cacert", certificate][..], command].concat()).concat()
     }
 }
 

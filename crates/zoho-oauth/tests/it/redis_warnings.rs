@@ -3,22 +3,22 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use servers::{Kind, Server, private, private_with};
 use tracing_subscriber::fmt::MakeWriter;
 use zoho_oauth::store::TokenStore;
 
-use crate::redis_support::{Place, Server, token};
+use crate::redis_support::{Place, token};
 
 #[tokio::test]
 async fn a_server_that_keeps_no_log_is_warned_of_once_in_the_life_of_a_store() {
-    let Some(mut server) = Server::start(&["--appendonly", "no"]) else { return };
-    let place = server.place();
+    let Some(mut server) = with(&["--appendonly=no"]) else { return };
+    let place = Place::on(&server);
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(log.subscriber());
     let store = place.store();
     assert_eq!(log.warnings(), "", "it is not asked before it is needed");
     store.save_token(&token("ada")).await.unwrap();
-    server.kill();
-    server.restart();
+    server.restart().unwrap();
     store.save_token(&token("ada")).await.unwrap();
     let warnings = log.warnings();
     assert_eq!(warnings.matches("WARN").count(), 1, "{warnings}");
@@ -31,28 +31,31 @@ async fn a_server_that_keeps_no_log_is_warned_of_once_in_the_life_of_a_store() {
 
 #[tokio::test]
 async fn a_server_that_answers_before_the_disk_has_it_is_warned_of() {
-    let Some(server) = Server::start(&["--appendonly", "yes", "--appendfsync", "everysec"]) else { return };
-    assert!(warnings_of(&server.place()).await.contains("power cut"));
+    let Some(server) = with(&["--appendfsync=everysec"]) else { return };
+    assert!(warnings_of(&Place::on(&server)).await.contains("power cut"));
 }
 
 #[tokio::test]
 async fn a_server_that_throws_keys_away_is_warned_of() {
-    let settings = ["--maxmemory", "1gb", "--maxmemory-policy", "volatile-lru", "--appendonly", "yes"];
-    let Some(server) = Server::start(&[&settings[..], &["--appendfsync", "always"]].concat()) else { return };
-    let warnings = warnings_of(&server.place()).await;
+    let Some(server) = with(&["--maxmemory=1gb", "--maxmemory-policy=volatile-lru"]) else { return };
+    let warnings = warnings_of(&Place::on(&server)).await;
     assert!(warnings.contains("noeviction"), "{warnings}");
 }
 
 #[tokio::test]
 async fn a_server_that_hides_its_settings_is_asked_whether_it_keeps_a_log() {
-    let Some(server) = Server::start(&["--rename-command", "CONFIG", ""]) else { return };
-    assert!(warnings_of(&server.place()).await.contains("appendonly yes"));
+    let Some(server) = with(&["--appendonly=no", "--rename-command=CONFIG "]) else { return };
+    assert!(warnings_of(&Place::on(&server)).await.contains("appendonly yes"));
 }
 
 #[tokio::test]
 async fn a_server_that_loses_nothing_is_not_warned_of() {
-    let Some(server) = Server::start(&["--appendonly", "yes", "--appendfsync", "always"]) else { return };
-    assert_eq!(warnings_of(&server.place()).await, "");
+    let Some(server) = private(Kind::Redis) else { return };
+    assert_eq!(warnings_of(&Place::on(&server)).await, "");
+}
+
+fn with(options: &[&str]) -> Option<Server> {
+    private_with(Kind::Redis, options)
 }
 
 async fn warnings_of(place: &Place) -> String {

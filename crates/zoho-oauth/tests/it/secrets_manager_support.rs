@@ -9,24 +9,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use servers::Kind;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-
 use zoho_oauth::store::SecretsManagerStore;
-
-/// The stand-in's address; `None` where there is none, which is said, or fails the test where nothing may be skipped.
-#[allow(clippy::print_stdout, reason = "`cargo xtask test` collects these lines")]
-fn address() -> Option<String> {
-    let (variable, missing) = ("ZOHOCRM_SECRETS_MANAGER", "ZOHOCRM_SECRETS_MANAGER_MISSING");
-    let url = std::env::var(variable).ok().filter(|url| !url.is_empty());
-    if url.is_none() {
-        let reason = std::env::var(missing).unwrap_or_else(|_| format!("{variable} is not set"));
-        assert!(std::env::var_os("ZOHOCRM_REQUIRE_ALL").is_none(), "nothing may be skipped, but {reason}");
-        println!("SKIPPED: {reason}");
-    }
-    url
-}
 
 /// A place of a test's own in the stand-in.
 #[derive(Clone, Debug)]
@@ -38,7 +25,7 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new() -> Option<Self> {
-        let url = address()?;
+        let url = servers::shared(Kind::SecretsManager)?;
         let (_, host) = url.split_once("endpoint=http://").expect("the stand-in speaks http");
         let host = host.split('&').next().unwrap_or_default().to_owned();
         Some(Self { prefix: format!("test-{:032x}", rand::random::<u128>()), url, host })

@@ -1,11 +1,14 @@
 //! Database servers that are away, slow, or say no.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use servers::{Kind, Proxy, private};
 use zoho_oauth::store::coordination::{Coordination, LeaseKey};
 use zoho_oauth::store::{
-    MySqlOptions, MySqlStore, PostgresOptions, PostgresStore, StoreErrorKind, TokenStore,
+    AnyStore, MySqlOptions, MySqlStore, PostgresOptions, PostgresStore, StoreErrorKind, TokenStore,
 };
 use zoho_oauth::{ExposeSecret, OAuthToken};
 
@@ -17,6 +20,7 @@ on_both_servers! {
     a_server_that_hangs_is_given_up_in_time_and_used_again_later
     connections_that_died_unnoticed_are_replaced
     saves_whose_answers_are_lost_are_done_once
+    locks_of_a_host_that_vanished_are_freed
     a_single_connection_serves_many_tasks
     a_table_of_another_shape_is_refused_and_left_alone
     our_table_may_be_lost_while_we_run
@@ -49,7 +53,7 @@ async fn a_server_that_hangs_is_given_up_in_time_and_used_again_later(place: Pla
     let error = store.find_token(&token("ada")).await.expect_err("no answer");
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     assert!(error.is_transient(), "{error}");
-    assert!(error.to_string().contains("no answer within 1 seconds"), "{error}");
+    assert!(error.to_string().contains("no answer within 1 s;"), "{error}");
     proxy.resume().await.expect("resumes");
     found(&store, "ada").await;
     store.save_token(&token("bob")).await.expect("saved");
@@ -103,6 +107,32 @@ async fn saves_whose_answers_are_lost_are_done_once(place: Place) {
     let rows = place.open().get_tokens().await.expect("read");
     let access_tokens = rows.iter().filter_map(OAuthToken::access_token).map(ExposeSecret::expose_secret);
     assert_eq!(access_tokens.filter(|access_token| *access_token == "newer").count(), 40);
+}
+
+/// It vanishes in a transaction that keeps all others from adding rows, and its connection never ends.
+async fn locks_of_a_host_that_vanished_are_freed(place: Place) {
+    let mut proxy = Proxy::to(place.port()).await.expect("a proxy");
+    let vanishing = place.behind(&proxy).setting("timeout=2").open();
+    vanishing.save_token(&token("ada")).await.expect("saved");
+    proxy.delay(Duration::from_millis(30));
+    proxy.reset_count();
+    let save = tokio::spawn(async move { vanishing.save_token(&token("vanished")).await });
+    // It looks the user up, begins, and locks. The server knows the statements already.
+    while proxy.round_trips() < 3 {
+        assert!(!save.is_finished(), "it was too fast");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    proxy.hang().await.expect("hangs");
+    let store = place.setting("timeout=1").open();
+    let began = Instant::now();
+    let error = store.save_token(&token("bob")).await.expect_err("the lock is held");
+    assert!(error.is_transient(), "{error}");
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    while let Err(error) = store.save_token(&token("bob")).await {
+        assert!(error.is_transient() && began.elapsed() < Duration::from_secs(10), "{error}");
+    }
+    assert!(save.await.expect("no panic").expect_err("it has vanished").is_transient());
+    assert_eq!(users(&store).await, ["ada", "bob"]);
 }
 
 async fn a_single_connection_serves_many_tasks(place: Place) {
@@ -192,20 +222,80 @@ async fn a_missing_database_is_told_with_what_makes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_was_killed_comes_back_to_the_same_store_with_every_save() {
-    for kind in [Kind::MariaDb, Kind::Postgres] {
-        let Some(mut server) = private(kind) else { continue };
-        let place = Place::on(kind, &server);
-        let store = place.open();
-        for number in 0..10 {
-            store.save_token(&token(&format!("user {number}"))).await.expect("saved");
-        }
-        server.kill();
-        let error = store.save_token(&token("late")).await.expect_err("it is away");
-        assert!(error.is_transient(), "{error}");
+async fn thirty_kills_of_mariadb_tear_no_row_and_lose_no_save_that_was_answered_for() {
+    kill_again_and_again(Kind::MariaDb).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thirty_kills_of_postgres_tear_no_row_and_lose_no_save_that_was_answered_for() {
+    kill_again_and_again(Kind::Postgres).await;
+}
+
+/// In all of this it is one store, and nobody starts it anew.
+async fn kill_again_and_again(kind: Kind) {
+    let Some(mut server) = private(kind) else { return };
+    let place = Place::on(kind, &server);
+    let store = place.open();
+    let answered: Vec<_> = (0..3).map(|_| Arc::new(AtomicU64::new(0))).collect();
+    let savers: Vec<_> = answered
+        .iter()
+        .enumerate()
+        .map(|(saver, answered)| tokio::spawn(save_without_end(store.clone(), saver, answered.clone())))
+        .collect();
+    for _ in 0..30 {
+        tokio::time::sleep(Duration::from_millis(rand::random_range(20..200))).await;
         tokio::task::block_in_place(|| server.restart()).expect("restarted");
-        store.save_token(&token("later")).await.expect("saved");
-        assert_eq!(users(&store).await.len(), 11);
+        let before: Vec<_> = answered.iter().map(|answered| answered.load(Ordering::SeqCst)).collect();
+        check_numbers(&place.open().get_tokens().await.expect("read"), &before);
+    }
+    let before = answered[0].load(Ordering::SeqCst);
+    let began = Instant::now();
+    while answered[0].load(Ordering::SeqCst) == before {
+        assert!(began.elapsed() < Duration::from_secs(20), "the savers do not recover");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    for saver in savers {
+        assert!(!saver.is_finished(), "a saver has failed: {:?}", saver.await);
+        saver.abort();
+    }
+    let names = users(&place.open()).await;
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "nobody was saved twice");
+}
+
+/// Saves a user of its own with one number after the other, and a new user with every tenth.
+async fn save_without_end(store: AnyStore, saver: usize, answered: Arc<AtomicU64>) {
+    for number in 1.. {
+        if number % 10 == 0 {
+            save_at_last(&store, &token(&format!("new {saver} {number}"))).await;
+        }
+        let numbered = OAuthToken::new()
+            .with_user(format!("saver {saver}"))
+            .with_client("1000.CLIENT", number.to_string())
+            .with_refresh_token(number.to_string())
+            .with_access_token(number.to_string());
+        save_at_last(&store, &numbered).await;
+        answered.store(number, Ordering::SeqCst);
+    }
+}
+
+async fn save_at_last(store: &AnyStore, token: &OAuthToken) {
+    while let Err(error) = store.save_token(token).await {
+        assert!(error.is_transient(), "{error}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// Each row has one number throughout, and at least the one that was answered for.
+fn check_numbers(rows: &[OAuthToken], answered: &[u64]) {
+    for (saver, answered) in answered.iter().enumerate().filter(|(_, answered)| **answered > 0) {
+        let name = format!("saver {saver}");
+        let is_it = |row: &&OAuthToken| row.user_signature().is_some_and(|user| user.name() == name);
+        let row = rows.iter().find(is_it).expect("the row is there");
+        let [client_secret, refresh_token, access_token] =
+            [row.client_secret(), row.refresh_token(), row.access_token()]
+                .map(|value| value.expect("the row is whole").expose_secret().to_owned());
+        assert!(client_secret == refresh_token && refresh_token == access_token, "the row is torn");
+        assert!(access_token.parse::<u64>().expect("a number") >= *answered, "{access_token} {answered}");
     }
 }
 

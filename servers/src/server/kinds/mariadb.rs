@@ -46,6 +46,8 @@ pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoSer
         Command::new(install)
             .args(["--no-defaults", "--skip-test-db", "--skip-name-resolve"])
             .arg(place.option("datadir", "data"))
+            // A server that starts removes every temporary table that it finds, those of another one in /tmp too.
+            .arg(place.option("tmpdir", ""))
             .arg(extra_file)
             .args(user)
             .args(SMALL),

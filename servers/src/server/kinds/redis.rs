@@ -40,10 +40,11 @@ pub(super) fn prepare_cluster(place: &Place, options: &[&str]) -> Result<Prepare
     Ok(prepared)
 }
 
-/// Adds options in the way that they are written for the others, `--name=value`.
+/// Adds options in the way that they are written for the others, `--name=value`. Some have several values, with blanks
+/// between them.
 fn add(command: &mut Command, options: &[&str]) {
     for option in options {
-        let (name, value) = option.split_once('=').unwrap_or((option, ""));
-        command.args([name, value]);
+        let (name, values) = option.split_once('=').unwrap_or((option, ""));
+        command.arg(name).args(values.split(' '));
     }
 }

@@ -13,7 +13,10 @@ use sqlx::query::Query;
 use sqlx::{ConnectOptions, MySql, Row, query, raw_sql};
 
 use super::super::error::StoreErrorKind;
-use super::super::sql::{Fields, Link, Place, Server, ServerOptions, Statement, Texts, Tls, Trouble, Value};
+use super::super::sql::{
+    Fields, Link, MAKE_ROOM, MORE_MEMORY, Place, Server, ServerOptions, Statement, TOO_MANY, Texts, Tls,
+    Trouble, Value, read_only,
+};
 use super::super::stored::StoredToken;
 use super::words::words;
 
@@ -56,19 +59,17 @@ impl Server for MySqlServer {
         let Place { user, host, database, table } = &self.place;
         let number = number(error);
         let (kind, next_step): (_, Cow<'static, str>) = match number {
-            // Shutting down; this connection was killed.
-            1053 | 1077 | 1079 | 1927 => return Trouble::Lost,
+            // Shutting down; this connection was killed, or ended since it was idle for too long.
+            1053 | 1077 | 1079 | 1927 | 4031 => return Trouble::Lost,
             // The row has changed since the snapshot, no lock in time, a deadlock; a whole cluster's deadlock.
             1020 | 1205 | 1213 | 1180 => return Trouble::Contended,
             1022 | 1062 | 1586 => return Trouble::Taken,
-            1040 | 1203 | 1226 => {
-                (Busy, "raise the server's max_connections, or lower the max_connections of this store".into())
-            }
+            1040 | 1203 | 1226 => (Busy, TOO_MANY.into()),
             1317 | 1969 | 3024 => (Busy, "the server broke the statement off: try again".into()),
-            1290 | 1792 | 1836 | 3989 => {
-                (Busy, format!("the server at {host} takes no writes: is it a replica? try again, or use the primary").into())
-            }
-            1021 | 1041 | 1114 | 1030 => (Full, "make room for the server and try again".into()),
+            1290 | 1792 | 1836 | 3989 => (Busy, read_only(host).into()),
+            1021 | 1114 => (Full, MAKE_ROOM.into()),
+            _ if error.message().contains("No space left on device") => (Full, MAKE_ROOM.into()),
+            1037 | 1038 | 1041 => (Full, MORE_MEMORY.into()),
             1045 | 1698 | 1251 | 1862 | 1820 => {
                 (Permission, format!("check the password of {user}, and whether it may connect from here").into())
             }
@@ -87,6 +88,10 @@ impl Server for MySqlServer {
         let may_quote = matches!(number, 1264..=1265 | 1292 | 1366 | 1406 | 1411 | 3988)
             || error.code().is_some_and(|state| state.starts_with("22") || state.starts_with("23"));
         Trouble::Other { kind, next_step, words: (!may_quote).then(|| error.message().to_owned()) }
+    }
+
+    fn code(&self, error: &dyn DatabaseError) -> String {
+        number(error).to_string()
     }
 }
 
@@ -142,12 +147,16 @@ fn fields(row: &MySqlRow) -> sqlx::Result<Fields> {
 }
 
 /// What a session needs, whatever the server's own settings are: a strict mode, so that nothing is cut off; a clock
-/// without summer time; and a server that gives up a lock before the caller does.
+/// without summer time; and a server that gives up a lock before the caller does, and frees those of a caller who went
+/// away. MySQL cannot end what idles in a transaction alone; there it is done after five minutes, when no store would use
+/// the connection again. What stands behind `M!` only MariaDB reads.
 fn greeting(seconds: u64) -> String {
+    let seconds = seconds.clamp(1, 1_000_000);
     format!(
         "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', session time_zone = '+00:00', \
-        session autocommit = 1, session innodb_lock_wait_timeout = {}, names utf8mb4",
-        seconds.clamp(1, 1_000_000)
+        session autocommit = 1, session innodb_lock_wait_timeout = {seconds}, \
+        session wait_timeout = least(@@session.wait_timeout, 300) \
+        /*M!100300 , session idle_transaction_timeout = {seconds} */, names utf8mb4"
     )
 }
 

@@ -12,7 +12,10 @@ use sqlx::query::Query;
 use sqlx::{ConnectOptions, Postgres, Row, query, raw_sql};
 
 use super::super::error::StoreErrorKind;
-use super::super::sql::{Fields, Link, Place, Server, ServerOptions, Statement, Texts, Tls, Trouble, Value};
+use super::super::sql::{
+    Fields, Link, MAKE_ROOM, MORE_MEMORY, Place, Server, ServerOptions, Statement, TOO_MANY, Texts, Tls,
+    Trouble, Value, read_only,
+};
 use super::words::words;
 
 pub(super) struct PostgresServer {
@@ -51,7 +54,8 @@ impl Server for PostgresServer {
         use StoreErrorKind::{Busy, Damaged, Full, Other, Permission, Refused};
 
         let Place { user, host, database, table } = &self.place;
-        let code = error.code().unwrap_or_default();
+        let schema = table.split_once('.').map_or("public", |(schema, _)| schema);
+        let code = self.code(error);
         let (kind, next_step): (_, Cow<'static, str>) = match &*code {
             // Shutting down, or this session was ended.
             "57P01" | "57P02" | "57P05" | "25P03" => return Trouble::Lost,
@@ -59,29 +63,25 @@ impl Server for PostgresServer {
             // Not serializable, a deadlock, no lock in time.
             "40001" | "40P01" | "55P03" => return Trouble::Contended,
             "23505" => return Trouble::Taken,
-            "53300" => {
-                (Busy, "raise the server's max_connections, or lower the max_connections of this store".into())
-            }
+            "53300" => (Busy, TOO_MANY.into()),
             "57P03" => (Busy, "the server is starting or stopping: try again".into()),
             "57014" => (Busy, "the server broke the statement off: try again".into()),
-            "25006" => (
-                Busy,
-                format!("the server at {host} takes no writes: is it a replica? try again, or use the primary").into(),
-            ),
-            "53100" | "53200" => (Full, "make room for the server and try again".into()),
+            "25006" => (Busy, read_only(host).into()),
+            "53100" => (Full, MAKE_ROOM.into()),
+            "53200" => (Full, MORE_MEMORY.into()),
             "28P01" | "28000" => {
                 (Permission, format!("check the password of {user}, and whether it may connect from here").into())
             }
             "42501" => (
                 Permission,
                 format!(
-                    "let an administrator run in {database}: grant usage, create on schema public to \"{user}\"; \
+                    "let an administrator run in {database}: grant usage, create on schema {schema} to \"{user}\"; \
                     grant select, insert, update, delete on {table}, {table}_state to \"{user}\""
                 )
                 .into(),
             ),
             "3D000" => (Other, format!("run: create database {database}").into()),
-            "3F000" => (Other, "run: create schema, with the name that stands before the table's".into()),
+            "3F000" => (Other, format!("run in {database}: create schema {schema}").into()),
             "42P01" => (Other, "the table was there before: open the store again, and it is made".into()),
             "42703" | "42804" | "42809" => {
                 (Damaged, format!("{table} was left as it is: check that it is the right table").into())
@@ -93,6 +93,10 @@ impl Server for PostgresServer {
         // These may quote a value.
         let may_quote = code.starts_with("22") || code.starts_with("23");
         Trouble::Other { kind, next_step, words: (!may_quote).then(|| error.message().to_owned()) }
+    }
+
+    fn code(&self, error: &dyn DatabaseError) -> String {
+        error.code().unwrap_or_default().into_owned()
     }
 }
 

@@ -39,7 +39,7 @@ impl Fault {
                 if error.is_io_error() { told.caused_by(error) } else { told }
             }
             Self::TimedOut(time) => of(StoreErrorKind::Busy, REACH)
-                .evidence(format!("it was not done within {} seconds", time.as_secs_f32())),
+                .evidence(format!("it was not done within {} s", time.as_secs_f32())),
             Self::Certificates(path, error) => {
                 of(StoreErrorKind::Other, "name a PEM file that this account may read")
                     .evidence(format!("the certificates in {} cannot be read: {error}", path.display()))
@@ -77,8 +77,11 @@ impl From<StoreError> for Fault {
 }
 
 const REACH: &str = "check that the server is up and can be reached from here, and try again";
+/// A server with too many clients says so and hangs up, and the client may hear no more than the latter.
+const ENDED: &str = "check that the server is up, that it has room for one more client (maxclients), and that both sides use TLS or neither, and try again";
 const REPAIR: &str = "it was left as it is: check that the prefix is the right one, or restore a backup";
-const PERMIT: &str = "check the user name and the password; the account needs the keys of the prefix and the commands for strings, hashes, sorted sets and scripts";
+const LOG_IN: &str = "check the user name and the password";
+const PERMIT: &str = "let an administrator give the account the keys of the prefix, and the commands that the documentation of the store names";
 const LATER: &str = "the server will be ready again by itself: try again in a moment";
 const PRIMARY: &str =
     "it is a replica, perhaps after a failover: name the primary, or try again when there is one";
@@ -86,7 +89,7 @@ const PRIMARY: &str =
 fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
     use StoreErrorKind::{Busy, Damaged, Full, Other, Permission};
     match error.kind() {
-        ErrorKind::AuthenticationFailed => return (Permission, PERMIT),
+        ErrorKind::AuthenticationFailed => return (Permission, LOG_IN),
         ErrorKind::Parse | ErrorKind::UnexpectedReturnType => return (Damaged, REPAIR),
         ErrorKind::Io | ErrorKind::Client if error.to_string().contains("certificate") => {
             return (
@@ -94,18 +97,22 @@ fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
                 "trust the certificate's authority on this system, or name its file with ca=; the host has to be the one that the certificate is for",
             );
         }
+        ErrorKind::Io if error.is_connection_dropped() && !error.is_connection_refusal() => {
+            return (Busy, ENDED);
+        }
         ErrorKind::Io | ErrorKind::ClusterConnectionNotFound => return (Busy, REACH),
         ErrorKind::InvalidClientConfig => return (Other, "check the host and the certificate file"),
         _ => {}
     }
     match word(error) {
-        "NOAUTH" | "WRONGPASS" | "NOPERM" => (Permission, PERMIT),
+        "NOAUTH" | "WRONGPASS" => (Permission, LOG_IN),
+        "NOPERM" => (Permission, PERMIT),
         "LOADING" | "TRYAGAIN" | "BUSY" => (Busy, LATER),
         "CLUSTERDOWN" => (Busy, "the cluster lacks a node: try again when it is complete"),
         "READONLY" | "MASTERDOWN" => (Busy, PRIMARY),
         "NOREPLICAS" => (Busy, "the server wants more replicas: start them, or lower min-replicas-to-write"),
         "OOM" => (Full, "raise maxmemory or delete something; what was stored before is intact"),
-        "MISCONF" => (Full, "make room on the server's disk; its log says what it could not write"),
+        "MISCONF" => (Full, "make room on the server's disk and try again; what was stored before is intact"),
         "MOVED" | "ASK" | "CROSSSLOT" => (Other, "the server is part of a cluster: say cluster=true"),
         "WRONGTYPE" => (Damaged, "another program has keys under this prefix: choose another prefix"),
         _ => match error.detail().unwrap_or_default() {

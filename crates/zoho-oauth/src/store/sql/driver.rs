@@ -23,6 +23,9 @@ pub(in crate::store) trait Server: Send + Sync + 'static {
 
     /// What it means when the server says this.
     fn trouble(&self, error: &dyn DatabaseError) -> Trouble;
+
+    /// What the server's manual lists the error under.
+    fn code(&self, error: &dyn DatabaseError) -> String;
 }
 
 /// A connection. Each method is one round trip.

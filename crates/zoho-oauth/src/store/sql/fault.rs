@@ -4,8 +4,6 @@ use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 
-use sqlx::error::DatabaseError;
-
 use super::super::error::{StoreError, StoreErrorKind};
 use super::driver::Server;
 
@@ -67,21 +65,21 @@ impl Fault {
         match self {
             Self::Told(error) => error,
             Self::Unreachable(time) => of(StoreErrorKind::Busy, REACH.into())
-                .evidence(format!("no connection within {} seconds", time.as_secs_f32())),
+                .evidence(format!("no connection within {} s", time.as_secs_f32())),
             Self::OutOfTime(time) => of(StoreErrorKind::Busy, WAIT.into())
-                .evidence(format!("no answer within {} seconds", time.as_secs_f32())),
+                .evidence(format!("no answer within {} s", time.as_secs_f32())),
             Self::Changed => of(StoreErrorKind::Busy, "try again".into())
                 .evidence("others kept changing what was to be written over"),
             Self::Driver(sqlx::Error::Database(error)) => match server.trouble(&*error) {
                 Trouble::Lost | Trouble::Contended => of(StoreErrorKind::Busy, "try again".into())
-                    .evidence(format!("others kept it from being written ({})", code(&*error))),
+                    .evidence(format!("others kept it from being written (error {})", server.code(&*error))),
                 Trouble::Taken => of(StoreErrorKind::Refused, "choose another id".into()).evidence(
                     "there is a row already with that id, or with one that the table takes for the same",
                 ),
                 Trouble::Other { kind, next_step, words } => {
-                    let code = code(&*error);
+                    let code = server.code(&*error);
                     of(kind, next_step).evidence(match words {
-                        Some(words) => format!("{words} ({code})"),
+                        Some(words) => format!("{words} (error {code})"),
                         None => format!("the server answered with error {code}"),
                     })
                 }
@@ -96,9 +94,12 @@ impl Fault {
 
     fn words(&self) -> String {
         match self {
+            Self::Driver(sqlx::Error::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                "the server closed it".to_owned()
+            }
             Self::Driver(sqlx::Error::Io(error)) => error.to_string(),
             Self::Driver(sqlx::Error::Database(error)) => error.message().to_owned(),
-            _ => "the server said something that makes no sense".to_owned(),
+            _ => "the server's answer was cut off, or makes no sense".to_owned(),
         }
     }
 
@@ -122,6 +123,22 @@ impl From<StoreError> for Fault {
     }
 }
 
+/// What to do when the server, or its account, has no connection left.
+pub(in crate::store) const TOO_MANY: &str = "try again when others have gone; if it keeps happening raise the server's max_connections, or its limit for this account, or lower the max_connections of the stores that use it";
+/// What to do when the server has no room left.
+pub(in crate::store) const MAKE_ROOM: &str =
+    "make room on the server's disk and try again; what was stored before is intact";
+/// What to do when the server has no memory left.
+pub(in crate::store) const MORE_MEMORY: &str =
+    "give the server more memory, or less to do, and try again; what was stored before is intact";
+
+/// What to do when the server at a host can only be read.
+pub(in crate::store) fn read_only(host: &str) -> String {
+    format!(
+        "the server at {host} takes no writes, perhaps as a replica after a failover: name the primary, or try again when there is one"
+    )
+}
+
 /// A certificate that is not trusted comes as an I/O error from within the handshake.
 fn is_about_tls(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidData
@@ -131,7 +148,3 @@ const REACH: &str = "check that the server runs and can be reached from here, an
 const WAIT: &str = "try again; if it keeps happening the server is overloaded, or this store's timeout or max_connections is too low";
 const SECURE: &str = "check how the URL asks for TLS, what the server offers, and the certificates";
 const REPAIR: &str = "the table was left as it is: check that it is the right one";
-
-fn code(error: &dyn DatabaseError) -> Cow<'_, str> {
-    error.code().unwrap_or(Cow::Borrowed("of no number"))
-}

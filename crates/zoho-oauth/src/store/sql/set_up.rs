@@ -57,7 +57,7 @@ impl Tables {
     fn check_columns(&self) -> Result<(), StoreError> {
         match StoredToken::COLUMNS.into_iter().find(|name| self.column(name).is_none()) {
             None => Ok(()),
-            Some(name) => Err(StoreError::of(StoreErrorKind::Damaged, "open")
+            Some(name) => Err(StoreError::of(StoreErrorKind::Damaged, "use its table")
                 .evidence(format!("the table has no column {name}"))
                 .next_step("the table was left as it is: check that it is the right one")),
         }
