@@ -11,11 +11,13 @@ use super::Prepared;
 const PACKAGE: &str = "mariadb-server";
 
 /// So little that five servers fit on a small machine. These hold while the system tables are made, too.
-const SMALL: [&str; 6] = [
+const SMALL: [&str; 7] = [
     "--innodb-buffer-pool-size=32M",
     "--innodb-log-file-size=16M",
     "--aria-pagecache-buffer-size=8M",
     "--key-buffer-size=1M",
+    // Many tests run at once, with sixteen processes each.
+    "--max-connections=1000",
     "--performance-schema=off",
     "--skip-log-bin",
 ];

@@ -52,6 +52,8 @@ pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoSer
         .arg("-D")
         .arg(place.data())
         .args(["--listen_addresses=127.0.0.1", &format!("--port={port}"), "--shared_buffers=16MB"])
+        // Many tests run at once, with sixteen processes each.
+        .arg("--max_connections=500")
         .arg(place.option("unix_socket_directories", ""))
         .args(options);
     Ok(Prepared {

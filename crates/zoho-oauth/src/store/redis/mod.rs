@@ -267,7 +267,7 @@ async fn find(
 ) -> Result<Option<StoredToken>, Fault> {
     let rows = match *criterion {
         Criterion::Id(id) => server.row(id).await?.into_iter().collect(),
-        _ => server.look(None, &[row::look_up(wanted)]).await?.found.concat(),
+        _ => server.find(&row::look_up(wanted)).await?,
     };
     let tokens = rows.iter().map(Row::token).collect::<Result<Vec<_>, _>>()?;
     Ok(criterion.choose(tokens)?)

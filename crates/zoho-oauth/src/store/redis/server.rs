@@ -26,6 +26,7 @@ struct Keys {
 }
 
 struct Scripts {
+    find: Script,
     look: Script,
     change: Script,
     page: Script,
@@ -93,6 +94,7 @@ impl Server {
             lease: key("lease:"),
         };
         let scripts = Scripts {
+            find: Script::new(include_str!("scripts/find.lua")),
             look: script!("look.lua"),
             change: script!("change.lua"),
             page: script!("page.lua"),
@@ -113,6 +115,13 @@ impl Server {
         let (now, lease, found) = self.link.run(script.arg(look_ups)).await?;
         let found: Vec<Vec<(String, Option<String>)>> = found;
         Ok(View { now, lease, found: found.into_iter().map(rows).collect::<Result<_, _>>()? })
+    }
+
+    /// Reads the rows that one look-up finds, which is not by id.
+    pub(super) async fn find(&self, look_up: &str) -> Result<Vec<Row>, Fault> {
+        let mut script = self.scripts.find.prepare_invoke();
+        script.key(&self.keys.tokens).key(&self.keys.index);
+        rows(self.link.run(script.arg(look_up)).await?)
     }
 
     /// Reads one row.
