@@ -34,6 +34,7 @@ pub struct AnyStore {
     store: Arc<dyn ErasedStore>,
     coordination: Arc<dyn ErasedCoordination>,
     name: Arc<str>,
+    is_named: bool,
     place: Option<Arc<PathBuf>>,
     upkeep: Option<Arc<dyn Upkeep>>,
     leases_are_written: bool,
@@ -50,6 +51,7 @@ impl AnyStore {
             store,
             coordination,
             name: name.into(),
+            is_named: false,
             place: None,
             upkeep: None,
             leases_are_written: false,
@@ -65,6 +67,7 @@ impl AnyStore {
             store: store.clone(),
             coordination: store,
             name: name.into(),
+            is_named: false,
             place: None,
             upkeep: None,
             leases_are_written: true,
@@ -76,6 +79,7 @@ impl AnyStore {
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Arc::from(name.into());
+        self.is_named = true;
         self
     }
 
@@ -102,6 +106,12 @@ impl AnyStore {
 
     pub(crate) fn upkeep(&self) -> Option<&dyn Upkeep> {
         self.upkeep.as_deref()
+    }
+
+    /// Whether the two are surely one: clones, or stores outside of this process that have one name.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        let is_outside = self.is_lasting && self.is_named && other.is_named;
+        Arc::ptr_eq(&self.store, &other.store) || (is_outside && self.name == other.name)
     }
 
     pub(crate) fn is_lasting(&self) -> bool {

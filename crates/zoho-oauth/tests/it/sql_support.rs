@@ -67,6 +67,11 @@ impl Place {
 
     /// Runs statements as somebody who is not the store; `{}` stands for the table. Hands back the first column.
     pub(crate) async fn run(&self, statements: &str) -> Vec<Option<String>> {
+        self.try_to_run(statements).await.expect("done")
+    }
+
+    /// The same, where others may be in the way.
+    pub(crate) async fn try_to_run(&self, statements: &str) -> sqlx::Result<Vec<Option<String>>> {
         let text = AssertSqlSafe(statements.replace("{}", &self.table()));
         let mut url = self.parsed();
         url.set_query(None);
@@ -74,14 +79,14 @@ impl Place {
             Kind::Postgres => {
                 let options: PgConnectOptions = url.as_str().parse().expect("a URL");
                 let mut connection = PgConnection::connect_with(&options).await.expect("connected");
-                let rows = sqlx::raw_sql(text).fetch_all(&mut connection).await.expect("done");
-                rows.iter().map(|row| row.try_get_unchecked(0).expect("text")).collect()
+                let rows = sqlx::raw_sql(text).fetch_all(&mut connection).await?;
+                rows.iter().map(|row| row.try_get_unchecked(0)).collect()
             }
             _ => {
                 let options: MySqlConnectOptions = url.as_str().parse().expect("a URL");
                 let mut connection = MySqlConnection::connect_with(&options).await.expect("connected");
-                let rows = sqlx::raw_sql(text).fetch_all(&mut connection).await.expect("done");
-                rows.iter().map(|row| row.try_get_unchecked(0).expect("text")).collect()
+                let rows = sqlx::raw_sql(text).fetch_all(&mut connection).await?;
+                rows.iter().map(|row| row.try_get_unchecked(0)).collect()
             }
         }
     }

@@ -78,7 +78,7 @@ impl<'a> TokenCopy<'a> {
     /// When one of the stores fails and goes on failing for some seconds: what was copied until then stays. Rows that
     /// the other store refuses are no error; the report lists them.
     pub async fn run(mut self) -> Result<CopyReport, StoreError> {
-        if self.from.name() == self.to.name() {
+        if self.from.is_same_as(self.to) {
             return Err(StoreError::of(StoreErrorKind::Refused, "copy tokens")
                 .evidence(format!("both ends are {}", self.to.name()))
                 .next_step("name two different stores"));
