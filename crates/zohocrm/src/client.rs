@@ -1,19 +1,22 @@
-//! `Crm`: the CRM as one user sees it.
+//! `Crm`: the CRM as one user sees it; and `CrmBuilder`, how calls are made.
 
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use secrecy::SecretString;
 use zoho_oauth::{AccessToken, Authenticator, OAuthToken, UserSignature};
 
 use crate::error::Error;
-use crate::http::Transport;
 use crate::record::Record;
 use crate::records::Records;
 use crate::request::{Method, Request};
+use crate::transport::{Retries, Settings, Transport};
 
 /// The CRM as one user sees it: an [`Authenticator`], whose token it is asked for, and a connection pool.
 ///
-/// Cheap to clone; clones share the connections. Making one does no I/O.
-#[derive(Clone, Debug)]
+/// Cheap to clone; clones share the connections and the count of calls at once. Making one does no I/O.
+#[derive(Clone)]
 pub struct Crm {
     authenticator: Authenticator,
     whose: Arc<OAuthToken>,
@@ -23,17 +26,26 @@ pub struct Crm {
 impl Crm {
     /// The CRM of a user whose token is stored.
     pub fn new(authenticator: &Authenticator, user: impl Into<UserSignature>) -> Self {
-        Self::for_token(authenticator, OAuthToken::new().with_user(user))
+        Self::builder(authenticator).build_for(user)
     }
 
     /// The CRM of whomever `token` means: a row by its id, a refresh token, or an access token alone.
     #[must_use]
     pub fn for_token(authenticator: &Authenticator, token: OAuthToken) -> Self {
-        Self {
-            authenticator: authenticator.clone(),
-            whose: Arc::new(token),
-            transport: Arc::new(Transport::new()),
-        }
+        Self::builder(authenticator).build_for_token(token)
+    }
+
+    /// Says how calls are made: time-outs, retries, how many at once, a proxy.
+    #[must_use]
+    pub fn builder(authenticator: &Authenticator) -> CrmBuilder {
+        CrmBuilder { authenticator: authenticator.clone(), settings: Settings::default() }
+    }
+
+    /// The same CRM as another user of the organisation sees it. Zoho counts the calls at once by organisation, so both
+    /// share them.
+    #[must_use]
+    pub fn as_user(&self, user: impl Into<UserSignature>) -> Self {
+        Self { whose: Arc::new(OAuthToken::new().with_user(user)), ..self.clone() }
     }
 
     /// The user whose token this is, as the CRM knows them: `id`, `email`, `full_name` and more.
@@ -42,7 +54,7 @@ impl Crm {
     /// When the call fails, or the answer names nobody. Needs the scope `ZohoCRM.users.READ`.
     pub async fn current_user(&self) -> Result<Record, Error> {
         let request = self.request(Method::Get, "/crm/v8/users").query("type", "CurrentUser");
-        request.only_item_of("users").await
+        request.scopes(&["ZohoCRM.users.READ"]).only_item_of("users").await
     }
 
     /// The user's organisation: `id`, `zgid`, `company_name` and more.
@@ -50,17 +62,19 @@ impl Crm {
     /// # Errors
     /// When the call fails, or the answer names none. Needs the scope `ZohoCRM.org.READ`.
     pub async fn organization(&self) -> Result<Record, Error> {
-        self.request(Method::Get, "/crm/v8/org").only_item_of("org").await
+        let request = self.request(Method::Get, "/crm/v8/org");
+        request.scopes(&["ZohoCRM.org.READ"]).only_item_of("org").await
     }
 
     /// The records of a module, by its API name: `Leads`, `Contacts`, `Students`.
-    pub fn records(&self, module: impl Into<String>) -> Records<'_> {
+    #[must_use]
+    pub fn records(&self, module: impl Into<String>) -> Records {
         Records::new(self, module.into())
     }
 
     /// Any call: a path such as `/crm/v8/settings/modules`, or a whole URL on one of the token's own hosts.
-    pub fn request(&self, method: Method, path: impl Into<String>) -> Request<'_> {
-        Request::new(self, method, path.into())
+    pub fn request(&self, method: Method, path: impl Into<String>) -> Request {
+        Request::new(self, method, path)
     }
 
     /// An access token that is good now.
@@ -75,5 +89,100 @@ impl Crm {
 
     pub(crate) fn transport(&self) -> &Transport {
         &self.transport
+    }
+}
+
+impl fmt::Debug for Crm {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Crm").field("whose", &self.whose).finish_non_exhaustive()
+    }
+}
+
+/// How calls are made; from [`Crm::builder`].
+///
+/// ```
+/// use std::time::Duration;
+/// use zohocrm::{Authenticator, Crm, DataCenter, OAuthClient, Retries};
+///
+/// # fn main() -> Result<(), zohocrm::Error> {
+/// let authenticator = Authenticator::builder(DataCenter::Eu.production())
+///     .client(OAuthClient::new("1000.EXAMPLE", "secret"))
+///     .build()?;
+/// let crm = Crm::builder(&authenticator)
+///     .timeout(Duration::from_secs(20))
+///     .retries(Retries::new().attempts(6))
+///     .concurrency(20)
+///     .credits_floor(5_000)
+///     .build_for("ada@example.com:60000001");
+/// # let _ = crm;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it builds"]
+pub struct CrmBuilder {
+    authenticator: Authenticator,
+    settings: Settings,
+}
+
+impl CrmBuilder {
+    /// Sets how long one attempt may take until its answer begins, and how long each pause in the answer may be; 60
+    /// seconds if not set. A file may take longer as a whole.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = timeout;
+        self
+    }
+
+    /// Sets how long a connection may take to be made; ten seconds if not set.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets when a call is sent again.
+    pub fn retries(mut self, retries: Retries) -> Self {
+        self.settings.retries = retries;
+        self
+    }
+
+    /// Sets how many calls are under way at once; 10 if not set. More wait for their turn. Zoho allows 5 (Free), 10
+    /// (Standard), 15 (Professional), 20 (Enterprise) or 25 (Ultimate) by organisation and client application.
+    pub fn concurrency(mut self, calls: usize) -> Self {
+        self.settings.concurrency = calls;
+        self
+    }
+
+    /// Keeps so many API credits back, for others who work with the same organisation: once Zoho says that fewer are
+    /// left, calls fail with [`Error::CreditsShort`] before they are sent, but for one a minute that looks whether there
+    /// are more. 0 if not set. Zoho speaks of credits only when half of the day's are used up.
+    pub fn credits_floor(mut self, credits: u64) -> Self {
+        self.settings.credits_floor = credits;
+        self
+    }
+
+    /// Sends everything through a proxy: `http://proxy.example:3128`. If not set, the environment variables
+    /// `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` count.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.settings.proxy = Some(SecretString::from(url.into()));
+        self
+    }
+
+    /// Sets how many bytes an answer may have that is read as a whole; 64 MiB if not set. Files have no such limit.
+    pub fn most_bytes(mut self, bytes: usize) -> Self {
+        self.settings.most_bytes = bytes;
+        self
+    }
+
+    /// The CRM of a user whose token is stored.
+    #[must_use]
+    pub fn build_for(self, user: impl Into<UserSignature>) -> Crm {
+        self.build_for_token(OAuthToken::new().with_user(user))
+    }
+
+    /// The CRM of whomever `token` means: a row by its id, a refresh token, or an access token alone.
+    #[must_use]
+    pub fn build_for_token(self, token: OAuthToken) -> Crm {
+        let transport = Arc::new(Transport::new(self.settings));
+        Crm { authenticator: self.authenticator, whose: Arc::new(token), transport }
     }
 }

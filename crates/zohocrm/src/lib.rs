@@ -38,18 +38,23 @@
 
 mod client;
 mod error;
-mod http;
+#[allow(dead_code, unused_imports, unused_macros, reason = "what is used depends on the features")]
+mod operation;
 mod page;
 mod record;
 mod records;
 mod request;
+mod transport;
+mod value;
 
-pub use client::Crm;
-pub use error::{ApiError, Error};
+pub use client::{Crm, CrmBuilder};
+pub use error::{ApiError, Error, ErrorKind, RecordError};
 pub use page::Page;
-pub use record::{Record, RecordError, Written};
+pub use record::{Record, Written};
 pub use records::{GetRecord, ListRecords, Records, SortOrder};
-pub use request::{Method, Request, Response, UnknownMethod};
+pub use request::{Answer, Download, Headers, Method, Request, Response, UnknownMethod, Upload};
+pub use transport::Retries;
+pub use value::{ActionResult, Date, DateTime, Extra, NotADate, Nullable};
 pub use zoho_oauth::{
     self, Authenticator, DataCenter, Environment, Grant, OAuthClient, OAuthToken, UserSignature, store,
 };

@@ -1,10 +1,9 @@
 //! `Record`: one record with whatever fields the organisation has; and what became of a record that was written.
 
-use std::error::Error as StdError;
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::error::RecordError;
 
 /// One record: its fields by their API names. Every organisation has its own, so they are not known beforehand.
 ///
@@ -112,50 +111,6 @@ impl Written {
     }
 }
 
-/// A record that was not written, and why. The others of the same call may have been.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RecordError {
-    code: String,
-    message: String,
-    details: Map<String, Value>,
-}
-
-impl RecordError {
-    /// Zoho's code, such as `MANDATORY_NOT_FOUND`.
-    #[must_use]
-    pub fn code(&self) -> &str {
-        &self.code
-    }
-
-    /// Zoho's own words.
-    #[must_use]
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
-    /// What it is about: `api_name` and `json_path` of the field, for example.
-    #[must_use]
-    pub fn details(&self) -> &Map<String, Value> {
-        &self.details
-    }
-}
-
-impl fmt::Display for RecordError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the record was refused: {}", self.code.escape_debug())?;
-        if !self.message.is_empty() {
-            write!(formatter, ", {}", self.message.escape_debug())?;
-        }
-        let field = self.details.get("json_path").or_else(|| self.details.get("api_name"));
-        match field.and_then(Value::as_str) {
-            Some(field) => write!(formatter, "; correct the field {}", field.escape_debug()),
-            None => Ok(()),
-        }
-    }
-}
-
-impl StdError for RecordError {}
-
 /// One entry of the answer to a write.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Outcome {
@@ -172,7 +127,7 @@ impl From<Outcome> for Result<Written, RecordError> {
         let Outcome { status, code, message, details } = outcome;
         match status.as_str() {
             "success" => Ok(Written { code, message, details }),
-            _ => Err(RecordError { code, message, details }),
+            _ => Err(RecordError::new(code, message, Value::Object(details))),
         }
     }
 }

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::client::Crm;
-use crate::error::Error;
+use crate::error::{Error, RecordError};
 use crate::page::{Page, PageBody};
-use crate::record::{Outcome, Record, RecordError, Written};
+use crate::record::{Outcome, Record, Written};
 use crate::request::{Method, Request, segment};
 
 /// The records of one module; from [`Crm::records`].
@@ -14,26 +14,26 @@ use crate::request::{Method, Request, segment};
 /// A write takes at most [`Records::MOST_PER_WRITE`] records and says for each what became of it, in the order in
 /// which they were given: some may be written and others not.
 #[derive(Clone, Debug)]
-pub struct Records<'crm> {
-    crm: &'crm Crm,
+pub struct Records {
+    crm: Crm,
     module: String,
 }
 
-impl<'crm> Records<'crm> {
+impl Records {
     /// How many records Zoho takes in one write.
     pub const MOST_PER_WRITE: usize = 100;
 
-    pub(crate) fn new(crm: &'crm Crm, module: String) -> Self {
-        Self { crm, module }
+    pub(crate) fn new(crm: &Crm, module: String) -> Self {
+        Self { crm: crm.clone(), module }
     }
 
     /// Lists records, a page at a time.
-    pub fn list(&self) -> ListRecords<'crm> {
+    pub fn list(&self) -> ListRecords {
         ListRecords { records: self.clone(), query: Vec::new() }
     }
 
     /// Reads one record.
-    pub fn get(&self, id: impl Into<String>) -> GetRecord<'crm> {
+    pub fn get(&self, id: impl Into<String>) -> GetRecord {
         GetRecord { records: self.clone(), id: id.into(), fields: None }
     }
 
@@ -104,12 +104,12 @@ impl<'crm> Records<'crm> {
 /// A list of records that has not been asked for; from [`Records::list`].
 #[derive(Clone, Debug)]
 #[must_use = "a list does nothing until it is sent"]
-pub struct ListRecords<'crm> {
-    records: Records<'crm>,
+pub struct ListRecords {
+    records: Records,
     query: Vec<(&'static str, String)>,
 }
 
-impl ListRecords<'_> {
+impl ListRecords {
     /// Which fields to read, by their API names: Zoho wants at least one and takes at most 50.
     pub fn fields(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
@@ -171,13 +171,13 @@ impl ListRecords<'_> {
 /// One record that has not been asked for; from [`Records::get`].
 #[derive(Clone, Debug)]
 #[must_use = "a read does nothing until it is sent"]
-pub struct GetRecord<'crm> {
-    records: Records<'crm>,
+pub struct GetRecord {
+    records: Records,
     id: String,
     fields: Option<String>,
 }
 
-impl GetRecord<'_> {
+impl GetRecord {
     /// Which fields to read, by their API names: all, if Zoho is not told.
     pub fn fields(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
@@ -212,7 +212,7 @@ pub enum SortOrder {
 /// Sends a write of `count` records and reads what became of each.
 ///
 /// The body decides, not the status: a refused record may come with 200, 202, 207 or 400.
-async fn outcomes(request: Request<'_>, count: usize) -> Result<Vec<Result<Written, RecordError>>, Error> {
+async fn outcomes(request: Request, count: usize) -> Result<Vec<Result<Written, RecordError>>, Error> {
     if count == 0 {
         return Ok(Vec::new());
     }

@@ -1,0 +1,174 @@
+//! `ApiError`: Zoho's refusal of a whole call; `RecordError`: of one record of a call.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{ErrorKind, refusal::Refusal};
+use crate::request::{OperationName, Response};
+
+/// Zoho's refusal of a call: `{"code": …, "message": …, "details": …, "status": "error"}`.
+#[derive(Clone, Debug)]
+pub struct ApiError {
+    operation: String,
+    status: u16,
+    refusal: Refusal,
+    scopes: &'static [&'static str],
+    request_id: Option<String>,
+}
+
+impl ApiError {
+    /// The refusal that an answer is, if it is one. The body decides before the status does: Zoho also sends errors
+    /// with status 200.
+    pub(crate) fn in_response(
+        response: &Response,
+        operation: OperationName<'_>,
+        scopes: &'static [&'static str],
+    ) -> Option<Self> {
+        let refusal = match response.status {
+            200..=299 | 304 => Refusal::in_success(&response.body)?,
+            _ => Refusal::in_failure(&response.body).unwrap_or_default(),
+        };
+        let request_id = response.request_id().map(str::to_owned);
+        Some(Self { operation: operation.to_string(), status: response.status, refusal, scopes, request_id })
+    }
+
+    /// What it means for the caller.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.refusal.kind(Some(self.status))
+    }
+
+    /// The HTTP status. Zoho's documentation and Zoho do not always agree on it: go by the code first.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Zoho's code, such as `INVALID_DATA`; empty when the answer had none.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.refusal.code
+    }
+
+    /// Zoho's own words.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.refusal.message
+    }
+
+    /// What it is about: the field, the limit, the missing permission. `Null` when the answer had none.
+    #[must_use]
+    pub fn details(&self) -> &Value {
+        &self.refusal.details
+    }
+
+    /// What Zoho calls the request, for its support.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    pub(crate) fn rejects_the_token(&self) -> bool {
+        self.refusal.rejects_the_token()
+    }
+
+    pub(super) fn refusal(&self) -> &Refusal {
+        &self.refusal
+    }
+
+    pub(super) fn scopes(&self) -> &'static [&'static str] {
+        match self.kind() {
+            ErrorKind::ScopeMissing => self.scopes,
+            _ => &[],
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Zoho refused {}: HTTP {}", self.operation, self.status)?;
+        let refusal = self.refusal.to_string();
+        if !refusal.is_empty() {
+            write!(formatter, ", {refusal}")?;
+        }
+        if self.details().as_object().is_some_and(|details| !details.is_empty()) {
+            write!(formatter, " {}", self.details())?;
+        }
+        match self.refusal.next_step(Some(self.status)) {
+            Some(next_step) => write!(formatter, "; {next_step}")?,
+            None => return Ok(()),
+        }
+        match self.scopes() {
+            [] => Ok(()),
+            scopes => write!(formatter, ": {}", scopes.join(" or ")),
+        }
+    }
+}
+
+impl StdError for ApiError {}
+
+/// A record that was not written, and why. The others of the same call may have been.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordError {
+    refusal: Refusal,
+}
+
+impl RecordError {
+    pub(crate) fn new(code: String, message: String, details: Value) -> Self {
+        Self { refusal: Refusal { code, message, details } }
+    }
+
+    /// What it means for the caller.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.refusal.kind(None)
+    }
+
+    /// Zoho's code, such as `MANDATORY_NOT_FOUND`.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.refusal.code
+    }
+
+    /// Zoho's own words.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.refusal.message
+    }
+
+    /// What it is about: `api_name` and `json_path` of the field, for example.
+    #[must_use]
+    pub fn details(&self) -> &Value {
+        &self.refusal.details
+    }
+
+    /// The field that it is about: where in the body if Zoho says so, or its API name.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.refusal.field()
+    }
+
+    /// The id of the record that was there before.
+    #[must_use]
+    pub fn duplicate_of(&self) -> Option<&str> {
+        self.refusal.duplicate_of()
+    }
+
+    pub(super) fn refusal(&self) -> &Refusal {
+        &self.refusal
+    }
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the record was refused: {}", self.refusal)?;
+        match self.field() {
+            Some(field) => write!(formatter, "; correct the field {}", field.escape_debug()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl StdError for RecordError {}

@@ -1,0 +1,254 @@
+//! `Refusal`: what Zoho says when it says no, and what that means for the caller. The one place that knows Zoho's codes.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What a failure means for whoever called.
+///
+/// ```
+/// use zohocrm::{Error, ErrorKind};
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match error.kind() {
+///         ErrorKind::LoginNeeded => "log in again",
+///         ErrorKind::ScopeMissing => "log in and ask for more scopes",
+///         ErrorKind::InvalidData => "correct the field",
+///         _ if error.is_transient() => "try again later",
+///         _ => "look at the message",
+///     }
+/// }
+/// # let _ = advice;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The user has to log in.
+    LoginNeeded,
+    /// There is no such record, module or path.
+    NotFound,
+    /// The login did not ask for the scope that the call needs: [`Error::missing_scopes`](crate::Error::missing_scopes).
+    ScopeMissing,
+    /// The user's profile, or the edition of the CRM, does not allow it.
+    PermissionMissing,
+    /// What was sent is not right: [`Error::field`](crate::Error::field) says which field it is about.
+    InvalidData,
+    /// There is such a record already: [`Error::duplicate_of`](crate::Error::duplicate_of).
+    Duplicate,
+    /// It was changed meanwhile, or is in use.
+    Conflict,
+    /// More was asked for than Zoho allows in one call, or than the edition has room for.
+    LimitExceeded,
+    /// Too many calls, or no credits left for now: [`Error::retry_at`](crate::Error::retry_at).
+    Throttled,
+    /// No answer came. The call may have been carried out.
+    Unreachable,
+    /// Zoho failed.
+    Server,
+    /// The answer could not be read.
+    Decode,
+    /// The call cannot be sent as it is, or a file of this machine cannot be read or written.
+    Request,
+    /// None of these: see the code.
+    Other,
+}
+
+/// Zoho's no: `{"code": …, "message": …, "details": …, "status": "error"}`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Refusal {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) details: Value,
+}
+
+impl Refusal {
+    /// What the code means; the status counts only where there is no code.
+    pub(crate) fn kind(&self, status: Option<u16>) -> ErrorKind {
+        match self.code.as_str() {
+            _ if self.rejects_the_token() => ErrorKind::LoginNeeded,
+            "AUTHENTICATION_FAILURE" => ErrorKind::LoginNeeded,
+            "OAUTH_SCOPE_MISMATCH" => ErrorKind::ScopeMissing,
+            "NO_PERMISSION"
+            | "AUTHORIZATION_FAILED"
+            | "PERMISSION_DENIED"
+            | "NOT_ALLOWED"
+            | "FEATURE_NOT_SUPPORTED"
+            | "FEATURE_NOT_ENABLED"
+            | "FEATURE_PERMISSION" => ErrorKind::PermissionMissing,
+            "INVALID_MODULE"
+            | "INVALID_URL_PATTERN"
+            | "RESOURCE_NOT_FOUND"
+            | "NOT_FOUND"
+            | "NO_DATA"
+            | "RECORD_NOT_FOUND"
+            | "NO_RECORDS_FOUND" => ErrorKind::NotFound,
+            "DUPLICATE_DATA" | "DUPLICATE_LINKING_DATA" | "ALREADY_EXISTS" => ErrorKind::Duplicate,
+            "RECORD_MODIFIED"
+            | "RECORD_LOCKED"
+            | "RECORD_IN_BLUEPRINT"
+            | "CONFLICT"
+            | "ALREADY_USED"
+            | "ALREADY_SCHEDULED" => ErrorKind::Conflict,
+            "LIMIT_EXCEEDED"
+            | "LIMIT_REACHED"
+            | "REQUEST_ENTITY_TOO_LARGE"
+            | "FILE_SIZE_MORE_THAN_ALLOWED_SIZE"
+            | "MAX_LIMIT_EXCEEDED" => ErrorKind::LimitExceeded,
+            "TOO_MANY_REQUESTS" | "RATE_LIMIT_EXCEEDED" => ErrorKind::Throttled,
+            "INTERNAL_ERROR" | "INTERNAL_SERVER_ERROR" | "BAD_GATEWAY" | "SERVICE_UNAVAILABLE" => {
+                ErrorKind::Server
+            }
+            "INVALID_DATA"
+            | "MANDATORY_NOT_FOUND"
+            | "REQUIRED_PARAM_MISSING"
+            | "EXPECTED_FIELD_MISSING"
+            | "DEPENDENT_FIELD_MISSING"
+            | "DEPENDENT_MISMATCH"
+            | "EXPECTED_PARAM_MISSING"
+            | "INVALID_QUERY"
+            | "PATTERN_NOT_MATCHED"
+            | "AMBIGUITY_DURING_PROCESSING"
+            | "UNSUPPORTED_MEDIA_TYPE"
+            | "MAPPING_MISMATCH"
+            | "INVALID_REQUEST"
+            | "INVALID_REQUEST_METHOD"
+            | "METHOD_NOT_ALLOWED"
+            | "CANNOT_BE_UPDATED"
+            | "UNABLE_TO_PARSE_DATA_TYPE" => ErrorKind::InvalidData,
+            _ => status.map_or(ErrorKind::Other, kind_of_status),
+        }
+    }
+
+    /// Whether it is the access token that was turned down. The documentation spells this in three ways.
+    pub(crate) fn rejects_the_token(&self) -> bool {
+        matches!(self.code.as_str(), "INVALID_TOKEN" | "INVALID_OAUTHTOKEN" | "invalid_token")
+    }
+
+    /// The field that it is about: where in the body if Zoho says so, or its API name, or the parameter.
+    pub(crate) fn field(&self) -> Option<&str> {
+        ["json_path", "api_name", "param_name", "param"]
+            .iter()
+            .find_map(|name| self.details.get(name)?.as_str())
+    }
+
+    /// The id of the record that was there before.
+    pub(crate) fn duplicate_of(&self) -> Option<&str> {
+        let record = self.details.get("duplicate_record").unwrap_or(&self.details);
+        record.get("id")?.as_str().filter(|_| self.kind(None) == ErrorKind::Duplicate)
+    }
+
+    /// The permissions that are missing, where Zoho names them.
+    pub(crate) fn permissions(&self) -> Vec<&str> {
+        match self.details.get("permissions") {
+            Some(Value::String(permission)) => vec![permission],
+            Some(Value::Array(permissions)) => permissions.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn next_step(&self, status: Option<u16>) -> Option<&'static str> {
+        match (self.code.as_str(), self.kind(status)) {
+            _ if self.rejects_the_token() => {
+                Some("a new token was turned down too: log in again, in the user's own data center")
+            }
+            ("INVALID_MODULE", _) => Some("use the module's API name, from GET /crm/v8/settings/modules"),
+            (_, ErrorKind::LoginNeeded) => Some("log in again"),
+            (_, ErrorKind::ScopeMissing) => Some("log in again and ask for the scope that this call needs"),
+            (_, ErrorKind::PermissionMissing) => {
+                Some("ask the CRM's administrator for the permission; it belongs to the user's profile")
+            }
+            (_, ErrorKind::Throttled) => Some("send fewer calls at once, or wait: credits return daily"),
+            (_, ErrorKind::Server) => Some("try again in a moment"),
+            (_, ErrorKind::Conflict) => Some("read it again before you change it"),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.code.escape_debug().to_string())?;
+        if !self.message.is_empty() {
+            let separator = if self.code.is_empty() { "" } else { ", " };
+            write!(formatter, "{separator}{}", self.message.escape_debug())?;
+        }
+        Ok(())
+    }
+}
+
+/// An object that may be a refusal: all its members are those of an envelope.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Envelope {
+    code: Value,
+    message: Value,
+    details: Value,
+    status: Value,
+    response: Value,
+    error: Value,
+    error_description: Value,
+    cause: Value,
+}
+
+impl Refusal {
+    /// The refusal that a body is, if it is one, under a status of success. Reading stops at the first member that no
+    /// refusal has, so a long answer costs nothing.
+    pub(super) fn in_success(body: &[u8]) -> Option<Self> {
+        let envelope: Envelope = serde_json::from_slice(body).ok()?;
+        let says_error = [&envelope.status, &envelope.response].iter().any(|word| *word == "error");
+        (says_error || envelope.error.is_string()).then(|| envelope.into_refusal()).flatten()
+    }
+
+    /// The refusal that a body is under a status of failure. A write whose records were all refused says why in its
+    /// first entry.
+    pub(super) fn in_failure(body: &[u8]) -> Option<Self> {
+        let body: Value = serde_json::from_slice(body).ok()?;
+        let is_envelope =
+            |body: &&Value| ["code", "error", "cause"].iter().any(|name| body.get(name).is_some());
+        let first_entry = || body.as_object()?.values().find_map(|member| member.get(0).filter(is_envelope));
+        let envelope = Some(&body).filter(is_envelope).or_else(first_entry)?;
+        let member = |name: &str| envelope.get(name).cloned().unwrap_or_default();
+        Envelope {
+            code: member("code"),
+            message: member("message"),
+            details: member("details"),
+            error: member("error"),
+            error_description: member("error_description"),
+            cause: member("cause"),
+            ..Envelope::default()
+        }
+        .into_refusal()
+    }
+}
+
+impl Envelope {
+    /// The accounts server's spellings occur on the API host too.
+    fn into_refusal(self) -> Option<Refusal> {
+        let text = |value: Value| match value {
+            Value::String(text) => Some(text),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        Some(Refusal {
+            code: text(self.code).or_else(|| text(self.error)).or_else(|| text(self.cause))?,
+            message: text(self.message).or_else(|| text(self.error_description)).unwrap_or_default(),
+            details: self.details,
+        })
+    }
+}
+
+fn kind_of_status(status: u16) -> ErrorKind {
+    match status {
+        401 => ErrorKind::LoginNeeded,
+        403 => ErrorKind::PermissionMissing,
+        404 => ErrorKind::NotFound,
+        409 | 412 => ErrorKind::Conflict,
+        413 => ErrorKind::LimitExceeded,
+        429 => ErrorKind::Throttled,
+        400..=499 => ErrorKind::InvalidData,
+        500..=599 => ErrorKind::Server,
+        _ => ErrorKind::Other,
+    }
+}

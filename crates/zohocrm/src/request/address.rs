@@ -1,0 +1,115 @@
+//! Where a request goes: its path, and whether the token may go there.
+
+use url::Url;
+use zoho_oauth::Environment;
+
+use crate::error::Error;
+
+/// One part of a path, such as a module's name or a record's id.
+pub(crate) fn segment(text: &str) -> Result<String, Error> {
+    // A URL drops these parts, so the call would be a different one.
+    if matches!(text, "" | "." | "..") {
+        return Err(Error::Request(format!("`{text}` cannot be a part of a path; give a name or an id")));
+    }
+    let encode = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    Ok(text.bytes().map(encode).collect())
+}
+
+/// A path from its template: `/crm/v8/{module}/{id}`, with a value for each name.
+pub(super) fn filled<const N: usize>(
+    template: &'static str,
+    values: [(&'static str, String); N],
+) -> Result<String, Error> {
+    let mut path = template.to_owned();
+    for (name, value) in values {
+        path = path.replacen(&format!("{{{name}}}"), &segment(&value)?, 1);
+    }
+    Ok(path)
+}
+
+/// Where a request goes. The token goes along, so this is one of the token's own hosts or an error.
+pub(super) fn address(path: &str, host: Host, environment: &Environment) -> Result<Url, Error> {
+    let hosts = [environment.api_url(), environment.upload_url()];
+    let own = match host {
+        Host::Api => environment.api_url(),
+        Host::Upload => environment.upload_url(),
+    };
+    let text = match path.starts_with('/') {
+        true => format!("{own}{path}"),
+        false => path.to_owned(),
+    };
+    let url = Url::parse(&text).map_err(|error| {
+        Error::Request(format!("`{path}` is neither a path that begins with `/` nor a URL ({error})"))
+    })?;
+    let is_own = |host: &&str| Url::parse(host).is_ok_and(|host| host.origin() == url.origin());
+    if !hosts.iter().any(is_own) || !url.username().is_empty() || url.password().is_some() {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        return Err(Error::ForeignHost { host, own: environment.api_url().to_owned() });
+    }
+    Ok(url)
+}
+
+/// Which of an environment's hosts a path is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Host {
+    /// The API: nearly everything.
+    Api,
+    /// The content host: the upload for a bulk write.
+    Upload,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn emulator() -> Environment {
+        Environment::new("http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3").unwrap()
+    }
+
+    #[test]
+    fn a_path_stays_on_its_host_whatever_it_holds() {
+        for path in ["/crm/v8/Leads", "//evil.example/x", "/\\evil.example", "/@evil.example"] {
+            assert_eq!(address(path, Host::Api, &emulator()).unwrap().port(), Some(2), "{path}");
+            assert_eq!(address(path, Host::Upload, &emulator()).unwrap().port(), Some(3), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_url_on_the_token_s_own_hosts_is_taken_as_it_is() {
+        let url = address("http://127.0.0.1:3/crm/v8/upload", Host::Api, &emulator()).unwrap();
+        assert_eq!(url.port(), Some(3));
+    }
+
+    #[test]
+    fn a_foreign_host_is_refused() {
+        let foreign = [
+            "https://evil.example/crm/v8/Leads",
+            "http://127.0.0.1:4/crm",
+            "http://127.0.0.1:2@evil.example/",
+            "http://user@127.0.0.1:2/",
+            "https://127.0.0.1:2/",
+        ];
+        for url in foreign {
+            let refused = address(url, Host::Api, &emulator());
+            assert!(matches!(refused, Err(Error::ForeignHost { .. })), "{url}: {refused:?}");
+        }
+        assert!(matches!(address("crm/v8/Leads", Host::Api, &emulator()), Err(Error::Request(_))));
+        assert!(matches!(address("@evil.example", Host::Api, &emulator()), Err(Error::Request(_))));
+    }
+
+    #[test]
+    fn a_segment_cannot_leave_its_place() {
+        assert_eq!(segment("Leads").unwrap(), "Leads");
+        assert_eq!(segment("a/b?c#d é").unwrap(), "a%2Fb%3Fc%23d%20%C3%A9");
+        assert!(segment("..").is_err() && segment("").is_err());
+    }
+
+    #[test]
+    fn a_template_takes_a_value_for_each_name() {
+        let path = filled("/crm/v8/{module}/{id}", [("module", "Leads".into()), ("id", "{module}/1".into())]);
+        assert_eq!(path.unwrap(), "/crm/v8/Leads/%7Bmodule%7D%2F1");
+    }
+}

@@ -1,0 +1,136 @@
+//! `Download`: a file that Zoho sends, a piece at a time.
+
+use std::path::Path;
+
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
+
+use crate::error::Error;
+use crate::request::Headers;
+use crate::transport::Incoming;
+
+/// A file that Zoho sends. It is read a piece at a time and never kept in memory as a whole, unless it is asked for with
+/// [`bytes`](Self::bytes).
+#[derive(Debug)]
+pub struct Download {
+    pub(crate) incoming: Incoming,
+}
+
+impl Download {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.incoming.status
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        &self.incoming.headers
+    }
+
+    /// The `Content-Type`, as Zoho has it.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        self.headers().get("content-type")
+    }
+
+    /// How many bytes there are to come, where Zoho says so.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        self.headers().get("content-length")?.parse().ok()
+    }
+
+    /// The name that the file has in the CRM, without any folders; `None` where Zoho does not say.
+    #[must_use]
+    pub fn file_name(&self) -> Option<String> {
+        file_name_in(self.headers().get("content-disposition")?)
+    }
+
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// When the connection breaks before the end, or nothing comes for as long as the time-out.
+    pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        self.incoming.chunk().await
+    }
+
+    /// All of it.
+    ///
+    /// # Errors
+    /// As for [`chunk`](Self::chunk).
+    pub async fn bytes(mut self) -> Result<Vec<u8>, Error> {
+        let mut all = Vec::new();
+        while let Some(piece) = self.chunk().await? {
+            all.extend_from_slice(&piece);
+        }
+        Ok(all)
+    }
+
+    /// Writes it to a file, and says how many bytes. The file appears under its name when it is complete; an older one
+    /// of that name is replaced.
+    ///
+    /// # Errors
+    /// As for [`chunk`](Self::chunk), and when the file cannot be written.
+    pub async fn save(mut self, path: impl AsRef<Path>) -> Result<u64, Error> {
+        let path = path.as_ref();
+        let cannot = |error: std::io::Error| Error::file(path, &error);
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let temporary = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
+        let mut file = File::from_std(temporary.reopen().map_err(cannot)?);
+        let mut written = 0;
+        while let Some(piece) = self.chunk().await? {
+            file.write_all(&piece).await.map_err(cannot)?;
+            written += piece.len() as u64;
+        }
+        file.flush().await.map_err(cannot)?;
+        file.sync_all().await.map_err(cannot)?;
+        temporary.persist(path).map_err(|error| cannot(error.error))?;
+        Ok(written)
+    }
+}
+
+/// The file's name in a `Content-Disposition`: `attachment; filename*=UTF-8''a%20b.pdf`, or `filename="a b.pdf"`.
+fn file_name_in(disposition: &str) -> Option<String> {
+    let parameter = |wanted: &str| {
+        disposition.split(';').filter_map(|part| part.split_once('=')).find_map(|(name, value)| {
+            name.trim().eq_ignore_ascii_case(wanted).then(|| value.trim().trim_matches('"').to_owned())
+        })
+    };
+    let name = match parameter("filename*") {
+        Some(encoded) => {
+            let encoded = encoded.rsplit_once("''").map_or(encoded.as_str(), |(_, name)| name);
+            let pairs = format!("name={}", encoded.replace('+', "%2B"));
+            url::form_urlencoded::parse(pairs.as_bytes()).next()?.1.into_owned()
+        }
+        None => parameter("filename")?,
+    };
+    // A name is a name: a sender does not choose the folder.
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    (!matches!(name, "" | "." | "..")).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_file_is_read_in_both_spellings() {
+        for (disposition, name) in [
+            ("attachment; filename=\"offer 1.pdf\"", "offer 1.pdf"),
+            ("attachment; filename*=UTF-8''%C3%84%20b+c.pdf", "Ä b+c.pdf"),
+            ("attachment;filename=plain.txt", "plain.txt"),
+            ("attachment; filename=x; filename*=UTF-8''y", "y"),
+        ] {
+            assert_eq!(file_name_in(disposition).as_deref(), Some(name), "{disposition}");
+        }
+    }
+
+    #[test]
+    fn a_name_never_leads_to_another_folder() {
+        assert_eq!(file_name_in("attachment; filename=\"../../etc/passwd\"").as_deref(), Some("passwd"));
+        assert_eq!(file_name_in("attachment; filename*=UTF-8''..%2F..%2Fx").as_deref(), Some("x"));
+        assert_eq!(file_name_in("attachment; filename=\"..\""), None);
+        assert_eq!(file_name_in("inline"), None);
+    }
+}

@@ -1,0 +1,275 @@
+//! `Request`: what to send, as data; and `send`, with one repeat after Zoho turned the token down.
+
+mod address;
+mod body;
+mod download;
+mod method;
+mod response;
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tracing::debug;
+use zoho_oauth::AccessToken;
+
+use crate::client::Crm;
+use crate::error::{ApiError, Error};
+use crate::transport::{Incoming, Outgoing, Reading};
+
+pub(crate) use address::segment;
+use address::{Host, address, filled};
+pub use body::Upload;
+pub(crate) use body::{Body, Part, Source};
+pub use download::Download;
+pub use method::{Method, UnknownMethod};
+pub use response::{Answer, Headers, Response};
+
+/// A call that has not been sent; from [`Crm::request`]. It can be sent more than once.
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct Request {
+    crm: Crm,
+    method: Method,
+    path: String,
+    host: Host,
+    query: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
+    body: Body,
+    scopes: &'static [&'static str],
+    timeout: Option<Duration>,
+    repeatable: bool,
+    /// Why it cannot be sent. Told when it is: a builder that may fail at every step is no pleasure to use.
+    problem: Option<Error>,
+}
+
+impl Request {
+    pub(crate) fn new(crm: &Crm, method: Method, path: impl Into<String>) -> Self {
+        Self {
+            crm: crm.clone(),
+            method,
+            path: path.into(),
+            host: Host::Api,
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Body::None,
+            scopes: &[],
+            timeout: None,
+            repeatable: matches!(method, Method::Get | Method::Put),
+            problem: None,
+        }
+    }
+
+    /// A call to a path that has names in it, such as `/crm/v8/{module}/{id}`.
+    pub(crate) fn operation<const N: usize>(
+        crm: &Crm,
+        method: Method,
+        template: &'static str,
+        values: [(&'static str, String); N],
+    ) -> Self {
+        match filled(template, values) {
+            Ok(path) => Self::new(crm, method, path),
+            Err(problem) => Self { problem: Some(problem), ..Self::new(crm, method, template) },
+        }
+    }
+
+    /// Which scopes allow the call, any one of them: an error about a missing scope names them.
+    pub(crate) fn scopes(self, scopes: &'static [&'static str]) -> Self {
+        Self { scopes, ..self }
+    }
+
+    /// Sends it to the host for uploads.
+    pub(crate) fn on_upload_host(self) -> Self {
+        Self { host: Host::Upload, ..self }
+    }
+
+    /// Adds a parameter to the query string.
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets a parameter of the query string in place of those of the same name.
+    pub(crate) fn replace_query(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.query.retain(|(known, _)| known != name);
+        self.query(name, value)
+    }
+
+    /// Sets a header, such as `If-Modified-Since`. `Authorization` is not among those that can be set.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let name = name.into();
+        if name.eq_ignore_ascii_case("authorization") {
+            let why = "the header Authorization is set from the token of the user; leave it out";
+            self.problem = Some(Error::Request(why.to_owned()));
+        }
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Sets the body.
+    pub fn json(self, body: impl Into<Value>) -> Self {
+        self.body(&body.into())
+    }
+
+    /// Sets the body, written as JSON.
+    pub fn body(mut self, body: &impl Serialize) -> Self {
+        match serde_json::to_vec(body) {
+            Ok(text) => self.body = Body::Json(text.into()),
+            Err(error) => {
+                self.problem = Some(Error::Request(format!("the body cannot be written as JSON ({error})")));
+            }
+        }
+        self
+    }
+
+    /// Adds a file to the body, which becomes a multipart form.
+    pub fn upload(self, name: impl Into<String>, file: Upload) -> Self {
+        self.part(name.into(), Part::File(file))
+    }
+
+    /// Adds a text to the body, which becomes a multipart form.
+    pub fn form_text(self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.part(name.into(), Part::Text(text.into()))
+    }
+
+    /// Sets how long one attempt may take, instead of what [`CrmBuilder::timeout`](crate::CrmBuilder::timeout) says.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self }
+    }
+
+    /// Says whether Zoho may be asked twice: whether the call is sent again when its answer was lost, or was an error of
+    /// Zoho's own. GET and PUT are, if nothing is said; POST, PATCH and DELETE are not.
+    pub fn repeatable(self, repeatable: bool) -> Self {
+        Self { repeatable, ..self }
+    }
+
+    /// Sends the request and reads the whole answer.
+    ///
+    /// If Zoho turns the access token down, the token is replaced and the request sent once more: Zoho has done
+    /// nothing the first time. A missing scope is not such a case, since a new token would lack it too.
+    ///
+    /// # Errors
+    /// When no token can be had, when no usable answer comes, and when the answer is a refusal, whatever its
+    /// status. What became of single records is in the body: see [`Records`](crate::Records).
+    pub async fn send(&self) -> Result<Response, Error> {
+        let response = self.perform().await?;
+        self.accept(response)
+    }
+
+    /// Sends the request and reads the body of the answer as a `T`; where there is none, what `{}` would be read as.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send), and when the body is not of this shape.
+    pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Answer<T>, Error> {
+        self.send().await?.into_answer()
+    }
+
+    /// Sends the request and hands the body over as a stream.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub async fn download(&self) -> Result<Download, Error> {
+        let incoming = self.dispatch(Reading::Stream).await?;
+        // A refusal is short JSON, and so may a file be: only the refusal says that it is one.
+        if incoming.status == 200 && !incoming.is_short_json() {
+            return Ok(Download { incoming });
+        }
+        let response = self.accept(incoming.read().await?)?;
+        Ok(Download { incoming: response.into() })
+    }
+
+    /// Hands the answer back unless it is a refusal.
+    pub(crate) fn accept(&self, response: Response) -> Result<Response, Error> {
+        match ApiError::in_response(&response, self.operation_name(), self.scopes) {
+            Some(refusal) => Err(refusal.into()),
+            None => Ok(response),
+        }
+    }
+
+    /// Sends the request; an answer is an answer here, refusal or not.
+    pub(crate) async fn perform(&self) -> Result<Response, Error> {
+        self.dispatch(Reading::Whole).await?.read().await
+    }
+
+    /// The single object in the list `name` of the answer.
+    pub(crate) async fn only_item_of(&self, name: &str) -> Result<crate::Record, Error> {
+        let response = self.send().await?;
+        let item =
+            response.json::<Value>()?.and_then(|mut body| body.get_mut(name)?.get_mut(0).map(Value::take));
+        match item {
+            Some(Value::Object(fields)) => Ok(fields.into()),
+            _ => Err(Error::unusable(&response, format!("there is no entry in `{name}`"))),
+        }
+    }
+
+    /// Sends the request, and once more with another token if it is the token that was turned down.
+    async fn dispatch(&self, reading: Reading) -> Result<Incoming, Error> {
+        if let Some(problem) = &self.problem {
+            return Err(problem.clone());
+        }
+        let token = self.crm.access_token().await?;
+        let incoming = self.attempt(&token, reading).await?;
+        if incoming.status != 401 && !(incoming.status == 200 && incoming.is_short_json()) {
+            return Ok(incoming);
+        }
+        let response = incoming.read().await?;
+        match ApiError::in_response(&response, self.operation_name(), self.scopes) {
+            Some(refusal) if refusal.rejects_the_token() => {
+                debug!(operation = %self.operation_name(), code = refusal.code(), "the access token was turned down");
+                let newer = self.crm.replace(&token).await?;
+                self.attempt(&newer, reading).await
+            }
+            _ => Ok(response.into()),
+        }
+    }
+
+    async fn attempt(&self, token: &AccessToken, reading: Reading) -> Result<Incoming, Error> {
+        let mut url = address(&self.path, self.host, token.environment())?;
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
+        }
+        let outgoing = Outgoing {
+            method: self.method,
+            url,
+            headers: &self.headers,
+            body: &self.body,
+            token,
+            timeout: self.timeout,
+            repeatable: self.repeatable,
+            reading,
+        };
+        let incoming = self.crm.transport().send(outgoing).await?;
+        debug!(operation = %self.operation_name(), status = incoming.status, "Zoho answered");
+        Ok(incoming)
+    }
+
+    fn part(mut self, name: String, part: Part) -> Self {
+        match &mut self.body {
+            Body::Form(parts) => parts.push((name, part)),
+            Body::None | Body::Json(_) => self.body = Body::Form(vec![(name, part)]),
+        }
+        self
+    }
+
+    /// The call in a few words, for messages: method and path, without the query, which may hold data.
+    fn operation_name(&self) -> OperationName<'_> {
+        let path = self.path.split(['?', '#']).next().unwrap_or_default();
+        OperationName { method: self.method, path }
+    }
+}
+
+/// Method and path of a call, for messages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OperationName<'a> {
+    method: Method,
+    path: &'a str,
+}
+
+impl fmt::Display for OperationName<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.method, self.path.escape_debug())
+    }
+}

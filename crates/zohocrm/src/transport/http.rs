@@ -1,0 +1,206 @@
+//! The only file of this crate that names the HTTP client. No redirects, a time-out on everything.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::multipart::{Form, Part as FormPart};
+use rustls_platform_verifier::BuilderVerifierExt;
+use secrecy::ExposeSecret;
+use url::Url;
+use zoho_oauth::AccessToken;
+
+use crate::error::Error;
+use crate::request::{Body, Headers, Method, Part, Source, Upload};
+use crate::transport::{Incoming, Outgoing, Settings};
+
+/// An HTTP client that is made when it is first needed.
+#[derive(Debug)]
+pub(super) struct Http {
+    settings: Settings,
+    client: OnceLock<Result<reqwest::Client, Error>>,
+}
+
+impl Http {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self { settings, client: OnceLock::new() }
+    }
+
+    /// Sends the request once.
+    pub(super) async fn send(&self, outgoing: &Outgoing<'_>) -> Result<Incoming, Error> {
+        let host = host_of(&outgoing.url);
+        let method = match outgoing.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut request = self.client()?.request(method, outgoing.url.clone());
+        request = request.header(AUTHORIZATION, authorization(outgoing.token)?);
+        for (name, value) in outgoing.headers {
+            request = request.header(name, value);
+        }
+        request = match outgoing.body {
+            Body::None => request,
+            Body::Json(text) => request.header(CONTENT_TYPE, "application/json").body(text.to_vec()),
+            Body::Form(parts) => request.multipart(form(parts).await?),
+        };
+        let timeout = outgoing.timeout.unwrap_or(self.settings.timeout);
+        // The whole answer may take longer than that, if it is a large file; a pause in it may not.
+        let answer = match tokio::time::timeout(timeout, request.send()).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return Err(lost(host, error)),
+            Err(_) => return Err(Error::late(host)),
+        };
+        let (status, headers) = (answer.status().as_u16(), headers(answer.headers()));
+        let body = Pieces::Coming { answer, host, timeout };
+        Ok(Incoming::new(status, headers, body, self.settings.most_bytes))
+    }
+
+    fn client(&self) -> Result<&reqwest::Client, Error> {
+        let client = self.client.get_or_init(|| {
+            let mut builder = reqwest::Client::builder()
+                .tls_backend_preconfigured(tls())
+                // A redirect would take the token to a host that nobody has checked.
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(self.settings.connect_timeout)
+                .user_agent(concat!("zohocrm/", env!("CARGO_PKG_VERSION")));
+            if let Some(proxy) = &self.settings.proxy {
+                // The address may hold a password, and so may the error.
+                let proxy = reqwest::Proxy::all(proxy.expose_secret()).map_err(|_| {
+                    Error::Request("the proxy is no URL such as http://proxy.example:3128".to_owned())
+                })?;
+                builder = builder.proxy(proxy);
+            }
+            builder
+                .build()
+                .map_err(|error| Error::Request(format!("the HTTP client cannot be made: {error}")))
+        });
+        client.as_ref().map_err(Error::clone)
+    }
+}
+
+/// The body of an answer.
+pub(super) enum Pieces {
+    /// On its way.
+    Coming { answer: reqwest::Response, host: String, timeout: std::time::Duration },
+    /// Read already.
+    Read(Vec<u8>),
+}
+
+impl Pieces {
+    /// The next piece; `None` at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        match self {
+            Self::Read(body) if body.is_empty() => Ok(None),
+            Self::Read(body) => Ok(Some(std::mem::take(body))),
+            Self::Coming { answer, host, timeout } => {
+                match tokio::time::timeout(*timeout, answer.chunk()).await {
+                    Ok(Ok(piece)) => Ok(piece.map(Vec::from)),
+                    Ok(Err(error)) => Err(lost(host.clone(), error)),
+                    Err(_) => Err(Error::late(host.clone())),
+                }
+            }
+        }
+    }
+
+    /// Appends the next piece, without a copy of its own; says whether there was one.
+    pub(super) async fn append_next(&mut self, all: &mut Vec<u8>) -> Result<bool, Error> {
+        let Self::Coming { answer, host, timeout } = self else {
+            return Ok(self.next().await?.inspect(|piece| all.extend_from_slice(piece)).is_some());
+        };
+        match tokio::time::timeout(*timeout, answer.chunk()).await {
+            Ok(Ok(piece)) => Ok(piece.inspect(|piece| all.extend_from_slice(piece)).is_some()),
+            Ok(Err(error)) => Err(lost(host.clone(), error)),
+            Err(_) => Err(Error::late(host.clone())),
+        }
+    }
+}
+
+impl fmt::Debug for Pieces {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Coming { host, .. } => write!(formatter, "Coming(from {host})"),
+            Self::Read(body) => write!(formatter, "Read({} bytes)", body.len()),
+        }
+    }
+}
+
+async fn form(parts: &[(String, Part)]) -> Result<Form, Error> {
+    let mut form = Form::new();
+    for (name, part) in parts {
+        form = match part {
+            Part::Text(text) => form.text(name.clone(), text.clone()),
+            Part::File(upload) => form.part(name.clone(), file_part(upload).await?),
+        };
+    }
+    Ok(form)
+}
+
+/// A file as part of a form, opened now: each attempt reads it from its beginning.
+async fn file_part(upload: &Upload) -> Result<FormPart, Error> {
+    let part = match &upload.source {
+        Source::Bytes(content) => FormPart::bytes(content.to_vec()),
+        Source::Path(path) => {
+            let cannot = |error: std::io::Error| Error::file(path, &error);
+            let file = tokio::fs::File::open(path).await.map_err(cannot)?;
+            let length = file.metadata().await.map_err(cannot)?.len();
+            FormPart::stream_with_length(file, length)
+        }
+    };
+    Ok(part.file_name(upload.name.clone()))
+}
+
+fn authorization(token: &AccessToken) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(&format!("Zoho-oauthtoken {}", token.expose_secret()))
+        .map_err(|_| Error::Request("the access token has characters that no header can carry".to_owned()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn headers(map: &HeaderMap) -> Headers {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    Headers { fields: map.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect() }
+}
+
+fn lost(host: String, error: reqwest::Error) -> Error {
+    if error.is_builder() {
+        return Error::Request(format!(
+            "a header or a part of the body cannot be sent ({})",
+            error.without_url()
+        ));
+    }
+    let (evidence, sent) = if error.is_connect() {
+        ("no connection", false)
+    } else if error.is_timeout() {
+        ("it took too long", true)
+    } else if error.is_decode() {
+        ("the answer broke off, or is not compressed as it says", true)
+    } else {
+        ("the connection broke before the answer was complete", true)
+    };
+    // A query holds what is nobody's business.
+    Error::Unreachable { host, evidence, sent, source: Arc::new(error.without_url()) }
+}
+
+fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// TLS with the certificates that this system trusts. Where it has none, only plain HTTP to this machine works.
+fn tls() -> rustls::ClientConfig {
+    let builder = || {
+        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("ring supports the protocol versions that rustls calls safe")
+    };
+    match builder().with_platform_verifier() {
+        Ok(verified) => verified.with_no_client_auth(),
+        Err(error) => {
+            tracing::warn!(%error, "this system has no trusted certificates: https will not work; install ca-certificates");
+            builder().with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! `Nullable`: a member of a JSON object that may be missing, null, or a value.
+
+use std::ops::Deref;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A member of a JSON object: missing, null, or a value. Zoho tells them apart: in an update a missing member stays as
+/// it is and null empties it.
+///
+/// ```
+/// use zohocrm::Nullable;
+///
+/// let name = Nullable::from("Manager");
+/// assert_eq!(name.as_deref(), Some("Manager"));
+/// assert_eq!(Nullable::<i64>::Null.get(), None);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Nullable<T> {
+    /// The member is not there. In a body it is not written.
+    #[default]
+    Absent,
+    /// The member is `null`.
+    Null,
+    /// The member has a value.
+    Value(T),
+}
+
+impl<T> Nullable<T> {
+    /// The value, if there is one.
+    pub fn get(&self) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
+    /// The value to change, if there is one.
+    pub fn get_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
+    /// The value, if there is one, taken out.
+    pub fn into_option(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
+    /// The value, or the one of `T::default()`.
+    pub fn unwrap_or_default(self) -> T
+    where
+        T: Default,
+    {
+        self.into_option().unwrap_or_default()
+    }
+
+    /// The value as what it stands for: a `String` as a `&str`, a `Vec` as a slice.
+    pub fn as_deref(&self) -> Option<&T::Target>
+    where
+        T: Deref,
+    {
+        self.get().map(Deref::deref)
+    }
+
+    /// Whether the member is not there.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// Whether the member is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// Whether there is a value.
+    pub fn is_value(&self) -> bool {
+        matches!(self, Self::Value(_))
+    }
+}
+
+impl<T> Nullable<Vec<T>> {
+    /// The items of a list; none if the list is missing or null.
+    pub fn items(&self) -> &[T] {
+        self.as_deref().unwrap_or_default()
+    }
+}
+
+impl<T> From<T> for Nullable<T> {
+    fn from(value: T) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl From<&str> for Nullable<String> {
+    fn from(value: &str) -> Self {
+        Self::Value(value.to_owned())
+    }
+}
+
+impl<T: Serialize> Serialize for Nullable<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.get().serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Nullable<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+    #[serde(default)]
+    struct Role {
+        #[serde(skip_serializing_if = "Nullable::is_absent")]
+        name: Nullable<String>,
+    }
+
+    #[test]
+    fn missing_null_and_value_stay_what_they_are() {
+        for (text, role) in [
+            ("{}", Role { name: Nullable::Absent }),
+            (r#"{"name":null}"#, Role { name: Nullable::Null }),
+            (r#"{"name":"Manager"}"#, Role { name: "Manager".into() }),
+        ] {
+            assert_eq!(serde_json::from_str::<Role>(text).unwrap(), role);
+            assert_eq!(serde_json::to_string(&role).unwrap(), text);
+        }
+    }
+}
