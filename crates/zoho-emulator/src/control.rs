@@ -53,8 +53,8 @@ impl Complaint {
 
 /// Reads the JSON body; an absent one is an empty object.
 fn body<T: DeserializeOwned>(call: &Call) -> Result<T, Complaint> {
-    let text = if call.body.trim().is_empty() { "{}" } else { &call.body };
-    serde_json::from_str(text)
+    let body: &[u8] = if call.body.trim_ascii().is_empty() { b"{}" } else { &call.body };
+    serde_json::from_slice(body)
         .map_err(|error| Complaint::new(400, format!("the body cannot be read: {error}")))
 }
 

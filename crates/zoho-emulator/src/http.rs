@@ -1,9 +1,15 @@
 //! One request and one answer, as plain data. Nothing here does I/O.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hyper::body::Bytes;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::form_urlencoded;
+
+use crate::multipart::{self, UploadedFile};
 
 /// Names and values in the order in which they came.
 pub(crate) type Pairs = Vec<(String, String)>;
@@ -16,31 +22,48 @@ pub(crate) struct Call {
     pub(crate) raw_query: String,
     pub(crate) query: Pairs,
     pub(crate) form: Pairs,
+    /// The files of a multipart form.
+    pub(crate) files: Vec<UploadedFile>,
     pub(crate) headers: Pairs,
-    pub(crate) body: String,
+    pub(crate) body: Bytes,
 }
 
 impl Call {
     /// Puts a request together; reads the form if the body is one.
-    pub(crate) fn new(method: &str, path: &str, raw_query: &str, headers: Pairs, body: String) -> Self {
+    pub(crate) fn new(
+        method: &str,
+        path: &str,
+        raw_query: &str,
+        headers: Pairs,
+        body: impl Into<Bytes>,
+    ) -> Self {
         let mut call = Self {
             method: method.to_owned(),
             path: path.to_owned(),
             raw_query: raw_query.to_owned(),
             query: pairs(raw_query),
             form: Pairs::new(),
+            files: Vec::new(),
             headers,
-            body,
+            body: body.into(),
         };
         let content_type = call.header("content-type").unwrap_or_default();
-        call.form = if content_type.starts_with("application/x-www-form-urlencoded") {
-            pairs(&call.body)
+        if content_type.starts_with("application/x-www-form-urlencoded") {
+            call.form = pairs(&call.text());
         } else if content_type.starts_with("multipart/form-data") {
-            multipart_fields(content_type, &call.body)
-        } else {
-            Pairs::new()
-        };
+            (call.form, call.files) = multipart::read(content_type, &call.body);
+        }
         call
+    }
+
+    /// The body as text.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+
+    /// The body as JSON; `None` if it is none.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice(&self.body).ok()
     }
 
     /// `"POST /oauth/v2/token"`: how faults and the journal name a request.
@@ -93,7 +116,7 @@ impl Call {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: String,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
@@ -108,8 +131,14 @@ impl Answer {
     }
 
     /// Any body with its content type.
-    pub(crate) fn text(status: u16, content_type: &str, body: String) -> Self {
-        Self { status, headers: vec![("content-type", content_type.to_owned())], body }
+    pub(crate) fn text(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        Self { status, headers: vec![("content-type", content_type.to_owned())], body: body.into() }
+    }
+
+    /// A file to be saved under this name.
+    pub(crate) fn download(name: &str, body: impl Into<Bytes>) -> Self {
+        let disposition = format!("attachment;filename={}", name.replace(['"', '\r', '\n', ';'], "_"));
+        Self::text(200, "application/x-download", body).with_header("content-disposition", disposition)
     }
 
     /// No body at all: 204 and 304.
@@ -120,6 +149,11 @@ impl Answer {
     /// Sends the browser elsewhere with a GET.
     pub(crate) fn redirect(url: impl Into<String>) -> Self {
         Self::empty(302).with_header("location", url)
+    }
+
+    /// A header of the answer, by its lower-case name.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
     }
 
     /// The same answer with one more header.
@@ -138,19 +172,6 @@ fn find<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
     pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
-/// The text fields of a multipart body. Files are left out: no endpoint here takes one.
-fn multipart_fields(content_type: &str, body: &str) -> Pairs {
-    let Some((_, boundary)) = content_type.split_once("boundary=") else { return Pairs::new() };
-    let delimiter = format!("--{}", boundary.trim_matches('"'));
-    let field = |part: &str| {
-        let (head, value) = part.split_once("\r\n\r\n")?;
-        let (_, name) = head.split_once("name=\"")?;
-        let (name, _) = name.split_once('"')?;
-        Some((name.to_owned(), value.strip_suffix("\r\n")?.to_owned()))
-    };
-    body.split(&delimiter).filter_map(field).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,8 +179,7 @@ mod tests {
     #[test]
     fn a_multipart_form_is_read() {
         let headers = vec![("content-type".to_owned(), "multipart/form-data; boundary=XX".to_owned())];
-        let body =
-            "--XX\r\nContent-Disposition: form-data; name=\"code\"\r\n\r\n1000.a\r\n--XX--\r\n".to_owned();
+        let body = "--XX\r\nContent-Disposition: form-data; name=\"code\"\r\n\r\n1000.a\r\n--XX--\r\n";
         let call = Call::new("POST", "/oauth/v2/token", "", headers, body);
         assert_eq!(call.parameter("code"), Some("1000.a"));
     }
@@ -167,7 +187,7 @@ mod tests {
     #[test]
     fn a_form_value_wins_over_the_query() {
         let headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
-        let call = Call::new("POST", "/", "a=query&b=2", headers, "a=form".to_owned());
+        let call = Call::new("POST", "/", "a=query&b=2", headers, "a=form");
         assert_eq!((call.parameter("a"), call.parameter("b")), (Some("form"), Some("2")));
     }
 }

@@ -47,6 +47,7 @@ mod http;
 mod identity;
 mod journal;
 mod login;
+mod multipart;
 mod pages;
 mod record_store;
 mod records;
