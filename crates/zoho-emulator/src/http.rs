@@ -112,7 +112,7 @@ impl Call {
 }
 
 /// An answer that has not been sent yet.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
@@ -149,6 +149,12 @@ impl Answer {
     /// Sends the browser elsewhere with a GET.
     pub(crate) fn redirect(url: impl Into<String>) -> Self {
         Self::empty(302).with_header("location", url)
+    }
+
+    /// The same answer with another value of a header.
+    pub(crate) fn with_changed_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.retain(|(key, _)| *key != name);
+        self.with_header(name, value)
     }
 
     /// A header of the answer, by its lower-case name.
