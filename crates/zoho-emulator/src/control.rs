@@ -53,7 +53,7 @@ impl Complaint {
 
 /// Reads the JSON body; an absent one is an empty object.
 fn body<T: DeserializeOwned>(call: &Call) -> Result<T, Complaint> {
-    let text = if call.body.trim().is_empty() { "{}" } else { &call.body };
+    let text = if call.text().trim().is_empty() { "{}" } else { call.text() };
     serde_json::from_str(text)
         .map_err(|error| Complaint::new(400, format!("the body cannot be read: {error}")))
 }

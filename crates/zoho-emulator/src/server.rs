@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
@@ -170,7 +170,7 @@ fn content_type_of(body: &str) -> &'static str {
 async fn read(request: Request<Incoming>) -> Call {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MAXIMUM_BODY).collect().await;
-    let body = body.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned()).unwrap_or_default();
+    let body = body.map(Collected::to_bytes).unwrap_or_default();
     let query = head.uri.query().unwrap_or_default();
     Call::new(head.method.as_str(), head.uri.path(), query, header_pairs(&head.headers), body)
 }
@@ -185,7 +185,7 @@ fn response(answer: Answer) -> Response<Full<Bytes>> {
     for (name, value) in answer.headers {
         builder = builder.header(name, value);
     }
-    builder.body(Full::new(Bytes::from(answer.body))).unwrap_or_else(|error| {
+    builder.body(Full::new(answer.body)).unwrap_or_else(|error| {
         let mut broken = Response::new(Full::new(Bytes::from(error.to_string())));
         *broken.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
         broken
