@@ -2,9 +2,9 @@
 
 use std::io::Write as _;
 
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use hyper::body::Bytes;
 
 use crate::http::{Answer, Call};
 

@@ -55,8 +55,8 @@ impl Complaint {
 
 /// Reads the JSON body; an absent one is an empty object.
 fn body<T: DeserializeOwned>(call: &Call) -> Result<T, Complaint> {
-    let body: &[u8] = if call.body.trim_ascii().is_empty() { b"{}" } else { &call.body };
-    serde_json::from_slice(body)
+    let text = if call.text().trim().is_empty() { "{}" } else { call.text() };
+    serde_json::from_str(text)
         .map_err(|error| Complaint::new(400, format!("the body cannot be read: {error}")))
 }
 

@@ -49,7 +49,6 @@ mod http;
 mod identity;
 mod journal;
 mod login;
-mod multipart;
 mod pages;
 mod record_store;
 mod records;

@@ -49,10 +49,12 @@ impl Faults {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     fn refresh() -> Call {
-        Call::new("POST", "/oauth/v2/token", "grant_type=refresh_token", Vec::new(), "")
+        Call::new("POST", "/oauth/v2/token", "grant_type=refresh_token", Vec::new(), Bytes::new())
     }
 
     #[test]
