@@ -5,3 +5,4 @@
 mod calls;
 mod records;
 mod support;
+mod transport;
