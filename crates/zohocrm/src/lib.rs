@@ -38,6 +38,7 @@
 
 mod client;
 mod error;
+pub mod guide;
 #[allow(dead_code, unused_imports, unused_macros, reason = "what is used depends on the features")]
 mod operation;
 mod page;
