@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     fn refresh() -> Call {
-        Call::new("POST", "/oauth/v2/token", "grant_type=refresh_token", Vec::new(), String::new())
+        Call::new("POST", "/oauth/v2/token", "grant_type=refresh_token", Vec::new(), bytes::Bytes::new())
     }
 
     #[test]

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     fn call(path: &str) -> Call {
-        Call::new("GET", path, "", Vec::new(), String::new())
+        Call::new("GET", path, "", Vec::new(), bytes::Bytes::new())
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::identity::{ClientApp, User};
+use crate::metadata::Module;
 
 /// Everything that the builder collects. It does not change while the emulator runs.
 #[derive(Clone, Debug)]
@@ -20,7 +23,12 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) throttle_status: u16,
     pub(crate) localised_throttle: bool,
-    pub(crate) modules: Option<BTreeSet<String>>,
+    /// The only modules there are.
+    pub(crate) modules: Option<Vec<String>>,
+    /// Modules besides the standard ones, or in their place.
+    pub(crate) own_modules: Vec<Module>,
+    /// Records that are there from the beginning, by module.
+    pub(crate) seeds: Vec<(String, Vec<Value>)>,
     pub(crate) forbidden_modules: BTreeSet<String>,
     pub(crate) daily_credits: u64,
     pub(crate) consenting_user: Option<String>,
@@ -43,6 +51,8 @@ impl Default for Settings {
             throttle_status: 400,
             localised_throttle: false,
             modules: None,
+            own_modules: Vec::new(),
+            seeds: Vec::new(),
             forbidden_modules: BTreeSet::new(),
             daily_credits: 100_000,
             consenting_user: None,

@@ -3,15 +3,18 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::clock::Clock;
+use serde_json::Value;
+
+use crate::clock::{Clock, parse_iso8601};
 use crate::credits::Credits;
 use crate::faults::Faults;
 use crate::grants::{Grant, Grants};
 use crate::identity::{ClientApp, User};
 use crate::journal::Journal;
-use crate::record_store::RecordStore;
+use crate::metadata::Metadata;
 use crate::scope::Scopes;
 use crate::settings::Settings;
+use crate::store::{Person, Record, RecordStore};
 
 /// One emulator: shared by the servers of its data centers and by the handle that the test holds.
 #[derive(Debug)]
@@ -32,9 +35,10 @@ pub(crate) struct DataCenter {
 }
 
 /// What changes while the emulator runs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct State {
     pub(crate) grants: Grants,
+    metadata: Arc<Metadata>,
     pub(crate) records: RecordStore,
     pub(crate) credits: Credits,
     /// Browser sessions of the login page, by cookie.
@@ -67,7 +71,7 @@ impl World {
             clock: Clock::new(settings.clock_speed),
             journal: Journal::new(settings.journal_capacity),
             faults: Faults::default(),
-            state: Mutex::default(),
+            state: Mutex::new(State::new(&settings)),
             settings,
             data_centers,
         }
@@ -105,6 +109,26 @@ impl World {
         format!("{}/{}", self.home_of(user).location, user.zgid)
     }
 
+    /// Adds records of a user as they are, without a look at their fields.
+    pub(crate) fn seed(&self, user: &User, module: &str, records: impl IntoIterator<Item = Value>) {
+        let organisation = self.organisation_of(user);
+        let (person, now) = (Person::of(user), self.now_ms());
+        let mut state = self.state();
+        for record in records {
+            let Value::Object(mut fields) = record else { continue };
+            fields.shift_remove("id");
+            let mut moment = |name: &str| match fields.shift_remove(name)? {
+                Value::String(text) => parse_iso8601(&text),
+                _ => None,
+            };
+            let created_ms = moment("Created_Time").unwrap_or(now);
+            let modified_ms = moment("Modified_Time").unwrap_or(created_ms);
+            let id = state.records.new_id();
+            let record = Record { created_ms, modified_ms, ..Record::new(id, fields, &person, now) };
+            state.records.table_mut(&organisation, module).insert(record);
+        }
+    }
+
     /// What a user allows a client in the user's data center.
     pub(crate) fn grant(&self, client: &ClientApp, user: &User, scopes: Scopes) -> Arc<Grant> {
         Arc::new(Grant {
@@ -117,6 +141,28 @@ impl World {
 }
 
 impl State {
+    fn new(settings: &Settings) -> Self {
+        Self {
+            metadata: Arc::new(Metadata::new(&settings.own_modules, settings.modules.as_deref())),
+            grants: Grants::default(),
+            records: RecordStore::default(),
+            credits: Credits::default(),
+            sessions: HashMap::new(),
+            consents: Vec::new(),
+            throttle_events: 0,
+        }
+    }
+
+    /// Modules and fields, as they are now.
+    pub(crate) fn metadata(&self) -> Arc<Metadata> {
+        Arc::clone(&self.metadata)
+    }
+
+    /// Changes modules and fields, for requests that come from now on.
+    pub(crate) fn metadata_mut(&mut self) -> &mut Metadata {
+        Arc::make_mut(&mut self.metadata)
+    }
+
     /// Whether the user has consented to all of this before.
     pub(crate) fn has_consented(&self, grant: &Grant) -> bool {
         self.consents
