@@ -37,6 +37,7 @@
 //! * [`Error`], [`ApiError`]: why a call failed, and what to do next.
 
 mod client;
+mod criteria;
 mod error;
 #[allow(dead_code, unused_imports, unused_macros, reason = "what is used depends on the features")]
 mod operation;
@@ -49,6 +50,7 @@ mod transport;
 mod value;
 
 pub use client::{Crm, CrmBuilder};
+pub use criteria::{Criteria, CriteriaField};
 pub use error::{ApiError, Error, ErrorKind, RecordError};
 pub use page::Page;
 pub use record::{Consent, FieldError, FileField, Lookup, Record};
