@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::record::Record;
 use crate::records::Records;
 use crate::request::{Method, Request};
+use crate::tags::Tags;
 use crate::transport::{Retries, Settings, Transport};
 
 /// The CRM as one user sees it: an [`Authenticator`], whose token it is asked for, and a connection pool.
@@ -70,6 +71,19 @@ impl Crm {
     #[must_use]
     pub fn records(&self, module: impl Into<String>) -> Records {
         Records::new(self, module.into())
+    }
+
+    /// The notes on all records, which are a module: listed, created, updated and deleted like other records, and read
+    /// and written as [`Note`](crate::Note). Those on one record: [`Records::notes`].
+    #[must_use]
+    pub fn notes(&self) -> Records {
+        self.records("Notes")
+    }
+
+    /// The tags that a module has, by its API name.
+    #[must_use]
+    pub fn tags(&self, module: impl Into<String>) -> Tags {
+        Tags::new(self, module.into())
     }
 
     /// Any call: a path such as `/crm/v8/settings/modules`, or a whole URL on one of the token's own hosts.

@@ -46,6 +46,7 @@ mod record;
 mod records;
 mod request;
 mod stream;
+mod tags;
 mod transport;
 mod value;
 
@@ -55,10 +56,13 @@ pub use error::{ApiError, Error, ErrorKind, RecordError};
 pub use page::Page;
 pub use record::{Consent, FieldError, FileField, Lookup, Record};
 pub use records::{
-    DeleteRecords, GetRecord, ListRecords, Records, SortOrder, WriteRecord, WriteRecords, Written,
+    Attachment, CountRecords, DeleteRecords, DeletedKind, DeletedRecord, GetRecord, ListDeleted, ListRecords,
+    Note, RecordAttachments, RecordNotes, RecordPhoto, Records, RelatedRecords, Search, SortOrder,
+    TagRecords, WriteRecord, WriteRecords, Written,
 };
 pub use request::{Answer, Download, Headers, Method, Request, Response, UnknownMethod, Upload};
 pub use stream::{Items, Pages};
+pub use tags::{Tag, Tags};
 pub use transport::Retries;
 pub use value::{ActionResult, Date, DateTime, Extra, NotADate, Nullable};
 pub use zoho_oauth::{

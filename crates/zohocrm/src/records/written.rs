@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, RecordError};
 use crate::request::{Request, Response};
 
-/// A record that was created, updated or deleted.
+/// A record, or a thing beside records such as a tag, that was created, updated or deleted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Written {
     code: String,
@@ -70,6 +70,24 @@ pub(crate) async fn outcomes(request: &Request, count: usize) -> Result<Vec<Resu
     Ok(data.into_iter().map(Into::into).collect())
 }
 
+/// Sends a write of one thing and reads what became of it. Some calls answer with a list of one, some with the one alone.
+pub(crate) async fn outcome(request: &Request) -> Result<Written, Error> {
+    let response = request.perform().await?;
+    match serde_json::from_slice(response.body()) {
+        Ok(OneBody::List(WriteBody { mut data })) => match (data.pop(), data.len()) {
+            (Some(outcome), 0) => outcome.into(),
+            (last, others) => Err(miscounted(request, response, others + usize::from(last.is_some()), 1)),
+        },
+        Ok(OneBody::Member { data }) => data.into(),
+        // A refusal of the call as a whole looks the same.
+        Ok(OneBody::Alone(outcome)) => request.accept(response).and_then(|_| outcome.into()),
+        Err(_) => {
+            let response = request.accept(response)?;
+            Err(Error::unusable(&response, "it does not say what became of the write"))
+        }
+    }
+}
+
 /// Some refusals of a call as a whole have the shape of a single record's.
 fn miscounted(request: &Request, response: Response, told: usize, sent: usize) -> Error {
     match request.accept(response) {
@@ -80,10 +98,23 @@ fn miscounted(request: &Request, response: Response, told: usize, sent: usize) -
     }
 }
 
-/// The answer to a write, as Zoho writes it.
+/// The answer to a write, as Zoho writes it. What is not about records is named after what it is about.
 #[derive(Debug, Deserialize)]
 struct WriteBody {
+    #[serde(alias = "tags", alias = "watch")]
     data: Vec<Outcome>,
+}
+
+/// The answer to a write of one thing.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneBody {
+    List(WriteBody),
+    Member {
+        #[serde(alias = "tags")]
+        data: Outcome,
+    },
+    Alone(Outcome),
 }
 
 /// One entry of it.
