@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use zoho_oauth::{AccessToken, Authenticator, OAuthToken, UserSignature};
 
+use crate::coql::{Coql, CoqlQuery};
 use crate::error::Error;
 use crate::record::Record;
 use crate::records::Records;
@@ -71,6 +72,12 @@ impl Crm {
     #[must_use]
     pub fn records(&self, module: impl Into<String>) -> Records {
         Records::new(self, module.into())
+    }
+
+    /// A query in Zoho's query language: its text, which is sent as it is, or a [`Select`](crate::Select), which is quoted
+    /// and checked.
+    pub fn coql(&self, query: impl Into<CoqlQuery>) -> Coql {
+        Coql::new(self, query.into())
     }
 
     /// The notes on all records, which are a module: listed, created, updated and deleted like other records, and read

@@ -37,6 +37,7 @@
 //! * [`Error`], [`ApiError`]: why a call failed, and what to do next.
 
 mod client;
+mod coql;
 mod criteria;
 mod error;
 #[allow(dead_code, unused_imports, unused_macros, reason = "what is used depends on the features")]
@@ -51,6 +52,7 @@ mod transport;
 mod value;
 
 pub use client::{Crm, CrmBuilder};
+pub use coql::{Column, Coql, CoqlQuery, Select};
 pub use criteria::{Criteria, CriteriaField};
 pub use error::{ApiError, Error, ErrorKind, RecordError};
 pub use page::Page;

@@ -10,7 +10,6 @@ use serde_json::Value;
 use crate::error::Error;
 
 pub(crate) use name::checked_name;
-pub(crate) use search::LIMITS as SEARCH_LIMITS;
 
 /// Which records are meant: a condition on a field, or several joined by `and` and `or`.
 ///
@@ -75,7 +74,7 @@ impl Criteria {
     /// When a name cannot be one of a field, a value is not a text, number, boolean or null, or there are more conditions
     /// than Zoho takes: 10, and 100 values in one `in`.
     pub fn to_text(&self) -> Result<String, Error> {
-        self.check(SEARCH_LIMITS)?;
+        self.check(search::LIMITS)?;
         Ok(search::text_of(&self.tree))
     }
 

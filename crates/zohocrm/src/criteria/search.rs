@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Condition, EMPTY, Limits, Tree};
 
 /// Ten conditions, and a hundred values in one `in`.
-pub(crate) const LIMITS: Limits = Limits { conditions: 10, values: 100 };
+pub(super) const LIMITS: Limits = Limits { conditions: 10, values: 100 };
 
 /// The text of criteria that were checked.
 pub(super) fn text_of(tree: &Tree) -> String {
