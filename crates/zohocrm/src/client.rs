@@ -7,8 +7,10 @@ use std::time::Duration;
 use secrecy::SecretString;
 use zoho_oauth::{AccessToken, Authenticator, OAuthToken, UserSignature};
 
+use crate::composite::Composite;
 use crate::coql::{Coql, CoqlQuery};
 use crate::error::Error;
+use crate::notifications::Notifications;
 use crate::record::Record;
 use crate::records::Records;
 use crate::request::{Method, Request};
@@ -78,6 +80,17 @@ impl Crm {
     /// and checked.
     pub fn coql(&self, query: impl Into<CoqlQuery>) -> Coql {
         Coql::new(self, query.into())
+    }
+
+    /// Several requests in one call.
+    pub fn composite(&self) -> Composite {
+        Composite::new(self)
+    }
+
+    /// What Zoho tells of changes, and where.
+    #[must_use]
+    pub fn notifications(&self) -> Notifications {
+        Notifications::new(self)
     }
 
     /// The notes on all records, which are a module: listed, created, updated and deleted like other records, and read

@@ -37,9 +37,11 @@
 //! * [`Error`], [`ApiError`]: why a call failed, and what to do next.
 
 mod client;
+mod composite;
 mod coql;
 mod criteria;
 mod error;
+mod notifications;
 #[allow(dead_code, unused_imports, unused_macros, reason = "what is used depends on the features")]
 mod operation;
 mod page;
@@ -52,9 +54,13 @@ mod transport;
 mod value;
 
 pub use client::{Crm, CrmBuilder};
+pub use composite::{Composite, CompositeAnswer, SubRequest};
 pub use coql::{Column, Coql, CoqlQuery, Select};
 pub use criteria::{Criteria, CriteriaField};
 pub use error::{ApiError, Error, ErrorKind, RecordError};
+pub use notifications::{
+    AffectedValues, Channel, ListChannels, NotANotification, Notification, Notifications, RecordOperation,
+};
 pub use page::Page;
 pub use record::{Consent, FieldError, FileField, Lookup, Record};
 pub use records::{

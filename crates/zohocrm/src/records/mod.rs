@@ -26,7 +26,7 @@ pub use search::Search;
 pub use tagging::TagRecords;
 pub use write::{DeleteRecords, WriteRecord, WriteRecords};
 pub use written::Written;
-pub(crate) use written::{outcome, outcomes};
+pub(crate) use written::{outcome, outcomes, outcomes_of_any_number};
 
 /// The records of one module; from [`Crm::records`].
 ///

@@ -58,16 +58,28 @@ impl Written {
 ///
 /// The body decides, not the status: a refused record may come with 200, 202, 207 or 400.
 pub(crate) async fn outcomes(request: &Request, count: usize) -> Result<Vec<Result<Written, Error>>, Error> {
-    let response = request.perform().await?;
-    let body: Option<WriteBody> = serde_json::from_slice(response.body()).ok();
-    let Some(WriteBody { data }) = body else {
-        let response = request.accept(response)?;
-        return Err(Error::unusable(&response, "it does not say what became of the records"));
-    };
+    let (response, data) = told(request).await?;
     if data.len() != count {
         return Err(miscounted(request, response, data.len(), count));
     }
     Ok(data.into_iter().map(Into::into).collect())
+}
+
+/// Sends a write and reads what became of whatever it was about.
+pub(crate) async fn outcomes_of_any_number(request: &Request) -> Result<Vec<Result<Written, Error>>, Error> {
+    let (_, data) = told(request).await?;
+    Ok(data.into_iter().map(Into::into).collect())
+}
+
+async fn told(request: &Request) -> Result<(Response, Vec<Outcome>), Error> {
+    let response = request.perform().await?;
+    match serde_json::from_slice(response.body()) {
+        Ok(WriteBody { data }) => Ok((response, data)),
+        Err(_) => {
+            let response = request.accept(response)?;
+            Err(Error::unusable(&response, "it does not say what became of the records"))
+        }
+    }
 }
 
 /// Sends a write of one thing and reads what became of it. Some calls answer with a list of one, some with the one alone.
