@@ -41,6 +41,7 @@ mod composite;
 mod coql;
 mod criteria;
 mod error;
+pub mod guide;
 mod notifications;
 #[allow(dead_code, unused_imports, unused_macros, reason = "what is used depends on the features")]
 mod operation;
