@@ -44,15 +44,19 @@ mod page;
 mod record;
 mod records;
 mod request;
+mod stream;
 mod transport;
 mod value;
 
 pub use client::{Crm, CrmBuilder};
 pub use error::{ApiError, Error, ErrorKind, RecordError};
 pub use page::Page;
-pub use record::{Record, Written};
-pub use records::{GetRecord, ListRecords, Records, SortOrder};
+pub use record::{Consent, FieldError, FileField, Lookup, Record};
+pub use records::{
+    DeleteRecords, GetRecord, ListRecords, Records, SortOrder, WriteRecord, WriteRecords, Written,
+};
 pub use request::{Answer, Download, Headers, Method, Request, Response, UnknownMethod, Upload};
+pub use stream::{Items, Pages};
 pub use transport::Retries;
 pub use value::{ActionResult, Date, DateTime, Extra, NotADate, Nullable};
 pub use zoho_oauth::{

@@ -1,7 +1,7 @@
 //! `zoho records`: the records of a module.
 
 use serde_json::{Value, json};
-use zohocrm::{Record, RecordError, Records as Module, Written};
+use zohocrm::{Error, Record, Written};
 
 use crate::args::{ListOptions, Records, Whose, Write};
 use crate::config::Config;
@@ -91,10 +91,6 @@ fn records_in(data: Option<&str>) -> Result<Vec<Record>, Failure> {
         Value::Array(objects) => objects,
         object => vec![object],
     };
-    if objects.len() > Module::MOST_PER_WRITE {
-        let most = Module::MOST_PER_WRITE;
-        return Err(Failure::failed(format!("{} records are too many; give at most {most}", objects.len())));
-    }
     let record = |(index, object)| match object {
         Value::Object(fields) => Ok(Record::from(fields)),
         _ => Err(Failure::failed(format!("record {} is not a JSON object; nothing was written", index + 1))),
@@ -121,9 +117,9 @@ fn print_records(config: &Config, records: &[Record], fields: &[String]) -> Resu
 }
 
 /// Prints what became of each record, in the order in which they were given; failures are words, too.
-fn print_results(config: &Config, results: &[Result<Written, RecordError>]) -> Result<(), Failure> {
+fn print_results(config: &Config, results: &[Result<Written, Error>]) -> Result<(), Failure> {
     if config.output.is_json() {
-        let entry = |result: &Result<Written, RecordError>| match result {
+        let entry = |result: &Result<Written, Error>| match result {
             Ok(written) => json!({
                 "status": "success",
                 "code": written.code(),
@@ -131,13 +127,16 @@ fn print_results(config: &Config, results: &[Result<Written, RecordError>]) -> R
                 "id": written.id(),
                 "details": written.details(),
             }),
-            Err(error) => json!({
-                "status": "error",
-                "code": error.code(),
-                "message": error.message(),
-                "id": null,
-                "details": error.details(),
-            }),
+            Err(error) => match error.record() {
+                Some(refused) => json!({
+                    "status": "error",
+                    "code": refused.code(),
+                    "message": refused.message(),
+                    "id": null,
+                    "details": refused.details(),
+                }),
+                None => json!({ "status": "error", "code": null, "message": error.to_string(), "id": null }),
+            },
         };
         config.output.json(&results.iter().map(entry).collect())?;
     } else {

@@ -156,6 +156,15 @@ impl RecordError {
         self.refusal.duplicate_of()
     }
 
+    /// All that is wrong with the record, where Zoho found more than one thing; else just this error.
+    #[must_use]
+    pub fn all(&self) -> Vec<Self> {
+        match self.refusal.parts() {
+            parts if parts.is_empty() => vec![self.clone()],
+            parts => parts.into_iter().map(|refusal| Self { refusal }).collect(),
+        }
+    }
+
     pub(super) fn refusal(&self) -> &Refusal {
         &self.refusal
     }

@@ -71,6 +71,16 @@ pub enum Error {
         most_bytes: usize,
     },
 
+    /// Zoho says that there are more records, but the next page would be this one again. What came before is complete.
+    #[error(
+        "Zoho says that there are more records and gives no way to get on; narrow the list down and ask again"
+    )]
+    StandsStill,
+
+    /// The record was not sent, because the call for those before it failed.
+    #[error("the record was not sent, since the call before it failed: {0}")]
+    NotSent(Arc<Self>),
+
     /// The organisation has fewer API credits left than [`CrmBuilder::credits_floor`](crate::CrmBuilder::credits_floor)
     /// keeps back. Nothing was sent.
     #[error("{remaining} API credits are left, and {floor} are kept back; wait: credits return daily")]
@@ -120,7 +130,8 @@ impl Error {
             Self::Api(error) => error.kind(),
             Self::Record(error) => error.kind(),
             Self::Unreachable { .. } => ErrorKind::Unreachable,
-            Self::Answer { .. } | Self::TooLarge { .. } => ErrorKind::Decode,
+            Self::Answer { .. } | Self::TooLarge { .. } | Self::StandsStill => ErrorKind::Decode,
+            Self::NotSent(error) => error.kind(),
             Self::CreditsShort { .. } => ErrorKind::Throttled,
             Self::ForeignHost { .. } | Self::File { .. } | Self::Request(_) => ErrorKind::Request,
         }
@@ -184,6 +195,15 @@ impl Error {
     pub fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What Zoho said about the record, if it refused this one.
+    #[must_use]
+    pub fn record(&self) -> Option<&RecordError> {
+        match self {
+            Self::Record(error) => Some(error),
             _ => None,
         }
     }

@@ -66,6 +66,9 @@ impl Refusal {
     /// What the code means; the status counts only where there is no code.
     pub(crate) fn kind(&self, status: Option<u16>) -> ErrorKind {
         match self.code.as_str() {
+            "MULTIPLE_OR_MULTI_ERRORS" => {
+                self.parts().first().map_or(ErrorKind::InvalidData, |first| first.kind(status))
+            }
             _ if self.rejects_the_token() => ErrorKind::LoginNeeded,
             "AUTHENTICATION_FAILURE" => ErrorKind::LoginNeeded,
             "OAUTH_SCOPE_MISMATCH" => ErrorKind::ScopeMissing,
@@ -118,6 +121,13 @@ impl Refusal {
             | "UNABLE_TO_PARSE_DATA_TYPE" => ErrorKind::InvalidData,
             _ => status.map_or(ErrorKind::Other, kind_of_status),
         }
+    }
+
+    /// The single refusals that it consists of, where Zoho found more than one thing wrong.
+    pub(super) fn parts(&self) -> Vec<Self> {
+        let errors = self.details.get("errors").and_then(Value::as_array);
+        let envelope = |error: &Value| serde_json::from_value::<Envelope>(error.clone()).ok()?.into_refusal();
+        errors.map(|errors| errors.iter().filter_map(envelope).collect()).unwrap_or_default()
     }
 
     /// Whether it is the access token that was turned down. The documentation spells this in three ways.

@@ -6,7 +6,7 @@ use zoho_oauth::Environment;
 use crate::error::Error;
 
 /// One part of a path, such as a module's name or a record's id.
-pub(crate) fn segment(text: &str) -> Result<String, Error> {
+fn segment(text: &str) -> Result<String, Error> {
     // A URL drops these parts, so the call would be a different one.
     if matches!(text, "" | "." | "..") {
         return Err(Error::Request(format!("`{text}` cannot be a part of a path; give a name or an id")));

@@ -19,7 +19,6 @@ use crate::client::Crm;
 use crate::error::{ApiError, Error};
 use crate::transport::{Incoming, Outgoing, Reading};
 
-pub(crate) use address::segment;
 use address::{Host, address, filled};
 pub use body::Upload;
 pub(crate) use body::{Body, Part, Source};
@@ -92,9 +91,19 @@ impl Request {
     }
 
     /// Sets a parameter of the query string in place of those of the same name.
-    pub(crate) fn replace_query(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub(crate) fn replace_query(self, name: &str, value: impl Into<String>) -> Self {
+        self.without_query(name).query(name, value)
+    }
+
+    /// Takes a parameter out of the query string.
+    pub(crate) fn without_query(mut self, name: &str) -> Self {
         self.query.retain(|(known, _)| known != name);
-        self.query(name, value)
+        self
+    }
+
+    /// A parameter of the query string.
+    pub(crate) fn query_value(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Sets a header, such as `If-Modified-Since`. `Authorization` is not among those that can be set.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use zoho_emulator::{Emulator, Fault};
 use zoho_oauth::Grant;
-use zohocrm::{Authenticator, Crm, Environment, Error, Method, OAuthClient, OAuthToken};
+use zohocrm::{Authenticator, Crm, Environment, Error, ErrorKind, Method, OAuthClient, OAuthToken, Retries};
 
 use crate::support::{ADA, logged_in};
 
@@ -132,14 +132,16 @@ async fn a_raw_write_whose_records_are_all_refused_says_why() {
 #[tokio::test]
 async fn failures_that_may_pass_say_so() {
     let ada = logged_in().await;
-    for fault in [
-        Fault::on("GET /crm/v8/org").status_500(),
-        Fault::on("GET /crm/v8/org").throttle(),
-        Fault::on("GET /crm/v8/org").times(5).drop_before(),
+    let crm = Crm::builder(&ada.authenticator).retries(Retries::none()).build_for(ADA);
+    for (fault, kind) in [
+        (Fault::on("GET /crm/v8/org").status_500(), ErrorKind::Server),
+        (Fault::on("GET /crm/v8/org").throttle(), ErrorKind::Throttled),
+        (Fault::on("GET /crm/v8/org").times(5).drop_before(), ErrorKind::Unreachable),
     ] {
         ada.zoho.clear_faults();
         ada.zoho.fault(fault);
-        let error = ada.crm.organization().await.unwrap_err();
+        let error = crm.organization().await.unwrap_err();
+        assert_eq!(error.kind(), kind);
         assert!(error.is_transient() && !error.needs_login(), "{error}");
     }
 }

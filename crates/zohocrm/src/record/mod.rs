@@ -1,0 +1,119 @@
+//! `Record`: one record with whatever fields the organisation has. Nothing here does I/O.
+
+mod parts;
+mod read;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use parts::{Consent, FileField, Lookup};
+pub use read::FieldError;
+
+/// One record: its fields by their API names, in Zoho's order. Every organisation has its own, so they are not known
+/// beforehand.
+///
+/// Fields are set with [`with`](Self::with) and read with a method for each kind of field: [`text`](Self::text),
+/// [`number`](Self::number), [`lookup`](Self::lookup) and so on. Those give `None` for a field that is missing, null, or
+/// of another kind; [`get`](Self::get) tells these apart, and reads any type of serde's.
+///
+/// ```
+/// use zohocrm::{Date, Lookup, Record};
+///
+/// let deal = Record::new()
+///     .with("Deal_Name", "Compiler")
+///     .with("Amount", 1952.5)
+///     .with("Closing_Date", Date::new(2026, 12, 31))
+///     .with("Account_Name", Lookup::new("5725767000000412001"))
+///     .with("Interests", vec!["COBOL", "Nanoseconds"])
+///     .with_null("Description");
+///
+/// assert_eq!(deal.text("Deal_Name"), Some("Compiler"));
+/// assert_eq!(deal.number("Amount"), Some(1952.5));
+/// assert_eq!(deal.number("Deal_Name"), None, "a text is not a number");
+/// assert_eq!(deal.multi_select("Interests"), ["COBOL", "Nanoseconds"]);
+/// assert!(deal.is_null("Description"));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Record {
+    fields: Map<String, Value>,
+}
+
+impl Record {
+    /// A record without fields.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A record with no more than an id: to change it, or to point at it.
+    pub fn with_id(id: impl Into<String>) -> Self {
+        Self::new().with("id", id.into())
+    }
+
+    /// The record that a type of the caller's is written as.
+    ///
+    /// # Errors
+    /// When it is not written as a JSON object.
+    pub fn from_serialize(record: &impl Serialize) -> Result<Self, FieldError> {
+        match serde_json::to_value(record) {
+            Ok(Value::Object(fields)) => Ok(fields.into()),
+            Ok(_) => Err(FieldError::new("", "a record is an object with fields")),
+            Err(error) => Err(FieldError::new("", &error.to_string())),
+        }
+    }
+
+    /// Sets a field: a text, number or boolean; a [`Date`](crate::Date), [`DateTime`](crate::DateTime), [`Lookup`] or
+    /// [`FileField`]; a list of texts (multi-select) or of records (subform); or any JSON.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    /// Sets a field to null: an update empties it.
+    #[must_use]
+    pub fn with_null(self, name: impl Into<String>) -> Self {
+        self.with(name, Value::Null)
+    }
+
+    /// Sets a field in place: see [`with`](Self::with).
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<Value>) {
+        self.fields.insert(name.into(), value.into());
+    }
+
+    /// Takes a field out; the others keep their order. In an update it stays as it is.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        self.fields.shift_remove(name)
+    }
+
+    /// All fields.
+    #[must_use]
+    pub fn fields(&self) -> &Map<String, Value> {
+        &self.fields
+    }
+}
+
+impl From<Map<String, Value>> for Record {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self { fields }
+    }
+}
+
+impl From<Record> for Map<String, Value> {
+    fn from(record: Record) -> Self {
+        record.fields
+    }
+}
+
+impl From<Record> for Value {
+    fn from(record: Record) -> Self {
+        Self::Object(record.fields)
+    }
+}
+
+impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for Record {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
+        Self { fields: fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect() }
+    }
+}

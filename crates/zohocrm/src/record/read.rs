@@ -1,0 +1,264 @@
+//! Reading a record's fields, by kind.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Consent, FileField, Lookup, Record};
+use crate::value::{Date, DateTime};
+
+/// What Zoho writes where no value of a pick list was chosen.
+const NONE_CHOSEN: &str = "-None-";
+
+impl Record {
+    /// The record's id.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.text("id")
+    }
+
+    /// A field as it is, null included.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Value> {
+        self.fields().get(name)
+    }
+
+    /// Whether the field is there and empty.
+    #[must_use]
+    pub fn is_null(&self, name: &str) -> bool {
+        self.field(name).is_some_and(Value::is_null)
+    }
+
+    /// A field of a type that serde can read; `None` if it is missing or null.
+    ///
+    /// # Errors
+    /// When it has another shape.
+    ///
+    /// ```
+    /// use zohocrm::Record;
+    ///
+    /// let lead = Record::new().with("No_of_Employees", 3);
+    /// assert_eq!(lead.get::<u32>("No_of_Employees")?, Some(3));
+    /// assert_eq!(lead.get::<u32>("Rating")?, None);
+    /// assert!(lead.get::<String>("No_of_Employees").is_err());
+    /// # Ok::<(), zohocrm::FieldError>(())
+    /// ```
+    pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, FieldError> {
+        match self.field(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                T::deserialize(value).map(Some).map_err(|error| FieldError::new(name, &error.to_string()))
+            }
+        }
+    }
+
+    /// The whole record as a type of the caller's.
+    ///
+    /// # Errors
+    /// When a field has another shape, or one that the type needs is missing.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, FieldError> {
+        T::deserialize(self.fields()).map_err(|error| FieldError::new("", &error.to_string()))
+    }
+
+    /// A field that holds a text: a line, an e-mail address, a phone number, an auto-number.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.field(name)?.as_str()
+    }
+
+    /// A field that holds a whole number.
+    #[must_use]
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        match self.field(name)? {
+            // Long integers come as text: JavaScript would round them.
+            Value::String(digits) => digits.parse().ok(),
+            value => value.as_i64(),
+        }
+    }
+
+    /// A field that holds a number: decimal, currency, percent, or a whole number.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.field(name)?.as_f64()
+    }
+
+    /// A field that holds yes or no.
+    #[must_use]
+    pub fn boolean(&self, name: &str) -> Option<bool> {
+        self.field(name)?.as_bool()
+    }
+
+    /// A field that holds a day.
+    #[must_use]
+    pub fn date(&self, name: &str) -> Option<Date> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// A field that holds a moment, with its offset.
+    #[must_use]
+    pub fn date_time(&self, name: &str) -> Option<DateTime> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// A field that holds one value of a list; `None` also where none was chosen (`-None-`).
+    #[must_use]
+    pub fn pick_list(&self, name: &str) -> Option<&str> {
+        self.text(name).filter(|chosen| *chosen != NONE_CHOSEN)
+    }
+
+    /// A field that holds some values of a list; empty if it is missing.
+    #[must_use]
+    pub fn multi_select(&self, name: &str) -> Vec<&str> {
+        self.items(name).iter().filter_map(Value::as_str).collect()
+    }
+
+    /// A field that points at another record.
+    #[must_use]
+    pub fn lookup(&self, name: &str) -> Option<Lookup> {
+        self.get(name).ok().flatten()
+    }
+
+    /// The user that the record belongs to.
+    #[must_use]
+    pub fn owner(&self) -> Option<Lookup> {
+        self.lookup("Owner")
+    }
+
+    /// The rows of a subform; empty if it is missing.
+    #[must_use]
+    pub fn subform(&self, name: &str) -> Vec<Self> {
+        self.items(name).iter().filter_map(Value::as_object).cloned().map(Self::from).collect()
+    }
+
+    /// The files of a field for files or images; empty if it is missing.
+    #[must_use]
+    pub fn files(&self, name: &str) -> Vec<FileField> {
+        self.items(name).iter().filter_map(|item| serde::Deserialize::deserialize(item).ok()).collect()
+    }
+
+    /// What the person has agreed to: how they may be contacted. Zoho keeps it in `Data_Processing_Basis_Details`.
+    #[must_use]
+    pub fn consent(&self) -> Option<Consent> {
+        self.get("Data_Processing_Basis_Details").ok().flatten()
+    }
+
+    fn items(&self, name: &str) -> &[Value] {
+        self.field(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// A field, or a record, that is not of the shape that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    field: String,
+    evidence: String,
+}
+
+impl FieldError {
+    pub(super) fn new(field: &str, evidence: &str) -> Self {
+        Self { field: field.to_owned(), evidence: evidence.to_owned() }
+    }
+
+    /// The field's API name; empty if it is the record as a whole.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.field.as_str() {
+            "" => write!(formatter, "the record cannot be read as that: {}", self.evidence),
+            field => write!(formatter, "the field {field} cannot be read as that: {}", self.evidence),
+        }
+    }
+}
+
+impl StdError for FieldError {}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn student() -> Record {
+        serde_json::from_value(json!({
+            "id": "5725767000000524157",
+            "Name": "Ada",
+            "Owner": {"name": "Patricia Boyle", "id": "5725767000000411001", "email": "p@example.com"},
+            "Age": 36,
+            "Grade": 1.5,
+            "Big": "9007199254740993",
+            "Enrolled": true,
+            "Birthday": "1815-12-10",
+            "Last_Seen": "2026-11-22T09:30:00+05:30",
+            "Status": "-None-",
+            "Languages": ["en", "fr"],
+            "Courses": [{"id": "1", "Title": "Analysis"}, {"id": "2", "Title": "Logic"}],
+            "Papers": [{"id": "7", "File_Id__s": "c0ffee", "File_Name__s": "notes.pdf", "Size__s": "2048"}],
+            "Data_Processing_Basis_Details": {"Data_Processing_Basis": "Obtained", "Contact_Through_Email": true},
+            "Guardian": null,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn every_kind_of_field_has_its_method() {
+        let ada = student();
+        assert_eq!(ada.id(), Some("5725767000000524157"));
+        assert_eq!(
+            (ada.integer("Age"), ada.number("Age"), ada.number("Grade")),
+            (Some(36), Some(36.0), Some(1.5))
+        );
+        assert_eq!(ada.integer("Big"), Some(9_007_199_254_740_993));
+        assert_eq!(ada.boolean("Enrolled"), Some(true));
+        assert_eq!(ada.date("Birthday"), Date::new(1815, 12, 10));
+        assert_eq!(ada.date_time("Last_Seen").unwrap().offset_minutes(), Some(330));
+        assert_eq!((ada.pick_list("Status"), ada.text("Status")), (None, Some("-None-")));
+        assert_eq!(ada.multi_select("Languages"), ["en", "fr"]);
+        assert_eq!(ada.subform("Courses")[1].text("Title"), Some("Logic"));
+        assert_eq!(ada.owner().unwrap().email(), Some("p@example.com"));
+        assert_eq!(ada.files("Papers")[0].file_name.as_deref(), Some("notes.pdf"));
+        assert_eq!(ada.consent().unwrap().contact_through_email.into_option(), Some(true));
+        assert!(ada.is_null("Guardian") && !ada.is_null("Nothing"));
+    }
+
+    #[test]
+    fn a_field_of_another_kind_is_none_and_never_a_panic() {
+        let ada = student();
+        for name in ["Age", "Courses", "Guardian", "Nothing", "Owner"] {
+            assert!(
+                ada.text(name).is_none() && ada.date(name).is_none() && ada.boolean(name).is_none(),
+                "{name}"
+            );
+            assert!(ada.multi_select(name).is_empty() && ada.files("Languages").is_empty(), "{name}");
+        }
+        assert!(ada.lookup("Name").is_none() && ada.consent().is_some());
+    }
+
+    #[test]
+    fn a_wrong_type_is_told_apart_from_a_missing_field() {
+        let ada = student();
+        assert_eq!(ada.get::<i64>("Guardian"), Ok(None));
+        let error = ada.get::<i64>("Name").unwrap_err();
+        assert_eq!(error.field(), "Name");
+    }
+
+    #[test]
+    fn a_record_becomes_a_type_of_the_caller_s_and_back() {
+        #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Student {
+            name: String,
+            age: Option<u8>,
+        }
+        let ada: Student = student().deserialize().unwrap();
+        assert_eq!(ada, Student { name: "Ada".to_owned(), age: Some(36) });
+        assert_eq!(Record::from_serialize(&ada).unwrap().integer("Age"), Some(36));
+        assert!(Record::from_serialize(&"no object").is_err());
+    }
+}

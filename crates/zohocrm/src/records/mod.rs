@@ -1,0 +1,81 @@
+//! `crm.records("Leads")`: what can be done with the records of a module.
+
+mod read;
+mod write;
+mod written;
+
+use crate::client::Crm;
+use crate::request::{Method, Request};
+
+pub use read::{GetRecord, ListRecords, SortOrder};
+pub use write::{DeleteRecords, WriteRecord, WriteRecords};
+pub use written::Written;
+
+/// The records of one module; from [`Crm::records`].
+///
+/// Records come and go as [`Record`](crate::Record), or as types of the caller's that serde can read and write.
+///
+/// ```no_run
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// #[serde(rename_all = "PascalCase")]
+/// struct Lead {
+///     #[serde(rename = "Last_Name")]
+///     last_name: String,
+///     email: Option<String>,
+/// }
+///
+/// # async fn leads(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
+/// let leads = crm.records("Leads");
+/// let page = leads.list().fields(["Last_Name", "Email"]).send_as::<Lead>().await?;
+/// println!("{}", page.records[0].last_name);
+///
+/// let hopper = Lead { last_name: "Hopper".to_owned(), email: None };
+/// let written = leads.create_one(hopper).await?;
+/// println!("{}", written.id().unwrap_or("?"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Records {
+    crm: Crm,
+    module: String,
+}
+
+impl Records {
+    /// How many records Zoho takes in one write. More are written in several calls, one after the other.
+    pub const MOST_PER_WRITE: usize = 100;
+
+    pub(crate) fn new(crm: &Crm, module: String) -> Self {
+        Self { crm: crm.clone(), module }
+    }
+
+    /// The module's API name.
+    #[must_use]
+    pub fn module(&self) -> &str {
+        &self.module
+    }
+
+    /// A call about the module as a whole.
+    pub(crate) fn request(&self, method: Method) -> Request {
+        Request::operation(&self.crm, method, "/crm/v8/{module}", [("module", self.module.clone())])
+            .scopes(scopes(method))
+    }
+
+    /// A call about one record, or to a path below the module, such as `search`.
+    pub(crate) fn request_below(&self, method: Method, part: &str) -> Request {
+        let values = [("module", self.module.clone()), ("part", part.to_owned())];
+        Request::operation(&self.crm, method, "/crm/v8/{module}/{part}", values).scopes(scopes(method))
+    }
+}
+
+/// What allows it for every module; a login may also ask for single ones, such as `ZohoCRM.modules.leads.READ`.
+fn scopes(method: Method) -> &'static [&'static str] {
+    match method {
+        Method::Get => &["ZohoCRM.modules.READ", "ZohoCRM.modules.ALL"],
+        Method::Post => &["ZohoCRM.modules.CREATE", "ZohoCRM.modules.ALL"],
+        Method::Put | Method::Patch => &["ZohoCRM.modules.UPDATE", "ZohoCRM.modules.ALL"],
+        Method::Delete => &["ZohoCRM.modules.DELETE", "ZohoCRM.modules.ALL"],
+    }
+}

@@ -1,0 +1,244 @@
+//! Writing records: create, update, upsert, delete, in as many calls as it takes.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::written::outcomes;
+use super::{Records, Written};
+use crate::error::{Error, ErrorKind};
+use crate::request::{Method, Request};
+use crate::value::DateTime;
+
+impl Records {
+    /// Creates records.
+    pub fn create(&self, records: impl IntoIterator<Item = impl Serialize>) -> WriteRecords {
+        WriteRecords::new(self.request(Method::Post), records)
+    }
+
+    /// Creates one record.
+    pub fn create_one(&self, record: impl Serialize) -> WriteRecord {
+        WriteRecord { write: self.create([record]) }
+    }
+
+    /// Updates records; each has its `id` among its fields. Fields that are not given stay as they are; a null empties
+    /// one.
+    pub fn update(&self, records: impl IntoIterator<Item = impl Serialize>) -> WriteRecords {
+        WriteRecords::new(self.request(Method::Put), records)
+    }
+
+    /// Updates one record. Fields that are not given stay as they are; a null empties one.
+    pub fn update_one(&self, id: impl AsRef<str>, record: impl Serialize) -> WriteRecord {
+        WriteRecord { write: WriteRecords::new(self.request_below(Method::Put, id.as_ref()), [record]) }
+    }
+
+    /// Creates records, or updates those that are there already: see [`WriteRecords::duplicate_check_fields`].
+    pub fn upsert(&self, records: impl IntoIterator<Item = impl Serialize>) -> WriteRecords {
+        WriteRecords::new(self.request_below(Method::Post, "upsert"), records)
+    }
+
+    /// Deletes records: they go to the recycle bin.
+    pub fn delete(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteRecords {
+        DeleteRecords {
+            request: self.request(Method::Delete),
+            ids: ids.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// Records that have not been written; from [`Records::create`], [`Records::update`] or [`Records::upsert`].
+///
+/// They are written a hundred at a time, one call after the other. Each has its own result, in the order in which they
+/// were given: some may be written and others not. Await it, or call [`send`](Self::send).
+#[derive(Clone, Debug)]
+#[must_use = "nothing is written until it is sent"]
+pub struct WriteRecords {
+    request: Request,
+    records: Result<Vec<Value>, Error>,
+    options: Map<String, Value>,
+}
+
+impl WriteRecords {
+    fn new(request: Request, records: impl IntoIterator<Item = impl Serialize>) -> Self {
+        let written = |record| {
+            serde_json::to_value(record)
+                .map_err(|error| Error::Request(format!("a record cannot be written as JSON ({error})")))
+        };
+        Self { request, records: records.into_iter().map(written).collect(), options: Map::new() }
+    }
+
+    /// By which fields an upsert finds the record that is there already; by the module's unique fields, if Zoho is not
+    /// told.
+    pub fn duplicate_check_fields(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        // Asking twice finds what the first asking made.
+        self.request = self.request.repeatable(true);
+        self.option("duplicate_check_fields", texts(fields))
+    }
+
+    /// What the write sets off: `workflow`, `approval`, `blueprint`. All, if Zoho is not told; none, for an empty list.
+    pub fn trigger(self, what: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.option("trigger", texts(what))
+    }
+
+    /// Any other member of the body beside the records: `lar_id`, `apply_feature_execution` and more.
+    pub fn option(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.options.insert(name.into(), value.into());
+        self
+    }
+
+    /// Only writes what was not changed since a moment: else the error is a
+    /// [`Conflict`](crate::ErrorKind::Conflict).
+    pub fn if_unmodified_since(self, moment: impl Into<DateTime>) -> Self {
+        Self { request: self.request.header("If-Unmodified-Since", moment.into().to_string()), ..self }
+    }
+
+    /// Writes the records and says what became of each, in the order in which they were given.
+    ///
+    /// A record that Zoho refused is [`Error::Record`]. When a call fails after others went through, its records have
+    /// its error; if the next one would fail, too, the rest is [`Error::NotSent`].
+    ///
+    /// # Errors
+    /// When the first call fails as a whole: nothing is known to be written. A call without an answer may have written
+    /// its records: look before you repeat it.
+    pub async fn send(&self) -> Result<Vec<Result<Written, Error>>, Error> {
+        let records = self.records.as_ref().map_err(Error::clone)?;
+        in_chunks(records, |chunk| {
+            let mut body = Map::from_iter([("data".to_owned(), Value::Array(chunk.to_vec()))]);
+            body.extend(self.options.clone());
+            self.request.clone().body(&body)
+        })
+        .await
+    }
+}
+
+impl IntoFuture for WriteRecords {
+    type Output = Result<Vec<Result<Written, Error>>, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.send().await })
+    }
+}
+
+/// One record that has not been written; from [`Records::create_one`] or [`Records::update_one`]. Await it, or call
+/// [`send`](Self::send).
+#[derive(Clone, Debug)]
+#[must_use = "nothing is written until it is sent"]
+pub struct WriteRecord {
+    write: WriteRecords,
+}
+
+impl WriteRecord {
+    /// What the write sets off: see [`WriteRecords::trigger`].
+    pub fn trigger(self, what: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { write: self.write.trigger(what) }
+    }
+
+    /// Any other member of the body: see [`WriteRecords::option`].
+    pub fn option(self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        Self { write: self.write.option(name, value) }
+    }
+
+    /// Only writes if the record was not changed since a moment: see [`WriteRecords::if_unmodified_since`].
+    pub fn if_unmodified_since(self, moment: impl Into<DateTime>) -> Self {
+        Self { write: self.write.if_unmodified_since(moment) }
+    }
+
+    /// Writes the record.
+    ///
+    /// # Errors
+    /// When the call fails, or Zoho refuses the record.
+    pub async fn send(&self) -> Result<Written, Error> {
+        // One record has one result: `outcomes` makes sure of it.
+        self.write.send().await?.pop().unwrap_or_else(|| Err(Error::Request("there is no record".to_owned())))
+    }
+}
+
+impl IntoFuture for WriteRecord {
+    type Output = Result<Written, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.send().await })
+    }
+}
+
+/// Records that have not been deleted; from [`Records::delete`]. They are deleted a hundred at a time. Await it, or call
+/// [`send`](Self::send).
+#[derive(Clone, Debug)]
+#[must_use = "nothing is deleted until it is sent"]
+pub struct DeleteRecords {
+    request: Request,
+    ids: Vec<String>,
+}
+
+impl DeleteRecords {
+    /// Whether workflows are set off; they are, if Zoho is not told.
+    pub fn workflow_trigger(self, trigger: bool) -> Self {
+        Self { request: self.request.replace_query("wf_trigger", trigger.to_string()), ..self }
+    }
+
+    /// Deletes the records and says what became of each, in the order in which they were given: see
+    /// [`WriteRecords::send`].
+    ///
+    /// # Errors
+    /// When the first call fails as a whole.
+    pub async fn send(&self) -> Result<Vec<Result<Written, Error>>, Error> {
+        if let Some(id) = self.ids.iter().find(|id| id.is_empty() || id.contains(',')) {
+            return Err(Error::Request(format!("`{id}` is not the id of a record")));
+        }
+        in_chunks(&self.ids, |chunk| self.request.clone().replace_query("ids", chunk.join(","))).await
+    }
+}
+
+impl IntoFuture for DeleteRecords {
+    type Output = Result<Vec<Result<Written, Error>>, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.send().await })
+    }
+}
+
+/// Writes as many at a time as Zoho takes, and puts the results together.
+async fn in_chunks<T>(
+    items: &[T],
+    request: impl Fn(&[T]) -> Request,
+) -> Result<Vec<Result<Written, Error>>, Error> {
+    let mut results = Vec::with_capacity(items.len());
+    for chunk in items.chunks(Records::MOST_PER_WRITE) {
+        match outcomes(&request(chunk), chunk.len()).await {
+            Ok(outcomes) => results.extend(outcomes),
+            Err(error) if results.is_empty() => return Err(error),
+            Err(error) => {
+                let goes_on = concerns_only_this_call(&error);
+                results.extend(chunk.iter().map(|_| Err(error.clone())));
+                if !goes_on {
+                    let unsent = Error::NotSent(Arc::new(error));
+                    results.resize_with(items.len(), || Err(unsent.clone()));
+                    break;
+                }
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// Whether the next call may well go through: this one was refused for what was in it.
+fn concerns_only_this_call(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::InvalidData
+            | ErrorKind::Duplicate
+            | ErrorKind::Conflict
+            | ErrorKind::LimitExceeded
+            | ErrorKind::Other
+    )
+}
+
+fn texts(texts: impl IntoIterator<Item = impl Into<String>>) -> Value {
+    texts.into_iter().map(|text| Value::String(text.into())).collect()
+}
