@@ -72,6 +72,32 @@ impl Crm {
         Records::new(self, module.into())
     }
 
+    /// Reads up to 200,000 records of a module at once, as a job in the background.
+    #[cfg(feature = "bulk")]
+    pub fn bulk_read(&self, module: impl Into<String>) -> crate::bulk::StartBulkRead {
+        crate::bulk::StartBulkRead::new(self, module.into())
+    }
+
+    /// A bulk read that was started before, by its id.
+    #[cfg(feature = "bulk")]
+    #[must_use]
+    pub fn bulk_read_job(&self, id: impl Into<String>) -> crate::bulk::BulkRead {
+        crate::bulk::BulkRead::new(self, id.into())
+    }
+
+    /// Writes many records of a module, as jobs in the background.
+    #[cfg(feature = "bulk")]
+    pub fn bulk_write(&self, module: impl Into<String>) -> crate::bulk::StartBulkWrite {
+        crate::bulk::StartBulkWrite::new(self, module.into())
+    }
+
+    /// A bulk write that was started before, by its id.
+    #[cfg(feature = "bulk")]
+    #[must_use]
+    pub fn bulk_write_job(&self, id: impl Into<String>) -> crate::bulk::BulkWrite {
+        crate::bulk::BulkWrite::new(self, id.into())
+    }
+
     /// Any call: a path such as `/crm/v8/settings/modules`, or a whole URL on one of the token's own hosts.
     pub fn request(&self, method: Method, path: impl Into<String>) -> Request {
         Request::new(self, method, path)

@@ -33,9 +33,12 @@
 //! * [`Crm`]: the CRM as one user sees it.
 //! * [`Records`]: list, get, create, update and delete the records of a module.
 //! * [`Record`], [`Page`]: what comes back; [`Written`], [`RecordError`]: what became of each record of a write.
+//! * `Crm::bulk_read`, `Crm::bulk_write` (feature `bulk`): many records, by jobs in the background.
 //! * [`Request`], [`Response`]: any other call.
 //! * [`Error`], [`ApiError`]: why a call failed, and what to do next.
 
+#[cfg(feature = "bulk")]
+mod bulk;
 mod client;
 mod error;
 #[allow(dead_code, unused_imports, unused_macros, reason = "what is used depends on the features")]
@@ -48,6 +51,12 @@ mod stream;
 mod transport;
 mod value;
 
+#[cfg(feature = "bulk")]
+pub use bulk::{
+    BulkRead, BulkReadResult, BulkReadStatus, BulkWrite, BulkWriteError, BulkWriteFile, BulkWriteResource,
+    BulkWriteResult, BulkWriteRow, BulkWriteStatus, JobState, Polling, RowStatus, StartBulkRead,
+    StartBulkWrite,
+};
 pub use client::{Crm, CrmBuilder};
 pub use error::{ApiError, Error, ErrorKind, RecordError};
 pub use page::Page;

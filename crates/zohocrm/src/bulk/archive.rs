@@ -61,29 +61,27 @@ impl Archive {
                 let _ = sender.blocking_send(Err(error));
             }
         };
-        thread::Builder::new()
-            .name("zohocrm-rows".to_owned())
-            .spawn(reader)
-            .map_err(|error| Error::Request(format!("no thread can be started to read the rows ({error})")))?;
-        let batches = Pages::unfold(receiver, async |mut receiver: mpsc::Receiver<Result<Vec<T>, Error>>| {
-            match receiver.recv().await {
-                Some(batch) => Ok((Page::of(batch?), Some(receiver))),
-                None => Ok((Page::of(Vec::new()), None)),
-            }
-        });
+        thread::Builder::new().name("zohocrm-rows".to_owned()).spawn(reader).map_err(|error| {
+            Error::Request(format!("no thread can be started to read the rows ({error})"))
+        })?;
+        let batches =
+            Pages::unfold(receiver, |mut receiver: mpsc::Receiver<Result<Vec<T>, Error>>| async move {
+                match receiver.recv().await {
+                    Some(batch) => Ok((Page::of(batch?), Some(receiver))),
+                    None => Ok((Page::of(Vec::new()), None)),
+                }
+            });
         Ok(batches.items())
     }
 
     /// Reads all rows, and stops when nobody takes them any more.
-    fn read<T>(
-        &self,
-        read: ReadRow<T>,
-        batches: &mpsc::Sender<Result<Vec<T>, Error>>,
-    ) -> Result<(), Error> {
+    fn read<T>(&self, read: ReadRow<T>, batches: &mpsc::Sender<Result<Vec<T>, Error>>) -> Result<(), Error> {
         let mut zip = ZipArchive::new(BufReader::new(&self.zip)).map_err(|error| self.no_zip(&error))?;
         if zip.len() != 1 || zip.has_duplicate_names() {
             let count = zip.len();
-            return Err(self.unusable(format!("its ZIP file holds {count} files, where one CSV file was expected")));
+            return Err(
+                self.unusable(format!("its ZIP file holds {count} files, where one CSV file was expected"))
+            );
         }
         let length = self.zip.metadata().map_or(0, |metadata| metadata.len());
         let most_bytes = length.saturating_mul(MOST_SHRINKING).max(ALWAYS_CSV_BYTES);
@@ -124,10 +122,13 @@ impl Archive {
 
     /// The CSV file cannot be read, or a row of it is not what the caller wants. Nothing is quoted from it.
     fn no_csv(&self, error: &csv::Error) -> Error {
-        let line = error.position().map(|position| format!(" in line {}", position.line())).unwrap_or_default();
+        let line =
+            error.position().map(|position| format!(" in line {}", position.line())).unwrap_or_default();
         let evidence = match error.kind() {
             csv::ErrorKind::Deserialize { err, .. } => match err.field() {
-                Some(field) => format!("its CSV file does not fit{line}, column {}: {}", field + 1, err.kind()),
+                Some(field) => {
+                    format!("its CSV file does not fit{line}, column {}: {}", field + 1, err.kind())
+                }
                 None => format!("its CSV file does not fit{line}: {}", err.kind()),
             },
             csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {

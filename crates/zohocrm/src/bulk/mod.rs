@@ -16,4 +16,6 @@ mod write;
 pub use polling::{JobState, Polling};
 pub use read::{BulkRead, BulkReadResult, BulkReadStatus, StartBulkRead};
 pub use result::{BulkWriteError, BulkWriteRow, RowStatus};
-pub use write::{BulkWrite, BulkWriteFile, BulkWriteResource, BulkWriteStatus, StartBulkWrite};
+pub use write::{
+    BulkWrite, BulkWriteFile, BulkWriteResource, BulkWriteResult, BulkWriteStatus, StartBulkWrite,
+};

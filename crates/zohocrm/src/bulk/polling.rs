@@ -96,9 +96,9 @@ impl Polling {
     }
 
     /// Looks until the job is over. A look that fails may succeed the next time.
-    pub(super) async fn wait<S: JobStatus>(
+    pub(super) async fn wait<S: JobStatus, Look: Future<Output = Result<S, Error>>>(
         &self,
-        look: impl AsyncFn() -> Result<S, Error>,
+        look: impl Fn() -> Look,
         mut progress: impl FnMut(&S),
     ) -> Result<S, Error> {
         let start = Instant::now();
@@ -163,7 +163,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn pauses_double_to_the_longest_and_end_with_the_job() {
         let (looks, start) = (Cell::new(0), Instant::now());
-        let look = async || {
+        let look = || async {
             looks.set(looks.get() + 1);
             Ok(Seen(if looks.get() < 8 { JobState::InProgress } else { JobState::Completed }))
         };
@@ -177,7 +177,7 @@ mod tests {
     async fn a_job_that_never_ends_is_given_up_in_time() {
         let start = Instant::now();
         let polling = Polling::new().time_limit(Duration::from_secs(100));
-        let error = polling.wait(async || Ok(Seen(JobState::Queued)), |_| ()).await.unwrap_err();
+        let error = polling.wait(|| async { Ok(Seen(JobState::Queued)) }, |_| ()).await.unwrap_err();
         assert!(matches!(&error, Error::JobUnfinished { job, state, .. } if job == "1" && state == "QUEUED"));
         assert!(error.is_transient() && start.elapsed() <= Duration::from_secs(100), "{error}");
     }
@@ -185,7 +185,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_look_that_fails_once_in_a_while_does_not_end_the_wait() {
         let looks = Cell::new(0);
-        let look = async || {
+        let look = || async {
             looks.set(looks.get() + 1);
             match looks.get() {
                 20 => Ok(Seen(JobState::Completed)),
@@ -194,13 +194,14 @@ mod tests {
             }
         };
         Polling::new().wait(look, |_| ()).await.unwrap();
-        let error = Polling::new().wait(async || Err::<Seen, _>(Error::late("zoho".to_owned())), |_| ()).await;
+        let error =
+            Polling::new().wait(|| async { Err::<Seen, _>(Error::late("zoho".to_owned())) }, |_| ()).await;
         assert!(matches!(error, Err(Error::Unreachable { .. })));
     }
 
     #[tokio::test]
     async fn a_job_that_failed_is_an_error() {
-        let failed = Polling::new().wait(async || Ok(Seen(JobState::Failure)), |_| ()).await;
+        let failed = Polling::new().wait(|| async { Ok(Seen(JobState::Failure)) }, |_| ()).await;
         assert!(matches!(failed, Err(Error::JobFailed { job, .. }) if job == "1"));
     }
 }

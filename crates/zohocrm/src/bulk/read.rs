@@ -14,7 +14,7 @@ use crate::page::Page;
 use crate::record::Record;
 use crate::request::{Download, Method, Request};
 use crate::stream::{Items, Pages};
-use crate::value::{DateTime, Extra};
+use crate::value::{DateTime, Extra, or_default};
 
 /// Which of them may read in bulk; Zoho wants the scope for reading the module, too.
 const SCOPES: &[&str] = &["ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL"];
@@ -121,7 +121,7 @@ impl StartBulkRead {
     /// # }
     /// ```
     pub fn all_pages(self) -> Items<BulkRead> {
-        let jobs = Pages::unfold(self, async |start: Self| {
+        let jobs = Pages::unfold(self, |start: Self| async move {
             let job = start.start().await?;
             let status = job.wait().await?;
             let next = start.after(&status.result.unwrap_or_default())?;
@@ -135,7 +135,9 @@ impl StartBulkRead {
         let this_page = self.query.get("page").and_then(Value::as_u64).unwrap_or(1);
         match (&result.next_page_token, result.more_records) {
             (_, false) => Ok(None),
-            (Some(token), true) if self.query.get("page_token") == Some(&json!(token)) => Err(Error::StandsStill),
+            (Some(token), true) if self.query.get("page_token") == Some(&json!(token)) => {
+                Err(Error::StandsStill)
+            }
             (Some(token), true) => Ok(Some(self.clone().page_token(token))),
             (None, true) if self.query.contains_key("page_token") => Err(Error::StandsStill),
             (None, true) => Ok(Some(self.with("page", this_page + 1))),
@@ -204,7 +206,7 @@ impl BulkRead {
         &self,
         progress: impl FnMut(&BulkReadStatus),
     ) -> Result<BulkReadStatus, Error> {
-        self.polling.wait(async || self.status().await, progress).await
+        self.polling.wait(|| self.status(), progress).await
     }
 
     /// Waits until it is done and streams the records that were read: all their values are texts, and empty ones null.
@@ -251,7 +253,7 @@ impl BulkRead {
 #[non_exhaustive]
 pub struct BulkReadStatus {
     /// Zoho's id of the job.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub id: String,
     /// How far it is.
     pub state: JobState,
@@ -284,6 +286,7 @@ pub struct BulkReadResult {
     /// How many records a job reads at most.
     pub per_page: Option<u64>,
     /// Whether there are more after these.
+    #[serde(deserialize_with = "or_default")]
     pub more_records: bool,
     /// What to give to [`StartBulkRead::page_token`] to read them.
     pub next_page_token: Option<String>,

@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn a_cell_may_hold_several_errors_about_several_columns() {
-        let expected = [("MANDATORY_NOT_FOUND", vec!["Company", "Last_Name"]), ("DUPLICATE_DATA", vec!["Email"])];
+        let expected =
+            [("MANDATORY_NOT_FOUND", vec!["Company", "Last_Name"]), ("DUPLICATE_DATA", vec!["Email"])];
         let found = errors("MANDATORY_NOT_FOUND-Company,Last_Name:DUPLICATE_DATA-Email");
         let found: Vec<_> = found
             .iter()
@@ -86,7 +87,8 @@ mod tests {
     #[test]
     fn a_row_knows_itself_by_its_own_columns() {
         let columns = StringRecord::from(vec!["Last_Name", "STATUS", "RECORD_ID", "ERRORS"]);
-        let row = BulkWriteRow::read(&columns, &StringRecord::from(vec!["Hopper", "ADDED", "17", ""])).unwrap();
+        let row =
+            BulkWriteRow::read(&columns, &StringRecord::from(vec!["Hopper", "ADDED", "17", ""])).unwrap();
         assert_eq!((row.status, row.record_id.as_deref()), (RowStatus::Added, Some("17")));
         assert!(row.errors.is_empty() && row.columns.fields().len() == 1);
         assert_eq!(row.columns.text("Last_Name"), Some("Hopper"));

@@ -6,7 +6,7 @@ mod refusal;
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::request::Response;
 
@@ -81,6 +81,31 @@ pub enum Error {
     #[error("the record was not sent, since the call before it failed: {0}")]
     NotSent(Arc<Self>),
 
+    /// A job in the background failed.
+    #[error("the job {} failed: {evidence}; correct it and start another", job.escape_debug())]
+    #[non_exhaustive]
+    JobFailed {
+        /// Zoho's id of the job.
+        job: String,
+        /// What Zoho says about it.
+        evidence: String,
+    },
+
+    /// A job in the background did not end in time. It goes on: it can be waited for again.
+    #[error(
+        "the job {} was still {:?} after {} seconds; it goes on: wait for it again by its id",
+        job.escape_debug(), state, waited.as_secs()
+    )]
+    #[non_exhaustive]
+    JobUnfinished {
+        /// Zoho's id of the job.
+        job: String,
+        /// How far it was when it was last seen.
+        state: String,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+
     /// The organisation has fewer API credits left than [`CrmBuilder::credits_floor`](crate::CrmBuilder::credits_floor)
     /// keeps back. Nothing was sent.
     #[error("{remaining} API credits are left, and {floor} are kept back; wait: credits return daily")]
@@ -133,6 +158,7 @@ impl Error {
             Self::Answer { .. } | Self::TooLarge { .. } | Self::StandsStill => ErrorKind::Decode,
             Self::NotSent(error) => error.kind(),
             Self::CreditsShort { .. } => ErrorKind::Throttled,
+            Self::JobFailed { .. } | Self::JobUnfinished { .. } => ErrorKind::Other,
             Self::ForeignHost { .. } | Self::File { .. } | Self::Request(_) => ErrorKind::Request,
         }
     }
@@ -143,6 +169,7 @@ impl Error {
         match self {
             Self::Token(error) => error.is_transient(),
             Self::CreditsShort { .. } => false,
+            Self::JobUnfinished { .. } => true,
             _ => matches!(self.kind(), ErrorKind::Throttled | ErrorKind::Unreachable | ErrorKind::Server),
         }
     }
