@@ -8,6 +8,8 @@ use secrecy::SecretString;
 use zoho_oauth::{AccessToken, Authenticator, OAuthToken, UserSignature};
 
 use crate::error::Error;
+use crate::files::Files;
+use crate::metadata::Metadata;
 use crate::record::Record;
 use crate::records::Records;
 use crate::request::{Method, Request};
@@ -72,10 +74,22 @@ impl Crm {
         Records::new(self, module.into())
     }
 
+    /// Files that fields of records refer to.
+    #[must_use]
+    pub fn files(&self) -> Files {
+        Files::new(self)
+    }
+
+    /// Which modules there are, which fields they have, and whether a record fits them.
+    #[must_use]
+    pub fn metadata(&self) -> Metadata {
+        Metadata::new(self)
+    }
+
     /// Reads up to 200,000 records of a module at once, as a job in the background.
     #[cfg(feature = "bulk")]
     pub fn bulk_read(&self, module: impl Into<String>) -> crate::bulk::StartBulkRead {
-        crate::bulk::StartBulkRead::new(self, module.into())
+        crate::bulk::StartBulkRead::new(self, &module.into())
     }
 
     /// A bulk read that was started before, by its id.

@@ -44,7 +44,7 @@ impl StartBulkRead {
     /// How many records a job reads at most.
     pub const MOST_RECORDS: u32 = 200_000;
 
-    pub(crate) fn new(crm: &Crm, module: String) -> Self {
+    pub(crate) fn new(crm: &Crm, module: &str) -> Self {
         let query = Map::from_iter([("module".to_owned(), json!({ "api_name": module }))]);
         Self { crm: crm.clone(), query, callback: None, polling: Polling::default() }
     }
@@ -138,7 +138,7 @@ impl StartBulkRead {
             (Some(token), true) if self.query.get("page_token") == Some(&json!(token)) => {
                 Err(Error::StandsStill)
             }
-            (Some(token), true) => Ok(Some(self.clone().page_token(token))),
+            (Some(token), true) => Ok(Some(self.page_token(token))),
             (None, true) if self.query.contains_key("page_token") => Err(Error::StandsStill),
             (None, true) => Ok(Some(self.with("page", this_page + 1))),
         }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::metadata::FieldProblem;
 use crate::request::Response;
 
 pub use api::{ApiError, RecordError};
@@ -80,6 +81,16 @@ pub enum Error {
     /// The record was not sent, because the call for those before it failed.
     #[error("the record was not sent, since the call before it failed: {0}")]
     NotSent(Arc<Self>),
+
+    /// The record does not fit the fields of its module. Nothing was sent.
+    #[error("the record does not fit {}: {}", module.escape_debug(), listed(problems))]
+    #[non_exhaustive]
+    InvalidRecord {
+        /// The module.
+        module: String,
+        /// All that is wrong with it.
+        problems: Arc<[FieldProblem]>,
+    },
 
     /// A job in the background failed.
     #[error("the job {} failed: {evidence}; correct it and start another", job.escape_debug())]
@@ -158,6 +169,7 @@ impl Error {
             Self::Answer { .. } | Self::TooLarge { .. } | Self::StandsStill => ErrorKind::Decode,
             Self::NotSent(error) => error.kind(),
             Self::CreditsShort { .. } => ErrorKind::Throttled,
+            Self::InvalidRecord { .. } => ErrorKind::InvalidData,
             Self::JobFailed { .. } | Self::JobUnfinished { .. } => ErrorKind::Other,
             Self::ForeignHost { .. } | Self::File { .. } | Self::Request(_) => ErrorKind::Request,
         }
@@ -195,7 +207,10 @@ impl Error {
     /// The field that Zoho refused: where in the body if Zoho says so, or its API name, or the parameter.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
-        self.refusal()?.field()
+        match self {
+            Self::InvalidRecord { problems, .. } => Some(&problems.first()?.field),
+            _ => self.refusal()?.field(),
+        }
     }
 
     /// The id of the record that was there before.
@@ -274,6 +289,10 @@ impl From<RecordError> for Error {
     fn from(error: RecordError) -> Self {
         Self::Record(Arc::new(error))
     }
+}
+
+fn listed(problems: &[FieldProblem]) -> String {
+    problems.iter().map(FieldProblem::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn at(json_path: &Option<String>) -> String {

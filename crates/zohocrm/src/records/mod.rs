@@ -10,6 +10,7 @@ use crate::request::{Method, Request};
 pub use read::{GetRecord, ListRecords, SortOrder};
 pub use write::{DeleteRecords, WriteRecord, WriteRecords};
 pub use written::Written;
+pub(crate) use written::outcomes;
 
 /// The records of one module; from [`Crm::records`].
 ///
