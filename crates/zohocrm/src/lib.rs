@@ -33,18 +33,19 @@
 //! * [`Crm`]: the CRM as one user sees it.
 //! * [`Records`]: list, get, create, update and delete the records of a module.
 //! * [`Record`], [`Page`]: what comes back; [`Written`], [`RecordError`]: what became of each record of a write.
-//! * `Crm::bulk_read`, `Crm::bulk_write` (feature `bulk`): many records, by jobs in the background.
+//! * `bulk` (feature `bulk`): many records, by jobs in the background.
 //! * [`Files`]: files that fields of records refer to.
-//! * [`Metadata`]: modules, fields and layouts; whether a record fits its module; [`rust_struct`].
+//! * [`metadata`]: modules, fields and layouts; whether a record fits its module; a Rust type for it.
 //! * [`Request`], [`Response`]: any other call.
 //! * [`Error`], [`ApiError`]: why a call failed, and what to do next.
 
 #[cfg(feature = "bulk")]
-mod bulk;
+pub mod bulk;
 mod client;
 mod error;
 mod files;
-mod metadata;
+pub mod guide;
+pub mod metadata;
 #[allow(dead_code, unused_imports, unused_macros, reason = "what is used depends on the features")]
 mod operation;
 mod page;
@@ -55,19 +56,9 @@ mod stream;
 mod transport;
 mod value;
 
-#[cfg(feature = "bulk")]
-pub use bulk::{
-    BulkRead, BulkReadResult, BulkReadStatus, BulkWrite, BulkWriteError, BulkWriteFile, BulkWriteResource,
-    BulkWriteResult, BulkWriteRow, BulkWriteStatus, JobState, Polling, RowStatus, StartBulkRead,
-    StartBulkWrite,
-};
 pub use client::{Crm, CrmBuilder};
 pub use error::{ApiError, Error, ErrorKind, RecordError};
 pub use files::{Files, UploadedFile};
-pub use metadata::{
-    Field, FieldProblem, FieldProblemKind, FieldType, Fields, Layout, LayoutSection, LookupTarget, Metadata,
-    Module, ModuleName, OperationType, PickListValue, RelatedList, SubformTarget, rust_struct,
-};
 pub use page::Page;
 pub use record::{Consent, FieldError, FileField, Lookup, Record};
 pub use records::{

@@ -45,7 +45,7 @@ impl JobState {
 ///
 /// ```
 /// use std::time::Duration;
-/// use zohocrm::Polling;
+/// use zohocrm::bulk::Polling;
 ///
 /// let patient = Polling::new().longest_pause(Duration::from_secs(300)).time_limit(Duration::from_secs(12 * 3600));
 /// # let _ = patient;

@@ -20,7 +20,7 @@ open_enum! {
     }
 }
 
-/// What became of one row of a bulk write; from [`BulkWrite::rows`](crate::BulkWrite::rows).
+/// What became of one row of a bulk write; from [`BulkWrite::rows`](super::BulkWrite::rows).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkWriteRow {

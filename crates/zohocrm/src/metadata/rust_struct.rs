@@ -11,7 +11,7 @@ use super::field::{Field, FieldType};
 /// is. Names are made from API names, and numbered where two would be the same.
 ///
 /// ```
-/// use zohocrm::{Field, rust_struct};
+/// use zohocrm::metadata::{Field, rust_struct};
 ///
 /// let fields: Vec<Field> = serde_json::from_str(
 ///     r#"[{"api_name": "Last_Name", "field_label": "Last Name", "data_type": "text"}]"#,
