@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::clock::{Clock, parse_iso8601};
@@ -14,7 +15,7 @@ use crate::journal::Journal;
 use crate::metadata::Metadata;
 use crate::scope::Scopes;
 use crate::settings::Settings;
-use crate::store::{Person, Record, RecordStore};
+use crate::store::{Person, Record, RecordStore, TagStore};
 
 /// One emulator: shared by the servers of its data centers and by the handle that the test holds.
 #[derive(Debug)]
@@ -40,6 +41,9 @@ pub(crate) struct State {
     pub(crate) grants: Grants,
     metadata: Arc<Metadata>,
     pub(crate) records: RecordStore,
+    pub(crate) tags: TagStore,
+    /// The images of records and the files of attachments, by the id of the record or attachment.
+    pub(crate) contents: HashMap<u64, Bytes>,
     pub(crate) credits: Credits,
     /// Browser sessions of the login page, by cookie.
     pub(crate) sessions: HashMap<String, Session>,
@@ -146,6 +150,8 @@ impl State {
             metadata: Arc::new(Metadata::new(&settings.own_modules, settings.modules.as_deref())),
             grants: Grants::default(),
             records: RecordStore::default(),
+            tags: TagStore::default(),
+            contents: HashMap::new(),
             credits: Credits::default(),
             sessions: HashMap::new(),
             consents: Vec::new(),

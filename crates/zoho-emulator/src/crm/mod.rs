@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 pub(crate) use answers::*;
-pub(crate) use request::{MAXIMUM_RECORDS, Request, list_in};
+pub(crate) use request::{Request, list_in};
 
 use crate::credits::Spent;
 use crate::http::{Answer, Call};

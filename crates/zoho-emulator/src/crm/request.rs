@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::Caller;
-use super::answers::{error, invalid_parameter, missing_key, missing_parameter, too_many, wrong_type};
+use super::answers::{
+    error, invalid_module, invalid_parameter, missing_key, missing_parameter, too_many, wrong_type,
+};
 use crate::clock::parse_iso8601;
 use crate::http::{Answer, Call};
 use crate::metadata::{Metadata, Module};
@@ -14,7 +16,7 @@ use crate::state::World;
 use crate::store::Person;
 
 /// The most records in one request, whatever is done with them.
-pub(crate) const MAXIMUM_RECORDS: usize = 100;
+const MAXIMUM_RECORDS: usize = 100;
 
 /// A request to the CRM.
 pub(crate) struct Request<'a> {
@@ -112,8 +114,4 @@ pub(crate) fn list_in(body: &mut Map<String, Value>, key: &str) -> Result<Vec<Va
         None => Err(missing_key(key, &path)),
         Some(_) => Err(wrong_type(key, "jsonarray", &path)),
     }
-}
-
-pub(super) fn invalid_module(details: &Value) -> Answer {
-    error(400, "INVALID_MODULE", details, "the module name given seems to be invalid")
 }

@@ -2,16 +2,20 @@
 
 mod record;
 mod table;
+mod tags;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 pub(crate) use record::{Fields, Person, Record};
-pub(crate) use table::{Bin, Position, SortBy, Table};
+pub(crate) use table::{Deleted, Position, SortBy, Table};
+pub(crate) use tags::{Tag, TagStore};
 
 /// Every record of one emulator: a [`Table`] for each module of each organisation.
 #[derive(Debug, Default)]
 pub(crate) struct RecordStore {
     organisations: HashMap<String, HashMap<String, Table>>,
+    /// Records that were linked with each other, in both directions.
+    links: HashMap<u64, BTreeSet<u64>>,
     given_out: u64,
 }
 
@@ -39,6 +43,24 @@ impl RecordStore {
     /// One record, by the id that the API gives.
     pub(crate) fn get(&self, organisation: &str, module: &str, id: &str) -> Option<&Record> {
         self.table(organisation, module)?.get(parse_id(id)?)
+    }
+
+    /// Links two records with each other.
+    pub(crate) fn link(&mut self, one: u64, other: u64) {
+        self.links.entry(one).or_default().insert(other);
+        self.links.entry(other).or_default().insert(one);
+    }
+
+    /// Undoes a link. `false`: there was none.
+    pub(crate) fn unlink(&mut self, one: u64, other: u64) -> bool {
+        let mut remove = |from, what| self.links.get_mut(&from).is_some_and(|links| links.remove(&what));
+        let known = remove(one, other);
+        remove(other, one) && known
+    }
+
+    /// What a record is linked with.
+    pub(crate) fn linked(&self, id: u64) -> Vec<u64> {
+        self.links.get(&id).into_iter().flatten().copied().collect()
     }
 
     /// An id that no record, row of a subform or file has.
