@@ -36,6 +36,8 @@
 //! * [`Request`], [`Response`]: any other call.
 //! * [`Error`], [`ApiError`]: why a call failed, and what to do next.
 
+#[path = "generated/mod.rs"]
+pub mod api;
 mod client;
 mod error;
 #[allow(dead_code, unused_imports, unused_macros, reason = "what is used depends on the features")]
