@@ -39,6 +39,8 @@
 //! * [`Request`], [`Response`]: any other call.
 //! * [`Error`], [`ApiError`]: why a call failed, and what to do next.
 
+#[path = "generated/mod.rs"]
+pub mod api;
 #[cfg(feature = "bulk")]
 pub mod bulk;
 mod client;
