@@ -16,5 +16,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn supported_api(crm: &Crm, samples: &Samples) -> Request {
-    crm.apis().supported_api().filters(samples.text("filters")).into()
+    crm.api().apis().supported_api().filters(samples.text("filters")).into()
 }

@@ -88,7 +88,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn upload_url_attachments(crm: &Crm, samples: &Samples) -> Request {
-    crm.attachments_operations()
+    crm.api()
+        .attachments()
         .upload_url_attachments(
             samples.text("module"),
             samples.text("record_id"),
@@ -99,7 +100,8 @@ fn upload_url_attachments(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.attachments_operations()
+    crm.api()
+        .attachments()
         .list(samples.text("module"), samples.text("record_id"), samples.text("fields"), samples.text("ids"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
@@ -108,25 +110,23 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.attachments_operations()
+    crm.api()
+        .attachments()
         .delete_many(samples.text("module"), samples.text("record_id"), samples.text("ids"))
         .into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.attachments_operations()
-        .get(samples.text("module"), samples.text("record_id"), samples.text("id"))
-        .into()
+    crm.api().attachments().get(samples.text("module"), samples.text("record_id"), samples.text("id")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.attachments_operations()
+    crm.api()
+        .attachments()
         .delete(samples.text("module"), samples.text("record_id"), samples.text("id"))
         .into()
 }
 
 fn upload(crm: &Crm, samples: &Samples) -> Request {
-    crm.attachments_operations()
-        .upload(samples.text("module"), samples.text("record_id"), samples.upload())
-        .into()
+    crm.api().attachments().upload(samples.text("module"), samples.text("record_id"), samples.upload()).into()
 }

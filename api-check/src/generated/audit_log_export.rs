@@ -60,17 +60,17 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.audit_log_export().create(samples.body("audit_log_export.create")).into()
+    crm.api().audit_log_export().create(samples.body("audit_log_export.create")).into()
 }
 
 fn exported_auditlogs(crm: &Crm, _samples: &Samples) -> Request {
-    crm.audit_log_export().exported_auditlogs().into()
+    crm.api().audit_log_export().exported_auditlogs().into()
 }
 
 fn exported_audit_log(crm: &Crm, samples: &Samples) -> Request {
-    crm.audit_log_export().exported_audit_log(samples.text("id")).into()
+    crm.api().audit_log_export().exported_audit_log(samples.text("id")).into()
 }
 
 fn download(crm: &Crm, samples: &Samples) -> Request {
-    crm.audit_log_export().download(samples.text("download_url")).into()
+    crm.api().audit_log_export().download(samples.text("download_url")).into()
 }

@@ -72,25 +72,25 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn schedule(crm: &Crm, samples: &Samples) -> Request {
-    crm.backup().schedule(samples.body("backup.schedule")).into()
+    crm.api().backup().schedule(samples.body("backup.schedule")).into()
 }
 
 fn details(crm: &Crm, _samples: &Samples) -> Request {
-    crm.backup().details().into()
+    crm.api().backup().details().into()
 }
 
 fn urls(crm: &Crm, _samples: &Samples) -> Request {
-    crm.backup().urls().into()
+    crm.api().backup().urls().into()
 }
 
 fn history(crm: &Crm, samples: &Samples) -> Request {
-    crm.backup().history().page(samples.text("page")).per_page(samples.text("per_page")).into()
+    crm.api().backup().history().page(samples.text("page")).per_page(samples.text("per_page")).into()
 }
 
 fn cancel(crm: &Crm, samples: &Samples) -> Request {
-    crm.backup().cancel(samples.text("id")).into()
+    crm.api().backup().cancel(samples.text("id")).into()
 }
 
 fn download(crm: &Crm, samples: &Samples) -> Request {
-    crm.backup().download(samples.text("download_url")).into()
+    crm.api().backup().download(samples.text("download_url")).into()
 }

@@ -36,11 +36,12 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn blue_print(crm: &Crm, samples: &Samples) -> Request {
-    crm.blueprint().blue_print(samples.text("module_api_name"), samples.text("record_id")).into()
+    crm.api().blueprint().blue_print(samples.text("module_api_name"), samples.text("record_id")).into()
 }
 
 fn update_blue_print(crm: &Crm, samples: &Samples) -> Request {
-    crm.blueprint()
+    crm.api()
+        .blueprint()
         .update_blue_print(
             samples.text("module_api_name"),
             samples.text("record_id"),

@@ -42,13 +42,13 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn create_bulk_read_job(crm: &Crm, samples: &Samples) -> Request {
-    crm.bulk_read_operations().create_bulk_read_job(samples.body("bulk_read.create_bulk_read_job")).into()
+    crm.api().bulk_read().create_bulk_read_job(samples.body("bulk_read.create_bulk_read_job")).into()
 }
 
 fn bulk_read_job_details(crm: &Crm, samples: &Samples) -> Request {
-    crm.bulk_read_operations().bulk_read_job_details(samples.text("job_id")).into()
+    crm.api().bulk_read().bulk_read_job_details(samples.text("job_id")).into()
 }
 
 fn download_result(crm: &Crm, samples: &Samples) -> Request {
-    crm.bulk_read_operations().download_result(samples.text("job_id")).into()
+    crm.api().bulk_read().download_result(samples.text("job_id")).into()
 }

@@ -48,7 +48,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn upload_file(crm: &Crm, samples: &Samples) -> Request {
-    crm.bulk_write_operations()
+    crm.api()
+        .bulk_write()
         .upload_file(samples.upload())
         .feature(samples.text("feature"))
         .org(samples.text("X-CRM-ORG"))
@@ -56,13 +57,13 @@ fn upload_file(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create_bulk_write_job(crm: &Crm, samples: &Samples) -> Request {
-    crm.bulk_write_operations().create_bulk_write_job(samples.body("bulk_write.create_bulk_write_job")).into()
+    crm.api().bulk_write().create_bulk_write_job(samples.body("bulk_write.create_bulk_write_job")).into()
 }
 
 fn bulk_write_job_details(crm: &Crm, samples: &Samples) -> Request {
-    crm.bulk_write_operations().bulk_write_job_details(samples.text("job_id")).into()
+    crm.api().bulk_write().bulk_write_job_details(samples.text("job_id")).into()
 }
 
 fn download(crm: &Crm, samples: &Samples) -> Request {
-    crm.bulk_write_operations().download(samples.text("download_url")).into()
+    crm.api().bulk_write().download(samples.text("download_url")).into()
 }

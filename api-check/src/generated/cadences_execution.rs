@@ -36,13 +36,15 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn enroll_cadences(crm: &Crm, samples: &Samples) -> Request {
-    crm.cadences_execution()
+    crm.api()
+        .cadences_execution()
         .enroll_cadences(samples.text("module"), samples.body("cadences_execution.enroll_cadences"))
         .into()
 }
 
 fn unenroll_cadences(crm: &Crm, samples: &Samples) -> Request {
-    crm.cadences_execution()
+    crm.api()
+        .cadences_execution()
         .unenroll_cadences(samples.text("module"), samples.body("cadences_execution.unenroll_cadences"))
         .into()
 }

@@ -20,7 +20,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn cancel_meetings(crm: &Crm, samples: &Samples) -> Request {
-    crm.cancel_meetings()
+    crm.api()
+        .cancel_meetings()
         .cancel_meetings(samples.text("event"), samples.body("cancel_meetings.cancel_meetings"))
         .into()
 }

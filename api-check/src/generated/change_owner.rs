@@ -36,11 +36,15 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn single_update(crm: &Crm, samples: &Samples) -> Request {
-    crm.change_owner()
+    crm.api()
+        .change_owner()
         .single_update(samples.text("module"), samples.text("id"), samples.body("change_owner.single_update"))
         .into()
 }
 
 fn mass_update(crm: &Crm, samples: &Samples) -> Request {
-    crm.change_owner().mass_update(samples.text("module"), samples.body("change_owner.mass_update")).into()
+    crm.api()
+        .change_owner()
+        .mass_update(samples.text("module"), samples.body("change_owner.mass_update"))
+        .into()
 }

@@ -20,5 +20,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn composite(crm: &Crm, samples: &Samples) -> Request {
-    crm.composite_requests_operations().composite(samples.body("composite_requests.composite")).into()
+    crm.api().composite_requests().composite(samples.body("composite_requests.composite")).into()
 }

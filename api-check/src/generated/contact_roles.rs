@@ -82,29 +82,29 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn roles(crm: &Crm, _samples: &Samples) -> Request {
-    crm.contact_roles().roles().into()
+    crm.api().contact_roles().roles().into()
 }
 
 fn create_roles(crm: &Crm, samples: &Samples) -> Request {
-    crm.contact_roles().create_roles(samples.body("contact_roles.create_roles")).into()
+    crm.api().contact_roles().create_roles(samples.body("contact_roles.create_roles")).into()
 }
 
 fn update_roles(crm: &Crm, samples: &Samples) -> Request {
-    crm.contact_roles().update_roles(samples.body("contact_roles.update_roles")).into()
+    crm.api().contact_roles().update_roles(samples.body("contact_roles.update_roles")).into()
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.contact_roles().delete_many(samples.text("ids")).into()
+    crm.api().contact_roles().delete_many(samples.text("ids")).into()
 }
 
 fn role(crm: &Crm, samples: &Samples) -> Request {
-    crm.contact_roles().role(samples.text("id")).into()
+    crm.api().contact_roles().role(samples.text("id")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.contact_roles().update(samples.text("id"), samples.body("contact_roles.update")).into()
+    crm.api().contact_roles().update(samples.text("id"), samples.body("contact_roles.update")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.contact_roles().delete(samples.text("id")).into()
+    crm.api().contact_roles().delete(samples.text("id")).into()
 }

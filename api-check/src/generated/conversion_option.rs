@@ -20,5 +20,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn lead_conversion_options(crm: &Crm, samples: &Samples) -> Request {
-    crm.conversion_option().lead_conversion_options(samples.text("lead_id")).into()
+    crm.api().conversion_option().lead_conversion_options(samples.text("lead_id")).into()
 }

@@ -20,5 +20,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn convert_lead(crm: &Crm, samples: &Samples) -> Request {
-    crm.convert_lead().convert_lead(samples.text("lead_id"), samples.body("convert_lead.convert_lead")).into()
+    crm.api()
+        .convert_lead()
+        .convert_lead(samples.text("lead_id"), samples.body("convert_lead.convert_lead"))
+        .into()
 }

@@ -16,5 +16,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn records(crm: &Crm, samples: &Samples) -> Request {
-    crm.coql_operations().records(samples.body("coql.records")).into()
+    crm.api().coql().records(samples.body("coql.records")).into()
 }

@@ -64,7 +64,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.custom_views()
+    crm.api()
+        .custom_views()
         .list(samples.text("module"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
@@ -72,11 +73,12 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.custom_views().get(samples.text("id"), samples.text("module")).into()
+    crm.api().custom_views().get(samples.text("id"), samples.text("module")).into()
 }
 
 fn change_sort_order_of_custom_views(crm: &Crm, samples: &Samples) -> Request {
-    crm.custom_views()
+    crm.api()
+        .custom_views()
         .change_sort_order_of_custom_views(
             samples.text("module"),
             samples.body("custom_views.change_sort_order_of_custom_views"),
@@ -85,7 +87,8 @@ fn change_sort_order_of_custom_views(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn change_sort_order_of_custom_view(crm: &Crm, samples: &Samples) -> Request {
-    crm.custom_views()
+    crm.api()
+        .custom_views()
         .change_sort_order_of_custom_view(
             samples.text("id"),
             samples.text("module"),

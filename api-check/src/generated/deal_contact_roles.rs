@@ -67,27 +67,31 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn associated_contact_roles(crm: &Crm, samples: &Samples) -> Request {
-    crm.deal_contact_roles()
+    crm.api()
+        .deal_contact_roles()
         .associated_contact_roles(samples.text("deal"), samples.text("fields"))
         .ids(samples.text("ids"))
         .into()
 }
 
 fn delete_associated_contact_roles(crm: &Crm, samples: &Samples) -> Request {
-    crm.deal_contact_roles()
+    crm.api()
+        .deal_contact_roles()
         .delete_associated_contact_roles(samples.text("deal"))
         .ids(samples.text("ids"))
         .into()
 }
 
 fn associated_contact_roles_specific_to_contact(crm: &Crm, samples: &Samples) -> Request {
-    crm.deal_contact_roles()
+    crm.api()
+        .deal_contact_roles()
         .associated_contact_roles_specific_to_contact(samples.text("deal"), samples.text("contact"))
         .into()
 }
 
 fn associate_contact_role_to_deal(crm: &Crm, samples: &Samples) -> Request {
-    crm.deal_contact_roles()
+    crm.api()
+        .deal_contact_roles()
         .associate_contact_role_to_deal(
             samples.text("deal"),
             samples.text("contact"),
@@ -97,7 +101,8 @@ fn associate_contact_role_to_deal(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_contact_role_relation(crm: &Crm, samples: &Samples) -> Request {
-    crm.deal_contact_roles()
+    crm.api()
+        .deal_contact_roles()
         .delete_contact_role_relation(samples.text("deal"), samples.text("contact"))
         .into()
 }

@@ -20,7 +20,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.download_inline_images()
+    crm.api()
+        .download_inline_images()
         .list(
             samples.text("module"),
             samples.text("record_id"),

@@ -36,14 +36,16 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn email_composer_default_settings(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_compose()
+    crm.api()
+        .email_compose()
         .email_composer_default_settings()
         .r#type(zohocrm::api::email_compose::EmailComposeType::from(samples.text("type")))
         .into()
 }
 
 fn update_email_composer_default_settings(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_compose()
+    crm.api()
+        .email_compose()
         .update_email_composer_default_settings(
             samples.body("email_compose.update_email_composer_default_settings"),
         )

@@ -56,7 +56,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn feature_details(crm: &Crm, samples: &Samples) -> Request {
-    crm.features()
+    crm.api()
+        .features()
         .feature_details()
         .module(samples.text("module"))
         .api_names(samples.text("api_names"))
@@ -64,13 +65,17 @@ fn feature_details(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn feature_detail(crm: &Crm, samples: &Samples) -> Request {
-    crm.features().feature_detail(samples.text("feature_api_name")).module(samples.text("module")).into()
+    crm.api()
+        .features()
+        .feature_detail(samples.text("feature_api_name"))
+        .module(samples.text("module"))
+        .into()
 }
 
 fn data_enrichment(crm: &Crm, _samples: &Samples) -> Request {
-    crm.features().data_enrichment().into()
+    crm.api().features().data_enrichment().into()
 }
 
 fn user_licences_count(crm: &Crm, _samples: &Samples) -> Request {
-    crm.features().user_licences_count().into()
+    crm.api().features().user_licences_count().into()
 }

@@ -78,7 +78,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn create_map_dependency(crm: &Crm, samples: &Samples) -> Request {
-    crm.field_map_dependency()
+    crm.api()
+        .field_map_dependency()
         .create_map_dependency(
             samples.text("layout_id"),
             samples.text("module"),
@@ -88,7 +89,8 @@ fn create_map_dependency(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn map_dependencies(crm: &Crm, samples: &Samples) -> Request {
-    crm.field_map_dependency()
+    crm.api()
+        .field_map_dependency()
         .map_dependencies(samples.text("layout_id"), samples.text("module"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
@@ -97,7 +99,8 @@ fn map_dependencies(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update_map_dependency(crm: &Crm, samples: &Samples) -> Request {
-    crm.field_map_dependency()
+    crm.api()
+        .field_map_dependency()
         .update_map_dependency(
             samples.text("layout_id"),
             samples.text("dependency_id"),
@@ -108,13 +111,15 @@ fn update_map_dependency(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn map_dependency(crm: &Crm, samples: &Samples) -> Request {
-    crm.field_map_dependency()
+    crm.api()
+        .field_map_dependency()
         .map_dependency(samples.text("layout_id"), samples.text("dependency_id"), samples.text("module"))
         .into()
 }
 
 fn delete_map_dependency(crm: &Crm, samples: &Samples) -> Request {
-    crm.field_map_dependency()
+    crm.api()
+        .field_map_dependency()
         .delete_map_dependency(
             samples.text("layout_id"),
             samples.text("dependency_id"),

@@ -28,9 +28,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn upload(crm: &Crm, samples: &Samples) -> Request {
-    crm.files_operations().upload(samples.upload()).r#type(samples.text("type")).into()
+    crm.api().files().upload(samples.upload()).r#type(samples.text("type")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.files_operations().get().id(samples.text("id")).into()
+    crm.api().files().get().id(samples.text("id")).into()
 }

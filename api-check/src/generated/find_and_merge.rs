@@ -36,14 +36,16 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn record_merge(crm: &Crm, samples: &Samples) -> Request {
-    crm.find_and_merge()
+    crm.api()
+        .find_and_merge()
         .record_merge(samples.text("module"), samples.text("masterrecordid"))
         .job_id(samples.text("job_id"))
         .into()
 }
 
 fn merge_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.find_and_merge()
+    crm.api()
+        .find_and_merge()
         .merge_records(
             samples.text("module"),
             samples.text("masterrecordid"),

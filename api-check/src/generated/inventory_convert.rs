@@ -20,7 +20,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn convert_inventory(crm: &Crm, samples: &Samples) -> Request {
-    crm.inventory_convert()
+    crm.api()
+        .inventory_convert()
         .convert_inventory(
             samples.text("module_api_name"),
             samples.text("id"),

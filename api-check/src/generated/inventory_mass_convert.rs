@@ -36,7 +36,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn mass_inventory_convert(crm: &Crm, samples: &Samples) -> Request {
-    crm.inventory_mass_convert()
+    crm.api()
+        .inventory_mass_convert()
         .mass_inventory_convert(
             samples.text("module_api_name"),
             samples.body("inventory_mass_convert.mass_inventory_convert"),
@@ -45,7 +46,8 @@ fn mass_inventory_convert(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn scheduled_jobs_details(crm: &Crm, samples: &Samples) -> Request {
-    crm.inventory_mass_convert()
+    crm.api()
+        .inventory_mass_convert()
         .scheduled_jobs_details(samples.text("module_api_name"), samples.text("job_id"))
         .into()
 }

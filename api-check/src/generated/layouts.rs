@@ -86,21 +86,23 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.layouts().list(samples.text("module")).into()
+    crm.api().layouts().list(samples.text("module")).into()
 }
 
 fn update_custom_layouts(crm: &Crm, samples: &Samples) -> Request {
-    crm.layouts()
+    crm.api()
+        .layouts()
         .update_custom_layouts(samples.text("module"), samples.body("layouts.update_custom_layouts"))
         .into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.layouts().get(samples.text("id"), samples.text("module")).into()
+    crm.api().layouts().get(samples.text("id"), samples.text("module")).into()
 }
 
 fn update_custom_layout(crm: &Crm, samples: &Samples) -> Request {
-    crm.layouts()
+    crm.api()
+        .layouts()
         .update_custom_layout(
             samples.text("id"),
             samples.text("module"),
@@ -110,13 +112,15 @@ fn update_custom_layout(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_custom_layout(crm: &Crm, samples: &Samples) -> Request {
-    crm.layouts()
+    crm.api()
+        .layouts()
         .delete_custom_layout(samples.text("id"), samples.text("module"), samples.text("transfer_to"))
         .into()
 }
 
 fn activate_custom_layout(crm: &Crm, samples: &Samples) -> Request {
-    crm.layouts()
+    crm.api()
+        .layouts()
         .activate_custom_layout(
             samples.text("id"),
             samples.text("module"),
@@ -126,7 +130,8 @@ fn activate_custom_layout(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn deactivate_custom_layout(crm: &Crm, samples: &Samples) -> Request {
-    crm.layouts()
+    crm.api()
+        .layouts()
         .deactivate_custom_layout(samples.text("id"), samples.text("transfer_to"), samples.text("module"))
         .into()
 }

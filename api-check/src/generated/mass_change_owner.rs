@@ -36,11 +36,12 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn change_owner(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_change_owner()
+    crm.api()
+        .mass_change_owner()
         .change_owner(samples.text("module"), samples.body("mass_change_owner.change_owner"))
         .into()
 }
 
 fn check_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_change_owner().check_status(samples.text("module"), samples.text("job_id")).into()
+    crm.api().mass_change_owner().check_status(samples.text("module"), samples.text("job_id")).into()
 }

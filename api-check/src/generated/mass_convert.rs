@@ -36,9 +36,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn mass_convert(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_convert().mass_convert(samples.body("mass_convert.mass_convert")).into()
+    crm.api().mass_convert().mass_convert(samples.body("mass_convert.mass_convert")).into()
 }
 
 fn job_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_convert().job_status(samples.text("job_id")).into()
+    crm.api().mass_convert().job_status(samples.text("job_id")).into()
 }

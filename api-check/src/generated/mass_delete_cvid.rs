@@ -36,7 +36,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn mass_delete_by_record_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_delete_cvid()
+    crm.api()
+        .mass_delete_cvid()
         .mass_delete_by_record_id(
             samples.text("module"),
             samples.body("mass_delete_cvid.mass_delete_by_record_id"),
@@ -45,5 +46,5 @@ fn mass_delete_by_record_id(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn mass_delete_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_delete_cvid().mass_delete_status(samples.text("module"), samples.text("job_id")).into()
+    crm.api().mass_delete_cvid().mass_delete_status(samples.text("module"), samples.text("job_id")).into()
 }

@@ -36,9 +36,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn mass_delete_tags(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_delete_tags().mass_delete_tags(samples.body("mass_delete_tags.mass_delete_tags")).into()
+    crm.api().mass_delete_tags().mass_delete_tags(samples.body("mass_delete_tags.mass_delete_tags")).into()
 }
 
 fn status(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_delete_tags().status(samples.text("job_id")).into()
+    crm.api().mass_delete_tags().status(samples.text("job_id")).into()
 }

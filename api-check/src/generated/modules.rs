@@ -66,7 +66,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.modules()
+    crm.api()
+        .modules()
         .list()
         .status(zohocrm::api::modules::ModuleStatus::from(samples.text("status")))
         .if_modified_since(samples.date_time("If-Modified-Since"))
@@ -74,19 +75,20 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create_custom_modules(crm: &Crm, samples: &Samples) -> Request {
-    crm.modules().create_custom_modules(samples.body("modules.create_custom_modules")).into()
+    crm.api().modules().create_custom_modules(samples.body("modules.create_custom_modules")).into()
 }
 
 fn update_custom_modules(crm: &Crm, samples: &Samples) -> Request {
-    crm.modules().update_custom_modules(samples.body("modules.update_custom_modules")).into()
+    crm.api().modules().update_custom_modules(samples.body("modules.update_custom_modules")).into()
 }
 
 fn module_by_api_name(crm: &Crm, samples: &Samples) -> Request {
-    crm.modules().module_by_api_name(samples.text("api_name")).into()
+    crm.api().modules().module_by_api_name(samples.text("api_name")).into()
 }
 
 fn update_module_by_api_name(crm: &Crm, samples: &Samples) -> Request {
-    crm.modules()
+    crm.api()
+        .modules()
         .update_module_by_api_name(
             samples.text("api_name"),
             samples.body("modules.update_module_by_api_name"),

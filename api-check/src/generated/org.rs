@@ -48,17 +48,17 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn organization(crm: &Crm, _samples: &Samples) -> Request {
-    crm.org().organization().into()
+    crm.api().org().organization().into()
 }
 
 fn org_photo(crm: &Crm, _samples: &Samples) -> Request {
-    crm.org().org_photo().into()
+    crm.api().org().org_photo().into()
 }
 
 fn upload_organization_photo(crm: &Crm, samples: &Samples) -> Request {
-    crm.org().upload_organization_photo(samples.upload()).into()
+    crm.api().org().upload_organization_photo(samples.upload()).into()
 }
 
 fn delete_organization_photo(crm: &Crm, _samples: &Samples) -> Request {
-    crm.org().delete_organization_photo().into()
+    crm.api().org().delete_organization_photo().into()
 }

@@ -50,7 +50,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn invite_users(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_invite()
+    crm.api()
+        .portal_invite()
         .invite_users(
             samples.text("module"),
             samples.text("record"),
@@ -62,11 +63,12 @@ fn invite_users(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn bulk_invite_users(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_invite()
+    crm.api()
+        .portal_invite()
         .bulk_invite_users(samples.text("module"), samples.body("portal_invite.bulk_invite_users"))
         .into()
 }
 
 fn bulk_invite_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_invite().bulk_invite_status(samples.text("module"), samples.text("job_id")).into()
+    crm.api().portal_invite().bulk_invite_status(samples.text("module"), samples.text("job_id")).into()
 }

@@ -78,21 +78,23 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn user_types(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_user_type().user_types(samples.text("portal")).include(samples.text("include")).into()
+    crm.api().portal_user_type().user_types(samples.text("portal")).include(samples.text("include")).into()
 }
 
 fn create_user_type(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_user_type()
+    crm.api()
+        .portal_user_type()
         .create_user_type(samples.text("portal"), samples.body("portal_user_type.create_user_type"))
         .into()
 }
 
 fn user_type(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_user_type().user_type(samples.text("portal"), samples.text("user_type_id")).into()
+    crm.api().portal_user_type().user_type(samples.text("portal"), samples.text("user_type_id")).into()
 }
 
 fn update_user_type(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_user_type()
+    crm.api()
+        .portal_user_type()
         .update_user_type(
             samples.text("portal"),
             samples.text("user_type_id"),
@@ -102,5 +104,5 @@ fn update_user_type(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_user_type(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_user_type().delete_user_type(samples.text("portal"), samples.text("user_type_id")).into()
+    crm.api().portal_user_type().delete_user_type(samples.text("portal"), samples.text("user_type_id")).into()
 }

@@ -16,5 +16,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn meta(crm: &Crm, samples: &Samples) -> Request {
-    crm.portals_meta().meta(samples.text("module")).into()
+    crm.api().portals_meta().meta(samples.text("module")).into()
 }

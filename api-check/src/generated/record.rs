@@ -318,7 +318,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn get_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .get_record(samples.text("module_api_name"), samples.text("id"))
         .approved(samples.text("approved"))
         .converted(samples.text("converted"))
@@ -336,7 +337,8 @@ fn get_record(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .update_record(
             samples.text("module_api_name"),
             samples.text("id"),
@@ -347,7 +349,8 @@ fn update_record(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .delete_record(samples.text("module_api_name"), samples.text("id"))
         .wf_trigger(samples.boolean("wf_trigger"))
         .external(samples.text("X-EXTERNAL"))
@@ -355,7 +358,8 @@ fn delete_record(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn get_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .get_records(samples.text("module_api_name"))
         .approved(samples.text("approved"))
         .converted(samples.text("converted"))
@@ -378,21 +382,24 @@ fn get_records(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .create(samples.text("module_api_name"), samples.body("record.create"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
 fn update_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .update_records(samples.text("module_api_name"), samples.body("record.update_records"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
 fn delete_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .delete_records(samples.text("module_api_name"))
         .ids(samples.text("ids"))
         .wf_trigger(samples.boolean("wf_trigger"))
@@ -401,14 +408,16 @@ fn delete_records(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn upsert(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .upsert(samples.text("module_api_name"), samples.body("record.upsert"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
 fn deleted_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .deleted_records(samples.text("module_api_name"))
         .r#type(samples.text("type"))
         .page(samples.integer("page"))
@@ -418,7 +427,8 @@ fn deleted_records(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn search(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .search(samples.text("module_api_name"))
         .criteria(samples.text("criteria"))
         .email(samples.text("email"))
@@ -437,35 +447,39 @@ fn search(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn photo(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations().photo(samples.text("module_api_name"), samples.text("id")).into()
+    crm.api().record().photo(samples.text("module_api_name"), samples.text("id")).into()
 }
 
 fn upload_photo(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .upload_photo(samples.text("module_api_name"), samples.text("id"), samples.upload())
         .restrict_triggers(samples.text("restrict_triggers"))
         .into()
 }
 
 fn delete_photo(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations().delete_photo(samples.text("module_api_name"), samples.text("id")).into()
+    crm.api().record().delete_photo(samples.text("module_api_name"), samples.text("id")).into()
 }
 
 fn mass_update_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .mass_update_records(samples.text("module_api_name"), samples.body("record.mass_update_records"))
         .into()
 }
 
 fn mass_update_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .mass_update_status(samples.text("module_api_name"))
         .job_id(samples.text("job_id"))
         .into()
 }
 
 fn assign_territories_to_multiple_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .assign_territories_to_multiple_records(
             samples.text("module_api_name"),
             samples.body("record.assign_territories_to_multiple_records"),
@@ -474,7 +488,8 @@ fn assign_territories_to_multiple_records(crm: &Crm, samples: &Samples) -> Reque
 }
 
 fn assign_territory_to_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .assign_territory_to_record(
             samples.text("module_api_name"),
             samples.text("id"),
@@ -484,7 +499,8 @@ fn assign_territory_to_record(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn remove_territories_from_multiple_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .remove_territories_from_multiple_records(
             samples.text("module_api_name"),
             samples.body("record.remove_territories_from_multiple_records"),
@@ -493,7 +509,8 @@ fn remove_territories_from_multiple_records(crm: &Crm, samples: &Samples) -> Req
 }
 
 fn remove_territories_from_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .remove_territories_from_record(
             samples.text("module_api_name"),
             samples.text("id"),
@@ -503,7 +520,8 @@ fn remove_territories_from_record(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn get_by_external_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .get_by_external_id(samples.text("module_api_name"), samples.text("external_field_value"))
         .approved(samples.text("approved"))
         .converted(samples.text("converted"))
@@ -520,7 +538,8 @@ fn get_by_external_id(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update_by_external_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .update_by_external_id(
             samples.text("module_api_name"),
             samples.text("external_field_value"),
@@ -531,7 +550,8 @@ fn update_by_external_id(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_by_external_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .delete_by_external_id(samples.text("module_api_name"), samples.text("external_field_value"))
         .wf_trigger(samples.boolean("wf_trigger"))
         .external(samples.text("X-EXTERNAL"))
@@ -539,14 +559,16 @@ fn delete_by_external_id(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn full_data_for_rich_text(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .full_data_for_rich_text(samples.text("module_api_name"), samples.text("id"))
         .fields(samples.text("fields"))
         .into()
 }
 
 fn rich_text_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .rich_text_records(samples.text("module_api_name"))
         .ids(samples.text("ids"))
         .fields(samples.text("fields"))
@@ -554,5 +576,5 @@ fn rich_text_records(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn clone_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations().clone_record(samples.text("module_api_name"), samples.text("id")).into()
+    crm.api().record().clone_record(samples.text("module_api_name"), samples.text("id")).into()
 }

@@ -78,7 +78,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn record_locking_informations(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking()
+    crm.api()
+        .record_locking()
         .record_locking_informations(samples.text("module_name"), samples.text("record_id"))
         .fields(samples.text("fields"))
         .page_token(samples.text("page_token"))
@@ -89,7 +90,8 @@ fn record_locking_informations(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn lock_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking()
+    crm.api()
+        .record_locking()
         .lock_records(
             samples.text("module_name"),
             samples.text("record_id"),
@@ -99,7 +101,8 @@ fn lock_records(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn record_locking_information(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking()
+    crm.api()
+        .record_locking()
         .record_locking_information(
             samples.text("module_name"),
             samples.text("record_id"),
@@ -110,7 +113,8 @@ fn record_locking_information(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update_record_locking_information(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking()
+    crm.api()
+        .record_locking()
         .update_record_locking_information(
             samples.text("module_name"),
             samples.text("record_id"),
@@ -121,7 +125,8 @@ fn update_record_locking_information(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn unlock_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking()
+    crm.api()
+        .record_locking()
         .unlock_record(samples.text("module_name"), samples.text("record_id"), samples.text("lock_id"))
         .into()
 }

@@ -64,15 +64,16 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn share_emails(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_share_email().share_emails(samples.text("module_api_name"), samples.text("id")).into()
+    crm.api().record_share_email().share_emails(samples.text("module_api_name"), samples.text("id")).into()
 }
 
 fn un_share_emails(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_share_email().un_share_emails(samples.text("module_api_name"), samples.text("id")).into()
+    crm.api().record_share_email().un_share_emails(samples.text("module_api_name"), samples.text("id")).into()
 }
 
 fn share_bulk_emails(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_share_email()
+    crm.api()
+        .record_share_email()
         .share_bulk_emails(
             samples.text("module_api_name"),
             samples.body("record_share_email.share_bulk_emails"),
@@ -81,7 +82,8 @@ fn share_bulk_emails(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn un_share_bulk_emails(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_share_email()
+    crm.api()
+        .record_share_email()
         .un_share_bulk_emails(
             samples.text("module_api_name"),
             samples.body("record_share_email.un_share_bulk_emails"),

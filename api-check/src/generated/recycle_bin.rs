@@ -60,7 +60,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn recycle_bin_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.recycle_bin()
+    crm.api()
+        .recycle_bin()
         .recycle_bin_records(samples.text("ids"), samples.text("filters"))
         .sort_by(samples.text("sort_by"))
         .sort_order(samples.text("sort_order"))
@@ -70,13 +71,13 @@ fn recycle_bin_records(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_recycle_bin_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.recycle_bin().delete_recycle_bin_records(samples.text("filters"), samples.text("ids")).into()
+    crm.api().recycle_bin().delete_recycle_bin_records(samples.text("filters"), samples.text("ids")).into()
 }
 
 fn recycle_bin_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.recycle_bin().recycle_bin_record(samples.text("record_id")).into()
+    crm.api().recycle_bin().recycle_bin_record(samples.text("record_id")).into()
 }
 
 fn delete_recycle_bin_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.recycle_bin().delete_recycle_bin_record(samples.text("record_id")).into()
+    crm.api().recycle_bin().delete_recycle_bin_record(samples.text("record_id")).into()
 }

@@ -92,7 +92,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn add_appointments_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.reschedule_history()
+    crm.api()
+        .reschedule_history()
         .add_appointments_rescheduled_history(
             samples.body("reschedule_history.add_appointments_rescheduled_history"),
         )
@@ -100,7 +101,8 @@ fn add_appointments_rescheduled_history(crm: &Crm, samples: &Samples) -> Request
 }
 
 fn update_appointments_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.reschedule_history()
+    crm.api()
+        .reschedule_history()
         .update_appointments_rescheduled_history(
             samples.body("reschedule_history.update_appointments_rescheduled_history"),
         )
@@ -108,7 +110,8 @@ fn update_appointments_rescheduled_history(crm: &Crm, samples: &Samples) -> Requ
 }
 
 fn appointments_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.reschedule_history()
+    crm.api()
+        .reschedule_history()
         .appointments_rescheduled_history()
         .fields(samples.text("fields"))
         .page(samples.integer("page"))
@@ -120,7 +123,8 @@ fn appointments_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update_appointment_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.reschedule_history()
+    crm.api()
+        .reschedule_history()
         .update_appointment_rescheduled_history(
             samples.text("id"),
             samples.body("reschedule_history.update_appointment_rescheduled_history"),
@@ -129,12 +133,13 @@ fn update_appointment_rescheduled_history(crm: &Crm, samples: &Samples) -> Reque
 }
 
 fn appointment_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.reschedule_history()
+    crm.api()
+        .reschedule_history()
         .appointment_rescheduled_history(samples.text("id"))
         .fields(samples.text("fields"))
         .into()
 }
 
 fn delete_appointments_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.reschedule_history().delete_appointments_rescheduled_history(samples.text("id")).into()
+    crm.api().reschedule_history().delete_appointments_rescheduled_history(samples.text("id")).into()
 }

@@ -58,23 +58,27 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn create_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.services().create_rescheduled_history(samples.body("services.create_rescheduled_history")).into()
+    crm.api()
+        .services()
+        .create_rescheduled_history(samples.body("services.create_rescheduled_history"))
+        .into()
 }
 
 fn rescheduled_histories(crm: &Crm, _samples: &Samples) -> Request {
-    crm.services().rescheduled_histories().into()
+    crm.api().services().rescheduled_histories().into()
 }
 
 fn update_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.services()
+    crm.api()
+        .services()
         .update_rescheduled_history(samples.text("id"), samples.body("services.update_rescheduled_history"))
         .into()
 }
 
 fn rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.services().rescheduled_history(samples.text("id")).into()
+    crm.api().services().rescheduled_history(samples.text("id")).into()
 }
 
 fn delete_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.services().delete_rescheduled_history(samples.text("id")).into()
+    crm.api().services().delete_rescheduled_history(samples.text("id")).into()
 }

@@ -64,7 +64,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn shared_record_details(crm: &Crm, samples: &Samples) -> Request {
-    crm.share_records()
+    crm.api()
+        .share_records()
         .shared_record_details(samples.text("module_api_name"), samples.text("record_id"))
         .shared_to(samples.integer("sharedTo"))
         .view(samples.text("view"))
@@ -72,7 +73,8 @@ fn shared_record_details(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn share_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.share_records()
+    crm.api()
+        .share_records()
         .share_record(
             samples.text("module_api_name"),
             samples.text("record_id"),
@@ -82,7 +84,8 @@ fn share_record(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update_share_permissions(crm: &Crm, samples: &Samples) -> Request {
-    crm.share_records()
+    crm.api()
+        .share_records()
         .update_share_permissions(
             samples.text("module_api_name"),
             samples.text("record_id"),
@@ -92,7 +95,8 @@ fn update_share_permissions(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn revoke_shared_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.share_records()
+    crm.api()
+        .share_records()
         .revoke_shared_record(samples.text("module_api_name"), samples.text("record_id"))
         .into()
 }

@@ -176,7 +176,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules()
+    crm.api()
+        .sharing_rules()
         .list()
         .module(samples.text("module"))
         .page(samples.integer("page"))
@@ -185,15 +186,19 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules().create(samples.text("module"), samples.body("sharing_rules.create")).into()
+    crm.api().sharing_rules().create(samples.text("module"), samples.body("sharing_rules.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules().update_many(samples.text("module"), samples.body("sharing_rules.update_many")).into()
+    crm.api()
+        .sharing_rules()
+        .update_many(samples.text("module"), samples.body("sharing_rules.update_many"))
+        .into()
 }
 
 fn search_rule(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules()
+    crm.api()
+        .sharing_rules()
         .search_rule(samples.body("sharing_rules.search_rule"))
         .module(samples.text("module"))
         .page(samples.integer("page"))
@@ -202,43 +207,47 @@ fn search_rule(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn deactivate_rule(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules().deactivate_rule(samples.text("id"), samples.text("module")).into()
+    crm.api().sharing_rules().deactivate_rule(samples.text("id"), samples.text("module")).into()
 }
 
 fn activate_rule(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules().activate_rule(samples.text("id"), samples.text("module")).into()
+    crm.api().sharing_rules().activate_rule(samples.text("id"), samples.text("module")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules().get(samples.text("id")).module(samples.text("module")).into()
+    crm.api().sharing_rules().get(samples.text("id")).module(samples.text("module")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules()
+    crm.api()
+        .sharing_rules()
         .update(samples.text("id"), samples.text("module"), samples.body("sharing_rules.update"))
         .into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules().delete(samples.text("id"), samples.text("module")).into()
+    crm.api().sharing_rules().delete(samples.text("id"), samples.text("module")).into()
 }
 
 fn rule_summary(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules()
+    crm.api()
+        .sharing_rules()
         .rule_summary()
         .module(zohocrm::api::sharing_rules::SharingRuleModule::from(samples.text("module")))
         .into()
 }
 
 fn search_rule_summary(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules()
+    crm.api()
+        .sharing_rules()
         .search_rule_summary(samples.body("sharing_rules.search_rule_summary"))
         .module(zohocrm::api::sharing_rules::SharingRuleModule::from(samples.text("module")))
         .into()
 }
 
 fn rerun(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules()
+    crm.api()
+        .sharing_rules()
         .rerun(zohocrm::api::sharing_rules::SharingRuleModule::from(samples.text("module")))
         .into()
 }

@@ -16,5 +16,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn create_signals(crm: &Crm, samples: &Samples) -> Request {
-    crm.signals_notifications().create_signals(samples.body("signals_notifications.create_signals")).into()
+    crm.api()
+        .signals_notifications()
+        .create_signals(samples.body("signals_notifications.create_signals"))
+        .into()
 }

@@ -192,7 +192,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn groups(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups()
+    crm.api()
+        .user_groups()
         .groups()
         .include(samples.text("include"))
         .name(samples.text("name"))
@@ -203,27 +204,31 @@ fn groups(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create_groups(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().create_groups(samples.body("user_groups.create_groups")).into()
+    crm.api().user_groups().create_groups(samples.body("user_groups.create_groups")).into()
 }
 
 fn update_groups(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().update_groups(samples.body("user_groups.update_groups")).into()
+    crm.api().user_groups().update_groups(samples.body("user_groups.update_groups")).into()
 }
 
 fn group(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().group(samples.text("group")).into()
+    crm.api().user_groups().group(samples.text("group")).into()
 }
 
 fn update_group(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().update_group(samples.text("group"), samples.body("user_groups.update_group")).into()
+    crm.api()
+        .user_groups()
+        .update_group(samples.text("group"), samples.body("user_groups.update_group"))
+        .into()
 }
 
 fn delete_group(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().delete_group(samples.text("group")).into()
+    crm.api().user_groups().delete_group(samples.text("group")).into()
 }
 
 fn sources(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups()
+    crm.api()
+        .user_groups()
         .sources(samples.text("group"))
         .r#type(samples.text("type"))
         .user_type(samples.text("user_type"))
@@ -233,19 +238,20 @@ fn sources(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn sources_count(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().sources_count(samples.text("group")).into()
+    crm.api().user_groups().sources_count(samples.text("group")).into()
 }
 
 fn status(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().status(samples.text("job_id")).into()
+    crm.api().user_groups().status(samples.text("job_id")).into()
 }
 
 fn associations(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().associations(samples.text("group")).into()
+    crm.api().user_groups().associations(samples.text("group")).into()
 }
 
 fn associated_users_count(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups()
+    crm.api()
+        .user_groups()
         .associated_users_count()
         .page(samples.text("page"))
         .per_page(samples.text("per_page"))
@@ -254,13 +260,13 @@ fn associated_users_count(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn assigned_groups(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().assigned_groups(samples.body("user_groups.assigned_groups")).into()
+    crm.api().user_groups().assigned_groups(samples.body("user_groups.assigned_groups")).into()
 }
 
 fn unassigned_groups(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().unassigned_groups(samples.body("user_groups.unassigned_groups")).into()
+    crm.api().user_groups().unassigned_groups(samples.body("user_groups.unassigned_groups")).into()
 }
 
 fn grouped_counts(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().grouped_counts(samples.text("group"), samples.text("group_by")).into()
+    crm.api().user_groups().grouped_counts(samples.text("group"), samples.text("group_by")).into()
 }

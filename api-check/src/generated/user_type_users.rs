@@ -64,21 +64,24 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn users_of_user_type(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_type_users()
+    crm.api()
+        .user_type_users()
         .users_of_user_type(samples.text("portal_name"), samples.text("user_type_id"), samples.text("type"))
         .filters(samples.text("filters"))
         .into()
 }
 
 fn delete_user_from_the_portal(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_type_users()
+    crm.api()
+        .user_type_users()
         .delete_user_from_the_portal(samples.text("portal_name"), samples.text("user_type_id"))
         .personality_ids(samples.text("personality_ids"))
         .into()
 }
 
 fn transfer_users_of_a_user_type(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_type_users()
+    crm.api()
+        .user_type_users()
         .transfer_users_of_a_user_type(samples.text("portal_name"), samples.text("user_type_id"))
         .personality_ids(samples.text("personality_ids"))
         .transfer_to(samples.text("transfer_To"))
@@ -86,7 +89,8 @@ fn transfer_users_of_a_user_type(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn change_users_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_type_users()
+    crm.api()
+        .user_type_users()
         .change_users_status(
             samples.text("portal_name"),
             samples.text("user_type_id"),

@@ -78,11 +78,12 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn territories_of_user(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_territories().territories_of_user(samples.text("user")).into()
+    crm.api().users_territories().territories_of_user(samples.text("user")).into()
 }
 
 fn associate_territories_to_user(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_territories()
+    crm.api()
+        .users_territories()
         .associate_territories_to_user(
             samples.text("user"),
             samples.body("users_territories.associate_territories_to_user"),
@@ -91,13 +92,20 @@ fn associate_territories_to_user(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn remove_territories_from_user(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_territories().remove_territories_from_user(samples.text("user")).ids(samples.text("ids")).into()
+    crm.api()
+        .users_territories()
+        .remove_territories_from_user(samples.text("user"))
+        .ids(samples.text("ids"))
+        .into()
 }
 
 fn territory_of_user(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_territories().territory_of_user(samples.text("user"), samples.text("territory")).into()
+    crm.api().users_territories().territory_of_user(samples.text("user"), samples.text("territory")).into()
 }
 
 fn remove_territory_from_user(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_territories().remove_territory_from_user(samples.text("user"), samples.text("territory")).into()
+    crm.api()
+        .users_territories()
+        .remove_territory_from_user(samples.text("user"), samples.text("territory"))
+        .into()
 }

@@ -50,17 +50,19 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn users_transfer_and_delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_transfer_delete()
+    crm.api()
+        .users_transfer_delete()
         .users_transfer_and_delete(samples.body("users_transfer_delete.users_transfer_and_delete"))
         .into()
 }
 
 fn status(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_transfer_delete().status(samples.text("job_id")).into()
+    crm.api().users_transfer_delete().status(samples.text("job_id")).into()
 }
 
 fn user_transfer_and_delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_transfer_delete()
+    crm.api()
+        .users_transfer_delete()
         .user_transfer_and_delete(
             samples.text("id"),
             samples.body("users_transfer_delete.user_transfer_and_delete"),

@@ -36,9 +36,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, _samples: &Samples) -> Request {
-    crm.variable_groups().list().into()
+    crm.api().variable_groups().list().into()
 }
 
 fn variable_group_by_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.variable_groups().variable_group_by_id(samples.text("id")).into()
+    crm.api().variable_groups().variable_group_by_id(samples.text("id")).into()
 }

@@ -68,19 +68,23 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn web_forms(crm: &Crm, samples: &Samples) -> Request {
-    crm.webforms().web_forms(samples.text("module")).into()
+    crm.api().webforms().web_forms(samples.text("module")).into()
 }
 
 fn create_web_forms(crm: &Crm, samples: &Samples) -> Request {
-    crm.webforms().create_web_forms(samples.text("module"), samples.body("webforms.create_web_forms")).into()
+    crm.api()
+        .webforms()
+        .create_web_forms(samples.text("module"), samples.body("webforms.create_web_forms"))
+        .into()
 }
 
 fn web_form(crm: &Crm, samples: &Samples) -> Request {
-    crm.webforms().web_form(samples.text("form_id"), samples.text("module")).into()
+    crm.api().webforms().web_form(samples.text("form_id"), samples.text("module")).into()
 }
 
 fn update_web_form(crm: &Crm, samples: &Samples) -> Request {
-    crm.webforms()
+    crm.api()
+        .webforms()
         .update_web_form(
             samples.text("form_id"),
             samples.text("module"),
@@ -90,9 +94,9 @@ fn update_web_form(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_web_forms(crm: &Crm, samples: &Samples) -> Request {
-    crm.webforms().delete_web_forms(samples.text("form_id"), samples.text("module")).into()
+    crm.api().webforms().delete_web_forms(samples.text("form_id"), samples.text("module")).into()
 }
 
 fn webforms_preview(crm: &Crm, samples: &Samples) -> Request {
-    crm.webforms().webforms_preview(samples.text("form_id"), samples.text("module")).into()
+    crm.api().webforms().webforms_preview(samples.text("form_id"), samples.text("module")).into()
 }

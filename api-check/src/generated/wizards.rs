@@ -32,9 +32,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, _samples: &Samples) -> Request {
-    crm.wizards().list().into()
+    crm.api().wizards().list().into()
 }
 
 fn wizard_by_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.wizards().wizard_by_id(samples.text("wizard_id"), samples.text("layout_id")).into()
+    crm.api().wizards().wizard_by_id(samples.text("wizard_id"), samples.text("layout_id")).into()
 }

@@ -63,7 +63,7 @@ mod tags;
 mod transport;
 mod value;
 
-pub use client::{Crm, CrmBuilder};
+pub use client::{Api, Crm, CrmBuilder};
 pub use composite::{Composite, CompositeAnswer, SubRequest};
 pub use coql::{Column, Coql, CoqlQuery, Select};
 pub use criteria::{Criteria, CriteriaField};

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on apis.
     #[must_use]
-    pub fn apis(&self) -> Apis {
-        Apis { crm: self.clone() }
+    pub fn apis(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on apis; from [`Crm::apis`].
+/// Operations on apis; from [`Api::apis`].
 #[derive(Clone, Debug)]
-pub struct Apis {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Apis {
+impl Operations {
     /// Gets a supported api.
     ///
     /// `GET /crm/v8/__apis`. Scope: `ZohoCRM.settings.modules.READ`.
@@ -31,7 +31,7 @@ impl Apis {
 }
 
 operation! {
-    /// A call that gets a supported api; from [`Apis::supported_api`].
+    /// A call that gets a supported api; from [`Operations::supported_api`].
     GetSupportedApi -> ApisAnswer
 }
 
@@ -49,7 +49,7 @@ impl GetSupportedApi {
 pub struct ApisAnswer {
     /// `__apis`.
     #[serde(rename = "__apis", skip_serializing_if = "Nullable::is_absent")]
-    pub apis: Nullable<Vec<ApisApis>>,
+    pub apis: Nullable<Vec<Apis>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -59,7 +59,7 @@ pub struct ApisAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ApisApis {
+pub struct Apis {
     /// `path`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub path: Nullable<String>,
@@ -71,7 +71,7 @@ pub struct ApisApis {
     pub extra: Extra,
 }
 
-/// `operation_types` in `ApisApis`.
+/// `operation_types` in `Apis`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

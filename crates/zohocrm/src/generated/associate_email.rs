@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on associate email.
     #[must_use]
-    pub fn associate_email(&self) -> AssociateEmail {
-        AssociateEmail { crm: self.clone() }
+    pub fn associate_email(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on associate email; from [`Crm::associate_email`].
+/// Operations on associate email; from [`Api::associate_email`].
 #[derive(Clone, Debug)]
-pub struct AssociateEmail {
+pub struct Operations {
     crm: Crm,
 }
 
-impl AssociateEmail {
+impl Operations {
     /// Associates.
     ///
     /// `POST /crm/v8/{module}/{recordId}/actions/associate_email`. Scope: `ZohoCRM.modules.emails.CREATE`.
@@ -53,12 +53,12 @@ impl AssociateEmail {
 }
 
 operation! {
-    /// A call that associates; from [`AssociateEmail::associate`].
+    /// A call that associates; from [`Operations::associate`].
     Associate -> AssociateEmailResults
 }
 
 operation! {
-    /// A call that runs `email available`; from [`AssociateEmail::email_available`].
+    /// A call that runs `email available`; from [`Operations::email_available`].
     EmailAvailable -> Available
 }
 
@@ -69,7 +69,7 @@ operation! {
 pub struct AssociateEmailBody {
     /// `Emails`.
     #[serde(rename = "Emails", skip_serializing_if = "Nullable::is_absent")]
-    pub emails: Nullable<Vec<AssociateEmailAssociateEmail>>,
+    pub emails: Nullable<Vec<AssociateEmail>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -77,7 +77,7 @@ pub struct AssociateEmailBody {
 
 setters! {
     AssociateEmailBody {
-        emails: Vec<AssociateEmailAssociateEmail>,
+        emails: Vec<AssociateEmail>,
     }
 }
 
@@ -85,7 +85,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct AssociateEmailAssociateEmail {
+pub struct AssociateEmail {
     /// `from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub from: Nullable<AssociateEmailFrom>,
@@ -106,7 +106,7 @@ pub struct AssociateEmailAssociateEmail {
     pub content: Nullable<String>,
     /// `mail_format`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_format: Nullable<AssociateEmailAssociateEmailMailFormat>,
+    pub mail_format: Nullable<AssociateEmailMailFormat>,
     /// `subject`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subject: Nullable<String>,
@@ -128,14 +128,14 @@ pub struct AssociateEmailAssociateEmail {
 }
 
 setters! {
-    AssociateEmailAssociateEmail {
+    AssociateEmail {
         from: AssociateEmailFrom,
         to: Vec<To>,
         cc: Vec<To>,
         bcc: Vec<To>,
         attachments: Vec<Attachments>,
         content: String,
-        mail_format: AssociateEmailAssociateEmailMailFormat,
+        mail_format: AssociateEmailMailFormat,
         subject: String,
         original_message_id: String,
         sent: bool,
@@ -210,8 +210,8 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `mail_format` in `AssociateEmailAssociateEmail`.
-    pub enum AssociateEmailAssociateEmailMailFormat {
+    /// Values of `mail_format` in `AssociateEmail`.
+    pub enum AssociateEmailMailFormat {
         Html = "html",
         Text = "text",
     }

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on attachments.
     #[must_use]
-    pub fn attachments_operations(&self) -> AttachmentsOperations {
-        AttachmentsOperations { crm: self.clone() }
+    pub fn attachments(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on attachments; from [`Crm::attachments_operations`].
+/// Operations on attachments; from [`Api::attachments`].
 #[derive(Clone, Debug)]
-pub struct AttachmentsOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl AttachmentsOperations {
+impl Operations {
     /// Uploads url attachments.
     ///
     /// `POST /crm/v8/{module}/{record_id}/Attachments`. Scope: `ZohoCRM.modules.CREATE` or `ZohoCRM.modules.attachments.CREATE`.
@@ -148,7 +148,7 @@ impl AttachmentsOperations {
 }
 
 operation! {
-    /// A call that uploads url attachments; from [`AttachmentsOperations::upload_url_attachments`].
+    /// A call that uploads url attachments; from [`Operations::upload_url_attachments`].
     UploadUrlAttachments -> AttachmentsResults
 }
 
@@ -160,7 +160,7 @@ impl UploadUrlAttachments {
 }
 
 operation! {
-    /// A call that lists attachments; from [`AttachmentsOperations::list`].
+    /// A call that lists attachments; from [`Operations::list`].
     ListAttachments -> AttachmentsAnswer
 }
 
@@ -182,22 +182,22 @@ impl ListAttachments {
 }
 
 operation! {
-    /// A call that deletes attachments; from [`AttachmentsOperations::delete_many`].
+    /// A call that deletes attachments; from [`Operations::delete_many`].
     DeleteAttachments -> AttachmentsResults
 }
 
 operation! {
-    /// A call that gets an attachment; from [`AttachmentsOperations::get`].
+    /// A call that gets an attachment; from [`Operations::get`].
     GetAttachment -> Download
 }
 
 operation! {
-    /// A call that deletes an attachment; from [`AttachmentsOperations::delete`].
+    /// A call that deletes an attachment; from [`Operations::delete`].
     DeleteAttachment -> AttachmentsResults
 }
 
 operation! {
-    /// A call that uploads an attachment; from [`AttachmentsOperations::upload`].
+    /// A call that uploads an attachment; from [`Operations::upload`].
     UploadAttachment -> AttachmentsResults
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on audit log export.
     #[must_use]
-    pub fn audit_log_export(&self) -> AuditLogExport {
-        AuditLogExport { crm: self.clone() }
+    pub fn audit_log_export(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on audit log export; from [`Crm::audit_log_export`].
+/// Operations on audit log export; from [`Api::audit_log_export`].
 #[derive(Clone, Debug)]
-pub struct AuditLogExport {
+pub struct Operations {
     crm: Crm,
 }
 
-impl AuditLogExport {
+impl Operations {
     /// Creates an audit log export.
     ///
     /// `POST /crm/v8/settings/audit_log_export`. Scope: `ZohoCRM.settings.audit_logs.CREATE`.
@@ -66,22 +66,22 @@ impl AuditLogExport {
 }
 
 operation! {
-    /// A call that creates an audit log export; from [`AuditLogExport::create`].
+    /// A call that creates an audit log export; from [`Operations::create`].
     CreateAuditLogExport -> AuditLogExportResults
 }
 
 operation! {
-    /// A call that gets exported auditlogs; from [`AuditLogExport::exported_auditlogs`].
+    /// A call that gets exported auditlogs; from [`Operations::exported_auditlogs`].
     GetExportedAuditlogs -> AuditLogExportAnswer
 }
 
 operation! {
-    /// A call that gets an exported audit log; from [`AuditLogExport::exported_audit_log`].
+    /// A call that gets an exported audit log; from [`Operations::exported_audit_log`].
     GetExportedAuditLog -> AuditLogExportAnswer
 }
 
 operation! {
-    /// A call that downloads an audit log export; from [`AuditLogExport::download`].
+    /// A call that downloads an audit log export; from [`Operations::download`].
     DownloadAuditLogExport -> Download
 }
 
@@ -92,7 +92,7 @@ operation! {
 pub struct AuditLogExportBody {
     /// `audit_log_export`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub audit_log_export: Nullable<Vec<AuditLogExportAuditLogExport>>,
+    pub audit_log_export: Nullable<Vec<AuditLogExport>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -100,7 +100,7 @@ pub struct AuditLogExportBody {
 
 setters! {
     AuditLogExportBody {
-        audit_log_export: Vec<AuditLogExportAuditLogExport>,
+        audit_log_export: Vec<AuditLogExport>,
     }
 }
 
@@ -108,7 +108,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct AuditLogExportAuditLogExport {
+pub struct AuditLogExport {
     /// `criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub criteria: Nullable<Criteria>,
@@ -139,7 +139,7 @@ pub struct AuditLogExportAuditLogExport {
 }
 
 setters! {
-    AuditLogExportAuditLogExport {
+    AuditLogExport {
         criteria: Criteria,
         id: String,
         status: String,
@@ -248,7 +248,7 @@ pub struct AuditLogExportResults {
 pub struct AuditLogExportAnswer {
     /// `audit_log_export`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub audit_log_export: Nullable<Vec<AuditLogExportAuditLogExport>>,
+    pub audit_log_export: Nullable<Vec<AuditLogExport>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on backup.
     #[must_use]
-    pub fn backup(&self) -> Backup {
-        Backup { crm: self.clone() }
+    pub fn backup(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on backup; from [`Crm::backup`].
+/// Operations on backup; from [`Api::backup`].
 #[derive(Clone, Debug)]
-pub struct Backup {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Backup {
+impl Operations {
     /// Schedules.
     ///
     /// `POST /crm/bulk/v8/backup`. Scope: `ZohoCRM.bulk.backup.CREATE`.
@@ -84,22 +84,22 @@ impl Backup {
 }
 
 operation! {
-    /// A call that schedules; from [`Backup::schedule`].
+    /// A call that schedules; from [`Operations::schedule`].
     Schedule -> BackupResults
 }
 
 operation! {
-    /// A call that gets details; from [`Backup::details`].
+    /// A call that gets details; from [`Operations::details`].
     GetDetails -> BackupAnswer
 }
 
 operation! {
-    /// A call that gets urls; from [`Backup::urls`].
+    /// A call that gets urls; from [`Operations::urls`].
     GetUrls -> GetUrlsAnswer
 }
 
 operation! {
-    /// A call that runs `history`; from [`Backup::history`].
+    /// A call that runs `history`; from [`Operations::history`].
     History -> HistoryAnswer
 }
 
@@ -116,12 +116,12 @@ impl History {
 }
 
 operation! {
-    /// A call that cancels; from [`Backup::cancel`].
+    /// A call that cancels; from [`Operations::cancel`].
     Cancel -> BackupResults
 }
 
 operation! {
-    /// A call that downloads a backup; from [`Backup::download`].
+    /// A call that downloads a backup; from [`Operations::download`].
     DownloadBackup -> Download
 }
 
@@ -132,7 +132,7 @@ operation! {
 pub struct BackupBody {
     /// `backup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub backup: Nullable<BackupBackup>,
+    pub backup: Nullable<Backup>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -140,7 +140,7 @@ pub struct BackupBody {
 
 setters! {
     BackupBody {
-        backup: BackupBackup,
+        backup: Backup,
     }
 }
 
@@ -148,7 +148,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct BackupBackup {
+pub struct Backup {
     /// `rrule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rrule: Nullable<String>,
@@ -173,7 +173,7 @@ pub struct BackupBackup {
 }
 
 setters! {
-    BackupBackup {
+    Backup {
         rrule: String,
         id: String,
         start_date: DateTime,
@@ -230,7 +230,7 @@ pub struct BackupResults {
 pub struct BackupAnswer {
     /// `backup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub backup: Nullable<BackupBackup>,
+    pub backup: Nullable<Backup>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on cadences.
     #[must_use]
-    pub fn cadences(&self) -> Cadences {
-        Cadences { crm: self.clone() }
+    pub fn cadences(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on cadences; from [`Crm::cadences`].
+/// Operations on cadences; from [`Api::cadences`].
 #[derive(Clone, Debug)]
-pub struct Cadences {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Cadences {
+impl Operations {
     /// Lists cadences.
     ///
     /// `GET /crm/v8/settings/automation/cadences`. Scope: `ZohoCRM.settings.roles.READ`.
@@ -31,7 +31,7 @@ impl Cadences {
 }
 
 operation! {
-    /// A call that lists cadences; from [`Cadences::list`].
+    /// A call that lists cadences; from [`Operations::list`].
     ListCadences -> CadencesAnswer
 }
 
@@ -42,7 +42,7 @@ operation! {
 pub struct CadencesAnswer {
     /// `cadences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cadences: Nullable<Vec<CadenceCadences>>,
+    pub cadences: Nullable<Vec<Cadences>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,
@@ -55,7 +55,7 @@ pub struct CadencesAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct CadenceCadences {
+pub struct Cadences {
     /// `summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub summary: Nullable<Summary>,
@@ -103,7 +103,7 @@ pub struct CadenceCadences {
     pub extra: Extra,
 }
 
-/// `summary` in `CadenceCadences`.
+/// `summary` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -122,7 +122,7 @@ pub struct Summary {
     pub extra: Extra,
 }
 
-/// `module` in `CadenceCadences`.
+/// `module` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -138,7 +138,7 @@ pub struct Module {
     pub extra: Extra,
 }
 
-/// `execution_details` in `CadenceCadences`.
+/// `execution_details` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -195,7 +195,7 @@ pub struct ExecuteEvery {
     pub extra: Extra,
 }
 
-/// `created_by` in `CadenceCadences`.
+/// `created_by` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -211,7 +211,7 @@ pub struct CreatedBy {
     pub extra: Extra,
 }
 
-/// `modified_by` in `CadenceCadences`.
+/// `modified_by` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -227,7 +227,7 @@ pub struct ModifiedBy {
     pub extra: Extra,
 }
 
-/// `custom_view` in `CadenceCadences`.
+/// `custom_view` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

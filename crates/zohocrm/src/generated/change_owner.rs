@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on change owner.
     #[must_use]
-    pub fn change_owner(&self) -> ChangeOwner {
-        ChangeOwner { crm: self.clone() }
+    pub fn change_owner(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on change owner; from [`Crm::change_owner`].
+/// Operations on change owner; from [`Api::change_owner`].
 #[derive(Clone, Debug)]
-pub struct ChangeOwner {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ChangeOwner {
+impl Operations {
     /// Runs `single update`.
     ///
     /// `POST /crm/v8/{module}/{id}/actions/change_owner`. Scope: `ZohoCRM.modules.CREATE`.
@@ -58,12 +58,12 @@ impl ChangeOwner {
 }
 
 operation! {
-    /// A call that runs `single update`; from [`ChangeOwner::single_update`].
+    /// A call that runs `single update`; from [`Operations::single_update`].
     SingleUpdate -> ChangeOwnerResults
 }
 
 operation! {
-    /// A call that mass-changes an update; from [`ChangeOwner::mass_update`].
+    /// A call that mass-changes an update; from [`Operations::mass_update`].
     MassUpdate -> ChangeOwnerResults
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on contact roles.
     #[must_use]
-    pub fn contact_roles(&self) -> ContactRoles {
-        ContactRoles { crm: self.clone() }
+    pub fn contact_roles(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on contact roles; from [`Crm::contact_roles`].
+/// Operations on contact roles; from [`Api::contact_roles`].
 #[derive(Clone, Debug)]
-pub struct ContactRoles {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ContactRoles {
+impl Operations {
     /// Gets roles.
     ///
     /// `GET /crm/v8/Contacts/roles`. Scope: `ZohoCRM.modules.READ`.
@@ -95,37 +95,37 @@ impl ContactRoles {
 }
 
 operation! {
-    /// A call that gets roles; from [`ContactRoles::roles`].
+    /// A call that gets roles; from [`Operations::roles`].
     GetRoles -> ContactRolesAnswer
 }
 
 operation! {
-    /// A call that creates roles; from [`ContactRoles::create_roles`].
+    /// A call that creates roles; from [`Operations::create_roles`].
     CreateRoles -> ContactRolesResults
 }
 
 operation! {
-    /// A call that updates roles; from [`ContactRoles::update_roles`].
+    /// A call that updates roles; from [`Operations::update_roles`].
     UpdateRoles -> ContactRolesResults
 }
 
 operation! {
-    /// A call that deletes contact roles; from [`ContactRoles::delete_many`].
+    /// A call that deletes contact roles; from [`Operations::delete_many`].
     DeleteContactRoles -> ContactRolesResults
 }
 
 operation! {
-    /// A call that gets a role; from [`ContactRoles::role`].
+    /// A call that gets a role; from [`Operations::role`].
     GetRole -> ContactRolesAnswer
 }
 
 operation! {
-    /// A call that updates a contact role; from [`ContactRoles::update`].
+    /// A call that updates a contact role; from [`Operations::update`].
     UpdateContactRole -> ContactRolesResults
 }
 
 operation! {
-    /// A call that deletes a contact role; from [`ContactRoles::delete`].
+    /// A call that deletes a contact role; from [`Operations::delete`].
     DeleteContactRole -> ContactRolesResults
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on conversion option.
     #[must_use]
-    pub fn conversion_option(&self) -> ConversionOption {
-        ConversionOption { crm: self.clone() }
+    pub fn conversion_option(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on conversion option; from [`Crm::conversion_option`].
+/// Operations on conversion option; from [`Api::conversion_option`].
 #[derive(Clone, Debug)]
-pub struct ConversionOption {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ConversionOption {
+impl Operations {
     /// Runs `lead conversion options`.
     ///
     /// `GET /crm/v8/Leads/{lead_id}/__conversion_options`. Scope: `ZohoCRM.modules.READ`.
@@ -37,7 +37,7 @@ impl ConversionOption {
 }
 
 operation! {
-    /// A call that runs `lead conversion options`; from [`ConversionOption::lead_conversion_options`].
+    /// A call that runs `lead conversion options`; from [`Operations::lead_conversion_options`].
     LeadConversionOptions -> ConversionOptionAnswer
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on coql.
     #[must_use]
-    pub fn coql_operations(&self) -> CoqlOperations {
-        CoqlOperations { crm: self.clone() }
+    pub fn coql(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on coql; from [`Crm::coql_operations`].
+/// Operations on coql; from [`Api::coql`].
 #[derive(Clone, Debug)]
-pub struct CoqlOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl CoqlOperations {
+impl Operations {
     /// Gets records.
     ///
     /// `POST /crm/v8/coql`. Scope: `ZohoCRM.modules.CREATE`.
@@ -33,7 +33,7 @@ impl CoqlOperations {
 }
 
 operation! {
-    /// A call that gets records; from [`CoqlOperations::records`].
+    /// A call that gets records; from [`Operations::records`].
     GetRecords -> CoqlAnswer
 }
 

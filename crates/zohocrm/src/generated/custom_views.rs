@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on custom views.
     #[must_use]
-    pub fn custom_views(&self) -> CustomViews {
-        CustomViews { crm: self.clone() }
+    pub fn custom_views(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on custom views; from [`Crm::custom_views`].
+/// Operations on custom views; from [`Api::custom_views`].
 #[derive(Clone, Debug)]
-pub struct CustomViews {
+pub struct Operations {
     crm: Crm,
 }
 
-impl CustomViews {
+impl Operations {
     /// Lists custom views.
     ///
     /// `GET /crm/v8/settings/custom_views`. Scope: `ZohoCRM.settings.custom_views.READ`.
@@ -92,7 +92,7 @@ impl CustomViews {
 }
 
 operation! {
-    /// A call that lists custom views; from [`CustomViews::list`].
+    /// A call that lists custom views; from [`Operations::list`].
     ListCustomViews -> CustomViewsAnswer
 }
 
@@ -109,17 +109,17 @@ impl ListCustomViews {
 }
 
 operation! {
-    /// A call that gets a custom view; from [`CustomViews::get`].
+    /// A call that gets a custom view; from [`Operations::get`].
     GetCustomView -> CustomViewsAnswer
 }
 
 operation! {
-    /// A call that changes sort order of custom views; from [`CustomViews::change_sort_order_of_custom_views`].
+    /// A call that changes sort order of custom views; from [`Operations::change_sort_order_of_custom_views`].
     ChangeSortOrderOfCustomViews -> CustomViewsResults
 }
 
 operation! {
-    /// A call that changes a sort order of custom view; from [`CustomViews::change_sort_order_of_custom_view`].
+    /// A call that changes a sort order of custom view; from [`Operations::change_sort_order_of_custom_view`].
     ChangeSortOrderOfCustomView -> CustomViewsResults
 }
 

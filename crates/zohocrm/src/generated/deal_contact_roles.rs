@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on deal contact roles.
     #[must_use]
-    pub fn deal_contact_roles(&self) -> DealContactRoles {
-        DealContactRoles { crm: self.clone() }
+    pub fn deal_contact_roles(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on deal contact roles; from [`Crm::deal_contact_roles`].
+/// Operations on deal contact roles; from [`Api::deal_contact_roles`].
 #[derive(Clone, Debug)]
-pub struct DealContactRoles {
+pub struct Operations {
     crm: Crm,
 }
 
-impl DealContactRoles {
+impl Operations {
     /// Gets associated contact roles.
     ///
     /// `GET /crm/v8/Deals/{deal}/Contact_Roles`. Scope: `ZohoCRM.modules.READ`.
@@ -116,7 +116,7 @@ impl DealContactRoles {
 }
 
 operation! {
-    /// A call that gets associated contact roles; from [`DealContactRoles::associated_contact_roles`].
+    /// A call that gets associated contact roles; from [`Operations::associated_contact_roles`].
     GetAssociatedContactRoles -> DealContactRolesAnswer
 }
 
@@ -128,7 +128,7 @@ impl GetAssociatedContactRoles {
 }
 
 operation! {
-    /// A call that deletes associated contact roles; from [`DealContactRoles::delete_associated_contact_roles`].
+    /// A call that deletes associated contact roles; from [`Operations::delete_associated_contact_roles`].
     DeleteAssociatedContactRoles -> DealContactRolesResults
 }
 
@@ -140,17 +140,17 @@ impl DeleteAssociatedContactRoles {
 }
 
 operation! {
-    /// A call that gets an associated contact roles specific to contact; from [`DealContactRoles::associated_contact_roles_specific_to_contact`].
+    /// A call that gets an associated contact roles specific to contact; from [`Operations::associated_contact_roles_specific_to_contact`].
     GetAssociatedContactRolesSpecificToContact -> DealContactRolesAnswer
 }
 
 operation! {
-    /// A call that associates a contact role to deal; from [`DealContactRoles::associate_contact_role_to_deal`].
+    /// A call that associates a contact role to deal; from [`Operations::associate_contact_role_to_deal`].
     AssociateContactRoleToDeal -> DealContactRolesResults
 }
 
 operation! {
-    /// A call that deletes a contact role relation; from [`DealContactRoles::delete_contact_role_relation`].
+    /// A call that deletes a contact role relation; from [`Operations::delete_contact_role_relation`].
     DeleteContactRoleRelation -> DealContactRolesResults
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on email compose.
     #[must_use]
-    pub fn email_compose(&self) -> EmailCompose {
-        EmailCompose { crm: self.clone() }
+    pub fn email_compose(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on email compose; from [`Crm::email_compose`].
+/// Operations on email compose; from [`Api::email_compose`].
 #[derive(Clone, Debug)]
-pub struct EmailCompose {
+pub struct Operations {
     crm: Crm,
 }
 
-impl EmailCompose {
+impl Operations {
     /// Gets email composer default settings.
     ///
     /// `GET /crm/email/v8/settings/compose`. Scope: `ZohoCRM.settings.READ`.
@@ -45,7 +45,7 @@ impl EmailCompose {
 }
 
 operation! {
-    /// A call that gets email composer default settings; from [`EmailCompose::email_composer_default_settings`].
+    /// A call that gets email composer default settings; from [`Operations::email_composer_default_settings`].
     GetEmailComposerDefaultSettings -> EmailComposeAnswer
 }
 
@@ -57,7 +57,7 @@ impl GetEmailComposerDefaultSettings {
 }
 
 operation! {
-    /// A call that updates email composer default settings; from [`EmailCompose::update_email_composer_default_settings`].
+    /// A call that updates email composer default settings; from [`Operations::update_email_composer_default_settings`].
     UpdateEmailComposerDefaultSettings -> UpdateEmailComposerDefaultSettingsAnswer
 }
 
@@ -77,7 +77,7 @@ open_enum! {
 pub struct EmailComposeAnswer {
     /// `email_compose`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_compose: Nullable<Vec<EmailComposeEmailCompose>>,
+    pub email_compose: Nullable<Vec<EmailCompose>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -87,7 +87,7 @@ pub struct EmailComposeAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct EmailComposeEmailCompose {
+pub struct EmailCompose {
     /// `default_from_address`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub default_from_address: Nullable<DefaultFromAddress>,
@@ -106,7 +106,7 @@ pub struct EmailComposeEmailCompose {
 }
 
 setters! {
-    EmailComposeEmailCompose {
+    EmailCompose {
         default_from_address: DefaultFromAddress,
         default_replyto_address: DefaultReplytoAddress,
         font: Font,
@@ -206,7 +206,7 @@ setters! {
 pub struct EmailComposeBody {
     /// `email_compose`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_compose: Nullable<Vec<EmailComposeEmailCompose>>,
+    pub email_compose: Nullable<Vec<EmailCompose>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -214,7 +214,7 @@ pub struct EmailComposeBody {
 
 setters! {
     EmailComposeBody {
-        email_compose: Vec<EmailComposeEmailCompose>,
+        email_compose: Vec<EmailCompose>,
     }
 }
 

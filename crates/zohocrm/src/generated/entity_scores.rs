@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on entity scores.
     #[must_use]
-    pub fn entity_scores(&self) -> EntityScores {
-        EntityScores { crm: self.clone() }
+    pub fn entity_scores(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on entity scores; from [`Crm::entity_scores`].
+/// Operations on entity scores; from [`Api::entity_scores`].
 #[derive(Clone, Debug)]
-pub struct EntityScores {
+pub struct Operations {
     crm: Crm,
 }
 
-impl EntityScores {
+impl Operations {
     /// Gets an entity score.
     ///
     /// `GET /crm/v8/Entity_Scores__s/{record_id}`. Scope: `ZohoCRM.settings.modules.READ`.
@@ -48,7 +48,7 @@ impl EntityScores {
 }
 
 operation! {
-    /// A call that gets an entity score; from [`EntityScores::get`].
+    /// A call that gets an entity score; from [`Operations::get`].
     GetEntityScore -> EntityScoresAnswer
 }
 
@@ -60,7 +60,7 @@ impl GetEntityScore {
 }
 
 operation! {
-    /// A call that lists entity scores; from [`EntityScores::list`].
+    /// A call that lists entity scores; from [`Operations::list`].
     ListEntityScores -> EntityScoresAnswer
 }
 
@@ -113,7 +113,7 @@ impl ListEntityScores {
 pub struct EntityScoresAnswer {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<EntityScoreEntityScores>>,
+    pub data: Nullable<Vec<EntityScores>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,
@@ -126,7 +126,7 @@ pub struct EntityScoresAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct EntityScoreEntityScores {
+pub struct EntityScores {
     /// `Entity`.
     #[serde(rename = "Entity", skip_serializing_if = "Nullable::is_absent")]
     pub entity: Nullable<Entity>,
@@ -165,7 +165,7 @@ pub struct EntityScoreEntityScores {
     pub extra: Extra,
 }
 
-/// `Entity` in `EntityScoreEntityScores`.
+/// `Entity` in `EntityScores`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -200,7 +200,7 @@ pub struct Module {
     pub extra: Extra,
 }
 
-/// `Scoring_Rule` in `EntityScoreEntityScores`.
+/// `Scoring_Rule` in `EntityScores`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on features.
     #[must_use]
-    pub fn features(&self) -> Features {
-        Features { crm: self.clone() }
+    pub fn features(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on features; from [`Crm::features`].
+/// Operations on features; from [`Api::features`].
 #[derive(Clone, Debug)]
-pub struct Features {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Features {
+impl Operations {
     /// Gets feature details.
     ///
     /// `GET /crm/v8/__features`. Scope: `ZohoCRM.files.READ`.
@@ -66,7 +66,7 @@ impl Features {
 }
 
 operation! {
-    /// A call that gets feature details; from [`Features::feature_details`].
+    /// A call that gets feature details; from [`Operations::feature_details`].
     GetFeatureDetails -> FeaturesAnswer
 }
 
@@ -83,7 +83,7 @@ impl GetFeatureDetails {
 }
 
 operation! {
-    /// A call that gets a feature detail; from [`Features::feature_detail`].
+    /// A call that gets a feature detail; from [`Operations::feature_detail`].
     GetFeatureDetail -> FeaturesAnswer
 }
 
@@ -95,12 +95,12 @@ impl GetFeatureDetail {
 }
 
 operation! {
-    /// A call that gets a data enrichment; from [`Features::data_enrichment`].
+    /// A call that gets a data enrichment; from [`Operations::data_enrichment`].
     GetDataEnrichment -> FeaturesAnswer
 }
 
 operation! {
-    /// A call that gets a user licences count; from [`Features::user_licences_count`].
+    /// A call that gets a user licences count; from [`Operations::user_licences_count`].
     GetUserLicencesCount -> FeaturesAnswer
 }
 

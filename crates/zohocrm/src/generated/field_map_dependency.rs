@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on field map dependency.
     #[must_use]
-    pub fn field_map_dependency(&self) -> FieldMapDependency {
-        FieldMapDependency { crm: self.clone() }
+    pub fn field_map_dependency(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on field map dependency; from [`Crm::field_map_dependency`].
+/// Operations on field map dependency; from [`Api::field_map_dependency`].
 #[derive(Clone, Debug)]
-pub struct FieldMapDependency {
+pub struct Operations {
     crm: Crm,
 }
 
-impl FieldMapDependency {
+impl Operations {
     /// Creates a map dependency.
     ///
     /// `POST /crm/v8/settings/layouts/{layout_id}/map_dependency`. Scope: `ZohoCRM.settings.map_dependency.CREATE`.
@@ -128,12 +128,12 @@ impl FieldMapDependency {
 }
 
 operation! {
-    /// A call that creates a map dependency; from [`FieldMapDependency::create_map_dependency`].
+    /// A call that creates a map dependency; from [`Operations::create_map_dependency`].
     CreateMapDependency -> FieldMapDependencyResults
 }
 
 operation! {
-    /// A call that gets map dependencies; from [`FieldMapDependency::map_dependencies`].
+    /// A call that gets map dependencies; from [`Operations::map_dependencies`].
     GetMapDependencies -> FieldMapDependencyAnswer
 }
 
@@ -155,17 +155,17 @@ impl GetMapDependencies {
 }
 
 operation! {
-    /// A call that updates a map dependency; from [`FieldMapDependency::update_map_dependency`].
+    /// A call that updates a map dependency; from [`Operations::update_map_dependency`].
     UpdateMapDependency -> FieldMapDependencyResults
 }
 
 operation! {
-    /// A call that gets a map dependency; from [`FieldMapDependency::map_dependency`].
+    /// A call that gets a map dependency; from [`Operations::map_dependency`].
     GetMapDependency -> FieldMapDependencyAnswer
 }
 
 operation! {
-    /// A call that deletes a map dependency; from [`FieldMapDependency::delete_map_dependency`].
+    /// A call that deletes a map dependency; from [`Operations::delete_map_dependency`].
     DeleteMapDependency -> FieldMapDependencyResults
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on files.
     #[must_use]
-    pub fn files_operations(&self) -> FilesOperations {
-        FilesOperations { crm: self.clone() }
+    pub fn files(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on files; from [`Crm::files_operations`].
+/// Operations on files; from [`Api::files`].
 #[derive(Clone, Debug)]
-pub struct FilesOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl FilesOperations {
+impl Operations {
     /// Uploads files.
     ///
     /// `POST /crm/v8/files`. Scope: `ZohoCRM.files.CREATE`.
@@ -41,7 +41,7 @@ impl FilesOperations {
 }
 
 operation! {
-    /// A call that uploads files; from [`FilesOperations::upload`].
+    /// A call that uploads files; from [`Operations::upload`].
     UploadFiles -> FilesResults
 }
 
@@ -53,7 +53,7 @@ impl UploadFiles {
 }
 
 operation! {
-    /// A call that gets a file; from [`FilesOperations::get`].
+    /// A call that gets a file; from [`Operations::get`].
     GetFile -> Download
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on functions.
     #[must_use]
-    pub fn functions(&self) -> Functions {
-        Functions { crm: self.clone() }
+    pub fn functions(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on functions; from [`Crm::functions`].
+/// Operations on functions; from [`Api::functions`].
 #[derive(Clone, Debug)]
-pub struct Functions {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Functions {
+impl Operations {
     /// Executes a function using request body.
     ///
     /// `POST /crm/v8/functions/{function_name}/actions/execute`. Scope: `ZohoCRM.modules.CREATE`.
@@ -91,17 +91,17 @@ impl Functions {
 }
 
 operation! {
-    /// A call that executes a function using request body; from [`Functions::execute_function_using_request_body`].
+    /// A call that executes a function using request body; from [`Operations::execute_function_using_request_body`].
     ExecuteFunctionUsingRequestBody -> ActionResult
 }
 
 operation! {
-    /// A call that executes function using parameters; from [`Functions::execute_function_using_parameters`].
+    /// A call that executes function using parameters; from [`Operations::execute_function_using_parameters`].
     ExecuteFunctionUsingParameters -> ActionResult
 }
 
 operation! {
-    /// A call that executes a function using file; from [`Functions::execute_function_using_file`].
+    /// A call that executes a function using file; from [`Operations::execute_function_using_file`].
     ExecuteFunctionUsingFile -> ActionResult
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on get related records count.
     #[must_use]
-    pub fn get_related_records_count(&self) -> GetRelatedRecordsCountOperations {
-        GetRelatedRecordsCountOperations { crm: self.clone() }
+    pub fn get_related_records_count(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on get related records count; from [`Crm::get_related_records_count`].
+/// Operations on get related records count; from [`Api::get_related_records_count`].
 #[derive(Clone, Debug)]
-pub struct GetRelatedRecordsCountOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl GetRelatedRecordsCountOperations {
+impl Operations {
     /// Gets a related records count.
     ///
     /// `POST /crm/v8/{module_api_name}/{record_id}/actions/get_related_records_count`. Scope: `ZohoCRM.modules.CREATE`.
@@ -42,7 +42,7 @@ impl GetRelatedRecordsCountOperations {
 }
 
 operation! {
-    /// A call that gets a related records count; from [`GetRelatedRecordsCountOperations::related_records_count`].
+    /// A call that gets a related records count; from [`Operations::related_records_count`].
     GetRelatedRecordsCount -> GetRelatedRecordsCountAnswer
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on holidays.
     #[must_use]
-    pub fn holidays(&self) -> Holidays {
-        Holidays { crm: self.clone() }
+    pub fn holidays(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on holidays; from [`Crm::holidays`].
+/// Operations on holidays; from [`Api::holidays`].
 #[derive(Clone, Debug)]
-pub struct Holidays {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Holidays {
+impl Operations {
     /// Lists holidays.
     ///
     /// `GET /crm/v8/settings/holidays`. Scope: `ZohoCRM.settings.recycle_bin.READ`.
@@ -99,7 +99,7 @@ impl Holidays {
 }
 
 operation! {
-    /// A call that lists holidays; from [`Holidays::list`].
+    /// A call that lists holidays; from [`Operations::list`].
     ListHolidays -> HolidaysAnswer
 }
 
@@ -126,7 +126,7 @@ impl ListHolidays {
 }
 
 operation! {
-    /// A call that creates holidays; from [`Holidays::create`].
+    /// A call that creates holidays; from [`Operations::create`].
     CreateHolidays -> HolidaysResults
 }
 
@@ -138,7 +138,7 @@ impl CreateHolidays {
 }
 
 operation! {
-    /// A call that updates holidays; from [`Holidays::update_many`].
+    /// A call that updates holidays; from [`Operations::update_many`].
     UpdateHolidays -> HolidaysResults
 }
 
@@ -150,7 +150,7 @@ impl UpdateHolidays {
 }
 
 operation! {
-    /// A call that updates a holiday; from [`Holidays::update`].
+    /// A call that updates a holiday; from [`Operations::update`].
     UpdateHoliday -> HolidaysResults
 }
 
@@ -162,7 +162,7 @@ impl UpdateHoliday {
 }
 
 operation! {
-    /// A call that gets a holiday; from [`Holidays::get`].
+    /// A call that gets a holiday; from [`Operations::get`].
     GetHoliday -> HolidaysAnswer
 }
 
@@ -174,7 +174,7 @@ impl GetHoliday {
 }
 
 operation! {
-    /// A call that deletes a holiday; from [`Holidays::delete`].
+    /// A call that deletes a holiday; from [`Operations::delete`].
     DeleteHoliday -> HolidaysResults
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on inventory convert.
     #[must_use]
-    pub fn inventory_convert(&self) -> InventoryConvert {
-        InventoryConvert { crm: self.clone() }
+    pub fn inventory_convert(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on inventory convert; from [`Crm::inventory_convert`].
+/// Operations on inventory convert; from [`Api::inventory_convert`].
 #[derive(Clone, Debug)]
-pub struct InventoryConvert {
+pub struct Operations {
     crm: Crm,
 }
 
-impl InventoryConvert {
+impl Operations {
     /// Converts an inventory.
     ///
     /// `POST /crm/v8/{module_api_name}/{id}/actions/convert`. Scope: `ZohoCRM.modules.CREATE` or `ZohoCRM.files.CREATE` or `ZohoFiles.files.CREATE`.
@@ -42,7 +42,7 @@ impl InventoryConvert {
 }
 
 operation! {
-    /// A call that converts an inventory; from [`InventoryConvert::convert_inventory`].
+    /// A call that converts an inventory; from [`Operations::convert_inventory`].
     ConvertInventory -> InventoryConvertResults
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on inventory mass convert.
     #[must_use]
-    pub fn inventory_mass_convert(&self) -> InventoryMassConvert {
-        InventoryMassConvert { crm: self.clone() }
+    pub fn inventory_mass_convert(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on inventory mass convert; from [`Crm::inventory_mass_convert`].
+/// Operations on inventory mass convert; from [`Api::inventory_mass_convert`].
 #[derive(Clone, Debug)]
-pub struct InventoryMassConvert {
+pub struct Operations {
     crm: Crm,
 }
 
-impl InventoryMassConvert {
+impl Operations {
     /// Mass-changes an inventory convert.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.Quotes.CREATE` or `ZohoCRM.mass_convert.SalesOrders.CREATE`.
@@ -61,12 +61,12 @@ impl InventoryMassConvert {
 }
 
 operation! {
-    /// A call that mass-changes an inventory convert; from [`InventoryMassConvert::mass_inventory_convert`].
+    /// A call that mass-changes an inventory convert; from [`Operations::mass_inventory_convert`].
     MassInventoryConvert -> ActionResult
 }
 
 operation! {
-    /// A call that gets scheduled jobs details; from [`InventoryMassConvert::scheduled_jobs_details`].
+    /// A call that gets scheduled jobs details; from [`Operations::scheduled_jobs_details`].
     GetScheduledJobsDetails -> InventoryMassConvertAnswer
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on layouts.
     #[must_use]
-    pub fn layouts(&self) -> Layouts {
-        Layouts { crm: self.clone() }
+    pub fn layouts(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on layouts; from [`Crm::layouts`].
+/// Operations on layouts; from [`Api::layouts`].
 #[derive(Clone, Debug)]
-pub struct Layouts {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Layouts {
+impl Operations {
     /// Lists layouts.
     ///
     /// `GET /crm/v8/settings/layouts`. Scope: `ZohoCRM.settings.layouts.READ`.
@@ -144,37 +144,37 @@ impl Layouts {
 }
 
 operation! {
-    /// A call that lists layouts; from [`Layouts::list`].
+    /// A call that lists layouts; from [`Operations::list`].
     ListLayouts -> LayoutsAnswer
 }
 
 operation! {
-    /// A call that updates custom layouts; from [`Layouts::update_custom_layouts`].
+    /// A call that updates custom layouts; from [`Operations::update_custom_layouts`].
     UpdateCustomLayouts -> LayoutsResults
 }
 
 operation! {
-    /// A call that gets a layout; from [`Layouts::get`].
+    /// A call that gets a layout; from [`Operations::get`].
     GetLayout -> LayoutsAnswer
 }
 
 operation! {
-    /// A call that updates a custom layout; from [`Layouts::update_custom_layout`].
+    /// A call that updates a custom layout; from [`Operations::update_custom_layout`].
     UpdateCustomLayout -> LayoutsResults
 }
 
 operation! {
-    /// A call that deletes a custom layout; from [`Layouts::delete_custom_layout`].
+    /// A call that deletes a custom layout; from [`Operations::delete_custom_layout`].
     DeleteCustomLayout -> LayoutsResults
 }
 
 operation! {
-    /// A call that activates a custom layout; from [`Layouts::activate_custom_layout`].
+    /// A call that activates a custom layout; from [`Operations::activate_custom_layout`].
     ActivateCustomLayout -> LayoutsResults
 }
 
 operation! {
-    /// A call that deactivates a custom layout; from [`Layouts::deactivate_custom_layout`].
+    /// A call that deactivates a custom layout; from [`Operations::deactivate_custom_layout`].
     DeactivateCustomLayout -> LayoutsResults
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on mass change owner.
     #[must_use]
-    pub fn mass_change_owner(&self) -> MassChangeOwner {
-        MassChangeOwner { crm: self.clone() }
+    pub fn mass_change_owner(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on mass change owner; from [`Crm::mass_change_owner`].
+/// Operations on mass change owner; from [`Api::mass_change_owner`].
 #[derive(Clone, Debug)]
-pub struct MassChangeOwner {
+pub struct Operations {
     crm: Crm,
 }
 
-impl MassChangeOwner {
+impl Operations {
     /// Changes an owner.
     ///
     /// `POST /crm/v8/{module}/actions/mass_change_owner`. Scope: `ZohoCRM.modules.CREATE`.
@@ -53,12 +53,12 @@ impl MassChangeOwner {
 }
 
 operation! {
-    /// A call that changes an owner; from [`MassChangeOwner::change_owner`].
+    /// A call that changes an owner; from [`Operations::change_owner`].
     ChangeOwner -> MassChangeOwnerResults
 }
 
 operation! {
-    /// A call that checks status; from [`MassChangeOwner::check_status`].
+    /// A call that checks status; from [`Operations::check_status`].
     CheckStatus -> MassChangeOwnerAnswer
 }
 

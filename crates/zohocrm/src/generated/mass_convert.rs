@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on mass convert.
     #[must_use]
-    pub fn mass_convert(&self) -> MassConvertOperations {
-        MassConvertOperations { crm: self.clone() }
+    pub fn mass_convert(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on mass convert; from [`Crm::mass_convert`].
+/// Operations on mass convert; from [`Api::mass_convert`].
 #[derive(Clone, Debug)]
-pub struct MassConvertOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl MassConvertOperations {
+impl Operations {
     /// Mass-changes a convert.
     ///
     /// `POST /crm/v8/Leads/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.CREATE`.
@@ -44,12 +44,12 @@ impl MassConvertOperations {
 }
 
 operation! {
-    /// A call that mass-changes a convert; from [`MassConvertOperations::mass_convert`].
+    /// A call that mass-changes a convert; from [`Operations::mass_convert`].
     MassConvert -> ActionResult
 }
 
 operation! {
-    /// A call that gets job status; from [`MassConvertOperations::job_status`].
+    /// A call that gets job status; from [`Operations::job_status`].
     GetJobStatus -> MassConvertAnswer
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on mass delete cvid.
     #[must_use]
-    pub fn mass_delete_cvid(&self) -> MassDeleteCvid {
-        MassDeleteCvid { crm: self.clone() }
+    pub fn mass_delete_cvid(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on mass delete cvid; from [`Crm::mass_delete_cvid`].
+/// Operations on mass delete cvid; from [`Api::mass_delete_cvid`].
 #[derive(Clone, Debug)]
-pub struct MassDeleteCvid {
+pub struct Operations {
     crm: Crm,
 }
 
-impl MassDeleteCvid {
+impl Operations {
     /// Mass-changes a delete by record id.
     ///
     /// `POST /crm/v8/{module}/actions/mass_delete`. Scope: `ZohoCRM.modules.CREATE`.
@@ -61,12 +61,12 @@ impl MassDeleteCvid {
 }
 
 operation! {
-    /// A call that mass-changes a delete by record id; from [`MassDeleteCvid::mass_delete_by_record_id`].
+    /// A call that mass-changes a delete by record id; from [`Operations::mass_delete_by_record_id`].
     MassDeleteByRecordId -> MassDeleteCvidResults
 }
 
 operation! {
-    /// A call that gets mass delete status; from [`MassDeleteCvid::mass_delete_status`].
+    /// A call that gets mass delete status; from [`Operations::mass_delete_status`].
     GetMassDeleteStatus -> MassDeleteCvidAnswer
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on mass delete tags.
     #[must_use]
-    pub fn mass_delete_tags(&self) -> MassDeleteTagsOperations {
-        MassDeleteTagsOperations { crm: self.clone() }
+    pub fn mass_delete_tags(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on mass delete tags; from [`Crm::mass_delete_tags`].
+/// Operations on mass delete tags; from [`Api::mass_delete_tags`].
 #[derive(Clone, Debug)]
-pub struct MassDeleteTagsOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl MassDeleteTagsOperations {
+impl Operations {
     /// Mass-changes delete tags.
     ///
     /// `POST /crm/v8/settings/tags/actions/mass_delete`. Scope: `ZohoCRM.settings.tags.CREATE`.
@@ -43,12 +43,12 @@ impl MassDeleteTagsOperations {
 }
 
 operation! {
-    /// A call that mass-changes delete tags; from [`MassDeleteTagsOperations::mass_delete_tags`].
+    /// A call that mass-changes delete tags; from [`Operations::mass_delete_tags`].
     MassDeleteTags -> ActionResult
 }
 
 operation! {
-    /// A call that gets status; from [`MassDeleteTagsOperations::status`].
+    /// A call that gets status; from [`Operations::status`].
     GetStatus -> MassDeleteTagsAnswer
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on modules.
     #[must_use]
-    pub fn modules(&self) -> Modules {
-        Modules { crm: self.clone() }
+    pub fn modules(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on modules; from [`Crm::modules`].
+/// Operations on modules; from [`Api::modules`].
 #[derive(Clone, Debug)]
-pub struct Modules {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Modules {
+impl Operations {
     /// Lists modules.
     ///
     /// `GET /crm/v8/settings/modules`. Scope: `ZohoCRM.settings.modules.READ`.
@@ -93,7 +93,7 @@ impl Modules {
 }
 
 operation! {
-    /// A call that lists modules; from [`Modules::list`].
+    /// A call that lists modules; from [`Operations::list`].
     ListModules -> ModulesAnswer
 }
 
@@ -110,22 +110,22 @@ impl ListModules {
 }
 
 operation! {
-    /// A call that creates custom modules; from [`Modules::create_custom_modules`].
+    /// A call that creates custom modules; from [`Operations::create_custom_modules`].
     CreateCustomModules -> ModulesResults
 }
 
 operation! {
-    /// A call that updates custom modules; from [`Modules::update_custom_modules`].
+    /// A call that updates custom modules; from [`Operations::update_custom_modules`].
     UpdateCustomModules -> ModulesResults
 }
 
 operation! {
-    /// A call that gets a module by api name; from [`Modules::module_by_api_name`].
+    /// A call that gets a module by api name; from [`Operations::module_by_api_name`].
     GetModuleByApiName -> ModulesAnswer
 }
 
 operation! {
-    /// A call that updates a module by api name; from [`Modules::update_module_by_api_name`].
+    /// A call that updates a module by api name; from [`Operations::update_module_by_api_name`].
     UpdateModuleByApiName -> ModulesResults
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on notifications.
     #[must_use]
-    pub fn notifications_operations(&self) -> NotificationsOperations {
-        NotificationsOperations { crm: self.clone() }
+    pub fn notifications(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on notifications; from [`Crm::notifications_operations`].
+/// Operations on notifications; from [`Api::notifications`].
 #[derive(Clone, Debug)]
-pub struct NotificationsOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl NotificationsOperations {
+impl Operations {
     /// Lists notifications.
     ///
     /// `GET /crm/v8/actions/watch`. Scope: `ZohoCRM.notifications.READ`.
@@ -75,7 +75,7 @@ impl NotificationsOperations {
 }
 
 operation! {
-    /// A call that lists notifications; from [`NotificationsOperations::list`].
+    /// A call that lists notifications; from [`Operations::list`].
     ListNotifications -> NotificationsAnswer
 }
 
@@ -102,22 +102,22 @@ impl ListNotifications {
 }
 
 operation! {
-    /// A call that enables notifications; from [`NotificationsOperations::enable`].
+    /// A call that enables notifications; from [`Operations::enable`].
     EnableNotifications -> NotificationsResults
 }
 
 operation! {
-    /// A call that updates notifications; from [`NotificationsOperations::update`].
+    /// A call that updates notifications; from [`Operations::update`].
     UpdateNotifications -> NotificationsResults
 }
 
 operation! {
-    /// A call that disables a notification; from [`NotificationsOperations::disable`].
+    /// A call that disables a notification; from [`Operations::disable`].
     DisableNotification -> NotificationsResults
 }
 
 operation! {
-    /// A call that deletes a notification; from [`NotificationsOperations::delete`].
+    /// A call that deletes a notification; from [`Operations::delete`].
     DeleteNotification -> NotificationsResults
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on portal user type.
     #[must_use]
-    pub fn portal_user_type(&self) -> PortalUserType {
-        PortalUserType { crm: self.clone() }
+    pub fn portal_user_type(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on portal user type; from [`Crm::portal_user_type`].
+/// Operations on portal user type; from [`Api::portal_user_type`].
 #[derive(Clone, Debug)]
-pub struct PortalUserType {
+pub struct Operations {
     crm: Crm,
 }
 
-impl PortalUserType {
+impl Operations {
     /// Gets user types.
     ///
     /// `GET /crm/v8/settings/portals/{portal}/user_type`. Scope: `ZohoCRM.settings.clientportal.READ`.
@@ -107,7 +107,7 @@ impl PortalUserType {
 }
 
 operation! {
-    /// A call that gets user types; from [`PortalUserType::user_types`].
+    /// A call that gets user types; from [`Operations::user_types`].
     GetUserTypes -> PortalUserTypeAnswer
 }
 
@@ -119,22 +119,22 @@ impl GetUserTypes {
 }
 
 operation! {
-    /// A call that creates a user type; from [`PortalUserType::create_user_type`].
+    /// A call that creates a user type; from [`Operations::create_user_type`].
     CreateUserType -> PortalUserTypeResults
 }
 
 operation! {
-    /// A call that gets a user type; from [`PortalUserType::user_type`].
+    /// A call that gets a user type; from [`Operations::user_type`].
     GetUserType -> PortalUserTypeAnswer
 }
 
 operation! {
-    /// A call that updates a user type; from [`PortalUserType::update_user_type`].
+    /// A call that updates a user type; from [`Operations::update_user_type`].
     UpdateUserType -> PortalUserTypeResults
 }
 
 operation! {
-    /// A call that deletes a user type; from [`PortalUserType::delete_user_type`].
+    /// A call that deletes a user type; from [`Operations::delete_user_type`].
     DeleteUserType -> PortalUserTypeResults
 }
 

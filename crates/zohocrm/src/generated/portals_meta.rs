@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on portals meta.
     #[must_use]
-    pub fn portals_meta(&self) -> PortalsMeta {
-        PortalsMeta { crm: self.clone() }
+    pub fn portals_meta(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on portals meta; from [`Crm::portals_meta`].
+/// Operations on portals meta; from [`Api::portals_meta`].
 #[derive(Clone, Debug)]
-pub struct PortalsMeta {
+pub struct Operations {
     crm: Crm,
 }
 
-impl PortalsMeta {
+impl Operations {
     /// Gets meta.
     ///
     /// `GET /crm/v8/settings/portals/meta`. Scope: `ZohoCRM.settings.clientportal.READ`.
@@ -32,7 +32,7 @@ impl PortalsMeta {
 }
 
 operation! {
-    /// A call that gets meta; from [`PortalsMeta::meta`].
+    /// A call that gets meta; from [`Operations::meta`].
     GetMeta -> PortalsMetaAnswer
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on record.
     #[must_use]
-    pub fn record_operations(&self) -> RecordOperations {
-        RecordOperations { crm: self.clone() }
+    pub fn record(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on record; from [`Crm::record_operations`].
+/// Operations on record; from [`Api::record`].
 #[derive(Clone, Debug)]
-pub struct RecordOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RecordOperations {
+impl Operations {
     /// Gets a record.
     ///
     /// `GET /crm/v8/{module_api_name}/{id}`. Scope: `ZohoCRM.modules.READ`.
@@ -457,7 +457,7 @@ impl RecordOperations {
 }
 
 operation! {
-    /// A call that gets a record; from [`RecordOperations::get_record`].
+    /// A call that gets a record; from [`Operations::get_record`].
     GetRecord -> RecordAnswer
 }
 
@@ -524,7 +524,7 @@ impl GetRecord {
 }
 
 operation! {
-    /// A call that updates a record; from [`RecordOperations::update_record`].
+    /// A call that updates a record; from [`Operations::update_record`].
     UpdateRecord -> RecordResults
 }
 
@@ -536,7 +536,7 @@ impl UpdateRecord {
 }
 
 operation! {
-    /// A call that deletes a record; from [`RecordOperations::delete_record`].
+    /// A call that deletes a record; from [`Operations::delete_record`].
     DeleteRecord -> RecordResults
 }
 
@@ -553,7 +553,7 @@ impl DeleteRecord {
 }
 
 operation! {
-    /// A call that gets records; from [`RecordOperations::get_records`].
+    /// A call that gets records; from [`Operations::get_records`].
     GetRecords -> GetRecordsAnswer
 }
 
@@ -645,7 +645,7 @@ impl GetRecords {
 }
 
 operation! {
-    /// A call that creates records; from [`RecordOperations::create`].
+    /// A call that creates records; from [`Operations::create`].
     CreateRecords -> RecordResults
 }
 
@@ -657,7 +657,7 @@ impl CreateRecords {
 }
 
 operation! {
-    /// A call that updates records; from [`RecordOperations::update_records`].
+    /// A call that updates records; from [`Operations::update_records`].
     UpdateRecords -> RecordResults
 }
 
@@ -669,7 +669,7 @@ impl UpdateRecords {
 }
 
 operation! {
-    /// A call that deletes records; from [`RecordOperations::delete_records`].
+    /// A call that deletes records; from [`Operations::delete_records`].
     DeleteRecords -> RecordResults
 }
 
@@ -691,7 +691,7 @@ impl DeleteRecords {
 }
 
 operation! {
-    /// A call that upserts records; from [`RecordOperations::upsert`].
+    /// A call that upserts records; from [`Operations::upsert`].
     UpsertRecords -> RecordResults
 }
 
@@ -703,7 +703,7 @@ impl UpsertRecords {
 }
 
 operation! {
-    /// A call that gets deleted records; from [`RecordOperations::deleted_records`].
+    /// A call that gets deleted records; from [`Operations::deleted_records`].
     GetDeletedRecords -> GetDeletedRecordsAnswer
 }
 
@@ -730,7 +730,7 @@ impl GetDeletedRecords {
 }
 
 operation! {
-    /// A call that searches records; from [`RecordOperations::search`].
+    /// A call that searches records; from [`Operations::search`].
     SearchRecords -> SearchRecordsAnswer
 }
 
@@ -802,12 +802,12 @@ impl SearchRecords {
 }
 
 operation! {
-    /// A call that gets a photo; from [`RecordOperations::photo`].
+    /// A call that gets a photo; from [`Operations::photo`].
     GetPhoto -> Download
 }
 
 operation! {
-    /// A call that uploads a photo; from [`RecordOperations::upload_photo`].
+    /// A call that uploads a photo; from [`Operations::upload_photo`].
     UploadPhoto -> ActionResult
 }
 
@@ -819,17 +819,17 @@ impl UploadPhoto {
 }
 
 operation! {
-    /// A call that deletes a photo; from [`RecordOperations::delete_photo`].
+    /// A call that deletes a photo; from [`Operations::delete_photo`].
     DeletePhoto -> ActionResult
 }
 
 operation! {
-    /// A call that mass-changes update records; from [`RecordOperations::mass_update_records`].
+    /// A call that mass-changes update records; from [`Operations::mass_update_records`].
     MassUpdateRecords -> RecordResults
 }
 
 operation! {
-    /// A call that gets mass update status; from [`RecordOperations::mass_update_status`].
+    /// A call that gets mass update status; from [`Operations::mass_update_status`].
     GetMassUpdateStatus -> GetMassUpdateStatusAnswer
 }
 
@@ -841,27 +841,27 @@ impl GetMassUpdateStatus {
 }
 
 operation! {
-    /// A call that assigns territories to multiple records; from [`RecordOperations::assign_territories_to_multiple_records`].
+    /// A call that assigns territories to multiple records; from [`Operations::assign_territories_to_multiple_records`].
     AssignTerritoriesToMultipleRecords -> RecordResults
 }
 
 operation! {
-    /// A call that assigns a territory to record; from [`RecordOperations::assign_territory_to_record`].
+    /// A call that assigns a territory to record; from [`Operations::assign_territory_to_record`].
     AssignTerritoryToRecord -> RecordResults
 }
 
 operation! {
-    /// A call that removes territories from multiple records; from [`RecordOperations::remove_territories_from_multiple_records`].
+    /// A call that removes territories from multiple records; from [`Operations::remove_territories_from_multiple_records`].
     RemoveTerritoriesFromMultipleRecords -> RecordResults
 }
 
 operation! {
-    /// A call that removes a territories from record; from [`RecordOperations::remove_territories_from_record`].
+    /// A call that removes a territories from record; from [`Operations::remove_territories_from_record`].
     RemoveTerritoriesFromRecord -> RecordResults
 }
 
 operation! {
-    /// A call that gets a record by external id; from [`RecordOperations::get_by_external_id`].
+    /// A call that gets a record by external id; from [`Operations::get_by_external_id`].
     GetRecordByExternalId -> RecordAnswer
 }
 
@@ -923,7 +923,7 @@ impl GetRecordByExternalId {
 }
 
 operation! {
-    /// A call that updates a record by external id; from [`RecordOperations::update_by_external_id`].
+    /// A call that updates a record by external id; from [`Operations::update_by_external_id`].
     UpdateRecordByExternalId -> RecordResults
 }
 
@@ -935,7 +935,7 @@ impl UpdateRecordByExternalId {
 }
 
 operation! {
-    /// A call that deletes a record by external id; from [`RecordOperations::delete_by_external_id`].
+    /// A call that deletes a record by external id; from [`Operations::delete_by_external_id`].
     DeleteRecordByExternalId -> RecordResults
 }
 
@@ -952,7 +952,7 @@ impl DeleteRecordByExternalId {
 }
 
 operation! {
-    /// A call that gets a full data for rich text; from [`RecordOperations::full_data_for_rich_text`].
+    /// A call that gets a full data for rich text; from [`Operations::full_data_for_rich_text`].
     GetFullDataForRichText -> SearchRecordsAnswer
 }
 
@@ -964,7 +964,7 @@ impl GetFullDataForRichText {
 }
 
 operation! {
-    /// A call that gets rich text records; from [`RecordOperations::rich_text_records`].
+    /// A call that gets rich text records; from [`Operations::rich_text_records`].
     GetRichTextRecords -> SearchRecordsAnswer
 }
 
@@ -981,7 +981,7 @@ impl GetRichTextRecords {
 }
 
 operation! {
-    /// A call that clones a record; from [`RecordOperations::clone_record`].
+    /// A call that clones a record; from [`Operations::clone_record`].
     CloneRecord -> RecordResults
 }
 

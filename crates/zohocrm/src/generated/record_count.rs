@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on record count.
     #[must_use]
-    pub fn record_count(&self) -> RecordCount {
-        RecordCount { crm: self.clone() }
+    pub fn record_count(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on record count; from [`Crm::record_count`].
+/// Operations on record count; from [`Api::record_count`].
 #[derive(Clone, Debug)]
-pub struct RecordCount {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RecordCount {
+impl Operations {
     /// Gets a count.
     ///
     /// `GET /crm/v8/{module_api_name}/actions/count`. Scope: `ZohoCRM.modules.READ`.
@@ -51,7 +51,7 @@ impl RecordCount {
 }
 
 operation! {
-    /// A call that gets a count; from [`RecordCount::count`].
+    /// A call that gets a count; from [`Operations::count`].
     GetCount -> RecordCountAnswer
 }
 
@@ -83,7 +83,7 @@ impl GetCount {
 }
 
 operation! {
-    /// A call that creates a count; from [`RecordCount::create_count`].
+    /// A call that creates a count; from [`Operations::create_count`].
     CreateCount -> Value
 }
 

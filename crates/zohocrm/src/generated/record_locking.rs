@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on record locking.
     #[must_use]
-    pub fn record_locking(&self) -> RecordLocking {
-        RecordLocking { crm: self.clone() }
+    pub fn record_locking(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on record locking; from [`Crm::record_locking`].
+/// Operations on record locking; from [`Api::record_locking`].
 #[derive(Clone, Debug)]
-pub struct RecordLocking {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RecordLocking {
+impl Operations {
     /// Gets record locking informations.
     ///
     /// `GET /crm/v8/{module_name}/{record_id}/Locking_Information__s`. Scope: `ZohoCRM.settings.record_locking_configurations.READ`.
@@ -136,7 +136,7 @@ impl RecordLocking {
 }
 
 operation! {
-    /// A call that gets record locking informations; from [`RecordLocking::record_locking_informations`].
+    /// A call that gets record locking informations; from [`Operations::record_locking_informations`].
     GetRecordLockingInformations -> RecordLockingAnswer
 }
 
@@ -168,12 +168,12 @@ impl GetRecordLockingInformations {
 }
 
 operation! {
-    /// A call that locks records; from [`RecordLocking::lock_records`].
+    /// A call that locks records; from [`Operations::lock_records`].
     LockRecords -> RecordLockingResults
 }
 
 operation! {
-    /// A call that gets a record locking information; from [`RecordLocking::record_locking_information`].
+    /// A call that gets a record locking information; from [`Operations::record_locking_information`].
     GetRecordLockingInformation -> RecordLockingAnswer
 }
 
@@ -185,12 +185,12 @@ impl GetRecordLockingInformation {
 }
 
 operation! {
-    /// A call that updates a record locking information; from [`RecordLocking::update_record_locking_information`].
+    /// A call that updates a record locking information; from [`Operations::update_record_locking_information`].
     UpdateRecordLockingInformation -> RecordLockingResults
 }
 
 operation! {
-    /// A call that unlocks a record; from [`RecordLocking::unlock_record`].
+    /// A call that unlocks a record; from [`Operations::unlock_record`].
     UnlockRecord -> RecordLockingResults
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on record share email.
     #[must_use]
-    pub fn record_share_email(&self) -> RecordShareEmail {
-        RecordShareEmail { crm: self.clone() }
+    pub fn record_share_email(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on record share email; from [`Crm::record_share_email`].
+/// Operations on record share email; from [`Api::record_share_email`].
 #[derive(Clone, Debug)]
-pub struct RecordShareEmail {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RecordShareEmail {
+impl Operations {
     /// Shares emails.
     ///
     /// `POST /crm/v8/{module_api_name}/{id}/actions/share_emails`. Scope: `ZohoCRM.modules.CREATE`.
@@ -91,22 +91,22 @@ impl RecordShareEmail {
 }
 
 operation! {
-    /// A call that shares emails; from [`RecordShareEmail::share_emails`].
+    /// A call that shares emails; from [`Operations::share_emails`].
     ShareEmails -> SharedSuccessfully
 }
 
 operation! {
-    /// A call that runs `un share emails`; from [`RecordShareEmail::un_share_emails`].
+    /// A call that runs `un share emails`; from [`Operations::un_share_emails`].
     UnShareEmails -> SharedSuccessfully
 }
 
 operation! {
-    /// A call that shares bulk emails; from [`RecordShareEmail::share_bulk_emails`].
+    /// A call that shares bulk emails; from [`Operations::share_bulk_emails`].
     ShareBulkEmails -> RecordShareEmailResults
 }
 
 operation! {
-    /// A call that runs `un share bulk emails`; from [`RecordShareEmail::un_share_bulk_emails`].
+    /// A call that runs `un share bulk emails`; from [`Operations::un_share_bulk_emails`].
     UnShareBulkEmails -> RecordShareEmailResults
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on reschedule history.
     #[must_use]
-    pub fn reschedule_history(&self) -> RescheduleHistory {
-        RescheduleHistory { crm: self.clone() }
+    pub fn reschedule_history(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on reschedule history; from [`Crm::reschedule_history`].
+/// Operations on reschedule history; from [`Api::reschedule_history`].
 #[derive(Clone, Debug)]
-pub struct RescheduleHistory {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RescheduleHistory {
+impl Operations {
     /// Adds an appointments rescheduled history.
     ///
     /// `POST /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.settings.roles.CREATE`.
@@ -112,17 +112,17 @@ impl RescheduleHistory {
 }
 
 operation! {
-    /// A call that adds an appointments rescheduled history; from [`RescheduleHistory::add_appointments_rescheduled_history`].
+    /// A call that adds an appointments rescheduled history; from [`Operations::add_appointments_rescheduled_history`].
     AddAppointmentsRescheduledHistory -> RescheduleHistoryResults
 }
 
 operation! {
-    /// A call that updates an appointments rescheduled history; from [`RescheduleHistory::update_appointments_rescheduled_history`].
+    /// A call that updates an appointments rescheduled history; from [`Operations::update_appointments_rescheduled_history`].
     UpdateAppointmentsRescheduledHistory -> RescheduleHistoryResults
 }
 
 operation! {
-    /// A call that gets an appointments rescheduled history; from [`RescheduleHistory::appointments_rescheduled_history`].
+    /// A call that gets an appointments rescheduled history; from [`Operations::appointments_rescheduled_history`].
     GetAppointmentsRescheduledHistory -> RescheduleHistoryAnswer
 }
 
@@ -159,12 +159,12 @@ impl GetAppointmentsRescheduledHistory {
 }
 
 operation! {
-    /// A call that updates an appointment rescheduled history; from [`RescheduleHistory::update_appointment_rescheduled_history`].
+    /// A call that updates an appointment rescheduled history; from [`Operations::update_appointment_rescheduled_history`].
     UpdateAppointmentRescheduledHistory -> RescheduleHistoryResults
 }
 
 operation! {
-    /// A call that gets an appointment rescheduled history; from [`RescheduleHistory::appointment_rescheduled_history`].
+    /// A call that gets an appointment rescheduled history; from [`Operations::appointment_rescheduled_history`].
     GetAppointmentRescheduledHistory -> RescheduleHistoryAnswer
 }
 
@@ -176,7 +176,7 @@ impl GetAppointmentRescheduledHistory {
 }
 
 operation! {
-    /// A call that deletes an appointments rescheduled history; from [`RescheduleHistory::delete_appointments_rescheduled_history`].
+    /// A call that deletes an appointments rescheduled history; from [`Operations::delete_appointments_rescheduled_history`].
     DeleteAppointmentsRescheduledHistory -> RescheduleHistoryResults
 }
 
@@ -187,7 +187,7 @@ operation! {
 pub struct RescheduleHistoryBody {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<RescheduleHistoryRescheduleHistory>>,
+    pub data: Nullable<Vec<RescheduleHistory>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -195,7 +195,7 @@ pub struct RescheduleHistoryBody {
 
 setters! {
     RescheduleHistoryBody {
-        data: Vec<RescheduleHistoryRescheduleHistory>,
+        data: Vec<RescheduleHistory>,
     }
 }
 
@@ -203,7 +203,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct RescheduleHistoryRescheduleHistory {
+pub struct RescheduleHistory {
     /// `$currency_symbol`.
     #[serde(rename = "$currency_symbol", skip_serializing_if = "Nullable::is_absent")]
     pub currency_symbol: Nullable<String>,
@@ -291,7 +291,7 @@ pub struct RescheduleHistoryRescheduleHistory {
 }
 
 setters! {
-    RescheduleHistoryRescheduleHistory {
+    RescheduleHistory {
         currency_symbol: String,
         rescheduled_to: DateTime,
         review_process: bool,
@@ -349,7 +349,7 @@ setters! {
     }
 }
 
-/// `$approval` in `RescheduleHistoryRescheduleHistory`.
+/// `$approval` in `RescheduleHistory`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -380,7 +380,7 @@ setters! {
     }
 }
 
-/// `Appointment_Name` in `RescheduleHistoryRescheduleHistory`.
+/// `Appointment_Name` in `RescheduleHistory`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -423,7 +423,7 @@ pub struct RescheduleHistoryResults {
 pub struct RescheduleHistoryAnswer {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<RescheduleHistoryRescheduleHistory>>,
+    pub data: Nullable<Vec<RescheduleHistory>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on services.
     #[must_use]
-    pub fn services(&self) -> Services {
-        Services { crm: self.clone() }
+    pub fn services(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on services; from [`Crm::services`].
+/// Operations on services; from [`Api::services`].
 #[derive(Clone, Debug)]
-pub struct Services {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Services {
+impl Operations {
     /// Creates a rescheduled history.
     ///
     /// `POST /crm/v8/Services__s`. Scope: `ZohoCRM.settings.roles.CREATE`.
@@ -73,26 +73,26 @@ impl Services {
 }
 
 operation! {
-    /// A call that creates a rescheduled history; from [`Services::create_rescheduled_history`].
+    /// A call that creates a rescheduled history; from [`Operations::create_rescheduled_history`].
     CreateRescheduledHistory -> Value
 }
 
 operation! {
-    /// A call that gets rescheduled histories; from [`Services::rescheduled_histories`].
+    /// A call that gets rescheduled histories; from [`Operations::rescheduled_histories`].
     GetRescheduledHistories -> Value
 }
 
 operation! {
-    /// A call that updates a rescheduled history; from [`Services::update_rescheduled_history`].
+    /// A call that updates a rescheduled history; from [`Operations::update_rescheduled_history`].
     UpdateRescheduledHistory -> Value
 }
 
 operation! {
-    /// A call that gets a rescheduled history; from [`Services::rescheduled_history`].
+    /// A call that gets a rescheduled history; from [`Operations::rescheduled_history`].
     GetRescheduledHistory -> Value
 }
 
 operation! {
-    /// A call that deletes a rescheduled history; from [`Services::delete_rescheduled_history`].
+    /// A call that deletes a rescheduled history; from [`Operations::delete_rescheduled_history`].
     DeleteRescheduledHistory -> Value
 }

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on share records.
     #[must_use]
-    pub fn share_records(&self) -> ShareRecords {
-        ShareRecords { crm: self.clone() }
+    pub fn share_records(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on share records; from [`Crm::share_records`].
+/// Operations on share records; from [`Api::share_records`].
 #[derive(Clone, Debug)]
-pub struct ShareRecords {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ShareRecords {
+impl Operations {
     /// Gets shared record details.
     ///
     /// `GET /crm/v8/{module_api_name}/{record_id}/actions/share`. Scope: `ZohoCRM.share.READ`.
@@ -102,7 +102,7 @@ impl ShareRecords {
 }
 
 operation! {
-    /// A call that gets shared record details; from [`ShareRecords::shared_record_details`].
+    /// A call that gets shared record details; from [`Operations::shared_record_details`].
     GetSharedRecordDetails -> ShareRecordsAnswer
 }
 
@@ -119,17 +119,17 @@ impl GetSharedRecordDetails {
 }
 
 operation! {
-    /// A call that shares a record; from [`ShareRecords::share_record`].
+    /// A call that shares a record; from [`Operations::share_record`].
     ShareRecord -> ShareRecordAnswer
 }
 
 operation! {
-    /// A call that updates share permissions; from [`ShareRecords::update_share_permissions`].
+    /// A call that updates share permissions; from [`Operations::update_share_permissions`].
     UpdateSharePermissions -> ShareRecordAnswer
 }
 
 operation! {
-    /// A call that revokes a shared record; from [`ShareRecords::revoke_shared_record`].
+    /// A call that revokes a shared record; from [`Operations::revoke_shared_record`].
     RevokeSharedRecord -> ShareRecordsResults
 }
 

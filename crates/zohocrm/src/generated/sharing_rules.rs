@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on sharing rules.
     #[must_use]
-    pub fn sharing_rules(&self) -> SharingRules {
-        SharingRules { crm: self.clone() }
+    pub fn sharing_rules(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on sharing rules; from [`Crm::sharing_rules`].
+/// Operations on sharing rules; from [`Api::sharing_rules`].
 #[derive(Clone, Debug)]
-pub struct SharingRules {
+pub struct Operations {
     crm: Crm,
 }
 
-impl SharingRules {
+impl Operations {
     /// Lists sharing rules.
     ///
     /// `GET /crm/v8/settings/data_sharing/rules`. Scope: `ZohoCRM.modules.READ`.
@@ -198,7 +198,7 @@ impl SharingRules {
 }
 
 operation! {
-    /// A call that lists sharing rules; from [`SharingRules::list`].
+    /// A call that lists sharing rules; from [`Operations::list`].
     ListSharingRules -> SharingRulesAnswer
 }
 
@@ -220,17 +220,17 @@ impl ListSharingRules {
 }
 
 operation! {
-    /// A call that creates sharing rules; from [`SharingRules::create`].
+    /// A call that creates sharing rules; from [`Operations::create`].
     CreateSharingRules -> SharingRulesResults
 }
 
 operation! {
-    /// A call that updates sharing rules; from [`SharingRules::update_many`].
+    /// A call that updates sharing rules; from [`Operations::update_many`].
     UpdateSharingRules -> SharingRulesResults
 }
 
 operation! {
-    /// A call that searches a rule; from [`SharingRules::search_rule`].
+    /// A call that searches a rule; from [`Operations::search_rule`].
     SearchRule -> SharingRulesAnswer
 }
 
@@ -252,17 +252,17 @@ impl SearchRule {
 }
 
 operation! {
-    /// A call that deactivates a rule; from [`SharingRules::deactivate_rule`].
+    /// A call that deactivates a rule; from [`Operations::deactivate_rule`].
     DeactivateRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that activates a rule; from [`SharingRules::activate_rule`].
+    /// A call that activates a rule; from [`Operations::activate_rule`].
     ActivateRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that gets a sharing rule; from [`SharingRules::get`].
+    /// A call that gets a sharing rule; from [`Operations::get`].
     GetSharingRule -> SharingRulesAnswer
 }
 
@@ -274,17 +274,17 @@ impl GetSharingRule {
 }
 
 operation! {
-    /// A call that updates a sharing rule; from [`SharingRules::update`].
+    /// A call that updates a sharing rule; from [`Operations::update`].
     UpdateSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that deletes a sharing rule; from [`SharingRules::delete`].
+    /// A call that deletes a sharing rule; from [`Operations::delete`].
     DeleteSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that gets a rule summary; from [`SharingRules::rule_summary`].
+    /// A call that gets a rule summary; from [`Operations::rule_summary`].
     GetRuleSummary -> GetRuleSummaryAnswer
 }
 
@@ -296,7 +296,7 @@ impl GetRuleSummary {
 }
 
 operation! {
-    /// A call that searches a rule summary; from [`SharingRules::search_rule_summary`].
+    /// A call that searches a rule summary; from [`Operations::search_rule_summary`].
     SearchRuleSummary -> GetRuleSummaryAnswer
 }
 
@@ -308,7 +308,7 @@ impl SearchRuleSummary {
 }
 
 operation! {
-    /// A call that reruns sharing rules; from [`SharingRules::rerun`].
+    /// A call that reruns sharing rules; from [`Operations::rerun`].
     RerunSharingRules -> SharingRulesResults
 }
 
@@ -319,7 +319,7 @@ operation! {
 pub struct SharingRulesAnswer {
     /// `sharing_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_rules: Nullable<Vec<SharingRuleSharingRules>>,
+    pub sharing_rules: Nullable<Vec<SharingRules>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,
@@ -332,13 +332,13 @@ pub struct SharingRulesAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct SharingRuleSharingRules {
+pub struct SharingRules {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
     /// `permission_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permission_type: Nullable<SharingRuleSharingRulesPermissionType>,
+    pub permission_type: Nullable<SharingRulesPermissionType>,
     /// `superiors_allowed`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub superiors_allowed: Nullable<bool>,
@@ -347,7 +347,7 @@ pub struct SharingRuleSharingRules {
     pub name: Nullable<String>,
     /// `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<SharingRuleSharingRulesType>,
+    pub r#type: Nullable<SharingRulesType>,
     /// `shared_from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shared_from: Nullable<Shared>,
@@ -359,10 +359,10 @@ pub struct SharingRuleSharingRules {
     pub criteria: Nullable<Criteria>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<SharingRuleSharingRulesModule>,
+    pub module: Nullable<SharingRulesModule>,
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<SharingRuleSharingRulesStatus>,
+    pub status: Nullable<SharingRulesStatus>,
     /// `match_limit_exceeded`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub match_limit_exceeded: Nullable<bool>,
@@ -372,32 +372,32 @@ pub struct SharingRuleSharingRules {
 }
 
 setters! {
-    SharingRuleSharingRules {
+    SharingRules {
         id: String,
-        permission_type: SharingRuleSharingRulesPermissionType,
+        permission_type: SharingRulesPermissionType,
         superiors_allowed: bool,
         name: String,
-        r#type: SharingRuleSharingRulesType,
+        r#type: SharingRulesType,
         shared_from: Shared,
         shared_to: Shared,
         criteria: Criteria,
-        module: SharingRuleSharingRulesModule,
-        status: SharingRuleSharingRulesStatus,
+        module: SharingRulesModule,
+        status: SharingRulesStatus,
         match_limit_exceeded: bool,
     }
 }
 
 open_enum! {
-    /// Values of `permission_type` in `SharingRuleSharingRules`.
-    pub enum SharingRuleSharingRulesPermissionType {
+    /// Values of `permission_type` in `SharingRules`.
+    pub enum SharingRulesPermissionType {
         Read = "read",
         ReadWriteDelete = "read_write_delete",
     }
 }
 
 open_enum! {
-    /// Values of `type` in `SharingRuleSharingRules`.
-    pub enum SharingRuleSharingRulesType {
+    /// Values of `type` in `SharingRules`.
+    pub enum SharingRulesType {
         RecordOwnerBased = "Record_Owner_Based",
         CriteriaBased = "Criteria_Based",
     }
@@ -462,7 +462,7 @@ open_enum! {
     }
 }
 
-/// `criteria` in `SharingRuleSharingRules`.
+/// `criteria` in `SharingRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -524,11 +524,11 @@ setters! {
     }
 }
 
-/// `module` in `SharingRuleSharingRules`.
+/// `module` in `SharingRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct SharingRuleSharingRulesModule {
+pub struct SharingRulesModule {
     /// `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
@@ -544,7 +544,7 @@ pub struct SharingRuleSharingRulesModule {
 }
 
 setters! {
-    SharingRuleSharingRulesModule {
+    SharingRulesModule {
         api_name: String,
         name: String,
         id: String,
@@ -552,8 +552,8 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `status` in `SharingRuleSharingRules`.
-    pub enum SharingRuleSharingRulesStatus {
+    /// Values of `status` in `SharingRules`.
+    pub enum SharingRulesStatus {
         Inactive = "inactive",
         Active = "active",
     }
@@ -588,7 +588,7 @@ pub struct Info {
 pub struct SharingRulesBody {
     /// `sharing_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_rules: Nullable<Vec<SharingRuleSharingRules>>,
+    pub sharing_rules: Nullable<Vec<SharingRules>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -596,7 +596,7 @@ pub struct SharingRulesBody {
 
 setters! {
     SharingRulesBody {
-        sharing_rules: Vec<SharingRuleSharingRules>,
+        sharing_rules: Vec<SharingRules>,
     }
 }
 

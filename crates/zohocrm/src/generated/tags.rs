@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on tags.
     #[must_use]
-    pub fn tags_operations(&self) -> TagsOperations {
-        TagsOperations { crm: self.clone() }
+    pub fn tags(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on tags; from [`Crm::tags_operations`].
+/// Operations on tags; from [`Api::tags`].
 #[derive(Clone, Debug)]
-pub struct TagsOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl TagsOperations {
+impl Operations {
     /// Lists tags.
     ///
     /// `GET /crm/v8/settings/tags`. Scope: `ZohoCRM.settings.tags.READ`.
@@ -192,7 +192,7 @@ impl TagsOperations {
 }
 
 operation! {
-    /// A call that lists tags; from [`TagsOperations::list`].
+    /// A call that lists tags; from [`Operations::list`].
     ListTags -> TagsAnswer
 }
 
@@ -209,7 +209,7 @@ impl ListTags {
 }
 
 operation! {
-    /// A call that creates tags; from [`TagsOperations::create`].
+    /// A call that creates tags; from [`Operations::create`].
     CreateTags -> TagsResults
 }
 
@@ -221,27 +221,27 @@ impl CreateTags {
 }
 
 operation! {
-    /// A call that updates tags; from [`TagsOperations::update_many`].
+    /// A call that updates tags; from [`Operations::update_many`].
     UpdateTags -> TagsResults
 }
 
 operation! {
-    /// A call that updates a tag; from [`TagsOperations::update`].
+    /// A call that updates a tag; from [`Operations::update`].
     UpdateTag -> TagsResults
 }
 
 operation! {
-    /// A call that deletes a tag; from [`TagsOperations::delete`].
+    /// A call that deletes a tag; from [`Operations::delete`].
     DeleteTag -> TagsResults
 }
 
 operation! {
-    /// A call that merges tags; from [`TagsOperations::merge`].
+    /// A call that merges tags; from [`Operations::merge`].
     MergeTags -> TagsResults
 }
 
 operation! {
-    /// A call that adds tags; from [`TagsOperations::add`].
+    /// A call that adds tags; from [`Operations::add`].
     AddTags -> AddTagsAnswer
 }
 
@@ -253,12 +253,12 @@ impl AddTags {
 }
 
 operation! {
-    /// A call that removes tags; from [`TagsOperations::remove`].
+    /// A call that removes tags; from [`Operations::remove`].
     RemoveTags -> AddTagsAnswer
 }
 
 operation! {
-    /// A call that adds tags to multiple records; from [`TagsOperations::add_tags_to_multiple_records`].
+    /// A call that adds tags to multiple records; from [`Operations::add_tags_to_multiple_records`].
     AddTagsToMultipleRecords -> AddTagsAnswer
 }
 
@@ -270,7 +270,7 @@ impl AddTagsToMultipleRecords {
 }
 
 operation! {
-    /// A call that removes tags from multiple records; from [`TagsOperations::remove_tags_from_multiple_records`].
+    /// A call that removes tags from multiple records; from [`Operations::remove_tags_from_multiple_records`].
     RemoveTagsFromMultipleRecords -> AddTagsAnswer
 }
 
@@ -282,7 +282,7 @@ impl RemoveTagsFromMultipleRecords {
 }
 
 operation! {
-    /// A call that gets a record count for tag; from [`TagsOperations::record_count_for_tag`].
+    /// A call that gets a record count for tag; from [`Operations::record_count_for_tag`].
     GetRecordCountForTag -> GetRecordCountForTagAnswer
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on user groups.
     #[must_use]
-    pub fn user_groups(&self) -> UserGroups {
-        UserGroups { crm: self.clone() }
+    pub fn user_groups(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on user groups; from [`Crm::user_groups`].
+/// Operations on user groups; from [`Api::user_groups`].
 #[derive(Clone, Debug)]
-pub struct UserGroups {
+pub struct Operations {
     crm: Crm,
 }
 
-impl UserGroups {
+impl Operations {
     /// Gets groups.
     ///
     /// `GET /crm/v8/settings/user_groups`. Scope: `ZohoCRM.settings.user_groups.READ`.
@@ -224,7 +224,7 @@ impl UserGroups {
 }
 
 operation! {
-    /// A call that gets groups; from [`UserGroups::groups`].
+    /// A call that gets groups; from [`Operations::groups`].
     GetGroups -> ActionResult
 }
 
@@ -256,32 +256,32 @@ impl GetGroups {
 }
 
 operation! {
-    /// A call that creates groups; from [`UserGroups::create_groups`].
+    /// A call that creates groups; from [`Operations::create_groups`].
     CreateGroups -> UserGroupsResults
 }
 
 operation! {
-    /// A call that updates groups; from [`UserGroups::update_groups`].
+    /// A call that updates groups; from [`Operations::update_groups`].
     UpdateGroups -> UserGroupsResults
 }
 
 operation! {
-    /// A call that gets a group; from [`UserGroups::group`].
+    /// A call that gets a group; from [`Operations::group`].
     GetGroup -> ActionResult
 }
 
 operation! {
-    /// A call that updates a group; from [`UserGroups::update_group`].
+    /// A call that updates a group; from [`Operations::update_group`].
     UpdateGroup -> UserGroupsResults
 }
 
 operation! {
-    /// A call that deletes a group; from [`UserGroups::delete_group`].
+    /// A call that deletes a group; from [`Operations::delete_group`].
     DeleteGroup -> UserGroupsResults
 }
 
 operation! {
-    /// A call that gets sources; from [`UserGroups::sources`].
+    /// A call that gets sources; from [`Operations::sources`].
     GetSources -> ActionResult
 }
 
@@ -308,22 +308,22 @@ impl GetSources {
 }
 
 operation! {
-    /// A call that gets a sources count; from [`UserGroups::sources_count`].
+    /// A call that gets a sources count; from [`Operations::sources_count`].
     GetSourcesCount -> ActionResult
 }
 
 operation! {
-    /// A call that gets status; from [`UserGroups::status`].
+    /// A call that gets status; from [`Operations::status`].
     GetStatus -> ActionResult
 }
 
 operation! {
-    /// A call that gets associations; from [`UserGroups::associations`].
+    /// A call that gets associations; from [`Operations::associations`].
     GetAssociations -> UserGroupsAnswer
 }
 
 operation! {
-    /// A call that gets an associated users count; from [`UserGroups::associated_users_count`].
+    /// A call that gets an associated users count; from [`Operations::associated_users_count`].
     GetAssociatedUsersCount -> GetAssociatedUsersCountAnswer
 }
 
@@ -345,17 +345,17 @@ impl GetAssociatedUsersCount {
 }
 
 operation! {
-    /// A call that gets assigned groups; from [`UserGroups::assigned_groups`].
+    /// A call that gets assigned groups; from [`Operations::assigned_groups`].
     GetAssignedGroups -> ActionResult
 }
 
 operation! {
-    /// A call that gets unassigned groups; from [`UserGroups::unassigned_groups`].
+    /// A call that gets unassigned groups; from [`Operations::unassigned_groups`].
     GetUnassignedGroups -> ActionResult
 }
 
 operation! {
-    /// A call that gets grouped counts; from [`UserGroups::grouped_counts`].
+    /// A call that gets grouped counts; from [`Operations::grouped_counts`].
     GetGroupedCounts -> ActionResult
 }
 

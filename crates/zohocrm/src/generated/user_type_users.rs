@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on user type users.
     #[must_use]
-    pub fn user_type_users(&self) -> UserTypeUsers {
-        UserTypeUsers { crm: self.clone() }
+    pub fn user_type_users(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on user type users; from [`Crm::user_type_users`].
+/// Operations on user type users; from [`Api::user_type_users`].
 #[derive(Clone, Debug)]
-pub struct UserTypeUsers {
+pub struct Operations {
     crm: Crm,
 }
 
-impl UserTypeUsers {
+impl Operations {
     /// Gets a users of user type.
     ///
     /// `GET /crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users`. Scope: `ZohoCRM.settings.clientportal.READ`.
@@ -92,7 +92,7 @@ impl UserTypeUsers {
 }
 
 operation! {
-    /// A call that gets a users of user type; from [`UserTypeUsers::users_of_user_type`].
+    /// A call that gets a users of user type; from [`Operations::users_of_user_type`].
     GetUsersOfUserType -> UserTypeUsersAnswer
 }
 
@@ -104,7 +104,7 @@ impl GetUsersOfUserType {
 }
 
 operation! {
-    /// A call that deletes a user from the portal; from [`UserTypeUsers::delete_user_from_the_portal`].
+    /// A call that deletes a user from the portal; from [`Operations::delete_user_from_the_portal`].
     DeleteUserFromThePortal -> UserTypeUsersResults
 }
 
@@ -116,7 +116,7 @@ impl DeleteUserFromThePortal {
 }
 
 operation! {
-    /// A call that transfers a users of a user type; from [`UserTypeUsers::transfer_users_of_a_user_type`].
+    /// A call that transfers a users of a user type; from [`Operations::transfer_users_of_a_user_type`].
     TransferUsersOfAUserType -> UserTypeUsersResults
 }
 
@@ -133,7 +133,7 @@ impl TransferUsersOfAUserType {
 }
 
 operation! {
-    /// A call that changes users status; from [`UserTypeUsers::change_users_status`].
+    /// A call that changes users status; from [`Operations::change_users_status`].
     ChangeUsersStatus -> ChangeUsersStatusResults
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on users territories.
     #[must_use]
-    pub fn users_territories(&self) -> UsersTerritories {
-        UsersTerritories { crm: self.clone() }
+    pub fn users_territories(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on users territories; from [`Crm::users_territories`].
+/// Operations on users territories; from [`Api::users_territories`].
 #[derive(Clone, Debug)]
-pub struct UsersTerritories {
+pub struct Operations {
     crm: Crm,
 }
 
-impl UsersTerritories {
+impl Operations {
     /// Gets a territories of user.
     ///
     /// `GET /crm/v8/users/{user}/territories`. Scope: `ZohoCRM.settings.territories.READ`.
@@ -109,17 +109,17 @@ impl UsersTerritories {
 }
 
 operation! {
-    /// A call that gets a territories of user; from [`UsersTerritories::territories_of_user`].
+    /// A call that gets a territories of user; from [`Operations::territories_of_user`].
     GetTerritoriesOfUser -> UsersTerritoriesAnswer
 }
 
 operation! {
-    /// A call that associates a territories to user; from [`UsersTerritories::associate_territories_to_user`].
+    /// A call that associates a territories to user; from [`Operations::associate_territories_to_user`].
     AssociateTerritoriesToUser -> UsersTerritoriesResults
 }
 
 operation! {
-    /// A call that removes a territories from user; from [`UsersTerritories::remove_territories_from_user`].
+    /// A call that removes a territories from user; from [`Operations::remove_territories_from_user`].
     RemoveTerritoriesFromUser -> UsersTerritoriesResults
 }
 
@@ -131,12 +131,12 @@ impl RemoveTerritoriesFromUser {
 }
 
 operation! {
-    /// A call that gets a territory of user; from [`UsersTerritories::territory_of_user`].
+    /// A call that gets a territory of user; from [`Operations::territory_of_user`].
     GetTerritoryOfUser -> UsersTerritoriesAnswer
 }
 
 operation! {
-    /// A call that removes a territory from user; from [`UsersTerritories::remove_territory_from_user`].
+    /// A call that removes a territory from user; from [`Operations::remove_territory_from_user`].
     RemoveTerritoryFromUser -> UsersTerritoriesResults
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on users transfer delete.
     #[must_use]
-    pub fn users_transfer_delete(&self) -> UsersTransferDelete {
-        UsersTransferDelete { crm: self.clone() }
+    pub fn users_transfer_delete(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on users transfer delete; from [`Crm::users_transfer_delete`].
+/// Operations on users transfer delete; from [`Api::users_transfer_delete`].
 #[derive(Clone, Debug)]
-pub struct UsersTransferDelete {
+pub struct Operations {
     crm: Crm,
 }
 
-impl UsersTransferDelete {
+impl Operations {
     /// Runs `users transfer and delete`.
     ///
     /// `POST /crm/v8/users/actions/transfer_and_delete`. Scope: `ZohoCRM.users.CREATE`.
@@ -63,17 +63,17 @@ impl UsersTransferDelete {
 }
 
 operation! {
-    /// A call that runs `users transfer and delete`; from [`UsersTransferDelete::users_transfer_and_delete`].
+    /// A call that runs `users transfer and delete`; from [`Operations::users_transfer_and_delete`].
     UsersTransferAndDelete -> UsersTransferDeleteResults
 }
 
 operation! {
-    /// A call that gets status; from [`UsersTransferDelete::status`].
+    /// A call that gets status; from [`Operations::status`].
     GetStatus -> UsersTransferDeleteAnswer
 }
 
 operation! {
-    /// A call that runs `user transfer and delete`; from [`UsersTransferDelete::user_transfer_and_delete`].
+    /// A call that runs `user transfer and delete`; from [`Operations::user_transfer_and_delete`].
     UserTransferAndDelete -> UsersTransferDeleteResults
 }
 

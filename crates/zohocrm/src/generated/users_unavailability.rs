@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on users unavailability.
     #[must_use]
-    pub fn users_unavailability(&self) -> UsersUnavailability {
-        UsersUnavailability { crm: self.clone() }
+    pub fn users_unavailability(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on users unavailability; from [`Crm::users_unavailability`].
+/// Operations on users unavailability; from [`Api::users_unavailability`].
 #[derive(Clone, Debug)]
-pub struct UsersUnavailability {
+pub struct Operations {
     crm: Crm,
 }
 
-impl UsersUnavailability {
+impl Operations {
     /// Creates a users unavailability.
     ///
     /// `POST /crm/v8/settings/users_unavailability`. Scope: `ZohoCRM.settings.users_unavailability.CREATE`.
@@ -99,17 +99,17 @@ impl UsersUnavailability {
 }
 
 operation! {
-    /// A call that creates a users unavailability; from [`UsersUnavailability::create`].
+    /// A call that creates a users unavailability; from [`Operations::create`].
     CreateUsersUnavailability -> UsersUnavailabilityResults
 }
 
 operation! {
-    /// A call that updates a users unavailability; from [`UsersUnavailability::update_many`].
+    /// A call that updates a users unavailability; from [`Operations::update_many`].
     UpdateUsersUnavailability -> UsersUnavailabilityResults
 }
 
 operation! {
-    /// A call that gets a users unavailability; from [`UsersUnavailability::get_users_unavailability`].
+    /// A call that gets a users unavailability; from [`Operations::get_users_unavailability`].
     GetUsersUnavailability -> UsersUnavailabilityAnswer
 }
 
@@ -141,12 +141,12 @@ impl GetUsersUnavailability {
 }
 
 operation! {
-    /// A call that updates a user unavailability; from [`UsersUnavailability::update`].
+    /// A call that updates a user unavailability; from [`Operations::update`].
     UpdateUserUnavailability -> UsersUnavailabilityResults
 }
 
 operation! {
-    /// A call that gets a user unavailability; from [`UsersUnavailability::get_user_unavailability`].
+    /// A call that gets a user unavailability; from [`Operations::get_user_unavailability`].
     GetUserUnavailability -> UsersUnavailabilityAnswer
 }
 
@@ -163,7 +163,7 @@ impl GetUserUnavailability {
 }
 
 operation! {
-    /// A call that deletes a user unavailability; from [`UsersUnavailability::delete`].
+    /// A call that deletes a user unavailability; from [`Operations::delete`].
     DeleteUserUnavailability -> UsersUnavailabilityResults
 }
 
@@ -174,7 +174,7 @@ operation! {
 pub struct UsersUnavailabilityBody {
     /// `users_unavailability`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users_unavailability: Nullable<Vec<UsersUnavailabilityUsersUnavailability>>,
+    pub users_unavailability: Nullable<Vec<UsersUnavailability>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -182,7 +182,7 @@ pub struct UsersUnavailabilityBody {
 
 setters! {
     UsersUnavailabilityBody {
-        users_unavailability: Vec<UsersUnavailabilityUsersUnavailability>,
+        users_unavailability: Vec<UsersUnavailability>,
     }
 }
 
@@ -190,7 +190,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UsersUnavailabilityUsersUnavailability {
+pub struct UsersUnavailability {
     /// `service`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub service: Nullable<String>,
@@ -227,7 +227,7 @@ pub struct UsersUnavailabilityUsersUnavailability {
 }
 
 setters! {
-    UsersUnavailabilityUsersUnavailability {
+    UsersUnavailability {
         service: String,
         title: String,
         all_day: bool,
@@ -241,7 +241,7 @@ setters! {
     }
 }
 
-/// `user` in `UsersUnavailabilityUsersUnavailability`.
+/// `user` in `UsersUnavailability`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -288,7 +288,7 @@ pub struct UsersUnavailabilityResults {
 pub struct UsersUnavailabilityAnswer {
     /// `users_unavailability`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users_unavailability: Nullable<Vec<UsersUnavailabilityUsersUnavailability>>,
+    pub users_unavailability: Nullable<Vec<UsersUnavailability>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl Api {
     /// Operations on webforms.
     #[must_use]
-    pub fn webforms(&self) -> Webforms {
-        Webforms { crm: self.clone() }
+    pub fn webforms(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on webforms; from [`Crm::webforms`].
+/// Operations on webforms; from [`Api::webforms`].
 #[derive(Clone, Debug)]
-pub struct Webforms {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Webforms {
+impl Operations {
     /// Gets web forms.
     ///
     /// `GET /crm/v8/settings/webforms`. Scope: `ZohoCRM.settings.READ`.
@@ -118,32 +118,32 @@ impl Webforms {
 }
 
 operation! {
-    /// A call that gets web forms; from [`Webforms::web_forms`].
+    /// A call that gets web forms; from [`Operations::web_forms`].
     GetWebForms -> WebformsAnswer
 }
 
 operation! {
-    /// A call that creates web forms; from [`Webforms::create_web_forms`].
+    /// A call that creates web forms; from [`Operations::create_web_forms`].
     CreateWebForms -> WebformsResults
 }
 
 operation! {
-    /// A call that gets a web form; from [`Webforms::web_form`].
+    /// A call that gets a web form; from [`Operations::web_form`].
     GetWebForm -> WebformsAnswer
 }
 
 operation! {
-    /// A call that updates a web form; from [`Webforms::update_web_form`].
+    /// A call that updates a web form; from [`Operations::update_web_form`].
     UpdateWebForm -> WebformsResults
 }
 
 operation! {
-    /// A call that deletes web forms; from [`Webforms::delete_web_forms`].
+    /// A call that deletes web forms; from [`Operations::delete_web_forms`].
     DeleteWebForms -> WebformsResults
 }
 
 operation! {
-    /// A call that gets a webforms preview; from [`Webforms::webforms_preview`].
+    /// A call that gets a webforms preview; from [`Operations::webforms_preview`].
     GetWebformsPreview -> WebformsAnswer
 }
 
