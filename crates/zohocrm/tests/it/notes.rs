@@ -56,7 +56,7 @@ async fn a_note_may_say_itself_which_record_it_is_on() {
 async fn each_note_has_its_own_result() {
     let (ada, lead) = with_a_lead().await;
     let notes = ada.crm.records("Leads").notes(&lead);
-    let written = notes.create([Note::new("Good").content("x"), Note::new("Bad")]).await.unwrap();
+    let written = notes.create([Note::new("Good").content("x"), Note::default()]).await.unwrap();
     assert!(written[0].is_ok());
     assert_eq!(written[1].as_ref().unwrap_err().kind(), ErrorKind::InvalidData, "{written:?}");
 }
