@@ -186,9 +186,3 @@ fn number_as_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, 
         other => other.to_string(),
     })
 }
-
-fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}

@@ -1,6 +1,9 @@
 //! `records.search(…)` and `records.count()`.
 
+use std::time::Duration;
+
 use serde::Deserialize;
+use serde_json::Value;
 use zoho_emulator::Fault;
 use zohocrm::{Criteria, DateTime, ErrorKind, Record, Search};
 
@@ -140,4 +143,30 @@ async fn an_answer_without_a_number_is_no_count() {
     ada.zoho.fault(Fault::on("GET /crm/v8/Leads/actions/count").answer(200, r#"{"data":[]}"#));
     let error = ada.crm.records("Leads").count().send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
+}
+
+#[cfg(feature = "bulk")]
+#[tokio::test]
+async fn the_same_criteria_serve_a_search_a_query_and_a_bulk_read() {
+    let ada = with_leads(["Ada", "Burns, (B)", "Curie"].map(lead)).await;
+    let name = || Criteria::field("Last_Name");
+    let criteria =
+        name().equals("Burns, (B)").or(name().is_in(["Ada", "Nobody"])).and(name().not_equal("Curie"));
+    let expected = ["Ada", "Burns, (B)"];
+    assert_eq!(found(&ada, criteria.clone()).await, expected);
+
+    let query = zohocrm::Select::fields(["Last_Name"]).from("Leads").filter(criteria.clone());
+    let mut names: Vec<_> = ada.crm.coql(query).send_as::<Value>().await.unwrap().into_inner().records;
+    names.sort_by_key(|lead| lead["Last_Name"].to_string());
+    assert_eq!(names.iter().map(|lead| &lead["Last_Name"]).collect::<Vec<_>>(), expected);
+
+    let job = ada.crm.bulk_read("Leads").fields(["Last_Name"]).matching(criteria).start().await.unwrap();
+    let polling = zohocrm::bulk::Polling::new().first_pause(Duration::from_millis(10));
+    let rows = job.with_polling(polling).rows().await.unwrap().collect_up_to(10).await.unwrap();
+    let mut names: Vec<_> = rows.iter().filter_map(|row| row.text("Last_Name")).collect();
+    names.sort_unstable();
+    assert_eq!(names, expected);
+
+    let raw = ada.crm.bulk_read("Leads").matching(Criteria::raw("Last_Name:equals:Ada"));
+    assert_eq!(raw.start().await.unwrap_err().kind(), ErrorKind::Request);
 }

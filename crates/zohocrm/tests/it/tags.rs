@@ -50,12 +50,12 @@ async fn tags_are_put_on_records_replaced_and_taken_off() {
         leads.create_one(Record::new().with("Last_Name", "Hopper").with("Company", "Navy")).await.unwrap();
     let lead = lead.id().unwrap();
 
-    let written = leads.add_tags([lead, "1"], ["hot", "fair"]).send().await.unwrap();
+    let written = leads.add_tags([lead, "1"], ["hot", "fair"]).await.unwrap();
     assert_eq!(written[0].as_ref().unwrap().id(), Some(lead));
     assert!(written[1].is_err(), "each record has its own result");
     assert_eq!(tags_of(&ada, lead).await, ["fair", "hot"]);
 
-    leads.add_tags([lead], ["cold"]).send().await.unwrap().remove(0).unwrap();
+    leads.add_tags([lead], ["cold"]).await.unwrap().remove(0).unwrap();
     assert_eq!(tags_of(&ada, lead).await, ["cold", "fair", "hot"]);
     leads.add_tags([lead], ["new"]).over_write(true).send().await.unwrap().remove(0).unwrap();
     assert_eq!(tags_of(&ada, lead).await, ["new"]);
