@@ -42,6 +42,7 @@ impl<T> Page<T> {
 #[derive(Debug, Deserialize)]
 #[serde(default, bound = "T: DeserializeOwned")]
 struct PageBody<T> {
+    #[serde(alias = "watch")]
     data: Option<Vec<T>>,
     info: Option<Info>,
 }

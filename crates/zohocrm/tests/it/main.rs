@@ -7,9 +7,15 @@ mod bulk_read;
 #[cfg(feature = "bulk")]
 mod bulk_write;
 mod calls;
+mod composite;
+mod coql;
 mod errors;
 mod files;
 mod metadata;
+mod notifications;
 mod records;
+mod rust_struct;
+#[rustfmt::skip]
+mod students;
 mod support;
 mod transport;
