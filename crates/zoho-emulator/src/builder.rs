@@ -150,6 +150,20 @@ impl EmulatorBuilder {
         self
     }
 
+    /// How many calls of one organisation may be under way at the same time: 10 unless told otherwise. One more
+    /// answers 429 `TOO_MANY_REQUESTS`.
+    pub fn concurrent_calls(mut self, calls: usize) -> Self {
+        self.settings.concurrent_calls = calls;
+        self
+    }
+
+    /// How long every call of the CRM takes, in real time: no time unless told otherwise. The call is carried out
+    /// when it arrives.
+    pub fn response_time(mut self, time: Duration) -> Self {
+        self.settings.response_time = time;
+        self
+    }
+
     /// How many entries the journal keeps: 100,000 unless told otherwise. Counts go on beyond that.
     pub fn journal_capacity(mut self, entries: usize) -> Self {
         self.settings.journal_capacity = entries;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::concurrency::Seat;
 use crate::credits::Spent;
 use crate::http::{Answer, Call};
 use crate::identity::User;
@@ -22,15 +23,39 @@ pub(crate) fn answer(world: &World, data_center: &DataCenter, call: &Call) -> An
         Ok(caller) => caller,
         Err(answer) => return answer,
     };
-    let (daily, now) = (world.settings.daily_credits, world.now_ms());
-    let spent = world.state().credits.spend(&caller.organisation, records::cost(call), daily, now);
-    match spent {
+    match spend(world, &caller, records::cost(call)) {
         Spent::Exhausted => too_many_requests(),
         Spent::Plenty => route(world, &caller, call),
         Spent::Remaining(left) => {
             route(world, &caller, call).with_header("x-api-credits-remaining", left.to_string())
         }
     }
+}
+
+/// A seat among the calls of the caller's organisation that are under way; none for what is not a call of the CRM
+/// by somebody it knows.
+///
+/// # Errors
+///
+/// If all seats are taken.
+pub(crate) fn take_seat(world: &World, call: &Call) -> Result<Option<Seat>, AllTaken> {
+    let token = call.access_token().filter(|_| call.path.starts_with("/crm/"));
+    let state = world.state();
+    let grant = token.and_then(|token| state.grants.access(token, world.now_ms()));
+    let Some(user) = grant.and_then(|grant| world.user(&grant.user)) else { return Ok(None) };
+    let limit = state.allowance.concurrent_calls;
+    world.concurrency.enter(&world.organisation_of(user), limit).map(Some).ok_or(AllTaken)
+}
+
+/// As many calls of an organisation as it may have are under way.
+#[derive(Debug)]
+pub(crate) struct AllTaken;
+
+fn spend(world: &World, caller: &Caller<'_>, credits: u64) -> Spent {
+    let now = world.now_ms();
+    let mut state = world.state();
+    let daily = state.allowance.daily_credits;
+    state.credits.spend(&caller.organisation, credits, daily, now)
 }
 
 /// 429: credits or concurrency, Zoho does not say which, and not for how long.

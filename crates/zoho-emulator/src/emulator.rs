@@ -220,6 +220,27 @@ impl Emulator {
         }
     }
 
+    /// Changes how many API credits an organisation has in 24 hours. What was used stays used.
+    pub fn set_daily_credits(&self, credits: u64) {
+        self.world.state().allowance.daily_credits = credits;
+    }
+
+    /// Changes how many calls of one organisation may be under way at the same time.
+    pub fn set_concurrent_calls(&self, calls: usize) {
+        self.world.state().allowance.concurrent_calls = calls;
+    }
+
+    /// How many API credits the user's organisation has used in the last 24 hours.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such user.
+    #[must_use]
+    pub fn used_credits(&self, user_email: &str) -> u64 {
+        let organisation = self.world.organisation_of(self.user(user_email));
+        self.world.state().credits.used(&organisation, self.world.now_ms())
+    }
+
     /// What arrived. The journal is live: it goes on while it is held.
     #[must_use]
     pub fn journal(&self) -> Journal {

@@ -1,9 +1,13 @@
-//! Things that go wrong on purpose: silence, a dropped connection, a wrong answer.
+//! Things that go wrong on purpose: silence, a dropped connection, a wrong answer, a lie.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+mod effect;
+mod installed;
+
 use std::time::Duration;
 
-use crate::http::Call;
+pub(crate) use self::effect::Effect;
+pub(crate) use self::installed::Faults;
+use crate::http::{Answer, Call};
 
 /// One thing that goes wrong, for the requests it names.
 ///
@@ -25,23 +29,6 @@ pub struct Fault {
     effect: Effect,
 }
 
-/// What happens instead of, or around, the real answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// Nothing is done and nothing is answered; after the time, if there is one, the connection is closed.
-    Hang(Option<Duration>),
-    /// The request is carried out at once, the answer leaves late.
-    Delay(Duration),
-    /// The connection is closed; nothing was done.
-    DropBefore,
-    /// The request is carried out, then the connection is closed without an answer.
-    DropAfter,
-    /// Nothing is done; this is the answer.
-    Answer { status: u16, body: String },
-    /// Nothing is done; the answer is the throttle of the server that was asked.
-    Throttle { localised: bool },
-}
-
 impl Fault {
     /// A fault for requests with this method and path: `"POST /oauth/v2/token"`.
     ///
@@ -53,7 +40,7 @@ impl Fault {
             conditions: Vec::new(),
             skip: 0,
             remaining: Some(1),
-            effect: server_error(),
+            effect: effect::crm_error(500, "INTERNAL_ERROR", "Internal Server Error"),
         }
     }
 
@@ -108,14 +95,22 @@ impl Fault {
 
     /// HTTP 500 with the error body of the CRM; nothing is done.
     pub fn status_500(self) -> Self {
-        self.effect(server_error())
+        self.crm_error(500, "INTERNAL_ERROR")
+    }
+
+    /// The error body of the CRM with this code and any status, 200 too; nothing is done.
+    pub fn crm_error(self, status: u16, code: impl AsRef<str>) -> Self {
+        self.effect(effect::crm_error(status, code.as_ref(), "Internal Server Error"))
     }
 
     /// HTTP 200 with an HTML page where JSON is expected; nothing is done.
     pub fn html(self) -> Self {
-        let page = "<!DOCTYPE html>\n<html><head><title>Zoho</title></head>\
-                    <body><h1>We will be back soon</h1></body></html>\n";
-        self.answer(200, page)
+        self.effect(effect::page(200, "We will be back soon"))
+    }
+
+    /// HTTP 502 with an HTML page, as a server in front of Zoho's gives it; nothing is done.
+    pub fn bad_gateway(self) -> Self {
+        self.effect(effect::page(502, "502 Bad Gateway"))
     }
 
     /// "Too many requests": the accounts server's body, or 429 `TOO_MANY_REQUESTS` on the CRM; nothing is done.
@@ -130,7 +125,58 @@ impl Fault {
 
     /// This status and body; nothing is done. JSON and HTML bodies get the content type that fits.
     pub fn answer(self, status: u16, body: impl Into<String>) -> Self {
-        self.effect(Effect::Answer { status, body: body.into() })
+        self.effect(effect::answer(status, body.into()))
+    }
+
+    /// This status, content type and body, whether they fit or not; nothing is done.
+    pub fn answer_as(self, status: u16, content_type: impl AsRef<str>, body: impl Into<String>) -> Self {
+        self.effect(Effect::Answer(Answer::text(status, content_type.as_ref(), body.into())))
+    }
+
+    /// HTTP 200 with JSON of `depth` arrays, each in the one before; nothing is done.
+    pub fn nested_arrays(self, depth: usize) -> Self {
+        self.answer(200, "[".repeat(depth) + &"]".repeat(depth))
+    }
+
+    /// HTTP 307 to any URL, also on another host; nothing is done. A client that follows it repeats method and body.
+    pub fn redirect(self, url: impl Into<String>) -> Self {
+        self.effect(Effect::Answer(Answer::empty(307).with_header("location", url)))
+    }
+
+    /// The request is carried out; its answer says that it is of this content type.
+    pub fn relabel(self, content_type: impl Into<String>) -> Self {
+        self.effect(Effect::Relabel(content_type.into()))
+    }
+
+    /// The request is carried out; its answer is compressed with gzip, asked for or not, and the second half of the
+    /// compressed bytes is missing. The length of the body is told as it is: only the gzip is broken.
+    pub fn cut_gzip(self) -> Self {
+        self.effect(Effect::CutGzip)
+    }
+
+    /// The request is carried out; the connection is closed after half of the body.
+    pub fn cut_body(self) -> Self {
+        self.effect(Effect::CutBody)
+    }
+
+    /// The request is carried out; status and headers of its answer leave byte by byte, with a pause after each.
+    pub fn slow_head(self, pause: Duration) -> Self {
+        self.effect(Effect::SlowHead(pause))
+    }
+
+    /// The request is carried out; the body of its answer leaves byte by byte, with a pause after each.
+    pub fn slow_body(self, pause: Duration) -> Self {
+        self.effect(Effect::SlowBody(pause))
+    }
+
+    /// HTTP 200 with a list of records of this many bytes, made while it leaves; nothing is done.
+    pub fn flood(self, bytes: u64) -> Self {
+        self.effect(Effect::Flood(Some(bytes)))
+    }
+
+    /// HTTP 200 with a list of records that goes on until the client closes the connection; nothing is done.
+    pub fn endless(self) -> Self {
+        self.effect(Effect::Flood(None))
     }
 
     fn effect(mut self, effect: Effect) -> Self {
@@ -150,79 +196,5 @@ impl Fault {
 
     fn is_spent(&self) -> bool {
         self.remaining == Some(0)
-    }
-}
-
-fn server_error() -> Effect {
-    let body = r#"{"code":"INTERNAL_ERROR","details":{},"message":"Internal Server Error","status":"error"}"#;
-    Effect::Answer { status: 500, body: body.to_owned() }
-}
-
-/// The faults that are installed, in the order in which they were.
-#[derive(Debug, Default)]
-pub(crate) struct Faults {
-    installed: Mutex<Vec<Fault>>,
-}
-
-impl Faults {
-    pub(crate) fn install(&self, fault: Fault) {
-        if !fault.is_spent() {
-            self.lock().push(fault);
-        }
-    }
-
-    pub(crate) fn clear(&self) {
-        self.lock().clear();
-    }
-
-    /// How many faults still wait for a request.
-    pub(crate) fn waiting(&self) -> usize {
-        self.lock().len()
-    }
-
-    /// What goes wrong with this request: the first fault that fits it is used up by one.
-    pub(crate) fn take(&self, call: &Call) -> Option<Effect> {
-        let mut installed = self.lock();
-        let index = installed.iter().position(|fault| fault.fits(call))?;
-        let fault = &mut installed[index];
-        if fault.skip > 0 {
-            fault.skip -= 1;
-            return None;
-        }
-        fault.remaining = fault.remaining.map(|times| times - 1);
-        let effect = fault.effect.clone();
-        installed.retain(|fault| !fault.is_spent());
-        Some(effect)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Fault>> {
-        self.installed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refresh() -> Call {
-        Call::new("POST", "/oauth/v2/token", "grant_type=refresh_token", Vec::new(), String::new())
-    }
-
-    #[test]
-    fn a_fault_happens_as_often_as_it_was_told_and_then_no_more() {
-        let faults = Faults::default();
-        faults.install(Fault::on("POST /oauth/v2/token").skip(1).times(2).drop_before());
-        let happened = [(); 4].map(|()| faults.take(&refresh()).is_some());
-        assert_eq!(happened, [false, true, true, false]);
-        assert_eq!(faults.waiting(), 0);
-    }
-
-    #[test]
-    fn a_fault_with_a_condition_leaves_other_requests_alone() {
-        let faults = Faults::default();
-        faults.install(Fault::on("*").when("grant_type", "authorization_code").hang());
-        assert_eq!(faults.take(&refresh()), None);
-        faults.install(Fault::on("POST /oauth/*").hang());
-        assert_eq!(faults.take(&refresh()), Some(Effect::Hang(None)));
     }
 }

@@ -37,6 +37,8 @@
 mod accounts;
 mod builder;
 mod clock;
+mod compression;
+mod concurrency;
 mod control;
 mod credits;
 mod crm;
@@ -55,6 +57,7 @@ mod secret;
 mod server;
 mod settings;
 mod state;
+mod wire;
 
 pub use builder::EmulatorBuilder;
 pub use emulator::Emulator;

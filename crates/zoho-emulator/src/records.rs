@@ -31,7 +31,7 @@ pub(crate) fn answer(
 
 /// What a request costs in API credits: a write one for each ten records, anything else one.
 pub(crate) fn cost(call: &Call) -> u64 {
-    let body: Option<Value> = serde_json::from_str(&call.body).ok();
+    let body: Option<Value> = serde_json::from_str(call.text()).ok();
     let records = body.as_ref().and_then(|body| body.get("data")?.as_array()).map_or(0, Vec::len);
     records.div_ceil(10).max(1) as u64
 }

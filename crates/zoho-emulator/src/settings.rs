@@ -23,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) modules: Option<BTreeSet<String>>,
     pub(crate) forbidden_modules: BTreeSet<String>,
     pub(crate) daily_credits: u64,
+    pub(crate) concurrent_calls: usize,
+    pub(crate) response_time: Duration,
     pub(crate) consenting_user: Option<String>,
     pub(crate) journal_capacity: usize,
 }
@@ -45,6 +47,8 @@ impl Default for Settings {
             modules: None,
             forbidden_modules: BTreeSet::new(),
             daily_credits: 100_000,
+            concurrent_calls: 10,
+            response_time: Duration::ZERO,
             consenting_user: None,
             journal_capacity: 100_000,
         }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Clock;
+use crate::concurrency::Concurrency;
 use crate::credits::Credits;
 use crate::faults::Faults;
 use crate::grants::{Grant, Grants};
@@ -21,6 +22,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
+    pub(crate) concurrency: Concurrency,
     state: Mutex<State>,
 }
 
@@ -37,12 +39,22 @@ pub(crate) struct State {
     pub(crate) grants: Grants,
     pub(crate) records: RecordStore,
     pub(crate) credits: Credits,
+    pub(crate) allowance: Allowance,
     /// Browser sessions of the login page, by cookie.
     pub(crate) sessions: HashMap<String, Session>,
     /// What users have consented to on the consent page.
     pub(crate) consents: Vec<Consent>,
     /// How many requests got the throttle answer.
     pub(crate) throttle_events: usize,
+}
+
+/// How much an organisation may call the CRM.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Allowance {
+    /// API credits in 24 hours.
+    pub(crate) daily_credits: u64,
+    /// Calls that are under way at the same time.
+    pub(crate) concurrent_calls: usize,
 }
 
 /// A user who is signed in on the login page.
@@ -63,11 +75,14 @@ pub(crate) struct Consent {
 
 impl World {
     pub(crate) fn new(settings: Settings, data_centers: Vec<DataCenter>) -> Self {
+        let allowance =
+            Allowance { daily_credits: settings.daily_credits, concurrent_calls: settings.concurrent_calls };
         Self {
             clock: Clock::new(settings.clock_speed),
             journal: Journal::new(settings.journal_capacity),
             faults: Faults::default(),
-            state: Mutex::default(),
+            concurrency: Concurrency::default(),
+            state: Mutex::new(State { allowance, ..State::default() }),
             settings,
             data_centers,
         }

@@ -30,7 +30,7 @@ impl Request<'_> {
 
     /// Changes the record that has the same value in a field of `duplicate_check_fields`, or creates one.
     pub(super) fn upsert(&self) -> Result<Answer, Answer> {
-        let body: Value = serde_json::from_str(&self.call.body).unwrap_or_default();
+        let body: Value = serde_json::from_str(self.call.text()).unwrap_or_default();
         let asked = body["duplicate_check_fields"].as_array().cloned().unwrap_or_default();
         let mut check_fields: Vec<String> =
             asked.iter().filter_map(Value::as_str).map(str::to_owned).collect();
@@ -137,7 +137,7 @@ impl Request<'_> {
 
     fn records_in_body(&self) -> Result<Vec<Value>, Answer> {
         let invalid = |details| error(400, "INVALID_DATA", &details, "body");
-        let Ok(Value::Object(mut body)) = serde_json::from_str(&self.call.body) else {
+        let Ok(Value::Object(mut body)) = serde_json::from_str(self.call.text()) else {
             return Err(invalid(json!({ "expected_data_type": "jsonobject" })));
         };
         match body.remove("data") {

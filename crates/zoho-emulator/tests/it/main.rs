@@ -8,6 +8,8 @@ mod command;
 mod control;
 mod data_centers;
 mod faults;
+mod lies;
+mod limits;
 mod quotas;
 mod records;
 mod resources;
