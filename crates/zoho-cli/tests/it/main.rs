@@ -8,6 +8,8 @@ mod copy;
 mod copy_servers;
 mod demo;
 mod emulator;
+mod paginate;
+mod records;
 mod secrets;
 mod session;
 mod support;

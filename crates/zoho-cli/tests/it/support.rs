@@ -27,6 +27,14 @@ pub(crate) struct Ran {
     pub(crate) stderr: String,
 }
 
+/// An emulator, and a terminal in which its user has logged in.
+pub(crate) async fn logged_in() -> (Emulator, Terminal) {
+    let zoho = Emulator::start().await;
+    let terminal = Terminal::at(&zoho);
+    terminal.run(&["login", "--code", &zoho.self_client_code(ADA)]).done();
+    (zoho, terminal)
+}
+
 impl Terminal {
     /// A terminal whose store is a new SQLite file.
     pub(crate) fn new() -> Self {
