@@ -32,10 +32,11 @@ pub(super) fn unpack(zip: &[u8]) -> Option<(String, Vec<u8>)> {
     if archive.len() != 1 {
         return None;
     }
-    let mut file = archive.by_index(0).ok()?.take(MAXIMUM);
+    let file = archive.by_index(0).ok()?;
+    let name = file.name().ok()?.into_owned();
     let mut content = Vec::new();
-    file.read_to_end(&mut content).ok()?;
-    Some((file.get_ref().name().to_owned(), content))
+    file.take(MAXIMUM).read_to_end(&mut content).ok()?;
+    Some((name, content))
 }
 
 /// Whether these bytes are a ZIP.

@@ -15,7 +15,12 @@ pub(super) fn read(criteria: &Value, module: &Module) -> Result<Criterion, Answe
     let criterion = group(criteria, module, 0)?;
     if criterion.conditions().len() > MAXIMUM_CONDITIONS {
         let details = json!({ "limit": MAXIMUM_CONDITIONS });
-        return Err(error(400, "CRITERIA_LIMIT_EXCEEDED", &details, "the number of criteria exceeds the limit"));
+        return Err(error(
+            400,
+            "CRITERIA_LIMIT_EXCEEDED",
+            &details,
+            "the number of criteria exceeds the limit",
+        ));
     }
     Ok(criterion)
 }
@@ -47,11 +52,12 @@ fn condition(criteria: &Value, module: &Module) -> Result<Condition, Answer> {
     })?;
     let comparator = criteria["comparator"].as_str().unwrap_or_default();
     let named = if comparator == "equal" { "equals" } else { comparator };
-    let operator = Operator::of_search(named).filter(|operator| operator.fits(&field.kind)).ok_or_else(|| {
-        let details = json!({ "api_name": name, "comparator": comparator });
-        let code = "FIELD_AND_COMPARATOR_IN_CRITERIA_NOT_COMPATIBLE";
-        error(400, code, &details, "field and comparator in criteria are not compatible")
-    })?;
+    let operator =
+        Operator::of_search(named).filter(|operator| operator.fits(&field.kind)).ok_or_else(|| {
+            let details = json!({ "api_name": name, "comparator": comparator });
+            let code = "FIELD_AND_COMPARATOR_IN_CRITERIA_NOT_COMPATIBLE";
+            error(400, code, &details, "field and comparator in criteria are not compatible")
+        })?;
     let values = match &criteria["value"] {
         Value::Array(values) => values.iter().map(one_value).collect(),
         value => vec![one_value(value)],

@@ -17,6 +17,15 @@ pub(crate) struct Jobs {
     pub(crate) failures_ahead: usize,
 }
 
+impl Jobs {
+    /// Whether the job that is being added is one of those that fail.
+    pub(super) fn take_failure(&mut self) -> bool {
+        let fails = self.failures_ahead > 0;
+        self.failures_ahead -= usize::from(fails);
+        fails
+    }
+}
+
 /// The jobs of one kind, by id.
 #[derive(Debug)]
 pub(super) struct Ledger<Order, Outcome> {

@@ -117,12 +117,16 @@ pub(super) fn run(world: &World, id: u64) -> Option<(String, Value)> {
     });
     let callback = job.callback.clone()?;
     let stage = job.body(world.now_ms());
-    Some((callback, json!({ "job_id": id.to_string(), "operation": "read", "state": stage["state"], "query": stage["query"], "result": stage["result"] })))
+    Some((
+        callback,
+        json!({ "job_id": id.to_string(), "operation": "read", "state": stage["state"], "query": stage["query"], "result": stage["result"] }),
+    ))
 }
 
 fn read_order(request: &Request<'_>, body: &Value) -> Result<Order, Answer> {
     let query = &body["query"];
-    let from_token = query["page_token"].as_str().map(|token| Continuation::read(token, request)).transpose()?;
+    let from_token =
+        query["page_token"].as_str().map(|token| Continuation::read(token, request)).transpose()?;
     let name = query["module"]["api_name"].as_str().unwrap_or_default();
     let name = from_token.as_ref().map_or(name, |continuation| continuation.module.as_str());
     let Some(module) = request.metadata().module(name) else {
@@ -226,7 +230,8 @@ fn cell(value: &Value) -> std::borrow::Cow<'_, str> {
         Value::String(text) => text.into(),
         Value::Object(lookup) => lookup.get("id").map_or("".into(), cell),
         Value::Array(values) => {
-            let values: Vec<_> = values.iter().map(|value| value.get("name").map_or_else(|| cell(value), cell)).collect();
+            let values: Vec<_> =
+                values.iter().map(|value| value.get("name").map_or_else(|| cell(value), cell)).collect();
             values.join(";").into()
         }
         Value::Bool(_) | Value::Number(_) => value.to_string().into(),

@@ -51,19 +51,25 @@ pub(crate) fn upload(request: &Request<'_>) -> Result<Answer, Answer> {
     let id = state.records.new_id().to_string();
     let key = (request.organisation().to_owned(), id.clone());
     state.uploads.files.insert(key, file.content.clone());
-    Ok(Answer::json(200, &json!({
-        "status": "success",
-        "code": "FILE_UPLOAD_SUCCESS",
-        "message": "file uploaded.",
-        "details": { "file_id": id, "created_time": iso8601(now) },
-    })))
+    Ok(Answer::json(
+        200,
+        &json!({
+            "status": "success",
+            "code": "FILE_UPLOAD_SUCCESS",
+            "message": "file uploaded.",
+            "details": { "file_id": id, "created_time": iso8601(now) },
+        }),
+    ))
 }
 
 /// What the content host says, in words of its own.
 fn bad_headers() -> Answer {
-    Answer::json(400, &json!({
-        "ERROR_CODE": 400,
-        "ERROR_MESSAGE": "Bad Request",
-        "x-error": "check if headers [feature, X-CRM-ORG] are present and valid",
-    }))
+    Answer::json(
+        400,
+        &json!({
+            "ERROR_CODE": 400,
+            "ERROR_MESSAGE": "Bad Request",
+            "x-error": "check if headers [feature, X-CRM-ORG] are present and valid",
+        }),
+    )
 }

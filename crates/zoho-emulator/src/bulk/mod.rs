@@ -7,8 +7,6 @@ mod read;
 mod upload;
 mod write;
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 pub(crate) use self::job::Jobs;
@@ -18,7 +16,6 @@ pub(crate) use self::write::{create as create_write, details as write_details, r
 use crate::crm::{Caller, error};
 use crate::http::Answer;
 use crate::state::World;
-use crate::webhook;
 
 /// What creating a job for reading costs in API credits.
 /// <https://www.zoho.com/crm/developer/docs/api/v8/api-limits.html>
@@ -27,10 +24,10 @@ pub(crate) const READ_COST: u64 = 50;
 pub(crate) const WRITE_COST: u64 = 500;
 
 /// Carries out every job whose time has come, and tells those who wanted to be called back.
-pub(crate) fn run_due(world: &Arc<World>) {
+pub(crate) fn run_due(world: &World) {
     while let Some(finished) = run_next(world) {
         if let Some((url, body)) = finished.callback {
-            webhook::post(world, &url, &body);
+            world.webhooks.post(&url, &body);
         }
     }
 }
