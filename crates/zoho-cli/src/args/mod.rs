@@ -11,7 +11,10 @@ use clap_complete::Shell;
 use zoho_oauth::SecretString;
 use zohocrm::Method;
 
-pub(crate) use records::{Data, Delete, Get, InputFormat, List, Paging, Records, RowFormat, Upsert, Write};
+pub(crate) use records::{
+    Coql, Count, Data, Delete, Deleted, DeletedKind, Filter, Get, InputFormat, List, LongPaging, Records,
+    Related, RowFormat, Search, Upsert, Write,
+};
 pub(crate) use tokens::{Check, Copy, Find, Reveal, Revoke, Tokens};
 
 /// Zoho tokens and CRM calls from a terminal.
@@ -115,6 +118,9 @@ pub(crate) enum Command {
     /// Read and write the records of a module
     #[command(subcommand)]
     Records(Records),
+
+    /// Ask with a query: select … from … where …
+    Coql(Coql),
 
     /// Run a stand-in for Zoho on this machine, until interrupted
     Emulator(Emulator),

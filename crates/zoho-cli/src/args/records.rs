@@ -1,4 +1,4 @@
-//! What may be typed after `zoho records`, `zoho coql`, `zoho fields` and `zoho schema`.
+//! What may be typed after `zoho records` and `zoho coql`.
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -8,6 +8,11 @@ use super::Whose;
 pub(crate) enum Records {
     /// List records: a page of them, or all
     List(List),
+
+    /// Search records, by one of criteria, e-mail address, phone number and word
+    ///
+    /// Zoho finds 2,000 records at most, and may miss for a moment what was just written; zoho coql does not.
+    Search(Search),
 
     /// Read one record
     Get(Get),
@@ -23,6 +28,15 @@ pub(crate) enum Records {
 
     /// Delete records: they go to the recycle bin
     Delete(Delete),
+
+    /// Count records: all, or those that a search would find
+    Count(Count),
+
+    /// List what was deleted
+    Deleted(Deleted),
+
+    /// List what belongs to a record: its notes, contacts, deals
+    Related(Related),
 }
 
 /// How rows are printed: as a table, unless something else is said.
@@ -51,6 +65,13 @@ pub(crate) struct Paging {
     /// How many records in a page: 200 at most
     #[arg(long)]
     pub(crate) per_page: Option<u32>,
+}
+
+/// Which page is printed, of a list that goes beyond record 2,000.
+#[derive(Debug, Args)]
+pub(crate) struct LongPaging {
+    #[command(flatten)]
+    pub(crate) paging: Paging,
 
     /// Where to go on, beyond record 2,000
     #[arg(long, value_name = "TOKEN", conflicts_with = "page")]
@@ -67,7 +88,7 @@ pub(crate) struct List {
     pub(crate) fields: Vec<String>,
 
     #[command(flatten)]
-    pub(crate) paging: Paging,
+    pub(crate) paging: LongPaging,
 
     /// What to sort by: id, Created_Time or Modified_Time
     #[arg(long, value_name = "FIELD")]
@@ -80,6 +101,50 @@ pub(crate) struct List {
     /// Only the records of this custom view
     #[arg(long, value_name = "ID")]
     pub(crate) view: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) format: RowFormat,
+
+    #[command(flatten)]
+    pub(crate) whose: Whose,
+}
+
+/// What a search goes by: one of these.
+#[derive(Debug, Args)]
+#[group(id = "filter", multiple = false)]
+pub(crate) struct Filter {
+    /// By fields, as Zoho writes it: (Last_Name:equals:Hopper)and(City:starts_with:New)
+    #[arg(long)]
+    pub(crate) criteria: Option<String>,
+
+    /// By an e-mail address, in any field for one
+    #[arg(long)]
+    pub(crate) email: Option<String>,
+
+    /// By a phone number, in any field for one
+    #[arg(long)]
+    pub(crate) phone: Option<String>,
+
+    /// By a word, in any field
+    #[arg(long)]
+    pub(crate) word: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(mut_group("filter", |filter| filter.required(true)))]
+pub(crate) struct Search {
+    /// The module's API name
+    pub(crate) module: String,
+
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+
+    /// The fields to read, by their API names
+    #[arg(long, value_delimiter = ',', default_value = "id,Created_Time,Modified_Time")]
+    pub(crate) fields: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) paging: LongPaging,
 
     #[command(flatten)]
     pub(crate) format: RowFormat,
@@ -168,6 +233,93 @@ pub(crate) struct Delete {
 
     #[command(flatten)]
     pub(crate) data: Data,
+
+    #[command(flatten)]
+    pub(crate) format: RowFormat,
+
+    #[command(flatten)]
+    pub(crate) whose: Whose,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Count {
+    /// The module's API name
+    pub(crate) module: String,
+
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+
+    #[command(flatten)]
+    pub(crate) whose: Whose,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Deleted {
+    /// The module's API name
+    pub(crate) module: String,
+
+    /// Which of them
+    #[arg(long, value_name = "KIND", default_value = "all")]
+    pub(crate) kind: DeletedKind,
+
+    #[command(flatten)]
+    pub(crate) paging: Paging,
+
+    #[command(flatten)]
+    pub(crate) format: RowFormat,
+
+    #[command(flatten)]
+    pub(crate) whose: Whose,
+}
+
+/// What a list of deleted records is about.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum DeletedKind {
+    /// Every one
+    All,
+    /// Those that can be brought back
+    Recycle,
+    /// Those that cannot
+    Permanent,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Related {
+    /// The module's API name
+    pub(crate) module: String,
+
+    /// The record's id
+    pub(crate) record: String,
+
+    /// The related list's API name, such as Notes or Contacts
+    pub(crate) list: String,
+
+    /// The fields to read, by their API names
+    #[arg(long, value_delimiter = ',', default_value = "id,Created_Time,Modified_Time")]
+    pub(crate) fields: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) paging: LongPaging,
+
+    #[command(flatten)]
+    pub(crate) format: RowFormat,
+
+    #[command(flatten)]
+    pub(crate) whose: Whose,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Coql {
+    /// The query, @FILE, or @- for standard input: select Last_Name from Leads where City = 'Arlington'
+    pub(crate) query: String,
+
+    /// Every row up to the hundred-thousandth, 2,000 in each call; the query has no limit of its own then
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Leave out so many rows at the beginning
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) offset: Option<u64>,
 
     #[command(flatten)]
     pub(crate) format: RowFormat,

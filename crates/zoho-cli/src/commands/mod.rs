@@ -4,6 +4,7 @@ mod api;
 mod check;
 mod completions;
 mod copy;
+mod coql;
 mod demo;
 mod emulator;
 mod login;
@@ -29,6 +30,7 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<(), Failure
         Command::Revoke(which) => revoke::run(config, which).await,
         Command::Api(call) => api::run(config, call).await,
         Command::Records(records) => records::run(config, records).await,
+        Command::Coql(query) => coql::run(config, query).await,
         Command::Emulator(options) => emulator::run(config, options).await,
         Command::Completions { shell } => completions::run(config, shell),
     }

@@ -6,6 +6,7 @@ mod check;
 mod copy;
 #[cfg(unix)]
 mod copy_servers;
+mod coql;
 mod demo;
 mod emulator;
 mod paginate;
