@@ -10,6 +10,8 @@ use zoho_oauth::{AccessToken, Authenticator, OAuthToken, UserSignature};
 use crate::composite::Composite;
 use crate::coql::{Coql, CoqlQuery};
 use crate::error::Error;
+use crate::files::Files;
+use crate::metadata::Metadata;
 use crate::notifications::Notifications;
 use crate::record::Record;
 use crate::records::Records;
@@ -104,6 +106,44 @@ impl Crm {
     #[must_use]
     pub fn tags(&self, module: impl Into<String>) -> Tags {
         Tags::new(self, module.into())
+    }
+
+    /// Files that fields of records refer to.
+    #[must_use]
+    pub fn files(&self) -> Files {
+        Files::new(self)
+    }
+
+    /// Which modules there are, which fields they have, and whether a record fits them.
+    #[must_use]
+    pub fn metadata(&self) -> Metadata {
+        Metadata::new(self)
+    }
+
+    /// Reads up to 200,000 records of a module at once, as a job in the background.
+    #[cfg(feature = "bulk")]
+    pub fn bulk_read(&self, module: impl Into<String>) -> crate::bulk::StartBulkRead {
+        crate::bulk::StartBulkRead::new(self, &module.into())
+    }
+
+    /// A bulk read that was started before, by its id.
+    #[cfg(feature = "bulk")]
+    #[must_use]
+    pub fn bulk_read_job(&self, id: impl Into<String>) -> crate::bulk::BulkRead {
+        crate::bulk::BulkRead::new(self, id.into())
+    }
+
+    /// Writes many records of a module, as jobs in the background.
+    #[cfg(feature = "bulk")]
+    pub fn bulk_write(&self, module: impl Into<String>) -> crate::bulk::StartBulkWrite {
+        crate::bulk::StartBulkWrite::new(self, module.into())
+    }
+
+    /// A bulk write that was started before, by its id.
+    #[cfg(feature = "bulk")]
+    #[must_use]
+    pub fn bulk_write_job(&self, id: impl Into<String>) -> crate::bulk::BulkWrite {
+        crate::bulk::BulkWrite::new(self, id.into())
     }
 
     /// Any call: a path such as `/crm/v8/settings/modules`, or a whole URL on one of the token's own hosts.
