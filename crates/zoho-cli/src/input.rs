@@ -65,6 +65,14 @@ impl Input {
         self.count
     }
 
+    /// The columns of a CSV file: all that its records have are texts.
+    pub(crate) fn columns(&self) -> Option<impl Iterator<Item = &str>> {
+        match &self.source {
+            Source::Csv { columns, .. } => Some(columns.iter()),
+            _ => None,
+        }
+    }
+
     fn read(&mut self) -> Result<Option<Record>, Failure> {
         match &mut self.source {
             Source::Given(records) => Ok(records.next()),

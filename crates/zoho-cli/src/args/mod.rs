@@ -1,5 +1,7 @@
 //! What may be typed; nothing else.
 
+mod bulk;
+mod module;
 mod records;
 mod tokens;
 
@@ -11,6 +13,8 @@ use clap_complete::Shell;
 use zoho_oauth::SecretString;
 use zohocrm::Method;
 
+pub(crate) use bulk::{Bulk, BulkRead, BulkWrite};
+pub(crate) use module::{Fields, Schema};
 pub(crate) use records::{
     Coql, Count, Data, Delete, Deleted, DeletedKind, Filter, Get, InputFormat, List, LongPaging, Records,
     Related, RowFormat, Search, Upsert, Write,
@@ -121,6 +125,16 @@ pub(crate) enum Command {
 
     /// Ask with a query: select … from … where …
     Coql(Coql),
+
+    /// Read or write very many records, in jobs that Zoho does in the background
+    #[command(subcommand)]
+    Bulk(Bulk),
+
+    /// List the fields of a module
+    Fields(Fields),
+
+    /// Print a Rust struct for the records of a module
+    Schema(Schema),
 
     /// Run a stand-in for Zoho on this machine, until interrupted
     Emulator(Emulator),

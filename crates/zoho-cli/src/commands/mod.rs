@@ -1,12 +1,14 @@
 //! One file for each command, and what several of them need.
 
 mod api;
+mod bulk;
 mod check;
 mod completions;
 mod copy;
 mod coql;
 mod demo;
 mod emulator;
+mod fields;
 mod login;
 mod pages;
 mod paginate;
@@ -31,6 +33,9 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<(), Failure
         Command::Api(call) => api::run(config, call).await,
         Command::Records(records) => records::run(config, records).await,
         Command::Coql(query) => coql::run(config, query).await,
+        Command::Bulk(bulk) => bulk::run(config, bulk).await,
+        Command::Fields(module) => fields::run(config, module).await,
+        Command::Schema(module) => fields::schema(config, module).await,
         Command::Emulator(options) => emulator::run(config, options).await,
         Command::Completions { shell } => completions::run(config, shell),
     }

@@ -1,10 +1,12 @@
 //! What is printed, and where: data on standard output, words on standard error. No other module prints.
 
+mod destination;
 mod rows;
 mod table;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
@@ -12,6 +14,7 @@ use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
 
+pub(crate) use destination::Destination;
 pub(crate) use rows::{Rows, cell};
 use table::Table;
 
@@ -67,7 +70,12 @@ impl Output {
     pub(crate) fn counter(self) -> ProgressBar {
         let style = ProgressStyle::with_template("{spinner} {human_pos} {msg}, {elapsed}");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
-        self.progress().with_style(style).with_finish(ProgressFinish::AndClear)
+        let bar = self.progress().with_style(style).with_finish(ProgressFinish::AndClear);
+        if !bar.is_hidden() {
+            // Zoho may work for a while without a word.
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        bar.with_message("records")
     }
 
     /// Says something to whoever sits in front of the terminal.

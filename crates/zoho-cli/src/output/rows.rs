@@ -1,24 +1,29 @@
 //! `Rows`: records that are printed as they come, however many there are.
 
 use std::fmt::Display;
-use std::io::{self, IsTerminal};
 
 use console::Term;
 use indicatif::ProgressBar;
 use serde_json::Value;
 use zohocrm::Record;
 
-use super::Output;
 use super::table::Table;
+use super::{Destination, Output};
 use crate::args::RowFormat;
 use crate::failure::Failure;
 
-/// Records on their way to standard output.
+/// How many records that come one by one are printed at once.
+const BATCH: usize = 500;
+
+/// Records on their way to where they are printed.
 #[derive(Debug)]
 pub(crate) struct Rows {
     output: Output,
+    destination: Destination,
     form: Form,
     columns: Vec<String>,
+    /// Those that are printed with the next ones.
+    waiting: Vec<Record>,
     count: u64,
     progress: ProgressBar,
 }
@@ -45,12 +50,26 @@ impl Rows {
             _ => Form::Table(None),
         };
         let columns = columns.iter().map(|name| name.as_ref().to_owned()).collect();
-        // On a terminal the records themselves show that it goes on.
-        let progress = match io::stdout().is_terminal() {
-            true => ProgressBar::hidden(),
-            false => output.counter(),
+        let rows = Self {
+            output,
+            destination: Destination::Stdout,
+            form,
+            columns,
+            waiting: Vec::new(),
+            count: 0,
+            progress: ProgressBar::hidden(),
         };
-        Self { output, form, columns, count: 0, progress }
+        rows.going_to(Destination::Stdout)
+    }
+
+    /// The same records, printed somewhere else.
+    pub(crate) fn going_to(self, destination: Destination) -> Self {
+        // On a terminal the records themselves show that it goes on.
+        let progress = match destination.is_terminal() {
+            true => ProgressBar::hidden(),
+            false => self.output.counter(),
+        };
+        Self { destination, progress, ..self }
     }
 
     /// Records that are printed as JSON, whatever else is said.
@@ -61,6 +80,20 @@ impl Rows {
     /// How many records were printed.
     pub(crate) fn count(&self) -> u64 {
         self.count
+    }
+
+    /// Prints a record, together with some others.
+    pub(crate) fn push(&mut self, record: Record) -> Result<(), Failure> {
+        self.waiting.push(record);
+        match self.waiting.len() {
+            BATCH => self.flush(),
+            _ => Ok(()),
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        let records = std::mem::take(&mut self.waiting);
+        self.print(&records)
     }
 
     /// Prints some more records, and does not keep them back.
@@ -87,7 +120,7 @@ impl Rows {
         };
         self.count += records.len() as u64;
         self.progress.set_position(self.count);
-        self.output.bytes(text.as_bytes())
+        self.destination.write(self.output, text.as_bytes())
     }
 
     /// Says something, without getting into the way of the count.
@@ -96,26 +129,27 @@ impl Rows {
     }
 
     /// Prints what belongs behind the last record.
-    pub(crate) fn finish(self) -> Result<(), Failure> {
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        self.flush()?;
         self.progress.finish_and_clear();
-        match (&self.form, self.count) {
-            (Form::Json, 0) => self.output.data("[]"),
-            (Form::Json, _) => self.output.data("\n]"),
-            (Form::Csv, 0) if !self.columns.is_empty() => {
-                self.output.bytes(csv(Some(&self.columns), &self.columns, &[])?.as_bytes())
-            }
-            (Form::Table(None), _) => {
-                self.output.words("no records");
-                Ok(())
-            }
-            (Form::Table(Some(table)), _) if table.columns() < self.columns.len() => {
+        let end = match (&self.form, self.count) {
+            (Form::Json, 0) => "[]\n".to_owned(),
+            (Form::Json, _) => "\n]\n".to_owned(),
+            (Form::Csv, 0) if !self.columns.is_empty() => csv(Some(&self.columns), &self.columns, &[])?,
+            _ => String::new(),
+        };
+        self.destination.write(self.output, end.as_bytes())?;
+        self.destination.finish()?;
+        match &self.form {
+            Form::Table(None) => self.output.words("no records"),
+            Form::Table(Some(table)) if table.columns() < self.columns.len() => {
                 let left_out = self.columns[table.columns()..].join(", ");
                 self.output
                     .words(format_args!("no room for {left_out}: --csv and --json print every column"));
-                Ok(())
             }
-            _ => Ok(()),
+            _ => {}
         }
+        Ok(())
     }
 }
 

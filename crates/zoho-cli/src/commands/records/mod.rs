@@ -1,5 +1,6 @@
 //! `zoho records`: the records of a module.
 
+mod cells;
 mod read;
 mod write;
 

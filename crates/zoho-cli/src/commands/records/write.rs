@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use zohocrm::{Error, ErrorKind, Record, Records, Written};
 
+use super::cells::Cells;
 use crate::args::{Delete, RowFormat, Upsert, Whose, Write};
 use crate::commands::whose;
 use crate::config::Config;
@@ -57,10 +58,21 @@ async fn run(
     // What is wrong at the beginning is told before anybody is asked for a token.
     let mut chunk = operation.next_chunk(&mut input)?;
     let crm = whose::crm(config, whose).await?;
+    let cells = match input.columns() {
+        Some(columns) if operation.writes_fields() => {
+            let cells = Cells::of(&crm, &module).await?;
+            cells.check(columns)?;
+            Some(cells)
+        }
+        _ => None,
+    };
     let records = crm.records(module);
     let mut rows = Rows::new(config.output, format, &["record", "id", "status", "code", "message"]);
     let mut refused = 0;
     while !chunk.is_empty() {
+        if let Some(cells) = &cells {
+            chunk = chunk.iter().map(|row| cells.record(row)).collect();
+        }
         let first = input.read_so_far() - chunk.len() + 1;
         let results = operation.send(&records, &chunk).await;
         let results = results.map_err(|error| stopped(error, first, chunk.len()))?;
@@ -84,6 +96,10 @@ async fn run(
 }
 
 impl Operation {
+    fn writes_fields(&self) -> bool {
+        !matches!(self, Self::Delete)
+    }
+
     /// As many records as Zoho takes at once; none at the end.
     fn next_chunk(&self, input: &mut Input) -> Result<Vec<Record>, Failure> {
         let before = input.read_so_far();
