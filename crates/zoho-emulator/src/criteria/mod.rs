@@ -1,6 +1,7 @@
 //! Conditions on records: the `criteria` of searches and counts.
 
 mod compare;
+mod json;
 mod parse;
 
 use std::borrow::Cow;

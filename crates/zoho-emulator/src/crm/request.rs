@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::answers::{error, invalid_parameter, missing_key, missing_parameter, too_many, wrong_type};
+use super::answers::{
+    error, invalid_module, invalid_parameter, missing_key, missing_parameter, too_many, wrong_type,
+};
 use super::routes::scope_mismatch;
 use super::{Caller, no_permission};
 use crate::clock::parse_iso8601;
@@ -15,7 +17,7 @@ use crate::state::World;
 use crate::store::Person;
 
 /// The most records in one request, whatever is done with them.
-pub(crate) const MAXIMUM_RECORDS: usize = 100;
+const MAXIMUM_RECORDS: usize = 100;
 
 /// A request to the CRM.
 pub(crate) struct Request<'a> {
@@ -128,8 +130,4 @@ pub(crate) fn list_in(body: &mut Map<String, Value>, key: &str) -> Result<Vec<Va
         None => Err(missing_key(key, &path)),
         Some(_) => Err(wrong_type(key, "jsonarray", &path)),
     }
-}
-
-pub(super) fn invalid_module(details: &Value) -> Answer {
-    error(400, "INVALID_MODULE", details, "the module name given seems to be invalid")
 }

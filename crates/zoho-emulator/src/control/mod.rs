@@ -1,5 +1,7 @@
 //! `/_emulator/…`: steers an emulator from another process. Everything is JSON.
 
+mod schema;
+
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
@@ -33,6 +35,9 @@ pub(crate) fn answer(world: &World, call: &Call) -> Answer {
         "POST /_emulator/expire_access_tokens" => Ok(expire_access_tokens(world)),
         "POST /_emulator/kill_access_token" => body(call).and_then(|of| kill_access_token(world, &of)),
         "POST /_emulator/evict_refresh_token" => body(call).and_then(|of| evict_refresh_token(world, &of)),
+        "POST /_emulator/modules" => body(call).and_then(|module| schema::add_module(world, module)),
+        "POST /_emulator/fields" => body(call).and_then(|field| schema::add_field(world, field)),
+        "POST /_emulator/records" => body(call).and_then(|records| schema::add_records(world, records)),
         "POST /_emulator/log_in" => body(call).and_then(|visit| log_in(world, &visit)),
         _ => Err(Complaint::new(404, "there is no such control endpoint")),
     };
