@@ -30,9 +30,15 @@ pub(crate) struct Ran {
 /// An emulator, and a terminal in which its user has logged in.
 pub(crate) async fn logged_in() -> (Emulator, Terminal) {
     let zoho = Emulator::start().await;
-    let terminal = Terminal::at(&zoho);
-    terminal.run(&["login", "--code", &zoho.self_client_code(ADA)]).done();
+    let terminal = log_in(&zoho);
     (zoho, terminal)
+}
+
+/// A terminal in which an emulator's user has logged in.
+pub(crate) fn log_in(zoho: &Emulator) -> Terminal {
+    let terminal = Terminal::at(zoho);
+    terminal.run(&["login", "--code", &zoho.self_client_code(ADA)]).done();
+    terminal
 }
 
 impl Terminal {
