@@ -1,20 +1,30 @@
 //! `zoho api`: any call, authenticated.
 
+use zohocrm::Method;
+
+use super::{paginate, whose};
 use crate::args::Api;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::input;
 
 pub(crate) async fn run(config: &Config, call: Api) -> Result<(), Failure> {
-    let Api { method, path, query, data, whose } = call;
+    let Api { method, path, query, data, paginate, json_lines, whose } = call;
     config.check_address(&path)?;
-    let body = data.as_deref().map(super::json_body).transpose()?;
-    let crm = super::whose::crm(config, whose).await?;
-    let mut request = crm.request(method, path);
-    for (name, value) in query {
-        request = request.query(name, value);
+    if paginate && method != Method::Get {
+        return Err(Failure::usage("--paginate follows the list that a GET answers with"));
     }
+    let body = data.as_deref().map(input::json).transpose()?;
+    let crm = whose::crm(config, whose).await?;
+    let mut request = crm.request(method, path);
     if let Some(body) = body {
         request = request.json(body);
+    }
+    if paginate {
+        return paginate::print(request, query, json_lines).await;
+    }
+    for (name, value) in query {
+        request = request.query(name, value);
     }
     let response = request.send().await?;
     config.output.bytes(response.body())?;
