@@ -16,6 +16,7 @@ mod notifications;
 mod records;
 mod rust_struct;
 #[rustfmt::skip]
+#[expect(unreachable_pub, clippy::upper_case_acronyms, reason = "it is as it was written")]
 mod students;
 mod support;
 mod transport;
