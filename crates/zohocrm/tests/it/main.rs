@@ -22,6 +22,7 @@ mod related;
 mod rust_struct;
 mod search;
 #[rustfmt::skip]
+#[expect(unreachable_pub, clippy::upper_case_acronyms, reason = "it is as it was written")]
 mod students;
 mod support;
 mod tags;
