@@ -67,8 +67,13 @@ pub(crate) fn count(request: &Request<'_>) -> Result<Answer, Answer> {
 }
 
 impl Search {
-    /// What the parameters ask for. Of several, the first in this order counts.
+    /// What the body or the parameters ask for. Of several, the first in this order counts.
     fn of(request: &Request<'_>, module: &Module) -> Result<Option<Self>, Answer> {
+        if request.call.method == "POST"
+            && let Some(filters) = request.body()?.get("filters")
+        {
+            return Ok(Some(Self::Criteria(Criterion::of_filters(filters, module)?)));
+        }
         let asked = |name: &str| request.call.query_value(name).filter(|value| !value.is_empty());
         if let Some(criteria) = asked("criteria") {
             return Ok(Some(Self::Criteria(Criterion::of_search(criteria, module)?)));

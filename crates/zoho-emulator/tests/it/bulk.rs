@@ -445,3 +445,13 @@ async fn an_order_for_writing_that_cannot_be_carried_out_is_refused_or_fails() {
     let (job, _) = write(&zoho, &token, "Last_Name\nx\n", mapped("insert", "Leads", &["Last_Name"])).await;
     assert_eq!(job["status"], "FAILED");
 }
+
+#[tokio::test]
+async fn as_many_rows_as_a_file_may_have_are_written_by_one_job() {
+    let zoho = Emulator::start().await;
+    let token = access_token(&zoho);
+    let rows: String = (1..=25_000).map(|row| format!("Lead {row},lead{row}@example.com\n")).collect();
+    let order = mapped("insert", "Leads", &["Last_Name", "Email"]);
+    let (job, lines) = write(&zoho, &token, &format!("Last_Name,Email\n{rows}"), order).await;
+    assert_eq!((&job["resource"][0]["file"]["added_count"], lines.len()), (&json!(25_000), 25_001));
+}

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::archive::{Archive, record};
 use super::polling::{JobState, JobStatus, Polling};
 use crate::client::Crm;
+use crate::criteria::Criteria;
 use crate::error::Error;
 use crate::page::Page;
 use crate::record::Record;
@@ -36,6 +37,7 @@ const SCOPES: &[&str] = &["ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL"];
 pub struct StartBulkRead {
     crm: Crm,
     query: Map<String, Value>,
+    matching: Option<Criteria>,
     callback: Option<String>,
     polling: Polling,
 }
@@ -46,7 +48,7 @@ impl StartBulkRead {
 
     pub(crate) fn new(crm: &Crm, module: &str) -> Self {
         let query = Map::from_iter([("module".to_owned(), json!({ "api_name": module }))]);
-        Self { crm: crm.clone(), query, callback: None, polling: Polling::default() }
+        Self { crm: crm.clone(), query, matching: None, callback: None, polling: Polling::default() }
     }
 
     /// Which fields to read, by their API names; all, if Zoho is not told. A field of a record that a lookup means is
@@ -56,7 +58,12 @@ impl StartBulkRead {
         self.with("fields", names)
     }
 
-    /// Which records to read: `{"field": {"api_name": …}, "comparator": …, "value": …}`, or `{"group_operator": …,
+    /// Which records to read: at most 25 conditions.
+    pub fn matching(self, criteria: Criteria) -> Self {
+        Self { matching: Some(criteria), ..self }
+    }
+
+    /// Which records to read, in Zoho's JSON: `{"field": {"api_name": …}, "comparator": …, "value": …}`, or `{"group_operator": …,
     /// "group": […]}`.
     pub fn criteria(self, criteria: impl Into<Value>) -> Self {
         self.with("criteria", criteria.into())
@@ -92,9 +99,12 @@ impl StartBulkRead {
     /// Starts the job. It costs 50 API credits.
     ///
     /// # Errors
-    /// When the call fails.
+    /// When the criteria cannot be written, or the call fails.
     pub async fn start(&self) -> Result<BulkRead, Error> {
         let mut body = json!({ "query": self.query });
+        if let Some(criteria) = &self.matching {
+            body["query"]["criteria"] = criteria.to_json()?;
+        }
         if let Some(url) = &self.callback {
             body["callback"] = json!({ "url": url, "method": "post" });
         }
