@@ -34,8 +34,8 @@ pub(crate) fn related_record(request: &Request<'_>) -> Result<Answer, Answer> {
     let id = parse_id(request.part("related_id")).filter(|id| ids.contains(id));
     let table = state.records.table_mut(request.organisation(), &related.module.api_name);
     let Some(record) = id.and_then(|id| table.get(id)) else { return Ok(Answer::empty(204)) };
-    let body = View::of_one(&related.module, fields).show(record);
-    Ok(Answer::json(200, &json!({ "data": [body] })))
+    let view = View::of_one(&related.module, fields);
+    Ok(Answer::json(200, &json!({ "data": [view.show(record)] })))
 }
 
 /// Puts records into a related list, and changes them.
