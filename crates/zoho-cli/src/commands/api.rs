@@ -11,20 +11,20 @@ use crate::input;
 pub(crate) async fn run(config: &Config, call: Api) -> Result<(), Failure> {
     let Api { method, path, query, data, paginate, json_lines, whose } = call;
     config.check_address(&path)?;
-    if paginate && method != Method::Get {
-        return Err(Failure::usage("--paginate follows the list that a GET answers with"));
+    if paginate {
+        if method != Method::Get || data.is_some() {
+            return Err(Failure::usage("--paginate follows the list that a GET without data answers with"));
+        }
+        return paginate::print(whose::crm(config, whose).await?, &path, query, json_lines).await;
     }
     let body = data.as_deref().map(input::json).transpose()?;
     let crm = whose::crm(config, whose).await?;
     let mut request = crm.request(method, path);
-    if let Some(body) = body {
-        request = request.json(body);
-    }
-    if paginate {
-        return paginate::print(request, query, json_lines).await;
-    }
     for (name, value) in query {
         request = request.query(name, value);
+    }
+    if let Some(body) = body {
+        request = request.json(body);
     }
     let response = request.send().await?;
     config.output.bytes(response.body())?;

@@ -1,22 +1,28 @@
 //! `zoho api --paginate`: any list of Zoho's, to its end.
 
 use serde_json::{Map, Value};
-use zohocrm::{Error, Record, Request, Response};
+use url::form_urlencoded;
+use zohocrm::{Crm, Error, Method, Record, Request, Response};
 
 use crate::failure::Failure;
 use crate::output::Rows;
 
 /// Prints what is in a list, page by page: by token where Zoho gives one, else by number.
 pub(super) async fn print(
-    request: Request,
+    crm: Crm,
+    path: &str,
     query: Vec<(String, String)>,
     json_lines: bool,
 ) -> Result<(), Failure> {
     let mut rows = Rows::json(json_lines);
-    let mut cursor = Cursor { query };
+    // What the path says of the page would be said twice.
+    let (path, in_path) = path.split_once('?').unwrap_or((path, ""));
+    let in_path = form_urlencoded::parse(in_path.as_bytes()).into_owned();
+    let mut cursor =
+        Cursor { request: crm.request(Method::Get, path), query: in_path.chain(query).collect() };
     let mut before = Vec::new();
     loop {
-        let page = match cursor.request(&request).send().await {
+        let page = match cursor.page().send().await {
             Ok(response) => Page::read(&response)?,
             Err(error) => return Err(cursor.interrupted(error, rows.count())),
         };
@@ -75,14 +81,15 @@ impl Page {
     }
 }
 
-/// The parameters of the page that is asked for.
+/// The page that is asked for.
 struct Cursor {
+    request: Request,
     query: Vec<(String, String)>,
 }
 
 impl Cursor {
-    fn request(&self, request: &Request) -> Request {
-        self.query.iter().fold(request.clone(), |request, (name, value)| request.query(name, value))
+    fn page(&self) -> Request {
+        self.query.iter().fold(self.request.clone(), |request, (name, value)| request.query(name, value))
     }
 
     fn follow(&mut self, next: Next) -> Result<(), Failure> {

@@ -169,7 +169,7 @@ pub(crate) fn cell(value: &Value) -> String {
     }
 }
 
-/// Every field that one of the records has, in the order in which they come.
+/// Every field that one of the records has, in the order in which they come; the id first.
 fn names_in(records: &[Record]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in records.iter().flat_map(|record| record.fields().keys()) {
@@ -177,6 +177,7 @@ fn names_in(records: &[Record]) -> Vec<String> {
             names.push(name.clone());
         }
     }
+    names.sort_by_key(|name| name != "id");
     names
 }
 

@@ -13,7 +13,7 @@ async fn a_query_prints_its_rows_with_its_own_columns() {
     let leads = r#"[{"Last_Name":"O'Brien","City":"Rome"},{"Last_Name":"Hopper","City":"Oslo"}]"#;
     terminal.run(&["records", "create", "Leads", "-d", leads]).done();
     let query = "select Last_Name, City from Leads where Last_Name = 'O''Brien';";
-    let rows = terminal.run(&["coql", &query, "--json"]).done().json();
+    let rows = terminal.run(&["coql", query, "--json"]).done().json();
     assert_eq!((&rows[0]["City"], rows.as_array().map(Vec::len)), (&json!("Rome"), Some(1)));
     std::fs::write(terminal.path("query.sql"), "select City from Leads where id is not null order by City\n")
         .unwrap();

@@ -32,6 +32,15 @@ async fn a_list_without_tokens_is_followed_by_number() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_query_within_the_path_says_where_to_begin() {
+    let (zoho, terminal) = logged_in().await;
+    zoho.add_records(ADA, "Leads", 10);
+    let path = "/crm/v8/Leads?fields=Last_Name&per_page=3&page=2";
+    let listed = terminal.run(&["api", "GET", path, "--paginate"]).done().json();
+    assert_eq!(listed.as_array().map(Vec::len), Some(7));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn nothing_is_an_empty_array() {
     let (_zoho, terminal) = logged_in().await;
     let call = ["api", "GET", "/crm/v8/Leads", "-q", "fields=Last_Name", "--paginate"];
@@ -72,7 +81,8 @@ async fn a_list_that_breaks_off_says_with_which_parameter_to_go_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn what_is_no_list_cannot_be_followed() {
     let (zoho, terminal) = logged_in().await;
-    terminal.run(&["api", "POST", "/crm/v8/Leads", "--paginate", "-d", "{}"]).ended(2);
+    terminal.run(&["api", "POST", "/crm/v8/Leads", "--paginate"]).ended(2);
+    terminal.run(&["api", "GET", "/crm/v8/Leads", "--paginate", "-d", "{}"]).ended(2);
     terminal.run(&["api", "GET", "/crm/v8/Leads", "--json-lines"]).ended(2);
     zoho.fault(Fault::on("GET /crm/v8/org").answer(200, r#"{"org":{"id":"1"}}"#));
     let ran = terminal.run(&["api", "GET", "/crm/v8/org", "--paginate"]).ended(2);

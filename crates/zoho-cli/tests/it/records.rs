@@ -6,7 +6,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use zoho_emulator::Fault;
 
-use crate::support::{ADA, logged_in};
+use crate::support::{ADA, Terminal, logged_in};
 
 fn ids(records: &Value) -> Vec<&str> {
     records.as_array().unwrap().iter().map(|record| record["id"].as_str().unwrap()).collect()
@@ -103,6 +103,37 @@ async fn half_an_array_is_not_closed() {
     assert_eq!(broken.code, 1, "{broken:?}");
     assert!(broken.stdout.starts_with("[\n{") && broken.stdout.ends_with('}'), "{broken:?}");
     assert!(serde_json::from_str::<Value>(&broken.stdout).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_dies_in_the_middle_of_a_list_leaves_what_was_printed() {
+    let mut server = Terminal::new().command(&["emulator", "--json"]).spawn().unwrap();
+    let mut told = serde_json::Deserializer::from_reader(server.stdout.take().unwrap()).into_iter::<Value>();
+    let told = told.next().unwrap().unwrap();
+    let text = |name: &str| told[name].as_str().unwrap().to_owned();
+    let terminal = Terminal::new()
+        .with("ZOHO_API_URL", text("base_url"))
+        .with("ZOHO_CLIENT_ID", text("client_id"))
+        .with("ZOHO_CLIENT_SECRET", text("client_secret"));
+    terminal.run(&["login", "--code", &text("code")]).done();
+    let leads: String = (0..500).map(|number| format!("{{\"Last_Name\":\"{number}\"}}\n")).collect();
+    terminal.run_with_input(&["records", "create", "Leads"], &leads).done();
+
+    let list = ["records", "list", "Leads", "--all", "--per-page", "1", "--json-lines"];
+    let mut listing = terminal.command(&list).spawn().unwrap();
+    let mut lines = BufReader::new(listing.stdout.take().unwrap()).lines();
+    let first: Vec<String> = lines.by_ref().take(20).map(Result::unwrap).collect();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    let printed = first.len() + rest.len();
+    let mut stderr = String::new();
+    listing.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(listing.wait().unwrap().code(), Some(1), "{stderr}");
+    assert!(first.iter().chain(&rest).all(|line| serde_json::from_str::<Value>(line).is_ok()));
+    assert!(stderr.contains("no answer came") && stderr.contains("--page"), "{stderr}");
+    assert!(stderr.contains(&format!("the {printed} records before it were printed")), "{stderr}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -1,6 +1,7 @@
 //! What is different when somebody sits in front of a terminal.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 use std::process::Command;
 
