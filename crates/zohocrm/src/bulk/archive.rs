@@ -36,6 +36,9 @@ pub(super) struct Archive {
     origin: Response,
 }
 
+/// What the thread that reads has to tell: some rows, that there are no more (`None`), or why there are no more.
+type Told<T> = Result<Option<Vec<T>>, Error>;
+
 /// Makes something of a row: of the names of the columns, and of the cells.
 pub(super) type ReadRow<T> = fn(&StringRecord, &StringRecord) -> Result<T, csv::Error>;
 
@@ -65,17 +68,21 @@ impl Archive {
             Error::Request(format!("no thread can be started to read the rows ({error})"))
         })?;
         let batches =
-            Pages::unfold(receiver, |mut receiver: mpsc::Receiver<Result<Vec<T>, Error>>| async move {
-                match receiver.recv().await {
-                    Some(batch) => Ok((Page::of(batch?), Some(receiver))),
-                    None => Ok((Page::of(Vec::new()), None)),
+            Pages::unfold(receiver, |mut receiver: mpsc::Receiver<Told<T>>| async move {
+                match receiver.recv().await.transpose()? {
+                    Some(Some(batch)) => Ok((Page::of(batch), Some(receiver))),
+                    Some(None) => Ok((Page::of(Vec::new()), None)),
+                    // A type of the caller's may panic. Rows that are missing are no end.
+                    None => Err(Error::Request(
+                        "reading the rows panicked before the last one; see the panic's message".to_owned(),
+                    )),
                 }
             });
         Ok(batches.items())
     }
 
     /// Reads all rows, and stops when nobody takes them any more.
-    fn read<T>(&self, read: ReadRow<T>, batches: &mpsc::Sender<Result<Vec<T>, Error>>) -> Result<(), Error> {
+    fn read<T>(&self, read: ReadRow<T>, batches: &mpsc::Sender<Told<T>>) -> Result<(), Error> {
         let mut zip = ZipArchive::new(BufReader::new(&self.zip)).map_err(|error| self.no_zip(&error))?;
         if zip.len() != 1 || zip.has_duplicate_names() {
             let count = zip.len();
@@ -105,13 +112,17 @@ impl Archive {
             batch.push(read(&columns, &row).map_err(|error| self.no_csv(&error))?);
             if batch.len() == BATCH_ROWS || bytes >= BATCH_BYTES {
                 let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH_ROWS));
-                if batches.blocking_send(Ok(full)).is_err() {
+                if batches.blocking_send(Ok(Some(full))).is_err() {
                     return Ok(());
                 }
                 bytes = 0;
             }
         }
-        let _ = batches.blocking_send(Ok(batch));
+        for last in [Some(batch), None] {
+            if batches.blocking_send(Ok(last)).is_err() {
+                break;
+            }
+        }
         Ok(())
     }
 

@@ -90,6 +90,21 @@ async fn a_row_that_is_not_of_the_type_says_where() {
 }
 
 #[tokio::test]
+async fn a_type_that_panics_ends_the_rows_with_an_error_and_not_as_if_they_were_all() {
+    #[derive(Debug)]
+    struct Fussy;
+    impl<'de> Deserialize<'de> for Fussy {
+        fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            panic!("a row that is no Fussy")
+        }
+    }
+    let ada = logged_in().await;
+    let mut rows = job(&ada, 3).await.rows_as::<Fussy>().await.unwrap();
+    let error = rows.next().await.expect("the rows have not ended").unwrap_err();
+    assert!(error.to_string().contains("panicked"), "{error}");
+}
+
+#[tokio::test]
 async fn a_job_is_found_again_by_its_id() {
     let ada = logged_in().await;
     let started = job(&ada, 2).await;
