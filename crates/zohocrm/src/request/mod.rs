@@ -187,9 +187,9 @@ impl Request {
     /// # Errors
     /// As for [`send`](Self::send).
     pub async fn download(&self) -> Result<Download, Error> {
-        let incoming = self.dispatch(Reading::Stream).await?;
+        let mut incoming = self.dispatch(Reading::Stream).await?;
         // A refusal is short JSON, and so may a file be: only the refusal says that it is one.
-        if incoming.status == 200 && !incoming.is_short_json() {
+        if incoming.status == 200 && !incoming.is_short_json().await? {
             return Ok(Download { incoming });
         }
         let response = self.accept(incoming.read().await?)?;
@@ -226,8 +226,8 @@ impl Request {
             return Err(problem.clone());
         }
         let token = self.crm.access_token().await?;
-        let incoming = self.attempt(&token, reading).await?;
-        if incoming.status != 401 && !(incoming.status == 200 && incoming.is_short_json()) {
+        let mut incoming = self.attempt(&token, reading).await?;
+        if incoming.status != 401 && !(incoming.status == 200 && incoming.is_short_json().await?) {
             return Ok(incoming);
         }
         let response = incoming.read().await?;

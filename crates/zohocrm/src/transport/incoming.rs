@@ -1,24 +1,30 @@
 //! `Incoming`: an answer whose body is still on its way.
 
+use std::fmt;
+
 use crate::error::Error;
 use crate::request::{Headers, Response};
 use crate::transport::gate::Pass;
 use crate::transport::http::Pieces;
 
 /// An answer whose body is still on its way.
-#[derive(Debug)]
 pub(crate) struct Incoming {
     pub(crate) status: u16,
     pub(crate) headers: Headers,
     body: Pieces,
+    /// What was read of the body to see what it is.
+    ahead: Vec<u8>,
     most_bytes: usize,
     /// The place among the calls at once, until the body has been read.
-    _pass: Option<Pass>,
+    pass: Option<Pass>,
 }
+
+/// The most bytes of a refusal.
+const LONGEST_REFUSAL: usize = 16 * 1024;
 
 impl Incoming {
     pub(super) fn new(status: u16, headers: Headers, body: Pieces, most_bytes: usize) -> Self {
-        Self { status, headers, body, most_bytes, _pass: None }
+        Self { status, headers, body, ahead: Vec::new(), most_bytes, pass: None }
     }
 
     /// An answer that has been read already.
@@ -27,19 +33,37 @@ impl Incoming {
     }
 
     pub(super) fn holding(self, pass: Pass) -> Self {
-        Self { _pass: Some(pass), ..self }
+        Self { pass: Some(pass), ..self }
     }
 
-    /// Whether it is JSON of the size of an error.
-    pub(crate) fn is_short_json(&self) -> bool {
-        let is_json = self.headers.get("content-type").is_some_and(|kind| kind.contains("json"));
-        let length = self.headers.get("content-length").and_then(|length| length.parse::<usize>().ok());
-        is_json && length.is_some_and(|length| length < 16 * 1024)
+    /// Whether it is JSON of the size of a refusal. A compressed body has no length that is known beforehand, so it is
+    /// read that far.
+    pub(crate) async fn is_short_json(&mut self) -> Result<bool, Error> {
+        if !self.headers.get("content-type").is_some_and(|kind| kind.contains("json")) {
+            return Ok(false);
+        }
+        if let Pieces::Read(body) = &self.body {
+            return Ok(body.len() < LONGEST_REFUSAL);
+        }
+        while self.ahead.len() < LONGEST_REFUSAL {
+            if !self.body.append_next(&mut self.ahead).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The next piece of the body; `None` at its end.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        self.body.next().await
+        if !self.ahead.is_empty() {
+            return Ok(Some(std::mem::take(&mut self.ahead)));
+        }
+        let piece = self.body.next().await;
+        if !matches!(piece, Ok(Some(_))) {
+            // Who keeps the answer for its headers does not keep others out.
+            self.pass = None;
+        }
+        piece
     }
 
     /// Reads the whole body, as far as there is room for it.
@@ -48,7 +72,8 @@ impl Incoming {
         let body = match &mut self.body {
             Pieces::Read(body) => std::mem::take(body),
             Pieces::Coming { .. } => {
-                let mut all = Vec::with_capacity(usize::min(length, self.most_bytes));
+                let mut all = self.ahead;
+                all.reserve(usize::min(length, self.most_bytes).saturating_sub(all.len()));
                 while self.body.append_next(&mut all).await? {
                     if all.len() > self.most_bytes {
                         return Err(Error::TooLarge { status: self.status, most_bytes: self.most_bytes });
@@ -58,6 +83,15 @@ impl Incoming {
             }
         };
         Ok(Response { status: self.status, headers: self.headers, body })
+    }
+}
+
+impl fmt::Debug for Incoming {
+    /// The body is left out: it may be anybody's data.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("Incoming");
+        shown.field("status", &self.status).field("headers", &self.headers).field("body", &self.body);
+        shown.finish_non_exhaustive()
     }
 }
 

@@ -291,8 +291,8 @@ async fn a_dropped_call_gives_its_place_back() {
 async fn an_unread_file_keeps_its_place_until_it_is_dropped() {
     let ada = logged_in().await;
     let crm = crm(&ada, |crm| crm.concurrency(1));
-    ada.zoho.add_records(ADA, "Leads", 200);
-    let file = crm.request(Method::Get, "/crm/v8/Leads?fields=Last_Name").download().await.unwrap();
+    ada.zoho.fault(Fault::on("GET /crm/v8/files").answer_as(200, "text/plain", "a file"));
+    let file = crm.files().download("a").await.unwrap();
     let moment = Duration::from_millis(100);
     assert!(tokio::time::timeout(moment, crm.current_user()).await.is_err());
     drop(file);
@@ -300,6 +300,18 @@ async fn an_unread_file_keeps_its_place_until_it_is_dropped() {
         .await
         .expect("the place is free")
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_was_read_keeps_no_place() {
+    let ada = logged_in().await;
+    let crm = crm(&ada, |crm| crm.concurrency(1));
+    ada.zoho.fault(Fault::on("GET /crm/v8/files").answer_as(200, "text/plain", "a file"));
+    let mut file = crm.files().download("a").await.unwrap();
+    while file.chunk().await.unwrap().is_some() {}
+    let next = tokio::time::timeout(Duration::from_secs(5), crm.current_user()).await;
+    next.expect("the place is free").unwrap();
+    assert_eq!(file.chunk().await.unwrap(), None, "the end is the end");
 }
 
 #[tokio::test]
