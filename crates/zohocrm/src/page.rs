@@ -75,7 +75,15 @@ impl<T> From<PageBody<T>> for Page<T> {
 
 /// Asks for one page.
 pub(crate) async fn page<T: DeserializeOwned>(request: &Request) -> Result<Answer<Page<T>>, Error> {
-    Ok(request.send_as::<PageBody<T>>().await?.map(Page::from))
+    let response = request.send().await?;
+    let body = match response.json::<PageBody<T>>()? {
+        Some(PageBody { data: None, info: None }) => None,
+        None if matches!(response.status(), 204 | 304) => Some(PageBody::default()),
+        body => body,
+    };
+    // Whatever else it is, it is not the end of the list.
+    let body = body.ok_or_else(|| Error::unusable(&response, "it is no list, and not none either"))?;
+    Ok(Answer::of(&response, body.into()))
 }
 
 /// Asks for a page and those after it: by token where Zoho gives one, which goes on past record 2,000, else by number.

@@ -257,3 +257,29 @@ async fn a_record_of_another_shape_is_an_error_that_says_where_and_keeps_the_ans
     assert!(response.body().starts_with(br#"{"data""#));
     assert_eq!(error.kind(), ErrorKind::Decode);
 }
+
+#[tokio::test]
+async fn a_page_that_is_no_list_is_not_the_end_of_it() {
+    let ada = logged_in().await;
+    ada.zoho.add_records(ADA, "Leads", 450);
+    for body in ["", "{}", r#"{"message":"closed for today"}"#] {
+        ada.zoho.fault(Fault::on("GET /crm/v8/Leads").skip(1).answer(200, body));
+        let mut leads = ada.crm.records("Leads").list().fields(["Last_Name"]).stream();
+        let mut count = 0;
+        let error = loop {
+            match leads.next().await.expect("the list has not ended") {
+                Ok(_) => count += 1,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!((count, error.kind()), (200, ErrorKind::Decode), "{error:?}");
+        ada.zoho.clear_faults();
+    }
+}
+
+#[tokio::test]
+async fn nobody_s_data_is_shown_by_debug() {
+    let ada = logged_in().await;
+    let search = ada.crm.records("Leads").search(zohocrm::Search::email("grace@example.com"));
+    assert!(!format!("{search:?}").contains("grace"), "{search:?}");
+}
