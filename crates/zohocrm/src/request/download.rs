@@ -109,14 +109,14 @@ impl Download {
 /// The file's name in a `Content-Disposition`: `attachment; filename*=UTF-8''a%20b.pdf`, or `filename="a b.pdf"`.
 fn file_name_in(disposition: &str) -> Option<String> {
     let parameter = |wanted: &str| {
-        disposition.split(';').filter_map(|part| part.split_once('=')).find_map(|(name, value)| {
-            name.trim().eq_ignore_ascii_case(wanted).then(|| value.trim().trim_matches('"').to_owned())
-        })
+        let mut parameters = parameters_in(disposition).into_iter();
+        parameters.find_map(|(name, value)| name.eq_ignore_ascii_case(wanted).then_some(value))
     };
     let name = match parameter("filename*") {
         Some(encoded) => {
-            let encoded = encoded.rsplit_once("''").map_or(encoded.as_str(), |(_, name)| name);
-            let pairs = format!("name={}", encoded.replace('+', "%2B"));
+            // Charset, language, name: `UTF-8'en'a%20b.pdf`.
+            let encoded = encoded.splitn(3, '\'').last().unwrap_or_default();
+            let pairs = format!("name={}", encoded.replace('+', "%2B").replace('&', "%26"));
             url::form_urlencoded::parse(pairs.as_bytes()).next()?.1.into_owned()
         }
         None => parameter("filename")?,
@@ -124,6 +124,26 @@ fn file_name_in(disposition: &str) -> Option<String> {
     // A name is a name: a sender does not choose the folder.
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     (!matches!(name, "" | "." | "..")).then(|| name.to_owned())
+}
+
+/// The parameters of a header, unquoted. In quotes a `;` is part of a value, and `\` stands before `"` and `\`.
+fn parameters_in(header: &str) -> Vec<(String, String)> {
+    let (mut parts, mut part) = (Vec::new(), String::new());
+    let (mut quoted, mut letters) = (false, header.chars());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' => quoted = !quoted,
+            '\\' if quoted => part.extend(letters.next()),
+            ';' if !quoted => parts.push(std::mem::take(&mut part)),
+            _ => part.push(letter),
+        }
+    }
+    parts.push(part);
+    let parameter = |part: &String| {
+        let (name, value) = part.split_once('=')?;
+        Some((name.trim().to_owned(), value.trim().to_owned()))
+    };
+    parts.iter().filter_map(parameter).collect()
 }
 
 #[cfg(test)]
@@ -137,6 +157,10 @@ mod tests {
             ("attachment; filename*=UTF-8''%C3%84%20b+c.pdf", "Ä b+c.pdf"),
             ("attachment;filename=plain.txt", "plain.txt"),
             ("attachment; filename=x; filename*=UTF-8''y", "y"),
+            ("attachment; filename=\"a;b.pdf\"; size=3", "a;b.pdf"),
+            (r#"attachment; filename="a \"b\".pdf""#, r#"a "b".pdf"#),
+            ("attachment; filename*=UTF-8''R&D.pdf", "R&D.pdf"),
+            ("attachment; filename*=UTF-8'en'a%20b.pdf", "a b.pdf"),
         ] {
             assert_eq!(file_name_in(disposition).as_deref(), Some(name), "{disposition}");
         }
