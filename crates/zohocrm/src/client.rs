@@ -42,7 +42,6 @@ impl Crm {
     }
 
     /// Says how calls are made: time-outs, retries, how many at once, a proxy.
-    #[must_use]
     pub fn builder(authenticator: &Authenticator) -> CrmBuilder {
         CrmBuilder { authenticator: authenticator.clone(), settings: Settings::default() }
     }
@@ -215,7 +214,7 @@ pub struct CrmBuilder {
 
 impl CrmBuilder {
     /// Sets how long one attempt may take until its answer begins, and how long each pause in the answer may be; 60
-    /// seconds if not set. A file may take longer as a whole.
+    /// seconds if not set. A file may take longer as a whole; one that is uploaded gets a second more for each 64 KiB.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
         self

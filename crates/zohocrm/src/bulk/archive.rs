@@ -67,17 +67,16 @@ impl Archive {
         thread::Builder::new().name("zohocrm-rows".to_owned()).spawn(reader).map_err(|error| {
             Error::Request(format!("no thread can be started to read the rows ({error})"))
         })?;
-        let batches =
-            Pages::unfold(receiver, |mut receiver: mpsc::Receiver<Told<T>>| async move {
-                match receiver.recv().await.transpose()? {
-                    Some(Some(batch)) => Ok((Page::of(batch), Some(receiver))),
-                    Some(None) => Ok((Page::of(Vec::new()), None)),
-                    // A type of the caller's may panic. Rows that are missing are no end.
-                    None => Err(Error::Request(
-                        "reading the rows panicked before the last one; see the panic's message".to_owned(),
-                    )),
-                }
-            });
+        let batches = Pages::unfold(receiver, |mut receiver: mpsc::Receiver<Told<T>>| async move {
+            match receiver.recv().await.transpose()? {
+                Some(Some(batch)) => Ok((Page::of(batch), Some(receiver))),
+                Some(None) => Ok((Page::of(Vec::new()), None)),
+                // A type of the caller's may panic. Rows that are missing are no end.
+                None => Err(Error::Request(
+                    "reading the rows panicked before the last one; see the panic's message".to_owned(),
+                )),
+            }
+        });
         Ok(batches.items())
     }
 

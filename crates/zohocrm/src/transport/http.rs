@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::multipart::{Form, Part as FormPart};
@@ -13,6 +14,9 @@ use zoho_oauth::AccessToken;
 use crate::error::Error;
 use crate::request::{Body, Headers, Method, Part, Source, Upload};
 use crate::transport::{Incoming, Outgoing, Settings};
+
+/// How many bytes a second an upload makes at least. A slow line is no reason to give a large file up.
+const SLOWEST_UPLOAD: u64 = 64 * 1024;
 
 /// An HTTP client that is made when it is first needed.
 #[derive(Debug)]
@@ -41,14 +45,19 @@ impl Http {
         for (name, value) in outgoing.headers {
             request = request.header(name, value);
         }
+        let mut to_upload = Duration::ZERO;
         request = match outgoing.body {
             Body::None => request,
             Body::Json(text) => request.header(CONTENT_TYPE, "application/json").body(text.to_vec()),
-            Body::Form(parts) => request.multipart(form(parts).await?),
+            Body::Form(parts) => {
+                let (form, length) = form(parts).await?;
+                to_upload = Duration::from_secs(length / SLOWEST_UPLOAD);
+                request.multipart(form)
+            }
         };
         let timeout = outgoing.timeout.unwrap_or(self.settings.timeout);
         // The whole answer may take longer than that, if it is a large file; a pause in it may not.
-        let answer = match tokio::time::timeout(timeout, request.send()).await {
+        let answer = match tokio::time::timeout(timeout.saturating_add(to_upload), request.send()).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => return Err(lost(host, error)),
             Err(_) => return Err(Error::late(host)),
@@ -84,7 +93,7 @@ impl Http {
 /// The body of an answer.
 pub(super) enum Pieces {
     /// On its way.
-    Coming { answer: reqwest::Response, host: String, timeout: std::time::Duration },
+    Coming { answer: reqwest::Response, host: String, timeout: Duration },
     /// Read already.
     Read(Vec<u8>),
 }
@@ -127,29 +136,39 @@ impl fmt::Debug for Pieces {
     }
 }
 
-async fn form(parts: &[(String, Part)]) -> Result<Form, Error> {
-    let mut form = Form::new();
+/// The parts as a form, and how many bytes its files have.
+async fn form(parts: &[(String, Part)]) -> Result<(Form, u64), Error> {
+    let (mut form, mut bytes) = (Form::new(), 0);
     for (name, part) in parts {
         form = match part {
             Part::Text(text) => form.text(name.clone(), text.clone()),
-            Part::File(upload) => form.part(name.clone(), file_part(upload).await?),
+            Part::File(upload) => {
+                let (part, length) = file_part(upload).await?;
+                bytes += length;
+                form.part(name.clone(), part)
+            }
         };
     }
-    Ok(form)
+    Ok((form, bytes))
 }
 
 /// A file as part of a form, opened now: each attempt reads it from its beginning.
-async fn file_part(upload: &Upload) -> Result<FormPart, Error> {
-    let part = match &upload.source {
-        Source::Bytes(content) => FormPart::bytes(content.to_vec()),
+async fn file_part(upload: &Upload) -> Result<(FormPart, u64), Error> {
+    // The HTTP client writes it as it is, and a line break would begin another header.
+    if upload.name.contains(char::is_control) {
+        let name = upload.name.escape_debug();
+        return Err(Error::Request(format!("a file cannot be called `{name}`; use `Upload::with_name`")));
+    }
+    let (part, length) = match &upload.source {
+        Source::Bytes(content) => (FormPart::bytes(content.to_vec()), content.len() as u64),
         Source::Path(path) => {
             let cannot = |error: std::io::Error| Error::file(path, &error);
             let file = tokio::fs::File::open(path).await.map_err(cannot)?;
             let length = file.metadata().await.map_err(cannot)?.len();
-            FormPart::stream_with_length(file, length)
+            (FormPart::stream_with_length(file, length), length)
         }
     };
-    Ok(part.file_name(upload.name.clone()))
+    Ok((part.file_name(upload.name.clone()), length))
 }
 
 fn authorization(token: &AccessToken) -> Result<HeaderValue, Error> {

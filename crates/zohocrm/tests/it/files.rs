@@ -1,9 +1,11 @@
 //! `crm.files()`: files that fields of records refer to.
 
-use zoho_emulator::{Emulator, Fault, Field, Module};
-use zohocrm::{Error, ErrorKind, FileField, Record, Upload};
+use std::time::Duration;
 
-use crate::support::{logged_in, logged_in_at};
+use zoho_emulator::{Emulator, Fault, Field, Module};
+use zohocrm::{Crm, Error, ErrorKind, FileField, Record, Retries, Upload};
+
+use crate::support::{ADA, logged_in, logged_in_at};
 
 #[tokio::test]
 async fn a_file_is_uploaded_attached_to_a_record_and_read_again() {
@@ -40,6 +42,36 @@ async fn several_files_go_in_one_call_in_their_order() {
 }
 
 #[tokio::test]
+async fn a_name_stays_a_name_whatever_is_in_it() {
+    let ada = logged_in().await;
+    for name in [r#"a "b" c;d & e.txt"#, "Größe 🦊.txt"] {
+        let file = ada.crm.files().upload(Upload::from_bytes(name, "x")).await.unwrap();
+        assert_eq!(file.name, name);
+        let download = ada.crm.files().download(&file.id).await.unwrap();
+        assert_eq!(download.file_name(), Some(name.replace('"', "_")), "the emulator leaves quotes out here");
+    }
+    for name in ["a\"\r\nContent-Type: text/html\r\n\r\nx", "a\nb"] {
+        let error = ada.crm.files().upload(Upload::from_bytes(name, "x")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Request, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_file_has_time_to_be_uploaded() {
+    let ada = logged_in().await;
+    let crm = Crm::builder(&ada.authenticator)
+        .timeout(Duration::from_millis(200))
+        .retries(Retries::none())
+        .build_for(ADA);
+    let slow = Fault::on("POST /crm/v8/files").delay(Duration::from_millis(600));
+    ada.zoho.fault(slow.clone());
+    crm.files().upload(Upload::from_bytes("large.bin", vec![7; 200_000])).await.unwrap();
+    ada.zoho.fault(slow);
+    let error = crm.files().upload(Upload::from_bytes("small.bin", "x")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable, "{error:?}");
+}
+
+#[tokio::test]
 async fn none_is_no_call_and_too_many_are_refused_before_one() {
     let ada = logged_in().await;
     assert!(ada.crm.files().upload_several([]).await.unwrap().is_empty());
@@ -61,6 +93,29 @@ async fn what_zoho_or_the_disk_refuses_is_an_error_of_its_kind() {
     assert!(matches!(error, Error::File { .. }), "{error:?}");
     let error = files.download("none").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidData);
+}
+
+#[tokio::test]
+async fn a_refusal_that_came_compressed_is_no_file() {
+    let ada = logged_in().await;
+    let words = "the file is not to be had ".repeat(100);
+    let refusal =
+        format!(r#"{{"code":"INTERNAL_ERROR","details":{{}},"message":"{words}","status":"error"}}"#);
+    ada.zoho.fault(Fault::on("GET /crm/v8/files").answer_as(200, "application/json", refusal));
+    let error = ada.crm.files().download("a").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server, "{error:?}");
+}
+
+#[tokio::test]
+async fn a_json_file_of_any_length_comes_as_it_is() {
+    let ada = logged_in().await;
+    for length in [1, 20, 16 * 1024, 100_000] {
+        let content = format!("[{}1]", "1,".repeat(length));
+        ada.zoho.fault(Fault::on("GET /crm/v8/files").answer_as(200, "application/json", content.as_str()));
+        let file = ada.crm.files().download("a").await.unwrap();
+        assert!(!format!("{file:?}").contains("[49"), "it is nobody's business");
+        assert!(file.bytes().await.unwrap() == content.as_bytes(), "{length}");
+    }
 }
 
 #[tokio::test]
