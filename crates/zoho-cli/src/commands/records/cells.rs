@@ -48,12 +48,27 @@ impl Cells {
 fn meaning(field: &Field, text: &str) -> Option<Value> {
     match field.json_type.as_deref()? {
         "integer" => text.parse::<i64>().ok().map(Value::from),
-        "double" => text.parse::<f64>().ok().map(Value::from),
+        // JSON has no NaN: it would be null, and empty the field.
+        "double" => text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from),
         "boolean" => text.to_ascii_lowercase().parse::<bool>().ok().map(Value::from),
         "jsonobject" if text.starts_with('{') => serde_json::from_str(text).ok(),
         "jsonobject" => Some(json!({ "id": text })),
         "jsonarray" if text.starts_with('[') => serde_json::from_str(text).ok(),
         "jsonarray" => Some(text.split(';').map(str::trim).collect()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_stays_a_text_and_never_empties_the_field() {
+        let field: Field = serde_json::from_value(json!({ "json_type": "double" })).unwrap();
+        assert_eq!(meaning(&field, "1.5"), Some(json!(1.5)));
+        for text in ["NaN", "inf", "-infinity", "1e999", "n/a"] {
+            assert_eq!(meaning(&field, text), None, "{text}");
+        }
     }
 }
