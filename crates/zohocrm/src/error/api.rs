@@ -89,9 +89,9 @@ impl ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Zoho refused {}: HTTP {}", self.operation, self.status)?;
-        let refusal = self.refusal.to_string();
-        if !refusal.is_empty() {
-            write!(formatter, ", {refusal}")?;
+        match self.refusal.to_string().as_str() {
+            "" => formatter.write_str(", without a word of Zoho's: it may be from a proxy on the way")?,
+            refusal => write!(formatter, ", {refusal}")?,
         }
         if self.details().as_object().is_some_and(|details| !details.is_empty()) {
             write!(formatter, " {}", self.details())?;

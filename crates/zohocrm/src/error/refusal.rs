@@ -267,6 +267,7 @@ fn kind_of_status(status: u16) -> ErrorKind {
         403 => ErrorKind::PermissionMissing,
         404 => ErrorKind::NotFound,
         409 | 412 => ErrorKind::Conflict,
+        408 => ErrorKind::Server,
         413 => ErrorKind::LimitExceeded,
         429 => ErrorKind::Throttled,
         400..=499 => ErrorKind::InvalidData,
