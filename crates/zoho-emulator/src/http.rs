@@ -2,7 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::ready;
+use futures_util::stream::once;
+use multer::Multipart;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
 /// Names and values in the order in which they came.
@@ -16,31 +22,66 @@ pub(crate) struct Call {
     pub(crate) raw_query: String,
     pub(crate) query: Pairs,
     pub(crate) form: Pairs,
+    /// The files of a multipart body.
+    pub(crate) files: Vec<File>,
     pub(crate) headers: Pairs,
-    pub(crate) body: String,
+    pub(crate) body: Bytes,
+}
+
+/// A file of a multipart body.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    /// The name of the form's field.
+    pub(crate) field: String,
+    pub(crate) name: String,
+    pub(crate) content: Bytes,
 }
 
 impl Call {
     /// Puts a request together; reads the form if the body is one.
-    pub(crate) fn new(method: &str, path: &str, raw_query: &str, headers: Pairs, body: String) -> Self {
+    pub(crate) fn new(method: &str, path: &str, raw_query: &str, headers: Pairs, body: Bytes) -> Self {
         let mut call = Self {
             method: method.to_owned(),
             path: path.to_owned(),
             raw_query: raw_query.to_owned(),
-            query: pairs(raw_query),
-            form: Pairs::new(),
+            query: pairs(raw_query.as_bytes()),
             headers,
             body,
+            ..Self::default()
         };
-        let content_type = call.header("content-type").unwrap_or_default();
-        call.form = if content_type.starts_with("application/x-www-form-urlencoded") {
-            pairs(&call.body)
-        } else if content_type.starts_with("multipart/form-data") {
-            multipart_fields(content_type, &call.body)
-        } else {
-            Pairs::new()
-        };
+        let content_type = call.header("content-type").unwrap_or_default().to_owned();
+        if content_type.starts_with("application/x-www-form-urlencoded") {
+            call.form = pairs(&call.body);
+        } else if let Ok(boundary) = multer::parse_boundary(content_type) {
+            call.read_multipart(boundary);
+        }
         call
+    }
+
+    /// Reads the fields and the files of a multipart body. What follows a mistake in it is not there.
+    fn read_multipart(&mut self, boundary: String) {
+        let body = once(ready(Ok::<_, std::io::Error>(self.body.clone())));
+        let mut parts = Multipart::new(body, boundary);
+        // The whole body is here, so nothing ever has to be waited for.
+        while let Some(Ok(Some(part))) = parts.next_field().now_or_never() {
+            let field = part.name().unwrap_or_default().to_owned();
+            let name = part.file_name().map(str::to_owned);
+            let Some(Ok(content)) = part.bytes().now_or_never() else { return };
+            match name {
+                Some(name) => self.files.push(File { field, name, content }),
+                None => self.form.push((field, String::from_utf8_lossy(&content).into_owned())),
+            }
+        }
+    }
+
+    /// The body as text. A body that is none is empty.
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap_or_default()
+    }
+
+    /// The body as JSON; `None` if it is none.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice(&self.body).ok()
     }
 
     /// `"POST /oauth/v2/token"`: how faults and the journal name a request.
@@ -89,17 +130,20 @@ impl Call {
 }
 
 /// An answer that has not been sent yet.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: String,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
     /// A JSON body.
-    pub(crate) fn json(status: u16, body: &Value) -> Self {
-        Self::text(status, "application/json;charset=UTF-8", body.to_string())
+    pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
+        match serde_json::to_vec(body) {
+            Ok(body) => Self::bytes(status, "application/json;charset=UTF-8", body),
+            Err(error) => Self::text(500, "text/plain;charset=UTF-8", error.to_string()),
+        }
     }
 
     /// An HTML page.
@@ -107,9 +151,24 @@ impl Answer {
         Self::text(status, "text/html;charset=UTF-8", page.into())
     }
 
-    /// Any body with its content type.
+    /// Any text with its content type.
     pub(crate) fn text(status: u16, content_type: &str, body: String) -> Self {
-        Self { status, headers: vec![("content-type", content_type.to_owned())], body }
+        Self::bytes(status, content_type, body)
+    }
+
+    /// Any body with its content type.
+    pub(crate) fn bytes(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        Self { status, headers: vec![("content-type", content_type.to_owned())], body: body.into() }
+    }
+
+    /// A file to be saved under this name.
+    pub(crate) fn download(name: &str, content: impl Into<Bytes>) -> Self {
+        let name: String = name
+            .chars()
+            .map(|letter| if letter.is_control() || letter == '"' { '_' } else { letter })
+            .collect();
+        Self::bytes(200, "application/x-download", content)
+            .with_header("content-disposition", format!("attachment;filename=\"{name}\""))
     }
 
     /// No body at all: 204 and 304.
@@ -122,6 +181,17 @@ impl Answer {
         Self::empty(302).with_header("location", url)
     }
 
+    /// The same answer with another value of a header.
+    pub(crate) fn with_changed_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.retain(|(key, _)| *key != name);
+        self.with_header(name, value)
+    }
+
+    /// A header of the answer, by its lower-case name.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
+    }
+
     /// The same answer with one more header.
     pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
@@ -130,25 +200,12 @@ impl Answer {
 }
 
 /// Reads `a=1&b=2`.
-pub(crate) fn pairs(text: &str) -> Pairs {
-    form_urlencoded::parse(text.as_bytes()).into_owned().collect()
+pub(crate) fn pairs(text: &[u8]) -> Pairs {
+    form_urlencoded::parse(text).into_owned().collect()
 }
 
 fn find<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
     pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-}
-
-/// The text fields of a multipart body. Files are left out: no endpoint here takes one.
-fn multipart_fields(content_type: &str, body: &str) -> Pairs {
-    let Some((_, boundary)) = content_type.split_once("boundary=") else { return Pairs::new() };
-    let delimiter = format!("--{}", boundary.trim_matches('"'));
-    let field = |part: &str| {
-        let (head, value) = part.split_once("\r\n\r\n")?;
-        let (_, name) = head.split_once("name=\"")?;
-        let (name, _) = name.split_once('"')?;
-        Some((name.to_owned(), value.strip_suffix("\r\n")?.to_owned()))
-    };
-    body.split(&delimiter).filter_map(field).collect()
 }
 
 #[cfg(test)]
@@ -158,16 +215,17 @@ mod tests {
     #[test]
     fn a_multipart_form_is_read() {
         let headers = vec![("content-type".to_owned(), "multipart/form-data; boundary=XX".to_owned())];
-        let body =
-            "--XX\r\nContent-Disposition: form-data; name=\"code\"\r\n\r\n1000.a\r\n--XX--\r\n".to_owned();
-        let call = Call::new("POST", "/oauth/v2/token", "", headers, body);
+        let body = "--XX\r\nContent-Disposition: form-data; name=\"code\"\r\n\r\n1000.a\r\n\
+                    --XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n\0\r\n--XX--\r\n";
+        let call = Call::new("POST", "/oauth/v2/token", "", headers, body.into());
         assert_eq!(call.parameter("code"), Some("1000.a"));
+        assert_eq!((call.files[0].name.as_str(), &call.files[0].content[..]), ("a.txt", &[0][..]));
     }
 
     #[test]
     fn a_form_value_wins_over_the_query() {
         let headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
-        let call = Call::new("POST", "/", "a=query&b=2", headers, "a=form".to_owned());
+        let call = Call::new("POST", "/", "a=query&b=2", headers, "a=form".into());
         assert_eq!((call.parameter("a"), call.parameter("b")), (Some("form"), Some("2")));
     }
 }

@@ -29,7 +29,7 @@ pub struct Entry {
     pub form: Vec<(String, String)>,
     /// The headers, with lower-case names.
     pub headers: Vec<(String, String)>,
-    /// The body as text.
+    /// The body as text; empty if it is none.
     pub body: String,
     /// The status of the answer; `None` while there is none, and for good if the connection was dropped.
     pub status: Option<u16>,
@@ -95,7 +95,7 @@ impl Journal {
             query: call.query.clone(),
             form: call.form.clone(),
             headers: call.headers.clone(),
-            body: call.body.clone(),
+            body: call.text().to_owned(),
             status: None,
             location: location.to_owned(),
             at,
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     fn call(path: &str) -> Call {
-        Call::new("GET", path, "", Vec::new(), String::new())
+        Call::new("GET", path, "", Vec::new(), bytes::Bytes::new())
     }
 
     #[test]

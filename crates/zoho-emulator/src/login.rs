@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use url::Url;
 
 use crate::http::{Answer, Call};
@@ -44,7 +45,7 @@ pub(crate) fn answer(world: &World, call: &Call) -> Answer {
 /// Does what a person does in the browser: signs in as `email` and presses Accept. Gives the callback URL.
 pub(crate) fn log_in(world: &World, authorize_url: &str, email: &str) -> Result<String, String> {
     let url = Url::parse(authorize_url).map_err(|error| format!("not a URL: {error}"))?;
-    let call = Call::new("GET", url.path(), url.query().unwrap_or_default(), Vec::new(), String::new());
+    let call = Call::new("GET", url.path(), url.query().unwrap_or_default(), Vec::new(), Bytes::new());
     let request = AuthorizeRequest::read(world, &call)?;
     let user = world.user(email).ok_or_else(|| format!("no user has the e-mail address {email}"))?;
     Ok(request.accepted_by(world, user))

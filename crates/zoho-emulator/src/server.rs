@@ -8,22 +8,23 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
 use crate::faults::Effect;
 use crate::http::{Answer, Call, Pairs};
 use crate::state::{DataCenter, World};
-use crate::{accounts, control, crm};
+use crate::wire::{Delivery, Takeover};
+use crate::{accounts, bulk, compression, control, crm};
 
-/// The longest body that is read: 32 MiB.
-const MAXIMUM_BODY: usize = 32 << 20;
+/// The longest body that is read: 256 MiB, more than ten of the largest files that Zoho takes.
+const MAXIMUM_BODY: usize = 256 << 20;
 
 /// The servers of one emulator. They stop, and every connection closes, when this is dropped.
 ///
@@ -41,6 +42,7 @@ impl ServerThread {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (running, stopped) = oneshot::channel();
         let context = runtime.enter();
+        runtime.spawn(run_jobs(Arc::clone(world)));
         for (listener, data_center) in listeners.into_iter().zip(&world.data_centers) {
             let listener = TcpListener::from_std(listener)?;
             runtime.spawn(serve(listener, Arc::clone(world), data_center.clone()));
@@ -61,6 +63,14 @@ impl Drop for ServerThread {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// Carries out jobs when their time comes, also if nobody asks for them.
+async fn run_jobs(world: Arc<World>) {
+    loop {
+        sleep(Duration::from_millis(20)).await;
+        bulk::run_due(&world);
     }
 }
 
@@ -85,59 +95,102 @@ async fn serve(listener: TcpListener, world: Arc<World>, data_center: DataCenter
     }
 }
 
-/// Serves one connection. `hang_up` closes it at once, without an answer.
+/// Serves one connection, until a fault takes it over.
 async fn serve_connection(stream: TcpStream, world: Arc<World>, data_center: Arc<DataCenter>) {
-    let hang_up = Arc::new(Notify::new());
+    let (take_over, mut taken_over) = mpsc::channel(1);
     let service = service_fn(|request| {
-        let (world, data_center, hang_up) =
-            (Arc::clone(&world), Arc::clone(&data_center), Arc::clone(&hang_up));
+        let (world, data_center, take_over) =
+            (Arc::clone(&world), Arc::clone(&data_center), take_over.clone());
         async move {
             let call = read(request).await;
-            Ok::<_, Infallible>(response(respond(&world, &data_center, &call, &hang_up).await))
+            match respond(&world, &data_center, &call).await {
+                Reaction::Answer(answer) => {
+                    Ok::<_, Infallible>(response(compression::negotiate(answer, &call)))
+                }
+                Reaction::Takeover(takeover) => {
+                    let _ = take_over.send(takeover).await;
+                    pending().await
+                }
+            }
         }
     });
     // A small answer leaves at once; without this, a client that reuses the connection waits for nothing.
     let _ = stream.set_nodelay(true);
-    let connection =
+    let mut connection =
         hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    tokio::select! {
-        _ = connection => {}
-        () = hang_up.notified() => {}
+    let takeover: Option<Takeover> = tokio::select! {
+        _ = &mut connection => None,
+        takeover = taken_over.recv() => takeover,
+    };
+    if let Some(takeover) = takeover {
+        takeover.carry_out(connection.into_parts().io.into_inner()).await;
     }
 }
 
-/// Answers one request, with what goes wrong on purpose. A request whose answer never comes ends in `hang_up`.
-async fn respond(world: &World, data_center: &DataCenter, call: &Call, hang_up: &Notify) -> Answer {
+/// What comes of a request.
+enum Reaction {
+    /// An answer, by the rules of HTTP.
+    Answer(Answer),
+    /// Something that breaks them.
+    Takeover(Takeover),
+}
+
+/// Answers one request, with what goes wrong on purpose.
+async fn respond(world: &World, data_center: &DataCenter, call: &Call) -> Reaction {
     if call.path.starts_with("/_emulator/") {
-        return control::answer(world, call);
+        return Reaction::Answer(control::answer(world, call));
     }
     let number = world.journal.arrived(call, &data_center.location, world.now_ms());
-    let answer = match world.faults.take(call) {
-        None => route(world, data_center, call),
+    let Ok(seat) = crm::take_seat(world, call) else {
+        world.journal.answered(number, 429);
+        return Reaction::Answer(crm::too_many_requests());
+    };
+    let answer = || route(world, data_center, call);
+    let delivery = match world.faults.take(call) {
+        None => Ok(answer()),
         Some(Effect::Hang(None)) => pending().await,
         Some(Effect::Hang(Some(time))) => {
             sleep(time).await;
-            close(hang_up).await
+            Err(Delivery::Silence)
         }
         Some(Effect::Delay(time)) => {
-            let answer = route(world, data_center, call);
+            let answer = answer();
             sleep(time).await;
-            answer
+            Ok(answer)
         }
-        Some(Effect::DropBefore) => close(hang_up).await,
+        Some(Effect::DropBefore) => Err(Delivery::Silence),
         Some(Effect::DropAfter) => {
-            route(world, data_center, call);
-            close(hang_up).await
+            answer();
+            Err(Delivery::Silence)
         }
-        Some(Effect::Answer { status, body }) => Answer::text(status, content_type_of(&body), body),
-        Some(Effect::Throttle { localised }) => throttle(world, call, localised),
+        Some(Effect::Answer(answer)) => Ok(answer),
+        Some(Effect::Throttle { localised }) => Ok(throttle(world, call, localised)),
+        Some(Effect::Relabel(content_type)) => Ok(answer().with_changed_header("content-type", content_type)),
+        Some(Effect::CutGzip) => Ok(compression::half_of_gzip(answer())),
+        Some(Effect::CutBody) => Err(Delivery::HalfOfBody(answer())),
+        Some(Effect::SlowHead(pause)) => Err(Delivery::SlowHead(answer(), pause)),
+        Some(Effect::SlowBody(pause)) => Err(Delivery::SlowBody(answer(), pause)),
+        Some(Effect::Flood(bytes)) => Err(Delivery::Flood(bytes)),
     };
-    world.journal.answered(number, answer.status);
-    answer
+    if crm::is_meant(call) && !world.settings.response_time.is_zero() {
+        sleep(world.settings.response_time).await;
+    }
+    match delivery {
+        Ok(answer) => {
+            world.journal.answered(number, answer.status);
+            Reaction::Answer(answer)
+        }
+        Err(delivery) => {
+            if let Some(status) = delivery.status() {
+                world.journal.answered(number, status);
+            }
+            Reaction::Takeover(Takeover { delivery, _seat: seat })
+        }
+    }
 }
 
 fn route(world: &World, data_center: &DataCenter, call: &Call) -> Answer {
-    if call.path.starts_with("/crm/") {
+    if crm::is_meant(call) {
         crm::answer(world, data_center, call)
     } else {
         accounts::answer(world, data_center, call)
@@ -145,32 +198,14 @@ fn route(world: &World, data_center: &DataCenter, call: &Call) -> Answer {
 }
 
 fn throttle(world: &World, call: &Call, localised: bool) -> Answer {
-    if call.path.starts_with("/crm/") {
-        crm::too_many_requests()
-    } else {
-        accounts::throttled(world, call, localised)
-    }
-}
-
-/// Closes the connection; the answer that is waited for never comes.
-async fn close(hang_up: &Notify) -> Answer {
-    hang_up.notify_one();
-    pending().await
-}
-
-fn content_type_of(body: &str) -> &'static str {
-    match body.trim_start().chars().next() {
-        Some('{' | '[') => "application/json;charset=UTF-8",
-        Some('<') => "text/html;charset=UTF-8",
-        _ => "text/plain;charset=UTF-8",
-    }
+    if crm::is_meant(call) { crm::too_many_requests() } else { accounts::throttled(world, call, localised) }
 }
 
 /// Reads a request to its end. A body that breaks off or is too long is read as empty.
 async fn read(request: Request<Incoming>) -> Call {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MAXIMUM_BODY).collect().await;
-    let body = body.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned()).unwrap_or_default();
+    let body = body.map(Collected::to_bytes).unwrap_or_default();
     let query = head.uri.query().unwrap_or_default();
     Call::new(head.method.as_str(), head.uri.path(), query, header_pairs(&head.headers), body)
 }
@@ -185,7 +220,7 @@ fn response(answer: Answer) -> Response<Full<Bytes>> {
     for (name, value) in answer.headers {
         builder = builder.header(name, value);
     }
-    builder.body(Full::new(Bytes::from(answer.body))).unwrap_or_else(|error| {
+    builder.body(Full::new(answer.body)).unwrap_or_else(|error| {
         let mut broken = Response::new(Full::new(Bytes::from(error.to_string())));
         *broken.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
         broken

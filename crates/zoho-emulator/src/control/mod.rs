@@ -1,6 +1,9 @@
 //! `/_emulator/…`: steers an emulator from another process. Everything is JSON.
 
+mod schema;
+
 use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +26,8 @@ pub(crate) fn answer(world: &World, call: &Call) -> Answer {
         "DELETE /_emulator/journal" => Ok(clear_journal(world)),
         "POST /_emulator/faults" => body(call).and_then(|fault| install(world, fault)),
         "DELETE /_emulator/faults" => Ok(clear_faults(world)),
+        "POST /_emulator/limits" => body(call).map(|limits| change_limits(world, &limits)),
+        "POST /_emulator/fail_next_bulk_job" => Ok(fail_next_bulk_job(world)),
         "POST /_emulator/advance" => body(call).and_then(|by| advance(world, &by)),
         "POST /_emulator/self_client_code" => body(call).and_then(|owner| self_client_code(world, &owner)),
         "POST /_emulator/refresh_token" => body(call).and_then(|owner| refresh_token(world, &owner)),
@@ -30,6 +35,9 @@ pub(crate) fn answer(world: &World, call: &Call) -> Answer {
         "POST /_emulator/expire_access_tokens" => Ok(expire_access_tokens(world)),
         "POST /_emulator/kill_access_token" => body(call).and_then(|of| kill_access_token(world, &of)),
         "POST /_emulator/evict_refresh_token" => body(call).and_then(|of| evict_refresh_token(world, &of)),
+        "POST /_emulator/modules" => body(call).and_then(|module| schema::add_module(world, module)),
+        "POST /_emulator/fields" => body(call).and_then(|field| schema::add_field(world, field)),
+        "POST /_emulator/records" => body(call).and_then(|records| schema::add_records(world, records)),
         "POST /_emulator/log_in" => body(call).and_then(|visit| log_in(world, &visit)),
         _ => Err(Complaint::new(404, "there is no such control endpoint")),
     };
@@ -53,7 +61,7 @@ impl Complaint {
 
 /// Reads the JSON body; an absent one is an empty object.
 fn body<T: DeserializeOwned>(call: &Call) -> Result<T, Complaint> {
-    let text = if call.body.trim().is_empty() { "{}" } else { &call.body };
+    let text = if call.text().trim().is_empty() { "{}" } else { call.text() };
     serde_json::from_str(text)
         .map_err(|error| Complaint::new(400, format!("the body cannot be read: {error}")))
 }
@@ -119,43 +127,90 @@ struct FaultRequest {
     effect: String,
     milliseconds: Option<u64>,
     status: Option<u16>,
+    code: Option<String>,
+    content_type: Option<String>,
     body: Option<String>,
+    url: Option<String>,
+    bytes: Option<u64>,
+    depth: Option<usize>,
 }
 
-fn install(world: &World, request: FaultRequest) -> Result<Value, Complaint> {
-    let mut fault = Fault::on(request.on).skip(request.skip).times(request.times.unwrap_or(1));
-    for (parameter, value) in request.when {
+fn install(world: &World, mut request: FaultRequest) -> Result<Value, Complaint> {
+    let mut fault =
+        Fault::on(mem::take(&mut request.on)).skip(request.skip).times(request.times.unwrap_or(1));
+    for (parameter, value) in mem::take(&mut request.when) {
         fault = fault.when(parameter, value);
     }
     if request.forever {
         fault = fault.forever();
     }
-    let time = request.milliseconds.map(Duration::from_millis);
-    let fault = match (request.effect.as_str(), time) {
-        ("hang", None) => fault.hang(),
-        ("hang", Some(time)) => fault.hang_for(time),
-        ("delay", Some(time)) => fault.delay(time),
-        ("drop_before", _) => fault.drop_before(),
-        ("drop_after", _) => fault.drop_after(),
-        ("status_500", _) => fault.status_500(),
-        ("html", _) => fault.html(),
-        ("throttle", _) => fault.throttle(),
-        ("throttle_localised", _) => fault.throttle_localised(),
-        ("answer", _) => {
-            let status = request.status.filter(|status| (200..600).contains(status));
-            let status =
-                status.ok_or_else(|| Complaint::new(400, "`answer` needs a `status` from 200 to 599"))?;
-            fault.answer(status, request.body.unwrap_or_default())
-        }
-        ("delay", None) => return Err(Complaint::new(400, "`delay` needs `milliseconds`")),
-        (effect, _) => return Err(Complaint::new(400, format!("there is no effect `{effect}`"))),
-    };
-    world.faults.install(fault);
+    world.faults.install(request.give_effect_to(fault)?);
     Ok(json!({ "waiting_faults": world.faults.waiting() }))
+}
+
+impl FaultRequest {
+    fn give_effect_to(self, fault: Fault) -> Result<Fault, Complaint> {
+        let effect = self.effect.as_str();
+        let needs = |what: &str| Complaint::new(400, format!("`{effect}` needs `{what}`"));
+        let time = self.milliseconds.map(Duration::from_millis);
+        let pause = || time.ok_or_else(|| needs("milliseconds"));
+        let status = || {
+            let status = self.status.filter(|status| (200..600).contains(status));
+            status.ok_or_else(|| Complaint::new(400, format!("`{effect}` needs a `status` from 200 to 599")))
+        };
+        let content_type = || self.content_type.as_deref().ok_or_else(|| needs("content_type"));
+        let body = self.body.as_deref().unwrap_or_default();
+        Ok(match effect {
+            "hang" => time.map_or_else(|| fault.clone().hang(), |time| fault.clone().hang_for(time)),
+            "delay" => fault.delay(pause()?),
+            "drop_before" => fault.drop_before(),
+            "drop_after" => fault.drop_after(),
+            "status_500" => fault.status_500(),
+            "crm_error" => fault.crm_error(status()?, self.code.as_deref().ok_or_else(|| needs("code"))?),
+            "html" => fault.html(),
+            "bad_gateway" => fault.bad_gateway(),
+            "throttle" => fault.throttle(),
+            "throttle_localised" => fault.throttle_localised(),
+            "answer" => match &self.content_type {
+                Some(content_type) => fault.answer_as(status()?, content_type, body),
+                None => fault.answer(status()?, body),
+            },
+            "nested_arrays" => fault.nested_arrays(self.depth.ok_or_else(|| needs("depth"))?),
+            "redirect" => fault.redirect(self.url.as_deref().ok_or_else(|| needs("url"))?),
+            "relabel" => fault.relabel(content_type()?),
+            "cut_gzip" => fault.cut_gzip(),
+            "cut_body" => fault.cut_body(),
+            "slow_head" => fault.slow_head(pause()?),
+            "slow_body" => fault.slow_body(pause()?),
+            "flood" => fault.flood(self.bytes.ok_or_else(|| needs("bytes"))?),
+            "endless" => fault.endless(),
+            _ => return Err(Complaint::new(400, format!("there is no effect `{effect}`"))),
+        })
+    }
 }
 
 fn clear_faults(world: &World) -> Value {
     world.faults.clear();
+    done()
+}
+
+/// What is named is changed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    daily_credits: Option<u64>,
+    concurrent_calls: Option<usize>,
+}
+
+fn change_limits(world: &World, limits: &Limits) -> Value {
+    let allowance = &mut world.state().allowance;
+    allowance.daily_credits = limits.daily_credits.unwrap_or(allowance.daily_credits);
+    allowance.concurrent_calls = limits.concurrent_calls.unwrap_or(allowance.concurrent_calls);
+    json!({ "daily_credits": allowance.daily_credits, "concurrent_calls": allowance.concurrent_calls })
+}
+
+fn fail_next_bulk_job(world: &World) -> Value {
+    world.state().jobs.failures_ahead += 1;
     done()
 }
 
