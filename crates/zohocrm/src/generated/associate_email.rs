@@ -19,7 +19,7 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// Associates.
+    /// Associates an email.
     ///
     /// `POST /crm/v8/{module}/{recordId}/actions/associate_email`. Scope: `ZohoCRM.modules.emails.CREATE`.
     pub fn associate(
@@ -27,8 +27,8 @@ impl Operations {
         module: impl Into<String>,
         record_id: impl Into<String>,
         body: AssociateEmailBody,
-    ) -> Associate {
-        Associate::new(
+    ) -> AssociateEmail {
+        AssociateEmail::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -40,11 +40,11 @@ impl Operations {
         )
     }
 
-    /// Runs `email available`.
+    /// Checks an email.
     ///
     /// `GET /crm/v8/actions/email_available`. Scope: `ZohoCRM.modules.emails.READ`.
-    pub fn email_available(&self, orginal_message_id: impl Into<String>) -> EmailAvailable {
-        EmailAvailable::new(
+    pub fn check(&self, orginal_message_id: impl Into<String>) -> CheckEmail {
+        CheckEmail::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/actions/email_available", [])
                 .scopes(&["ZohoCRM.modules.emails.READ"]),
         )
@@ -53,23 +53,23 @@ impl Operations {
 }
 
 operation! {
-    /// A call that associates; from [`Operations::associate`].
-    Associate -> AssociateEmailResults
+    /// A call that associates an email; from [`Operations::associate`].
+    AssociateEmail -> AssociateEmailResults
 }
 
 operation! {
-    /// A call that runs `email available`; from [`Operations::email_available`].
-    EmailAvailable -> Available
+    /// A call that checks an email; from [`Operations::check`].
+    CheckEmail -> Available
 }
 
-/// What `Associate` sends.
+/// What `AssociateEmail` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AssociateEmailBody {
     /// `Emails`.
     #[serde(rename = "Emails", skip_serializing_if = "Nullable::is_absent")]
-    pub emails: Nullable<Vec<AssociateEmail>>,
+    pub emails: Nullable<Vec<AssociateEmailAssociateEmail>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -77,7 +77,7 @@ pub struct AssociateEmailBody {
 
 setters! {
     AssociateEmailBody {
-        emails: Vec<AssociateEmail>,
+        emails: Vec<AssociateEmailAssociateEmail>,
     }
 }
 
@@ -85,7 +85,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct AssociateEmail {
+pub struct AssociateEmailAssociateEmail {
     /// `from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub from: Nullable<AssociateEmailFrom>,
@@ -106,7 +106,7 @@ pub struct AssociateEmail {
     pub content: Nullable<String>,
     /// `mail_format`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_format: Nullable<AssociateEmailMailFormat>,
+    pub mail_format: Nullable<AssociateEmailAssociateEmailMailFormat>,
     /// `subject`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subject: Nullable<String>,
@@ -128,14 +128,14 @@ pub struct AssociateEmail {
 }
 
 setters! {
-    AssociateEmail {
+    AssociateEmailAssociateEmail {
         from: AssociateEmailFrom,
         to: Vec<To>,
         cc: Vec<To>,
         bcc: Vec<To>,
         attachments: Vec<Attachments>,
         content: String,
-        mail_format: AssociateEmailMailFormat,
+        mail_format: AssociateEmailAssociateEmailMailFormat,
         subject: String,
         original_message_id: String,
         sent: bool,
@@ -210,8 +210,8 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `mail_format` in `AssociateEmail`.
-    pub enum AssociateEmailMailFormat {
+    /// Values of `mail_format` in `AssociateEmailAssociateEmail`.
+    pub enum AssociateEmailAssociateEmailMailFormat {
         Html = "html",
         Text = "text",
     }
@@ -263,7 +263,7 @@ setters! {
     }
 }
 
-/// What `Associate` answers.
+/// What `AssociateEmail` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -23,7 +23,7 @@ impl Operations {
     /// Converts a lead.
     ///
     /// `POST /crm/v8/Leads/{lead_id}/actions/convert`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn convert_lead(&self, lead_id: impl Into<String>, body: ConvertLeadBody) -> ConvertLead {
+    pub fn convert(&self, lead_id: impl Into<String>, body: ConvertLeadBody) -> ConvertLead {
         ConvertLead::new(
             Request::operation(
                 &self.crm,
@@ -38,7 +38,7 @@ impl Operations {
 }
 
 operation! {
-    /// A call that converts a lead; from [`Operations::convert_lead`].
+    /// A call that converts a lead; from [`Operations::convert`].
     ConvertLead -> ConvertLeadResults
 }
 

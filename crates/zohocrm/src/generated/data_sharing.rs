@@ -19,7 +19,7 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// Gets a data sharing.
+    /// Gets data sharing.
     ///
     /// `GET /crm/v8/settings/data_sharing`. Scope: `ZohoCRM.settings.READ`.
     pub fn get(&self) -> GetDataSharing {
@@ -29,7 +29,7 @@ impl Operations {
         )
     }
 
-    /// Updates a data sharing.
+    /// Updates data sharing.
     ///
     /// `PUT /crm/v8/settings/data_sharing`. Scope: `ZohoCRM.settings.UPDATE`.
     pub fn update(&self, body: DataSharingBody) -> UpdateDataSharing {
@@ -42,12 +42,12 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets a data sharing; from [`Operations::get`].
+    /// A call that gets data sharing; from [`Operations::get`].
     GetDataSharing -> DataSharingAnswer
 }
 
 operation! {
-    /// A call that updates a data sharing; from [`Operations::update`].
+    /// A call that updates data sharing; from [`Operations::update`].
     UpdateDataSharing -> DataSharingResults
 }
 

@@ -19,16 +19,16 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// Gets a related records count.
+    /// Counts related records.
     ///
     /// `POST /crm/v8/{module_api_name}/{record_id}/actions/get_related_records_count`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn related_records_count(
+    pub fn count(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         body: GetRelatedRecordsCountBody,
-    ) -> GetRelatedRecordsCount {
-        GetRelatedRecordsCount::new(
+    ) -> CountRelatedRecords {
+        CountRelatedRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -42,11 +42,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets a related records count; from [`Operations::related_records_count`].
-    GetRelatedRecordsCount -> GetRelatedRecordsCountAnswer
+    /// A call that counts related records; from [`Operations::count`].
+    CountRelatedRecords -> GetRelatedRecordsCountAnswer
 }
 
-/// What `GetRelatedRecordsCount` sends.
+/// What `CountRelatedRecords` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -107,7 +107,7 @@ setters! {
     }
 }
 
-/// What `GetRelatedRecordsCount` answers.
+/// What `CountRelatedRecords` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

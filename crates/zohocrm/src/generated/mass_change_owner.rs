@@ -19,11 +19,11 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// Changes an owner.
+    /// Schedules a mass change owner.
     ///
     /// `POST /crm/v8/{module}/actions/mass_change_owner`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn change_owner(&self, module: impl Into<String>, body: MassChangeOwnerBody) -> ChangeOwner {
-        ChangeOwner::new(
+    pub fn schedule(&self, module: impl Into<String>, body: MassChangeOwnerBody) -> ScheduleMassChangeOwner {
+        ScheduleMassChangeOwner::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -35,11 +35,11 @@ impl Operations {
         )
     }
 
-    /// Checks status.
+    /// Gets a mass change owner.
     ///
     /// `GET /crm/v8/{module}/actions/mass_change_owner`. Scope: `ZohoCRM.modules.READ`.
-    pub fn check_status(&self, module: impl Into<String>, job_id: impl Into<String>) -> CheckStatus {
-        CheckStatus::new(
+    pub fn get(&self, module: impl Into<String>, job_id: impl Into<String>) -> GetMassChangeOwner {
+        GetMassChangeOwner::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -53,16 +53,16 @@ impl Operations {
 }
 
 operation! {
-    /// A call that changes an owner; from [`Operations::change_owner`].
-    ChangeOwner -> MassChangeOwnerResults
+    /// A call that schedules a mass change owner; from [`Operations::schedule`].
+    ScheduleMassChangeOwner -> MassChangeOwnerResults
 }
 
 operation! {
-    /// A call that checks status; from [`Operations::check_status`].
-    CheckStatus -> MassChangeOwnerAnswer
+    /// A call that gets a mass change owner; from [`Operations::get`].
+    GetMassChangeOwner -> MassChangeOwnerAnswer
 }
 
-/// What `ChangeOwner` sends.
+/// What `ScheduleMassChangeOwner` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -129,13 +129,13 @@ pub struct Criteria {
     pub field: Nullable<Field>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -145,9 +145,9 @@ setters! {
     Criteria {
         comparator: String,
         field: Field,
-        value: Map<String, Value>,
+        value: Value,
         group_operator: String,
-        group: Vec<Criteria>,
+        group: Vec<Self>,
     }
 }
 
@@ -197,7 +197,7 @@ setters! {
     }
 }
 
-/// What `ChangeOwner` answers.
+/// What `ScheduleMassChangeOwner` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -210,7 +210,7 @@ pub struct MassChangeOwnerResults {
     pub extra: Extra,
 }
 
-/// What `CheckStatus` answers.
+/// What `GetMassChangeOwner` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

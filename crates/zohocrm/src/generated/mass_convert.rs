@@ -20,22 +20,22 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// Mass-changes a convert.
+    /// Schedules a mass convert.
     ///
     /// `POST /crm/v8/Leads/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.CREATE`.
-    pub fn mass_convert(&self, body: MassConvertBody) -> MassConvert {
-        MassConvert::new(
+    pub fn schedule(&self, body: MassConvertBody) -> ScheduleMassConvert {
+        ScheduleMassConvert::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/Leads/actions/mass_convert", [])
                 .scopes(&["ZohoCRM.mass_convert.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Gets job status.
+    /// Gets a mass convert.
     ///
     /// `GET /crm/v8/Leads/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.READ`.
-    pub fn job_status(&self, job_id: impl Into<String>) -> GetJobStatus {
-        GetJobStatus::new(
+    pub fn get(&self, job_id: impl Into<String>) -> GetMassConvert {
+        GetMassConvert::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Leads/actions/mass_convert", [])
                 .scopes(&["ZohoCRM.mass_convert.READ"]),
         )
@@ -44,16 +44,16 @@ impl Operations {
 }
 
 operation! {
-    /// A call that mass-changes a convert; from [`Operations::mass_convert`].
-    MassConvert -> ActionResult
+    /// A call that schedules a mass convert; from [`Operations::schedule`].
+    ScheduleMassConvert -> ActionResult
 }
 
 operation! {
-    /// A call that gets job status; from [`Operations::job_status`].
-    GetJobStatus -> MassConvertAnswer
+    /// A call that gets a mass convert; from [`Operations::get`].
+    GetMassConvert -> MassConvertAnswer
 }
 
-/// What `MassConvert` sends.
+/// What `ScheduleMassConvert` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -188,7 +188,7 @@ setters! {
     }
 }
 
-/// What `GetJobStatus` answers.
+/// What `GetMassConvert` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -19,22 +19,22 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// Mass-changes delete tags.
+    /// Schedules a mass delete.
     ///
     /// `POST /crm/v8/settings/tags/actions/mass_delete`. Scope: `ZohoCRM.settings.tags.CREATE`.
-    pub fn mass_delete_tags(&self, body: MassDeleteTagsBody) -> MassDeleteTags {
-        MassDeleteTags::new(
+    pub fn schedule(&self, body: MassDeleteTagsBody) -> ScheduleMassDelete {
+        ScheduleMassDelete::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/tags/actions/mass_delete", [])
                 .scopes(&["ZohoCRM.settings.tags.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Gets status.
+    /// Gets a mass delete.
     ///
     /// `GET /crm/v8/settings/tags/actions/mass_delete`. Scope: `ZohoCRM.settings.tags.READ`.
-    pub fn status(&self, job_id: impl Into<String>) -> GetStatus {
-        GetStatus::new(
+    pub fn get(&self, job_id: impl Into<String>) -> GetMassDelete {
+        GetMassDelete::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/tags/actions/mass_delete", [])
                 .scopes(&["ZohoCRM.settings.tags.READ"]),
         )
@@ -43,16 +43,16 @@ impl Operations {
 }
 
 operation! {
-    /// A call that mass-changes delete tags; from [`Operations::mass_delete_tags`].
-    MassDeleteTags -> ActionResult
+    /// A call that schedules a mass delete; from [`Operations::schedule`].
+    ScheduleMassDelete -> ActionResult
 }
 
 operation! {
-    /// A call that gets status; from [`Operations::status`].
-    GetStatus -> MassDeleteTagsAnswer
+    /// A call that gets a mass delete; from [`Operations::get`].
+    GetMassDelete -> MassDeleteTagsAnswer
 }
 
-/// What `MassDeleteTags` sends.
+/// What `ScheduleMassDelete` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -136,7 +136,7 @@ setters! {
     }
 }
 
-/// What `GetStatus` answers.
+/// What `GetMassDelete` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

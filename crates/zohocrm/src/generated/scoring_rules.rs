@@ -55,12 +55,12 @@ impl Operations {
     /// Deletes scoring rules.
     ///
     /// `DELETE /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.storage_analytics.DELETE`.
-    pub fn delete_many(&self, ids: impl Into<String>) -> DeleteScoringRules {
+    pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteScoringRules {
         DeleteScoringRules::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/automation/scoring_rules", [])
                 .scopes(&["ZohoCRM.settings.storage_analytics.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Updates a scoring rule.
@@ -154,15 +154,11 @@ impl Operations {
         )
     }
 
-    /// Runs `scoring rule execution using rule i ds`.
+    /// Runs scoring rules.
     ///
     /// `PUT /crm/v8/{module}/actions/run_scoring_rules`. Scope: `ZohoCRM.settings.storage_analytics.UPDATE`.
-    pub fn scoring_rule_execution_using_rule_i_ds(
-        &self,
-        module: impl Into<String>,
-        body: ScoringRuleExecutionUsingRuleIDsBody,
-    ) -> ScoringRuleExecutionUsingRuleIDs {
-        ScoringRuleExecutionUsingRuleIDs::new(
+    pub fn run(&self, module: impl Into<String>, body: RunScoringRulesBody) -> RunScoringRules {
+        RunScoringRules::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -275,8 +271,8 @@ operation! {
 }
 
 operation! {
-    /// A call that runs `scoring rule execution using rule i ds`; from [`Operations::scoring_rule_execution_using_rule_i_ds`].
-    ScoringRuleExecutionUsingRuleIDs -> ScoringRulesResults
+    /// A call that runs scoring rules; from [`Operations::run`].
+    RunScoringRules -> ScoringRulesResults
 }
 
 /// What `CreateScoringRules` sends.
@@ -424,13 +420,13 @@ pub struct Criteria {
     pub field: Nullable<Field>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -440,9 +436,9 @@ setters! {
     Criteria {
         comparator: String,
         field: Field,
-        value: Map<String, Value>,
+        value: Value,
         group_operator: String,
-        group: Vec<Criteria>,
+        group: Vec<Self>,
     }
 }
 
@@ -585,11 +581,11 @@ pub struct Info {
     pub extra: Extra,
 }
 
-/// What `ScoringRuleExecutionUsingRuleIDs` sends.
+/// What `RunScoringRules` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ScoringRuleExecutionUsingRuleIDsBody {
+pub struct RunScoringRulesBody {
     /// `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layout: Nullable<Layout>,
@@ -599,7 +595,7 @@ pub struct ScoringRuleExecutionUsingRuleIDsBody {
 }
 
 setters! {
-    ScoringRuleExecutionUsingRuleIDsBody {
+    RunScoringRulesBody {
         layout: Layout,
     }
 }

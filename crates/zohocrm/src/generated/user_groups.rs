@@ -20,43 +20,43 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// Gets groups.
+    /// Lists user groups.
     ///
     /// `GET /crm/v8/settings/user_groups`. Scope: `ZohoCRM.settings.user_groups.READ`.
-    pub fn groups(&self) -> GetGroups {
-        GetGroups::new(
+    pub fn list(&self) -> ListUserGroups {
+        ListUserGroups::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/user_groups", [])
                 .scopes(&["ZohoCRM.settings.user_groups.READ"]),
         )
     }
 
-    /// Creates groups.
+    /// Creates user groups.
     ///
     /// `POST /crm/v8/settings/user_groups`. Scope: `ZohoCRM.settings.user_groups.CREATE`.
-    pub fn create_groups(&self, body: UserGroupsBody) -> CreateGroups {
-        CreateGroups::new(
+    pub fn create(&self, body: UserGroupsBody) -> CreateUserGroups {
+        CreateUserGroups::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/user_groups", [])
                 .scopes(&["ZohoCRM.settings.user_groups.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Updates groups.
+    /// Updates user groups.
     ///
     /// `PUT /crm/v8/settings/user_groups`. Scope: `ZohoCRM.settings.user_groups.UPDATE`.
-    pub fn update_groups(&self, body: UserGroupsBody) -> UpdateGroups {
-        UpdateGroups::new(
+    pub fn update_many(&self, body: UserGroupsBody) -> UpdateUserGroups {
+        UpdateUserGroups::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/settings/user_groups", [])
                 .scopes(&["ZohoCRM.settings.user_groups.UPDATE"])
                 .body(&body),
         )
     }
 
-    /// Gets a group.
+    /// Gets a user group.
     ///
     /// `GET /crm/v8/settings/user_groups/{group}`. Scope: `ZohoCRM.settings.user_groups.READ`.
-    pub fn group(&self, group: impl Into<String>) -> GetGroup {
-        GetGroup::new(
+    pub fn get(&self, group: impl Into<String>) -> GetUserGroup {
+        GetUserGroup::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -67,11 +67,11 @@ impl Operations {
         )
     }
 
-    /// Updates a group.
+    /// Updates a user group.
     ///
     /// `PUT /crm/v8/settings/user_groups/{group}`. Scope: `ZohoCRM.settings.user_groups.UPDATE`.
-    pub fn update_group(&self, group: impl Into<String>, body: UserGroupsBody) -> UpdateGroup {
-        UpdateGroup::new(
+    pub fn update(&self, group: impl Into<String>, body: UserGroupsBody) -> UpdateUserGroup {
+        UpdateUserGroup::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -83,11 +83,11 @@ impl Operations {
         )
     }
 
-    /// Deletes a group.
+    /// Deletes a user group.
     ///
     /// `DELETE /crm/v8/settings/user_groups/{group}`. Scope: `ZohoCRM.settings.user_groups.DELETE`.
-    pub fn delete_group(&self, group: impl Into<String>) -> DeleteGroup {
-        DeleteGroup::new(
+    pub fn delete(&self, group: impl Into<String>) -> DeleteUserGroup {
+        DeleteUserGroup::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -113,11 +113,11 @@ impl Operations {
         )
     }
 
-    /// Gets a sources count.
+    /// Counts sources.
     ///
     /// `GET /crm/v8/settings/user_groups/{group}/actions/sources_count`. Scope: `ZohoCRM.settings.user_groups.READ`.
-    pub fn sources_count(&self, group: impl Into<String>) -> GetSourcesCount {
-        GetSourcesCount::new(
+    pub fn count_sources(&self, group: impl Into<String>) -> CountSources {
+        CountSources::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -128,11 +128,11 @@ impl Operations {
         )
     }
 
-    /// Gets status.
+    /// Gets deletion status.
     ///
     /// `GET /crm/v8/settings/user_groups/actions/deletion_jobs`. Scope: `ZohoCRM.settings.user_groups.READ`.
-    pub fn status(&self, job_id: impl Into<String>) -> GetStatus {
-        GetStatus::new(
+    pub fn deletion_status(&self, job_id: impl Into<String>) -> GetDeletionStatus {
+        GetDeletionStatus::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -224,11 +224,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets groups; from [`Operations::groups`].
-    GetGroups -> ActionResult
+    /// A call that lists user groups; from [`Operations::list`].
+    ListUserGroups -> ActionResult
 }
 
-impl GetGroups {
+impl ListUserGroups {
     /// Sets `include`.
     pub fn include(self, include: impl Into<String>) -> Self {
         self.with_query("include", include.into() as String)
@@ -240,13 +240,13 @@ impl GetGroups {
     }
 
     /// Sets `page`.
-    pub fn page(self, page: impl Into<String>) -> Self {
-        self.with_query("page", page.into() as String)
+    pub fn page(self, page: i64) -> Self {
+        self.with_query("page", page)
     }
 
     /// Sets `per_page`.
-    pub fn per_page(self, per_page: impl Into<String>) -> Self {
-        self.with_query("per_page", per_page.into() as String)
+    pub fn per_page(self, per_page: i64) -> Self {
+        self.with_query("per_page", per_page)
     }
 
     /// Sets `filters`.
@@ -256,28 +256,28 @@ impl GetGroups {
 }
 
 operation! {
-    /// A call that creates groups; from [`Operations::create_groups`].
-    CreateGroups -> UserGroupsResults
+    /// A call that creates user groups; from [`Operations::create`].
+    CreateUserGroups -> UserGroupsResults
 }
 
 operation! {
-    /// A call that updates groups; from [`Operations::update_groups`].
-    UpdateGroups -> UserGroupsResults
+    /// A call that updates user groups; from [`Operations::update_many`].
+    UpdateUserGroups -> UserGroupsResults
 }
 
 operation! {
-    /// A call that gets a group; from [`Operations::group`].
-    GetGroup -> ActionResult
+    /// A call that gets a user group; from [`Operations::get`].
+    GetUserGroup -> ActionResult
 }
 
 operation! {
-    /// A call that updates a group; from [`Operations::update_group`].
-    UpdateGroup -> UserGroupsResults
+    /// A call that updates a user group; from [`Operations::update`].
+    UpdateUserGroup -> UserGroupsResults
 }
 
 operation! {
-    /// A call that deletes a group; from [`Operations::delete_group`].
-    DeleteGroup -> UserGroupsResults
+    /// A call that deletes a user group; from [`Operations::delete`].
+    DeleteUserGroup -> UserGroupsResults
 }
 
 operation! {
@@ -297,24 +297,24 @@ impl GetSources {
     }
 
     /// Sets `page`.
-    pub fn page(self, page: impl Into<String>) -> Self {
-        self.with_query("page", page.into() as String)
+    pub fn page(self, page: i64) -> Self {
+        self.with_query("page", page)
     }
 
     /// Sets `per_page`.
-    pub fn per_page(self, per_page: impl Into<String>) -> Self {
-        self.with_query("per_page", per_page.into() as String)
+    pub fn per_page(self, per_page: i64) -> Self {
+        self.with_query("per_page", per_page)
     }
 }
 
 operation! {
-    /// A call that gets a sources count; from [`Operations::sources_count`].
-    GetSourcesCount -> ActionResult
+    /// A call that counts sources; from [`Operations::count_sources`].
+    CountSources -> ActionResult
 }
 
 operation! {
-    /// A call that gets status; from [`Operations::status`].
-    GetStatus -> ActionResult
+    /// A call that gets deletion status; from [`Operations::deletion_status`].
+    GetDeletionStatus -> ActionResult
 }
 
 operation! {
@@ -329,13 +329,13 @@ operation! {
 
 impl GetAssociatedUsersCount {
     /// Sets `page`.
-    pub fn page(self, page: impl Into<String>) -> Self {
-        self.with_query("page", page.into() as String)
+    pub fn page(self, page: i64) -> Self {
+        self.with_query("page", page)
     }
 
     /// Sets `per_page`.
-    pub fn per_page(self, per_page: impl Into<String>) -> Self {
-        self.with_query("per_page", per_page.into() as String)
+    pub fn per_page(self, per_page: i64) -> Self {
+        self.with_query("per_page", per_page)
     }
 
     /// Sets `filters`.
@@ -359,7 +359,7 @@ operation! {
     GetGroupedCounts -> ActionResult
 }
 
-/// What `CreateGroups` sends.
+/// What `CreateUserGroups` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -573,7 +573,7 @@ setters! {
     }
 }
 
-/// What `CreateGroups` answers.
+/// What `CreateUserGroups` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -791,10 +791,10 @@ pub struct Criteria {
     pub group_operator: Nullable<CriteriaGroupOperator>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -805,8 +805,8 @@ setters! {
         comparator: String,
         field: Field,
         group_operator: CriteriaGroupOperator,
-        group: Vec<Criteria>,
-        value: Map<String, Value>,
+        group: Vec<Self>,
+        value: Value,
     }
 }
 

@@ -97,11 +97,11 @@ impl Operations {
         )
     }
 
-    /// Runs `users count`.
+    /// Counts users.
     ///
     /// `GET /crm/v8/users/actions/count`. Scope: `ZohoCRM.users.READ`.
-    pub fn users_count(&self) -> UsersCount {
-        UsersCount::new(
+    pub fn count(&self) -> CountUsers {
+        CountUsers::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/users/actions/count", [])
                 .scopes(&["ZohoCRM.users.READ"]),
         )
@@ -129,9 +129,9 @@ impl ListUsers {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
     /// Sets the header `If-Modified-Since`.
@@ -184,22 +184,22 @@ impl GetAssociatedGroups {
     }
 
     /// Sets `page`.
-    pub fn page(self, page: impl Into<String>) -> Self {
-        self.with_query("page", page.into() as String)
+    pub fn page(self, page: i64) -> Self {
+        self.with_query("page", page)
     }
 
     /// Sets `per_page`.
-    pub fn per_page(self, per_page: impl Into<String>) -> Self {
-        self.with_query("per_page", per_page.into() as String)
+    pub fn per_page(self, per_page: i64) -> Self {
+        self.with_query("per_page", per_page)
     }
 }
 
 operation! {
-    /// A call that runs `users count`; from [`Operations::users_count`].
-    UsersCount -> UsersCountAnswer
+    /// A call that counts users; from [`Operations::count`].
+    CountUsers -> CountUsersAnswer
 }
 
-impl UsersCount {
+impl CountUsers {
     /// Sets `type`.
     pub fn r#type(self, r#type: UserType) -> Self {
         self.with_query("type", r#type)
@@ -335,11 +335,11 @@ pub struct AssociatedGroup {
     pub extra: Extra,
 }
 
-/// What `UsersCount` answers.
+/// What `CountUsers` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UsersCountAnswer {
+pub struct CountUsersAnswer {
     /// `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<String>,
