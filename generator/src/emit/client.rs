@@ -61,8 +61,8 @@ fn area_body(area: &Area) -> String {
     let (name, words) = (&area.name, &area.words);
     let _ = writeln!(
         text,
-        "impl Api {{\n    /// Operations on {words}.\n    #[must_use]\n    pub fn {name}(&self) -> {HANDLE} {{\n        \
-         {HANDLE} {{ crm: self.crm.clone() }}\n    }}\n}}\n\n/// Operations on {words}; from [`Api::{name}`].\n\
+        "impl crate::Api {{\n    /// Operations on {words}.\n    #[must_use]\n    pub fn {name}(&self) -> {HANDLE} {{\n        \
+         {HANDLE} {{ crm: self.crm.clone() }}\n    }}\n}}\n\n/// Operations on {words}; from [`Api::{name}`](crate::Api::{name}).\n\
          #[derive(Clone, Debug)]\npub struct {HANDLE} {{\n    crm: Crm,\n}}\n\nimpl {HANDLE} {{"
     );
     for operation in &area.operations {

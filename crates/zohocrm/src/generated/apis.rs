@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on apis.
     #[must_use]
     pub fn apis(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on apis; from [`Api::apis`].
+/// Operations on apis; from [`Api::apis`](crate::Api::apis).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on appointment preference.
     #[must_use]
     pub fn appointment_preference(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on appointment preference; from [`Api::appointment_preference`].
+/// Operations on appointment preference; from [`Api::appointment_preference`](crate::Api::appointment_preference).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

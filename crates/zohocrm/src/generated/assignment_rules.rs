@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on assignment rules.
     #[must_use]
     pub fn assignment_rules(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on assignment rules; from [`Api::assignment_rules`].
+/// Operations on assignment rules; from [`Api::assignment_rules`](crate::Api::assignment_rules).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

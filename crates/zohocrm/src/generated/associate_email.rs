@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on associate email.
     #[must_use]
     pub fn associate_email(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on associate email; from [`Api::associate_email`].
+/// Operations on associate email; from [`Api::associate_email`](crate::Api::associate_email).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

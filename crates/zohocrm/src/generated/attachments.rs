@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on attachments.
     #[must_use]
     pub fn attachments(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on attachments; from [`Api::attachments`].
+/// Operations on attachments; from [`Api::attachments`](crate::Api::attachments).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on audit log export.
     #[must_use]
     pub fn audit_log_export(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on audit log export; from [`Api::audit_log_export`].
+/// Operations on audit log export; from [`Api::audit_log_export`](crate::Api::audit_log_export).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on backup.
     #[must_use]
     pub fn backup(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on backup; from [`Api::backup`].
+/// Operations on backup; from [`Api::backup`](crate::Api::backup).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on blueprint.
     #[must_use]
     pub fn blueprint(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on blueprint; from [`Api::blueprint`].
+/// Operations on blueprint; from [`Api::blueprint`](crate::Api::blueprint).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on bulk read.
     #[must_use]
     pub fn bulk_read(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on bulk read; from [`Api::bulk_read`].
+/// Operations on bulk read; from [`Api::bulk_read`](crate::Api::bulk_read).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on bulk write.
     #[must_use]
     pub fn bulk_write(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on bulk write; from [`Api::bulk_write`].
+/// Operations on bulk write; from [`Api::bulk_write`](crate::Api::bulk_write).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

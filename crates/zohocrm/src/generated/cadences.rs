@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on cadences.
     #[must_use]
     pub fn cadences(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on cadences; from [`Api::cadences`].
+/// Operations on cadences; from [`Api::cadences`](crate::Api::cadences).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

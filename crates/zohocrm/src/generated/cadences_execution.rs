@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on cadences execution.
     #[must_use]
     pub fn cadences_execution(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on cadences execution; from [`Api::cadences_execution`].
+/// Operations on cadences execution; from [`Api::cadences_execution`](crate::Api::cadences_execution).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

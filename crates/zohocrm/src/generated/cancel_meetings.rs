@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on cancel meetings.
     #[must_use]
     pub fn cancel_meetings(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on cancel meetings; from [`Api::cancel_meetings`].
+/// Operations on cancel meetings; from [`Api::cancel_meetings`](crate::Api::cancel_meetings).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on change owner.
     #[must_use]
     pub fn change_owner(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on change owner; from [`Api::change_owner`].
+/// Operations on change owner; from [`Api::change_owner`](crate::Api::change_owner).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

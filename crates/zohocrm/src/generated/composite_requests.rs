@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on composite requests.
     #[must_use]
     pub fn composite_requests(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on composite requests; from [`Api::composite_requests`].
+/// Operations on composite requests; from [`Api::composite_requests`](crate::Api::composite_requests).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on contact roles.
     #[must_use]
     pub fn contact_roles(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on contact roles; from [`Api::contact_roles`].
+/// Operations on contact roles; from [`Api::contact_roles`](crate::Api::contact_roles).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on conversion option.
     #[must_use]
     pub fn conversion_option(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on conversion option; from [`Api::conversion_option`].
+/// Operations on conversion option; from [`Api::conversion_option`](crate::Api::conversion_option).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on convert lead.
     #[must_use]
     pub fn convert_lead(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on convert lead; from [`Api::convert_lead`].
+/// Operations on convert lead; from [`Api::convert_lead`](crate::Api::convert_lead).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on coql.
     #[must_use]
     pub fn coql(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on coql; from [`Api::coql`].
+/// Operations on coql; from [`Api::coql`](crate::Api::coql).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

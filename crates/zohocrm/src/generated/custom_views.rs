@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on custom views.
     #[must_use]
     pub fn custom_views(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on custom views; from [`Api::custom_views`].
+/// Operations on custom views; from [`Api::custom_views`](crate::Api::custom_views).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

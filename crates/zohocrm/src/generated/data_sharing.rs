@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on data sharing.
     #[must_use]
     pub fn data_sharing(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on data sharing; from [`Api::data_sharing`].
+/// Operations on data sharing; from [`Api::data_sharing`](crate::Api::data_sharing).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

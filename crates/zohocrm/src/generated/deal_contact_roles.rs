@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on deal contact roles.
     #[must_use]
     pub fn deal_contact_roles(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on deal contact roles; from [`Api::deal_contact_roles`].
+/// Operations on deal contact roles; from [`Api::deal_contact_roles`](crate::Api::deal_contact_roles).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

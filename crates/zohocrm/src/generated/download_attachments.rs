@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on download attachments.
     #[must_use]
     pub fn download_attachments(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on download attachments; from [`Api::download_attachments`].
+/// Operations on download attachments; from [`Api::download_attachments`](crate::Api::download_attachments).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

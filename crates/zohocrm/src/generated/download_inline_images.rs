@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on download inline images.
     #[must_use]
     pub fn download_inline_images(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on download inline images; from [`Api::download_inline_images`].
+/// Operations on download inline images; from [`Api::download_inline_images`](crate::Api::download_inline_images).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

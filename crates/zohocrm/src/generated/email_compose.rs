@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on email compose.
     #[must_use]
     pub fn email_compose(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on email compose; from [`Api::email_compose`].
+/// Operations on email compose; from [`Api::email_compose`](crate::Api::email_compose).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on email configuration options.
     #[must_use]
     pub fn email_configuration_options(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on email configuration options; from [`Api::email_configuration_options`].
+/// Operations on email configuration options; from [`Api::email_configuration_options`](crate::Api::email_configuration_options).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on email drafts.
     #[must_use]
     pub fn email_drafts(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on email drafts; from [`Api::email_drafts`].
+/// Operations on email drafts; from [`Api::email_drafts`](crate::Api::email_drafts).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on email related records.
     #[must_use]
     pub fn email_related_records(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on email related records; from [`Api::email_related_records`].
+/// Operations on email related records; from [`Api::email_related_records`](crate::Api::email_related_records).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

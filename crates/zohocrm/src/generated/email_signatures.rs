@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on email signatures.
     #[must_use]
     pub fn email_signatures(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on email signatures; from [`Api::email_signatures`].
+/// Operations on email signatures; from [`Api::email_signatures`](crate::Api::email_signatures).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on email templates.
     #[must_use]
     pub fn email_templates(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on email templates; from [`Api::email_templates`].
+/// Operations on email templates; from [`Api::email_templates`](crate::Api::email_templates).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on entity scores.
     #[must_use]
     pub fn entity_scores(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on entity scores; from [`Api::entity_scores`].
+/// Operations on entity scores; from [`Api::entity_scores`](crate::Api::entity_scores).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on features.
     #[must_use]
     pub fn features(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on features; from [`Api::features`].
+/// Operations on features; from [`Api::features`](crate::Api::features).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

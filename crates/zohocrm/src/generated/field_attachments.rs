@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on field attachments.
     #[must_use]
     pub fn field_attachments(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on field attachments; from [`Api::field_attachments`].
+/// Operations on field attachments; from [`Api::field_attachments`](crate::Api::field_attachments).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

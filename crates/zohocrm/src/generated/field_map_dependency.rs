@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on field map dependency.
     #[must_use]
     pub fn field_map_dependency(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on field map dependency; from [`Api::field_map_dependency`].
+/// Operations on field map dependency; from [`Api::field_map_dependency`](crate::Api::field_map_dependency).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on files.
     #[must_use]
     pub fn files(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on files; from [`Api::files`].
+/// Operations on files; from [`Api::files`](crate::Api::files).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

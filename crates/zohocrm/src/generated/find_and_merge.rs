@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on find and merge.
     #[must_use]
     pub fn find_and_merge(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on find and merge; from [`Api::find_and_merge`].
+/// Operations on find and merge; from [`Api::find_and_merge`](crate::Api::find_and_merge).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

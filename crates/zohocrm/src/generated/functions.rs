@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on functions.
     #[must_use]
     pub fn functions(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on functions; from [`Api::functions`].
+/// Operations on functions; from [`Api::functions`](crate::Api::functions).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

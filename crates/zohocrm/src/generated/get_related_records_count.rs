@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on get related records count.
     #[must_use]
     pub fn get_related_records_count(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on get related records count; from [`Api::get_related_records_count`].
+/// Operations on get related records count; from [`Api::get_related_records_count`](crate::Api::get_related_records_count).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

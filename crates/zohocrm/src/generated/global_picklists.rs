@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on global picklists.
     #[must_use]
     pub fn global_picklists(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on global picklists; from [`Api::global_picklists`].
+/// Operations on global picklists; from [`Api::global_picklists`](crate::Api::global_picklists).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on holidays.
     #[must_use]
     pub fn holidays(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on holidays; from [`Api::holidays`].
+/// Operations on holidays; from [`Api::holidays`](crate::Api::holidays).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on inventory convert.
     #[must_use]
     pub fn inventory_convert(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on inventory convert; from [`Api::inventory_convert`].
+/// Operations on inventory convert; from [`Api::inventory_convert`](crate::Api::inventory_convert).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on inventory mass convert.
     #[must_use]
     pub fn inventory_mass_convert(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on inventory mass convert; from [`Api::inventory_mass_convert`].
+/// Operations on inventory mass convert; from [`Api::inventory_mass_convert`](crate::Api::inventory_mass_convert).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

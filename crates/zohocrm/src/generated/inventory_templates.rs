@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on inventory templates.
     #[must_use]
     pub fn inventory_templates(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on inventory templates; from [`Api::inventory_templates`].
+/// Operations on inventory templates; from [`Api::inventory_templates`](crate::Api::inventory_templates).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on layouts.
     #[must_use]
     pub fn layouts(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on layouts; from [`Api::layouts`].
+/// Operations on layouts; from [`Api::layouts`](crate::Api::layouts).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

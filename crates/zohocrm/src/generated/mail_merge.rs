@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on mail merge.
     #[must_use]
     pub fn mail_merge(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on mail merge; from [`Api::mail_merge`].
+/// Operations on mail merge; from [`Api::mail_merge`](crate::Api::mail_merge).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on mass change owner.
     #[must_use]
     pub fn mass_change_owner(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on mass change owner; from [`Api::mass_change_owner`].
+/// Operations on mass change owner; from [`Api::mass_change_owner`](crate::Api::mass_change_owner).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

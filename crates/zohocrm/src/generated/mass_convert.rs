@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on mass convert.
     #[must_use]
     pub fn mass_convert(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on mass convert; from [`Api::mass_convert`].
+/// Operations on mass convert; from [`Api::mass_convert`](crate::Api::mass_convert).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on mass delete cvid.
     #[must_use]
     pub fn mass_delete_cvid(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on mass delete cvid; from [`Api::mass_delete_cvid`].
+/// Operations on mass delete cvid; from [`Api::mass_delete_cvid`](crate::Api::mass_delete_cvid).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

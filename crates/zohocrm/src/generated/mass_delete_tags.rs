@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on mass delete tags.
     #[must_use]
     pub fn mass_delete_tags(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on mass delete tags; from [`Api::mass_delete_tags`].
+/// Operations on mass delete tags; from [`Api::mass_delete_tags`](crate::Api::mass_delete_tags).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

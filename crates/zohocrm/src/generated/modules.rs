@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on modules.
     #[must_use]
     pub fn modules(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on modules; from [`Api::modules`].
+/// Operations on modules; from [`Api::modules`](crate::Api::modules).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

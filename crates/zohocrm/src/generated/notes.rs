@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on notes.
     #[must_use]
     pub fn notes(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on notes; from [`Api::notes`].
+/// Operations on notes; from [`Api::notes`](crate::Api::notes).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

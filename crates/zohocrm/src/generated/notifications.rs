@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on notifications.
     #[must_use]
     pub fn notifications(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on notifications; from [`Api::notifications`].
+/// Operations on notifications; from [`Api::notifications`](crate::Api::notifications).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on org.
     #[must_use]
     pub fn org(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on org; from [`Api::org`].
+/// Operations on org; from [`Api::org`](crate::Api::org).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on pipeline.
     #[must_use]
     pub fn pipeline(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on pipeline; from [`Api::pipeline`].
+/// Operations on pipeline; from [`Api::pipeline`](crate::Api::pipeline).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

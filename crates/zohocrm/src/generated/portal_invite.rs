@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on portal invite.
     #[must_use]
     pub fn portal_invite(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on portal invite; from [`Api::portal_invite`].
+/// Operations on portal invite; from [`Api::portal_invite`](crate::Api::portal_invite).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on portal user type.
     #[must_use]
     pub fn portal_user_type(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on portal user type; from [`Api::portal_user_type`].
+/// Operations on portal user type; from [`Api::portal_user_type`](crate::Api::portal_user_type).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on portals.
     #[must_use]
     pub fn portals(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on portals; from [`Api::portals`].
+/// Operations on portals; from [`Api::portals`](crate::Api::portals).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on portals meta.
     #[must_use]
     pub fn portals_meta(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on portals meta; from [`Api::portals_meta`].
+/// Operations on portals meta; from [`Api::portals_meta`](crate::Api::portals_meta).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

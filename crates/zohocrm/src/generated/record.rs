@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on record.
     #[must_use]
     pub fn record(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on record; from [`Api::record`].
+/// Operations on record; from [`Api::record`](crate::Api::record).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on record count.
     #[must_use]
     pub fn record_count(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on record count; from [`Api::record_count`].
+/// Operations on record count; from [`Api::record_count`](crate::Api::record_count).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on record locking.
     #[must_use]
     pub fn record_locking(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on record locking; from [`Api::record_locking`].
+/// Operations on record locking; from [`Api::record_locking`](crate::Api::record_locking).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on record locking configuration.
     #[must_use]
     pub fn record_locking_configuration(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on record locking configuration; from [`Api::record_locking_configuration`].
+/// Operations on record locking configuration; from [`Api::record_locking_configuration`](crate::Api::record_locking_configuration).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on record share email.
     #[must_use]
     pub fn record_share_email(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on record share email; from [`Api::record_share_email`].
+/// Operations on record share email; from [`Api::record_share_email`](crate::Api::record_share_email).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on recycle bin.
     #[must_use]
     pub fn recycle_bin(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on recycle bin; from [`Api::recycle_bin`].
+/// Operations on recycle bin; from [`Api::recycle_bin`](crate::Api::recycle_bin).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

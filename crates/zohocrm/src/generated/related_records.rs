@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on related records.
     #[must_use]
     pub fn related_records(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on related records; from [`Api::related_records`].
+/// Operations on related records; from [`Api::related_records`](crate::Api::related_records).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

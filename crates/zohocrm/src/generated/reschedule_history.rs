@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on reschedule history.
     #[must_use]
     pub fn reschedule_history(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on reschedule history; from [`Api::reschedule_history`].
+/// Operations on reschedule history; from [`Api::reschedule_history`](crate::Api::reschedule_history).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

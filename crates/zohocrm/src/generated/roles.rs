@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on roles.
     #[must_use]
     pub fn roles(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on roles; from [`Api::roles`].
+/// Operations on roles; from [`Api::roles`](crate::Api::roles).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on scoring rules.
     #[must_use]
     pub fn scoring_rules(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on scoring rules; from [`Api::scoring_rules`].
+/// Operations on scoring rules; from [`Api::scoring_rules`](crate::Api::scoring_rules).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

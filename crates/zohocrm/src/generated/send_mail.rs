@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on send mail.
     #[must_use]
     pub fn send_mail(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on send mail; from [`Api::send_mail`].
+/// Operations on send mail; from [`Api::send_mail`](crate::Api::send_mail).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

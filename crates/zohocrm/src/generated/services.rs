@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on services.
     #[must_use]
     pub fn services(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on services; from [`Api::services`].
+/// Operations on services; from [`Api::services`](crate::Api::services).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on share records.
     #[must_use]
     pub fn share_records(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on share records; from [`Api::share_records`].
+/// Operations on share records; from [`Api::share_records`](crate::Api::share_records).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

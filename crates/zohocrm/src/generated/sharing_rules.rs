@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on sharing rules.
     #[must_use]
     pub fn sharing_rules(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on sharing rules; from [`Api::sharing_rules`].
+/// Operations on sharing rules; from [`Api::sharing_rules`](crate::Api::sharing_rules).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on shift hours.
     #[must_use]
     pub fn shift_hours(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on shift hours; from [`Api::shift_hours`].
+/// Operations on shift hours; from [`Api::shift_hours`](crate::Api::shift_hours).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

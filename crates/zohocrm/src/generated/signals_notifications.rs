@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on signals notifications.
     #[must_use]
     pub fn signals_notifications(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on signals notifications; from [`Api::signals_notifications`].
+/// Operations on signals notifications; from [`Api::signals_notifications`](crate::Api::signals_notifications).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on tags.
     #[must_use]
     pub fn tags(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on tags; from [`Api::tags`].
+/// Operations on tags; from [`Api::tags`](crate::Api::tags).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on territories.
     #[must_use]
     pub fn territories(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on territories; from [`Api::territories`].
+/// Operations on territories; from [`Api::territories`](crate::Api::territories).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

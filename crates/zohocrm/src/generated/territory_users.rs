@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on territory users.
     #[must_use]
     pub fn territory_users(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on territory users; from [`Api::territory_users`].
+/// Operations on territory users; from [`Api::territory_users`](crate::Api::territory_users).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

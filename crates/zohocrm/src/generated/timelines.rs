@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on timelines.
     #[must_use]
     pub fn timelines(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on timelines; from [`Api::timelines`].
+/// Operations on timelines; from [`Api::timelines`](crate::Api::timelines).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

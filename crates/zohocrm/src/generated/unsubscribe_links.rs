@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on unsubscribe links.
     #[must_use]
     pub fn unsubscribe_links(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on unsubscribe links; from [`Api::unsubscribe_links`].
+/// Operations on unsubscribe links; from [`Api::unsubscribe_links`](crate::Api::unsubscribe_links).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

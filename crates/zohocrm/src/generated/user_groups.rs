@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on user groups.
     #[must_use]
     pub fn user_groups(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on user groups; from [`Api::user_groups`].
+/// Operations on user groups; from [`Api::user_groups`](crate::Api::user_groups).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

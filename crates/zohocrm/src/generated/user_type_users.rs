@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on user type users.
     #[must_use]
     pub fn user_type_users(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on user type users; from [`Api::user_type_users`].
+/// Operations on user type users; from [`Api::user_type_users`](crate::Api::user_type_users).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

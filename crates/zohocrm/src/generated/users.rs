@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on users.
     #[must_use]
     pub fn users(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on users; from [`Api::users`].
+/// Operations on users; from [`Api::users`](crate::Api::users).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

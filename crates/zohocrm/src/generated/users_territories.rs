@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on users territories.
     #[must_use]
     pub fn users_territories(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on users territories; from [`Api::users_territories`].
+/// Operations on users territories; from [`Api::users_territories`](crate::Api::users_territories).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on users transfer delete.
     #[must_use]
     pub fn users_transfer_delete(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on users transfer delete; from [`Api::users_transfer_delete`].
+/// Operations on users transfer delete; from [`Api::users_transfer_delete`](crate::Api::users_transfer_delete).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

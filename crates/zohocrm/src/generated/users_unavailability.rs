@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on users unavailability.
     #[must_use]
     pub fn users_unavailability(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on users unavailability; from [`Api::users_unavailability`].
+/// Operations on users unavailability; from [`Api::users_unavailability`](crate::Api::users_unavailability).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

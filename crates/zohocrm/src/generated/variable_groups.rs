@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on variable groups.
     #[must_use]
     pub fn variable_groups(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on variable groups; from [`Api::variable_groups`].
+/// Operations on variable groups; from [`Api::variable_groups`](crate::Api::variable_groups).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on variables.
     #[must_use]
     pub fn variables(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on variables; from [`Api::variables`].
+/// Operations on variables; from [`Api::variables`](crate::Api::variables).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on webforms.
     #[must_use]
     pub fn webforms(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on webforms; from [`Api::webforms`].
+/// Operations on webforms; from [`Api::webforms`](crate::Api::webforms).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

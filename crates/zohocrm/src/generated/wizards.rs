@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on wizards.
     #[must_use]
     pub fn wizards(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on wizards; from [`Api::wizards`].
+/// Operations on wizards; from [`Api::wizards`](crate::Api::wizards).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

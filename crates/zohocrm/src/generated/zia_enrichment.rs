@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on zia enrichment.
     #[must_use]
     pub fn zia_enrichment(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on zia enrichment; from [`Api::zia_enrichment`].
+/// Operations on zia enrichment; from [`Api::zia_enrichment`](crate::Api::zia_enrichment).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on zia org enrichment.
     #[must_use]
     pub fn zia_org_enrichment(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on zia org enrichment; from [`Api::zia_org_enrichment`].
+/// Operations on zia org enrichment; from [`Api::zia_org_enrichment`](crate::Api::zia_org_enrichment).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

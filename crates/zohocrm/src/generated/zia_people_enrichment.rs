@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on zia people enrichment.
     #[must_use]
     pub fn zia_people_enrichment(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on zia people enrichment; from [`Api::zia_people_enrichment`].
+/// Operations on zia people enrichment; from [`Api::zia_people_enrichment`](crate::Api::zia_people_enrichment).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
