@@ -63,6 +63,12 @@ impl StartBulkRead {
         Self { criteria: Some(criteria), ..self }
     }
 
+    /// Which records to read, in Zoho's own JSON: `{"field": {"api_name": …}, "comparator": …, "value": …}`, or
+    /// `{"group_operator": …, "group": […]}`.
+    pub fn criteria_json(self, criteria: impl Into<Value>) -> Self {
+        self.with("criteria", criteria.into())
+    }
+
     /// Reads the records of a custom view, by its id.
     pub fn custom_view(self, id: impl Into<String>) -> Self {
         self.with("cvid", id.into())

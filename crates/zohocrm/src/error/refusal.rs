@@ -80,6 +80,7 @@ impl Refusal {
             | "FEATURE_NOT_ENABLED"
             | "FEATURE_PERMISSION" => ErrorKind::PermissionMissing,
             "INVALID_MODULE"
+            | "MODULE_NOT_AVAILABLE"
             | "INVALID_URL_PATTERN"
             | "RESOURCE_NOT_FOUND"
             | "NOT_FOUND"

@@ -1,0 +1,152 @@
+//! What is printed, and where: data on standard output, words on standard error. No other module prints.
+
+mod destination;
+mod rows;
+mod table;
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
+use serde_json::Value;
+
+use crate::failure::{Exit, Failure};
+
+pub(crate) use destination::Destination;
+pub(crate) use rows::{Rows, cell};
+use table::Table;
+
+/// Where a command's results go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Whether a program reads the output.
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// Prints data as it is, with a line break behind it.
+    pub(crate) fn data(self, text: impl Display) -> Result<(), Failure> {
+        self.bytes(format!("{text}\n").as_bytes())
+    }
+
+    /// Prints data as JSON.
+    pub(crate) fn json(self, value: &Value) -> Result<(), Failure> {
+        self.data(format_args!("{value:#}"))
+    }
+
+    /// Prints bytes as they are.
+    pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| Failure::unwritable(&error))
+    }
+
+    /// Prints a table as wide as it is: its cells are for copying.
+    pub(crate) fn table(self, lines: &[Vec<String>]) -> Result<(), Failure> {
+        let table = Table::new(lines);
+        let text: String = lines.iter().map(|line| table.line(line) + "\n").collect();
+        self.bytes(text.as_bytes())
+    }
+
+    /// A progress bar for long work, on standard error; hidden where nobody would see it move.
+    pub(crate) fn progress(self) -> ProgressBar {
+        if !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let style = ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} {msg}, {eta} left");
+        ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    }
+
+    /// A count that grows, for long work whose end is not known; hidden as [`progress`](Self::progress) is.
+    pub(crate) fn counter(self) -> ProgressBar {
+        let style = ProgressStyle::with_template("{spinner} {human_pos} {msg}, {elapsed}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = self.progress().with_style(style).with_finish(ProgressFinish::AndClear);
+        if !bar.is_hidden() {
+            // Zoho may work for a while without a word.
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        bar.with_message("records")
+    }
+
+    /// Says something to whoever sits in front of the terminal.
+    pub(crate) fn words(self, text: impl Display) {
+        say(&format!("{text}"));
+    }
+
+    /// Says that something is not as it should be, though the command goes on.
+    pub(crate) fn warning(self, text: impl Display) {
+        say(&format!("{} {}", heading("warning:", "33"), printable(&text.to_string())));
+    }
+}
+
+/// Says why the command failed.
+pub(crate) fn failure(failure: &Failure) {
+    if failure.exit() != Exit::ReaderLeft {
+        let lines: Vec<String> = failure.lines().iter().map(|line| printable(line)).collect();
+        say(&format!("{} {}", heading("error:", "31"), lines.join("\n")));
+    }
+}
+
+/// Prints what clap has to say: help and version on standard output, errors on standard error.
+///
+/// A value that stands where none belongs is not repeated: `zoho login CODE` is a likely slip, and a code a secret.
+pub(crate) fn clap_message(message: &mut clap::Error) {
+    let misplaced = match message.kind() {
+        ErrorKind::UnknownArgument => Some(ContextKind::InvalidArg),
+        ErrorKind::InvalidSubcommand => Some(ContextKind::InvalidSubcommand),
+        ErrorKind::TooManyValues => Some(ContextKind::InvalidValue),
+        _ => None,
+    };
+    if let Some(kind) = misplaced
+        && let Some(ContextValue::String(text)) = message.get(kind)
+        && !text.starts_with('-')
+    {
+        message.insert(kind, ContextValue::String("…".to_owned()));
+    }
+    // Nobody is left to hear of it if this fails.
+    let _ = message.print();
+}
+
+/// A text that cannot move the cursor or change colours: control characters are written out.
+pub(crate) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter.is_control() {
+            true => printable.extend(letter.escape_default()),
+            false => printable.push(letter),
+        }
+    }
+    printable
+}
+
+fn say(text: &str) {
+    // Nobody is left to hear of it if this fails.
+    let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+}
+
+fn heading(word: &str, colour: &str) -> String {
+    let coloured =
+        io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if coloured { format!("\u{1b}[1;{colour}m{word}\u{1b}[0m") } else { word.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_name_cannot_steer_the_terminal() {
+        assert_eq!(printable("ada\u{1b}[2J\n\u{9b}x"), "ada\\u{1b}[2J\\n\\u{9b}x");
+        assert_eq!(printable("Zoë 🦊"), "Zoë 🦊");
+    }
+}
