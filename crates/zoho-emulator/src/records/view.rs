@@ -87,7 +87,7 @@ fn value<'v>(record: &'v Record, name: &str) -> Cow<'v, Value> {
 }
 
 /// What the CRM says about a record besides its fields, as far as it never changes here.
-fn internal_fields() -> [(&'static str, Value); 9] {
+fn internal_fields() -> [(&'static str, Value); 17] {
     [
         ("$currency_symbol", json!("$")),
         ("$field_states", Value::Null),
@@ -98,6 +98,14 @@ fn internal_fields() -> [(&'static str, Value); 9] {
         ("$in_merge", json!(false)),
         ("$locked_for_me", json!(false)),
         ("$sharing_permission", json!("full_access")),
+        ("$converted_detail", json!({})),
+        ("$orchestration", json!(false)),
+        ("$pathfinder", json!(false)),
+        ("$process_flow", json!(false)),
+        ("$review", Value::Null),
+        ("$wizard_connection_path", Value::Null),
+        ("$zia_owner_assignment", json!("owner_recommendation_unavailable")),
+        ("$zia_visions", Value::Null),
     ]
 }
 

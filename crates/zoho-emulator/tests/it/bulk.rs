@@ -245,7 +245,7 @@ async fn two_hundred_thousand_rows_come_at_once_and_the_rest_behind_a_page_token
     assert_eq!((&job["result"]["count"], &job["result"]["more_records"]), (&json!(200_000), &json!(true)));
     let (_, lines) = unzip(&download(&zoho, &token, job["result"]["download_url"].as_str().unwrap()).await);
     assert_eq!((lines.len(), &lines[200_000][1]), (200_001, "Record 200000"));
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 
     let next = json!({ "module": { "api_name": "Leads" }, "page_token": job["result"]["next_page_token"] });
     let by_token = read(&zoho, &token, next).await;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 use zoho_emulator::{Emulator, Fault};
 use zohocrm::bulk::{BulkRead, JobState, Polling};
-use zohocrm::{Crm, Error, ErrorKind, Retries};
+use zohocrm::{Criteria, Crm, Error, ErrorKind, Retries};
 
 use crate::support::{ADA, LoggedIn, logged_in, logged_in_at};
 
@@ -103,13 +103,14 @@ async fn a_job_is_found_again_by_its_id() {
 async fn criteria_and_a_callback_reach_zoho() {
     let ada = logged_in().await;
     ada.zoho.add_records(ADA, "Leads", 5);
-    let criteria =
-        json!({ "field": { "api_name": "Last_Name" }, "comparator": "equal", "value": "Record 4" });
+    let criteria = Criteria::field("Last_Name").equals("Record 4");
     let read = ada.crm.bulk_read("Leads").fields(["Last_Name"]).criteria(criteria.clone()).polling(quick());
     let job = read.callback("https://example.com/done").start().await.unwrap();
     let rows = job.rows().await.unwrap().collect_up_to(10).await.unwrap();
     assert_eq!(rows.len(), 1);
-    assert_eq!(job.status().await.unwrap().query.unwrap()["criteria"], criteria);
+    assert_eq!(job.status().await.unwrap().query.unwrap()["criteria"], criteria.to_json().unwrap());
+    let raw = ada.crm.bulk_read("Leads").criteria(Criteria::raw("(a:equals:b)"));
+    assert!(matches!(raw.start().await, Err(Error::Request(_))));
 }
 
 #[tokio::test]

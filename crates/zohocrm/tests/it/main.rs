@@ -12,16 +12,17 @@ mod composite;
 mod coql;
 mod deleted;
 mod errors;
-mod notes;
 mod files;
 mod metadata;
+mod notes;
 mod notifications;
 mod photo;
 mod records;
 mod related;
-mod search;
 mod rust_struct;
+mod search;
 #[rustfmt::skip]
+#[expect(unreachable_pub, clippy::upper_case_acronyms, reason = "it is as it was written")]
 mod students;
 mod support;
 mod tags;

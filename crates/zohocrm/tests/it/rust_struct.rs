@@ -10,7 +10,7 @@ use zoho_emulator::{Emulator, Field as EmulatedField, Module};
 use zohocrm::Record;
 use zohocrm::metadata::{Field, rust_struct};
 
-use crate::students::{Students, StudentsMarksRow, StudentsStatus};
+use crate::students::{Students, StudentsMarksRow, StudentsStatus, StudentsType};
 use crate::support::logged_in_at;
 
 fn module() -> Module {
@@ -69,7 +69,7 @@ async fn records_come_and_go_as_the_type_that_was_written() {
         name: Some("Grace".to_owned()),
         age: Some(85),
         status: Some(StudentsStatus::OnLeave),
-        type_: Some("a\"b\\c".to_owned()).map(crate::students::StudentsType::Other),
+        type_: Some(StudentsType::Other("a\"b\\c".to_owned())),
         marks: Some(vec![StudentsMarksRow { points: Some(1), ..StudentsMarksRow::default() }]),
         ..Students::default()
     };
