@@ -80,6 +80,11 @@ impl StartBulkRead {
         self.with("page_token", token.into())
     }
 
+    /// Any other member of the query that Zoho knows; or `criteria`, as JSON of your own.
+    pub fn option(self, name: impl AsRef<str>, value: impl Into<Value>) -> Self {
+        self.with(name.as_ref(), value)
+    }
+
     /// A URL of yours that Zoho posts to when the job is over.
     pub fn callback(self, url: impl Into<String>) -> Self {
         Self { callback: Some(url.into()), ..self }
