@@ -2,6 +2,7 @@
 
 //! Appointment preference.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl Crm {
@@ -126,7 +127,7 @@ open_enum! {
 pub struct DealRecordConfiguration {
     /// `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<Layout>,
+    pub layout: Nullable<shared::ApiReference>,
     /// `field_mappings`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_mappings: Nullable<Vec<FieldMapping>>,
@@ -140,31 +141,8 @@ pub struct DealRecordConfiguration {
 
 setters! {
     DealRecordConfiguration {
-        layout: Layout,
+        layout: shared::ApiReference,
         field_mappings: Vec<FieldMapping>,
-        id: String,
-    }
-}
-
-/// `layout` in `DealRecordConfiguration`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Layout {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Layout {
-        api_name: String,
         id: String,
     }
 }
@@ -182,7 +160,7 @@ pub struct FieldMapping {
     pub value: Nullable<Value>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -192,7 +170,7 @@ setters! {
     FieldMapping {
         r#type: FieldMappingType,
         value: Value,
-        field: Field,
+        field: shared::ApiReference,
     }
 }
 
@@ -201,29 +179,6 @@ open_enum! {
     pub enum FieldMappingType {
         Static = "static",
         MergeField = "merge_field",
-    }
-}
-
-/// `field` in `FieldMapping`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
     }
 }
 
