@@ -42,8 +42,6 @@ pub struct AreaOverride {
     pub feature: String,
     /// The name of its module, if not the area's own.
     pub name: Option<String>,
-    /// The name of the method that opens it, if not the module's.
-    pub accessor: Option<String>,
     /// One of what it is about, in words; worked out from its name if it is not said.
     pub noun: Option<String>,
     /// Better names for operations, in words, by the source's name.

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on appointment preference.
     #[must_use]
-    pub fn appointment_preference(&self) -> AppointmentPreference {
-        AppointmentPreference { crm: self.clone() }
+    pub fn appointment_preference(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on appointment preference; from [`Crm::appointment_preference`].
+/// Operations on appointment preference; from [`Api::appointment_preference`](crate::Api::appointment_preference).
 #[derive(Clone, Debug)]
-pub struct AppointmentPreference {
+pub struct Operations {
     crm: Crm,
 }
 
-impl AppointmentPreference {
+impl Operations {
     /// Gets an appointment preference.
     ///
     /// `GET /crm/v8/settings/appointment_preferences`. Scope: `ZohoCRM.modules.appointments.READ`.
@@ -43,7 +43,7 @@ impl AppointmentPreference {
 }
 
 operation! {
-    /// A call that gets an appointment preference; from [`AppointmentPreference::get`].
+    /// A call that gets an appointment preference; from [`Operations::get`].
     GetAppointmentPreference -> AppointmentPreferenceAnswer
 }
 
@@ -55,7 +55,7 @@ impl GetAppointmentPreference {
 }
 
 operation! {
-    /// A call that updates an appointment preference; from [`AppointmentPreference::update`].
+    /// A call that updates an appointment preference; from [`Operations::update`].
     UpdateAppointmentPreference -> AppointmentPreferenceResults
 }
 
@@ -66,7 +66,7 @@ operation! {
 pub struct AppointmentPreferenceAnswer {
     /// `appointment_preferences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub appointment_preferences: Nullable<AppointmentPreferenceAppointmentPreference>,
+    pub appointment_preferences: Nullable<AppointmentPreference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -76,7 +76,7 @@ pub struct AppointmentPreferenceAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct AppointmentPreferenceAppointmentPreference {
+pub struct AppointmentPreference {
     /// `show_job_sheet`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_job_sheet: Nullable<bool>,
@@ -85,8 +85,7 @@ pub struct AppointmentPreferenceAppointmentPreference {
     pub when_duration_exceeds: Nullable<String>,
     /// `when_appointment_completed`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub when_appointment_completed:
-        Nullable<AppointmentPreferenceAppointmentPreferenceWhenAppointmentCompleted>,
+    pub when_appointment_completed: Nullable<AppointmentPreferenceWhenAppointmentCompleted>,
     /// `allow_booking_outside_service_availability`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub allow_booking_outside_service_availability: Nullable<bool>,
@@ -102,10 +101,10 @@ pub struct AppointmentPreferenceAppointmentPreference {
 }
 
 setters! {
-    AppointmentPreferenceAppointmentPreference {
+    AppointmentPreference {
         show_job_sheet: bool,
         when_duration_exceeds: String,
-        when_appointment_completed: AppointmentPreferenceAppointmentPreferenceWhenAppointmentCompleted,
+        when_appointment_completed: AppointmentPreferenceWhenAppointmentCompleted,
         allow_booking_outside_service_availability: bool,
         allow_booking_outside_businesshours: bool,
         deal_record_configuration: DealRecordConfiguration,
@@ -113,14 +112,14 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `when_appointment_completed` in `AppointmentPreferenceAppointmentPreference`.
-    pub enum AppointmentPreferenceAppointmentPreferenceWhenAppointmentCompleted {
+    /// Values of `when_appointment_completed` in `AppointmentPreference`.
+    pub enum AppointmentPreferenceWhenAppointmentCompleted {
         DoNotCreateDeal = "do_not_create_deal",
         CreateDeal = "create_deal",
     }
 }
 
-/// `deal_record_configuration` in `AppointmentPreferenceAppointmentPreference`.
+/// `deal_record_configuration` in `AppointmentPreference`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -189,7 +188,7 @@ open_enum! {
 pub struct AppointmentPreferenceBody {
     /// `appointment_preferences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub appointment_preferences: Nullable<AppointmentPreferenceAppointmentPreference>,
+    pub appointment_preferences: Nullable<AppointmentPreference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -197,7 +196,7 @@ pub struct AppointmentPreferenceBody {
 
 setters! {
     AppointmentPreferenceBody {
-        appointment_preferences: AppointmentPreferenceAppointmentPreference,
+        appointment_preferences: AppointmentPreference,
     }
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on associate email.
     #[must_use]
-    pub fn associate_email(&self) -> AssociateEmailOperations {
-        AssociateEmailOperations { crm: self.clone() }
+    pub fn associate_email(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on associate email; from [`Crm::associate_email`].
+/// Operations on associate email; from [`Api::associate_email`](crate::Api::associate_email).
 #[derive(Clone, Debug)]
-pub struct AssociateEmailOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl AssociateEmailOperations {
+impl Operations {
     /// Associates an email.
     ///
     /// `POST /crm/v8/{module}/{recordId}/actions/associate_email`. Scope: `ZohoCRM.modules.emails.CREATE`.
@@ -54,12 +54,12 @@ impl AssociateEmailOperations {
 }
 
 operation! {
-    /// A call that associates an email; from [`AssociateEmailOperations::associate`].
+    /// A call that associates an email; from [`Operations::associate`].
     AssociateEmail -> AssociateEmailResults
 }
 
 operation! {
-    /// A call that checks an email; from [`AssociateEmailOperations::check`].
+    /// A call that checks an email; from [`Operations::check`].
     CheckEmail -> Available
 }
 

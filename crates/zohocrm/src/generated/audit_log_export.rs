@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on audit log export.
     #[must_use]
-    pub fn audit_log_export(&self) -> AuditLogExport {
-        AuditLogExport { crm: self.clone() }
+    pub fn audit_log_export(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on audit log export; from [`Crm::audit_log_export`].
+/// Operations on audit log export; from [`Api::audit_log_export`](crate::Api::audit_log_export).
 #[derive(Clone, Debug)]
-pub struct AuditLogExport {
+pub struct Operations {
     crm: Crm,
 }
 
-impl AuditLogExport {
+impl Operations {
     /// Creates an audit log export.
     ///
     /// `POST /crm/v8/settings/audit_log_export`. Scope: `ZohoCRM.settings.audit_logs.CREATE`.
@@ -67,22 +67,22 @@ impl AuditLogExport {
 }
 
 operation! {
-    /// A call that creates an audit log export; from [`AuditLogExport::create`].
+    /// A call that creates an audit log export; from [`Operations::create`].
     CreateAuditLogExport -> AuditLogExportResults
 }
 
 operation! {
-    /// A call that lists audit log exports; from [`AuditLogExport::list`].
+    /// A call that lists audit log exports; from [`Operations::list`].
     ListAuditLogExports -> AuditLogExportAnswer
 }
 
 operation! {
-    /// A call that gets an audit log export; from [`AuditLogExport::get`].
+    /// A call that gets an audit log export; from [`Operations::get`].
     GetAuditLogExport -> AuditLogExportAnswer
 }
 
 operation! {
-    /// A call that downloads an audit log export; from [`AuditLogExport::download`].
+    /// A call that downloads an audit log export; from [`Operations::download`].
     DownloadAuditLogExport -> Download
 }
 
@@ -93,7 +93,7 @@ operation! {
 pub struct AuditLogExportBody {
     /// `audit_log_export`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub audit_log_export: Nullable<Vec<AuditLogExportAuditLogExport>>,
+    pub audit_log_export: Nullable<Vec<AuditLogExport>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -101,7 +101,7 @@ pub struct AuditLogExportBody {
 
 setters! {
     AuditLogExportBody {
-        audit_log_export: Vec<AuditLogExportAuditLogExport>,
+        audit_log_export: Vec<AuditLogExport>,
     }
 }
 
@@ -109,7 +109,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct AuditLogExportAuditLogExport {
+pub struct AuditLogExport {
     /// `criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub criteria: Nullable<Criteria>,
@@ -140,7 +140,7 @@ pub struct AuditLogExportAuditLogExport {
 }
 
 setters! {
-    AuditLogExportAuditLogExport {
+    AuditLogExport {
         criteria: Criteria,
         id: String,
         status: String,
@@ -226,7 +226,7 @@ pub struct AuditLogExportResults {
 pub struct AuditLogExportAnswer {
     /// `audit_log_export`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub audit_log_export: Nullable<Vec<AuditLogExportAuditLogExport>>,
+    pub audit_log_export: Nullable<Vec<AuditLogExport>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on backup.
     #[must_use]
-    pub fn backup(&self) -> Backup {
-        Backup { crm: self.clone() }
+    pub fn backup(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on backup; from [`Crm::backup`].
+/// Operations on backup; from [`Api::backup`](crate::Api::backup).
 #[derive(Clone, Debug)]
-pub struct Backup {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Backup {
+impl Operations {
     /// Schedules a backup.
     ///
     /// `POST /crm/bulk/v8/backup`. Scope: `ZohoCRM.bulk.backup.CREATE`.
@@ -85,22 +85,22 @@ impl Backup {
 }
 
 operation! {
-    /// A call that schedules a backup; from [`Backup::schedule`].
+    /// A call that schedules a backup; from [`Operations::schedule`].
     ScheduleBackup -> BackupResults
 }
 
 operation! {
-    /// A call that gets a backup; from [`Backup::get`].
+    /// A call that gets a backup; from [`Operations::get`].
     GetBackup -> BackupAnswer
 }
 
 operation! {
-    /// A call that gets urls; from [`Backup::urls`].
+    /// A call that gets urls; from [`Operations::urls`].
     GetUrls -> GetUrlsAnswer
 }
 
 operation! {
-    /// A call that gets a history; from [`Backup::history`].
+    /// A call that gets a history; from [`Operations::history`].
     GetHistory -> GetHistoryAnswer
 }
 
@@ -117,12 +117,12 @@ impl GetHistory {
 }
 
 operation! {
-    /// A call that cancels a backup; from [`Backup::cancel`].
+    /// A call that cancels a backup; from [`Operations::cancel`].
     CancelBackup -> BackupResults
 }
 
 operation! {
-    /// A call that downloads a backup; from [`Backup::download`].
+    /// A call that downloads a backup; from [`Operations::download`].
     DownloadBackup -> Download
 }
 
@@ -133,7 +133,7 @@ operation! {
 pub struct BackupBody {
     /// `backup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub backup: Nullable<BackupBackup>,
+    pub backup: Nullable<Backup>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -141,7 +141,7 @@ pub struct BackupBody {
 
 setters! {
     BackupBody {
-        backup: BackupBackup,
+        backup: Backup,
     }
 }
 
@@ -149,7 +149,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct BackupBackup {
+pub struct Backup {
     /// `rrule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rrule: Nullable<String>,
@@ -174,7 +174,7 @@ pub struct BackupBackup {
 }
 
 setters! {
-    BackupBackup {
+    Backup {
         rrule: String,
         id: String,
         start_date: DateTime,
@@ -231,7 +231,7 @@ pub struct BackupResults {
 pub struct BackupAnswer {
     /// `backup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub backup: Nullable<BackupBackup>,
+    pub backup: Nullable<Backup>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on blueprint.
     #[must_use]
-    pub fn blueprint(&self) -> Blueprint {
-        Blueprint { crm: self.clone() }
+    pub fn blueprint(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on blueprint; from [`Crm::blueprint`].
+/// Operations on blueprint; from [`Api::blueprint`](crate::Api::blueprint).
 #[derive(Clone, Debug)]
-pub struct Blueprint {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Blueprint {
+impl Operations {
     /// Gets a blue print.
     ///
     /// `GET /crm/v8/{module_api_name}/{record_id}/actions/blueprint`. Scope: `ZohoCRM.modules.READ`.
@@ -58,12 +58,12 @@ impl Blueprint {
 }
 
 operation! {
-    /// A call that gets a blue print; from [`Blueprint::get`].
+    /// A call that gets a blue print; from [`Operations::get`].
     GetBluePrint -> BlueprintAnswer
 }
 
 operation! {
-    /// A call that updates a blue print; from [`Blueprint::update`].
+    /// A call that updates a blue print; from [`Operations::update`].
     UpdateBluePrint -> ActionResult
 }
 

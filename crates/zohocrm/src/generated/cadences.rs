@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on cadences.
     #[must_use]
-    pub fn cadences(&self) -> Cadences {
-        Cadences { crm: self.clone() }
+    pub fn cadences(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on cadences; from [`Crm::cadences`].
+/// Operations on cadences; from [`Api::cadences`](crate::Api::cadences).
 #[derive(Clone, Debug)]
-pub struct Cadences {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Cadences {
+impl Operations {
     /// Lists cadences.
     ///
     /// `GET /crm/v8/settings/automation/cadences`. Scope: `ZohoCRM.settings.roles.READ`.
@@ -32,7 +32,7 @@ impl Cadences {
 }
 
 operation! {
-    /// A call that lists cadences; from [`Cadences::list`].
+    /// A call that lists cadences; from [`Operations::list`].
     ListCadences -> CadencesAnswer
 }
 
@@ -43,7 +43,7 @@ operation! {
 pub struct CadencesAnswer {
     /// `cadences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cadences: Nullable<Vec<CadenceCadences>>,
+    pub cadences: Nullable<Vec<Cadences>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
@@ -56,7 +56,7 @@ pub struct CadencesAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct CadenceCadences {
+pub struct Cadences {
     /// `summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub summary: Nullable<Summary>,
@@ -104,7 +104,7 @@ pub struct CadenceCadences {
     pub extra: Extra,
 }
 
-/// `summary` in `CadenceCadences`.
+/// `summary` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -123,7 +123,7 @@ pub struct Summary {
     pub extra: Extra,
 }
 
-/// `execution_details` in `CadenceCadences`.
+/// `execution_details` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -180,7 +180,7 @@ pub struct ExecuteEvery {
     pub extra: Extra,
 }
 
-/// `custom_view` in `CadenceCadences`.
+/// `custom_view` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on change owner.
     #[must_use]
-    pub fn change_owner(&self) -> ChangeOwnerOperations {
-        ChangeOwnerOperations { crm: self.clone() }
+    pub fn change_owner(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on change owner; from [`Crm::change_owner`].
+/// Operations on change owner; from [`Api::change_owner`](crate::Api::change_owner).
 #[derive(Clone, Debug)]
-pub struct ChangeOwnerOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ChangeOwnerOperations {
+impl Operations {
     /// Changes an owner.
     ///
     /// `POST /crm/v8/{module}/{id}/actions/change_owner`. Scope: `ZohoCRM.modules.CREATE`.
@@ -59,12 +59,12 @@ impl ChangeOwnerOperations {
 }
 
 operation! {
-    /// A call that changes an owner; from [`ChangeOwnerOperations::change_owner`].
+    /// A call that changes an owner; from [`Operations::change_owner`].
     ChangeOwner -> ChangeOwnerResults
 }
 
 operation! {
-    /// A call that changes owners; from [`ChangeOwnerOperations::change_owners`].
+    /// A call that changes owners; from [`Operations::change_owners`].
     ChangeOwners -> ChangeOwnerResults
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on convert lead.
     #[must_use]
-    pub fn convert_lead(&self) -> ConvertLeadOperations {
-        ConvertLeadOperations { crm: self.clone() }
+    pub fn convert_lead(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on convert lead; from [`Crm::convert_lead`].
+/// Operations on convert lead; from [`Api::convert_lead`](crate::Api::convert_lead).
 #[derive(Clone, Debug)]
-pub struct ConvertLeadOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ConvertLeadOperations {
+impl Operations {
     /// Converts a lead.
     ///
     /// `POST /crm/v8/Leads/{lead_id}/actions/convert`. Scope: `ZohoCRM.modules.CREATE`.
@@ -38,7 +38,7 @@ impl ConvertLeadOperations {
 }
 
 operation! {
-    /// A call that converts a lead; from [`ConvertLeadOperations::convert`].
+    /// A call that converts a lead; from [`Operations::convert`].
     ConvertLead -> ConvertLeadResults
 }
 

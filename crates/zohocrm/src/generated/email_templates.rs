@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on email templates.
     #[must_use]
-    pub fn email_templates(&self) -> EmailTemplates {
-        EmailTemplates { crm: self.clone() }
+    pub fn email_templates(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on email templates; from [`Crm::email_templates`].
+/// Operations on email templates; from [`Api::email_templates`](crate::Api::email_templates).
 #[derive(Clone, Debug)]
-pub struct EmailTemplates {
+pub struct Operations {
     crm: Crm,
 }
 
-impl EmailTemplates {
+impl Operations {
     /// Lists email templates.
     ///
     /// `GET /crm/v8/settings/email_templates`. Scope: `ZohoCRM.templates.email.READ`.
@@ -47,7 +47,7 @@ impl EmailTemplates {
 }
 
 operation! {
-    /// A call that lists email templates; from [`EmailTemplates::list`].
+    /// A call that lists email templates; from [`Operations::list`].
     ListEmailTemplates -> EmailTemplatesAnswer
 }
 
@@ -79,7 +79,7 @@ impl ListEmailTemplates {
 }
 
 operation! {
-    /// A call that gets an email template; from [`EmailTemplates::get`].
+    /// A call that gets an email template; from [`Operations::get`].
     GetEmailTemplate -> EmailTemplatesAnswer
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on entity scores.
     #[must_use]
-    pub fn entity_scores(&self) -> EntityScores {
-        EntityScores { crm: self.clone() }
+    pub fn entity_scores(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on entity scores; from [`Crm::entity_scores`].
+/// Operations on entity scores; from [`Api::entity_scores`](crate::Api::entity_scores).
 #[derive(Clone, Debug)]
-pub struct EntityScores {
+pub struct Operations {
     crm: Crm,
 }
 
-impl EntityScores {
+impl Operations {
     /// Gets an entity score.
     ///
     /// `GET /crm/v8/Entity_Scores__s/{record_id}`. Scope: `ZohoCRM.settings.modules.READ`.
@@ -53,7 +53,7 @@ impl EntityScores {
 }
 
 operation! {
-    /// A call that gets an entity score; from [`EntityScores::get`].
+    /// A call that gets an entity score; from [`Operations::get`].
     GetEntityScore -> EntityScoresAnswer
 }
 
@@ -65,7 +65,7 @@ impl GetEntityScore {
 }
 
 operation! {
-    /// A call that lists entity scores; from [`EntityScores::list`].
+    /// A call that lists entity scores; from [`Operations::list`].
     ListEntityScores -> EntityScoresAnswer
 }
 
@@ -118,7 +118,7 @@ impl ListEntityScores {
 pub struct EntityScoresAnswer {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<EntityScoreEntityScores>>,
+    pub data: Nullable<Vec<EntityScores>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,
@@ -131,7 +131,7 @@ pub struct EntityScoresAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct EntityScoreEntityScores {
+pub struct EntityScores {
     /// `Entity`.
     #[serde(rename = "Entity", skip_serializing_if = "Nullable::is_absent")]
     pub entity: Nullable<Entity>,
@@ -170,7 +170,7 @@ pub struct EntityScoreEntityScores {
     pub extra: Extra,
 }
 
-/// `Entity` in `EntityScoreEntityScores`.
+/// `Entity` in `EntityScores`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

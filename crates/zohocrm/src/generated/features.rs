@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on features.
     #[must_use]
-    pub fn features(&self) -> Features {
-        Features { crm: self.clone() }
+    pub fn features(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on features; from [`Crm::features`].
+/// Operations on features; from [`Api::features`](crate::Api::features).
 #[derive(Clone, Debug)]
-pub struct Features {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Features {
+impl Operations {
     /// Lists features.
     ///
     /// `GET /crm/v8/__features`. Scope: `ZohoCRM.files.READ`.
@@ -67,7 +67,7 @@ impl Features {
 }
 
 operation! {
-    /// A call that lists features; from [`Features::list`].
+    /// A call that lists features; from [`Operations::list`].
     ListFeatures -> FeaturesAnswer
 }
 
@@ -84,7 +84,7 @@ impl ListFeatures {
 }
 
 operation! {
-    /// A call that gets a feature; from [`Features::get`].
+    /// A call that gets a feature; from [`Operations::get`].
     GetFeature -> FeaturesAnswer
 }
 
@@ -96,12 +96,12 @@ impl GetFeature {
 }
 
 operation! {
-    /// A call that gets a data enrichment; from [`Features::data_enrichment`].
+    /// A call that gets a data enrichment; from [`Operations::data_enrichment`].
     GetDataEnrichment -> FeaturesAnswer
 }
 
 operation! {
-    /// A call that gets user licences; from [`Features::user_licences`].
+    /// A call that gets user licences; from [`Operations::user_licences`].
     GetUserLicences -> FeaturesAnswer
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on field map dependency.
     #[must_use]
-    pub fn field_map_dependency(&self) -> FieldMapDependency {
-        FieldMapDependency { crm: self.clone() }
+    pub fn field_map_dependency(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on field map dependency; from [`Crm::field_map_dependency`].
+/// Operations on field map dependency; from [`Api::field_map_dependency`](crate::Api::field_map_dependency).
 #[derive(Clone, Debug)]
-pub struct FieldMapDependency {
+pub struct Operations {
     crm: Crm,
 }
 
-impl FieldMapDependency {
+impl Operations {
     /// Creates a map dependency.
     ///
     /// `POST /crm/v8/settings/layouts/{layout_id}/map_dependency`. Scope: `ZohoCRM.settings.map_dependency.CREATE`.
@@ -125,12 +125,12 @@ impl FieldMapDependency {
 }
 
 operation! {
-    /// A call that creates a map dependency; from [`FieldMapDependency::create`].
+    /// A call that creates a map dependency; from [`Operations::create`].
     CreateMapDependency -> FieldMapDependencyResults
 }
 
 operation! {
-    /// A call that lists map dependencies; from [`FieldMapDependency::list`].
+    /// A call that lists map dependencies; from [`Operations::list`].
     ListMapDependencies -> FieldMapDependencyAnswer
 }
 
@@ -152,17 +152,17 @@ impl ListMapDependencies {
 }
 
 operation! {
-    /// A call that updates a map dependency; from [`FieldMapDependency::update`].
+    /// A call that updates a map dependency; from [`Operations::update`].
     UpdateMapDependency -> FieldMapDependencyResults
 }
 
 operation! {
-    /// A call that gets a map dependency; from [`FieldMapDependency::get`].
+    /// A call that gets a map dependency; from [`Operations::get`].
     GetMapDependency -> FieldMapDependencyAnswer
 }
 
 operation! {
-    /// A call that deletes a map dependency; from [`FieldMapDependency::delete`].
+    /// A call that deletes a map dependency; from [`Operations::delete`].
     DeleteMapDependency -> FieldMapDependencyResults
 }
 

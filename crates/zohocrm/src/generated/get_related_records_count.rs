@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on get related records count.
     #[must_use]
-    pub fn get_related_records_count(&self) -> GetRelatedRecordsCount {
-        GetRelatedRecordsCount { crm: self.clone() }
+    pub fn get_related_records_count(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on get related records count; from [`Crm::get_related_records_count`].
+/// Operations on get related records count; from [`Api::get_related_records_count`](crate::Api::get_related_records_count).
 #[derive(Clone, Debug)]
-pub struct GetRelatedRecordsCount {
+pub struct Operations {
     crm: Crm,
 }
 
-impl GetRelatedRecordsCount {
+impl Operations {
     /// Counts related records.
     ///
     /// `POST /crm/v8/{module_api_name}/{record_id}/actions/get_related_records_count`. Scope: `ZohoCRM.modules.CREATE`.
@@ -43,7 +43,7 @@ impl GetRelatedRecordsCount {
 }
 
 operation! {
-    /// A call that counts related records; from [`GetRelatedRecordsCount::count`].
+    /// A call that counts related records; from [`Operations::count`].
     CountRelatedRecords -> GetRelatedRecordsCountAnswer
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on global picklists.
     #[must_use]
-    pub fn global_picklists(&self) -> GlobalPicklists {
-        GlobalPicklists { crm: self.clone() }
+    pub fn global_picklists(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on global picklists; from [`Crm::global_picklists`].
+/// Operations on global picklists; from [`Api::global_picklists`](crate::Api::global_picklists).
 #[derive(Clone, Debug)]
-pub struct GlobalPicklists {
+pub struct Operations {
     crm: Crm,
 }
 
-impl GlobalPicklists {
+impl Operations {
     /// Lists global picklists.
     ///
     /// `GET /crm/v8/settings/global_picklists`. Scope: `ZohoCRM.settings.global_picklist.READ`.
@@ -172,7 +172,7 @@ impl GlobalPicklists {
 }
 
 operation! {
-    /// A call that lists global picklists; from [`GlobalPicklists::list`].
+    /// A call that lists global picklists; from [`Operations::list`].
     ListGlobalPicklists -> GlobalPicklistsAnswer
 }
 
@@ -192,22 +192,22 @@ impl ListGlobalPicklists {
 }
 
 operation! {
-    /// A call that creates a global picklist; from [`GlobalPicklists::create`].
+    /// A call that creates a global picklist; from [`Operations::create`].
     CreateGlobalPicklist -> GlobalPicklistsResults
 }
 
 operation! {
-    /// A call that updates global picklists; from [`GlobalPicklists::update_many`].
+    /// A call that updates global picklists; from [`Operations::update_many`].
     UpdateGlobalPicklists -> GlobalPicklistsResults
 }
 
 operation! {
-    /// A call that deletes global picklists; from [`GlobalPicklists::delete_many`].
+    /// A call that deletes global picklists; from [`Operations::delete_many`].
     DeleteGlobalPicklists -> GlobalPicklistsResults
 }
 
 operation! {
-    /// A call that gets a global picklist; from [`GlobalPicklists::get`].
+    /// A call that gets a global picklist; from [`Operations::get`].
     GetGlobalPicklist -> GlobalPicklistsAnswer
 }
 
@@ -227,27 +227,27 @@ impl GetGlobalPicklist {
 }
 
 operation! {
-    /// A call that updates a global picklist; from [`GlobalPicklists::update`].
+    /// A call that updates a global picklist; from [`Operations::update`].
     UpdateGlobalPicklist -> GlobalPicklistsResults
 }
 
 operation! {
-    /// A call that deletes a global picklist; from [`GlobalPicklists::delete`].
+    /// A call that deletes a global picklist; from [`Operations::delete`].
     DeleteGlobalPicklist -> GlobalPicklistsResults
 }
 
 operation! {
-    /// A call that replaces values; from [`GlobalPicklists::replace_values`].
+    /// A call that replaces values; from [`Operations::replace_values`].
     ReplaceValues -> ReplaceValuesResults
 }
 
 operation! {
-    /// A call that gets replaced values; from [`GlobalPicklists::replaced_values`].
+    /// A call that gets replaced values; from [`Operations::replaced_values`].
     GetReplacedValues -> GetReplacedValuesAnswer
 }
 
 operation! {
-    /// A call that gets associations; from [`GlobalPicklists::associations`].
+    /// A call that gets associations; from [`Operations::associations`].
     GetAssociations -> GetAssociationsAnswer
 }
 
@@ -272,7 +272,7 @@ impl GetAssociations {
 }
 
 operation! {
-    /// A call that gets value associations; from [`GlobalPicklists::value_associations`].
+    /// A call that gets value associations; from [`Operations::value_associations`].
     GetValueAssociations -> GetValueAssociationsAnswer
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on holidays.
     #[must_use]
-    pub fn holidays(&self) -> Holidays {
-        Holidays { crm: self.clone() }
+    pub fn holidays(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on holidays; from [`Crm::holidays`].
+/// Operations on holidays; from [`Api::holidays`](crate::Api::holidays).
 #[derive(Clone, Debug)]
-pub struct Holidays {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Holidays {
+impl Operations {
     /// Lists holidays.
     ///
     /// `GET /crm/v8/settings/holidays`. Scope: `ZohoCRM.settings.recycle_bin.READ`.
@@ -100,7 +100,7 @@ impl Holidays {
 }
 
 operation! {
-    /// A call that lists holidays; from [`Holidays::list`].
+    /// A call that lists holidays; from [`Operations::list`].
     ListHolidays -> HolidaysAnswer
 }
 
@@ -127,7 +127,7 @@ impl ListHolidays {
 }
 
 operation! {
-    /// A call that creates holidays; from [`Holidays::create`].
+    /// A call that creates holidays; from [`Operations::create`].
     CreateHolidays -> HolidaysResults
 }
 
@@ -139,7 +139,7 @@ impl CreateHolidays {
 }
 
 operation! {
-    /// A call that updates holidays; from [`Holidays::update_many`].
+    /// A call that updates holidays; from [`Operations::update_many`].
     UpdateHolidays -> HolidaysResults
 }
 
@@ -151,7 +151,7 @@ impl UpdateHolidays {
 }
 
 operation! {
-    /// A call that updates a holiday; from [`Holidays::update`].
+    /// A call that updates a holiday; from [`Operations::update`].
     UpdateHoliday -> HolidaysResults
 }
 
@@ -163,7 +163,7 @@ impl UpdateHoliday {
 }
 
 operation! {
-    /// A call that gets a holiday; from [`Holidays::get`].
+    /// A call that gets a holiday; from [`Operations::get`].
     GetHoliday -> HolidaysAnswer
 }
 
@@ -175,7 +175,7 @@ impl GetHoliday {
 }
 
 operation! {
-    /// A call that deletes a holiday; from [`Holidays::delete`].
+    /// A call that deletes a holiday; from [`Operations::delete`].
     DeleteHoliday -> HolidaysResults
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on inventory convert.
     #[must_use]
-    pub fn inventory_convert(&self) -> InventoryConvert {
-        InventoryConvert { crm: self.clone() }
+    pub fn inventory_convert(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on inventory convert; from [`Crm::inventory_convert`].
+/// Operations on inventory convert; from [`Api::inventory_convert`](crate::Api::inventory_convert).
 #[derive(Clone, Debug)]
-pub struct InventoryConvert {
+pub struct Operations {
     crm: Crm,
 }
 
-impl InventoryConvert {
+impl Operations {
     /// Converts an inventory record.
     ///
     /// `POST /crm/v8/{module_api_name}/{id}/actions/convert`. Scope: `ZohoCRM.modules.CREATE` or `ZohoCRM.files.CREATE` or `ZohoFiles.files.CREATE`.
@@ -43,7 +43,7 @@ impl InventoryConvert {
 }
 
 operation! {
-    /// A call that converts an inventory record; from [`InventoryConvert::convert`].
+    /// A call that converts an inventory record; from [`Operations::convert`].
     ConvertInventoryRecord -> InventoryConvertResults
 }
 

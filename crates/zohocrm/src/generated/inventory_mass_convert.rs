@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on inventory mass convert.
     #[must_use]
-    pub fn inventory_mass_convert(&self) -> InventoryMassConvert {
-        InventoryMassConvert { crm: self.clone() }
+    pub fn inventory_mass_convert(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on inventory mass convert; from [`Crm::inventory_mass_convert`].
+/// Operations on inventory mass convert; from [`Api::inventory_mass_convert`](crate::Api::inventory_mass_convert).
 #[derive(Clone, Debug)]
-pub struct InventoryMassConvert {
+pub struct Operations {
     crm: Crm,
 }
 
-impl InventoryMassConvert {
+impl Operations {
     /// Schedules an inventory mass convert.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.Quotes.CREATE` or `ZohoCRM.mass_convert.SalesOrders.CREATE`.
@@ -58,12 +58,12 @@ impl InventoryMassConvert {
 }
 
 operation! {
-    /// A call that schedules an inventory mass convert; from [`InventoryMassConvert::schedule`].
+    /// A call that schedules an inventory mass convert; from [`Operations::schedule`].
     ScheduleInventoryMassConvert -> ActionResult
 }
 
 operation! {
-    /// A call that gets an inventory mass convert; from [`InventoryMassConvert::get`].
+    /// A call that gets an inventory mass convert; from [`Operations::get`].
     GetInventoryMassConvert -> InventoryMassConvertAnswer
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on mail merge.
     #[must_use]
-    pub fn mail_merge(&self) -> MailMerge {
-        MailMerge { crm: self.clone() }
+    pub fn mail_merge(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on mail merge; from [`Crm::mail_merge`].
+/// Operations on mail merge; from [`Api::mail_merge`](crate::Api::mail_merge).
 #[derive(Clone, Debug)]
-pub struct MailMerge {
+pub struct Operations {
     crm: Crm,
 }
 
-impl MailMerge {
+impl Operations {
     /// Sends a mail merge.
     ///
     /// `POST /crm/v8/{module}/{id}/actions/send_mail_merge`. Scope: `ZohoCRM.settings.modules.CREATE`.
@@ -85,17 +85,17 @@ impl MailMerge {
 }
 
 operation! {
-    /// A call that sends a mail merge; from [`MailMerge::send_mail_merge`].
+    /// A call that sends a mail merge; from [`Operations::send_mail_merge`].
     SendMailMerge -> MailMergeResults
 }
 
 operation! {
-    /// A call that downloads a mail merge; from [`MailMerge::download`].
+    /// A call that downloads a mail merge; from [`Operations::download`].
     DownloadMailMerge -> MailMergeAnswer
 }
 
 operation! {
-    /// A call that signs a mail merge; from [`MailMerge::sign`].
+    /// A call that signs a mail merge; from [`Operations::sign`].
     SignMailMerge -> SignMailMergeResults
 }
 
@@ -106,7 +106,7 @@ operation! {
 pub struct MailMergeBody {
     /// `send_mail_merge`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub send_mail_merge: Nullable<Vec<MailMergeMailMerge>>,
+    pub send_mail_merge: Nullable<Vec<MailMerge>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -114,7 +114,7 @@ pub struct MailMergeBody {
 
 setters! {
     MailMergeBody {
-        send_mail_merge: Vec<MailMergeMailMerge>,
+        send_mail_merge: Vec<MailMerge>,
     }
 }
 
@@ -122,7 +122,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct MailMergeMailMerge {
+pub struct MailMerge {
     /// `mail_merge_template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub mail_merge_template: Nullable<shared::Reference>,
@@ -156,7 +156,7 @@ pub struct MailMergeMailMerge {
 }
 
 setters! {
-    MailMergeMailMerge {
+    MailMerge {
         mail_merge_template: shared::Reference,
         from_address: Address,
         to_address: Vec<Address>,

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on mass change owner.
     #[must_use]
-    pub fn mass_change_owner(&self) -> MassChangeOwner {
-        MassChangeOwner { crm: self.clone() }
+    pub fn mass_change_owner(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on mass change owner; from [`Crm::mass_change_owner`].
+/// Operations on mass change owner; from [`Api::mass_change_owner`](crate::Api::mass_change_owner).
 #[derive(Clone, Debug)]
-pub struct MassChangeOwner {
+pub struct Operations {
     crm: Crm,
 }
 
-impl MassChangeOwner {
+impl Operations {
     /// Schedules a mass change owner.
     ///
     /// `POST /crm/v8/{module}/actions/mass_change_owner`. Scope: `ZohoCRM.modules.CREATE`.
@@ -54,12 +54,12 @@ impl MassChangeOwner {
 }
 
 operation! {
-    /// A call that schedules a mass change owner; from [`MassChangeOwner::schedule`].
+    /// A call that schedules a mass change owner; from [`Operations::schedule`].
     ScheduleMassChangeOwner -> MassChangeOwnerResults
 }
 
 operation! {
-    /// A call that gets a mass change owner; from [`MassChangeOwner::get`].
+    /// A call that gets a mass change owner; from [`Operations::get`].
     GetMassChangeOwner -> MassChangeOwnerAnswer
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on mass convert.
     #[must_use]
-    pub fn mass_convert(&self) -> MassConvert {
-        MassConvert { crm: self.clone() }
+    pub fn mass_convert(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on mass convert; from [`Crm::mass_convert`].
+/// Operations on mass convert; from [`Api::mass_convert`](crate::Api::mass_convert).
 #[derive(Clone, Debug)]
-pub struct MassConvert {
+pub struct Operations {
     crm: Crm,
 }
 
-impl MassConvert {
+impl Operations {
     /// Schedules a mass convert.
     ///
     /// `POST /crm/v8/Leads/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.CREATE`.
@@ -44,12 +44,12 @@ impl MassConvert {
 }
 
 operation! {
-    /// A call that schedules a mass convert; from [`MassConvert::schedule`].
+    /// A call that schedules a mass convert; from [`Operations::schedule`].
     ScheduleMassConvert -> ActionResult
 }
 
 operation! {
-    /// A call that gets a mass convert; from [`MassConvert::get`].
+    /// A call that gets a mass convert; from [`Operations::get`].
     GetMassConvert -> MassConvertAnswer
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on mass delete tags.
     #[must_use]
-    pub fn mass_delete_tags(&self) -> MassDeleteTags {
-        MassDeleteTags { crm: self.clone() }
+    pub fn mass_delete_tags(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on mass delete tags; from [`Crm::mass_delete_tags`].
+/// Operations on mass delete tags; from [`Api::mass_delete_tags`](crate::Api::mass_delete_tags).
 #[derive(Clone, Debug)]
-pub struct MassDeleteTags {
+pub struct Operations {
     crm: Crm,
 }
 
-impl MassDeleteTags {
+impl Operations {
     /// Schedules a mass delete.
     ///
     /// `POST /crm/v8/settings/tags/actions/mass_delete`. Scope: `ZohoCRM.settings.tags.CREATE`.
@@ -44,12 +44,12 @@ impl MassDeleteTags {
 }
 
 operation! {
-    /// A call that schedules a mass delete; from [`MassDeleteTags::schedule`].
+    /// A call that schedules a mass delete; from [`Operations::schedule`].
     ScheduleMassDelete -> ActionResult
 }
 
 operation! {
-    /// A call that gets a mass delete; from [`MassDeleteTags::get`].
+    /// A call that gets a mass delete; from [`Operations::get`].
     GetMassDelete -> MassDeleteTagsAnswer
 }
 

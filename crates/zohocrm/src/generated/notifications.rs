@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on notifications.
     #[must_use]
-    pub fn notifications_operations(&self) -> NotificationsOperations {
-        NotificationsOperations { crm: self.clone() }
+    pub fn notifications(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on notifications; from [`Crm::notifications_operations`].
+/// Operations on notifications; from [`Api::notifications`](crate::Api::notifications).
 #[derive(Clone, Debug)]
-pub struct NotificationsOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl NotificationsOperations {
+impl Operations {
     /// Lists notifications.
     ///
     /// `GET /crm/v8/actions/watch`. Scope: `ZohoCRM.notifications.READ`.
@@ -76,7 +76,7 @@ impl NotificationsOperations {
 }
 
 operation! {
-    /// A call that lists notifications; from [`NotificationsOperations::list`].
+    /// A call that lists notifications; from [`Operations::list`].
     ListNotifications -> NotificationsAnswer
 }
 
@@ -103,22 +103,22 @@ impl ListNotifications {
 }
 
 operation! {
-    /// A call that enables notifications; from [`NotificationsOperations::enable`].
+    /// A call that enables notifications; from [`Operations::enable`].
     EnableNotifications -> NotificationsResults
 }
 
 operation! {
-    /// A call that updates notifications; from [`NotificationsOperations::update`].
+    /// A call that updates notifications; from [`Operations::update`].
     UpdateNotifications -> NotificationsResults
 }
 
 operation! {
-    /// A call that disables notifications; from [`NotificationsOperations::disable`].
+    /// A call that disables notifications; from [`Operations::disable`].
     DisableNotifications -> NotificationsResults
 }
 
 operation! {
-    /// A call that deletes notifications; from [`NotificationsOperations::delete`].
+    /// A call that deletes notifications; from [`Operations::delete`].
     DeleteNotifications -> NotificationsResults
 }
 

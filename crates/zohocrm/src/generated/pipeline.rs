@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on pipeline.
     #[must_use]
-    pub fn pipeline(&self) -> Pipeline {
-        Pipeline { crm: self.clone() }
+    pub fn pipeline(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on pipeline; from [`Crm::pipeline`].
+/// Operations on pipeline; from [`Api::pipeline`](crate::Api::pipeline).
 #[derive(Clone, Debug)]
-pub struct Pipeline {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Pipeline {
+impl Operations {
     /// Lists pipelines.
     ///
     /// `GET /crm/v8/settings/pipeline`. Scope: `ZohoCRM.settings.pipeline.READ`.
@@ -119,37 +119,37 @@ impl Pipeline {
 }
 
 operation! {
-    /// A call that lists pipelines; from [`Pipeline::list`].
+    /// A call that lists pipelines; from [`Operations::list`].
     ListPipelines -> PipelineAnswer
 }
 
 operation! {
-    /// A call that creates a pipeline; from [`Pipeline::create`].
+    /// A call that creates a pipeline; from [`Operations::create`].
     CreatePipeline -> PipelineResults
 }
 
 operation! {
-    /// A call that updates pipelines; from [`Pipeline::update_many`].
+    /// A call that updates pipelines; from [`Operations::update_many`].
     UpdatePipelines -> PipelineResults
 }
 
 operation! {
-    /// A call that gets a pipeline; from [`Pipeline::get`].
+    /// A call that gets a pipeline; from [`Operations::get`].
     GetPipeline -> PipelineAnswer
 }
 
 operation! {
-    /// A call that updates a pipeline; from [`Pipeline::update`].
+    /// A call that updates a pipeline; from [`Operations::update`].
     UpdatePipeline -> PipelineResults
 }
 
 operation! {
-    /// A call that deletes a pipeline; from [`Pipeline::delete`].
+    /// A call that deletes a pipeline; from [`Operations::delete`].
     DeletePipeline -> PipelineResults
 }
 
 operation! {
-    /// A call that transfers pipelines; from [`Pipeline::transfer`].
+    /// A call that transfers pipelines; from [`Operations::transfer`].
     TransferPipelines -> TransferPipelinesResults
 }
 
@@ -160,7 +160,7 @@ operation! {
 pub struct PipelineAnswer {
     /// `pipeline`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pipeline: Nullable<Vec<PipelinePipeline>>,
+    pub pipeline: Nullable<Vec<Pipeline>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -170,7 +170,7 @@ pub struct PipelineAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct PipelinePipeline {
+pub struct Pipeline {
     /// `display_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_value: Nullable<String>,
@@ -198,7 +198,7 @@ pub struct PipelinePipeline {
 }
 
 setters! {
-    PipelinePipeline {
+    Pipeline {
         display_value: String,
         default: bool,
         maps: Vec<Maps>,
@@ -263,7 +263,7 @@ setters! {
 pub struct PipelineBody {
     /// `pipeline`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pipeline: Nullable<Vec<PipelinePipeline>>,
+    pub pipeline: Nullable<Vec<Pipeline>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -271,7 +271,7 @@ pub struct PipelineBody {
 
 setters! {
     PipelineBody {
-        pipeline: Vec<PipelinePipeline>,
+        pipeline: Vec<Pipeline>,
     }
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on portal user type.
     #[must_use]
-    pub fn portal_user_type(&self) -> PortalUserType {
-        PortalUserType { crm: self.clone() }
+    pub fn portal_user_type(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on portal user type; from [`Crm::portal_user_type`].
+/// Operations on portal user type; from [`Api::portal_user_type`](crate::Api::portal_user_type).
 #[derive(Clone, Debug)]
-pub struct PortalUserType {
+pub struct Operations {
     crm: Crm,
 }
 
-impl PortalUserType {
+impl Operations {
     /// Lists user types.
     ///
     /// `GET /crm/v8/settings/portals/{portal}/user_type`. Scope: `ZohoCRM.settings.clientportal.READ`.
@@ -104,7 +104,7 @@ impl PortalUserType {
 }
 
 operation! {
-    /// A call that lists user types; from [`PortalUserType::list`].
+    /// A call that lists user types; from [`Operations::list`].
     ListUserTypes -> PortalUserTypeAnswer
 }
 
@@ -116,22 +116,22 @@ impl ListUserTypes {
 }
 
 operation! {
-    /// A call that creates a user type; from [`PortalUserType::create`].
+    /// A call that creates a user type; from [`Operations::create`].
     CreateUserType -> PortalUserTypeResults
 }
 
 operation! {
-    /// A call that gets a user type; from [`PortalUserType::get`].
+    /// A call that gets a user type; from [`Operations::get`].
     GetUserType -> PortalUserTypeAnswer
 }
 
 operation! {
-    /// A call that updates a user type; from [`PortalUserType::update`].
+    /// A call that updates a user type; from [`Operations::update`].
     UpdateUserType -> PortalUserTypeResults
 }
 
 operation! {
-    /// A call that deletes a user type; from [`PortalUserType::delete`].
+    /// A call that deletes a user type; from [`Operations::delete`].
     DeleteUserType -> PortalUserTypeResults
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on portals.
     #[must_use]
-    pub fn portals(&self) -> Portals {
-        Portals { crm: self.clone() }
+    pub fn portals(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on portals; from [`Crm::portals`].
+/// Operations on portals; from [`Api::portals`](crate::Api::portals).
 #[derive(Clone, Debug)]
-pub struct Portals {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Portals {
+impl Operations {
     /// Lists portals.
     ///
     /// `GET /crm/v8/settings/portals`. Scope: `ZohoCRM.settings.clientportal.READ`.
@@ -74,22 +74,22 @@ impl Portals {
 }
 
 operation! {
-    /// A call that lists portals; from [`Portals::list`].
+    /// A call that lists portals; from [`Operations::list`].
     ListPortals -> PortalsAnswer
 }
 
 operation! {
-    /// A call that creates a portal; from [`Portals::create`].
+    /// A call that creates a portal; from [`Operations::create`].
     CreatePortal -> PortalsResults
 }
 
 operation! {
-    /// A call that gets a portal; from [`Portals::get`].
+    /// A call that gets a portal; from [`Operations::get`].
     GetPortal -> PortalsAnswer
 }
 
 operation! {
-    /// A call that updates a portal; from [`Portals::update`].
+    /// A call that updates a portal; from [`Operations::update`].
     UpdatePortal -> PortalsResults
 }
 
@@ -100,7 +100,7 @@ operation! {
 pub struct PortalsAnswer {
     /// `portals`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub portals: Nullable<Vec<PortalPortals>>,
+    pub portals: Nullable<Vec<Portals>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -110,7 +110,7 @@ pub struct PortalsAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct PortalPortals {
+pub struct Portals {
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on record locking configuration.
     #[must_use]
-    pub fn record_locking_configuration(&self) -> RecordLockingConfiguration {
-        RecordLockingConfiguration { crm: self.clone() }
+    pub fn record_locking_configuration(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on record locking configuration; from [`Crm::record_locking_configuration`].
+/// Operations on record locking configuration; from [`Api::record_locking_configuration`](crate::Api::record_locking_configuration).
 #[derive(Clone, Debug)]
-pub struct RecordLockingConfiguration {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RecordLockingConfiguration {
+impl Operations {
     /// Lists record locking configurations.
     ///
     /// `GET /crm/v8/settings/record_locking_configurations`. Scope: `ZohoCRM.settings.record_locking_configurations.READ`.
@@ -148,7 +148,7 @@ impl RecordLockingConfiguration {
 }
 
 operation! {
-    /// A call that lists record locking configurations; from [`RecordLockingConfiguration::list`].
+    /// A call that lists record locking configurations; from [`Operations::list`].
     ListRecordLockingConfigurations -> RecordLockingConfigurationAnswer
 }
 
@@ -160,32 +160,32 @@ impl ListRecordLockingConfigurations {
 }
 
 operation! {
-    /// A call that adds a record locking configuration; from [`RecordLockingConfiguration::add`].
+    /// A call that adds a record locking configuration; from [`Operations::add`].
     AddRecordLockingConfiguration -> RecordLockingConfigurationResults
 }
 
 operation! {
-    /// A call that updates record locking configurations; from [`RecordLockingConfiguration::update_many`].
+    /// A call that updates record locking configurations; from [`Operations::update_many`].
     UpdateRecordLockingConfigurations -> RecordLockingConfigurationResults
 }
 
 operation! {
-    /// A call that deletes record locking configurations; from [`RecordLockingConfiguration::delete_many`].
+    /// A call that deletes record locking configurations; from [`Operations::delete_many`].
     DeleteRecordLockingConfigurations -> RecordLockingConfigurationResults
 }
 
 operation! {
-    /// A call that gets a record locking configuration; from [`RecordLockingConfiguration::get`].
+    /// A call that gets a record locking configuration; from [`Operations::get`].
     GetRecordLockingConfiguration -> RecordLockingConfigurationAnswer
 }
 
 operation! {
-    /// A call that updates a record locking configuration; from [`RecordLockingConfiguration::update`].
+    /// A call that updates a record locking configuration; from [`Operations::update`].
     UpdateRecordLockingConfiguration -> RecordLockingConfigurationResults
 }
 
 operation! {
-    /// A call that deletes a record locking configuration; from [`RecordLockingConfiguration::delete`].
+    /// A call that deletes a record locking configuration; from [`Operations::delete`].
     DeleteRecordLockingConfiguration -> RecordLockingConfigurationResults
 }
 

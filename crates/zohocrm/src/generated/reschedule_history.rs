@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on reschedule history.
     #[must_use]
-    pub fn reschedule_history(&self) -> RescheduleHistory {
-        RescheduleHistory { crm: self.clone() }
+    pub fn reschedule_history(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on reschedule history; from [`Crm::reschedule_history`].
+/// Operations on reschedule history; from [`Api::reschedule_history`](crate::Api::reschedule_history).
 #[derive(Clone, Debug)]
-pub struct RescheduleHistory {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RescheduleHistory {
+impl Operations {
     /// Creates rescheduled appointments.
     ///
     /// `POST /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.settings.roles.CREATE`.
@@ -100,17 +100,17 @@ impl RescheduleHistory {
 }
 
 operation! {
-    /// A call that creates rescheduled appointments; from [`RescheduleHistory::create`].
+    /// A call that creates rescheduled appointments; from [`Operations::create`].
     CreateRescheduledAppointments -> RescheduleHistoryResults
 }
 
 operation! {
-    /// A call that updates rescheduled appointments; from [`RescheduleHistory::update_many`].
+    /// A call that updates rescheduled appointments; from [`Operations::update_many`].
     UpdateRescheduledAppointments -> RescheduleHistoryResults
 }
 
 operation! {
-    /// A call that lists rescheduled appointments; from [`RescheduleHistory::list`].
+    /// A call that lists rescheduled appointments; from [`Operations::list`].
     ListRescheduledAppointments -> RescheduleHistoryAnswer
 }
 
@@ -147,12 +147,12 @@ impl ListRescheduledAppointments {
 }
 
 operation! {
-    /// A call that updates a rescheduled appointment; from [`RescheduleHistory::update`].
+    /// A call that updates a rescheduled appointment; from [`Operations::update`].
     UpdateRescheduledAppointment -> RescheduleHistoryResults
 }
 
 operation! {
-    /// A call that gets a rescheduled appointment; from [`RescheduleHistory::get`].
+    /// A call that gets a rescheduled appointment; from [`Operations::get`].
     GetRescheduledAppointment -> RescheduleHistoryAnswer
 }
 
@@ -164,7 +164,7 @@ impl GetRescheduledAppointment {
 }
 
 operation! {
-    /// A call that deletes a rescheduled appointment; from [`RescheduleHistory::delete`].
+    /// A call that deletes a rescheduled appointment; from [`Operations::delete`].
     DeleteRescheduledAppointment -> RescheduleHistoryResults
 }
 
@@ -175,7 +175,7 @@ operation! {
 pub struct RescheduleHistoryBody {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<RescheduleHistoryRescheduleHistory>>,
+    pub data: Nullable<Vec<RescheduleHistory>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -183,7 +183,7 @@ pub struct RescheduleHistoryBody {
 
 setters! {
     RescheduleHistoryBody {
-        data: Vec<RescheduleHistoryRescheduleHistory>,
+        data: Vec<RescheduleHistory>,
     }
 }
 
@@ -191,7 +191,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct RescheduleHistoryRescheduleHistory {
+pub struct RescheduleHistory {
     /// `$currency_symbol`.
     #[serde(rename = "$currency_symbol", skip_serializing_if = "Nullable::is_absent")]
     pub currency_symbol: Nullable<String>,
@@ -279,7 +279,7 @@ pub struct RescheduleHistoryRescheduleHistory {
 }
 
 setters! {
-    RescheduleHistoryRescheduleHistory {
+    RescheduleHistory {
         currency_symbol: String,
         rescheduled_to: DateTime,
         review_process: bool,
@@ -337,7 +337,7 @@ setters! {
     }
 }
 
-/// `$approval` in `RescheduleHistoryRescheduleHistory`.
+/// `$approval` in `RescheduleHistory`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -388,7 +388,7 @@ pub struct RescheduleHistoryResults {
 pub struct RescheduleHistoryAnswer {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<RescheduleHistoryRescheduleHistory>>,
+    pub data: Nullable<Vec<RescheduleHistory>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on roles.
     #[must_use]
-    pub fn roles(&self) -> Roles {
-        Roles { crm: self.clone() }
+    pub fn roles(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on roles; from [`Crm::roles`].
+/// Operations on roles; from [`Api::roles`](crate::Api::roles).
 #[derive(Clone, Debug)]
-pub struct Roles {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Roles {
+impl Operations {
     /// Lists roles.
     ///
     /// `GET /crm/v8/settings/roles`. Scope: `ZohoCRM.settings.roles.READ`.
@@ -101,32 +101,32 @@ impl Roles {
 }
 
 operation! {
-    /// A call that lists roles; from [`Roles::list`].
+    /// A call that lists roles; from [`Operations::list`].
     ListRoles -> RolesAnswer
 }
 
 operation! {
-    /// A call that creates roles; from [`Roles::create`].
+    /// A call that creates roles; from [`Operations::create`].
     CreateRoles -> RolesResults
 }
 
 operation! {
-    /// A call that updates roles; from [`Roles::update_many`].
+    /// A call that updates roles; from [`Operations::update_many`].
     UpdateRoles -> RolesResults
 }
 
 operation! {
-    /// A call that gets a role; from [`Roles::get`].
+    /// A call that gets a role; from [`Operations::get`].
     GetRole -> RolesAnswer
 }
 
 operation! {
-    /// A call that updates a role; from [`Roles::update`].
+    /// A call that updates a role; from [`Operations::update`].
     UpdateRole -> RolesResults
 }
 
 operation! {
-    /// A call that deletes a role; from [`Roles::delete`].
+    /// A call that deletes a role; from [`Operations::delete`].
     DeleteRole -> RolesResults
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on scoring rules.
     #[must_use]
-    pub fn scoring_rules(&self) -> ScoringRules {
-        ScoringRules { crm: self.clone() }
+    pub fn scoring_rules(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on scoring rules; from [`Crm::scoring_rules`].
+/// Operations on scoring rules; from [`Api::scoring_rules`](crate::Api::scoring_rules).
 #[derive(Clone, Debug)]
-pub struct ScoringRules {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ScoringRules {
+impl Operations {
     /// Creates scoring rules.
     ///
     /// `POST /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.storage_analytics.CREATE`.
@@ -172,12 +172,12 @@ impl ScoringRules {
 }
 
 operation! {
-    /// A call that creates scoring rules; from [`ScoringRules::create`].
+    /// A call that creates scoring rules; from [`Operations::create`].
     CreateScoringRules -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that lists scoring rules; from [`ScoringRules::list`].
+    /// A call that lists scoring rules; from [`Operations::list`].
     ListScoringRules -> ScoringRulesAnswer
 }
 
@@ -214,22 +214,22 @@ impl ListScoringRules {
 }
 
 operation! {
-    /// A call that updates scoring rules; from [`ScoringRules::update_many`].
+    /// A call that updates scoring rules; from [`Operations::update_many`].
     UpdateScoringRules -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that deletes scoring rules; from [`ScoringRules::delete_many`].
+    /// A call that deletes scoring rules; from [`Operations::delete_many`].
     DeleteScoringRules -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that updates a scoring rule; from [`ScoringRules::update`].
+    /// A call that updates a scoring rule; from [`Operations::update`].
     UpdateScoringRule -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that gets a scoring rule; from [`ScoringRules::get`].
+    /// A call that gets a scoring rule; from [`Operations::get`].
     GetScoringRule -> ScoringRulesAnswer
 }
 
@@ -251,27 +251,27 @@ impl GetScoringRule {
 }
 
 operation! {
-    /// A call that deletes a scoring rule; from [`ScoringRules::delete`].
+    /// A call that deletes a scoring rule; from [`Operations::delete`].
     DeleteScoringRule -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that activates a scoring rule; from [`ScoringRules::activate`].
+    /// A call that activates a scoring rule; from [`Operations::activate`].
     ActivateScoringRule -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that deactivates a scoring rule; from [`ScoringRules::deactivate`].
+    /// A call that deactivates a scoring rule; from [`Operations::deactivate`].
     DeactivateScoringRule -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that clones a scoring rule; from [`ScoringRules::clone_scoring_rule`].
+    /// A call that clones a scoring rule; from [`Operations::clone_scoring_rule`].
     CloneScoringRule -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that runs scoring rules; from [`ScoringRules::run`].
+    /// A call that runs scoring rules; from [`Operations::run`].
     RunScoringRules -> ScoringRulesResults
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on send mail.
     #[must_use]
-    pub fn send_mail(&self) -> SendMailOperations {
-        SendMailOperations { crm: self.clone() }
+    pub fn send_mail(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on send mail; from [`Crm::send_mail`].
+/// Operations on send mail; from [`Api::send_mail`](crate::Api::send_mail).
 #[derive(Clone, Debug)]
-pub struct SendMailOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl SendMailOperations {
+impl Operations {
     /// Sends a mail.
     ///
     /// `POST /crm/v8/{moduleName}/{id}/actions/send_mail`. Scope: `ZohoCRM.send_mail.CREATE`.
@@ -43,7 +43,7 @@ impl SendMailOperations {
 }
 
 operation! {
-    /// A call that sends a mail; from [`SendMailOperations::send_mail`].
+    /// A call that sends a mail; from [`Operations::send_mail`].
     SendMail -> SendMailResults
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on sharing rules.
     #[must_use]
-    pub fn sharing_rules(&self) -> SharingRules {
-        SharingRules { crm: self.clone() }
+    pub fn sharing_rules(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on sharing rules; from [`Crm::sharing_rules`].
+/// Operations on sharing rules; from [`Api::sharing_rules`](crate::Api::sharing_rules).
 #[derive(Clone, Debug)]
-pub struct SharingRules {
+pub struct Operations {
     crm: Crm,
 }
 
-impl SharingRules {
+impl Operations {
     /// Lists sharing rules.
     ///
     /// `GET /crm/v8/settings/data_sharing/rules`. Scope: `ZohoCRM.modules.READ`.
@@ -199,7 +199,7 @@ impl SharingRules {
 }
 
 operation! {
-    /// A call that lists sharing rules; from [`SharingRules::list`].
+    /// A call that lists sharing rules; from [`Operations::list`].
     ListSharingRules -> SharingRulesAnswer
 }
 
@@ -221,17 +221,17 @@ impl ListSharingRules {
 }
 
 operation! {
-    /// A call that creates sharing rules; from [`SharingRules::create`].
+    /// A call that creates sharing rules; from [`Operations::create`].
     CreateSharingRules -> SharingRulesResults
 }
 
 operation! {
-    /// A call that updates sharing rules; from [`SharingRules::update_many`].
+    /// A call that updates sharing rules; from [`Operations::update_many`].
     UpdateSharingRules -> SharingRulesResults
 }
 
 operation! {
-    /// A call that searches sharing rules; from [`SharingRules::search`].
+    /// A call that searches sharing rules; from [`Operations::search`].
     SearchSharingRules -> SharingRulesAnswer
 }
 
@@ -253,17 +253,17 @@ impl SearchSharingRules {
 }
 
 operation! {
-    /// A call that deactivates a sharing rule; from [`SharingRules::deactivate`].
+    /// A call that deactivates a sharing rule; from [`Operations::deactivate`].
     DeactivateSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that activates a sharing rule; from [`SharingRules::activate`].
+    /// A call that activates a sharing rule; from [`Operations::activate`].
     ActivateSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that gets a sharing rule; from [`SharingRules::get`].
+    /// A call that gets a sharing rule; from [`Operations::get`].
     GetSharingRule -> SharingRulesAnswer
 }
 
@@ -275,17 +275,17 @@ impl GetSharingRule {
 }
 
 operation! {
-    /// A call that updates a sharing rule; from [`SharingRules::update`].
+    /// A call that updates a sharing rule; from [`Operations::update`].
     UpdateSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that deletes a sharing rule; from [`SharingRules::delete`].
+    /// A call that deletes a sharing rule; from [`Operations::delete`].
     DeleteSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that gets a summary; from [`SharingRules::summary`].
+    /// A call that gets a summary; from [`Operations::summary`].
     GetSummary -> GetSummaryAnswer
 }
 
@@ -297,7 +297,7 @@ impl GetSummary {
 }
 
 operation! {
-    /// A call that searches a summary; from [`SharingRules::search_summary`].
+    /// A call that searches a summary; from [`Operations::search_summary`].
     SearchSummary -> GetSummaryAnswer
 }
 
@@ -309,7 +309,7 @@ impl SearchSummary {
 }
 
 operation! {
-    /// A call that reruns sharing rules; from [`SharingRules::rerun`].
+    /// A call that reruns sharing rules; from [`Operations::rerun`].
     RerunSharingRules -> SharingRulesResults
 }
 
@@ -320,7 +320,7 @@ operation! {
 pub struct SharingRulesAnswer {
     /// `sharing_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_rules: Nullable<Vec<SharingRuleSharingRules>>,
+    pub sharing_rules: Nullable<Vec<SharingRules>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
@@ -333,13 +333,13 @@ pub struct SharingRulesAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct SharingRuleSharingRules {
+pub struct SharingRules {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
     /// `permission_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permission_type: Nullable<SharingRuleSharingRulesPermissionType>,
+    pub permission_type: Nullable<SharingRulesPermissionType>,
     /// `superiors_allowed`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub superiors_allowed: Nullable<bool>,
@@ -348,7 +348,7 @@ pub struct SharingRuleSharingRules {
     pub name: Nullable<String>,
     /// `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<SharingRuleSharingRulesType>,
+    pub r#type: Nullable<SharingRulesType>,
     /// `shared_from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shared_from: Nullable<Shared>,
@@ -363,7 +363,7 @@ pub struct SharingRuleSharingRules {
     pub module: Nullable<Module>,
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<SharingRuleSharingRulesStatus>,
+    pub status: Nullable<SharingRulesStatus>,
     /// `match_limit_exceeded`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub match_limit_exceeded: Nullable<bool>,
@@ -373,32 +373,32 @@ pub struct SharingRuleSharingRules {
 }
 
 setters! {
-    SharingRuleSharingRules {
+    SharingRules {
         id: String,
-        permission_type: SharingRuleSharingRulesPermissionType,
+        permission_type: SharingRulesPermissionType,
         superiors_allowed: bool,
         name: String,
-        r#type: SharingRuleSharingRulesType,
+        r#type: SharingRulesType,
         shared_from: Shared,
         shared_to: Shared,
         criteria: Criteria,
         module: Module,
-        status: SharingRuleSharingRulesStatus,
+        status: SharingRulesStatus,
         match_limit_exceeded: bool,
     }
 }
 
 open_enum! {
-    /// Values of `permission_type` in `SharingRuleSharingRules`.
-    pub enum SharingRuleSharingRulesPermissionType {
+    /// Values of `permission_type` in `SharingRules`.
+    pub enum SharingRulesPermissionType {
         Read = "read",
         ReadWriteDelete = "read_write_delete",
     }
 }
 
 open_enum! {
-    /// Values of `type` in `SharingRuleSharingRules`.
-    pub enum SharingRuleSharingRulesType {
+    /// Values of `type` in `SharingRules`.
+    pub enum SharingRulesType {
         RecordOwnerBased = "Record_Owner_Based",
         CriteriaBased = "Criteria_Based",
     }
@@ -440,7 +440,7 @@ open_enum! {
     }
 }
 
-/// `criteria` in `SharingRuleSharingRules`.
+/// `criteria` in `SharingRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -479,7 +479,7 @@ setters! {
     }
 }
 
-/// `module` in `SharingRuleSharingRules`.
+/// `module` in `SharingRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -507,8 +507,8 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `status` in `SharingRuleSharingRules`.
-    pub enum SharingRuleSharingRulesStatus {
+    /// Values of `status` in `SharingRules`.
+    pub enum SharingRulesStatus {
         Inactive = "inactive",
         Active = "active",
     }
@@ -521,7 +521,7 @@ open_enum! {
 pub struct SharingRulesBody {
     /// `sharing_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_rules: Nullable<Vec<SharingRuleSharingRules>>,
+    pub sharing_rules: Nullable<Vec<SharingRules>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -529,7 +529,7 @@ pub struct SharingRulesBody {
 
 setters! {
     SharingRulesBody {
-        sharing_rules: Vec<SharingRuleSharingRules>,
+        sharing_rules: Vec<SharingRules>,
     }
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on territories.
     #[must_use]
-    pub fn territories(&self) -> Territories {
-        Territories { crm: self.clone() }
+    pub fn territories(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on territories; from [`Crm::territories`].
+/// Operations on territories; from [`Api::territories`](crate::Api::territories).
 #[derive(Clone, Debug)]
-pub struct Territories {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Territories {
+impl Operations {
     /// Lists territories.
     ///
     /// `GET /crm/v8/settings/territories`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
@@ -194,7 +194,7 @@ impl Territories {
 }
 
 operation! {
-    /// A call that lists territories; from [`Territories::list`].
+    /// A call that lists territories; from [`Operations::list`].
     ListTerritories -> TerritoriesAnswer
 }
 
@@ -226,17 +226,17 @@ impl ListTerritories {
 }
 
 operation! {
-    /// A call that creates territories; from [`Territories::create`].
+    /// A call that creates territories; from [`Operations::create`].
     CreateTerritories -> TerritoriesResults
 }
 
 operation! {
-    /// A call that updates territories; from [`Territories::update_many`].
+    /// A call that updates territories; from [`Operations::update_many`].
     UpdateTerritories -> TerritoriesResults
 }
 
 operation! {
-    /// A call that deletes territories; from [`Territories::delete_many`].
+    /// A call that deletes territories; from [`Operations::delete_many`].
     DeleteTerritories -> TerritoriesResults
 }
 
@@ -253,17 +253,17 @@ impl DeleteTerritories {
 }
 
 operation! {
-    /// A call that gets a territory; from [`Territories::get`].
+    /// A call that gets a territory; from [`Operations::get`].
     GetTerritory -> TerritoriesAnswer
 }
 
 operation! {
-    /// A call that updates a territory; from [`Territories::update`].
+    /// A call that updates a territory; from [`Operations::update`].
     UpdateTerritory -> TerritoriesResults
 }
 
 operation! {
-    /// A call that deletes a territory; from [`Territories::delete`].
+    /// A call that deletes a territory; from [`Operations::delete`].
     DeleteTerritory -> TerritoriesResults
 }
 
@@ -275,7 +275,7 @@ impl DeleteTerritory {
 }
 
 operation! {
-    /// A call that gets child territories; from [`Territories::child_territories`].
+    /// A call that gets child territories; from [`Operations::child_territories`].
     GetChildTerritories -> TerritoriesAnswer
 }
 
@@ -297,12 +297,12 @@ impl GetChildTerritories {
 }
 
 operation! {
-    /// A call that gets associated users counts; from [`Territories::associated_users_counts`].
+    /// A call that gets associated users counts; from [`Operations::associated_users_counts`].
     GetAssociatedUsersCounts -> GetAssociatedUsersCountsAnswer
 }
 
 operation! {
-    /// A call that gets deleted territories; from [`Territories::deleted_territories`].
+    /// A call that gets deleted territories; from [`Operations::deleted_territories`].
     GetDeletedTerritories -> GetDeletedTerritoriesAnswer
 }
 
@@ -314,12 +314,12 @@ impl GetDeletedTerritories {
 }
 
 operation! {
-    /// A call that transfers and deletes a territory; from [`Territories::transfer_and_delete_territory`].
+    /// A call that transfers and deletes a territory; from [`Operations::transfer_and_delete_territory`].
     TransferAndDeleteTerritory -> TerritoriesResults
 }
 
 operation! {
-    /// A call that transfers and deletes territories; from [`Territories::transfer_and_delete_territories`].
+    /// A call that transfers and deletes territories; from [`Operations::transfer_and_delete_territories`].
     TransferAndDeleteTerritories -> TerritoriesResults
 }
 
@@ -330,7 +330,7 @@ operation! {
 pub struct TerritoriesAnswer {
     /// `territories`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territories: Nullable<Vec<TerritoryTerritories>>,
+    pub territories: Nullable<Vec<Territories>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
@@ -343,7 +343,7 @@ pub struct TerritoriesAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct TerritoryTerritories {
+pub struct Territories {
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -358,7 +358,7 @@ pub struct TerritoryTerritories {
     pub reporting_to: Nullable<shared::Reference>,
     /// `permission_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permission_type: Nullable<TerritoryTerritoriesPermissionType>,
+    pub permission_type: Nullable<TerritoriesPermissionType>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::MinifiedUser>,
@@ -392,12 +392,12 @@ pub struct TerritoryTerritories {
 }
 
 setters! {
-    TerritoryTerritories {
+    Territories {
         created_time: DateTime,
         modified_time: DateTime,
         manager: shared::Reference,
         reporting_to: shared::Reference,
-        permission_type: TerritoryTerritoriesPermissionType,
+        permission_type: TerritoriesPermissionType,
         modified_by: shared::MinifiedUser,
         description: String,
         id: String,
@@ -411,8 +411,8 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `permission_type` in `TerritoryTerritories`.
-    pub enum TerritoryTerritoriesPermissionType {
+    /// Values of `permission_type` in `Territories`.
+    pub enum TerritoriesPermissionType {
         ReadWriteDelete = "read_write_delete",
         ReadOnly = "read_only",
     }
@@ -460,7 +460,7 @@ setters! {
 pub struct TerritoriesBody {
     /// `territories`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territories: Nullable<Vec<TerritoryTerritories>>,
+    pub territories: Nullable<Vec<Territories>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -468,7 +468,7 @@ pub struct TerritoriesBody {
 
 setters! {
     TerritoriesBody {
-        territories: Vec<TerritoryTerritories>,
+        territories: Vec<Territories>,
     }
 }
 

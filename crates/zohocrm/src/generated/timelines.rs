@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on timelines.
     #[must_use]
-    pub fn timelines(&self) -> Timelines {
-        Timelines { crm: self.clone() }
+    pub fn timelines(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on timelines; from [`Crm::timelines`].
+/// Operations on timelines; from [`Api::timelines`](crate::Api::timelines).
 #[derive(Clone, Debug)]
-pub struct Timelines {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Timelines {
+impl Operations {
     /// Lists timelines.
     ///
     /// `GET /crm/v8/{module}/{record_id}/__timeline`. Scope: `ZohoCRM.settings.modules.READ`.
@@ -37,7 +37,7 @@ impl Timelines {
 }
 
 operation! {
-    /// A call that lists timelines; from [`Timelines::list`].
+    /// A call that lists timelines; from [`Operations::list`].
     ListTimelines -> TimelinesAnswer
 }
 

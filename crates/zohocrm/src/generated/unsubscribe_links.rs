@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on unsubscribe links.
     #[must_use]
-    pub fn unsubscribe_links(&self) -> UnsubscribeLinks {
-        UnsubscribeLinks { crm: self.clone() }
+    pub fn unsubscribe_links(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on unsubscribe links; from [`Crm::unsubscribe_links`].
+/// Operations on unsubscribe links; from [`Api::unsubscribe_links`](crate::Api::unsubscribe_links).
 #[derive(Clone, Debug)]
-pub struct UnsubscribeLinks {
+pub struct Operations {
     crm: Crm,
 }
 
-impl UnsubscribeLinks {
+impl Operations {
     /// Lists unsubscribe links.
     ///
     /// `GET /crm/v8/settings/unsubscribe_links`. Scope: `ZohoCRM.settings.unsubscribe.READ`.
@@ -115,37 +115,37 @@ impl UnsubscribeLinks {
 }
 
 operation! {
-    /// A call that lists unsubscribe links; from [`UnsubscribeLinks::list`].
+    /// A call that lists unsubscribe links; from [`Operations::list`].
     ListUnsubscribeLinks -> UnsubscribeLinksAnswer
 }
 
 operation! {
-    /// A call that creates an unsubscribe link; from [`UnsubscribeLinks::create`].
+    /// A call that creates an unsubscribe link; from [`Operations::create`].
     CreateUnsubscribeLink -> UnsubscribeLinksResults
 }
 
 operation! {
-    /// A call that updates unsubscribe links; from [`UnsubscribeLinks::update_many`].
+    /// A call that updates unsubscribe links; from [`Operations::update_many`].
     UpdateUnsubscribeLinks -> UnsubscribeLinksResults
 }
 
 operation! {
-    /// A call that gets an unsubscribe link; from [`UnsubscribeLinks::get`].
+    /// A call that gets an unsubscribe link; from [`Operations::get`].
     GetUnsubscribeLink -> UnsubscribeLinksAnswer
 }
 
 operation! {
-    /// A call that updates an unsubscribe link; from [`UnsubscribeLinks::update`].
+    /// A call that updates an unsubscribe link; from [`Operations::update`].
     UpdateUnsubscribeLink -> UnsubscribeLinksResults
 }
 
 operation! {
-    /// A call that deletes an unsubscribe link; from [`UnsubscribeLinks::delete`].
+    /// A call that deletes an unsubscribe link; from [`Operations::delete`].
     DeleteUnsubscribeLink -> UnsubscribeLinksResults
 }
 
 operation! {
-    /// A call that gets associated unsubscribe links; from [`UnsubscribeLinks::associated_unsubscribe_links`].
+    /// A call that gets associated unsubscribe links; from [`Operations::associated_unsubscribe_links`].
     GetAssociatedUnsubscribeLinks -> GetAssociatedUnsubscribeLinksAnswer
 }
 
@@ -156,7 +156,7 @@ operation! {
 pub struct UnsubscribeLinksAnswer {
     /// `unsubscribe_links`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unsubscribe_links: Nullable<Vec<UnsubscribeLinkUnsubscribeLinks>>,
+    pub unsubscribe_links: Nullable<Vec<UnsubscribeLinks>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -166,7 +166,7 @@ pub struct UnsubscribeLinksAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UnsubscribeLinkUnsubscribeLinks {
+pub struct UnsubscribeLinks {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -175,7 +175,7 @@ pub struct UnsubscribeLinkUnsubscribeLinks {
     pub name: Nullable<String>,
     /// `page_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page_type: Nullable<UnsubscribeLinkUnsubscribeLinksPageType>,
+    pub page_type: Nullable<UnsubscribeLinksPageType>,
     /// `custom_location_url`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_location_url: Nullable<String>,
@@ -184,7 +184,7 @@ pub struct UnsubscribeLinkUnsubscribeLinks {
     pub standard_page_message: Nullable<String>,
     /// `submission_action_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub submission_action_type: Nullable<UnsubscribeLinkUnsubscribeLinksSubmissionActionType>,
+    pub submission_action_type: Nullable<UnsubscribeLinksSubmissionActionType>,
     /// `submission_message`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub submission_message: Nullable<String>,
@@ -218,13 +218,13 @@ pub struct UnsubscribeLinkUnsubscribeLinks {
 }
 
 setters! {
-    UnsubscribeLinkUnsubscribeLinks {
+    UnsubscribeLinks {
         id: String,
         name: String,
-        page_type: UnsubscribeLinkUnsubscribeLinksPageType,
+        page_type: UnsubscribeLinksPageType,
         custom_location_url: String,
         standard_page_message: String,
-        submission_action_type: UnsubscribeLinkUnsubscribeLinksSubmissionActionType,
+        submission_action_type: UnsubscribeLinksSubmissionActionType,
         submission_message: String,
         submission_redirect_url: String,
         location_url_type: String,
@@ -238,16 +238,16 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `page_type` in `UnsubscribeLinkUnsubscribeLinks`.
-    pub enum UnsubscribeLinkUnsubscribeLinksPageType {
+    /// Values of `page_type` in `UnsubscribeLinks`.
+    pub enum UnsubscribeLinksPageType {
         Standard = "standard",
         Custom = "custom",
     }
 }
 
 open_enum! {
-    /// Values of `submission_action_type` in `UnsubscribeLinkUnsubscribeLinks`.
-    pub enum UnsubscribeLinkUnsubscribeLinksSubmissionActionType {
+    /// Values of `submission_action_type` in `UnsubscribeLinks`.
+    pub enum UnsubscribeLinksSubmissionActionType {
         Redirect = "redirect",
         DisplayMessage = "display_message",
     }
@@ -260,7 +260,7 @@ open_enum! {
 pub struct UnsubscribeLinksBody {
     /// `unsubscribe_links`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unsubscribe_links: Nullable<Vec<UnsubscribeLinkUnsubscribeLinks>>,
+    pub unsubscribe_links: Nullable<Vec<UnsubscribeLinks>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -268,7 +268,7 @@ pub struct UnsubscribeLinksBody {
 
 setters! {
     UnsubscribeLinksBody {
-        unsubscribe_links: Vec<UnsubscribeLinkUnsubscribeLinks>,
+        unsubscribe_links: Vec<UnsubscribeLinks>,
     }
 }
 

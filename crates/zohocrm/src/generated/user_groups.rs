@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on user groups.
     #[must_use]
-    pub fn user_groups(&self) -> UserGroups {
-        UserGroups { crm: self.clone() }
+    pub fn user_groups(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on user groups; from [`Crm::user_groups`].
+/// Operations on user groups; from [`Api::user_groups`](crate::Api::user_groups).
 #[derive(Clone, Debug)]
-pub struct UserGroups {
+pub struct Operations {
     crm: Crm,
 }
 
-impl UserGroups {
+impl Operations {
     /// Lists user groups.
     ///
     /// `GET /crm/v8/settings/user_groups`. Scope: `ZohoCRM.settings.user_groups.READ`.
@@ -224,7 +224,7 @@ impl UserGroups {
 }
 
 operation! {
-    /// A call that lists user groups; from [`UserGroups::list`].
+    /// A call that lists user groups; from [`Operations::list`].
     ListUserGroups -> ActionResult
 }
 
@@ -256,32 +256,32 @@ impl ListUserGroups {
 }
 
 operation! {
-    /// A call that creates user groups; from [`UserGroups::create`].
+    /// A call that creates user groups; from [`Operations::create`].
     CreateUserGroups -> UserGroupsResults
 }
 
 operation! {
-    /// A call that updates user groups; from [`UserGroups::update_many`].
+    /// A call that updates user groups; from [`Operations::update_many`].
     UpdateUserGroups -> UserGroupsResults
 }
 
 operation! {
-    /// A call that gets a user group; from [`UserGroups::get`].
+    /// A call that gets a user group; from [`Operations::get`].
     GetUserGroup -> ActionResult
 }
 
 operation! {
-    /// A call that updates a user group; from [`UserGroups::update`].
+    /// A call that updates a user group; from [`Operations::update`].
     UpdateUserGroup -> UserGroupsResults
 }
 
 operation! {
-    /// A call that deletes a user group; from [`UserGroups::delete`].
+    /// A call that deletes a user group; from [`Operations::delete`].
     DeleteUserGroup -> UserGroupsResults
 }
 
 operation! {
-    /// A call that gets sources; from [`UserGroups::sources`].
+    /// A call that gets sources; from [`Operations::sources`].
     GetSources -> ActionResult
 }
 
@@ -308,22 +308,22 @@ impl GetSources {
 }
 
 operation! {
-    /// A call that counts sources; from [`UserGroups::count_sources`].
+    /// A call that counts sources; from [`Operations::count_sources`].
     CountSources -> ActionResult
 }
 
 operation! {
-    /// A call that gets deletion status; from [`UserGroups::deletion_status`].
+    /// A call that gets deletion status; from [`Operations::deletion_status`].
     GetDeletionStatus -> ActionResult
 }
 
 operation! {
-    /// A call that gets associations; from [`UserGroups::associations`].
+    /// A call that gets associations; from [`Operations::associations`].
     GetAssociations -> UserGroupsAnswer
 }
 
 operation! {
-    /// A call that gets an associated users count; from [`UserGroups::associated_users_count`].
+    /// A call that gets an associated users count; from [`Operations::associated_users_count`].
     GetAssociatedUsersCount -> GetAssociatedUsersCountAnswer
 }
 
@@ -345,17 +345,17 @@ impl GetAssociatedUsersCount {
 }
 
 operation! {
-    /// A call that gets assigned groups; from [`UserGroups::assigned_groups`].
+    /// A call that gets assigned groups; from [`Operations::assigned_groups`].
     GetAssignedGroups -> ActionResult
 }
 
 operation! {
-    /// A call that gets unassigned groups; from [`UserGroups::unassigned_groups`].
+    /// A call that gets unassigned groups; from [`Operations::unassigned_groups`].
     GetUnassignedGroups -> ActionResult
 }
 
 operation! {
-    /// A call that gets grouped counts; from [`UserGroups::grouped_counts`].
+    /// A call that gets grouped counts; from [`Operations::grouped_counts`].
     GetGroupedCounts -> ActionResult
 }
 

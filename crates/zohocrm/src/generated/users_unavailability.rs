@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on users unavailability.
     #[must_use]
-    pub fn users_unavailability(&self) -> UsersUnavailability {
-        UsersUnavailability { crm: self.clone() }
+    pub fn users_unavailability(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on users unavailability; from [`Crm::users_unavailability`].
+/// Operations on users unavailability; from [`Api::users_unavailability`](crate::Api::users_unavailability).
 #[derive(Clone, Debug)]
-pub struct UsersUnavailability {
+pub struct Operations {
     crm: Crm,
 }
 
-impl UsersUnavailability {
+impl Operations {
     /// Creates user unavailabilities.
     ///
     /// `POST /crm/v8/settings/users_unavailability`. Scope: `ZohoCRM.settings.users_unavailability.CREATE`.
@@ -100,17 +100,17 @@ impl UsersUnavailability {
 }
 
 operation! {
-    /// A call that creates user unavailabilities; from [`UsersUnavailability::create`].
+    /// A call that creates user unavailabilities; from [`Operations::create`].
     CreateUserUnavailabilities -> UsersUnavailabilityResults
 }
 
 operation! {
-    /// A call that updates user unavailabilities; from [`UsersUnavailability::update_many`].
+    /// A call that updates user unavailabilities; from [`Operations::update_many`].
     UpdateUserUnavailabilities -> UsersUnavailabilityResults
 }
 
 operation! {
-    /// A call that lists user unavailabilities; from [`UsersUnavailability::list`].
+    /// A call that lists user unavailabilities; from [`Operations::list`].
     ListUserUnavailabilities -> UsersUnavailabilityAnswer
 }
 
@@ -145,12 +145,12 @@ impl ListUserUnavailabilities {
 }
 
 operation! {
-    /// A call that updates user unavailability; from [`UsersUnavailability::update`].
+    /// A call that updates user unavailability; from [`Operations::update`].
     UpdateUserUnavailability -> UsersUnavailabilityResults
 }
 
 operation! {
-    /// A call that gets user unavailability; from [`UsersUnavailability::get`].
+    /// A call that gets user unavailability; from [`Operations::get`].
     GetUserUnavailability -> UsersUnavailabilityAnswer
 }
 
@@ -170,7 +170,7 @@ impl GetUserUnavailability {
 }
 
 operation! {
-    /// A call that deletes user unavailability; from [`UsersUnavailability::delete`].
+    /// A call that deletes user unavailability; from [`Operations::delete`].
     DeleteUserUnavailability -> UsersUnavailabilityResults
 }
 
@@ -181,7 +181,7 @@ operation! {
 pub struct UsersUnavailabilityBody {
     /// `users_unavailability`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users_unavailability: Nullable<Vec<UsersUnavailabilityUsersUnavailability>>,
+    pub users_unavailability: Nullable<Vec<UsersUnavailability>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -189,7 +189,7 @@ pub struct UsersUnavailabilityBody {
 
 setters! {
     UsersUnavailabilityBody {
-        users_unavailability: Vec<UsersUnavailabilityUsersUnavailability>,
+        users_unavailability: Vec<UsersUnavailability>,
     }
 }
 
@@ -197,7 +197,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UsersUnavailabilityUsersUnavailability {
+pub struct UsersUnavailability {
     /// `service`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub service: Nullable<String>,
@@ -234,7 +234,7 @@ pub struct UsersUnavailabilityUsersUnavailability {
 }
 
 setters! {
-    UsersUnavailabilityUsersUnavailability {
+    UsersUnavailability {
         service: String,
         title: String,
         all_day: bool,
@@ -248,7 +248,7 @@ setters! {
     }
 }
 
-/// `user` in `UsersUnavailabilityUsersUnavailability`.
+/// `user` in `UsersUnavailability`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -295,7 +295,7 @@ pub struct UsersUnavailabilityResults {
 pub struct UsersUnavailabilityAnswer {
     /// `users_unavailability`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users_unavailability: Nullable<Vec<UsersUnavailabilityUsersUnavailability>>,
+    pub users_unavailability: Nullable<Vec<UsersUnavailability>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,

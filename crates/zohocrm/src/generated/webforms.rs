@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on webforms.
     #[must_use]
-    pub fn webforms(&self) -> Webforms {
-        Webforms { crm: self.clone() }
+    pub fn webforms(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on webforms; from [`Crm::webforms`].
+/// Operations on webforms; from [`Api::webforms`](crate::Api::webforms).
 #[derive(Clone, Debug)]
-pub struct Webforms {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Webforms {
+impl Operations {
     /// Lists web forms.
     ///
     /// `GET /crm/v8/settings/webforms`. Scope: `ZohoCRM.settings.READ`.
@@ -115,32 +115,32 @@ impl Webforms {
 }
 
 operation! {
-    /// A call that lists web forms; from [`Webforms::list`].
+    /// A call that lists web forms; from [`Operations::list`].
     ListWebForms -> WebformsAnswer
 }
 
 operation! {
-    /// A call that creates web forms; from [`Webforms::create`].
+    /// A call that creates web forms; from [`Operations::create`].
     CreateWebForms -> WebformsResults
 }
 
 operation! {
-    /// A call that gets a web form; from [`Webforms::get`].
+    /// A call that gets a web form; from [`Operations::get`].
     GetWebForm -> WebformsAnswer
 }
 
 operation! {
-    /// A call that updates a web form; from [`Webforms::update`].
+    /// A call that updates a web form; from [`Operations::update`].
     UpdateWebForm -> WebformsResults
 }
 
 operation! {
-    /// A call that deletes a web form; from [`Webforms::delete`].
+    /// A call that deletes a web form; from [`Operations::delete`].
     DeleteWebForm -> WebformsResults
 }
 
 operation! {
-    /// A call that gets a preview; from [`Webforms::preview`].
+    /// A call that gets a preview; from [`Operations::preview`].
     GetPreview -> WebformsAnswer
 }
 

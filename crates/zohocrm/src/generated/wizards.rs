@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on wizards.
     #[must_use]
-    pub fn wizards(&self) -> Wizards {
-        Wizards { crm: self.clone() }
+    pub fn wizards(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on wizards; from [`Crm::wizards`].
+/// Operations on wizards; from [`Api::wizards`](crate::Api::wizards).
 #[derive(Clone, Debug)]
-pub struct Wizards {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Wizards {
+impl Operations {
     /// Lists wizards.
     ///
     /// `GET /crm/v8/settings/wizards`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.attachments.READ` or `ZohoCRM.settings.wizards.READ`.
@@ -51,12 +51,12 @@ impl Wizards {
 }
 
 operation! {
-    /// A call that lists wizards; from [`Wizards::list`].
+    /// A call that lists wizards; from [`Operations::list`].
     ListWizards -> WizardsAnswer
 }
 
 operation! {
-    /// A call that gets a wizard; from [`Wizards::get`].
+    /// A call that gets a wizard; from [`Operations::get`].
     GetWizard -> WizardsAnswer
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on zia enrichment.
     #[must_use]
-    pub fn zia_enrichment(&self) -> ZiaEnrichment {
-        ZiaEnrichment { crm: self.clone() }
+    pub fn zia_enrichment(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on zia enrichment; from [`Crm::zia_enrichment`].
+/// Operations on zia enrichment; from [`Api::zia_enrichment`](crate::Api::zia_enrichment).
 #[derive(Clone, Debug)]
-pub struct ZiaEnrichment {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ZiaEnrichment {
+impl Operations {
     /// Gets a zia enrichment.
     ///
     /// `GET /crm/v8/settings/zia/data_enrichment`. Scope: `ZohoCRM.settings.READ`.
@@ -32,7 +32,7 @@ impl ZiaEnrichment {
 }
 
 operation! {
-    /// A call that gets a zia enrichment; from [`ZiaEnrichment::get`].
+    /// A call that gets a zia enrichment; from [`Operations::get`].
     GetZiaEnrichment -> ZiaEnrichmentAnswer
 }
 

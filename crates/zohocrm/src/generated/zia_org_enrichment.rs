@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on zia org enrichment.
     #[must_use]
-    pub fn zia_org_enrichment(&self) -> ZiaOrgEnrichment {
-        ZiaOrgEnrichment { crm: self.clone() }
+    pub fn zia_org_enrichment(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on zia org enrichment; from [`Crm::zia_org_enrichment`].
+/// Operations on zia org enrichment; from [`Api::zia_org_enrichment`](crate::Api::zia_org_enrichment).
 #[derive(Clone, Debug)]
-pub struct ZiaOrgEnrichment {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ZiaOrgEnrichment {
+impl Operations {
     /// Lists zia org enrichments.
     ///
     /// `GET /crm/v8/__zia_org_enrichment`. Scope: `ZohoCRM.settings.intelligence.READ`.
@@ -63,8 +63,8 @@ impl ZiaOrgEnrichment {
 }
 
 operation! {
-    /// A call that lists zia org enrichments; from [`ZiaOrgEnrichment::list`].
-    ListZiaOrgEnrichments -> ZiaOrgEnrichmentZiaOrgEnrichment
+    /// A call that lists zia org enrichments; from [`Operations::list`].
+    ListZiaOrgEnrichments -> ZiaOrgEnrichment
 }
 
 impl ListZiaOrgEnrichments {
@@ -95,7 +95,7 @@ impl ListZiaOrgEnrichments {
 }
 
 operation! {
-    /// A call that creates a zia org enrichment; from [`ZiaOrgEnrichment::create`].
+    /// A call that creates a zia org enrichment; from [`Operations::create`].
     CreateZiaOrgEnrichment -> ZiaOrgEnrichmentResults
 }
 
@@ -107,8 +107,8 @@ impl CreateZiaOrgEnrichment {
 }
 
 operation! {
-    /// A call that gets a zia org enrichment; from [`ZiaOrgEnrichment::get`].
-    GetZiaOrgEnrichment -> ZiaOrgEnrichmentZiaOrgEnrichment
+    /// A call that gets a zia org enrichment; from [`Operations::get`].
+    GetZiaOrgEnrichment -> ZiaOrgEnrichment
 }
 
 open_enum! {
@@ -125,7 +125,7 @@ open_enum! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ZiaOrgEnrichmentZiaOrgEnrichment {
+pub struct ZiaOrgEnrichment {
     /// `__zia_org_enrichment`.
     #[serde(rename = "__zia_org_enrichment", skip_serializing_if = "Nullable::is_absent")]
     pub zia_org_enrichment: Nullable<Vec<OrgEnrichment>>,

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on zia people enrichment.
     #[must_use]
-    pub fn zia_people_enrichment(&self) -> ZiaPeopleEnrichment {
-        ZiaPeopleEnrichment { crm: self.clone() }
+    pub fn zia_people_enrichment(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on zia people enrichment; from [`Crm::zia_people_enrichment`].
+/// Operations on zia people enrichment; from [`Api::zia_people_enrichment`](crate::Api::zia_people_enrichment).
 #[derive(Clone, Debug)]
-pub struct ZiaPeopleEnrichment {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ZiaPeopleEnrichment {
+impl Operations {
     /// Lists zia people enrichments.
     ///
     /// `GET /crm/v8/__zia_people_enrichment`. Scope: `ZohoCRM.settings.intelligence.READ`.
@@ -59,7 +59,7 @@ impl ZiaPeopleEnrichment {
 }
 
 operation! {
-    /// A call that lists zia people enrichments; from [`ZiaPeopleEnrichment::list`].
+    /// A call that lists zia people enrichments; from [`Operations::list`].
     ListZiaPeopleEnrichments -> ZiaPeopleEnrichmentAnswer
 }
 
@@ -96,7 +96,7 @@ impl ListZiaPeopleEnrichments {
 }
 
 operation! {
-    /// A call that creates a zia people enrichment; from [`ZiaPeopleEnrichment::create`].
+    /// A call that creates a zia people enrichment; from [`Operations::create`].
     CreateZiaPeopleEnrichment -> ZiaPeopleEnrichmentResults
 }
 
@@ -108,7 +108,7 @@ impl CreateZiaPeopleEnrichment {
 }
 
 operation! {
-    /// A call that gets a zia people enrichment; from [`ZiaPeopleEnrichment::get`].
+    /// A call that gets a zia people enrichment; from [`Operations::get`].
     GetZiaPeopleEnrichment -> ZiaPeopleEnrichmentAnswer
 }
 
@@ -129,7 +129,7 @@ open_enum! {
 pub struct ZiaPeopleEnrichmentAnswer {
     /// `__zia_people_enrichment`.
     #[serde(rename = "__zia_people_enrichment", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichmentZiaPeopleEnrichment>>,
+    pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichment>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
@@ -142,7 +142,7 @@ pub struct ZiaPeopleEnrichmentAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ZiaPeopleEnrichmentZiaPeopleEnrichment {
+pub struct ZiaPeopleEnrichment {
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<String>,
@@ -167,7 +167,7 @@ pub struct ZiaPeopleEnrichmentZiaPeopleEnrichment {
 }
 
 setters! {
-    ZiaPeopleEnrichmentZiaPeopleEnrichment {
+    ZiaPeopleEnrichment {
         created_time: String,
         id: String,
         created_by: shared::Reference,
@@ -177,7 +177,7 @@ setters! {
     }
 }
 
-/// `enriched_data` in `ZiaPeopleEnrichmentZiaPeopleEnrichment`.
+/// `enriched_data` in `ZiaPeopleEnrichment`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -526,7 +526,7 @@ setters! {
 pub struct PeopleEnrich {
     /// `__zia_people_enrichment`.
     #[serde(rename = "__zia_people_enrichment", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichmentZiaPeopleEnrichment>>,
+    pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichment>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -534,7 +534,7 @@ pub struct PeopleEnrich {
 
 setters! {
     PeopleEnrich {
-        zia_people_enrichment: Vec<ZiaPeopleEnrichmentZiaPeopleEnrichment>,
+        zia_people_enrichment: Vec<ZiaPeopleEnrichment>,
     }
 }
 
