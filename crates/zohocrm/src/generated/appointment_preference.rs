@@ -2,6 +2,7 @@
 
 //! Appointment preference.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -125,7 +126,7 @@ open_enum! {
 pub struct DealRecordConfiguration {
     /// `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<Layout>,
+    pub layout: Nullable<shared::ApiReference>,
     /// `field_mappings`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_mappings: Nullable<Vec<FieldMapping>>,
@@ -139,31 +140,8 @@ pub struct DealRecordConfiguration {
 
 setters! {
     DealRecordConfiguration {
-        layout: Layout,
+        layout: shared::ApiReference,
         field_mappings: Vec<FieldMapping>,
-        id: String,
-    }
-}
-
-/// `layout` in `DealRecordConfiguration`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Layout {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Layout {
-        api_name: String,
         id: String,
     }
 }
@@ -181,7 +159,7 @@ pub struct FieldMapping {
     pub value: Nullable<Value>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -191,7 +169,7 @@ setters! {
     FieldMapping {
         r#type: FieldMappingType,
         value: Value,
-        field: Field,
+        field: shared::ApiReference,
     }
 }
 
@@ -200,29 +178,6 @@ open_enum! {
     pub enum FieldMappingType {
         Static = "static",
         MergeField = "merge_field",
-    }
-}
-
-/// `field` in `FieldMapping`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
     }
 }
 

@@ -90,7 +90,7 @@ pub struct AssignmentRules {
     pub modified_time: Nullable<DateTime>,
     /// `default_assignee`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_assignee: Nullable<DefaultAssignee>,
+    pub default_assignee: Nullable<shared::Reference>,
     /// `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
@@ -112,22 +112,6 @@ pub struct AssignmentRules {
     /// `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `default_assignee`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DefaultAssignee {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

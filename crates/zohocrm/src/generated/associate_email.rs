@@ -2,6 +2,7 @@
 
 //! Associate email.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -224,7 +225,7 @@ open_enum! {
 pub struct LinkedRecord {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<ModuleMap>,
+    pub module: Nullable<shared::ApiReference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -235,30 +236,7 @@ pub struct LinkedRecord {
 
 setters! {
     LinkedRecord {
-        module: ModuleMap,
-        id: String,
-    }
-}
-
-/// Zoho's `ModuleMap`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ModuleMap {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ModuleMap {
-        api_name: String,
+        module: shared::ApiReference,
         id: String,
     }
 }
@@ -302,7 +280,7 @@ pub struct Available {
 pub struct AssociateEmailRecord {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<ModuleMap>,
+    pub module: Nullable<shared::ApiReference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,

@@ -2,6 +2,7 @@
 
 //! Audit log export.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -120,7 +121,7 @@ pub struct AuditLogExport {
     pub status: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<User>,
+    pub created_by: Nullable<shared::Reference>,
     /// `download_links`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub download_links: Nullable<Vec<Option<String>>>,
@@ -143,7 +144,7 @@ setters! {
         criteria: Criteria,
         id: String,
         status: String,
-        created_by: User,
+        created_by: shared::Reference,
         download_links: Vec<Option<String>>,
         job_start_time: DateTime,
         job_end_time: DateTime,
@@ -202,29 +203,6 @@ pub struct Field {
 setters! {
     Field {
         api_name: String,
-    }
-}
-
-/// Zoho's `User`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct User {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    User {
-        name: String,
-        id: String,
     }
 }
 

@@ -2,6 +2,7 @@
 
 //! Backup.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -278,7 +279,7 @@ pub struct GetHistoryAnswer {
     pub history: Nullable<Vec<History>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -313,28 +314,6 @@ pub struct History {
     /// `done_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub done_by: Nullable<Requester>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

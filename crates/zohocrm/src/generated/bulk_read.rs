@@ -192,7 +192,7 @@ pub struct Criteria {
     pub group: Nullable<Vec<Self>>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::MinifiedField>,
+    pub field: Nullable<shared::ApiReference>,
     /// `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<CriteriaComparator>,
@@ -208,7 +208,7 @@ setters! {
         value: Value,
         group_operator: CriteriaGroupOperator,
         group: Vec<Self>,
-        field: shared::MinifiedField,
+        field: shared::ApiReference,
         comparator: CriteriaComparator,
     }
 }

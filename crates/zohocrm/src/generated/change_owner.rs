@@ -2,6 +2,7 @@
 
 //! Change owner.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -80,7 +81,7 @@ pub struct ChangeOwnerBody {
     pub notify: Nullable<bool>,
     /// `related_modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_modules: Nullable<Vec<RelatedModules>>,
+    pub related_modules: Nullable<Vec<shared::ApiReference>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -90,7 +91,7 @@ setters! {
     ChangeOwnerBody {
         owner: Owner,
         notify: bool,
-        related_modules: Vec<RelatedModules>,
+        related_modules: Vec<shared::ApiReference>,
     }
 }
 
@@ -110,29 +111,6 @@ pub struct Owner {
 setters! {
     Owner {
         id: String,
-    }
-}
-
-/// Zoho's `related_modules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedModules {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RelatedModules {
-        id: String,
-        api_name: String,
     }
 }
 
@@ -165,7 +143,7 @@ pub struct ChangeOwnersBody {
     pub notify: Nullable<bool>,
     /// `related_modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_modules: Nullable<Vec<RelatedModules>>,
+    pub related_modules: Nullable<Vec<shared::ApiReference>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -176,6 +154,6 @@ setters! {
         ids: Vec<String>,
         owner: Owner,
         notify: bool,
-        related_modules: Vec<RelatedModules>,
+        related_modules: Vec<shared::ApiReference>,
     }
 }

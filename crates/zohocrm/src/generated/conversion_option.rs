@@ -108,26 +108,10 @@ pub struct PreferenceFieldMatchedValue {
 pub struct PreferenceFieldMatch {
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `matched_lead_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub matched_lead_value: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `field` in `PreferenceFieldMatch`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

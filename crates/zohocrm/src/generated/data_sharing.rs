@@ -2,6 +2,7 @@
 
 //! Data sharing.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -77,7 +78,7 @@ pub struct DataSharing {
     pub share_type: Nullable<DataSharingShareType>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `rule_computation_running`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rule_computation_running: Nullable<bool>,
@@ -90,7 +91,7 @@ setters! {
     DataSharing {
         public_in_portals: bool,
         share_type: DataSharingShareType,
-        module: Module,
+        module: shared::ApiReference,
         rule_computation_running: bool,
     }
 }
@@ -102,29 +103,6 @@ open_enum! {
         PublicReadOnly = "public_read_only",
         Public = "public",
         PublicReadWrite = "public_read_write",
-    }
-}
-
-/// Zoho's `Module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Module {
-        api_name: String,
-        id: String,
     }
 }
 

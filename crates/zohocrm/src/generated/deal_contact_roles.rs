@@ -190,7 +190,7 @@ pub struct Data {
     pub created_by: Nullable<shared::MinifiedUser>,
     /// `Contact_Role`.
     #[serde(rename = "Contact_Role", skip_serializing_if = "Nullable::is_absent")]
-    pub contact_role: Nullable<ContactRole>,
+    pub contact_role: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -205,30 +205,7 @@ setters! {
         id: String,
         tag: Vec<shared::Tag>,
         created_by: shared::MinifiedUser,
-        contact_role: ContactRole,
-    }
-}
-
-/// Zoho's `ContactRole`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ContactRole {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ContactRole {
-        name: String,
-        id: String,
+        contact_role: shared::Reference,
     }
 }
 

@@ -2,6 +2,7 @@
 
 //! Entity scores.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -151,7 +152,7 @@ pub struct EntityScores {
     pub touch_point_negative_score: Nullable<i64>,
     /// `Scoring_Rule`.
     #[serde(rename = "Scoring_Rule", skip_serializing_if = "Nullable::is_absent")]
-    pub scoring_rule: Nullable<ScoringRule>,
+    pub scoring_rule: Nullable<shared::Reference>,
     /// `$field_states`.
     #[serde(rename = "$field_states", skip_serializing_if = "Nullable::is_absent")]
     pub field_states: Nullable<Vec<String>>,
@@ -182,39 +183,7 @@ pub struct Entity {
     pub id: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `module` in `Entity`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `Scoring_Rule` in `EntityScores`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ScoringRule {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
+    pub module: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -2,6 +2,7 @@
 
 //! Features.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -114,7 +115,7 @@ pub struct FeaturesAnswer {
     pub features: Nullable<Vec<Feature>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -200,28 +201,6 @@ pub struct Component {
     /// `feature_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub feature_label: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `info` in `FeaturesAnswer`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

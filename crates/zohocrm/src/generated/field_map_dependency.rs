@@ -2,6 +2,7 @@
 
 //! Field map dependency.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -191,10 +192,10 @@ setters! {
 pub struct MapDependency {
     /// `parent`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent: Nullable<Parent>,
+    pub parent: Nullable<shared::ApiReference>,
     /// `child`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub child: Nullable<Child>,
+    pub child: Nullable<shared::ApiReference>,
     /// `pick_list_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values: Nullable<Vec<PickListMapping>>,
@@ -215,7 +216,7 @@ pub struct MapDependency {
     pub category: Nullable<i64>,
     /// `sub_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sub_module: Nullable<SubModule>,
+    pub sub_module: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -223,61 +224,15 @@ pub struct MapDependency {
 
 setters! {
     MapDependency {
-        parent: Parent,
-        child: Child,
+        parent: shared::ApiReference,
+        child: shared::ApiReference,
         pick_list_values: Vec<PickListMapping>,
         internal: bool,
         active: bool,
         id: String,
         source: i64,
         category: i64,
-        sub_module: SubModule,
-    }
-}
-
-/// Zoho's `Parent`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Parent {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Parent {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `Child`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Child {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Child {
-        api_name: String,
-        id: String,
+        sub_module: shared::ApiReference,
     }
 }
 
@@ -343,29 +298,6 @@ setters! {
     }
 }
 
-/// Zoho's `Sub_Module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SubModule {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    SubModule {
-        api_name: String,
-        id: String,
-    }
-}
-
 /// What `CreateMapDependency` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -389,29 +321,7 @@ pub struct FieldMapDependencyAnswer {
     pub map_dependency: Nullable<Vec<MapDependency>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -2,6 +2,7 @@
 
 //! Get related records count.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -72,7 +73,7 @@ setters! {
 pub struct GetRelatedRecordCount {
     /// `related_list`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_list: Nullable<RelatedList>,
+    pub related_list: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -80,30 +81,7 @@ pub struct GetRelatedRecordCount {
 
 setters! {
     GetRelatedRecordCount {
-        related_list: RelatedList,
-    }
-}
-
-/// Zoho's `RelatedList`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedList {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RelatedList {
-        api_name: String,
-        id: String,
+        related_list: shared::ApiReference,
     }
 }
 
@@ -130,7 +108,7 @@ pub struct GetRelatedRecordsCountSuccessResponse {
     pub count: Nullable<i64>,
     /// `related_list`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_list: Nullable<RelatedList>,
+    pub related_list: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -445,7 +445,7 @@ pub struct GetAssociationsAnswer {
     pub associations: Nullable<Vec<Association>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -458,29 +458,13 @@ pub struct GetAssociationsAnswer {
 pub struct Association {
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<Module>,
     /// `layouts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layouts: Nullable<Vec<Layout>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `field` in `Association`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -519,28 +503,6 @@ pub struct Layout {
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `info` in `GetAssociationsAnswer`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

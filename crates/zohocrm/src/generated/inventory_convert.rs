@@ -2,6 +2,7 @@
 
 //! Inventory convert.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -91,7 +92,7 @@ setters! {
 pub struct ConvertTo {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `carry_over_tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub carry_over_tags: Nullable<bool>,
@@ -102,31 +103,8 @@ pub struct ConvertTo {
 
 setters! {
     ConvertTo {
-        module: Module,
+        module: shared::ApiReference,
         carry_over_tags: bool,
-    }
-}
-
-/// `module` in `ConvertTo`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Module {
-        api_name: String,
-        id: String,
     }
 }
 

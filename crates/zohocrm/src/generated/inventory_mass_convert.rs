@@ -2,6 +2,7 @@
 
 //! Inventory mass convert.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -76,10 +77,10 @@ pub struct InventoryMassConvertBody {
     pub convert_to: Nullable<Vec<ConvertTo>>,
     /// `assign_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub assign_to: Nullable<AssignTo>,
+    pub assign_to: Nullable<shared::ApiReference>,
     /// `related_modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_modules: Nullable<Vec<RelatedModule>>,
+    pub related_modules: Nullable<Vec<shared::ApiReference>>,
     /// `ids`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ids: Nullable<Vec<String>>,
@@ -91,8 +92,8 @@ pub struct InventoryMassConvertBody {
 setters! {
     InventoryMassConvertBody {
         convert_to: Vec<ConvertTo>,
-        assign_to: AssignTo,
-        related_modules: Vec<RelatedModule>,
+        assign_to: shared::ApiReference,
+        related_modules: Vec<shared::ApiReference>,
         ids: Vec<String>,
     }
 }
@@ -104,7 +105,7 @@ setters! {
 pub struct ConvertTo {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `carry_over_tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub carry_over_tags: Nullable<bool>,
@@ -115,77 +116,8 @@ pub struct ConvertTo {
 
 setters! {
     ConvertTo {
-        module: Module,
+        module: shared::ApiReference,
         carry_over_tags: bool,
-    }
-}
-
-/// `module` in `ConvertTo`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Module {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// `assign_to` in `InventoryMassConvertBody`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssignTo {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    AssignTo {
-        id: String,
-        api_name: String,
-    }
-}
-
-/// `related_modules` in `InventoryMassConvertBody`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedModule {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RelatedModule {
-        api_name: String,
-        id: String,
     }
 }
 

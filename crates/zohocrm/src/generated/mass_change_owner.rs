@@ -2,6 +2,7 @@
 
 //! Mass change owner.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -72,7 +73,7 @@ pub struct MassChangeOwnerBody {
     pub cvid: Nullable<String>,
     /// `owner`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<Owner>,
+    pub owner: Nullable<shared::Reference>,
     /// `criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub criteria: Nullable<Criteria>,
@@ -87,32 +88,9 @@ pub struct MassChangeOwnerBody {
 setters! {
     MassChangeOwnerBody {
         cvid: String,
-        owner: Owner,
+        owner: shared::Reference,
         criteria: Criteria,
         territory: Territory,
-    }
-}
-
-/// Zoho's `Owner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Owner {
-        name: String,
-        id: String,
     }
 }
 
@@ -126,7 +104,7 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
@@ -144,33 +122,10 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
+        field: shared::ApiReference,
         value: Value,
         group_operator: String,
         group: Vec<Self>,
-    }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
     }
 }
 

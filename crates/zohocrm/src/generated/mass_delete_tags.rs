@@ -2,6 +2,7 @@
 
 //! Mass delete tags.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -78,7 +79,7 @@ setters! {
 pub struct MassDelete {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub tags: Nullable<Vec<Tag>>,
@@ -89,31 +90,8 @@ pub struct MassDelete {
 
 setters! {
     MassDelete {
-        module: Module,
+        module: shared::ApiReference,
         tags: Vec<Tag>,
-    }
-}
-
-/// Zoho's `module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Module {
-        id: String,
-        api_name: String,
     }
 }
 

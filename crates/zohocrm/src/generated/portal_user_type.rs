@@ -2,6 +2,7 @@
 
 //! Portal user type.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -175,13 +176,13 @@ pub struct UserType {
     pub modified_time: Nullable<DateTime>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<Owner>,
+    pub modified_by: Nullable<shared::Reference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<Owner>,
+    pub created_by: Nullable<shared::Reference>,
     /// `no_of_users`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub no_of_users: Nullable<i64>,
@@ -199,9 +200,9 @@ setters! {
         created_time: DateTime,
         default: bool,
         modified_time: DateTime,
-        modified_by: Owner,
+        modified_by: shared::Reference,
         id: String,
-        created_by: Owner,
+        created_by: shared::Reference,
         no_of_users: i64,
     }
 }
@@ -440,29 +441,6 @@ setters! {
         delete: bool,
         delete_attachment: bool,
         create_attachment: bool,
-    }
-}
-
-/// Zoho's `owner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Owner {
-        name: String,
-        id: String,
     }
 }
 

@@ -135,7 +135,7 @@ pub struct RecycleBinAnswer {
     pub recycle_bin: Nullable<Vec<RecycleBin>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -164,28 +164,6 @@ pub struct RecycleBin {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `Info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

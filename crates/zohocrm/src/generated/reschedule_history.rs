@@ -2,6 +2,7 @@
 
 //! Reschedule history.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -253,7 +254,7 @@ pub struct RescheduleHistory {
     pub rescheduled_from: Nullable<DateTime>,
     /// `Appointment_Name`.
     #[serde(rename = "Appointment_Name", skip_serializing_if = "Nullable::is_absent")]
-    pub appointment_name: Nullable<AppointmentName>,
+    pub appointment_name: Nullable<shared::Reference>,
     /// `$editable`.
     #[serde(rename = "$editable", skip_serializing_if = "Nullable::is_absent")]
     pub editable: Nullable<bool>,
@@ -299,7 +300,7 @@ setters! {
         approval: Approval,
         created_time: DateTime,
         rescheduled_from: DateTime,
-        appointment_name: AppointmentName,
+        appointment_name: shared::Reference,
         editable: bool,
         orchestration: bool,
         in_merge: bool,
@@ -364,29 +365,6 @@ setters! {
         approve: bool,
         reject: bool,
         resubmit: bool,
-    }
-}
-
-/// `Appointment_Name` in `RescheduleHistory`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AppointmentName {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    AppointmentName {
-        name: String,
-        id: String,
     }
 }
 

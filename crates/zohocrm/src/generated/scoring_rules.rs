@@ -310,7 +310,7 @@ pub struct ScoringRule {
     pub id: Nullable<String>,
     /// `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<Layout>,
+    pub layout: Nullable<shared::ApiReference>,
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<String>,
@@ -345,7 +345,7 @@ setters! {
         name: String,
         description: String,
         id: String,
-        layout: Layout,
+        layout: shared::ApiReference,
         created_time: String,
         modified_time: String,
         module: shared::Modules,
@@ -354,29 +354,6 @@ setters! {
         created_by: shared::MinifiedUser,
         field_rules: Vec<FieldRule>,
         signal_rules: Vec<SignalRule>,
-    }
-}
-
-/// Zoho's `Layout`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Layout {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Layout {
-        id: String,
-        api_name: String,
     }
 }
 
@@ -417,7 +394,7 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
@@ -435,33 +412,10 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
+        field: shared::ApiReference,
         value: Value,
         group_operator: String,
         group: Vec<Self>,
-    }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
     }
 }
 
@@ -588,7 +542,7 @@ pub struct Info {
 pub struct RunScoringRulesBody {
     /// `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<Layout>,
+    pub layout: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -596,6 +550,6 @@ pub struct RunScoringRulesBody {
 
 setters! {
     RunScoringRulesBody {
-        layout: Layout,
+        layout: shared::ApiReference,
     }
 }

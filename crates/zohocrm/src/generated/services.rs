@@ -2,6 +2,7 @@
 
 //! Services.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -205,7 +206,7 @@ pub struct Service {
     pub availability_type: Nullable<String>,
     /// `Members`.
     #[serde(rename = "Members", skip_serializing_if = "Nullable::is_absent")]
-    pub members: Nullable<Vec<ServiceMember>>,
+    pub members: Nullable<Vec<Member>>,
     /// `Location`.
     #[serde(rename = "Location", skip_serializing_if = "Nullable::is_absent")]
     pub location: Nullable<String>,
@@ -248,7 +249,7 @@ setters! {
         created_by: CreatedBy,
         tag: Vec<String>,
         availability_type: String,
-        members: Vec<ServiceMember>,
+        members: Vec<Member>,
         location: String,
         unavailable_till: DateTime,
         has_more: HasMore,
@@ -363,45 +364,22 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ServiceMember {
+pub struct Member {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
     /// `Members`.
     #[serde(rename = "Members", skip_serializing_if = "Nullable::is_absent")]
-    pub members: Nullable<ServiceMemberMember>,
+    pub members: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 setters! {
-    ServiceMember {
+    Member {
         id: String,
-        members: ServiceMemberMember,
-    }
-}
-
-/// `Members` in `ServiceMember`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ServiceMemberMember {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ServiceMemberMember {
-        name: String,
-        id: String,
+        members: shared::Reference,
     }
 }
 

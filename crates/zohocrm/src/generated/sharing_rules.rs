@@ -2,6 +2,7 @@
 
 //! Sharing rules.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -322,7 +323,7 @@ pub struct SharingRulesAnswer {
     pub sharing_rules: Nullable<Vec<SharingRules>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -359,7 +360,7 @@ pub struct SharingRules {
     pub criteria: Nullable<Criteria>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<SharingRulesModule>,
+    pub module: Nullable<Module>,
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<SharingRulesStatus>,
@@ -381,7 +382,7 @@ setters! {
         shared_from: Shared,
         shared_to: Shared,
         criteria: Criteria,
-        module: SharingRulesModule,
+        module: Module,
         status: SharingRulesStatus,
         match_limit_exceeded: bool,
     }
@@ -410,7 +411,7 @@ open_enum! {
 pub struct Shared {
     /// `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Resource>,
+    pub resource: Nullable<shared::Reference>,
     /// `subordinates`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subordinates: Nullable<bool>,
@@ -424,32 +425,9 @@ pub struct Shared {
 
 setters! {
     Shared {
-        resource: Resource,
+        resource: shared::Reference,
         subordinates: bool,
         r#type: SharedType,
-    }
-}
-
-/// `resource` in `Shared`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Resource {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Resource {
-        id: String,
-        name: String,
     }
 }
 
@@ -472,7 +450,7 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<CriteriaField>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
@@ -493,7 +471,7 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: CriteriaField,
+        field: shared::ApiReference,
         value: Value,
         r#type: String,
         group_operator: String,
@@ -501,34 +479,11 @@ setters! {
     }
 }
 
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CriteriaField {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    CriteriaField {
-        api_name: String,
-        id: String,
-    }
-}
-
 /// `module` in `SharingRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct SharingRulesModule {
+pub struct Module {
     /// `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
@@ -544,7 +499,7 @@ pub struct SharingRulesModule {
 }
 
 setters! {
-    SharingRulesModule {
+    Module {
         api_name: String,
         name: String,
         id: String,
@@ -557,28 +512,6 @@ open_enum! {
         Inactive = "inactive",
         Active = "active",
     }
-}
-
-/// Zoho's `Info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// What `CreateSharingRules` sends.
@@ -670,7 +603,7 @@ open_enum! {
 pub struct SimpleCriteria {
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<SimpleCriteriaField>,
+    pub field: Nullable<Field>,
     /// `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<SimpleCriteriaComparator>,
@@ -684,7 +617,7 @@ pub struct SimpleCriteria {
 
 setters! {
     SimpleCriteria {
-        field: SimpleCriteriaField,
+        field: Field,
         comparator: SimpleCriteriaComparator,
         value: Value,
     }
@@ -694,7 +627,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct SimpleCriteriaField {
+pub struct Field {
     /// `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
@@ -704,7 +637,7 @@ pub struct SimpleCriteriaField {
 }
 
 setters! {
-    SimpleCriteriaField {
+    Field {
         api_name: String,
     }
 }
@@ -738,29 +671,13 @@ pub struct GetSummaryAnswer {
 pub struct RulesSummary {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<RulesSummaryModule>,
+    pub module: Nullable<shared::ApiReference>,
     /// `rule_computation_status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rule_computation_status: Nullable<bool>,
     /// `rule_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rule_count: Nullable<i64>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `module` in `RulesSummary`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RulesSummaryModule {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -2,6 +2,7 @@
 
 //! Shift hours.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -333,7 +334,7 @@ setters! {
 pub struct Users {
     /// `role`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub role: Nullable<Role>,
+    pub role: Nullable<shared::Reference>,
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
@@ -356,35 +357,12 @@ pub struct Users {
 
 setters! {
     Users {
-        role: Role,
+        role: shared::Reference,
         name: String,
         id: String,
         email: String,
         zuid: String,
         effective_from: Date,
-    }
-}
-
-/// Zoho's `role`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Role {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Role {
-        name: String,
-        id: String,
     }
 }
 

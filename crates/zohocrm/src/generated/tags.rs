@@ -440,7 +440,7 @@ pub struct AddTagsAnswer {
 pub struct RemoveTagsBody {
     /// `tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tags: Nullable<Vec<ExistingTag>>,
+    pub tags: Nullable<Vec<shared::Reference>>,
     /// `ids`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ids: Nullable<Vec<String>>,
@@ -451,31 +451,8 @@ pub struct RemoveTagsBody {
 
 setters! {
     RemoveTagsBody {
-        tags: Vec<ExistingTag>,
+        tags: Vec<shared::Reference>,
         ids: Vec<String>,
-    }
-}
-
-/// Zoho's `Existing_Tag`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ExistingTag {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ExistingTag {
-        id: String,
-        name: String,
     }
 }
 

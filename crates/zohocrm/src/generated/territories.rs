@@ -333,7 +333,7 @@ pub struct TerritoriesAnswer {
     pub territories: Nullable<Vec<Territories>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -352,10 +352,10 @@ pub struct Territories {
     pub modified_time: Nullable<DateTime>,
     /// `manager`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub manager: Nullable<Manager>,
+    pub manager: Nullable<shared::Reference>,
     /// `reporting_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reporting_to: Nullable<ReportingTo>,
+    pub reporting_to: Nullable<shared::Reference>,
     /// `permission_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub permission_type: Nullable<TerritoriesPermissionType>,
@@ -395,8 +395,8 @@ setters! {
     Territories {
         created_time: DateTime,
         modified_time: DateTime,
-        manager: Manager,
-        reporting_to: ReportingTo,
+        manager: shared::Reference,
+        reporting_to: shared::Reference,
         permission_type: TerritoriesPermissionType,
         modified_by: shared::MinifiedUser,
         description: String,
@@ -407,52 +407,6 @@ setters! {
         lead_rule_criteria: Criteria,
         name: String,
         api_name: String,
-    }
-}
-
-/// Zoho's `manager`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Manager {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Manager {
-        name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `reporting_to`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ReportingTo {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ReportingTo {
-        name: String,
-        id: String,
     }
 }
 
@@ -474,7 +428,7 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
@@ -492,56 +446,11 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
+        field: shared::ApiReference,
         value: Value,
         group_operator: String,
         group: Vec<Self>,
     }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// What `CreateTerritories` sends.
@@ -586,7 +495,7 @@ pub struct GetAssociatedUsersCountsAnswer {
     pub associated_users_count: Nullable<Vec<AssociatedUsersCount>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -637,7 +546,7 @@ pub struct GetDeletedTerritoriesAnswer {
     pub territories: Nullable<Vec<DeletedAssociatedTerritories>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

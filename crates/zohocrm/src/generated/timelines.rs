@@ -2,6 +2,7 @@
 
 //! Timelines.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -147,7 +148,7 @@ pub struct Timeline {
     pub r#type: Nullable<String>,
     /// `done_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub done_by: Nullable<NameIdStructure>,
+    pub done_by: Nullable<shared::Reference>,
     /// `related_record`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub related_record: Nullable<RelatedRecord>,
@@ -160,22 +161,6 @@ pub struct Timeline {
     /// `field_history`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_history: Nullable<Vec<FieldHistory>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `Name_Id_Structure`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct NameIdStructure {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -194,7 +179,7 @@ pub struct RelatedRecord {
     pub id: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<NameIdStructure>,
+    pub module: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -210,7 +195,7 @@ pub struct AutomationDetail {
     pub r#type: Nullable<String>,
     /// `rule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rule: Nullable<NameIdStructure>,
+    pub rule: Nullable<shared::Reference>,
     /// `pathfinder`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pathfinder: Nullable<Pathfinder>,
@@ -273,23 +258,7 @@ pub struct TimelineRecord {
     pub id: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `module` in `TimelineRecord`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
+    pub module: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

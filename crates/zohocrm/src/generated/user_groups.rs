@@ -385,10 +385,10 @@ setters! {
 pub struct Groups {
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<Owner>,
+    pub created_by: Nullable<shared::Reference>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<Owner>,
+    pub modified_by: Nullable<shared::Reference>,
     /// `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
@@ -417,8 +417,8 @@ pub struct Groups {
 
 setters! {
     Groups {
-        created_by: Owner,
-        modified_by: Owner,
+        created_by: shared::Reference,
+        modified_by: shared::Reference,
         modified_time: DateTime,
         created_time: DateTime,
         description: String,
@@ -426,29 +426,6 @@ setters! {
         name: String,
         sources_count: SourcesCount,
         sources: Vec<Sources>,
-    }
-}
-
-/// Zoho's `owner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Owner {
-        name: String,
-        id: String,
     }
 }
 
@@ -520,7 +497,7 @@ pub struct Sources {
     pub r#type: Nullable<SourcesType>,
     /// `source`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub source: Nullable<Source>,
+    pub source: Nullable<shared::Reference>,
     /// `subordinates`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subordinates: Nullable<bool>,
@@ -535,7 +512,7 @@ pub struct Sources {
 setters! {
     Sources {
         r#type: SourcesType,
-        source: Source,
+        source: shared::Reference,
         subordinates: bool,
         sub_territories: bool,
     }
@@ -547,29 +524,6 @@ open_enum! {
         Territories = "territories",
         Roles = "roles",
         Users = "users",
-    }
-}
-
-/// `source` in `Sources`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Source {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Source {
-        id: String,
-        name: String,
     }
 }
 
@@ -609,26 +563,10 @@ pub struct Association {
     pub r#type: Nullable<String>,
     /// `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Resource>,
+    pub resource: Nullable<shared::Reference>,
     /// `detail`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub detail: Nullable<Detail>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `resource` in `Association`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Resource {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -657,7 +595,7 @@ pub struct GetAssociatedUsersCountAnswer {
     pub associated_users_count: Nullable<Vec<AssociatedUsersCount>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -670,48 +608,10 @@ pub struct GetAssociatedUsersCountAnswer {
 pub struct AssociatedUsersCount {
     /// `user_group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_group: Nullable<UserGroup>,
+    pub user_group: Nullable<shared::Reference>,
     /// `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `user_group` in `AssociatedUsersCount`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserGroup {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -785,7 +685,7 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<CriteriaGroupOperator>,
@@ -803,33 +703,10 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
+        field: shared::ApiReference,
         group_operator: CriteriaGroupOperator,
         group: Vec<Self>,
         value: Value,
-    }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
     }
 }
 

@@ -2,6 +2,7 @@
 
 //! Users territories.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -142,7 +143,7 @@ pub struct UsersTerritoriesAnswer {
     pub territories: Nullable<Vec<Territories>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -200,28 +201,6 @@ setters! {
         name: String,
         id: String,
     }
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// What `AssociateTerritories` sends.

@@ -2,6 +2,7 @@
 
 //! Zia people enrichment.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -131,7 +132,7 @@ pub struct ZiaPeopleEnrichmentAnswer {
     pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichment>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -150,7 +151,7 @@ pub struct ZiaPeopleEnrichment {
     pub id: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<CreatedBy>,
+    pub created_by: Nullable<shared::Reference>,
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
@@ -169,33 +170,10 @@ setters! {
     ZiaPeopleEnrichment {
         created_time: String,
         id: String,
-        created_by: CreatedBy,
+        created_by: shared::Reference,
         status: String,
         enriched_data: EnrichedData,
         enrich_based_on: EnrichBasedOn,
-    }
-}
-
-/// `created_by` in `ZiaPeopleEnrichment`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CreatedBy {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    CreatedBy {
-        name: String,
-        id: String,
     }
 }
 
@@ -539,28 +517,6 @@ setters! {
         website: String,
         name: String,
     }
-}
-
-/// Zoho's `Info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// Zoho's `People_Enrich`.
