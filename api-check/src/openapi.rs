@@ -12,7 +12,7 @@ use crate::schema::{SchemaId, Schemas, Shape, TextKind};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 /// No operation but a place for what the other files share.
-const DUMMY: (&str, &str) = ("common.json", "/");
+const DUMMY: (&str, &str) = ("common", "/");
 
 /// Reads every file of the folder.
 ///
@@ -42,7 +42,7 @@ fn files(folder: &Path) -> Result<BTreeMap<String, Value>, Unreadable> {
         if path.extension().is_some_and(|extension| extension == "json") {
             let text = fs::read(&path).map_err(|error| Unreadable::file(&path, error))?;
             let content = serde_json::from_slice(&text).map_err(|error| Unreadable::file(&path, error))?;
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             files.insert(name, content);
         }
     }
@@ -83,8 +83,15 @@ impl<'a> Reader<'a> {
             let status = status.parse().map_err(|_| Unreadable::new(format!("{file}: status {status}")))?;
             responses.push((status, self.content((file, response))?));
         }
-        let method = method.to_uppercase();
-        Ok(Operation { file: file.to_owned(), method, path: path.to_owned(), parameters, body, responses })
+        Ok(Operation {
+            file: file.to_owned(),
+            name: operation["operationId"].as_str().unwrap_or_default().to_owned(),
+            method: method.to_uppercase(),
+            path: path.to_owned(),
+            parameters,
+            body,
+            responses,
+        })
     }
 
     fn parameter(&mut self, file: &'a str, parameter: &'a Value) -> Result<Option<Parameter>, Unreadable> {
@@ -187,7 +194,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A parameter of another file, for a reference that forgot to name the file: `notes.json` has one such.
+    /// A parameter of another file, for a reference that forgot to name the file: `notes` has one such.
     fn namesake(&self, pointer: &str) -> Option<Part<'a>> {
         pointer.starts_with("/components/parameters/").then_some(())?;
         self.files.iter().find_map(|(file, content)| Some((file.as_str(), content.pointer(pointer)?)))
@@ -198,7 +205,7 @@ impl<'a> Reader<'a> {
 fn split<'a>(file: &'a str, reference: &'a str) -> (&'a str, &'a str) {
     let (url, pointer) = reference.split_once('#').unwrap_or((reference, ""));
     match url.rsplit('/').next() {
-        Some(name) if !name.is_empty() => (name, pointer),
+        Some(name) if !name.is_empty() => (name.trim_end_matches(".json"), pointer),
         _ => (file, pointer),
     }
 }
@@ -217,10 +224,10 @@ mod tests {
     use serde_json::json;
 
     fn one_file(content: &Value) -> Description {
-        let files = BTreeMap::from([("pets.json".to_owned(), content.clone())]);
+        let files = BTreeMap::from([("pets".to_owned(), content.clone())]);
         let mut reader = Reader { files: &files, schemas: Schemas::default(), known: HashMap::new() };
-        let operation = &files["pets.json"]["paths"]["/pets"]["get"];
-        let operation = reader.operation("pets.json", "get", "/pets", operation).unwrap();
+        let operation = &files["pets"]["paths"]["/pets"]["get"];
+        let operation = reader.operation("pets", "get", "/pets", operation).unwrap();
         Description { operations: vec![operation], schemas: reader.schemas }
     }
 
@@ -243,10 +250,10 @@ mod tests {
 
     #[test]
     fn a_reference_that_leads_nowhere_is_an_error() {
-        let files = BTreeMap::from([("pets.json".to_owned(), json!({}))]);
+        let files = BTreeMap::from([("pets".to_owned(), json!({}))]);
         let reader = Reader { files: &files, schemas: Schemas::default(), known: HashMap::new() };
         let reference = json!({"$ref": "#/components/schemas/Pet"});
-        let error = reader.followed(("pets.json", &reference)).unwrap_err();
+        let error = reader.followed(("pets", &reference)).unwrap_err();
         assert!(error.to_string().contains("leads nowhere"), "{error}");
     }
 }

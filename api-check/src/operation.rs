@@ -5,8 +5,10 @@ use crate::schema::SchemaId;
 /// One call of the API.
 #[derive(Clone, Debug)]
 pub struct Operation {
-    /// Where it is described: a file's name.
+    /// Where it is described: a file of the specification or a module of the SDK, such as `roles`.
     pub file: String,
+    /// What it is called there.
+    pub name: String,
     /// `GET`, `POST`, …
     pub method: String,
     /// The path, with names in curly brackets.

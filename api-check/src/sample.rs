@@ -71,6 +71,14 @@ pub fn samples(schemas: &Schemas, roots: &[SchemaId]) -> Samples {
     Samples { bodies, branches: all.len(), untaken }
 }
 
+/// One body of a shape, with everything in it; whatever it is.
+#[must_use]
+pub fn plain(schemas: &Schemas, root: SchemaId) -> Value {
+    let mut taken = HashMap::new();
+    let random = StdRng::seed_from_u64(0);
+    Maker { schemas, plan: Plan::ALL, random, taken: &mut taken, made: 0 }.value(root, 0)
+}
+
 /// All branches of choices that can be reached: choice and branch.
 fn branches(schemas: &Schemas, roots: &[SchemaId]) -> BTreeSet<(SchemaId, SchemaId)> {
     let mut open = roots.to_vec();

@@ -32,7 +32,7 @@ impl<'a> Classes<'a> {
         self.schemas
     }
 
-    pub(super) fn operation(&mut self, file: &str, method: &Method) -> Result<Operation, Unreadable> {
+    pub(super) fn operation(&mut self, method: &Method) -> Result<Operation, Unreadable> {
         let class = |name: &str| format!("{}.{name}", method.package);
         let mut parameters = Vec::new();
         for (suffix, place) in [("Param", Place::Query), ("Header", Place::Header)] {
@@ -53,7 +53,8 @@ impl<'a> Classes<'a> {
         let schema = Some(self.class(&class(&method.answer))?);
         let answer = Content { media_type: method.answer_type.clone(), schema };
         Ok(Operation {
-            file: file.to_owned(),
+            file: method.package.rsplit('.').next().unwrap_or_default().to_owned(),
+            name: method.name.clone(),
             method: method.verb.clone(),
             path: method.path.clone(),
             parameters,

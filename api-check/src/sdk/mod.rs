@@ -23,9 +23,8 @@ pub fn read(package: &Path) -> Result<Description, Unreadable> {
     let mut operations = Vec::new();
     for path in files(&package.join(OPERATIONS))? {
         let text = fs::read_to_string(&path).map_err(|error| Unreadable::file(&path, error))?;
-        let file = path.file_name().unwrap_or_default().to_string_lossy();
         for method in source::methods(&text) {
-            operations.push(classes.operation(&file, &method)?);
+            operations.push(classes.operation(&method)?);
         }
     }
     Ok(Description { operations, schemas: classes.into_schemas() })
