@@ -7,10 +7,16 @@ use std::time::Duration;
 use secrecy::SecretString;
 use zoho_oauth::{AccessToken, Authenticator, OAuthToken, UserSignature};
 
+use crate::composite::Composite;
+use crate::coql::{Coql, CoqlQuery};
 use crate::error::Error;
+use crate::files::Files;
+use crate::metadata::Metadata;
+use crate::notifications::Notifications;
 use crate::record::Record;
 use crate::records::Records;
 use crate::request::{Method, Request};
+use crate::tags::Tags;
 use crate::transport::{Retries, Settings, Transport};
 
 /// The CRM as one user sees it: an [`Authenticator`], whose token it is asked for, and a connection pool.
@@ -70,6 +76,74 @@ impl Crm {
     #[must_use]
     pub fn records(&self, module: impl Into<String>) -> Records {
         Records::new(self, module.into())
+    }
+
+    /// A query in Zoho's query language: its text, which is sent as it is, or a [`Select`](crate::Select), which is quoted
+    /// and checked.
+    pub fn coql(&self, query: impl Into<CoqlQuery>) -> Coql {
+        Coql::new(self, query.into())
+    }
+
+    /// Several requests in one call.
+    pub fn composite(&self) -> Composite {
+        Composite::new(self)
+    }
+
+    /// What Zoho tells of changes, and where.
+    #[must_use]
+    pub fn notifications(&self) -> Notifications {
+        Notifications::new(self)
+    }
+
+    /// The notes on all records, which are a module: listed, created, updated and deleted like other records, and read
+    /// and written as [`Note`](crate::Note). Those on one record: [`Records::notes`].
+    #[must_use]
+    pub fn notes(&self) -> Records {
+        self.records("Notes")
+    }
+
+    /// The tags that a module has, by its API name.
+    #[must_use]
+    pub fn tags(&self, module: impl Into<String>) -> Tags {
+        Tags::new(self, module.into())
+    }
+
+    /// Files that fields of records refer to.
+    #[must_use]
+    pub fn files(&self) -> Files {
+        Files::new(self)
+    }
+
+    /// Which modules there are, which fields they have, and whether a record fits them.
+    #[must_use]
+    pub fn metadata(&self) -> Metadata {
+        Metadata::new(self)
+    }
+
+    /// Reads up to 200,000 records of a module at once, as a job in the background.
+    #[cfg(feature = "bulk")]
+    pub fn bulk_read(&self, module: impl Into<String>) -> crate::bulk::StartBulkRead {
+        crate::bulk::StartBulkRead::new(self, &module.into())
+    }
+
+    /// A bulk read that was started before, by its id.
+    #[cfg(feature = "bulk")]
+    #[must_use]
+    pub fn bulk_read_job(&self, id: impl Into<String>) -> crate::bulk::BulkRead {
+        crate::bulk::BulkRead::new(self, id.into())
+    }
+
+    /// Writes many records of a module, as jobs in the background.
+    #[cfg(feature = "bulk")]
+    pub fn bulk_write(&self, module: impl Into<String>) -> crate::bulk::StartBulkWrite {
+        crate::bulk::StartBulkWrite::new(self, module.into())
+    }
+
+    /// A bulk write that was started before, by its id.
+    #[cfg(feature = "bulk")]
+    #[must_use]
+    pub fn bulk_write_job(&self, id: impl Into<String>) -> crate::bulk::BulkWrite {
+        crate::bulk::BulkWrite::new(self, id.into())
     }
 
     /// Any call: a path such as `/crm/v8/settings/modules`, or a whole URL on one of the token's own hosts.

@@ -1,0 +1,318 @@
+//! `/_emulator/…`: steers an emulator from another process. Everything is JSON.
+
+mod schema;
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::faults::Fault;
+use crate::grants::Grant;
+use crate::http::{Answer, Call};
+use crate::login;
+use crate::scope::Scopes;
+use crate::state::World;
+
+/// Answers a control request.
+pub(crate) fn answer(world: &World, call: &Call) -> Answer {
+    let answered = match call.key().as_str() {
+        "GET /_emulator/state" => Ok(state(world)),
+        "GET /_emulator/journal" => Ok(journal(world, call)),
+        "DELETE /_emulator/journal" => Ok(clear_journal(world)),
+        "POST /_emulator/faults" => body(call).and_then(|fault| install(world, fault)),
+        "DELETE /_emulator/faults" => Ok(clear_faults(world)),
+        "POST /_emulator/limits" => body(call).map(|limits| change_limits(world, &limits)),
+        "POST /_emulator/fail_next_bulk_job" => Ok(fail_next_bulk_job(world)),
+        "POST /_emulator/advance" => body(call).and_then(|by| advance(world, &by)),
+        "POST /_emulator/self_client_code" => body(call).and_then(|owner| self_client_code(world, &owner)),
+        "POST /_emulator/refresh_token" => body(call).and_then(|owner| refresh_token(world, &owner)),
+        "POST /_emulator/access_token" => body(call).and_then(|of| access_token(world, &of)),
+        "POST /_emulator/expire_access_tokens" => Ok(expire_access_tokens(world)),
+        "POST /_emulator/kill_access_token" => body(call).and_then(|of| kill_access_token(world, &of)),
+        "POST /_emulator/evict_refresh_token" => body(call).and_then(|of| evict_refresh_token(world, &of)),
+        "POST /_emulator/modules" => body(call).and_then(|module| schema::add_module(world, module)),
+        "POST /_emulator/fields" => body(call).and_then(|field| schema::add_field(world, field)),
+        "POST /_emulator/records" => body(call).and_then(|records| schema::add_records(world, records)),
+        "POST /_emulator/log_in" => body(call).and_then(|visit| log_in(world, &visit)),
+        _ => Err(Complaint::new(404, "there is no such control endpoint")),
+    };
+    match answered {
+        Ok(body) => Answer::json(200, &body),
+        Err(complaint) => Answer::json(complaint.status, &json!({ "error": complaint.text })),
+    }
+}
+
+/// What is wrong with a control request.
+struct Complaint {
+    status: u16,
+    text: String,
+}
+
+impl Complaint {
+    fn new(status: u16, text: impl Into<String>) -> Self {
+        Self { status, text: text.into() }
+    }
+}
+
+/// Reads the JSON body; an absent one is an empty object.
+fn body<T: DeserializeOwned>(call: &Call) -> Result<T, Complaint> {
+    let text = if call.text().trim().is_empty() { "{}" } else { call.text() };
+    serde_json::from_str(text)
+        .map_err(|error| Complaint::new(400, format!("the body cannot be read: {error}")))
+}
+
+fn done() -> Value {
+    json!({ "status": "done" })
+}
+
+fn state(world: &World) -> Value {
+    let now = world.now_ms();
+    let state = world.state();
+    let data_centers: serde_json::Map<String, Value> = world
+        .data_centers
+        .iter()
+        .map(|data_center| (data_center.location.clone(), json!(data_center.base_url)))
+        .collect();
+    let clients = world.settings.clients.iter().map(|client| {
+        json!({ "id": client.id(), "secret": client.secret(), "redirect_urls": client.redirect_urls() })
+    });
+    let users = world.settings.users.iter().map(|user| {
+        let home = &world.home_of(user).location;
+        json!({ "email": user.email, "password": user.password, "zgid": user.zgid, "data_center": home })
+    });
+    json!({
+        "now_ms": now,
+        "data_centers": data_centers,
+        "clients": clients.collect::<Vec<_>>(),
+        "users": users.collect::<Vec<_>>(),
+        "live_refresh_tokens": state.grants.live_refresh_tokens(),
+        "live_access_tokens": state.grants.all_live_access_tokens(now),
+        "throttle_events": state.throttle_events,
+        "waiting_faults": world.faults.waiting(),
+    })
+}
+
+/// The journal, or with `?of=POST /oauth/v2/token` only what came there.
+fn journal(world: &World, call: &Call) -> Value {
+    let mut entries = world.journal.entries();
+    let Some(of) = call.query_value("of") else {
+        return json!({ "count": entries.len(), "entries": entries });
+    };
+    entries.retain(|entry| format!("{} {}", entry.method, entry.path) == of);
+    json!({ "count": world.journal.count(of), "entries": entries })
+}
+
+fn clear_journal(world: &World) -> Value {
+    world.journal.clear();
+    done()
+}
+
+/// A [`Fault`] as JSON.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaultRequest {
+    on: String,
+    #[serde(default)]
+    when: BTreeMap<String, String>,
+    #[serde(default)]
+    skip: u32,
+    times: Option<u32>,
+    #[serde(default)]
+    forever: bool,
+    effect: String,
+    milliseconds: Option<u64>,
+    status: Option<u16>,
+    code: Option<String>,
+    content_type: Option<String>,
+    body: Option<String>,
+    url: Option<String>,
+    bytes: Option<u64>,
+    depth: Option<usize>,
+}
+
+fn install(world: &World, mut request: FaultRequest) -> Result<Value, Complaint> {
+    let mut fault =
+        Fault::on(mem::take(&mut request.on)).skip(request.skip).times(request.times.unwrap_or(1));
+    for (parameter, value) in mem::take(&mut request.when) {
+        fault = fault.when(parameter, value);
+    }
+    if request.forever {
+        fault = fault.forever();
+    }
+    world.faults.install(request.give_effect_to(fault)?);
+    Ok(json!({ "waiting_faults": world.faults.waiting() }))
+}
+
+impl FaultRequest {
+    fn give_effect_to(self, fault: Fault) -> Result<Fault, Complaint> {
+        let effect = self.effect.as_str();
+        let needs = |what: &str| Complaint::new(400, format!("`{effect}` needs `{what}`"));
+        let time = self.milliseconds.map(Duration::from_millis);
+        let pause = || time.ok_or_else(|| needs("milliseconds"));
+        let status = || {
+            let status = self.status.filter(|status| (200..600).contains(status));
+            status.ok_or_else(|| Complaint::new(400, format!("`{effect}` needs a `status` from 200 to 599")))
+        };
+        let content_type = || self.content_type.as_deref().ok_or_else(|| needs("content_type"));
+        let body = self.body.as_deref().unwrap_or_default();
+        Ok(match effect {
+            "hang" => time.map_or_else(|| fault.clone().hang(), |time| fault.clone().hang_for(time)),
+            "delay" => fault.delay(pause()?),
+            "drop_before" => fault.drop_before(),
+            "drop_after" => fault.drop_after(),
+            "status_500" => fault.status_500(),
+            "crm_error" => fault.crm_error(status()?, self.code.as_deref().ok_or_else(|| needs("code"))?),
+            "html" => fault.html(),
+            "bad_gateway" => fault.bad_gateway(),
+            "throttle" => fault.throttle(),
+            "throttle_localised" => fault.throttle_localised(),
+            "answer" => match &self.content_type {
+                Some(content_type) => fault.answer_as(status()?, content_type, body),
+                None => fault.answer(status()?, body),
+            },
+            "nested_arrays" => fault.nested_arrays(self.depth.ok_or_else(|| needs("depth"))?),
+            "redirect" => fault.redirect(self.url.as_deref().ok_or_else(|| needs("url"))?),
+            "relabel" => fault.relabel(content_type()?),
+            "cut_gzip" => fault.cut_gzip(),
+            "cut_body" => fault.cut_body(),
+            "slow_head" => fault.slow_head(pause()?),
+            "slow_body" => fault.slow_body(pause()?),
+            "flood" => fault.flood(self.bytes.ok_or_else(|| needs("bytes"))?),
+            "endless" => fault.endless(),
+            _ => return Err(Complaint::new(400, format!("there is no effect `{effect}`"))),
+        })
+    }
+}
+
+fn clear_faults(world: &World) -> Value {
+    world.faults.clear();
+    done()
+}
+
+/// What is named is changed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    daily_credits: Option<u64>,
+    concurrent_calls: Option<usize>,
+}
+
+fn change_limits(world: &World, limits: &Limits) -> Value {
+    let allowance = &mut world.state().allowance;
+    allowance.daily_credits = limits.daily_credits.unwrap_or(allowance.daily_credits);
+    allowance.concurrent_calls = limits.concurrent_calls.unwrap_or(allowance.concurrent_calls);
+    json!({ "daily_credits": allowance.daily_credits, "concurrent_calls": allowance.concurrent_calls })
+}
+
+fn fail_next_bulk_job(world: &World) -> Value {
+    world.state().jobs.failures_ahead += 1;
+    done()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    seconds: f64,
+}
+
+fn advance(world: &World, by: &Advance) -> Result<Value, Complaint> {
+    let by = Duration::try_from_secs_f64(by.seconds)
+        .map_err(|error| Complaint::new(400, format!("`seconds` cannot be used: {error}")))?;
+    world.clock.advance(by);
+    Ok(json!({ "now_ms": world.now_ms() }))
+}
+
+/// Whose code or token is wanted: the first client and the first user unless told otherwise.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Owner {
+    client_id: Option<String>,
+    user: Option<String>,
+    scope: Option<String>,
+}
+
+impl Owner {
+    fn grant(&self, world: &World) -> Result<Arc<Grant>, Complaint> {
+        let client = match &self.client_id {
+            Some(id) => world.client(id).ok_or_else(|| Complaint::new(404, "there is no such client"))?,
+            None => &world.settings.clients[0],
+        };
+        let user = match &self.user {
+            Some(email) => world.user(email).ok_or_else(|| Complaint::new(404, "there is no such user"))?,
+            None => &world.settings.users[0],
+        };
+        let scopes = match &self.scope {
+            Some(text) => {
+                Scopes::parse(text).ok_or_else(|| Complaint::new(400, "the scopes cannot be read"))?
+            }
+            None => Scopes::all(),
+        };
+        Ok(world.grant(client, user, scopes))
+    }
+}
+
+fn self_client_code(world: &World, owner: &Owner) -> Result<Value, Complaint> {
+    let grant = owner.grant(world)?;
+    let now = world.now_ms();
+    let code = world.state().grants.new_code(grant, None, true, now, &world.settings);
+    Ok(json!({ "code": code }))
+}
+
+fn refresh_token(world: &World, owner: &Owner) -> Result<Value, Complaint> {
+    let grant = owner.grant(world)?;
+    Ok(json!({ "refresh_token": world.state().grants.new_refresh_token(grant, &world.settings) }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfRefreshToken {
+    refresh_token: String,
+}
+
+fn access_token(world: &World, of: &OfRefreshToken) -> Result<Value, Complaint> {
+    let now = world.now_ms();
+    let grants = &mut world.state().grants;
+    let grant = grants.refresh_grant(&of.refresh_token).cloned();
+    let grant = grant.ok_or_else(|| Complaint::new(404, "there is no such refresh token"))?;
+    let token = grants.new_access_token(&grant, Some(&of.refresh_token), now, &world.settings);
+    Ok(json!({ "access_token": token }))
+}
+
+fn expire_access_tokens(world: &World) -> Value {
+    world.state().grants.remove_access_tokens();
+    done()
+}
+
+fn evict_refresh_token(world: &World, of: &OfRefreshToken) -> Result<Value, Complaint> {
+    let gone = world.state().grants.remove_refresh_token(&of.refresh_token);
+    gone.map(|_| done()).ok_or_else(|| Complaint::new(404, "there is no such refresh token"))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfAccessToken {
+    access_token: String,
+}
+
+fn kill_access_token(world: &World, of: &OfAccessToken) -> Result<Value, Complaint> {
+    let gone = world.state().grants.remove_access_token(&of.access_token);
+    gone.map(|_| done()).ok_or_else(|| Complaint::new(404, "there is no such access token"))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Visit {
+    url: String,
+    user: Option<String>,
+}
+
+fn log_in(world: &World, visit: &Visit) -> Result<Value, Complaint> {
+    let email = visit.user.as_ref().unwrap_or(&world.settings.users[0].email);
+    let callback = login::log_in(world, &visit.url, email).map_err(|what| Complaint::new(400, what))?;
+    Ok(json!({ "callback": callback }))
+}
