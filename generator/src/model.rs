@@ -145,11 +145,11 @@ pub enum TypeRef {
     /// `DateTime`.
     DateTime,
     /// `Vec<_>`.
-    List(Box<TypeRef>),
+    List(Box<Self>),
     /// `Option<_>`, in a list.
-    Optional(Box<TypeRef>),
+    Optional(Box<Self>),
     /// `Box<_>`, in a cycle.
-    Boxed(Box<TypeRef>),
+    Boxed(Box<Self>),
     /// `Map<String, Value>`.
     Map,
     /// `Value`.

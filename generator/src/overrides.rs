@@ -43,6 +43,9 @@ pub struct AreaOverride {
     pub accessor: Option<String>,
     /// One of what it is about, in words; worked out from its name if it is not said.
     pub noun: Option<String>,
+    /// Better names for operations, in words, by the source's name.
+    #[serde(default)]
+    pub names: IndexMap<String, String>,
     /// The scope without its last part, if the source's is wrong or missing.
     pub scope: Option<String>,
     /// Why, if more than the feature is said.
@@ -56,8 +59,6 @@ pub struct AreaOverride {
 pub struct OperationOverride {
     area: String,
     id: String,
-    /// A better name, in words: `Schedule Backup`.
-    pub name: Option<String>,
     /// The name of its method, if the rules make a bad one.
     pub method: Option<String>,
     /// Left out altogether.
@@ -139,13 +140,19 @@ impl Overrides {
 
     /// What is said of an operation.
     pub fn operation(&self, operation: &RawOperation) -> Option<&OperationOverride> {
-        self.operation_by_id(&operation.area, &operation.id)
-    }
-
-    fn operation_by_id(&self, area: &str, id: &str) -> Option<&OperationOverride> {
-        let found = self.operations.iter().find(|entry| entry.area == area && entry.id == id)?;
+        let (area, id) = (&operation.area, &operation.id);
+        let found = self.operations.iter().find(|entry| entry.area == *area && entry.id == *id)?;
         self.mark(format!("operation {area}/{id}"));
         Some(found)
+    }
+
+    /// What an operation is called, in words.
+    pub(crate) fn name_of_operation<'a>(&'a self, operation: &'a RawOperation) -> &'a str {
+        let said = self.areas.get(&operation.area).and_then(|area| area.names.get(&operation.id));
+        if said.is_some() {
+            self.mark(format!("name {}/{}", operation.area, operation.id));
+        }
+        said.unwrap_or(&operation.id)
     }
 
     /// The shape of a parameter, if it is said.
@@ -181,7 +188,7 @@ impl Overrides {
     }
 
     /// The name of a shape, if it is said.
-    pub(crate) fn name(&self, key: &Key) -> Option<&str> {
+    pub(crate) fn type_name(&self, key: &Key) -> Option<&str> {
         let key = key.to_string();
         let found = self.types.iter().find(|entry| entry.r#type == key && entry.name.is_some())?;
         self.mark(format!("type {key}"));
@@ -216,9 +223,17 @@ impl Overrides {
             .map(|entry| format!("parameter {}/{}", entry.area.as_deref().unwrap_or("*"), entry.name));
         let fields = self.fields.iter().map(|entry| format!("field {} {}", entry.r#type, entry.field));
         let types = self.types.iter().map(|entry| format!("type {}", entry.r#type));
+        let names = self
+            .areas
+            .iter()
+            .flat_map(|(area, said)| said.names.keys().map(move |id| format!("name {area}/{id}")));
         let used = self.used.borrow();
-        let unused =
-            operations.chain(parameters).chain(fields).chain(types).filter(|entry| !used.contains(entry));
+        let unused = operations
+            .chain(names)
+            .chain(parameters)
+            .chain(fields)
+            .chain(types)
+            .filter(|entry| !used.contains(entry));
         let unused: Vec<String> =
             unused.map(|entry| format!("{entry}: nothing of this name is there")).collect();
         if unused.is_empty() { Ok(()) } else { Err(Error::Overrides(unused)) }

@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "attachments",
-        operation: "upload_url_attachments",
+        operation: "attach_url",
         method: "POST",
         path: "/crm/v8/{module}/{record_id}/Attachments",
         source: Source::OpenApi {
@@ -15,7 +15,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module}/{record_id}/Attachments",
         },
-        build: upload_url_attachments,
+        build: attach_url,
         answer: Some(round_trip::<zohocrm::api::attachments::AttachmentsResults>),
         body: None,
     },
@@ -49,7 +49,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "attachments",
-        operation: "get",
+        operation: "download",
         method: "GET",
         path: "/crm/v8/{module}/{record_id}/Attachments/{id}",
         source: Source::OpenApi {
@@ -57,7 +57,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module}/{record_id}/Attachments/{id}",
         },
-        build: get,
+        build: download,
         answer: None,
         body: None,
     },
@@ -87,13 +87,9 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
 ];
 
-fn upload_url_attachments(crm: &Crm, samples: &Samples) -> Request {
+fn attach_url(crm: &Crm, samples: &Samples) -> Request {
     crm.attachments_operations()
-        .upload_url_attachments(
-            samples.text("module"),
-            samples.text("record_id"),
-            samples.text("attachmentUrl"),
-        )
+        .attach_url(samples.text("module"), samples.text("record_id"), samples.text("attachmentUrl"))
         .title(samples.text("title"))
         .into()
 }
@@ -113,9 +109,9 @@ fn delete_many(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn get(crm: &Crm, samples: &Samples) -> Request {
+fn download(crm: &Crm, samples: &Samples) -> Request {
     crm.attachments_operations()
-        .get(samples.text("module"), samples.text("record_id"), samples.text("id"))
+        .download(samples.text("module"), samples.text("record_id"), samples.text("id"))
         .into()
 }
 

@@ -17,11 +17,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "backup",
-        operation: "details",
+        operation: "get",
         method: "GET",
         path: "/crm/bulk/v8/backup",
         source: Source::OpenApi { file: "backup", method: "GET", path: "/crm/bulk/v8/backup" },
-        build: details,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::backup::BackupAnswer>),
         body: None,
     },
@@ -42,7 +42,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         path: "/crm/bulk/v8/backup/history",
         source: Source::OpenApi { file: "backup", method: "GET", path: "/crm/bulk/v8/backup/history" },
         build: history,
-        answer: Some(round_trip::<zohocrm::api::backup::HistoryAnswer>),
+        answer: Some(round_trip::<zohocrm::api::backup::GetHistoryAnswer>),
         body: None,
     },
     Entry {
@@ -75,8 +75,8 @@ fn schedule(crm: &Crm, samples: &Samples) -> Request {
     crm.backup().schedule(samples.body("backup.schedule")).into()
 }
 
-fn details(crm: &Crm, _samples: &Samples) -> Request {
-    crm.backup().details().into()
+fn get(crm: &Crm, _samples: &Samples) -> Request {
+    crm.backup().get().into()
 }
 
 fn urls(crm: &Crm, _samples: &Samples) -> Request {

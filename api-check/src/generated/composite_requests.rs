@@ -6,7 +6,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 
 pub(super) const ENTRIES: &[Entry] = &[Entry {
     area: "composite_requests",
-    operation: "composite",
+    operation: "execute",
     method: "POST",
     path: "/crm/v8/__composite_requests",
     source: Source::OpenApi {
@@ -14,11 +14,11 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "POST",
         path: "/crm/v8/__composite_requests",
     },
-    build: composite,
+    build: execute,
     answer: Some(round_trip::<serde_json::Value>),
     body: Some(round_trip::<zohocrm::api::composite_requests::CompositeRequestsBody>),
 }];
 
-fn composite(crm: &Crm, samples: &Samples) -> Request {
-    crm.composite_requests_operations().composite(samples.body("composite_requests.composite")).into()
+fn execute(crm: &Crm, samples: &Samples) -> Request {
+    crm.composite_requests_operations().execute(samples.body("composite_requests.execute")).into()
 }

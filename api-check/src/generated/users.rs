@@ -81,12 +81,12 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "users",
-        operation: "users_count",
+        operation: "count",
         method: "GET",
         path: "/crm/v8/users/actions/count",
         source: Source::OpenApi { file: "users", method: "GET", path: "/crm/v8/users/actions/count" },
-        build: users_count,
-        answer: Some(round_trip::<zohocrm::api::users::UsersCountAnswer>),
+        build: count,
+        answer: Some(round_trip::<zohocrm::api::users::CountUsersAnswer>),
         body: None,
     },
 ];
@@ -131,6 +131,6 @@ fn associated_groups(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn users_count(crm: &Crm, samples: &Samples) -> Request {
-    crm.users().users_count().r#type(zohocrm::api::users::UserType::from(samples.text("type"))).into()
+fn count(crm: &Crm, samples: &Samples) -> Request {
+    crm.users().count().r#type(zohocrm::api::users::UserType::from(samples.text("type"))).into()
 }

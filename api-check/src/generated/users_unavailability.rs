@@ -35,7 +35,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "users_unavailability",
-        operation: "get_users_unavailability",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/settings/users_unavailability",
         source: Source::OpenApi {
@@ -43,7 +43,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/users_unavailability",
         },
-        build: get_users_unavailability,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityAnswer>),
         body: None,
     },
@@ -63,7 +63,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "users_unavailability",
-        operation: "get_user_unavailability",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/settings/users_unavailability/{id}",
         source: Source::OpenApi {
@@ -71,7 +71,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/users_unavailability/{id}",
         },
-        build: get_user_unavailability,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityAnswer>),
         body: None,
     },
@@ -99,9 +99,9 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
     crm.users_unavailability().update_many(samples.body("users_unavailability.update_many")).into()
 }
 
-fn get_users_unavailability(crm: &Crm, samples: &Samples) -> Request {
+fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.users_unavailability()
-        .get_users_unavailability()
+        .list()
         .include_inner_details(samples.text("include_inner_details"))
         .group_ids(samples.text("group_ids"))
         .role_ids(samples.text("role_ids"))
@@ -114,9 +114,9 @@ fn update(crm: &Crm, samples: &Samples) -> Request {
     crm.users_unavailability().update(samples.text("id"), samples.body("users_unavailability.update")).into()
 }
 
-fn get_user_unavailability(crm: &Crm, samples: &Samples) -> Request {
+fn get(crm: &Crm, samples: &Samples) -> Request {
     crm.users_unavailability()
-        .get_user_unavailability(samples.text("id"))
+        .get(samples.text("id"))
         .include_inner_details(samples.text("include_inner_details"))
         .filters(samples.text("filters"))
         .into()

@@ -12,10 +12,19 @@ use crate::sdk::same_name;
 pub struct Merged {
     /// What is left.
     pub description: Description,
-    /// What is not: `record_count/Get Count`, and why.
-    pub left_out: Vec<(String, String)>,
+    /// What is not.
+    pub left_out: Vec<LeftOut>,
     /// How many operations only the SDK has.
     pub only_in_sdk: usize,
+}
+
+/// An operation that is left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The source's name: `record_count/Get Count`.
+    pub operation: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// Merges both sources and what is said by hand.
@@ -149,7 +158,7 @@ fn complete(operation: &mut RawOperation, twin: &RawOperation) {
 fn leave_out(
     operations: Vec<RawOperation>,
     overrides: &Overrides,
-) -> Result<(Vec<RawOperation>, Vec<(String, String)>)> {
+) -> Result<(Vec<RawOperation>, Vec<LeftOut>)> {
     let mut kept: Vec<RawOperation> = Vec::new();
     let mut twins = Vec::new();
     let mut left_out = Vec::new();
@@ -157,9 +166,9 @@ fn leave_out(
         let said = overrides.operation(&operation);
         let name = format!("{}/{}", operation.area, operation.id);
         match said {
-            Some(said) if said.omit => left_out.push((name, said.reason.clone())),
+            Some(said) if said.omit => left_out.push(LeftOut { operation, reason: said.reason.clone() }),
             Some(said) if said.same_as.is_some() => {
-                left_out.push((name, said.reason.clone()));
+                left_out.push(LeftOut { operation, reason: said.reason.clone() });
                 twins.push((said.same_as.clone().unwrap_or_default(), operation));
             }
             _ => kept.push(operation),

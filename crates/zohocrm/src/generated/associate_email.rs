@@ -7,19 +7,19 @@ use crate::operation::prelude::*;
 impl Crm {
     /// Operations on associate email.
     #[must_use]
-    pub fn associate_email(&self) -> AssociateEmail {
-        AssociateEmail { crm: self.clone() }
+    pub fn associate_email(&self) -> AssociateEmailOperations {
+        AssociateEmailOperations { crm: self.clone() }
     }
 }
 
 /// Operations on associate email; from [`Crm::associate_email`].
 #[derive(Clone, Debug)]
-pub struct AssociateEmail {
+pub struct AssociateEmailOperations {
     crm: Crm,
 }
 
-impl AssociateEmail {
-    /// Associates.
+impl AssociateEmailOperations {
+    /// Associates an email.
     ///
     /// `POST /crm/v8/{module}/{recordId}/actions/associate_email`. Scope: `ZohoCRM.modules.emails.CREATE`.
     pub fn associate(
@@ -27,8 +27,8 @@ impl AssociateEmail {
         module: impl Into<String>,
         record_id: impl Into<String>,
         body: AssociateEmailBody,
-    ) -> Associate {
-        Associate::new(
+    ) -> AssociateEmail {
+        AssociateEmail::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -40,11 +40,11 @@ impl AssociateEmail {
         )
     }
 
-    /// Runs `email available`.
+    /// Checks an email.
     ///
     /// `GET /crm/v8/actions/email_available`. Scope: `ZohoCRM.modules.emails.READ`.
-    pub fn email_available(&self, orginal_message_id: impl Into<String>) -> EmailAvailable {
-        EmailAvailable::new(
+    pub fn check(&self, orginal_message_id: impl Into<String>) -> CheckEmail {
+        CheckEmail::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/actions/email_available", [])
                 .scopes(&["ZohoCRM.modules.emails.READ"]),
         )
@@ -53,16 +53,16 @@ impl AssociateEmail {
 }
 
 operation! {
-    /// A call that associates; from [`AssociateEmail::associate`].
-    Associate -> AssociateEmailResults
+    /// A call that associates an email; from [`AssociateEmailOperations::associate`].
+    AssociateEmail -> AssociateEmailResults
 }
 
 operation! {
-    /// A call that runs `email available`; from [`AssociateEmail::email_available`].
-    EmailAvailable -> Available
+    /// A call that checks an email; from [`AssociateEmailOperations::check`].
+    CheckEmail -> Available
 }
 
-/// What `Associate` sends.
+/// What `AssociateEmail` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -263,7 +263,7 @@ setters! {
     }
 }
 
-/// What `Associate` answers.
+/// What `AssociateEmail` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

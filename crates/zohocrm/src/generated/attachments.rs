@@ -20,16 +20,16 @@ pub struct AttachmentsOperations {
 }
 
 impl AttachmentsOperations {
-    /// Uploads url attachments.
+    /// Attaches an url.
     ///
     /// `POST /crm/v8/{module}/{record_id}/Attachments`. Scope: `ZohoCRM.modules.CREATE` or `ZohoCRM.modules.attachments.CREATE`.
-    pub fn upload_url_attachments(
+    pub fn attach_url(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         attachment_url: impl Into<String>,
-    ) -> UploadUrlAttachments {
-        UploadUrlAttachments::new(
+    ) -> AttachUrl {
+        AttachUrl::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -85,16 +85,16 @@ impl AttachmentsOperations {
         .with_query("ids", ids.into() as String)
     }
 
-    /// Gets an attachment.
+    /// Downloads an attachment.
     ///
     /// `GET /crm/v8/{module}/{record_id}/Attachments/{id}`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.attachments.READ`.
-    pub fn get(
+    pub fn download(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         id: impl Into<String>,
-    ) -> GetAttachment {
-        GetAttachment::new(
+    ) -> DownloadAttachment {
+        DownloadAttachment::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -148,11 +148,11 @@ impl AttachmentsOperations {
 }
 
 operation! {
-    /// A call that uploads url attachments; from [`AttachmentsOperations::upload_url_attachments`].
-    UploadUrlAttachments -> AttachmentsResults
+    /// A call that attaches an url; from [`AttachmentsOperations::attach_url`].
+    AttachUrl -> AttachmentsResults
 }
 
-impl UploadUrlAttachments {
+impl AttachUrl {
     /// Sets `title`.
     pub fn title(self, title: impl Into<String>) -> Self {
         self.with_query("title", title.into() as String)
@@ -187,8 +187,8 @@ operation! {
 }
 
 operation! {
-    /// A call that gets an attachment; from [`AttachmentsOperations::get`].
-    GetAttachment -> Download
+    /// A call that downloads an attachment; from [`AttachmentsOperations::download`].
+    DownloadAttachment -> Download
 }
 
 operation! {
@@ -201,7 +201,7 @@ operation! {
     UploadAttachment -> AttachmentsResults
 }
 
-/// What `UploadUrlAttachments` answers.
+/// What `AttachUrl` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -30,21 +30,21 @@ impl AuditLogExport {
         )
     }
 
-    /// Gets exported auditlogs.
+    /// Lists audit log exports.
     ///
     /// `GET /crm/v8/settings/audit_log_export`. Scope: `ZohoCRM.settings.audit_logs.READ`.
-    pub fn exported_auditlogs(&self) -> GetExportedAuditlogs {
-        GetExportedAuditlogs::new(
+    pub fn list(&self) -> ListAuditLogExports {
+        ListAuditLogExports::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/audit_log_export", [])
                 .scopes(&["ZohoCRM.settings.audit_logs.READ"]),
         )
     }
 
-    /// Gets an exported audit log.
+    /// Gets an audit log export.
     ///
     /// `GET /crm/v8/settings/audit_log_export/{id}`. Scope: `ZohoCRM.settings.audit_logs.READ`.
-    pub fn exported_audit_log(&self, id: impl Into<String>) -> GetExportedAuditLog {
-        GetExportedAuditLog::new(
+    pub fn get(&self, id: impl Into<String>) -> GetAuditLogExport {
+        GetAuditLogExport::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -71,13 +71,13 @@ operation! {
 }
 
 operation! {
-    /// A call that gets exported auditlogs; from [`AuditLogExport::exported_auditlogs`].
-    GetExportedAuditlogs -> AuditLogExportAnswer
+    /// A call that lists audit log exports; from [`AuditLogExport::list`].
+    ListAuditLogExports -> AuditLogExportAnswer
 }
 
 operation! {
-    /// A call that gets an exported audit log; from [`AuditLogExport::exported_audit_log`].
-    GetExportedAuditLog -> AuditLogExportAnswer
+    /// A call that gets an audit log export; from [`AuditLogExport::get`].
+    GetAuditLogExport -> AuditLogExportAnswer
 }
 
 operation! {
@@ -241,7 +241,7 @@ pub struct AuditLogExportResults {
     pub extra: Extra,
 }
 
-/// What `GetExportedAuditlogs` answers.
+/// What `ListAuditLogExports` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

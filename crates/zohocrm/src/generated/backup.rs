@@ -19,22 +19,22 @@ pub struct Backup {
 }
 
 impl Backup {
-    /// Schedules.
+    /// Schedules a backup.
     ///
     /// `POST /crm/bulk/v8/backup`. Scope: `ZohoCRM.bulk.backup.CREATE`.
-    pub fn schedule(&self, body: BackupBody) -> Schedule {
-        Schedule::new(
+    pub fn schedule(&self, body: BackupBody) -> ScheduleBackup {
+        ScheduleBackup::new(
             Request::operation(&self.crm, Method::Post, "/crm/bulk/v8/backup", [])
                 .scopes(&["ZohoCRM.bulk.backup.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Gets details.
+    /// Gets a backup.
     ///
     /// `GET /crm/bulk/v8/backup`. Scope: `ZohoCRM.bulk.backup.READ`.
-    pub fn details(&self) -> GetDetails {
-        GetDetails::new(
+    pub fn get(&self) -> GetBackup {
+        GetBackup::new(
             Request::operation(&self.crm, Method::Get, "/crm/bulk/v8/backup", [])
                 .scopes(&["ZohoCRM.bulk.backup.READ"]),
         )
@@ -50,21 +50,21 @@ impl Backup {
         )
     }
 
-    /// Runs `history`.
+    /// Gets a history.
     ///
     /// `GET /crm/bulk/v8/backup/history`. Scope: `ZohoCRM.bulk.backup.READ`.
-    pub fn history(&self) -> History {
-        History::new(
+    pub fn history(&self) -> GetHistory {
+        GetHistory::new(
             Request::operation(&self.crm, Method::Get, "/crm/bulk/v8/backup/history", [])
                 .scopes(&["ZohoCRM.bulk.backup.READ"]),
         )
     }
 
-    /// Cancels.
+    /// Cancels a backup.
     ///
     /// `PUT /crm/bulk/v8/backup/{id}/actions/cancel`. Scope: `ZohoCRM.bulk.backup.UPDATE`.
-    pub fn cancel(&self, id: impl Into<String>) -> Cancel {
-        Cancel::new(
+    pub fn cancel(&self, id: impl Into<String>) -> CancelBackup {
+        CancelBackup::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -84,13 +84,13 @@ impl Backup {
 }
 
 operation! {
-    /// A call that schedules; from [`Backup::schedule`].
-    Schedule -> BackupResults
+    /// A call that schedules a backup; from [`Backup::schedule`].
+    ScheduleBackup -> BackupResults
 }
 
 operation! {
-    /// A call that gets details; from [`Backup::details`].
-    GetDetails -> BackupAnswer
+    /// A call that gets a backup; from [`Backup::get`].
+    GetBackup -> BackupAnswer
 }
 
 operation! {
@@ -99,11 +99,11 @@ operation! {
 }
 
 operation! {
-    /// A call that runs `history`; from [`Backup::history`].
-    History -> HistoryAnswer
+    /// A call that gets a history; from [`Backup::history`].
+    GetHistory -> GetHistoryAnswer
 }
 
-impl History {
+impl GetHistory {
     /// Sets `page`.
     pub fn page(self, page: impl Into<String>) -> Self {
         self.with_query("page", page.into() as String)
@@ -116,8 +116,8 @@ impl History {
 }
 
 operation! {
-    /// A call that cancels; from [`Backup::cancel`].
-    Cancel -> BackupResults
+    /// A call that cancels a backup; from [`Backup::cancel`].
+    CancelBackup -> BackupResults
 }
 
 operation! {
@@ -125,7 +125,7 @@ operation! {
     DownloadBackup -> Download
 }
 
-/// What `Schedule` sends.
+/// What `ScheduleBackup` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -210,7 +210,7 @@ setters! {
     }
 }
 
-/// What `Schedule` answers.
+/// What `ScheduleBackup` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -223,7 +223,7 @@ pub struct BackupResults {
     pub extra: Extra,
 }
 
-/// What `GetDetails` answers.
+/// What `GetBackup` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -268,14 +268,14 @@ pub struct Urls {
     pub extra: Extra,
 }
 
-/// What `History` answers.
+/// What `GetHistory` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct HistoryAnswer {
+pub struct GetHistoryAnswer {
     /// `history`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub history: Nullable<Vec<BackupHistory>>,
+    pub history: Nullable<Vec<History>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,
@@ -288,7 +288,7 @@ pub struct HistoryAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct BackupHistory {
+pub struct History {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,

@@ -23,7 +23,7 @@ impl Blueprint {
     /// Gets a blue print.
     ///
     /// `GET /crm/v8/{module_api_name}/{record_id}/actions/blueprint`. Scope: `ZohoCRM.modules.READ`.
-    pub fn blue_print(&self, module: impl Into<String>, record_id: impl Into<String>) -> GetBluePrint {
+    pub fn get(&self, module: impl Into<String>, record_id: impl Into<String>) -> GetBluePrint {
         GetBluePrint::new(
             Request::operation(
                 &self.crm,
@@ -38,7 +38,7 @@ impl Blueprint {
     /// Updates a blue print.
     ///
     /// `PUT /crm/v8/{module_api_name}/{record_id}/actions/blueprint`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn update_blue_print(
+    pub fn update(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
@@ -58,12 +58,12 @@ impl Blueprint {
 }
 
 operation! {
-    /// A call that gets a blue print; from [`Blueprint::blue_print`].
+    /// A call that gets a blue print; from [`Blueprint::get`].
     GetBluePrint -> BlueprintAnswer
 }
 
 operation! {
-    /// A call that updates a blue print; from [`Blueprint::update_blue_print`].
+    /// A call that updates a blue print; from [`Blueprint::update`].
     UpdateBluePrint -> ActionResult
 }
 

@@ -23,7 +23,7 @@ impl BulkReadOperations {
     /// Creates a bulk read job.
     ///
     /// `POST /crm/bulk/v8/read`. Scope: `ZohoCRM.bulk.CREATE` or `ZohoCRM.modules.CREATE`.
-    pub fn create_bulk_read_job(&self, body: BulkReadBody) -> CreateBulkReadJob {
+    pub fn create(&self, body: BulkReadBody) -> CreateBulkReadJob {
         CreateBulkReadJob::new(
             Request::operation(&self.crm, Method::Post, "/crm/bulk/v8/read", [])
                 .scopes(&["ZohoCRM.bulk.CREATE", "ZohoCRM.modules.CREATE"])
@@ -31,11 +31,11 @@ impl BulkReadOperations {
         )
     }
 
-    /// Gets bulk read job details.
+    /// Gets a bulk read job.
     ///
     /// `GET /crm/bulk/v8/read/{job_id}`. Scope: `ZohoCRM.bulk.READ` or `ZohoCRM.modules.READ`.
-    pub fn bulk_read_job_details(&self, job_id: impl Into<String>) -> GetBulkReadJobDetails {
-        GetBulkReadJobDetails::new(
+    pub fn get(&self, job_id: impl Into<String>) -> GetBulkReadJob {
+        GetBulkReadJob::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -63,13 +63,13 @@ impl BulkReadOperations {
 }
 
 operation! {
-    /// A call that creates a bulk read job; from [`BulkReadOperations::create_bulk_read_job`].
+    /// A call that creates a bulk read job; from [`BulkReadOperations::create`].
     CreateBulkReadJob -> BulkReadAnswer
 }
 
 operation! {
-    /// A call that gets bulk read job details; from [`BulkReadOperations::bulk_read_job_details`].
-    GetBulkReadJobDetails -> GetBulkReadJobDetailsAnswer
+    /// A call that gets a bulk read job; from [`BulkReadOperations::get`].
+    GetBulkReadJob -> GetBulkReadJobAnswer
 }
 
 operation! {
@@ -265,11 +265,11 @@ pub struct BulkReadAnswer {
     pub extra: Extra,
 }
 
-/// What `GetBulkReadJobDetails` answers.
+/// What `GetBulkReadJob` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetBulkReadJobDetailsAnswer {
+pub struct GetBulkReadJobAnswer {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<JobDetail>>,

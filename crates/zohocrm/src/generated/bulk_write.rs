@@ -35,7 +35,7 @@ impl BulkWriteOperations {
     /// Creates a bulk write job.
     ///
     /// `POST /crm/bulk/v8/write`. Scope: `ZohoCRM.bulk.CREATE`.
-    pub fn create_bulk_write_job(&self, body: BulkWriteBody) -> CreateBulkWriteJob {
+    pub fn create(&self, body: BulkWriteBody) -> CreateBulkWriteJob {
         CreateBulkWriteJob::new(
             Request::operation(&self.crm, Method::Post, "/crm/bulk/v8/write", [])
                 .scopes(&["ZohoCRM.bulk.CREATE"])
@@ -43,11 +43,11 @@ impl BulkWriteOperations {
         )
     }
 
-    /// Gets bulk write job details.
+    /// Gets a bulk write job.
     ///
     /// `GET /crm/bulk/v8/write/{job_id}`. Scope: `ZohoCRM.bulk.READ`.
-    pub fn bulk_write_job_details(&self, job_id: impl Into<String>) -> GetBulkWriteJobDetails {
-        GetBulkWriteJobDetails::new(
+    pub fn get(&self, job_id: impl Into<String>) -> GetBulkWriteJob {
+        GetBulkWriteJob::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -86,13 +86,13 @@ impl UploadFile {
 }
 
 operation! {
-    /// A call that creates a bulk write job; from [`BulkWriteOperations::create_bulk_write_job`].
+    /// A call that creates a bulk write job; from [`BulkWriteOperations::create`].
     CreateBulkWriteJob -> ActionResult
 }
 
 operation! {
-    /// A call that gets bulk write job details; from [`BulkWriteOperations::bulk_write_job_details`].
-    GetBulkWriteJobDetails -> GetBulkWriteJobDetailsAnswer
+    /// A call that gets a bulk write job; from [`BulkWriteOperations::get`].
+    GetBulkWriteJob -> GetBulkWriteJobAnswer
 }
 
 operation! {
@@ -412,11 +412,11 @@ setters! {
     }
 }
 
-/// What `GetBulkWriteJobDetails` answers.
+/// What `GetBulkWriteJob` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetBulkWriteJobDetailsAnswer {
+pub struct GetBulkWriteJobAnswer {
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,

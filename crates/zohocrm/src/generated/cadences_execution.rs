@@ -22,7 +22,7 @@ impl CadencesExecution {
     /// Enrolls cadences.
     ///
     /// `POST /crm/v8/{module}/actions/enrol_in_cadences`. Scope: `ZohoCRM.settings.roles.CREATE`.
-    pub fn enroll_cadences(&self, module: impl Into<String>, body: CadencesExecutionBody) -> EnrollCadences {
+    pub fn enroll(&self, module: impl Into<String>, body: CadencesExecutionBody) -> EnrollCadences {
         EnrollCadences::new(
             Request::operation(
                 &self.crm,
@@ -38,11 +38,7 @@ impl CadencesExecution {
     /// Unenrolls cadences.
     ///
     /// `POST /crm/v8/{module}/actions/unenrol_from_cadences`. Scope: `ZohoCRM.settings.roles.CREATE`.
-    pub fn unenroll_cadences(
-        &self,
-        module: impl Into<String>,
-        body: CadencesExecutionBody,
-    ) -> UnenrollCadences {
+    pub fn unenroll(&self, module: impl Into<String>, body: CadencesExecutionBody) -> UnenrollCadences {
         UnenrollCadences::new(
             Request::operation(
                 &self.crm,
@@ -57,12 +53,12 @@ impl CadencesExecution {
 }
 
 operation! {
-    /// A call that enrolls cadences; from [`CadencesExecution::enroll_cadences`].
+    /// A call that enrolls cadences; from [`CadencesExecution::enroll`].
     EnrollCadences -> CadencesExecutionResults
 }
 
 operation! {
-    /// A call that unenrolls cadences; from [`CadencesExecution::unenroll_cadences`].
+    /// A call that unenrolls cadences; from [`CadencesExecution::unenroll`].
     UnenrollCadences -> CadencesExecutionResults
 }
 

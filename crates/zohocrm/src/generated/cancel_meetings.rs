@@ -22,7 +22,7 @@ impl CancelMeetingsOperations {
     /// Cancels meetings.
     ///
     /// `POST /crm/v8/Events/{event}/actions/cancel`. Scope: `ZohoCRM.modules.Events.CREATE`.
-    pub fn cancel_meetings(&self, event: impl Into<String>, body: CancelMeetingsBody) -> CancelMeetings {
+    pub fn cancel(&self, event: impl Into<String>, body: CancelMeetingsBody) -> CancelMeetings {
         CancelMeetings::new(
             Request::operation(
                 &self.crm,
@@ -37,7 +37,7 @@ impl CancelMeetingsOperations {
 }
 
 operation! {
-    /// A call that cancels meetings; from [`CancelMeetingsOperations::cancel_meetings`].
+    /// A call that cancels meetings; from [`CancelMeetingsOperations::cancel`].
     CancelMeetings -> CancelMeetingsResults
 }
 

@@ -7,28 +7,28 @@ use crate::operation::prelude::*;
 impl Crm {
     /// Operations on change owner.
     #[must_use]
-    pub fn change_owner(&self) -> ChangeOwner {
-        ChangeOwner { crm: self.clone() }
+    pub fn change_owner(&self) -> ChangeOwnerOperations {
+        ChangeOwnerOperations { crm: self.clone() }
     }
 }
 
 /// Operations on change owner; from [`Crm::change_owner`].
 #[derive(Clone, Debug)]
-pub struct ChangeOwner {
+pub struct ChangeOwnerOperations {
     crm: Crm,
 }
 
-impl ChangeOwner {
-    /// Runs `single update`.
+impl ChangeOwnerOperations {
+    /// Changes an owner.
     ///
     /// `POST /crm/v8/{module}/{id}/actions/change_owner`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn single_update(
+    pub fn change_owner(
         &self,
         module: impl Into<String>,
         id: impl Into<String>,
         body: ChangeOwnerBody,
-    ) -> SingleUpdate {
-        SingleUpdate::new(
+    ) -> ChangeOwner {
+        ChangeOwner::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -40,11 +40,11 @@ impl ChangeOwner {
         )
     }
 
-    /// Mass-changes an update.
+    /// Changes owners.
     ///
     /// `POST /crm/v8/{module}/actions/change_owner`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn mass_update(&self, module: impl Into<String>, body: MassUpdateBody) -> MassUpdate {
-        MassUpdate::new(
+    pub fn change_owners(&self, module: impl Into<String>, body: ChangeOwnersBody) -> ChangeOwners {
+        ChangeOwners::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -58,16 +58,16 @@ impl ChangeOwner {
 }
 
 operation! {
-    /// A call that runs `single update`; from [`ChangeOwner::single_update`].
-    SingleUpdate -> ChangeOwnerResults
+    /// A call that changes an owner; from [`ChangeOwnerOperations::change_owner`].
+    ChangeOwner -> ChangeOwnerResults
 }
 
 operation! {
-    /// A call that mass-changes an update; from [`ChangeOwner::mass_update`].
-    MassUpdate -> ChangeOwnerResults
+    /// A call that changes owners; from [`ChangeOwnerOperations::change_owners`].
+    ChangeOwners -> ChangeOwnerResults
 }
 
-/// What `SingleUpdate` sends.
+/// What `ChangeOwner` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -136,7 +136,7 @@ setters! {
     }
 }
 
-/// What `SingleUpdate` answers.
+/// What `ChangeOwner` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -149,11 +149,11 @@ pub struct ChangeOwnerResults {
     pub extra: Extra,
 }
 
-/// What `MassUpdate` sends.
+/// What `ChangeOwners` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct MassUpdateBody {
+pub struct ChangeOwnersBody {
     /// `ids`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ids: Nullable<Vec<String>>,
@@ -172,7 +172,7 @@ pub struct MassUpdateBody {
 }
 
 setters! {
-    MassUpdateBody {
+    ChangeOwnersBody {
         ids: Vec<String>,
         owner: Owner,
         notify: bool,

@@ -19,11 +19,11 @@ pub struct CompositeRequestsOperations {
 }
 
 impl CompositeRequestsOperations {
-    /// Runs `composite`.
+    /// Executes composite requests.
     ///
     /// `POST /crm/v8/__composite_requests`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn composite(&self, body: CompositeRequestsBody) -> Composite {
-        Composite::new(
+    pub fn execute(&self, body: CompositeRequestsBody) -> ExecuteCompositeRequests {
+        ExecuteCompositeRequests::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/__composite_requests", [])
                 .scopes(&["ZohoCRM.modules.CREATE"])
                 .body(&body),
@@ -32,11 +32,11 @@ impl CompositeRequestsOperations {
 }
 
 operation! {
-    /// A call that runs `composite`; from [`CompositeRequestsOperations::composite`].
-    Composite -> Value
+    /// A call that executes composite requests; from [`CompositeRequestsOperations::execute`].
+    ExecuteCompositeRequests -> Value
 }
 
-/// What `Composite` sends.
+/// What `ExecuteCompositeRequests` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -19,32 +19,32 @@ pub struct ContactRoles {
 }
 
 impl ContactRoles {
-    /// Gets roles.
+    /// Lists contact roles.
     ///
     /// `GET /crm/v8/Contacts/roles`. Scope: `ZohoCRM.modules.READ`.
-    pub fn roles(&self) -> GetRoles {
-        GetRoles::new(
+    pub fn list(&self) -> ListContactRoles {
+        ListContactRoles::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Contacts/roles", [])
                 .scopes(&["ZohoCRM.modules.READ"]),
         )
     }
 
-    /// Creates roles.
+    /// Creates contact roles.
     ///
     /// `POST /crm/v8/Contacts/roles`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn create_roles(&self, body: ContactRolesBody) -> CreateRoles {
-        CreateRoles::new(
+    pub fn create(&self, body: ContactRolesBody) -> CreateContactRoles {
+        CreateContactRoles::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/Contacts/roles", [])
                 .scopes(&["ZohoCRM.modules.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Updates roles.
+    /// Updates contact roles.
     ///
     /// `PUT /crm/v8/Contacts/roles`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn update_roles(&self, body: ContactRolesBody) -> UpdateRoles {
-        UpdateRoles::new(
+    pub fn update_many(&self, body: ContactRolesBody) -> UpdateContactRoles {
+        UpdateContactRoles::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/Contacts/roles", [])
                 .scopes(&["ZohoCRM.modules.UPDATE"])
                 .body(&body),
@@ -62,11 +62,11 @@ impl ContactRoles {
         .with_query("ids", ids.into() as String)
     }
 
-    /// Gets a role.
+    /// Gets a contact role.
     ///
     /// `GET /crm/v8/Contacts/roles/{id}`. Scope: `ZohoCRM.modules.READ`.
-    pub fn role(&self, id: impl Into<String>) -> GetRole {
-        GetRole::new(
+    pub fn get(&self, id: impl Into<String>) -> GetContactRole {
+        GetContactRole::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Contacts/roles/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.modules.READ"]),
         )
@@ -95,18 +95,18 @@ impl ContactRoles {
 }
 
 operation! {
-    /// A call that gets roles; from [`ContactRoles::roles`].
-    GetRoles -> ContactRolesAnswer
+    /// A call that lists contact roles; from [`ContactRoles::list`].
+    ListContactRoles -> ContactRolesAnswer
 }
 
 operation! {
-    /// A call that creates roles; from [`ContactRoles::create_roles`].
-    CreateRoles -> ContactRolesResults
+    /// A call that creates contact roles; from [`ContactRoles::create`].
+    CreateContactRoles -> ContactRolesResults
 }
 
 operation! {
-    /// A call that updates roles; from [`ContactRoles::update_roles`].
-    UpdateRoles -> ContactRolesResults
+    /// A call that updates contact roles; from [`ContactRoles::update_many`].
+    UpdateContactRoles -> ContactRolesResults
 }
 
 operation! {
@@ -115,8 +115,8 @@ operation! {
 }
 
 operation! {
-    /// A call that gets a role; from [`ContactRoles::role`].
-    GetRole -> ContactRolesAnswer
+    /// A call that gets a contact role; from [`ContactRoles::get`].
+    GetContactRole -> ContactRolesAnswer
 }
 
 operation! {
@@ -129,7 +129,7 @@ operation! {
     DeleteContactRole -> ContactRolesResults
 }
 
-/// What `GetRoles` answers.
+/// What `ListContactRoles` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -169,7 +169,7 @@ setters! {
     }
 }
 
-/// What `CreateRoles` sends.
+/// What `CreateContactRoles` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -188,7 +188,7 @@ setters! {
     }
 }
 
-/// What `CreateRoles` answers.
+/// What `CreateContactRoles` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -20,11 +20,11 @@ pub struct ConversionOption {
 }
 
 impl ConversionOption {
-    /// Runs `lead conversion options`.
+    /// Lists conversion options.
     ///
     /// `GET /crm/v8/Leads/{lead_id}/__conversion_options`. Scope: `ZohoCRM.modules.READ`.
-    pub fn lead_conversion_options(&self, lead_id: impl Into<String>) -> LeadConversionOptions {
-        LeadConversionOptions::new(
+    pub fn list(&self, lead_id: impl Into<String>) -> ListConversionOptions {
+        ListConversionOptions::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -37,11 +37,11 @@ impl ConversionOption {
 }
 
 operation! {
-    /// A call that runs `lead conversion options`; from [`ConversionOption::lead_conversion_options`].
-    LeadConversionOptions -> ConversionOptionAnswer
+    /// A call that lists conversion options; from [`ConversionOption::list`].
+    ListConversionOptions -> ConversionOptionAnswer
 }
 
-/// What `LeadConversionOptions` answers.
+/// What `ListConversionOptions` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

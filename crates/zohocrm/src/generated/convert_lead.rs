@@ -23,7 +23,7 @@ impl ConvertLeadOperations {
     /// Converts a lead.
     ///
     /// `POST /crm/v8/Leads/{lead_id}/actions/convert`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn convert_lead(&self, lead_id: impl Into<String>, body: ConvertLeadBody) -> ConvertLead {
+    pub fn convert(&self, lead_id: impl Into<String>, body: ConvertLeadBody) -> ConvertLead {
         ConvertLead::new(
             Request::operation(
                 &self.crm,
@@ -38,7 +38,7 @@ impl ConvertLeadOperations {
 }
 
 operation! {
-    /// A call that converts a lead; from [`ConvertLeadOperations::convert_lead`].
+    /// A call that converts a lead; from [`ConvertLeadOperations::convert`].
     ConvertLead -> ConvertLeadResults
 }
 

@@ -20,11 +20,11 @@ pub struct CoqlOperations {
 }
 
 impl CoqlOperations {
-    /// Gets records.
+    /// Executes a query.
     ///
     /// `POST /crm/v8/coql`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn records(&self, body: CoqlBody) -> GetRecords {
-        GetRecords::new(
+    pub fn execute_query(&self, body: CoqlBody) -> ExecuteQuery {
+        ExecuteQuery::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/coql", [])
                 .scopes(&["ZohoCRM.modules.CREATE"])
                 .body(&body),
@@ -33,11 +33,11 @@ impl CoqlOperations {
 }
 
 operation! {
-    /// A call that gets records; from [`CoqlOperations::records`].
-    GetRecords -> CoqlAnswer
+    /// A call that executes a query; from [`CoqlOperations::execute_query`].
+    ExecuteQuery -> CoqlAnswer
 }
 
-/// What `GetRecords` sends.
+/// What `ExecuteQuery` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -56,7 +56,7 @@ setters! {
     }
 }
 
-/// What `GetRecords` answers.
+/// What `ExecuteQuery` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -19,7 +19,7 @@ pub struct DataSharing {
 }
 
 impl DataSharing {
-    /// Gets a data sharing.
+    /// Gets data sharing.
     ///
     /// `GET /crm/v8/settings/data_sharing`. Scope: `ZohoCRM.settings.READ`.
     pub fn get(&self) -> GetDataSharing {
@@ -29,7 +29,7 @@ impl DataSharing {
         )
     }
 
-    /// Updates a data sharing.
+    /// Updates data sharing.
     ///
     /// `PUT /crm/v8/settings/data_sharing`. Scope: `ZohoCRM.settings.UPDATE`.
     pub fn update(&self, body: DataSharingBody) -> UpdateDataSharing {
@@ -42,12 +42,12 @@ impl DataSharing {
 }
 
 operation! {
-    /// A call that gets a data sharing; from [`DataSharing::get`].
+    /// A call that gets data sharing; from [`DataSharing::get`].
     GetDataSharing -> DataSharingAnswer
 }
 
 operation! {
-    /// A call that updates a data sharing; from [`DataSharing::update`].
+    /// A call that updates data sharing; from [`DataSharing::update`].
     UpdateDataSharing -> DataSharingResults
 }
 

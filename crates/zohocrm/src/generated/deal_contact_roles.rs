@@ -20,15 +20,11 @@ pub struct DealContactRoles {
 }
 
 impl DealContactRoles {
-    /// Gets associated contact roles.
+    /// Lists contact roles.
     ///
     /// `GET /crm/v8/Deals/{deal}/Contact_Roles`. Scope: `ZohoCRM.modules.READ`.
-    pub fn associated_contact_roles(
-        &self,
-        deal: impl Into<String>,
-        fields: impl Into<String>,
-    ) -> GetAssociatedContactRoles {
-        GetAssociatedContactRoles::new(
+    pub fn list(&self, deal: impl Into<String>, fields: impl Into<String>) -> ListContactRoles {
+        ListContactRoles::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -40,11 +36,11 @@ impl DealContactRoles {
         .with_query("fields", fields.into() as String)
     }
 
-    /// Deletes associated contact roles.
+    /// Deletes contact roles.
     ///
     /// `DELETE /crm/v8/Deals/{deal}/Contact_Roles`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delete_associated_contact_roles(&self, deal: impl Into<String>) -> DeleteAssociatedContactRoles {
-        DeleteAssociatedContactRoles::new(
+    pub fn delete_many(&self, deal: impl Into<String>) -> DeleteContactRoles {
+        DeleteContactRoles::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -55,15 +51,11 @@ impl DealContactRoles {
         )
     }
 
-    /// Gets an associated contact roles specific to contact.
+    /// Gets a contact role.
     ///
     /// `GET /crm/v8/Deals/{deal}/Contact_Roles/{contact}`. Scope: `ZohoCRM.modules.READ`.
-    pub fn associated_contact_roles_specific_to_contact(
-        &self,
-        deal: impl Into<String>,
-        contact: impl Into<String>,
-    ) -> GetAssociatedContactRolesSpecificToContact {
-        GetAssociatedContactRolesSpecificToContact::new(
+    pub fn get(&self, deal: impl Into<String>, contact: impl Into<String>) -> GetContactRole {
+        GetContactRole::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -74,16 +66,16 @@ impl DealContactRoles {
         )
     }
 
-    /// Associates a contact role to deal.
+    /// Associates a contact role.
     ///
     /// `PUT /crm/v8/Deals/{deal}/Contact_Roles/{contact}`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn associate_contact_role_to_deal(
+    pub fn associate(
         &self,
         deal: impl Into<String>,
         contact: impl Into<String>,
         body: DealContactRolesBody,
-    ) -> AssociateContactRoleToDeal {
-        AssociateContactRoleToDeal::new(
+    ) -> AssociateContactRole {
+        AssociateContactRole::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -95,15 +87,11 @@ impl DealContactRoles {
         )
     }
 
-    /// Deletes a contact role relation.
+    /// Deletes a contact role.
     ///
     /// `DELETE /crm/v8/Deals/{deal}/Contact_Roles/{contact}`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delete_contact_role_relation(
-        &self,
-        deal: impl Into<String>,
-        contact: impl Into<String>,
-    ) -> DeleteContactRoleRelation {
-        DeleteContactRoleRelation::new(
+    pub fn delete(&self, deal: impl Into<String>, contact: impl Into<String>) -> DeleteContactRole {
+        DeleteContactRole::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -116,11 +104,11 @@ impl DealContactRoles {
 }
 
 operation! {
-    /// A call that gets associated contact roles; from [`DealContactRoles::associated_contact_roles`].
-    GetAssociatedContactRoles -> DealContactRolesAnswer
+    /// A call that lists contact roles; from [`DealContactRoles::list`].
+    ListContactRoles -> DealContactRolesAnswer
 }
 
-impl GetAssociatedContactRoles {
+impl ListContactRoles {
     /// Sets `ids`.
     pub fn ids(self, ids: impl Into<String>) -> Self {
         self.with_query("ids", ids.into() as String)
@@ -128,11 +116,11 @@ impl GetAssociatedContactRoles {
 }
 
 operation! {
-    /// A call that deletes associated contact roles; from [`DealContactRoles::delete_associated_contact_roles`].
-    DeleteAssociatedContactRoles -> DealContactRolesResults
+    /// A call that deletes contact roles; from [`DealContactRoles::delete_many`].
+    DeleteContactRoles -> DealContactRolesResults
 }
 
-impl DeleteAssociatedContactRoles {
+impl DeleteContactRoles {
     /// Sets `ids`.
     pub fn ids(self, ids: impl Into<String>) -> Self {
         self.with_query("ids", ids.into() as String)
@@ -140,21 +128,21 @@ impl DeleteAssociatedContactRoles {
 }
 
 operation! {
-    /// A call that gets an associated contact roles specific to contact; from [`DealContactRoles::associated_contact_roles_specific_to_contact`].
-    GetAssociatedContactRolesSpecificToContact -> DealContactRolesAnswer
+    /// A call that gets a contact role; from [`DealContactRoles::get`].
+    GetContactRole -> DealContactRolesAnswer
 }
 
 operation! {
-    /// A call that associates a contact role to deal; from [`DealContactRoles::associate_contact_role_to_deal`].
-    AssociateContactRoleToDeal -> DealContactRolesResults
+    /// A call that associates a contact role; from [`DealContactRoles::associate`].
+    AssociateContactRole -> DealContactRolesResults
 }
 
 operation! {
-    /// A call that deletes a contact role relation; from [`DealContactRoles::delete_contact_role_relation`].
-    DeleteContactRoleRelation -> DealContactRolesResults
+    /// A call that deletes a contact role; from [`DealContactRoles::delete`].
+    DeleteContactRole -> DealContactRolesResults
 }
 
-/// What `GetAssociatedContactRoles` answers.
+/// What `ListContactRoles` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -271,7 +259,7 @@ pub struct Info {
     pub extra: Extra,
 }
 
-/// What `DeleteAssociatedContactRoles` answers.
+/// What `DeleteContactRoles` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -284,7 +272,7 @@ pub struct DealContactRolesResults {
     pub extra: Extra,
 }
 
-/// What `AssociateContactRoleToDeal` sends.
+/// What `AssociateContactRole` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -19,10 +19,10 @@ pub struct DownloadAttachments {
 }
 
 impl DownloadAttachments {
-    /// Gets download attachments details.
+    /// Downloads an attachment.
     ///
     /// `GET /crm/v8/{module}/{record_id}/Emails/actions/download_attachments`. Scope: `ZohoCRM.modules.emails.READ` or `ZohoCRM.modules.leads.READ` or `ZohoCRM.modules.contacts.READ` or `ZohoCRM.modules.deals.READ`.
-    pub fn download_attachments_details(
+    pub fn download(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
@@ -30,8 +30,8 @@ impl DownloadAttachments {
         message_id: impl Into<String>,
         id: impl Into<String>,
         name: impl Into<String>,
-    ) -> GetDownloadAttachmentsDetails {
-        GetDownloadAttachmentsDetails::new(
+    ) -> DownloadAttachment {
+        DownloadAttachment::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -53,6 +53,6 @@ impl DownloadAttachments {
 }
 
 operation! {
-    /// A call that gets download attachments details; from [`DownloadAttachments::download_attachments_details`].
-    GetDownloadAttachmentsDetails -> Download
+    /// A call that downloads an attachment; from [`DownloadAttachments::download`].
+    DownloadAttachment -> Download
 }

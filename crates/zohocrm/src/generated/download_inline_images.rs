@@ -19,18 +19,18 @@ pub struct DownloadInlineImages {
 }
 
 impl DownloadInlineImages {
-    /// Lists download inline images.
+    /// Downloads an inline image.
     ///
     /// `GET /crm/v8/{module}/{record_id}/Emails/actions/download_inline_images`. Scope: `ZohoCRM.modules.emails.READ` or `ZohoCRM.modules.leads.READ` or `ZohoCRM.modules.contacts.READ` or `ZohoCRM.modules.deals.READ`.
-    pub fn list(
+    pub fn download(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         user_id: impl Into<String>,
         message_id: impl Into<String>,
         id: impl Into<String>,
-    ) -> ListDownloadInlineImages {
-        ListDownloadInlineImages::new(
+    ) -> DownloadInlineImage {
+        DownloadInlineImage::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -51,6 +51,6 @@ impl DownloadInlineImages {
 }
 
 operation! {
-    /// A call that lists download inline images; from [`DownloadInlineImages::list`].
-    ListDownloadInlineImages -> Download
+    /// A call that downloads an inline image; from [`DownloadInlineImages::download`].
+    DownloadInlineImage -> Download
 }

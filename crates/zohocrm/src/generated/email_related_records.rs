@@ -20,7 +20,7 @@ pub struct EmailRelatedRecords {
 }
 
 impl EmailRelatedRecords {
-    /// Lists emails related records.
+    /// Lists emails.
     ///
     /// `GET /crm/v8/{module_name}/{record_id}/Emails`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.emails.READ`.
     pub fn list(
@@ -28,8 +28,8 @@ impl EmailRelatedRecords {
         module: impl Into<String>,
         record_id: impl Into<String>,
         owner_id: impl Into<String>,
-    ) -> ListEmailsRelatedRecords {
-        ListEmailsRelatedRecords::new(
+    ) -> ListEmails {
+        ListEmails::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -41,7 +41,7 @@ impl EmailRelatedRecords {
         .with_query("owner_id", owner_id.into() as String)
     }
 
-    /// Gets an emails related record.
+    /// Gets an email.
     ///
     /// `GET /crm/v8/{module_name}/{record_id}/Emails/{message_id}`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.emails.READ`.
     pub fn get(
@@ -50,8 +50,8 @@ impl EmailRelatedRecords {
         record_id: impl Into<String>,
         message_id: impl Into<String>,
         owner_id: impl Into<String>,
-    ) -> GetEmailsRelatedRecord {
-        GetEmailsRelatedRecord::new(
+    ) -> GetEmail {
+        GetEmail::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -69,11 +69,11 @@ impl EmailRelatedRecords {
 }
 
 operation! {
-    /// A call that lists emails related records; from [`EmailRelatedRecords::list`].
-    ListEmailsRelatedRecords -> EmailRelatedRecordsAnswer
+    /// A call that lists emails; from [`EmailRelatedRecords::list`].
+    ListEmails -> EmailRelatedRecordsAnswer
 }
 
-impl ListEmailsRelatedRecords {
+impl ListEmails {
     /// Sets `type`.
     pub fn r#type(self, r#type: EmailRelatedRecordType) -> Self {
         self.with_query("type", r#type)
@@ -91,11 +91,11 @@ impl ListEmailsRelatedRecords {
 }
 
 operation! {
-    /// A call that gets an emails related record; from [`EmailRelatedRecords::get`].
-    GetEmailsRelatedRecord -> EmailRelatedRecordsAnswer
+    /// A call that gets an email; from [`EmailRelatedRecords::get`].
+    GetEmail -> EmailRelatedRecordsAnswer
 }
 
-impl GetEmailsRelatedRecord {
+impl GetEmail {
     /// Sets `type`.
     pub fn r#type(self, r#type: EmailRelatedRecordType) -> Self {
         self.with_query("type", r#type)
@@ -103,7 +103,7 @@ impl GetEmailsRelatedRecord {
 }
 
 open_enum! {
-    /// Values of `type` for `ListEmailsRelatedRecords`.
+    /// Values of `type` for `ListEmails`.
     pub enum EmailRelatedRecordType {
         AllContactsDraftCrmEmails = "all_contacts_draft_crm_emails",
         AllContactsScheduledCrmEmails = "all_contacts_scheduled_crm_emails",
@@ -115,7 +115,7 @@ open_enum! {
     }
 }
 
-/// What `ListEmailsRelatedRecords` answers.
+/// What `ListEmails` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -19,11 +19,11 @@ pub struct EmailSignatures {
 }
 
 impl EmailSignatures {
-    /// Gets all email signatures.
+    /// Lists email signatures.
     ///
     /// `GET /crm/email/v8/settings/compose/email_signatures`. Scope: `ZohoCRM.settings.READ`.
-    pub fn all_email_signatures(&self) -> GetAllEmailSignatures {
-        GetAllEmailSignatures::new(
+    pub fn list(&self) -> ListEmailSignatures {
+        ListEmailSignatures::new(
             Request::operation(&self.crm, Method::Get, "/crm/email/v8/settings/compose/email_signatures", [])
                 .scopes(&["ZohoCRM.settings.READ"]),
         )
@@ -120,11 +120,11 @@ impl EmailSignatures {
 }
 
 operation! {
-    /// A call that gets all email signatures; from [`EmailSignatures::all_email_signatures`].
-    GetAllEmailSignatures -> EmailSignaturesAnswer
+    /// A call that lists email signatures; from [`EmailSignatures::list`].
+    ListEmailSignatures -> EmailSignaturesAnswer
 }
 
-impl GetAllEmailSignatures {
+impl ListEmailSignatures {
     /// Sets `user_id`.
     pub fn user_id(self, user_id: impl Into<String>) -> Self {
         self.with_query("user_id", user_id.into() as String)
@@ -175,7 +175,7 @@ operation! {
     DeleteEmailSignature -> CreateEmailSignaturesAnswer
 }
 
-/// What `GetAllEmailSignatures` answers.
+/// What `ListEmailSignatures` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

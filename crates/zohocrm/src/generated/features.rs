@@ -19,21 +19,21 @@ pub struct Features {
 }
 
 impl Features {
-    /// Gets feature details.
+    /// Lists features.
     ///
     /// `GET /crm/v8/__features`. Scope: `ZohoCRM.files.READ`.
-    pub fn feature_details(&self) -> GetFeatureDetails {
-        GetFeatureDetails::new(
+    pub fn list(&self) -> ListFeatures {
+        ListFeatures::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/__features", [])
                 .scopes(&["ZohoCRM.files.READ"]),
         )
     }
 
-    /// Gets a feature detail.
+    /// Gets a feature.
     ///
     /// `GET /crm/v8/__features/{feature_api_name}`. Scope: `ZohoCRM.files.READ`.
-    pub fn feature_detail(&self, feature_api_name: impl Into<String>) -> GetFeatureDetail {
-        GetFeatureDetail::new(
+    pub fn get(&self, feature_api_name: impl Into<String>) -> GetFeature {
+        GetFeature::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -54,11 +54,11 @@ impl Features {
         )
     }
 
-    /// Gets a user licences count.
+    /// Gets user licences.
     ///
     /// `GET /crm/v8/__features/user_licenses`. Scope: `ZohoCRM.files.READ`.
-    pub fn user_licences_count(&self) -> GetUserLicencesCount {
-        GetUserLicencesCount::new(
+    pub fn user_licences(&self) -> GetUserLicences {
+        GetUserLicences::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/__features/user_licenses", [])
                 .scopes(&["ZohoCRM.files.READ"]),
         )
@@ -66,11 +66,11 @@ impl Features {
 }
 
 operation! {
-    /// A call that gets feature details; from [`Features::feature_details`].
-    GetFeatureDetails -> FeaturesAnswer
+    /// A call that lists features; from [`Features::list`].
+    ListFeatures -> FeaturesAnswer
 }
 
-impl GetFeatureDetails {
+impl ListFeatures {
     /// Sets `module`.
     pub fn module(self, module: impl Into<String>) -> Self {
         self.with_query("module", module.into() as String)
@@ -83,11 +83,11 @@ impl GetFeatureDetails {
 }
 
 operation! {
-    /// A call that gets a feature detail; from [`Features::feature_detail`].
-    GetFeatureDetail -> FeaturesAnswer
+    /// A call that gets a feature; from [`Features::get`].
+    GetFeature -> FeaturesAnswer
 }
 
-impl GetFeatureDetail {
+impl GetFeature {
     /// Sets `module`.
     pub fn module(self, module: impl Into<String>) -> Self {
         self.with_query("module", module.into() as String)
@@ -100,11 +100,11 @@ operation! {
 }
 
 operation! {
-    /// A call that gets a user licences count; from [`Features::user_licences_count`].
-    GetUserLicencesCount -> FeaturesAnswer
+    /// A call that gets user licences; from [`Features::user_licences`].
+    GetUserLicences -> FeaturesAnswer
 }
 
-/// What `GetFeatureDetails` answers.
+/// What `ListFeatures` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -19,16 +19,16 @@ pub struct FieldAttachments {
 }
 
 impl FieldAttachments {
-    /// Lists field attachments.
+    /// Downloads a field attachment.
     ///
     /// `GET /crm/v8/{module_api_name}/{record_id}/actions/download_fields_attachment`. Scope: `ZohoCRM.modules.READ`.
-    pub fn list(
+    pub fn download(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         fields_attachment_id: impl Into<String>,
-    ) -> ListFieldAttachments {
-        ListFieldAttachments::new(
+    ) -> DownloadFieldAttachment {
+        DownloadFieldAttachment::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -42,6 +42,6 @@ impl FieldAttachments {
 }
 
 operation! {
-    /// A call that lists field attachments; from [`FieldAttachments::list`].
-    ListFieldAttachments -> Download
+    /// A call that downloads a field attachment; from [`FieldAttachments::download`].
+    DownloadFieldAttachment -> Download
 }

@@ -22,7 +22,7 @@ impl FieldMapDependency {
     /// Creates a map dependency.
     ///
     /// `POST /crm/v8/settings/layouts/{layout_id}/map_dependency`. Scope: `ZohoCRM.settings.map_dependency.CREATE`.
-    pub fn create_map_dependency(
+    pub fn create(
         &self,
         layout_id: impl Into<String>,
         module: impl Into<String>,
@@ -41,15 +41,11 @@ impl FieldMapDependency {
         .with_query("module", module.into() as String)
     }
 
-    /// Gets map dependencies.
+    /// Lists map dependencies.
     ///
     /// `GET /crm/v8/settings/layouts/{layout_id}/map_dependency`. Scope: `ZohoCRM.settings.map_dependency.READ`.
-    pub fn map_dependencies(
-        &self,
-        layout_id: impl Into<String>,
-        module: impl Into<String>,
-    ) -> GetMapDependencies {
-        GetMapDependencies::new(
+    pub fn list(&self, layout_id: impl Into<String>, module: impl Into<String>) -> ListMapDependencies {
+        ListMapDependencies::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -64,7 +60,7 @@ impl FieldMapDependency {
     /// Updates a map dependency.
     ///
     /// `PUT /crm/v8/settings/layouts/{layout_id}/map_dependency/{dependency_id}`. Scope: `ZohoCRM.settings.map_dependency.UPDATE`.
-    pub fn update_map_dependency(
+    pub fn update(
         &self,
         layout_id: impl Into<String>,
         dependency_id: impl Into<String>,
@@ -87,7 +83,7 @@ impl FieldMapDependency {
     /// Gets a map dependency.
     ///
     /// `GET /crm/v8/settings/layouts/{layout_id}/map_dependency/{dependency_id}`. Scope: `ZohoCRM.settings.map_dependency.READ`.
-    pub fn map_dependency(
+    pub fn get(
         &self,
         layout_id: impl Into<String>,
         dependency_id: impl Into<String>,
@@ -108,7 +104,7 @@ impl FieldMapDependency {
     /// Deletes a map dependency.
     ///
     /// `DELETE /crm/v8/settings/layouts/{layout_id}/map_dependency/{dependency_id}`. Scope: `ZohoCRM.settings.map_dependency.DELETE`.
-    pub fn delete_map_dependency(
+    pub fn delete(
         &self,
         layout_id: impl Into<String>,
         dependency_id: impl Into<String>,
@@ -128,16 +124,16 @@ impl FieldMapDependency {
 }
 
 operation! {
-    /// A call that creates a map dependency; from [`FieldMapDependency::create_map_dependency`].
+    /// A call that creates a map dependency; from [`FieldMapDependency::create`].
     CreateMapDependency -> FieldMapDependencyResults
 }
 
 operation! {
-    /// A call that gets map dependencies; from [`FieldMapDependency::map_dependencies`].
-    GetMapDependencies -> FieldMapDependencyAnswer
+    /// A call that lists map dependencies; from [`FieldMapDependency::list`].
+    ListMapDependencies -> FieldMapDependencyAnswer
 }
 
-impl GetMapDependencies {
+impl ListMapDependencies {
     /// Sets `page`.
     pub fn page(self, page: i64) -> Self {
         self.with_query("page", page)
@@ -155,17 +151,17 @@ impl GetMapDependencies {
 }
 
 operation! {
-    /// A call that updates a map dependency; from [`FieldMapDependency::update_map_dependency`].
+    /// A call that updates a map dependency; from [`FieldMapDependency::update`].
     UpdateMapDependency -> FieldMapDependencyResults
 }
 
 operation! {
-    /// A call that gets a map dependency; from [`FieldMapDependency::map_dependency`].
+    /// A call that gets a map dependency; from [`FieldMapDependency::get`].
     GetMapDependency -> FieldMapDependencyAnswer
 }
 
 operation! {
-    /// A call that deletes a map dependency; from [`FieldMapDependency::delete_map_dependency`].
+    /// A call that deletes a map dependency; from [`FieldMapDependency::delete`].
     DeleteMapDependency -> FieldMapDependencyResults
 }
 
@@ -383,7 +379,7 @@ pub struct FieldMapDependencyResults {
     pub extra: Extra,
 }
 
-/// What `GetMapDependencies` answers.
+/// What `ListMapDependencies` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -19,15 +19,15 @@ pub struct FindAndMerge {
 }
 
 impl FindAndMerge {
-    /// Gets a record merge.
+    /// Gets merge status.
     ///
     /// `GET /crm/v8/{module}/{masterrecordid}/actions/merge`. Scope: `ZohoCRM.modules.READ`.
-    pub fn record_merge(
+    pub fn merge_status(
         &self,
         module: impl Into<String>,
         masterrecordid: impl Into<String>,
-    ) -> GetRecordMerge {
-        GetRecordMerge::new(
+    ) -> GetMergeStatus {
+        GetMergeStatus::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -61,11 +61,11 @@ impl FindAndMerge {
 }
 
 operation! {
-    /// A call that gets a record merge; from [`FindAndMerge::record_merge`].
-    GetRecordMerge -> FindAndMergeAnswer
+    /// A call that gets merge status; from [`FindAndMerge::merge_status`].
+    GetMergeStatus -> FindAndMergeAnswer
 }
 
-impl GetRecordMerge {
+impl GetMergeStatus {
     /// Sets `job_id`.
     pub fn job_id(self, job_id: impl Into<String>) -> Self {
         self.with_query("job_id", job_id.into() as String)
@@ -77,7 +77,7 @@ operation! {
     MergeRecords -> FindAndMergeResults
 }
 
-/// What `GetRecordMerge` answers.
+/// What `GetMergeStatus` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -19,17 +19,17 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Executes a function using request body.
+    /// Executes a function.
     ///
     /// `POST /crm/v8/functions/{function_name}/actions/execute`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn execute_function_using_request_body(
+    pub fn execute(
         &self,
         function_name: impl Into<String>,
         auth_type: impl Into<String>,
         arguments: impl Into<String>,
         body: FunctionsBody,
-    ) -> ExecuteFunctionUsingRequestBody {
-        ExecuteFunctionUsingRequestBody::new(
+    ) -> ExecuteFunction {
+        ExecuteFunction::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -43,16 +43,16 @@ impl Functions {
         .with_query("arguments", arguments.into() as String)
     }
 
-    /// Executes function using parameters.
+    /// Executes a function with parameters.
     ///
     /// `GET /crm/v8/functions/{function_name}/actions/execute`. Scope: `ZohoCRM.modules.READ`.
-    pub fn execute_function_using_parameters(
+    pub fn execute_function_with_parameters(
         &self,
         function_name: impl Into<String>,
         auth_type: impl Into<String>,
         arguments: impl Into<String>,
-    ) -> ExecuteFunctionUsingParameters {
-        ExecuteFunctionUsingParameters::new(
+    ) -> ExecuteFunctionWithParameters {
+        ExecuteFunctionWithParameters::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -65,17 +65,17 @@ impl Functions {
         .with_query("arguments", arguments.into() as String)
     }
 
-    /// Executes a function using file.
+    /// Executes a function with file.
     ///
     /// `POST /crm/v8/functions/{function_name}/actions/execute`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn execute_function_using_file(
+    pub fn execute_function_with_file(
         &self,
         function_name: impl Into<String>,
         auth_type: impl Into<String>,
         arguments: impl Into<String>,
         file: Upload,
-    ) -> ExecuteFunctionUsingFile {
-        ExecuteFunctionUsingFile::new(
+    ) -> ExecuteFunctionWithFile {
+        ExecuteFunctionWithFile::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -91,21 +91,21 @@ impl Functions {
 }
 
 operation! {
-    /// A call that executes a function using request body; from [`Functions::execute_function_using_request_body`].
-    ExecuteFunctionUsingRequestBody -> ActionResult
+    /// A call that executes a function; from [`Functions::execute`].
+    ExecuteFunction -> ActionResult
 }
 
 operation! {
-    /// A call that executes function using parameters; from [`Functions::execute_function_using_parameters`].
-    ExecuteFunctionUsingParameters -> ActionResult
+    /// A call that executes a function with parameters; from [`Functions::execute_function_with_parameters`].
+    ExecuteFunctionWithParameters -> ActionResult
 }
 
 operation! {
-    /// A call that executes a function using file; from [`Functions::execute_function_using_file`].
-    ExecuteFunctionUsingFile -> ActionResult
+    /// A call that executes a function with file; from [`Functions::execute_function_with_file`].
+    ExecuteFunctionWithFile -> ActionResult
 }
 
-/// What `ExecuteFunctionUsingRequestBody` sends.
+/// What `ExecuteFunction` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -7,28 +7,28 @@ use crate::operation::prelude::*;
 impl Crm {
     /// Operations on get related records count.
     #[must_use]
-    pub fn get_related_records_count(&self) -> GetRelatedRecordsCountOperations {
-        GetRelatedRecordsCountOperations { crm: self.clone() }
+    pub fn get_related_records_count(&self) -> GetRelatedRecordsCount {
+        GetRelatedRecordsCount { crm: self.clone() }
     }
 }
 
 /// Operations on get related records count; from [`Crm::get_related_records_count`].
 #[derive(Clone, Debug)]
-pub struct GetRelatedRecordsCountOperations {
+pub struct GetRelatedRecordsCount {
     crm: Crm,
 }
 
-impl GetRelatedRecordsCountOperations {
-    /// Gets a related records count.
+impl GetRelatedRecordsCount {
+    /// Counts related records.
     ///
     /// `POST /crm/v8/{module_api_name}/{record_id}/actions/get_related_records_count`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn related_records_count(
+    pub fn count(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         body: GetRelatedRecordsCountBody,
-    ) -> GetRelatedRecordsCount {
-        GetRelatedRecordsCount::new(
+    ) -> CountRelatedRecords {
+        CountRelatedRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -42,11 +42,11 @@ impl GetRelatedRecordsCountOperations {
 }
 
 operation! {
-    /// A call that gets a related records count; from [`GetRelatedRecordsCountOperations::related_records_count`].
-    GetRelatedRecordsCount -> GetRelatedRecordsCountAnswer
+    /// A call that counts related records; from [`GetRelatedRecordsCount::count`].
+    CountRelatedRecords -> GetRelatedRecordsCountAnswer
 }
 
-/// What `GetRelatedRecordsCount` sends.
+/// What `CountRelatedRecords` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -107,7 +107,7 @@ setters! {
     }
 }
 
-/// What `GetRelatedRecordsCount` answers.
+/// What `CountRelatedRecords` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -109,15 +109,11 @@ impl GlobalPicklists {
         )
     }
 
-    /// Replaces picklist values.
+    /// Replaces values.
     ///
     /// `POST /crm/v8/settings/global_picklists/{id}/actions/replace_picklist_values`. Scope: `ZohoCRM.settings.global_picklist.CREATE`.
-    pub fn replace_picklist_values(
-        &self,
-        id: impl Into<String>,
-        body: ReplacePicklistValuesBody,
-    ) -> ReplacePicklistValues {
-        ReplacePicklistValues::new(
+    pub fn replace_values(&self, id: impl Into<String>, body: ReplaceValuesBody) -> ReplaceValues {
+        ReplaceValues::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -129,11 +125,11 @@ impl GlobalPicklists {
         )
     }
 
-    /// Gets replace values.
+    /// Gets replaced values.
     ///
     /// `GET /crm/v8/settings/global_picklists/{id}/actions/replaced_values`. Scope: `ZohoCRM.settings.global_picklist.READ`.
-    pub fn replace_values(&self, id: impl Into<String>) -> GetReplaceValues {
-        GetReplaceValues::new(
+    pub fn replaced_values(&self, id: impl Into<String>) -> GetReplacedValues {
+        GetReplacedValues::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -159,11 +155,11 @@ impl GlobalPicklists {
         )
     }
 
-    /// Gets pick list value associations.
+    /// Gets value associations.
     ///
     /// `GET /crm/v8/settings/global_picklists/{id}/actions/pick_list_values_associations`. Scope: `ZohoCRM.settings.global_picklist.READ`.
-    pub fn pick_list_value_associations(&self, id: impl Into<String>) -> GetPickListValueAssociations {
-        GetPickListValueAssociations::new(
+    pub fn value_associations(&self, id: impl Into<String>) -> GetValueAssociations {
+        GetValueAssociations::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -235,13 +231,13 @@ operation! {
 }
 
 operation! {
-    /// A call that replaces picklist values; from [`GlobalPicklists::replace_picklist_values`].
-    ReplacePicklistValues -> ReplacePicklistValuesResults
+    /// A call that replaces values; from [`GlobalPicklists::replace_values`].
+    ReplaceValues -> ReplaceValuesResults
 }
 
 operation! {
-    /// A call that gets replace values; from [`GlobalPicklists::replace_values`].
-    GetReplaceValues -> GetReplaceValuesAnswer
+    /// A call that gets replaced values; from [`GlobalPicklists::replaced_values`].
+    GetReplacedValues -> GetReplacedValuesAnswer
 }
 
 operation! {
@@ -267,11 +263,11 @@ impl GetAssociations {
 }
 
 operation! {
-    /// A call that gets pick list value associations; from [`GlobalPicklists::pick_list_value_associations`].
-    GetPickListValueAssociations -> GetPickListValueAssociationsAnswer
+    /// A call that gets value associations; from [`GlobalPicklists::value_associations`].
+    GetValueAssociations -> GetValueAssociationsAnswer
 }
 
-impl GetPickListValueAssociations {
+impl GetValueAssociations {
     /// Sets `picklist_value_id`.
     pub fn picklist_value_id(self, picklist_value_id: impl Into<String>) -> Self {
         self.with_query("picklist_value_id", picklist_value_id.into() as String)
@@ -323,22 +319,22 @@ pub struct GlobalPicklistsResults {
     pub extra: Extra,
 }
 
-/// What `ReplacePicklistValues` sends.
+/// What `ReplaceValues` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ReplacePicklistValuesBody {
+pub struct ReplaceValuesBody {
     /// `replace_picklist_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub replace_picklist_values: Nullable<Vec<GlobalPicklistReplacePicklistValues>>,
+    pub replace_picklist_values: Nullable<Vec<ReplacePicklistValues>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 setters! {
-    ReplacePicklistValuesBody {
-        replace_picklist_values: Vec<GlobalPicklistReplacePicklistValues>,
+    ReplaceValuesBody {
+        replace_picklist_values: Vec<ReplacePicklistValues>,
     }
 }
 
@@ -346,7 +342,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GlobalPicklistReplacePicklistValues {
+pub struct ReplacePicklistValues {
     /// `old_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub old_value: Nullable<ReplacePicklistValue>,
@@ -359,7 +355,7 @@ pub struct GlobalPicklistReplacePicklistValues {
 }
 
 setters! {
-    GlobalPicklistReplacePicklistValues {
+    ReplacePicklistValues {
         old_value: ReplacePicklistValue,
         new_value: ReplacePicklistValue,
     }
@@ -388,11 +384,11 @@ setters! {
     }
 }
 
-/// What `ReplacePicklistValues` answers.
+/// What `ReplaceValues` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ReplacePicklistValuesResults {
+pub struct ReplaceValuesResults {
     /// `replace_picklist_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub replace_picklist_values: Nullable<Vec<ActionResult>>,
@@ -401,11 +397,11 @@ pub struct ReplacePicklistValuesResults {
     pub extra: Extra,
 }
 
-/// What `GetReplaceValues` answers.
+/// What `GetReplacedValues` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetReplaceValuesAnswer {
+pub struct GetReplacedValuesAnswer {
     /// `replaced_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub replaced_values: Nullable<Vec<ReplacedValue>>,
@@ -414,7 +410,7 @@ pub struct GetReplaceValuesAnswer {
     pub extra: Extra,
 }
 
-/// `replaced_values` in `GetReplaceValuesAnswer`.
+/// `replaced_values` in `GetReplacedValuesAnswer`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -541,11 +537,11 @@ pub struct Info {
     pub extra: Extra,
 }
 
-/// What `GetPickListValueAssociations` answers.
+/// What `GetValueAssociations` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetPickListValueAssociationsAnswer {
+pub struct GetValueAssociationsAnswer {
     /// `pick_list_values_associations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values_associations: Nullable<Vec<PickListValuesAssociation>>,
@@ -554,7 +550,7 @@ pub struct GetPickListValueAssociationsAnswer {
     pub extra: Extra,
 }
 
-/// `pick_list_values_associations` in `GetPickListValueAssociationsAnswer`.
+/// `pick_list_values_associations` in `GetValueAssociationsAnswer`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -19,16 +19,16 @@ pub struct InventoryConvert {
 }
 
 impl InventoryConvert {
-    /// Converts an inventory.
+    /// Converts an inventory record.
     ///
     /// `POST /crm/v8/{module_api_name}/{id}/actions/convert`. Scope: `ZohoCRM.modules.CREATE` or `ZohoCRM.files.CREATE` or `ZohoFiles.files.CREATE`.
-    pub fn convert_inventory(
+    pub fn convert(
         &self,
         module: impl Into<String>,
         id: impl Into<String>,
         body: InventoryConvertBody,
-    ) -> ConvertInventory {
-        ConvertInventory::new(
+    ) -> ConvertInventoryRecord {
+        ConvertInventoryRecord::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -42,11 +42,11 @@ impl InventoryConvert {
 }
 
 operation! {
-    /// A call that converts an inventory; from [`InventoryConvert::convert_inventory`].
-    ConvertInventory -> InventoryConvertResults
+    /// A call that converts an inventory record; from [`InventoryConvert::convert`].
+    ConvertInventoryRecord -> InventoryConvertResults
 }
 
-/// What `ConvertInventory` sends.
+/// What `ConvertInventoryRecord` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -130,7 +130,7 @@ setters! {
     }
 }
 
-/// What `ConvertInventory` answers.
+/// What `ConvertInventoryRecord` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -19,15 +19,15 @@ pub struct InventoryMassConvert {
 }
 
 impl InventoryMassConvert {
-    /// Mass-changes an inventory convert.
+    /// Schedules an inventory mass convert.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.Quotes.CREATE` or `ZohoCRM.mass_convert.SalesOrders.CREATE`.
-    pub fn mass_inventory_convert(
+    pub fn schedule(
         &self,
         module: impl Into<String>,
         body: InventoryMassConvertBody,
-    ) -> MassInventoryConvert {
-        MassInventoryConvert::new(
+    ) -> ScheduleInventoryMassConvert {
+        ScheduleInventoryMassConvert::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -39,15 +39,11 @@ impl InventoryMassConvert {
         )
     }
 
-    /// Gets scheduled jobs details.
+    /// Gets an inventory mass convert.
     ///
     /// `GET /crm/v8/{module_api_name}/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.Quotes.READ` or `ZohoCRM.mass_convert.SalesOrders.READ`.
-    pub fn scheduled_jobs_details(
-        &self,
-        module: impl Into<String>,
-        job_id: impl Into<String>,
-    ) -> GetScheduledJobsDetails {
-        GetScheduledJobsDetails::new(
+    pub fn get(&self, module: impl Into<String>, job_id: impl Into<String>) -> GetInventoryMassConvert {
+        GetInventoryMassConvert::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -61,16 +57,16 @@ impl InventoryMassConvert {
 }
 
 operation! {
-    /// A call that mass-changes an inventory convert; from [`InventoryMassConvert::mass_inventory_convert`].
-    MassInventoryConvert -> ActionResult
+    /// A call that schedules an inventory mass convert; from [`InventoryMassConvert::schedule`].
+    ScheduleInventoryMassConvert -> ActionResult
 }
 
 operation! {
-    /// A call that gets scheduled jobs details; from [`InventoryMassConvert::scheduled_jobs_details`].
-    GetScheduledJobsDetails -> InventoryMassConvertAnswer
+    /// A call that gets an inventory mass convert; from [`InventoryMassConvert::get`].
+    GetInventoryMassConvert -> InventoryMassConvertAnswer
 }
 
-/// What `MassInventoryConvert` sends.
+/// What `ScheduleInventoryMassConvert` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -193,7 +189,7 @@ setters! {
     }
 }
 
-/// What `GetScheduledJobsDetails` answers.
+/// What `GetInventoryMassConvert` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -19,11 +19,11 @@ pub struct MassChangeOwner {
 }
 
 impl MassChangeOwner {
-    /// Changes an owner.
+    /// Schedules a mass change owner.
     ///
     /// `POST /crm/v8/{module}/actions/mass_change_owner`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn change_owner(&self, module: impl Into<String>, body: MassChangeOwnerBody) -> ChangeOwner {
-        ChangeOwner::new(
+    pub fn schedule(&self, module: impl Into<String>, body: MassChangeOwnerBody) -> ScheduleMassChangeOwner {
+        ScheduleMassChangeOwner::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -35,11 +35,11 @@ impl MassChangeOwner {
         )
     }
 
-    /// Checks status.
+    /// Gets a mass change owner.
     ///
     /// `GET /crm/v8/{module}/actions/mass_change_owner`. Scope: `ZohoCRM.modules.READ`.
-    pub fn check_status(&self, module: impl Into<String>, job_id: impl Into<String>) -> CheckStatus {
-        CheckStatus::new(
+    pub fn get(&self, module: impl Into<String>, job_id: impl Into<String>) -> GetMassChangeOwner {
+        GetMassChangeOwner::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -53,16 +53,16 @@ impl MassChangeOwner {
 }
 
 operation! {
-    /// A call that changes an owner; from [`MassChangeOwner::change_owner`].
-    ChangeOwner -> MassChangeOwnerResults
+    /// A call that schedules a mass change owner; from [`MassChangeOwner::schedule`].
+    ScheduleMassChangeOwner -> MassChangeOwnerResults
 }
 
 operation! {
-    /// A call that checks status; from [`MassChangeOwner::check_status`].
-    CheckStatus -> MassChangeOwnerAnswer
+    /// A call that gets a mass change owner; from [`MassChangeOwner::get`].
+    GetMassChangeOwner -> MassChangeOwnerAnswer
 }
 
-/// What `ChangeOwner` sends.
+/// What `ScheduleMassChangeOwner` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -197,7 +197,7 @@ setters! {
     }
 }
 
-/// What `ChangeOwner` answers.
+/// What `ScheduleMassChangeOwner` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -210,7 +210,7 @@ pub struct MassChangeOwnerResults {
     pub extra: Extra,
 }
 
-/// What `CheckStatus` answers.
+/// What `GetMassChangeOwner` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

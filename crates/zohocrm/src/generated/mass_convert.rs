@@ -8,34 +8,34 @@ use crate::operation::prelude::*;
 impl Crm {
     /// Operations on mass convert.
     #[must_use]
-    pub fn mass_convert(&self) -> MassConvertOperations {
-        MassConvertOperations { crm: self.clone() }
+    pub fn mass_convert(&self) -> MassConvert {
+        MassConvert { crm: self.clone() }
     }
 }
 
 /// Operations on mass convert; from [`Crm::mass_convert`].
 #[derive(Clone, Debug)]
-pub struct MassConvertOperations {
+pub struct MassConvert {
     crm: Crm,
 }
 
-impl MassConvertOperations {
-    /// Mass-changes a convert.
+impl MassConvert {
+    /// Schedules a mass convert.
     ///
     /// `POST /crm/v8/Leads/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.CREATE`.
-    pub fn mass_convert(&self, body: MassConvertBody) -> MassConvert {
-        MassConvert::new(
+    pub fn schedule(&self, body: MassConvertBody) -> ScheduleMassConvert {
+        ScheduleMassConvert::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/Leads/actions/mass_convert", [])
                 .scopes(&["ZohoCRM.mass_convert.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Gets job status.
+    /// Gets a mass convert.
     ///
     /// `GET /crm/v8/Leads/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.READ`.
-    pub fn job_status(&self, job_id: impl Into<String>) -> GetJobStatus {
-        GetJobStatus::new(
+    pub fn get(&self, job_id: impl Into<String>) -> GetMassConvert {
+        GetMassConvert::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Leads/actions/mass_convert", [])
                 .scopes(&["ZohoCRM.mass_convert.READ"]),
         )
@@ -44,16 +44,16 @@ impl MassConvertOperations {
 }
 
 operation! {
-    /// A call that mass-changes a convert; from [`MassConvertOperations::mass_convert`].
-    MassConvert -> ActionResult
+    /// A call that schedules a mass convert; from [`MassConvert::schedule`].
+    ScheduleMassConvert -> ActionResult
 }
 
 operation! {
-    /// A call that gets job status; from [`MassConvertOperations::job_status`].
-    GetJobStatus -> MassConvertAnswer
+    /// A call that gets a mass convert; from [`MassConvert::get`].
+    GetMassConvert -> MassConvertAnswer
 }
 
-/// What `MassConvert` sends.
+/// What `ScheduleMassConvert` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -188,7 +188,7 @@ setters! {
     }
 }
 
-/// What `GetJobStatus` answers.
+/// What `GetMassConvert` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -7,34 +7,34 @@ use crate::operation::prelude::*;
 impl Crm {
     /// Operations on mass delete tags.
     #[must_use]
-    pub fn mass_delete_tags(&self) -> MassDeleteTagsOperations {
-        MassDeleteTagsOperations { crm: self.clone() }
+    pub fn mass_delete_tags(&self) -> MassDeleteTags {
+        MassDeleteTags { crm: self.clone() }
     }
 }
 
 /// Operations on mass delete tags; from [`Crm::mass_delete_tags`].
 #[derive(Clone, Debug)]
-pub struct MassDeleteTagsOperations {
+pub struct MassDeleteTags {
     crm: Crm,
 }
 
-impl MassDeleteTagsOperations {
-    /// Mass-changes delete tags.
+impl MassDeleteTags {
+    /// Schedules a mass delete.
     ///
     /// `POST /crm/v8/settings/tags/actions/mass_delete`. Scope: `ZohoCRM.settings.tags.CREATE`.
-    pub fn mass_delete_tags(&self, body: MassDeleteTagsBody) -> MassDeleteTags {
-        MassDeleteTags::new(
+    pub fn schedule(&self, body: MassDeleteTagsBody) -> ScheduleMassDelete {
+        ScheduleMassDelete::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/tags/actions/mass_delete", [])
                 .scopes(&["ZohoCRM.settings.tags.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Gets status.
+    /// Gets a mass delete.
     ///
     /// `GET /crm/v8/settings/tags/actions/mass_delete`. Scope: `ZohoCRM.settings.tags.READ`.
-    pub fn status(&self, job_id: impl Into<String>) -> GetStatus {
-        GetStatus::new(
+    pub fn get(&self, job_id: impl Into<String>) -> GetMassDelete {
+        GetMassDelete::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/tags/actions/mass_delete", [])
                 .scopes(&["ZohoCRM.settings.tags.READ"]),
         )
@@ -43,16 +43,16 @@ impl MassDeleteTagsOperations {
 }
 
 operation! {
-    /// A call that mass-changes delete tags; from [`MassDeleteTagsOperations::mass_delete_tags`].
-    MassDeleteTags -> ActionResult
+    /// A call that schedules a mass delete; from [`MassDeleteTags::schedule`].
+    ScheduleMassDelete -> ActionResult
 }
 
 operation! {
-    /// A call that gets status; from [`MassDeleteTagsOperations::status`].
-    GetStatus -> MassDeleteTagsAnswer
+    /// A call that gets a mass delete; from [`MassDeleteTags::get`].
+    GetMassDelete -> MassDeleteTagsAnswer
 }
 
-/// What `MassDeleteTags` sends.
+/// What `ScheduleMassDelete` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -136,7 +136,7 @@ setters! {
     }
 }
 
-/// What `GetStatus` answers.
+/// What `GetMassDelete` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

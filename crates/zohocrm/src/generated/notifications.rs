@@ -51,22 +51,22 @@ impl NotificationsOperations {
         )
     }
 
-    /// Disables a notification.
+    /// Disables notifications.
     ///
     /// `PATCH /crm/v8/actions/watch`. Scope: `ZohoCRM.notifications.UPDATE`.
-    pub fn disable(&self, body: NotificationsBody) -> DisableNotification {
-        DisableNotification::new(
+    pub fn disable(&self, body: NotificationsBody) -> DisableNotifications {
+        DisableNotifications::new(
             Request::operation(&self.crm, Method::Patch, "/crm/v8/actions/watch", [])
                 .scopes(&["ZohoCRM.notifications.UPDATE"])
                 .body(&body),
         )
     }
 
-    /// Deletes a notification.
+    /// Deletes notifications.
     ///
     /// `DELETE /crm/v8/actions/watch`. Scope: `ZohoCRM.notifications.DELETE`.
-    pub fn delete(&self, channel_ids: impl Into<String>) -> DeleteNotification {
-        DeleteNotification::new(
+    pub fn delete(&self, channel_ids: impl Into<String>) -> DeleteNotifications {
+        DeleteNotifications::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/actions/watch", [])
                 .scopes(&["ZohoCRM.notifications.DELETE"]),
         )
@@ -112,13 +112,13 @@ operation! {
 }
 
 operation! {
-    /// A call that disables a notification; from [`NotificationsOperations::disable`].
-    DisableNotification -> NotificationsResults
+    /// A call that disables notifications; from [`NotificationsOperations::disable`].
+    DisableNotifications -> NotificationsResults
 }
 
 operation! {
-    /// A call that deletes a notification; from [`NotificationsOperations::delete`].
-    DeleteNotification -> NotificationsResults
+    /// A call that deletes notifications; from [`NotificationsOperations::delete`].
+    DeleteNotifications -> NotificationsResults
 }
 
 /// What `ListNotifications` answers.

@@ -22,37 +22,37 @@ impl Org {
     /// Gets an organization.
     ///
     /// `GET /crm/v8/org`. Scope: `ZohoCRM.org.READ`.
-    pub fn organization(&self) -> GetOrganization {
+    pub fn get(&self) -> GetOrganization {
         GetOrganization::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/org", []).scopes(&["ZohoCRM.org.READ"]),
         )
     }
 
-    /// Gets an org photo.
+    /// Downloads a photo.
     ///
     /// `GET /crm/v8/org/photo`. Scope: `ZohoCRM.org.READ`.
-    pub fn org_photo(&self) -> GetOrgPhoto {
-        GetOrgPhoto::new(
+    pub fn download_photo(&self) -> DownloadPhoto {
+        DownloadPhoto::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/org/photo", []).scopes(&["ZohoCRM.org.READ"]),
         )
     }
 
-    /// Uploads an organization photo.
+    /// Uploads a photo.
     ///
     /// `POST /crm/v8/org/photo`. Scope: `ZohoCRM.org.CREATE`.
-    pub fn upload_organization_photo(&self, file: Upload) -> UploadOrganizationPhoto {
-        UploadOrganizationPhoto::new(
+    pub fn upload_photo(&self, file: Upload) -> UploadPhoto {
+        UploadPhoto::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/org/photo", [])
                 .scopes(&["ZohoCRM.org.CREATE"])
                 .upload("file", file),
         )
     }
 
-    /// Deletes an organization photo.
+    /// Deletes a photo.
     ///
     /// `DELETE /crm/v8/org/photo`. Scope: `ZohoCRM.org.DELETE`.
-    pub fn delete_organization_photo(&self) -> DeleteOrganizationPhoto {
-        DeleteOrganizationPhoto::new(
+    pub fn delete_photo(&self) -> DeletePhoto {
+        DeletePhoto::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/org/photo", [])
                 .scopes(&["ZohoCRM.org.DELETE"]),
         )
@@ -60,23 +60,23 @@ impl Org {
 }
 
 operation! {
-    /// A call that gets an organization; from [`Org::organization`].
+    /// A call that gets an organization; from [`Org::get`].
     GetOrganization -> OrgAnswer
 }
 
 operation! {
-    /// A call that gets an org photo; from [`Org::org_photo`].
-    GetOrgPhoto -> Download
+    /// A call that downloads a photo; from [`Org::download_photo`].
+    DownloadPhoto -> Download
 }
 
 operation! {
-    /// A call that uploads an organization photo; from [`Org::upload_organization_photo`].
-    UploadOrganizationPhoto -> ActionResult
+    /// A call that uploads a photo; from [`Org::upload_photo`].
+    UploadPhoto -> ActionResult
 }
 
 operation! {
-    /// A call that deletes an organization photo; from [`Org::delete_organization_photo`].
-    DeleteOrganizationPhoto -> ActionResult
+    /// A call that deletes a photo; from [`Org::delete_photo`].
+    DeletePhoto -> ActionResult
 }
 
 /// What `GetOrganization` answers.

@@ -19,11 +19,11 @@ pub struct PortalUserType {
 }
 
 impl PortalUserType {
-    /// Gets user types.
+    /// Lists user types.
     ///
     /// `GET /crm/v8/settings/portals/{portal}/user_type`. Scope: `ZohoCRM.settings.clientportal.READ`.
-    pub fn user_types(&self, portal: impl Into<String>) -> GetUserTypes {
-        GetUserTypes::new(
+    pub fn list(&self, portal: impl Into<String>) -> ListUserTypes {
+        ListUserTypes::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -37,7 +37,7 @@ impl PortalUserType {
     /// Creates a user type.
     ///
     /// `POST /crm/v8/settings/portals/{portal}/user_type`. Scope: `ZohoCRM.settings.clientportal.CREATE`.
-    pub fn create_user_type(&self, portal: impl Into<String>, body: PortalUserTypeBody) -> CreateUserType {
+    pub fn create(&self, portal: impl Into<String>, body: PortalUserTypeBody) -> CreateUserType {
         CreateUserType::new(
             Request::operation(
                 &self.crm,
@@ -53,7 +53,7 @@ impl PortalUserType {
     /// Gets a user type.
     ///
     /// `GET /crm/v8/settings/portals/{portal}/user_type/{user_type_id}`. Scope: `ZohoCRM.settings.clientportal.READ`.
-    pub fn user_type(&self, portal: impl Into<String>, user_type_id: impl Into<String>) -> GetUserType {
+    pub fn get(&self, portal: impl Into<String>, user_type_id: impl Into<String>) -> GetUserType {
         GetUserType::new(
             Request::operation(
                 &self.crm,
@@ -68,7 +68,7 @@ impl PortalUserType {
     /// Updates a user type.
     ///
     /// `PUT /crm/v8/settings/portals/{portal}/user_type/{user_type_id}`. Scope: `ZohoCRM.settings.clientportal.UPDATE`.
-    pub fn update_user_type(
+    pub fn update(
         &self,
         portal: impl Into<String>,
         user_type_id: impl Into<String>,
@@ -89,11 +89,7 @@ impl PortalUserType {
     /// Deletes a user type.
     ///
     /// `DELETE /crm/v8/settings/portals/{portal}/user_type/{user_type_id}`. Scope: `ZohoCRM.settings.clientportal.DELETE`.
-    pub fn delete_user_type(
-        &self,
-        portal: impl Into<String>,
-        user_type_id: impl Into<String>,
-    ) -> DeleteUserType {
+    pub fn delete(&self, portal: impl Into<String>, user_type_id: impl Into<String>) -> DeleteUserType {
         DeleteUserType::new(
             Request::operation(
                 &self.crm,
@@ -107,11 +103,11 @@ impl PortalUserType {
 }
 
 operation! {
-    /// A call that gets user types; from [`PortalUserType::user_types`].
-    GetUserTypes -> PortalUserTypeAnswer
+    /// A call that lists user types; from [`PortalUserType::list`].
+    ListUserTypes -> PortalUserTypeAnswer
 }
 
-impl GetUserTypes {
+impl ListUserTypes {
     /// Sets `include`.
     pub fn include(self, include: impl Into<String>) -> Self {
         self.with_query("include", include.into() as String)
@@ -119,26 +115,26 @@ impl GetUserTypes {
 }
 
 operation! {
-    /// A call that creates a user type; from [`PortalUserType::create_user_type`].
+    /// A call that creates a user type; from [`PortalUserType::create`].
     CreateUserType -> PortalUserTypeResults
 }
 
 operation! {
-    /// A call that gets a user type; from [`PortalUserType::user_type`].
+    /// A call that gets a user type; from [`PortalUserType::get`].
     GetUserType -> PortalUserTypeAnswer
 }
 
 operation! {
-    /// A call that updates a user type; from [`PortalUserType::update_user_type`].
+    /// A call that updates a user type; from [`PortalUserType::update`].
     UpdateUserType -> PortalUserTypeResults
 }
 
 operation! {
-    /// A call that deletes a user type; from [`PortalUserType::delete_user_type`].
+    /// A call that deletes a user type; from [`PortalUserType::delete`].
     DeleteUserType -> PortalUserTypeResults
 }
 
-/// What `GetUserTypes` answers.
+/// What `ListUserTypes` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

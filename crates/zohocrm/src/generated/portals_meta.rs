@@ -19,11 +19,11 @@ pub struct PortalsMeta {
 }
 
 impl PortalsMeta {
-    /// Gets meta.
+    /// Gets portals meta.
     ///
     /// `GET /crm/v8/settings/portals/meta`. Scope: `ZohoCRM.settings.clientportal.READ`.
-    pub fn meta(&self, module: impl Into<String>) -> GetMeta {
-        GetMeta::new(
+    pub fn get(&self, module: impl Into<String>) -> GetPortalsMeta {
+        GetPortalsMeta::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/portals/meta", [])
                 .scopes(&["ZohoCRM.settings.clientportal.READ"]),
         )
@@ -32,11 +32,11 @@ impl PortalsMeta {
 }
 
 operation! {
-    /// A call that gets meta; from [`PortalsMeta::meta`].
-    GetMeta -> PortalsMetaAnswer
+    /// A call that gets portals meta; from [`PortalsMeta::get`].
+    GetPortalsMeta -> PortalsMetaAnswer
 }
 
-/// What `GetMeta` answers.
+/// What `GetPortalsMeta` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

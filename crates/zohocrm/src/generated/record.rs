@@ -23,7 +23,7 @@ impl RecordOperations {
     /// Gets a record.
     ///
     /// `GET /crm/v8/{module_api_name}/{id}`. Scope: `ZohoCRM.modules.READ`.
-    pub fn get_record(&self, module: impl Into<String>, id: impl Into<String>) -> GetRecord {
+    pub fn get(&self, module: impl Into<String>, id: impl Into<String>) -> GetRecord {
         GetRecord::new(
             Request::operation(
                 &self.crm,
@@ -38,12 +38,7 @@ impl RecordOperations {
     /// Updates a record.
     ///
     /// `PUT /crm/v8/{module_api_name}/{id}`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn update_record(
-        &self,
-        module: impl Into<String>,
-        id: impl Into<String>,
-        body: RecordBody,
-    ) -> UpdateRecord {
+    pub fn update(&self, module: impl Into<String>, id: impl Into<String>, body: RecordBody) -> UpdateRecord {
         UpdateRecord::new(
             Request::operation(
                 &self.crm,
@@ -59,7 +54,7 @@ impl RecordOperations {
     /// Deletes a record.
     ///
     /// `DELETE /crm/v8/{module_api_name}/{id}`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delete_record(&self, module: impl Into<String>, id: impl Into<String>) -> DeleteRecord {
+    pub fn delete(&self, module: impl Into<String>, id: impl Into<String>) -> DeleteRecord {
         DeleteRecord::new(
             Request::operation(
                 &self.crm,
@@ -71,11 +66,11 @@ impl RecordOperations {
         )
     }
 
-    /// Gets records.
+    /// Lists records.
     ///
     /// `GET /crm/v8/{module_api_name}`. Scope: `ZohoCRM.modules.READ`.
-    pub fn get_records(&self, module: impl Into<String>) -> GetRecords {
-        GetRecords::new(
+    pub fn list(&self, module: impl Into<String>) -> ListRecords {
+        ListRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -105,7 +100,7 @@ impl RecordOperations {
     /// Updates records.
     ///
     /// `PUT /crm/v8/{module_api_name}`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn update_records(&self, module: impl Into<String>, body: RecordBody) -> UpdateRecords {
+    pub fn update_many(&self, module: impl Into<String>, body: RecordBody) -> UpdateRecords {
         UpdateRecords::new(
             Request::operation(
                 &self.crm,
@@ -121,7 +116,7 @@ impl RecordOperations {
     /// Deletes records.
     ///
     /// `DELETE /crm/v8/{module_api_name}`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delete_records(&self, module: impl Into<String>) -> DeleteRecords {
+    pub fn delete_many(&self, module: impl Into<String>) -> DeleteRecords {
         DeleteRecords::new(
             Request::operation(
                 &self.crm,
@@ -179,11 +174,11 @@ impl RecordOperations {
         )
     }
 
-    /// Gets a photo.
+    /// Downloads a photo.
     ///
     /// `GET /crm/v8/{module_api_name}/{id}/photo`. Scope: `ZohoCRM.modules.READ`.
-    pub fn photo(&self, module: impl Into<String>, id: impl Into<String>) -> GetPhoto {
-        GetPhoto::new(
+    pub fn download_photo(&self, module: impl Into<String>, id: impl Into<String>) -> DownloadPhoto {
+        DownloadPhoto::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -230,15 +225,15 @@ impl RecordOperations {
         )
     }
 
-    /// Mass-changes update records.
+    /// Schedules a mass update.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/mass_update`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn mass_update_records(
+    pub fn schedule_mass_update(
         &self,
         module: impl Into<String>,
-        body: MassUpdateRecordsBody,
-    ) -> MassUpdateRecords {
-        MassUpdateRecords::new(
+        body: ScheduleMassUpdateBody,
+    ) -> ScheduleMassUpdate {
+        ScheduleMassUpdate::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -265,15 +260,15 @@ impl RecordOperations {
         )
     }
 
-    /// Assigns territories to multiple records.
+    /// Assigns territories to records.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/assign_territories`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn assign_territories_to_multiple_records(
+    pub fn assign_territories_to_records(
         &self,
         module: impl Into<String>,
         body: RecordBody,
-    ) -> AssignTerritoriesToMultipleRecords {
-        AssignTerritoriesToMultipleRecords::new(
+    ) -> AssignTerritoriesToRecords {
+        AssignTerritoriesToRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -285,16 +280,16 @@ impl RecordOperations {
         )
     }
 
-    /// Assigns a territory to record.
+    /// Assigns territories.
     ///
     /// `POST /crm/v8/{module_api_name}/{id}/actions/assign_territories`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn assign_territory_to_record(
+    pub fn assign_territories(
         &self,
         module: impl Into<String>,
         id: impl Into<String>,
         body: RecordBody,
-    ) -> AssignTerritoryToRecord {
-        AssignTerritoryToRecord::new(
+    ) -> AssignTerritories {
+        AssignTerritories::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -306,15 +301,15 @@ impl RecordOperations {
         )
     }
 
-    /// Removes territories from multiple records.
+    /// Removes territories from records.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/remove_territories`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn remove_territories_from_multiple_records(
+    pub fn remove_territories_from_records(
         &self,
         module: impl Into<String>,
         body: RecordBody,
-    ) -> RemoveTerritoriesFromMultipleRecords {
-        RemoveTerritoriesFromMultipleRecords::new(
+    ) -> RemoveTerritoriesFromRecords {
+        RemoveTerritoriesFromRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -326,16 +321,16 @@ impl RecordOperations {
         )
     }
 
-    /// Removes a territories from record.
+    /// Removes territories.
     ///
     /// `POST /crm/v8/{module_api_name}/{id}/actions/remove_territories`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn remove_territories_from_record(
+    pub fn remove_territories(
         &self,
         module: impl Into<String>,
         id: impl Into<String>,
         body: RecordBody,
-    ) -> RemoveTerritoriesFromRecord {
-        RemoveTerritoriesFromRecord::new(
+    ) -> RemoveTerritories {
+        RemoveTerritories::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -406,15 +401,11 @@ impl RecordOperations {
         )
     }
 
-    /// Gets a full data for rich text.
+    /// Gets full data.
     ///
     /// `GET /crm/v8/{module_api_name}/{id}/actions/fetch_full_data`. Scope: `ZohoCRM.modules.READ`.
-    pub fn full_data_for_rich_text(
-        &self,
-        module: impl Into<String>,
-        id: impl Into<String>,
-    ) -> GetFullDataForRichText {
-        GetFullDataForRichText::new(
+    pub fn full_data(&self, module: impl Into<String>, id: impl Into<String>) -> GetFullData {
+        GetFullData::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -425,11 +416,11 @@ impl RecordOperations {
         )
     }
 
-    /// Gets rich text records.
+    /// Gets full data of records.
     ///
     /// `GET /crm/v8/{module_api_name}/actions/fetch_full_data`. Scope: `ZohoCRM.modules.READ`.
-    pub fn rich_text_records(&self, module: impl Into<String>) -> GetRichTextRecords {
-        GetRichTextRecords::new(
+    pub fn full_data_of_records(&self, module: impl Into<String>) -> GetFullDataOfRecords {
+        GetFullDataOfRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -457,7 +448,7 @@ impl RecordOperations {
 }
 
 operation! {
-    /// A call that gets a record; from [`RecordOperations::get_record`].
+    /// A call that gets a record; from [`RecordOperations::get`].
     GetRecord -> RecordAnswer
 }
 
@@ -524,7 +515,7 @@ impl GetRecord {
 }
 
 operation! {
-    /// A call that updates a record; from [`RecordOperations::update_record`].
+    /// A call that updates a record; from [`RecordOperations::update`].
     UpdateRecord -> RecordResults
 }
 
@@ -536,7 +527,7 @@ impl UpdateRecord {
 }
 
 operation! {
-    /// A call that deletes a record; from [`RecordOperations::delete_record`].
+    /// A call that deletes a record; from [`RecordOperations::delete`].
     DeleteRecord -> RecordResults
 }
 
@@ -553,11 +544,11 @@ impl DeleteRecord {
 }
 
 operation! {
-    /// A call that gets records; from [`RecordOperations::get_records`].
-    GetRecords -> GetRecordsAnswer
+    /// A call that lists records; from [`RecordOperations::list`].
+    ListRecords -> ListRecordsAnswer
 }
 
-impl GetRecords {
+impl ListRecords {
     /// Sets `approved`.
     pub fn approved(self, approved: impl Into<String>) -> Self {
         self.with_query("approved", approved.into() as String)
@@ -657,7 +648,7 @@ impl CreateRecords {
 }
 
 operation! {
-    /// A call that updates records; from [`RecordOperations::update_records`].
+    /// A call that updates records; from [`RecordOperations::update_many`].
     UpdateRecords -> RecordResults
 }
 
@@ -669,7 +660,7 @@ impl UpdateRecords {
 }
 
 operation! {
-    /// A call that deletes records; from [`RecordOperations::delete_records`].
+    /// A call that deletes records; from [`RecordOperations::delete_many`].
     DeleteRecords -> RecordResults
 }
 
@@ -802,8 +793,8 @@ impl SearchRecords {
 }
 
 operation! {
-    /// A call that gets a photo; from [`RecordOperations::photo`].
-    GetPhoto -> Download
+    /// A call that downloads a photo; from [`RecordOperations::download_photo`].
+    DownloadPhoto -> Download
 }
 
 operation! {
@@ -824,8 +815,8 @@ operation! {
 }
 
 operation! {
-    /// A call that mass-changes update records; from [`RecordOperations::mass_update_records`].
-    MassUpdateRecords -> RecordResults
+    /// A call that schedules a mass update; from [`RecordOperations::schedule_mass_update`].
+    ScheduleMassUpdate -> RecordResults
 }
 
 operation! {
@@ -841,23 +832,23 @@ impl GetMassUpdateStatus {
 }
 
 operation! {
-    /// A call that assigns territories to multiple records; from [`RecordOperations::assign_territories_to_multiple_records`].
-    AssignTerritoriesToMultipleRecords -> RecordResults
+    /// A call that assigns territories to records; from [`RecordOperations::assign_territories_to_records`].
+    AssignTerritoriesToRecords -> RecordResults
 }
 
 operation! {
-    /// A call that assigns a territory to record; from [`RecordOperations::assign_territory_to_record`].
-    AssignTerritoryToRecord -> RecordResults
+    /// A call that assigns territories; from [`RecordOperations::assign_territories`].
+    AssignTerritories -> RecordResults
 }
 
 operation! {
-    /// A call that removes territories from multiple records; from [`RecordOperations::remove_territories_from_multiple_records`].
-    RemoveTerritoriesFromMultipleRecords -> RecordResults
+    /// A call that removes territories from records; from [`RecordOperations::remove_territories_from_records`].
+    RemoveTerritoriesFromRecords -> RecordResults
 }
 
 operation! {
-    /// A call that removes a territories from record; from [`RecordOperations::remove_territories_from_record`].
-    RemoveTerritoriesFromRecord -> RecordResults
+    /// A call that removes territories; from [`RecordOperations::remove_territories`].
+    RemoveTerritories -> RecordResults
 }
 
 operation! {
@@ -952,11 +943,11 @@ impl DeleteRecordByExternalId {
 }
 
 operation! {
-    /// A call that gets a full data for rich text; from [`RecordOperations::full_data_for_rich_text`].
-    GetFullDataForRichText -> SearchRecordsAnswer
+    /// A call that gets full data; from [`RecordOperations::full_data`].
+    GetFullData -> SearchRecordsAnswer
 }
 
-impl GetFullDataForRichText {
+impl GetFullData {
     /// Sets `fields`.
     pub fn fields(self, fields: impl Into<String>) -> Self {
         self.with_query("fields", fields.into() as String)
@@ -964,11 +955,11 @@ impl GetFullDataForRichText {
 }
 
 operation! {
-    /// A call that gets rich text records; from [`RecordOperations::rich_text_records`].
-    GetRichTextRecords -> SearchRecordsAnswer
+    /// A call that gets full data of records; from [`RecordOperations::full_data_of_records`].
+    GetFullDataOfRecords -> SearchRecordsAnswer
 }
 
-impl GetRichTextRecords {
+impl GetFullDataOfRecords {
     /// Sets `ids`.
     pub fn ids(self, ids: impl Into<String>) -> Self {
         self.with_query("ids", ids.into() as String)
@@ -1114,11 +1105,11 @@ pub struct RecordResults {
     pub extra: Extra,
 }
 
-/// What `GetRecords` answers.
+/// What `ListRecords` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetRecordsAnswer {
+pub struct ListRecordsAnswer {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<shared::RecordRecord>>,
@@ -1242,14 +1233,14 @@ pub struct SearchRecordsData {
     pub extra: Extra,
 }
 
-/// What `MassUpdateRecords` sends.
+/// What `ScheduleMassUpdate` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct MassUpdateRecordsBody {
+pub struct ScheduleMassUpdateBody {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<MassUpdateRecordsData>>,
+    pub data: Nullable<Vec<ScheduleMassUpdateData>>,
     /// `cvid`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub cvid: Nullable<String>,
@@ -1271,8 +1262,8 @@ pub struct MassUpdateRecordsBody {
 }
 
 setters! {
-    MassUpdateRecordsBody {
-        data: Vec<MassUpdateRecordsData>,
+    ScheduleMassUpdateBody {
+        data: Vec<ScheduleMassUpdateData>,
         cvid: String,
         ids: Vec<String>,
         territory: Territory,
@@ -1281,11 +1272,11 @@ setters! {
     }
 }
 
-/// `data` in `MassUpdateRecordsBody`.
+/// `data` in `ScheduleMassUpdateBody`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct MassUpdateRecordsData {
+pub struct ScheduleMassUpdateData {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -1316,7 +1307,7 @@ pub struct MassUpdateRecordsData {
 }
 
 setters! {
-    MassUpdateRecordsData {
+    ScheduleMassUpdateData {
         id: String,
         created_by: shared::MinifiedUser,
         created_time: DateTime,
@@ -1328,7 +1319,7 @@ setters! {
     }
 }
 
-/// `territory` in `MassUpdateRecordsBody`.
+/// `territory` in `ScheduleMassUpdateBody`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -19,11 +19,11 @@ pub struct RecordCount {
 }
 
 impl RecordCount {
-    /// Gets a count.
+    /// Counts records.
     ///
     /// `GET /crm/v8/{module_api_name}/actions/count`. Scope: `ZohoCRM.modules.READ`.
-    pub fn count(&self, module: impl Into<String>) -> GetCount {
-        GetCount::new(
+    pub fn count(&self, module: impl Into<String>) -> CountRecords {
+        CountRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -34,11 +34,11 @@ impl RecordCount {
         )
     }
 
-    /// Creates a count.
+    /// Counts records with criteria.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/count`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn create_count(&self, module: impl Into<String>) -> CreateCount {
-        CreateCount::new(
+    pub fn count_records_with_criteria(&self, module: impl Into<String>) -> CountRecordsWithCriteria {
+        CountRecordsWithCriteria::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -51,11 +51,11 @@ impl RecordCount {
 }
 
 operation! {
-    /// A call that gets a count; from [`RecordCount::count`].
-    GetCount -> RecordCountAnswer
+    /// A call that counts records; from [`RecordCount::count`].
+    CountRecords -> RecordCountAnswer
 }
 
-impl GetCount {
+impl CountRecords {
     /// Sets `email`.
     pub fn email(self, email: impl Into<String>) -> Self {
         self.with_query("email", email.into() as String)
@@ -83,11 +83,11 @@ impl GetCount {
 }
 
 operation! {
-    /// A call that creates a count; from [`RecordCount::create_count`].
-    CreateCount -> Value
+    /// A call that counts records with criteria; from [`RecordCount::count_records_with_criteria`].
+    CountRecordsWithCriteria -> Value
 }
 
-impl CreateCount {
+impl CountRecordsWithCriteria {
     /// Sets `email`.
     pub fn email(self, email: impl Into<String>) -> Self {
         self.with_query("email", email.into() as String)
@@ -104,7 +104,7 @@ impl CreateCount {
     }
 }
 
-/// What `GetCount` answers.
+/// What `CountRecords` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -20,15 +20,11 @@ pub struct RecordLocking {
 }
 
 impl RecordLocking {
-    /// Gets record locking informations.
+    /// Lists locks.
     ///
     /// `GET /crm/v8/{module_name}/{record_id}/Locking_Information__s`. Scope: `ZohoCRM.settings.record_locking_configurations.READ`.
-    pub fn record_locking_informations(
-        &self,
-        module: impl Into<String>,
-        record_id: impl Into<String>,
-    ) -> GetRecordLockingInformations {
-        GetRecordLockingInformations::new(
+    pub fn list(&self, module: impl Into<String>, record_id: impl Into<String>) -> ListLocks {
+        ListLocks::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -39,16 +35,16 @@ impl RecordLocking {
         )
     }
 
-    /// Locks records.
+    /// Locks a record.
     ///
     /// `POST /crm/v8/{module_name}/{record_id}/Locking_Information__s`. Scope: `ZohoCRM.settings.record_locking_configurations.CREATE`.
-    pub fn lock_records(
+    pub fn lock_record(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         body: RecordLockingBody,
-    ) -> LockRecords {
-        LockRecords::new(
+    ) -> LockRecord {
+        LockRecord::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -60,16 +56,16 @@ impl RecordLocking {
         )
     }
 
-    /// Gets a record locking information.
+    /// Gets a lock.
     ///
     /// `GET /crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}`. Scope: `ZohoCRM.settings.record_locking_configurations.READ`.
-    pub fn record_locking_information(
+    pub fn get(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         lock_id: impl Into<String>,
-    ) -> GetRecordLockingInformation {
-        GetRecordLockingInformation::new(
+    ) -> GetLock {
+        GetLock::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -84,17 +80,17 @@ impl RecordLocking {
         )
     }
 
-    /// Updates a record locking information.
+    /// Updates a lock.
     ///
     /// `PUT /crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}`. Scope: `ZohoCRM.settings.record_locking_configurations.UPDATE`.
-    pub fn update_record_locking_information(
+    pub fn update(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         lock_id: impl Into<String>,
         body: RecordLockingBody,
-    ) -> UpdateRecordLockingInformation {
-        UpdateRecordLockingInformation::new(
+    ) -> UpdateLock {
+        UpdateLock::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -136,11 +132,11 @@ impl RecordLocking {
 }
 
 operation! {
-    /// A call that gets record locking informations; from [`RecordLocking::record_locking_informations`].
-    GetRecordLockingInformations -> RecordLockingAnswer
+    /// A call that lists locks; from [`RecordLocking::list`].
+    ListLocks -> RecordLockingAnswer
 }
 
-impl GetRecordLockingInformations {
+impl ListLocks {
     /// Sets `fields`.
     pub fn fields(self, fields: impl Into<String>) -> Self {
         self.with_query("fields", fields.into() as String)
@@ -168,16 +164,16 @@ impl GetRecordLockingInformations {
 }
 
 operation! {
-    /// A call that locks records; from [`RecordLocking::lock_records`].
-    LockRecords -> RecordLockingResults
+    /// A call that locks a record; from [`RecordLocking::lock_record`].
+    LockRecord -> RecordLockingResults
 }
 
 operation! {
-    /// A call that gets a record locking information; from [`RecordLocking::record_locking_information`].
-    GetRecordLockingInformation -> RecordLockingAnswer
+    /// A call that gets a lock; from [`RecordLocking::get`].
+    GetLock -> RecordLockingAnswer
 }
 
-impl GetRecordLockingInformation {
+impl GetLock {
     /// Sets `fields`.
     pub fn fields(self, fields: impl Into<String>) -> Self {
         self.with_query("fields", fields.into() as String)
@@ -185,8 +181,8 @@ impl GetRecordLockingInformation {
 }
 
 operation! {
-    /// A call that updates a record locking information; from [`RecordLocking::update_record_locking_information`].
-    UpdateRecordLockingInformation -> RecordLockingResults
+    /// A call that updates a lock; from [`RecordLocking::update`].
+    UpdateLock -> RecordLockingResults
 }
 
 operation! {
@@ -194,7 +190,7 @@ operation! {
     UnlockRecord -> RecordLockingResults
 }
 
-/// What `GetRecordLockingInformations` answers.
+/// What `ListLocks` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -348,14 +344,14 @@ pub struct Info {
     pub extra: Extra,
 }
 
-/// What `LockRecords` sends.
+/// What `LockRecord` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RecordLockingBody {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<LockRecord>>,
+    pub data: Nullable<Vec<RecordLockingLockRecord>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -363,7 +359,7 @@ pub struct RecordLockingBody {
 
 setters! {
     RecordLockingBody {
-        data: Vec<LockRecord>,
+        data: Vec<RecordLockingLockRecord>,
     }
 }
 
@@ -371,7 +367,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct LockRecord {
+pub struct RecordLockingLockRecord {
     /// `Locked_Reason__s`.
     #[serde(rename = "Locked_Reason__s", skip_serializing_if = "Nullable::is_absent")]
     pub locked_reason_s: Nullable<String>,
@@ -381,12 +377,12 @@ pub struct LockRecord {
 }
 
 setters! {
-    LockRecord {
+    RecordLockingLockRecord {
         locked_reason_s: String,
     }
 }
 
-/// What `LockRecords` answers.
+/// What `LockRecord` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -20,15 +20,11 @@ pub struct RecycleBin {
 }
 
 impl RecycleBin {
-    /// Gets recycle bin records.
+    /// Lists recycle bin records.
     ///
     /// `GET /crm/v8/settings/recycle_bin`. Scope: `ZohoCRM.settings.recycle_bin.READ`.
-    pub fn recycle_bin_records(
-        &self,
-        ids: impl Into<String>,
-        filters: impl Into<String>,
-    ) -> GetRecycleBinRecords {
-        GetRecycleBinRecords::new(
+    pub fn list(&self, ids: impl Into<String>, filters: impl Into<String>) -> ListRecycleBinRecords {
+        ListRecycleBinRecords::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/recycle_bin", [])
                 .scopes(&["ZohoCRM.settings.recycle_bin.READ"]),
         )
@@ -39,11 +35,7 @@ impl RecycleBin {
     /// Deletes recycle bin records.
     ///
     /// `DELETE /crm/v8/settings/recycle_bin`. Scope: `ZohoCRM.settings.recycle_bin.DELETE`.
-    pub fn delete_recycle_bin_records(
-        &self,
-        filters: impl Into<String>,
-        ids: impl Into<String>,
-    ) -> DeleteRecycleBinRecords {
+    pub fn delete_many(&self, filters: impl Into<String>, ids: impl Into<String>) -> DeleteRecycleBinRecords {
         DeleteRecycleBinRecords::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/recycle_bin", [])
                 .scopes(&["ZohoCRM.settings.recycle_bin.DELETE"]),
@@ -55,7 +47,7 @@ impl RecycleBin {
     /// Gets a recycle bin record.
     ///
     /// `GET /crm/v8/settings/recycle_bin/{record_id}`. Scope: `ZohoCRM.settings.recycle_bin.READ`.
-    pub fn recycle_bin_record(&self, record_id: impl Into<String>) -> GetRecycleBinRecord {
+    pub fn get(&self, record_id: impl Into<String>) -> GetRecycleBinRecord {
         GetRecycleBinRecord::new(
             Request::operation(
                 &self.crm,
@@ -70,7 +62,7 @@ impl RecycleBin {
     /// Deletes a recycle bin record.
     ///
     /// `DELETE /crm/v8/settings/recycle_bin/{record_id}`. Scope: `ZohoCRM.settings.recycle_bin.DELETE`.
-    pub fn delete_recycle_bin_record(&self, record_id: impl Into<String>) -> DeleteRecycleBinRecord {
+    pub fn delete(&self, record_id: impl Into<String>) -> DeleteRecycleBinRecord {
         DeleteRecycleBinRecord::new(
             Request::operation(
                 &self.crm,
@@ -84,11 +76,11 @@ impl RecycleBin {
 }
 
 operation! {
-    /// A call that gets recycle bin records; from [`RecycleBin::recycle_bin_records`].
-    GetRecycleBinRecords -> RecycleBinAnswer
+    /// A call that lists recycle bin records; from [`RecycleBin::list`].
+    ListRecycleBinRecords -> RecycleBinAnswer
 }
 
-impl GetRecycleBinRecords {
+impl ListRecycleBinRecords {
     /// Sets `sort_by`.
     pub fn sort_by(self, sort_by: impl Into<String>) -> Self {
         self.with_query("sort_by", sort_by.into() as String)
@@ -111,21 +103,21 @@ impl GetRecycleBinRecords {
 }
 
 operation! {
-    /// A call that deletes recycle bin records; from [`RecycleBin::delete_recycle_bin_records`].
+    /// A call that deletes recycle bin records; from [`RecycleBin::delete_many`].
     DeleteRecycleBinRecords -> RecycleBinResults
 }
 
 operation! {
-    /// A call that gets a recycle bin record; from [`RecycleBin::recycle_bin_record`].
+    /// A call that gets a recycle bin record; from [`RecycleBin::get`].
     GetRecycleBinRecord -> RecycleBinAnswer
 }
 
 operation! {
-    /// A call that deletes a recycle bin record; from [`RecycleBin::delete_recycle_bin_record`].
+    /// A call that deletes a recycle bin record; from [`RecycleBin::delete`].
     DeleteRecycleBinRecord -> RecycleBinResults
 }
 
-/// What `GetRecycleBinRecords` answers.
+/// What `ListRecycleBinRecords` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -20,16 +20,16 @@ pub struct RelatedRecordsOperations {
 }
 
 impl RelatedRecordsOperations {
-    /// Gets related records.
+    /// Lists related records.
     ///
     /// `GET /crm/v8/{module_api_name}/{record_id}/{related_list_api_name}`. Scope: `ZohoCRM.modules.READ`.
-    pub fn get_related_records(
+    pub fn list(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         related_list_api_name: impl Into<String>,
-    ) -> GetRelatedRecords {
-        GetRelatedRecords::new(
+    ) -> ListRelatedRecords {
+        ListRelatedRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -47,7 +47,7 @@ impl RelatedRecordsOperations {
     /// Updates related records.
     ///
     /// `PUT /crm/v8/{module_api_name}/{record_id}/{related_list_api_name}`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn update_related_records(
+    pub fn update_many(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
@@ -70,16 +70,16 @@ impl RelatedRecordsOperations {
         )
     }
 
-    /// Delinks records.
+    /// Delinks related records.
     ///
     /// `DELETE /crm/v8/{module_api_name}/{record_id}/{related_list_api_name}`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delink_records(
+    pub fn delink_many(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         related_list_api_name: impl Into<String>,
-    ) -> DelinkRecords {
-        DelinkRecords::new(
+    ) -> DelinkRelatedRecords {
+        DelinkRelatedRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -94,7 +94,7 @@ impl RelatedRecordsOperations {
         )
     }
 
-    /// Lists a related records by external id.
+    /// Lists related records by external id.
     ///
     /// `GET /crm/v8/{module_api_name}/{external_value}/{related_list_api_name}`. Scope: `ZohoCRM.modules.READ`.
     pub fn list_by_external_id(
@@ -118,7 +118,7 @@ impl RelatedRecordsOperations {
         )
     }
 
-    /// Updates a related records by external id.
+    /// Updates related records by external id.
     ///
     /// `PUT /crm/v8/{module_api_name}/{external_value}/{related_list_api_name}`. Scope: `ZohoCRM.modules.UPDATE`.
     pub fn update_many_by_external_id(
@@ -144,7 +144,7 @@ impl RelatedRecordsOperations {
         )
     }
 
-    /// Delinks a related records by external id.
+    /// Delinks related records by external id.
     ///
     /// `DELETE /crm/v8/{module_api_name}/{external_value}/{related_list_api_name}`. Scope: `ZohoCRM.modules.DELETE`.
     pub fn delink_many_by_external_id(
@@ -171,7 +171,7 @@ impl RelatedRecordsOperations {
     /// Gets a related record.
     ///
     /// `GET /crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}`. Scope: `ZohoCRM.modules.READ`.
-    pub fn get_related_record(
+    pub fn get(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
@@ -197,7 +197,7 @@ impl RelatedRecordsOperations {
     /// Updates a related record.
     ///
     /// `PUT /crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn update_related_record(
+    pub fn update(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
@@ -222,17 +222,17 @@ impl RelatedRecordsOperations {
         )
     }
 
-    /// Delinks a record.
+    /// Delinks a related record.
     ///
     /// `DELETE /crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delink_record(
+    pub fn delink(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         related_list_api_name: impl Into<String>,
         related_record_id: impl Into<String>,
-    ) -> DelinkRecord {
-        DelinkRecord::new(
+    ) -> DelinkRelatedRecord {
+        DelinkRelatedRecord::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -328,16 +328,16 @@ impl RelatedRecordsOperations {
         )
     }
 
-    /// Gets a deleted parent records related record.
+    /// Gets related records of deleted.
     ///
     /// `GET /crm/v8/{module_api_name}/deleted/{record_id}/{related_list_api_name}`. Scope: `ZohoCRM.modules.READ`.
-    pub fn deleted_parent_records_related_record(
+    pub fn related_records_of_deleted(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         related_list_api_name: impl Into<String>,
-    ) -> GetDeletedParentRecordsRelatedRecord {
-        GetDeletedParentRecordsRelatedRecord::new(
+    ) -> GetRelatedRecordsOfDeleted {
+        GetRelatedRecordsOfDeleted::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -354,11 +354,11 @@ impl RelatedRecordsOperations {
 }
 
 operation! {
-    /// A call that gets related records; from [`RelatedRecordsOperations::get_related_records`].
-    GetRelatedRecords -> RelatedRecordsAnswer
+    /// A call that lists related records; from [`RelatedRecordsOperations::list`].
+    ListRelatedRecords -> RelatedRecordsAnswer
 }
 
-impl GetRelatedRecords {
+impl ListRelatedRecords {
     /// Sets `page`.
     pub fn page(self, page: i64) -> Self {
         self.with_query("page", page)
@@ -391,7 +391,7 @@ impl GetRelatedRecords {
 }
 
 operation! {
-    /// A call that updates related records; from [`RelatedRecordsOperations::update_related_records`].
+    /// A call that updates related records; from [`RelatedRecordsOperations::update_many`].
     UpdateRelatedRecords -> RelatedRecordsResults
 }
 
@@ -403,11 +403,11 @@ impl UpdateRelatedRecords {
 }
 
 operation! {
-    /// A call that delinks records; from [`RelatedRecordsOperations::delink_records`].
-    DelinkRecords -> RelatedRecordsResults
+    /// A call that delinks related records; from [`RelatedRecordsOperations::delink_many`].
+    DelinkRelatedRecords -> RelatedRecordsResults
 }
 
-impl DelinkRecords {
+impl DelinkRelatedRecords {
     /// Sets `ids`.
     pub fn ids(self, ids: impl Into<String>) -> Self {
         self.with_query("ids", ids.into() as String)
@@ -420,7 +420,7 @@ impl DelinkRecords {
 }
 
 operation! {
-    /// A call that lists a related records by external id; from [`RelatedRecordsOperations::list_by_external_id`].
+    /// A call that lists related records by external id; from [`RelatedRecordsOperations::list_by_external_id`].
     ListRelatedRecordsByExternalId -> RelatedRecordsAnswer
 }
 
@@ -457,7 +457,7 @@ impl ListRelatedRecordsByExternalId {
 }
 
 operation! {
-    /// A call that updates a related records by external id; from [`RelatedRecordsOperations::update_many_by_external_id`].
+    /// A call that updates related records by external id; from [`RelatedRecordsOperations::update_many_by_external_id`].
     UpdateRelatedRecordsByExternalId -> RelatedRecordsResults
 }
 
@@ -469,7 +469,7 @@ impl UpdateRelatedRecordsByExternalId {
 }
 
 operation! {
-    /// A call that delinks a related records by external id; from [`RelatedRecordsOperations::delink_many_by_external_id`].
+    /// A call that delinks related records by external id; from [`RelatedRecordsOperations::delink_many_by_external_id`].
     DelinkRelatedRecordsByExternalId -> RelatedRecordsResults
 }
 
@@ -486,7 +486,7 @@ impl DelinkRelatedRecordsByExternalId {
 }
 
 operation! {
-    /// A call that gets a related record; from [`RelatedRecordsOperations::get_related_record`].
+    /// A call that gets a related record; from [`RelatedRecordsOperations::get`].
     GetRelatedRecord -> GetRelatedRecordAnswer
 }
 
@@ -508,7 +508,7 @@ impl GetRelatedRecord {
 }
 
 operation! {
-    /// A call that updates a related record; from [`RelatedRecordsOperations::update_related_record`].
+    /// A call that updates a related record; from [`RelatedRecordsOperations::update`].
     UpdateRelatedRecord -> RelatedRecordsResults
 }
 
@@ -520,11 +520,11 @@ impl UpdateRelatedRecord {
 }
 
 operation! {
-    /// A call that delinks a record; from [`RelatedRecordsOperations::delink_record`].
-    DelinkRecord -> RelatedRecordsResults
+    /// A call that delinks a related record; from [`RelatedRecordsOperations::delink`].
+    DelinkRelatedRecord -> RelatedRecordsResults
 }
 
-impl DelinkRecord {
+impl DelinkRelatedRecord {
     /// Sets the header `X-EXTERNAL`.
     pub fn external(self, external: impl Into<String>) -> Self {
         self.with_header("X-EXTERNAL", external.into() as String)
@@ -578,11 +578,11 @@ impl DelinkRelatedRecordByExternalId {
 }
 
 operation! {
-    /// A call that gets a deleted parent records related record; from [`RelatedRecordsOperations::deleted_parent_records_related_record`].
-    GetDeletedParentRecordsRelatedRecord -> RelatedRecordsAnswer
+    /// A call that gets related records of deleted; from [`RelatedRecordsOperations::related_records_of_deleted`].
+    GetRelatedRecordsOfDeleted -> RelatedRecordsAnswer
 }
 
-impl GetDeletedParentRecordsRelatedRecord {
+impl GetRelatedRecordsOfDeleted {
     /// Sets `fields`.
     pub fn fields(self, fields: impl Into<String>) -> Self {
         self.with_query("fields", fields.into() as String)
@@ -604,7 +604,7 @@ impl GetDeletedParentRecordsRelatedRecord {
     }
 }
 
-/// What `GetRelatedRecords` answers.
+/// What `ListRelatedRecords` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -19,53 +19,43 @@ pub struct RescheduleHistory {
 }
 
 impl RescheduleHistory {
-    /// Adds an appointments rescheduled history.
+    /// Creates rescheduled appointments.
     ///
     /// `POST /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.settings.roles.CREATE`.
-    pub fn add_appointments_rescheduled_history(
-        &self,
-        body: RescheduleHistoryBody,
-    ) -> AddAppointmentsRescheduledHistory {
-        AddAppointmentsRescheduledHistory::new(
+    pub fn create(&self, body: RescheduleHistoryBody) -> CreateRescheduledAppointments {
+        CreateRescheduledAppointments::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/Appointments_Rescheduled_History__s", [])
                 .scopes(&["ZohoCRM.settings.roles.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Updates an appointments rescheduled history.
+    /// Updates rescheduled appointments.
     ///
     /// `PUT /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.settings.roles.UPDATE`.
-    pub fn update_appointments_rescheduled_history(
-        &self,
-        body: RescheduleHistoryBody,
-    ) -> UpdateAppointmentsRescheduledHistory {
-        UpdateAppointmentsRescheduledHistory::new(
+    pub fn update_many(&self, body: RescheduleHistoryBody) -> UpdateRescheduledAppointments {
+        UpdateRescheduledAppointments::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/Appointments_Rescheduled_History__s", [])
                 .scopes(&["ZohoCRM.settings.roles.UPDATE"])
                 .body(&body),
         )
     }
 
-    /// Gets an appointments rescheduled history.
+    /// Lists rescheduled appointments.
     ///
     /// `GET /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.settings.roles.READ`.
-    pub fn appointments_rescheduled_history(&self) -> GetAppointmentsRescheduledHistory {
-        GetAppointmentsRescheduledHistory::new(
+    pub fn list(&self) -> ListRescheduledAppointments {
+        ListRescheduledAppointments::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Appointments_Rescheduled_History__s", [])
                 .scopes(&["ZohoCRM.settings.roles.READ"]),
         )
     }
 
-    /// Updates an appointment rescheduled history.
+    /// Updates a rescheduled appointment.
     ///
     /// `PUT /crm/v8/Appointments_Rescheduled_History__s/{id}`. Scope: `ZohoCRM.settings.roles.UPDATE`.
-    pub fn update_appointment_rescheduled_history(
-        &self,
-        id: impl Into<String>,
-        body: RescheduleHistoryBody,
-    ) -> UpdateAppointmentRescheduledHistory {
-        UpdateAppointmentRescheduledHistory::new(
+    pub fn update(&self, id: impl Into<String>, body: RescheduleHistoryBody) -> UpdateRescheduledAppointment {
+        UpdateRescheduledAppointment::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -77,11 +67,11 @@ impl RescheduleHistory {
         )
     }
 
-    /// Gets an appointment rescheduled history.
+    /// Gets a rescheduled appointment.
     ///
     /// `GET /crm/v8/Appointments_Rescheduled_History__s/{id}`. Scope: `ZohoCRM.settings.roles.READ`.
-    pub fn appointment_rescheduled_history(&self, id: impl Into<String>) -> GetAppointmentRescheduledHistory {
-        GetAppointmentRescheduledHistory::new(
+    pub fn get(&self, id: impl Into<String>) -> GetRescheduledAppointment {
+        GetRescheduledAppointment::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -92,14 +82,11 @@ impl RescheduleHistory {
         )
     }
 
-    /// Deletes an appointments rescheduled history.
+    /// Deletes a rescheduled appointment.
     ///
     /// `DELETE /crm/v8/Appointments_Rescheduled_History__s/{id}`. Scope: `ZohoCRM.settings.roles.DELETE`.
-    pub fn delete_appointments_rescheduled_history(
-        &self,
-        id: impl Into<String>,
-    ) -> DeleteAppointmentsRescheduledHistory {
-        DeleteAppointmentsRescheduledHistory::new(
+    pub fn delete(&self, id: impl Into<String>) -> DeleteRescheduledAppointment {
+        DeleteRescheduledAppointment::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -112,21 +99,21 @@ impl RescheduleHistory {
 }
 
 operation! {
-    /// A call that adds an appointments rescheduled history; from [`RescheduleHistory::add_appointments_rescheduled_history`].
-    AddAppointmentsRescheduledHistory -> RescheduleHistoryResults
+    /// A call that creates rescheduled appointments; from [`RescheduleHistory::create`].
+    CreateRescheduledAppointments -> RescheduleHistoryResults
 }
 
 operation! {
-    /// A call that updates an appointments rescheduled history; from [`RescheduleHistory::update_appointments_rescheduled_history`].
-    UpdateAppointmentsRescheduledHistory -> RescheduleHistoryResults
+    /// A call that updates rescheduled appointments; from [`RescheduleHistory::update_many`].
+    UpdateRescheduledAppointments -> RescheduleHistoryResults
 }
 
 operation! {
-    /// A call that gets an appointments rescheduled history; from [`RescheduleHistory::appointments_rescheduled_history`].
-    GetAppointmentsRescheduledHistory -> RescheduleHistoryAnswer
+    /// A call that lists rescheduled appointments; from [`RescheduleHistory::list`].
+    ListRescheduledAppointments -> RescheduleHistoryAnswer
 }
 
-impl GetAppointmentsRescheduledHistory {
+impl ListRescheduledAppointments {
     /// Sets `fields`.
     pub fn fields(self, fields: impl Into<String>) -> Self {
         self.with_query("fields", fields.into() as String)
@@ -159,16 +146,16 @@ impl GetAppointmentsRescheduledHistory {
 }
 
 operation! {
-    /// A call that updates an appointment rescheduled history; from [`RescheduleHistory::update_appointment_rescheduled_history`].
-    UpdateAppointmentRescheduledHistory -> RescheduleHistoryResults
+    /// A call that updates a rescheduled appointment; from [`RescheduleHistory::update`].
+    UpdateRescheduledAppointment -> RescheduleHistoryResults
 }
 
 operation! {
-    /// A call that gets an appointment rescheduled history; from [`RescheduleHistory::appointment_rescheduled_history`].
-    GetAppointmentRescheduledHistory -> RescheduleHistoryAnswer
+    /// A call that gets a rescheduled appointment; from [`RescheduleHistory::get`].
+    GetRescheduledAppointment -> RescheduleHistoryAnswer
 }
 
-impl GetAppointmentRescheduledHistory {
+impl GetRescheduledAppointment {
     /// Sets `fields`.
     pub fn fields(self, fields: impl Into<String>) -> Self {
         self.with_query("fields", fields.into() as String)
@@ -176,11 +163,11 @@ impl GetAppointmentRescheduledHistory {
 }
 
 operation! {
-    /// A call that deletes an appointments rescheduled history; from [`RescheduleHistory::delete_appointments_rescheduled_history`].
-    DeleteAppointmentsRescheduledHistory -> RescheduleHistoryResults
+    /// A call that deletes a rescheduled appointment; from [`RescheduleHistory::delete`].
+    DeleteRescheduledAppointment -> RescheduleHistoryResults
 }
 
-/// What `AddAppointmentsRescheduledHistory` sends.
+/// What `CreateRescheduledAppointments` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -403,7 +390,7 @@ setters! {
     }
 }
 
-/// What `AddAppointmentsRescheduledHistory` answers.
+/// What `CreateRescheduledAppointments` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -416,7 +403,7 @@ pub struct RescheduleHistoryResults {
     pub extra: Extra,
 }
 
-/// What `GetAppointmentsRescheduledHistory` answers.
+/// What `ListRescheduledAppointments` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -154,15 +154,11 @@ impl ScoringRules {
         )
     }
 
-    /// Runs `scoring rule execution using rule i ds`.
+    /// Runs scoring rules.
     ///
     /// `PUT /crm/v8/{module}/actions/run_scoring_rules`. Scope: `ZohoCRM.settings.storage_analytics.UPDATE`.
-    pub fn scoring_rule_execution_using_rule_i_ds(
-        &self,
-        module: impl Into<String>,
-        body: ScoringRuleExecutionUsingRuleIDsBody,
-    ) -> ScoringRuleExecutionUsingRuleIDs {
-        ScoringRuleExecutionUsingRuleIDs::new(
+    pub fn run(&self, module: impl Into<String>, body: RunScoringRulesBody) -> RunScoringRules {
+        RunScoringRules::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -275,8 +271,8 @@ operation! {
 }
 
 operation! {
-    /// A call that runs `scoring rule execution using rule i ds`; from [`ScoringRules::scoring_rule_execution_using_rule_i_ds`].
-    ScoringRuleExecutionUsingRuleIDs -> ScoringRulesResults
+    /// A call that runs scoring rules; from [`ScoringRules::run`].
+    RunScoringRules -> ScoringRulesResults
 }
 
 /// What `CreateScoringRules` sends.
@@ -585,11 +581,11 @@ pub struct Info {
     pub extra: Extra,
 }
 
-/// What `ScoringRuleExecutionUsingRuleIDs` sends.
+/// What `RunScoringRules` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ScoringRuleExecutionUsingRuleIDsBody {
+pub struct RunScoringRulesBody {
     /// `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layout: Nullable<Layout>,
@@ -599,7 +595,7 @@ pub struct ScoringRuleExecutionUsingRuleIDsBody {
 }
 
 setters! {
-    ScoringRuleExecutionUsingRuleIDsBody {
+    RunScoringRulesBody {
         layout: Layout,
     }
 }

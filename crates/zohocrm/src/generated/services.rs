@@ -19,53 +19,53 @@ pub struct Services {
 }
 
 impl Services {
-    /// Creates a rescheduled history.
+    /// Creates services.
     ///
     /// `POST /crm/v8/Services__s`. Scope: `ZohoCRM.settings.roles.CREATE`.
-    pub fn create_rescheduled_history(&self, body: Value) -> CreateRescheduledHistory {
-        CreateRescheduledHistory::new(
+    pub fn create(&self, body: Value) -> CreateServices {
+        CreateServices::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/Services__s", [])
                 .scopes(&["ZohoCRM.settings.roles.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Gets rescheduled histories.
+    /// Lists services.
     ///
     /// `GET /crm/v8/Services__s`. Scope: `ZohoCRM.settings.roles.READ`.
-    pub fn rescheduled_histories(&self) -> GetRescheduledHistories {
-        GetRescheduledHistories::new(
+    pub fn list(&self) -> ListServices {
+        ListServices::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Services__s", [])
                 .scopes(&["ZohoCRM.settings.roles.READ"]),
         )
     }
 
-    /// Updates a rescheduled history.
+    /// Updates a service.
     ///
     /// `PUT /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.settings.roles.UPDATE`.
-    pub fn update_rescheduled_history(&self, id: impl Into<String>, body: Value) -> UpdateRescheduledHistory {
-        UpdateRescheduledHistory::new(
+    pub fn update(&self, id: impl Into<String>, body: Value) -> UpdateService {
+        UpdateService::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/Services__s/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.settings.roles.UPDATE"])
                 .body(&body),
         )
     }
 
-    /// Gets a rescheduled history.
+    /// Gets a service.
     ///
     /// `GET /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.settings.roles.READ`.
-    pub fn rescheduled_history(&self, id: impl Into<String>) -> GetRescheduledHistory {
-        GetRescheduledHistory::new(
+    pub fn get(&self, id: impl Into<String>) -> GetService {
+        GetService::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Services__s/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.settings.roles.READ"]),
         )
     }
 
-    /// Deletes a rescheduled history.
+    /// Deletes a service.
     ///
     /// `DELETE /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.settings.roles.DELETE`.
-    pub fn delete_rescheduled_history(&self, id: impl Into<String>) -> DeleteRescheduledHistory {
-        DeleteRescheduledHistory::new(
+    pub fn delete(&self, id: impl Into<String>) -> DeleteService {
+        DeleteService::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/Services__s/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.settings.roles.DELETE"]),
         )
@@ -73,26 +73,26 @@ impl Services {
 }
 
 operation! {
-    /// A call that creates a rescheduled history; from [`Services::create_rescheduled_history`].
-    CreateRescheduledHistory -> Value
+    /// A call that creates services; from [`Services::create`].
+    CreateServices -> Value
 }
 
 operation! {
-    /// A call that gets rescheduled histories; from [`Services::rescheduled_histories`].
-    GetRescheduledHistories -> Value
+    /// A call that lists services; from [`Services::list`].
+    ListServices -> Value
 }
 
 operation! {
-    /// A call that updates a rescheduled history; from [`Services::update_rescheduled_history`].
-    UpdateRescheduledHistory -> Value
+    /// A call that updates a service; from [`Services::update`].
+    UpdateService -> Value
 }
 
 operation! {
-    /// A call that gets a rescheduled history; from [`Services::rescheduled_history`].
-    GetRescheduledHistory -> Value
+    /// A call that gets a service; from [`Services::get`].
+    GetService -> Value
 }
 
 operation! {
-    /// A call that deletes a rescheduled history; from [`Services::delete_rescheduled_history`].
-    DeleteRescheduledHistory -> Value
+    /// A call that deletes a service; from [`Services::delete`].
+    DeleteService -> Value
 }

@@ -53,22 +53,22 @@ impl SharingRules {
         .with_query("module", module.into() as String)
     }
 
-    /// Searches a rule.
+    /// Searches sharing rules.
     ///
     /// `POST /crm/v8/settings/data_sharing/rules/search`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn search_rule(&self, body: SearchRuleBody) -> SearchRule {
-        SearchRule::new(
+    pub fn search(&self, body: SearchSharingRulesBody) -> SearchSharingRules {
+        SearchSharingRules::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/data_sharing/rules/search", [])
                 .scopes(&["ZohoCRM.modules.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Deactivates a rule.
+    /// Deactivates a sharing rule.
     ///
     /// `DELETE /crm/v8/settings/data_sharing/rules/{id}/actions/activate`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn deactivate_rule(&self, id: impl Into<String>, module: impl Into<String>) -> DeactivateRule {
-        DeactivateRule::new(
+    pub fn deactivate(&self, id: impl Into<String>, module: impl Into<String>) -> DeactivateSharingRule {
+        DeactivateSharingRule::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -80,11 +80,11 @@ impl SharingRules {
         .with_query("module", module.into() as String)
     }
 
-    /// Activates a rule.
+    /// Activates a sharing rule.
     ///
     /// `PUT /crm/v8/settings/data_sharing/rules/{id}/actions/activate`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn activate_rule(&self, id: impl Into<String>, module: impl Into<String>) -> ActivateRule {
-        ActivateRule::new(
+    pub fn activate(&self, id: impl Into<String>, module: impl Into<String>) -> ActivateSharingRule {
+        ActivateSharingRule::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -149,11 +149,11 @@ impl SharingRules {
         .with_query("module", module.into() as String)
     }
 
-    /// Gets a rule summary.
+    /// Gets a summary.
     ///
     /// `GET /crm/v8/settings/data_sharing/rules/actions/summary`. Scope: `ZohoCRM.modules.READ`.
-    pub fn rule_summary(&self) -> GetRuleSummary {
-        GetRuleSummary::new(
+    pub fn summary(&self) -> GetSummary {
+        GetSummary::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -164,11 +164,11 @@ impl SharingRules {
         )
     }
 
-    /// Searches a rule summary.
+    /// Searches a summary.
     ///
     /// `POST /crm/v8/settings/data_sharing/rules/actions/summary`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn search_rule_summary(&self, body: SearchRuleBody) -> SearchRuleSummary {
-        SearchRuleSummary::new(
+    pub fn search_summary(&self, body: SearchSharingRulesBody) -> SearchSummary {
+        SearchSummary::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -230,11 +230,11 @@ operation! {
 }
 
 operation! {
-    /// A call that searches a rule; from [`SharingRules::search_rule`].
-    SearchRule -> SharingRulesAnswer
+    /// A call that searches sharing rules; from [`SharingRules::search`].
+    SearchSharingRules -> SharingRulesAnswer
 }
 
-impl SearchRule {
+impl SearchSharingRules {
     /// Sets `module`.
     pub fn module(self, module: impl Into<String>) -> Self {
         self.with_query("module", module.into() as String)
@@ -252,13 +252,13 @@ impl SearchRule {
 }
 
 operation! {
-    /// A call that deactivates a rule; from [`SharingRules::deactivate_rule`].
-    DeactivateRule -> SharingRulesResults
+    /// A call that deactivates a sharing rule; from [`SharingRules::deactivate`].
+    DeactivateSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that activates a rule; from [`SharingRules::activate_rule`].
-    ActivateRule -> SharingRulesResults
+    /// A call that activates a sharing rule; from [`SharingRules::activate`].
+    ActivateSharingRule -> SharingRulesResults
 }
 
 operation! {
@@ -284,11 +284,11 @@ operation! {
 }
 
 operation! {
-    /// A call that gets a rule summary; from [`SharingRules::rule_summary`].
-    GetRuleSummary -> GetRuleSummaryAnswer
+    /// A call that gets a summary; from [`SharingRules::summary`].
+    GetSummary -> GetSummaryAnswer
 }
 
-impl GetRuleSummary {
+impl GetSummary {
     /// Sets `module`.
     pub fn module(self, module: SharingRuleModule) -> Self {
         self.with_query("module", module)
@@ -296,11 +296,11 @@ impl GetRuleSummary {
 }
 
 operation! {
-    /// A call that searches a rule summary; from [`SharingRules::search_rule_summary`].
-    SearchRuleSummary -> GetRuleSummaryAnswer
+    /// A call that searches a summary; from [`SharingRules::search_summary`].
+    SearchSummary -> GetSummaryAnswer
 }
 
-impl SearchRuleSummary {
+impl SearchSummary {
     /// Sets `module`.
     pub fn module(self, module: SharingRuleModule) -> Self {
         self.with_query("module", module)
@@ -613,11 +613,11 @@ pub struct SharingRulesResults {
     pub extra: Extra,
 }
 
-/// What `SearchRule` sends.
+/// What `SearchSharingRules` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct SearchRuleBody {
+pub struct SearchSharingRulesBody {
     /// `filters`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub filters: Nullable<Vec<GroupCriteria>>,
@@ -627,7 +627,7 @@ pub struct SearchRuleBody {
 }
 
 setters! {
-    SearchRuleBody {
+    SearchSharingRulesBody {
         filters: Vec<GroupCriteria>,
     }
 }
@@ -719,7 +719,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Values of `module` for `GetRuleSummary`.
+    /// Values of `module` for `GetSummary`.
     pub enum SharingRuleModule {
         Products = "Products",
         Tasks = "Tasks",
@@ -740,11 +740,11 @@ open_enum! {
     }
 }
 
-/// What `GetRuleSummary` answers.
+/// What `GetSummary` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetRuleSummaryAnswer {
+pub struct GetSummaryAnswer {
     /// `sharing_rules_summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_rules_summary: Nullable<Vec<RulesSummary>>,

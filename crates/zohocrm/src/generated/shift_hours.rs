@@ -29,11 +29,11 @@ impl ShiftHours {
         )
     }
 
-    /// Creates shifts hours.
+    /// Creates shift hours.
     ///
     /// `POST /crm/v8/settings/business_hours/shift_hours`. Scope: `ZohoCRM.settings.business_hours.CREATE`.
-    pub fn create(&self, body: ShiftHoursBody) -> CreateShiftsHours {
-        CreateShiftsHours::new(
+    pub fn create(&self, body: ShiftHoursBody) -> CreateShiftHours {
+        CreateShiftHours::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/business_hours/shift_hours", [])
                 .scopes(&["ZohoCRM.settings.business_hours.CREATE"])
                 .body(&body),
@@ -111,11 +111,11 @@ impl ListShiftHours {
 }
 
 operation! {
-    /// A call that creates shifts hours; from [`ShiftHours::create`].
-    CreateShiftsHours -> ShiftHoursResults
+    /// A call that creates shift hours; from [`ShiftHours::create`].
+    CreateShiftHours -> ShiftHoursResults
 }
 
-impl CreateShiftsHours {
+impl CreateShiftHours {
     /// Sets the header `X-CRM-ORG`.
     pub fn org(self, org: impl Into<String>) -> Self {
         self.with_header("X-CRM-ORG", org.into() as String)
@@ -435,7 +435,7 @@ pub struct ShiftCount {
     pub extra: Extra,
 }
 
-/// What `CreateShiftsHours` sends.
+/// What `CreateShiftHours` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -454,7 +454,7 @@ setters! {
     }
 }
 
-/// What `CreateShiftsHours` answers.
+/// What `CreateShiftHours` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -19,11 +19,11 @@ pub struct SignalsNotifications {
 }
 
 impl SignalsNotifications {
-    /// Creates signals.
+    /// Creates signals notifications.
     ///
     /// `POST /crm/v8/signals/notifications`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn create_signals(&self, body: SignalsNotificationsBody) -> CreateSignals {
-        CreateSignals::new(
+    pub fn create(&self, body: SignalsNotificationsBody) -> CreateSignalsNotifications {
+        CreateSignalsNotifications::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/signals/notifications", [])
                 .scopes(&["ZohoCRM.modules.CREATE"])
                 .body(&body),
@@ -32,11 +32,11 @@ impl SignalsNotifications {
 }
 
 operation! {
-    /// A call that creates signals; from [`SignalsNotifications::create_signals`].
-    CreateSignals -> SignalsNotificationsResults
+    /// A call that creates signals notifications; from [`SignalsNotifications::create`].
+    CreateSignalsNotifications -> SignalsNotificationsResults
 }
 
-/// What `CreateSignals` sends.
+/// What `CreateSignalsNotifications` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -129,7 +129,7 @@ setters! {
     }
 }
 
-/// What `CreateSignals` answers.
+/// What `CreateSignalsNotifications` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -108,11 +108,11 @@ impl Territories {
         )
     }
 
-    /// Gets a child territory.
+    /// Gets child territories.
     ///
     /// `GET /crm/v8/settings/territories/{id}/__child_territories`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
-    pub fn child_territory(&self, id: impl Into<String>) -> GetChildTerritory {
-        GetChildTerritory::new(
+    pub fn child_territories(&self, id: impl Into<String>) -> GetChildTerritories {
+        GetChildTerritories::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -123,11 +123,11 @@ impl Territories {
         )
     }
 
-    /// Gets an associated user count.
+    /// Gets associated users counts.
     ///
     /// `GET /crm/v8/settings/territories/actions/associated_users_count`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
-    pub fn associated_user_count(&self) -> GetAssociatedUserCount {
-        GetAssociatedUserCount::new(
+    pub fn associated_users_counts(&self) -> GetAssociatedUsersCounts {
+        GetAssociatedUsersCounts::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -138,11 +138,11 @@ impl Territories {
         )
     }
 
-    /// Gets a deleted associated territory.
+    /// Gets deleted territories.
     ///
     /// `GET /crm/v8/settings/territories/actions/deleted_associated_territories`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
-    pub fn deleted_associated_territory(&self) -> GetDeletedAssociatedTerritory {
-        GetDeletedAssociatedTerritory::new(
+    pub fn deleted_territories(&self) -> GetDeletedTerritories {
+        GetDeletedTerritories::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -153,7 +153,7 @@ impl Territories {
         )
     }
 
-    /// Transfers an and delete territory.
+    /// Transfers and deletes a territory.
     ///
     /// `POST /crm/v8/settings/territories/{id}/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.CREATE` or `ZohoCRM.users.CREATE`.
     pub fn transfer_and_delete_territory(
@@ -173,7 +173,7 @@ impl Territories {
         )
     }
 
-    /// Transfers and delete territories.
+    /// Transfers and deletes territories.
     ///
     /// `POST /crm/v8/settings/territories/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.CREATE` or `ZohoCRM.users.CREATE`.
     pub fn transfer_and_delete_territories(
@@ -275,11 +275,11 @@ impl DeleteTerritory {
 }
 
 operation! {
-    /// A call that gets a child territory; from [`Territories::child_territory`].
-    GetChildTerritory -> TerritoriesAnswer
+    /// A call that gets child territories; from [`Territories::child_territories`].
+    GetChildTerritories -> TerritoriesAnswer
 }
 
-impl GetChildTerritory {
+impl GetChildTerritories {
     /// Sets `filters`.
     pub fn filters(self, filters: impl Into<String>) -> Self {
         self.with_query("filters", filters.into() as String)
@@ -297,16 +297,16 @@ impl GetChildTerritory {
 }
 
 operation! {
-    /// A call that gets an associated user count; from [`Territories::associated_user_count`].
-    GetAssociatedUserCount -> GetAssociatedUserCountAnswer
+    /// A call that gets associated users counts; from [`Territories::associated_users_counts`].
+    GetAssociatedUsersCounts -> GetAssociatedUsersCountsAnswer
 }
 
 operation! {
-    /// A call that gets a deleted associated territory; from [`Territories::deleted_associated_territory`].
-    GetDeletedAssociatedTerritory -> GetDeletedAssociatedTerritoryAnswer
+    /// A call that gets deleted territories; from [`Territories::deleted_territories`].
+    GetDeletedTerritories -> GetDeletedTerritoriesAnswer
 }
 
-impl GetDeletedAssociatedTerritory {
+impl GetDeletedTerritories {
     /// Sets `ids`.
     pub fn ids(self, ids: impl Into<String>) -> Self {
         self.with_query("ids", ids.into() as String)
@@ -314,12 +314,12 @@ impl GetDeletedAssociatedTerritory {
 }
 
 operation! {
-    /// A call that transfers an and delete territory; from [`Territories::transfer_and_delete_territory`].
+    /// A call that transfers and deletes a territory; from [`Territories::transfer_and_delete_territory`].
     TransferAndDeleteTerritory -> TerritoriesResults
 }
 
 operation! {
-    /// A call that transfers and delete territories; from [`Territories::transfer_and_delete_territories`].
+    /// A call that transfers and deletes territories; from [`Territories::transfer_and_delete_territories`].
     TransferAndDeleteTerritories -> TerritoriesResults
 }
 
@@ -576,11 +576,11 @@ pub struct TerritoriesResults {
     pub extra: Extra,
 }
 
-/// What `GetAssociatedUserCount` answers.
+/// What `GetAssociatedUsersCounts` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetAssociatedUserCountAnswer {
+pub struct GetAssociatedUsersCountsAnswer {
     /// `associated_users_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associated_users_count: Nullable<Vec<AssociatedUsersCount>>,
@@ -627,11 +627,11 @@ pub struct MinifiedTerritory {
     pub extra: Extra,
 }
 
-/// What `GetDeletedAssociatedTerritory` answers.
+/// What `GetDeletedTerritories` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetDeletedAssociatedTerritoryAnswer {
+pub struct GetDeletedTerritoriesAnswer {
     /// `territories`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub territories: Nullable<Vec<DeletedAssociatedTerritories>>,

@@ -20,43 +20,43 @@ pub struct UserGroups {
 }
 
 impl UserGroups {
-    /// Gets groups.
+    /// Lists user groups.
     ///
     /// `GET /crm/v8/settings/user_groups`. Scope: `ZohoCRM.settings.user_groups.READ`.
-    pub fn groups(&self) -> GetGroups {
-        GetGroups::new(
+    pub fn list(&self) -> ListUserGroups {
+        ListUserGroups::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/user_groups", [])
                 .scopes(&["ZohoCRM.settings.user_groups.READ"]),
         )
     }
 
-    /// Creates groups.
+    /// Creates user groups.
     ///
     /// `POST /crm/v8/settings/user_groups`. Scope: `ZohoCRM.settings.user_groups.CREATE`.
-    pub fn create_groups(&self, body: UserGroupsBody) -> CreateGroups {
-        CreateGroups::new(
+    pub fn create(&self, body: UserGroupsBody) -> CreateUserGroups {
+        CreateUserGroups::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/user_groups", [])
                 .scopes(&["ZohoCRM.settings.user_groups.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Updates groups.
+    /// Updates user groups.
     ///
     /// `PUT /crm/v8/settings/user_groups`. Scope: `ZohoCRM.settings.user_groups.UPDATE`.
-    pub fn update_groups(&self, body: UserGroupsBody) -> UpdateGroups {
-        UpdateGroups::new(
+    pub fn update_many(&self, body: UserGroupsBody) -> UpdateUserGroups {
+        UpdateUserGroups::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/settings/user_groups", [])
                 .scopes(&["ZohoCRM.settings.user_groups.UPDATE"])
                 .body(&body),
         )
     }
 
-    /// Gets a group.
+    /// Gets a user group.
     ///
     /// `GET /crm/v8/settings/user_groups/{group}`. Scope: `ZohoCRM.settings.user_groups.READ`.
-    pub fn group(&self, group: impl Into<String>) -> GetGroup {
-        GetGroup::new(
+    pub fn get(&self, group: impl Into<String>) -> GetUserGroup {
+        GetUserGroup::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -67,11 +67,11 @@ impl UserGroups {
         )
     }
 
-    /// Updates a group.
+    /// Updates a user group.
     ///
     /// `PUT /crm/v8/settings/user_groups/{group}`. Scope: `ZohoCRM.settings.user_groups.UPDATE`.
-    pub fn update_group(&self, group: impl Into<String>, body: UserGroupsBody) -> UpdateGroup {
-        UpdateGroup::new(
+    pub fn update(&self, group: impl Into<String>, body: UserGroupsBody) -> UpdateUserGroup {
+        UpdateUserGroup::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -83,11 +83,11 @@ impl UserGroups {
         )
     }
 
-    /// Deletes a group.
+    /// Deletes a user group.
     ///
     /// `DELETE /crm/v8/settings/user_groups/{group}`. Scope: `ZohoCRM.settings.user_groups.DELETE`.
-    pub fn delete_group(&self, group: impl Into<String>) -> DeleteGroup {
-        DeleteGroup::new(
+    pub fn delete(&self, group: impl Into<String>) -> DeleteUserGroup {
+        DeleteUserGroup::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -113,11 +113,11 @@ impl UserGroups {
         )
     }
 
-    /// Gets a sources count.
+    /// Counts sources.
     ///
     /// `GET /crm/v8/settings/user_groups/{group}/actions/sources_count`. Scope: `ZohoCRM.settings.user_groups.READ`.
-    pub fn sources_count(&self, group: impl Into<String>) -> GetSourcesCount {
-        GetSourcesCount::new(
+    pub fn count_sources(&self, group: impl Into<String>) -> CountSources {
+        CountSources::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -128,11 +128,11 @@ impl UserGroups {
         )
     }
 
-    /// Gets status.
+    /// Gets deletion status.
     ///
     /// `GET /crm/v8/settings/user_groups/actions/deletion_jobs`. Scope: `ZohoCRM.settings.user_groups.READ`.
-    pub fn status(&self, job_id: impl Into<String>) -> GetStatus {
-        GetStatus::new(
+    pub fn deletion_status(&self, job_id: impl Into<String>) -> GetDeletionStatus {
+        GetDeletionStatus::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -224,11 +224,11 @@ impl UserGroups {
 }
 
 operation! {
-    /// A call that gets groups; from [`UserGroups::groups`].
-    GetGroups -> ActionResult
+    /// A call that lists user groups; from [`UserGroups::list`].
+    ListUserGroups -> ActionResult
 }
 
-impl GetGroups {
+impl ListUserGroups {
     /// Sets `include`.
     pub fn include(self, include: impl Into<String>) -> Self {
         self.with_query("include", include.into() as String)
@@ -256,28 +256,28 @@ impl GetGroups {
 }
 
 operation! {
-    /// A call that creates groups; from [`UserGroups::create_groups`].
-    CreateGroups -> UserGroupsResults
+    /// A call that creates user groups; from [`UserGroups::create`].
+    CreateUserGroups -> UserGroupsResults
 }
 
 operation! {
-    /// A call that updates groups; from [`UserGroups::update_groups`].
-    UpdateGroups -> UserGroupsResults
+    /// A call that updates user groups; from [`UserGroups::update_many`].
+    UpdateUserGroups -> UserGroupsResults
 }
 
 operation! {
-    /// A call that gets a group; from [`UserGroups::group`].
-    GetGroup -> ActionResult
+    /// A call that gets a user group; from [`UserGroups::get`].
+    GetUserGroup -> ActionResult
 }
 
 operation! {
-    /// A call that updates a group; from [`UserGroups::update_group`].
-    UpdateGroup -> UserGroupsResults
+    /// A call that updates a user group; from [`UserGroups::update`].
+    UpdateUserGroup -> UserGroupsResults
 }
 
 operation! {
-    /// A call that deletes a group; from [`UserGroups::delete_group`].
-    DeleteGroup -> UserGroupsResults
+    /// A call that deletes a user group; from [`UserGroups::delete`].
+    DeleteUserGroup -> UserGroupsResults
 }
 
 operation! {
@@ -308,13 +308,13 @@ impl GetSources {
 }
 
 operation! {
-    /// A call that gets a sources count; from [`UserGroups::sources_count`].
-    GetSourcesCount -> ActionResult
+    /// A call that counts sources; from [`UserGroups::count_sources`].
+    CountSources -> ActionResult
 }
 
 operation! {
-    /// A call that gets status; from [`UserGroups::status`].
-    GetStatus -> ActionResult
+    /// A call that gets deletion status; from [`UserGroups::deletion_status`].
+    GetDeletionStatus -> ActionResult
 }
 
 operation! {
@@ -359,7 +359,7 @@ operation! {
     GetGroupedCounts -> ActionResult
 }
 
-/// What `CreateGroups` sends.
+/// What `CreateUserGroups` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -573,7 +573,7 @@ setters! {
     }
 }
 
-/// What `CreateGroups` answers.
+/// What `CreateUserGroups` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

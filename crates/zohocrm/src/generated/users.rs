@@ -97,11 +97,11 @@ impl Users {
         )
     }
 
-    /// Runs `users count`.
+    /// Counts users.
     ///
     /// `GET /crm/v8/users/actions/count`. Scope: `ZohoCRM.users.READ`.
-    pub fn users_count(&self) -> UsersCount {
-        UsersCount::new(
+    pub fn count(&self) -> CountUsers {
+        CountUsers::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/users/actions/count", [])
                 .scopes(&["ZohoCRM.users.READ"]),
         )
@@ -195,11 +195,11 @@ impl GetAssociatedGroups {
 }
 
 operation! {
-    /// A call that runs `users count`; from [`Users::users_count`].
-    UsersCount -> UsersCountAnswer
+    /// A call that counts users; from [`Users::count`].
+    CountUsers -> CountUsersAnswer
 }
 
-impl UsersCount {
+impl CountUsers {
     /// Sets `type`.
     pub fn r#type(self, r#type: UserType) -> Self {
         self.with_query("type", r#type)
@@ -335,11 +335,11 @@ pub struct AssociatedGroup {
     pub extra: Extra,
 }
 
-/// What `UsersCount` answers.
+/// What `CountUsers` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UsersCountAnswer {
+pub struct CountUsersAnswer {
     /// `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<String>,

@@ -19,7 +19,7 @@ pub struct UsersTerritories {
 }
 
 impl UsersTerritories {
-    /// Gets a territories of user.
+    /// Gets territories of user.
     ///
     /// `GET /crm/v8/users/{user}/territories`. Scope: `ZohoCRM.settings.territories.READ`.
     pub fn territories_of_user(&self, user: impl Into<String>) -> GetTerritoriesOfUser {
@@ -34,15 +34,11 @@ impl UsersTerritories {
         )
     }
 
-    /// Associates a territories to user.
+    /// Associates territories.
     ///
     /// `PUT /crm/v8/users/{user}/territories`. Scope: `ZohoCRM.settings.territories.UPDATE`.
-    pub fn associate_territories_to_user(
-        &self,
-        user: impl Into<String>,
-        body: UsersTerritoriesBody,
-    ) -> AssociateTerritoriesToUser {
-        AssociateTerritoriesToUser::new(
+    pub fn associate(&self, user: impl Into<String>, body: UsersTerritoriesBody) -> AssociateTerritories {
+        AssociateTerritories::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -54,11 +50,11 @@ impl UsersTerritories {
         )
     }
 
-    /// Removes a territories from user.
+    /// Removes territories.
     ///
     /// `DELETE /crm/v8/users/{user}/territories`. Scope: `ZohoCRM.settings.territories.DELETE`.
-    pub fn remove_territories_from_user(&self, user: impl Into<String>) -> RemoveTerritoriesFromUser {
-        RemoveTerritoriesFromUser::new(
+    pub fn remove_territories(&self, user: impl Into<String>) -> RemoveTerritories {
+        RemoveTerritories::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -88,15 +84,11 @@ impl UsersTerritories {
         )
     }
 
-    /// Removes a territory from user.
+    /// Removes a territory.
     ///
     /// `DELETE /crm/v8/users/{user}/territories/{territory}`. Scope: `ZohoCRM.settings.territories.DELETE`.
-    pub fn remove_territory_from_user(
-        &self,
-        user: impl Into<String>,
-        territory: impl Into<String>,
-    ) -> RemoveTerritoryFromUser {
-        RemoveTerritoryFromUser::new(
+    pub fn remove_territory(&self, user: impl Into<String>, territory: impl Into<String>) -> RemoveTerritory {
+        RemoveTerritory::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -109,21 +101,21 @@ impl UsersTerritories {
 }
 
 operation! {
-    /// A call that gets a territories of user; from [`UsersTerritories::territories_of_user`].
+    /// A call that gets territories of user; from [`UsersTerritories::territories_of_user`].
     GetTerritoriesOfUser -> UsersTerritoriesAnswer
 }
 
 operation! {
-    /// A call that associates a territories to user; from [`UsersTerritories::associate_territories_to_user`].
-    AssociateTerritoriesToUser -> UsersTerritoriesResults
+    /// A call that associates territories; from [`UsersTerritories::associate`].
+    AssociateTerritories -> UsersTerritoriesResults
 }
 
 operation! {
-    /// A call that removes a territories from user; from [`UsersTerritories::remove_territories_from_user`].
-    RemoveTerritoriesFromUser -> UsersTerritoriesResults
+    /// A call that removes territories; from [`UsersTerritories::remove_territories`].
+    RemoveTerritories -> UsersTerritoriesResults
 }
 
-impl RemoveTerritoriesFromUser {
+impl RemoveTerritories {
     /// Sets `ids`.
     pub fn ids(self, ids: impl Into<String>) -> Self {
         self.with_query("ids", ids.into() as String)
@@ -136,8 +128,8 @@ operation! {
 }
 
 operation! {
-    /// A call that removes a territory from user; from [`UsersTerritories::remove_territory_from_user`].
-    RemoveTerritoryFromUser -> UsersTerritoriesResults
+    /// A call that removes a territory; from [`UsersTerritories::remove_territory`].
+    RemoveTerritory -> UsersTerritoriesResults
 }
 
 /// What `GetTerritoriesOfUser` answers.
@@ -232,7 +224,7 @@ pub struct Info {
     pub extra: Extra,
 }
 
-/// What `AssociateTerritoriesToUser` sends.
+/// What `AssociateTerritories` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -251,7 +243,7 @@ setters! {
     }
 }
 
-/// What `AssociateTerritoriesToUser` answers.
+/// What `AssociateTerritories` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

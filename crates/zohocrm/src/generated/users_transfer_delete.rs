@@ -19,11 +19,11 @@ pub struct UsersTransferDelete {
 }
 
 impl UsersTransferDelete {
-    /// Runs `users transfer and delete`.
+    /// Transfers and deletes users.
     ///
     /// `POST /crm/v8/users/actions/transfer_and_delete`. Scope: `ZohoCRM.users.CREATE`.
-    pub fn users_transfer_and_delete(&self, body: UsersTransferDeleteBody) -> UsersTransferAndDelete {
-        UsersTransferAndDelete::new(
+    pub fn transfer_and_delete_users(&self, body: UsersTransferDeleteBody) -> TransferAndDeleteUsers {
+        TransferAndDeleteUsers::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/users/actions/transfer_and_delete", [])
                 .scopes(&["ZohoCRM.users.CREATE"])
                 .body(&body),
@@ -41,15 +41,15 @@ impl UsersTransferDelete {
         .with_query("job_id", job_id.into() as String)
     }
 
-    /// Runs `user transfer and delete`.
+    /// Transfers and deletes a user.
     ///
     /// `POST /crm/v8/users/{id}/actions/transfer_and_delete`. Scope: `ZohoCRM.users.CREATE`.
-    pub fn user_transfer_and_delete(
+    pub fn transfer_and_delete_user(
         &self,
         id: impl Into<String>,
         body: UsersTransferDeleteBody,
-    ) -> UserTransferAndDelete {
-        UserTransferAndDelete::new(
+    ) -> TransferAndDeleteUser {
+        TransferAndDeleteUser::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -63,8 +63,8 @@ impl UsersTransferDelete {
 }
 
 operation! {
-    /// A call that runs `users transfer and delete`; from [`UsersTransferDelete::users_transfer_and_delete`].
-    UsersTransferAndDelete -> UsersTransferDeleteResults
+    /// A call that transfers and deletes users; from [`UsersTransferDelete::transfer_and_delete_users`].
+    TransferAndDeleteUsers -> UsersTransferDeleteResults
 }
 
 operation! {
@@ -73,11 +73,11 @@ operation! {
 }
 
 operation! {
-    /// A call that runs `user transfer and delete`; from [`UsersTransferDelete::user_transfer_and_delete`].
-    UserTransferAndDelete -> UsersTransferDeleteResults
+    /// A call that transfers and deletes a user; from [`UsersTransferDelete::transfer_and_delete_user`].
+    TransferAndDeleteUser -> UsersTransferDeleteResults
 }
 
-/// What `UsersTransferAndDelete` sends.
+/// What `TransferAndDeleteUsers` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -173,7 +173,7 @@ setters! {
     }
 }
 
-/// What `UsersTransferAndDelete` answers.
+/// What `TransferAndDeleteUsers` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -19,39 +19,39 @@ pub struct UsersUnavailability {
 }
 
 impl UsersUnavailability {
-    /// Creates a users unavailability.
+    /// Creates user unavailabilities.
     ///
     /// `POST /crm/v8/settings/users_unavailability`. Scope: `ZohoCRM.settings.users_unavailability.CREATE`.
-    pub fn create(&self, body: UsersUnavailabilityBody) -> CreateUsersUnavailability {
-        CreateUsersUnavailability::new(
+    pub fn create(&self, body: UsersUnavailabilityBody) -> CreateUserUnavailabilities {
+        CreateUserUnavailabilities::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/users_unavailability", [])
                 .scopes(&["ZohoCRM.settings.users_unavailability.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Updates a users unavailability.
+    /// Updates user unavailabilities.
     ///
     /// `PUT /crm/v8/settings/users_unavailability`. Scope: `ZohoCRM.settings.users_unavailability.UPDATE`.
-    pub fn update_many(&self, body: UsersUnavailabilityBody) -> UpdateUsersUnavailability {
-        UpdateUsersUnavailability::new(
+    pub fn update_many(&self, body: UsersUnavailabilityBody) -> UpdateUserUnavailabilities {
+        UpdateUserUnavailabilities::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/settings/users_unavailability", [])
                 .scopes(&["ZohoCRM.settings.users_unavailability.UPDATE"])
                 .body(&body),
         )
     }
 
-    /// Gets a users unavailability.
+    /// Lists user unavailabilities.
     ///
     /// `GET /crm/v8/settings/users_unavailability`. Scope: `ZohoCRM.settings.users_unavailability.READ`.
-    pub fn get_users_unavailability(&self) -> GetUsersUnavailability {
-        GetUsersUnavailability::new(
+    pub fn list(&self) -> ListUserUnavailabilities {
+        ListUserUnavailabilities::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/users_unavailability", [])
                 .scopes(&["ZohoCRM.settings.users_unavailability.READ"]),
         )
     }
 
-    /// Updates a user unavailability.
+    /// Updates user unavailability.
     ///
     /// `PUT /crm/v8/settings/users_unavailability/{id}`. Scope: `ZohoCRM.settings.users_unavailability.UPDATE`.
     pub fn update(&self, id: impl Into<String>, body: UsersUnavailabilityBody) -> UpdateUserUnavailability {
@@ -67,10 +67,10 @@ impl UsersUnavailability {
         )
     }
 
-    /// Gets a user unavailability.
+    /// Gets user unavailability.
     ///
     /// `GET /crm/v8/settings/users_unavailability/{id}`. Scope: `ZohoCRM.settings.users_unavailability.READ`.
-    pub fn get_user_unavailability(&self, id: impl Into<String>) -> GetUserUnavailability {
+    pub fn get(&self, id: impl Into<String>) -> GetUserUnavailability {
         GetUserUnavailability::new(
             Request::operation(
                 &self.crm,
@@ -82,7 +82,7 @@ impl UsersUnavailability {
         )
     }
 
-    /// Deletes a user unavailability.
+    /// Deletes user unavailability.
     ///
     /// `DELETE /crm/v8/settings/users_unavailability/{id}`. Scope: `ZohoCRM.settings.users_unavailability.DELETE`.
     pub fn delete(&self, id: impl Into<String>) -> DeleteUserUnavailability {
@@ -99,21 +99,21 @@ impl UsersUnavailability {
 }
 
 operation! {
-    /// A call that creates a users unavailability; from [`UsersUnavailability::create`].
-    CreateUsersUnavailability -> UsersUnavailabilityResults
+    /// A call that creates user unavailabilities; from [`UsersUnavailability::create`].
+    CreateUserUnavailabilities -> UsersUnavailabilityResults
 }
 
 operation! {
-    /// A call that updates a users unavailability; from [`UsersUnavailability::update_many`].
-    UpdateUsersUnavailability -> UsersUnavailabilityResults
+    /// A call that updates user unavailabilities; from [`UsersUnavailability::update_many`].
+    UpdateUserUnavailabilities -> UsersUnavailabilityResults
 }
 
 operation! {
-    /// A call that gets a users unavailability; from [`UsersUnavailability::get_users_unavailability`].
-    GetUsersUnavailability -> UsersUnavailabilityAnswer
+    /// A call that lists user unavailabilities; from [`UsersUnavailability::list`].
+    ListUserUnavailabilities -> UsersUnavailabilityAnswer
 }
 
-impl GetUsersUnavailability {
+impl ListUserUnavailabilities {
     /// Sets `include_inner_details`.
     pub fn include_inner_details(self, include_inner_details: impl Into<String>) -> Self {
         self.with_query("include_inner_details", include_inner_details.into() as String)
@@ -141,12 +141,12 @@ impl GetUsersUnavailability {
 }
 
 operation! {
-    /// A call that updates a user unavailability; from [`UsersUnavailability::update`].
+    /// A call that updates user unavailability; from [`UsersUnavailability::update`].
     UpdateUserUnavailability -> UsersUnavailabilityResults
 }
 
 operation! {
-    /// A call that gets a user unavailability; from [`UsersUnavailability::get_user_unavailability`].
+    /// A call that gets user unavailability; from [`UsersUnavailability::get`].
     GetUserUnavailability -> UsersUnavailabilityAnswer
 }
 
@@ -163,11 +163,11 @@ impl GetUserUnavailability {
 }
 
 operation! {
-    /// A call that deletes a user unavailability; from [`UsersUnavailability::delete`].
+    /// A call that deletes user unavailability; from [`UsersUnavailability::delete`].
     DeleteUserUnavailability -> UsersUnavailabilityResults
 }
 
-/// What `CreateUsersUnavailability` sends.
+/// What `CreateUserUnavailabilities` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -268,7 +268,7 @@ setters! {
     }
 }
 
-/// What `CreateUsersUnavailability` answers.
+/// What `CreateUserUnavailabilities` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -281,7 +281,7 @@ pub struct UsersUnavailabilityResults {
     pub extra: Extra,
 }
 
-/// What `GetUsersUnavailability` answers.
+/// What `ListUserUnavailabilities` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -62,13 +62,13 @@ impl Variables {
         .with_query("ids", ids.into() as String)
     }
 
-    /// Gets a variable by id.
+    /// Gets a variable.
     ///
     /// `GET /crm/v8/settings/variables/{id}`. Scope: `ZohoCRM.settings.variables.READ`.
     ///
     /// In place of `id` it also takes `api_name`.
-    pub fn variable_by_id(&self, id: impl Into<String>) -> GetVariableById {
-        GetVariableById::new(
+    pub fn get(&self, id: impl Into<String>) -> GetVariable {
+        GetVariable::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -79,13 +79,13 @@ impl Variables {
         )
     }
 
-    /// Updates a variable by id.
+    /// Updates a variable.
     ///
     /// `PUT /crm/v8/settings/variables/{id}`. Scope: `ZohoCRM.settings.variables.UPDATE`.
     ///
     /// In place of `id` it also takes `api_name`.
-    pub fn update_variable_by_id(&self, id: impl Into<String>, body: VariablesBody) -> UpdateVariableById {
-        UpdateVariableById::new(
+    pub fn update(&self, id: impl Into<String>, body: VariablesBody) -> UpdateVariable {
+        UpdateVariable::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -141,11 +141,11 @@ operation! {
 }
 
 operation! {
-    /// A call that gets a variable by id; from [`Variables::variable_by_id`].
-    GetVariableById -> VariablesAnswer
+    /// A call that gets a variable; from [`Variables::get`].
+    GetVariable -> VariablesAnswer
 }
 
-impl GetVariableById {
+impl GetVariable {
     /// Sets `group`.
     pub fn group(self, group: impl Into<String>) -> Self {
         self.with_query("group", group.into() as String)
@@ -153,11 +153,11 @@ impl GetVariableById {
 }
 
 operation! {
-    /// A call that updates a variable by id; from [`Variables::update_variable_by_id`].
-    UpdateVariableById -> VariablesResults
+    /// A call that updates a variable; from [`Variables::update`].
+    UpdateVariable -> VariablesResults
 }
 
-impl UpdateVariableById {
+impl UpdateVariable {
     /// Sets `group`.
     pub fn group(self, group: impl Into<String>) -> Self {
         self.with_query("group", group.into() as String)

@@ -19,11 +19,11 @@ pub struct Webforms {
 }
 
 impl Webforms {
-    /// Gets web forms.
+    /// Lists web forms.
     ///
     /// `GET /crm/v8/settings/webforms`. Scope: `ZohoCRM.settings.READ`.
-    pub fn web_forms(&self, module: impl Into<String>) -> GetWebForms {
-        GetWebForms::new(
+    pub fn list(&self, module: impl Into<String>) -> ListWebForms {
+        ListWebForms::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/webforms", [])
                 .scopes(&["ZohoCRM.settings.READ"]),
         )
@@ -33,7 +33,7 @@ impl Webforms {
     /// Creates web forms.
     ///
     /// `POST /crm/v8/settings/webforms`. Scope: `ZohoCRM.settings.CREATE`.
-    pub fn create_web_forms(&self, module: impl Into<String>, body: WebformsBody) -> CreateWebForms {
+    pub fn create(&self, module: impl Into<String>, body: WebformsBody) -> CreateWebForms {
         CreateWebForms::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/webforms", [])
                 .scopes(&["ZohoCRM.settings.CREATE"])
@@ -45,7 +45,7 @@ impl Webforms {
     /// Gets a web form.
     ///
     /// `GET /crm/v8/settings/webforms/{form_id}`. Scope: `ZohoCRM.settings.READ`.
-    pub fn web_form(&self, form_id: impl Into<String>, module: impl Into<String>) -> GetWebForm {
+    pub fn get(&self, form_id: impl Into<String>, module: impl Into<String>) -> GetWebForm {
         GetWebForm::new(
             Request::operation(
                 &self.crm,
@@ -61,7 +61,7 @@ impl Webforms {
     /// Updates a web form.
     ///
     /// `PUT /crm/v8/settings/webforms/{form_id}`. Scope: `ZohoCRM.settings.UPDATE`.
-    pub fn update_web_form(
+    pub fn update(
         &self,
         form_id: impl Into<String>,
         module: impl Into<String>,
@@ -80,11 +80,11 @@ impl Webforms {
         .with_query("module", module.into() as String)
     }
 
-    /// Deletes web forms.
+    /// Deletes a web form.
     ///
     /// `DELETE /crm/v8/settings/webforms/{form_id}`. Scope: `ZohoCRM.settings.DELETE`.
-    pub fn delete_web_forms(&self, form_id: impl Into<String>, module: impl Into<String>) -> DeleteWebForms {
-        DeleteWebForms::new(
+    pub fn delete(&self, form_id: impl Into<String>, module: impl Into<String>) -> DeleteWebForm {
+        DeleteWebForm::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -96,15 +96,11 @@ impl Webforms {
         .with_query("module", module.into() as String)
     }
 
-    /// Gets a webforms preview.
+    /// Gets a preview.
     ///
     /// `GET /crm/v8/settings/webforms/{form_id}/actions/preview`. Scope: `ZohoCRM.settings.READ`.
-    pub fn webforms_preview(
-        &self,
-        form_id: impl Into<String>,
-        module: impl Into<String>,
-    ) -> GetWebformsPreview {
-        GetWebformsPreview::new(
+    pub fn preview(&self, form_id: impl Into<String>, module: impl Into<String>) -> GetPreview {
+        GetPreview::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -118,36 +114,36 @@ impl Webforms {
 }
 
 operation! {
-    /// A call that gets web forms; from [`Webforms::web_forms`].
-    GetWebForms -> WebformsAnswer
+    /// A call that lists web forms; from [`Webforms::list`].
+    ListWebForms -> WebformsAnswer
 }
 
 operation! {
-    /// A call that creates web forms; from [`Webforms::create_web_forms`].
+    /// A call that creates web forms; from [`Webforms::create`].
     CreateWebForms -> WebformsResults
 }
 
 operation! {
-    /// A call that gets a web form; from [`Webforms::web_form`].
+    /// A call that gets a web form; from [`Webforms::get`].
     GetWebForm -> WebformsAnswer
 }
 
 operation! {
-    /// A call that updates a web form; from [`Webforms::update_web_form`].
+    /// A call that updates a web form; from [`Webforms::update`].
     UpdateWebForm -> WebformsResults
 }
 
 operation! {
-    /// A call that deletes web forms; from [`Webforms::delete_web_forms`].
-    DeleteWebForms -> WebformsResults
+    /// A call that deletes a web form; from [`Webforms::delete`].
+    DeleteWebForm -> WebformsResults
 }
 
 operation! {
-    /// A call that gets a webforms preview; from [`Webforms::webforms_preview`].
-    GetWebformsPreview -> WebformsAnswer
+    /// A call that gets a preview; from [`Webforms::preview`].
+    GetPreview -> WebformsAnswer
 }
 
-/// What `GetWebForms` answers.
+/// What `ListWebForms` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -29,11 +29,11 @@ impl Wizards {
         ))
     }
 
-    /// Gets a wizard by id.
+    /// Gets a wizard.
     ///
     /// `GET /crm/v8/settings/wizards/{wizard_id}`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.attachments.READ` or `ZohoCRM.settings.wizards.READ`.
-    pub fn wizard_by_id(&self, wizard_id: impl Into<String>, layout_id: impl Into<String>) -> GetWizardById {
-        GetWizardById::new(
+    pub fn get(&self, wizard_id: impl Into<String>, layout_id: impl Into<String>) -> GetWizard {
+        GetWizard::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -56,8 +56,8 @@ operation! {
 }
 
 operation! {
-    /// A call that gets a wizard by id; from [`Wizards::wizard_by_id`].
-    GetWizardById -> WizardsAnswer
+    /// A call that gets a wizard; from [`Wizards::get`].
+    GetWizard -> WizardsAnswer
 }
 
 /// What `ListWizards` answers.
