@@ -39,7 +39,8 @@ pub fn read(folder: &Path) -> Result<Vec<Example>, Unreadable> {
     for resource in listed(folder)?.iter().filter(|path| path.is_dir()) {
         for path in listed(resource)? {
             let text = fs::read(&path).map_err(|error| Unreadable::file(&path, error))?;
-            let content: Value = serde_json::from_slice(&text).map_err(|error| Unreadable::file(&path, error))?;
+            let content: Value =
+                serde_json::from_slice(&text).map_err(|error| Unreadable::file(&path, error))?;
             examples.push(example(folder, &path, &content)?);
         }
     }

@@ -26,7 +26,9 @@ pub fn probes(schemas: &Schemas, roots: &[SchemaId]) -> Vec<Probe> {
     let mut open: Vec<(SchemaId, Vec<Step>)> = roots.iter().rev().map(|root| (*root, Vec::new())).collect();
     while let Some((id, steps)) = open.pop() {
         for branch in schemas.branches(id) {
-            if (steps.is_empty() && (schemas.is_refusal(branch) || schemas.is_file(branch))) || !seen.insert(branch) {
+            if (steps.is_empty() && (schemas.is_refusal(branch) || schemas.is_file(branch)))
+                || !seen.insert(branch)
+            {
                 continue;
             }
             match schemas.shape(branch) {

@@ -116,11 +116,15 @@ impl Schemas {
     /// A member of an object.
     #[must_use]
     pub fn member(&self, object: SchemaId, member: &str) -> Option<SchemaId> {
+        self.members(object).iter().find(|(name, _)| name == member).map(|(_, schema)| *schema)
+    }
+
+    /// The members of an object.
+    #[must_use]
+    pub fn members(&self, object: SchemaId) -> &[(String, SchemaId)] {
         match self.shape(object) {
-            Shape::Object { members, .. } => {
-                members.iter().find(|(name, _)| name == member).map(|(_, schema)| *schema)
-            }
-            _ => None,
+            Shape::Object { members, .. } => members,
+            _ => &[],
         }
     }
 

@@ -35,13 +35,18 @@ impl<'a> Classes<'a> {
     pub(super) fn operation(&mut self, method: &Method) -> Result<Operation, Unreadable> {
         let class = |name: &str| format!("{}.{name}", method.package);
         let mut parameters = Vec::new();
-        for (suffix, place) in [("Param", Place::Query), ("Header", Place::Header)] {
-            parameters.extend(self.parameters(&class(&(camel_case(&method.name) + suffix)), place)?);
-        }
-        let names = method.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-        for name in names {
-            let schema = self.schemas.add(Shape::Text { kind: TextKind::Plain, values: Vec::new() }, false);
-            parameters.push(Parameter { name: name.to_owned(), place: Place::Path, schema });
+        let camel_case = camel_case(&method.name);
+        parameters.extend(self.parameters(&class(&format!("{camel_case}Param")), Place::Query)?);
+        parameters.extend(self.parameters(&class(&format!("{camel_case}Header")), Place::Header)?);
+        let in_path = method.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        let named = in_path.map(|name| (name, Place::Path));
+        let named = named.chain(method.query.iter().map(|name| (name.as_str(), Place::Query)));
+        for (name, place) in named.chain(method.headers.iter().map(|name| (name.as_str(), Place::Header))) {
+            if !parameters.iter().any(|known| known.place == place && known.name == name) {
+                let schema =
+                    self.schemas.add(Shape::Text { kind: TextKind::Plain, values: Vec::new() }, false);
+                parameters.push(Parameter { name: name.to_owned(), place, schema });
+            }
         }
         let body = match &method.request_type {
             Some(media_type) => {
@@ -63,11 +68,13 @@ impl<'a> Classes<'a> {
         })
     }
 
-    /// The class `GetRolesParam` has a member for each parameter.
+    /// The class `GetRolesParam` has a member for each parameter. A map stands for any others, and has no name.
     fn parameters(&mut self, class: &str, place: Place) -> Result<Vec<Parameter>, Unreadable> {
         let Some(members) = self.details.get(class).and_then(Value::as_object) else { return Ok(Vec::new()) };
-        let members = members.values().filter(|member| member.get("spec_type").is_some());
-        members
+        let own = members.iter().filter(|(name, member)| {
+            *name != BOOKKEEPING && !matches!(text(member, "type"), "" | "Map" | "HashMap")
+        });
+        own.map(|(_, member)| member)
             .map(|member| {
                 let name = text(member, "name").to_owned();
                 Ok(Parameter { name, place, schema: self.member(member)? })

@@ -9,6 +9,9 @@ pub(super) struct Method {
     pub(super) package: String,
     pub(super) path: String,
     pub(super) verb: String,
+    /// Parameters and headers that every call of the class has.
+    pub(super) query: Vec<String>,
+    pub(super) headers: Vec<String>,
     pub(super) request_type: Option<String>,
     /// The class of what is sent.
     pub(super) body: Option<String>,
@@ -28,8 +31,12 @@ fn method(body: &str) -> Method {
     for line in body.lines().map(str::trim) {
         if let Some(part) = line.strip_prefix("api_path = api_path + ") {
             method.path += &path_part(part);
-        } else if let Some(verb) = between(line, "Constants.REQUEST_METHOD_", ")") {
+        } else if let Some(verb) = between(line, "set_http_method(Constants.REQUEST_METHOD_", ")") {
             method.verb = verb.to_owned();
+        } else if let Some(name) = between(line, "add_param(Param('", "'") {
+            method.query.push(name.to_owned());
+        } else if let Some(name) = between(line, "add_header(Header('", "'") {
+            method.headers.push(name.to_owned());
         } else if let Some(kind) = between(line, "set_content_type('", "')") {
             method.request_type = Some(kind.to_owned());
         } else if let Some(class) = between(line, "not isinstance(request, ", ")") {
@@ -78,6 +85,8 @@ mod tests {
             if request is not None and not isinstance(request, BodyWrapper):\n\t\t\traise\n\t\tapi_path = ''\n\t\t\
             api_path = api_path + '/crm/v8/pets/'\n\t\tapi_path = api_path + str(self.__id)\n\t\t\
             handler_instance.set_http_method(Constants.REQUEST_METHOD_PUT)\n\t\t\
+            handler_instance.set_category_method(Constants.REQUEST_METHOD_DELETE)\n\t\t\
+            handler_instance.add_param(Param('module', 'com.zoho.crm.api.Pets.TamePetParam'), self.__module)\n\t\t\
             handler_instance.set_content_type('application/json')\n\t\t\
             from zohocrmsdk.src.com.zoho.crm.api.pets.action_handler import ActionHandler\n\t\t\
             return handler_instance.api_call(ActionHandler.__module__, 'application/json')\n";
@@ -86,6 +95,8 @@ mod tests {
             package: "zohocrmsdk.src.com.zoho.crm.api.pets".to_owned(),
             path: "/crm/v8/pets/{id}".to_owned(),
             verb: "PUT".to_owned(),
+            query: vec!["module".to_owned()],
+            headers: Vec::new(),
             request_type: Some("application/json".to_owned()),
             body: Some("BodyWrapper".to_owned()),
             answer_type: "application/json".to_owned(),

@@ -24,8 +24,12 @@ fn every_operation_of_the_specification_is_there_or_left_out_for_a_reason() {
         });
         match (is_there, left_out) {
             (false, None) => findings.add(format!("{} is not there", operation.title())),
-            (true, Some(_)) => findings.add(format!("{} is there, and is said to be left out", operation.title())),
-            (false, Some((_, method, path, Reason::SameCall))) if entries_at(method, path).next().is_none() => {
+            (true, Some(_)) => {
+                findings.add(format!("{} is there, and is said to be left out", operation.title()))
+            }
+            (false, Some((_, method, path, Reason::SameCall)))
+                if entries_at(method, path).next().is_none() =>
+            {
                 findings.add(format!("{} is no other call by another name", operation.title()));
             }
             _ => {}
@@ -71,11 +75,17 @@ fn every_entry_stands_for_an_operation() {
             continue;
         }
         match source(entry, specification, sdk) {
-            None => findings.add(format!("{}.{} stands for nothing: {:?}", entry.area, entry.operation, entry.source)),
+            None => findings
+                .add(format!("{}.{} stands for nothing: {:?}", entry.area, entry.operation, entry.source)),
             Some(own) => {
                 let (method, path) = (&own.operation.method, &own.operation.path);
                 if entry.method != method || without_names(entry.path) != without_names(path) {
-                    findings.add(format!("{}.{} is not {}", entry.area, entry.operation, own.operation.title()));
+                    findings.add(format!(
+                        "{}.{} is not {}",
+                        entry.area,
+                        entry.operation,
+                        own.operation.title()
+                    ));
                 }
             }
         }

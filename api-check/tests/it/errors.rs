@@ -1,5 +1,6 @@
 //! What Zoho refuses becomes an error with Zoho's code, whatever the status.
 
+use api_check::compare::shortened;
 use api_check::registry::{Entry, Samples};
 use api_check::sample::plain;
 use api_check::schema::{SchemaId, Schemas, Shape};
@@ -24,7 +25,7 @@ async fn every_refusal_that_is_described_becomes_an_error_with_its_code() {
     let (mut refusals, mut operations) = (0, 0);
     for pair in pairs(specification, official_sdk()) {
         let own = pair.own();
-        let samples = Samples::default().with_body(pair.entry.key(), json!({}));
+        let samples = Samples::default().with_text("download_url", recorder.file_url());
         let mut seen = Vec::new();
         for (status, content) in own.operation.successes().chain(own.operation.failures()) {
             for shape in content.schema.into_iter().flat_map(|schema| own.schemas.branches(schema)) {
@@ -39,10 +40,18 @@ async fn every_refusal_that_is_described_becomes_an_error_with_its_code() {
                     recorder.answer(status, &body);
                     refusals += 1;
                     match recorder.send(pair.entry, &samples).await {
-                        Ok(_) => findings.add(format!("{}: HTTP {status} {body} is no error", pair.title())),
+                        Ok(_) => findings.add(format!(
+                            "{}: HTTP {status} {} is no error",
+                            pair.title(),
+                            short(&body)
+                        )),
                         Err(error) => {
                             if let Some(problem) = problem(&error, status, &code) {
-                                findings.add(format!("{}: HTTP {status} {body}: {problem}", pair.title()));
+                                findings.add(format!(
+                                    "{}: HTTP {status} {}: {problem}",
+                                    pair.title(),
+                                    short(&body)
+                                ));
                             }
                         }
                     }
@@ -53,6 +62,10 @@ async fn every_refusal_that_is_described_becomes_an_error_with_its_code() {
         operations += usize::from(!seen.is_empty());
     }
     findings.conclude(format!("{refusals} refusals of {operations} operations"));
+}
+
+fn short(body: &Value) -> String {
+    shortened(&body.to_string(), 120)
 }
 
 /// What is wrong with the error that was made of a refusal.

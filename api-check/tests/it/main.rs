@@ -5,7 +5,11 @@
 //! `examples-of-zoho`. Where they are not there, a test says `SKIPPED:` and why. What it counted, each test says too:
 //! `cargo test -p api-check -- --nocapture`.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on has failed, and says what it saw")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on has failed, and says what it saw"
+)]
 
 mod coverage;
 mod errors;

@@ -17,6 +17,8 @@ use crate::support::pairs::{Pair, pairs};
 use crate::support::recorder::Recorder;
 use crate::support::surroundings::{official_sdk, specification};
 
+/// What the descriptions write for a URL that Zoho gave.
+const WHOLE_URL: &str = "/{download_url}";
 /// Headers that are no parameters.
 const OWN_HEADERS: [&str; 9] = [
     "accept",
@@ -40,7 +42,9 @@ async fn every_request_with_all_its_parameters_is_what_zoho_describes() {
     let (mut parameters, mut bodies) = (0, 0);
     for pair in &pairs {
         let body = sample_body(pair);
-        let samples = Samples::default().with_body(pair.entry.key(), body.clone().unwrap_or_default());
+        let samples = Samples::default()
+            .with_body(pair.entry.key(), body.clone().unwrap_or_default())
+            .with_text("download_url", recorder.file_url());
         let built = catch_unwind(AssertUnwindSafe(|| (pair.entry.build)(&recorder.crm, &samples)));
         let Ok(request) = built else {
             findings.add(format!("{}: cannot be built with {:?}", pair.title(), body));
@@ -84,13 +88,21 @@ impl Check<'_> {
         if self.recorded.method != *method {
             self.problems.push(format!("was sent as {}", self.recorded.method));
         }
+        if path == WHOLE_URL {
+            if !self.samples.text("download_url").ends_with(&self.recorded.path) {
+                self.problems.push(format!("went to {}", self.recorded.path));
+            }
+            return;
+        }
         let sent: Vec<_> = self.recorded.path.split('/').collect();
         let described: Vec<_> = path.split('/').collect();
         let fits = sent.len() == described.len()
             && sent.iter().zip(&described).all(|(sent, described)| {
                 let sent = percent_decode_str(sent).decode_utf8_lossy();
                 match described.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-                    Some(name) => sent == self.samples.text(name) || sent == self.samples.integer(name).to_string(),
+                    Some(name) => {
+                        sent == self.samples.text(name) || sent == self.samples.integer(name).to_string()
+                    }
                     None => sent == *described,
                 }
             });
@@ -118,7 +130,8 @@ impl Check<'_> {
                     other => self.problems.push(format!("{place:?} {} is {other:?}", parameter.name)),
                 }
             }
-            for (name, _) in sent.iter().filter(|(name, _)| place == Place::Query || !OWN_HEADERS.contains(&name.as_str()))
+            for (name, _) in
+                sent.iter().filter(|(name, _)| place == Place::Query || !OWN_HEADERS.contains(&name.as_str()))
             {
                 let mut all = self.pair.described.iter().flat_map(|it| it.operation.parameters_in(place));
                 if !all.any(|parameter| is_called(name, parameter)) {
@@ -132,14 +145,15 @@ impl Check<'_> {
     /// There is a body where one is described, and it is the sample. Returns whether there is one.
     fn body(&mut self, sample: Option<&Value>) -> bool {
         let content_type = self.recorded.header("content-type").unwrap_or_default();
-        let described = self.pair.described.iter().find_map(|it| it.operation.body.as_ref());
+        let described =
+            self.pair.described.iter().find_map(|it| Some((it.schemas, it.operation.body.as_ref()?)));
         match described {
             None if self.recorded.body.is_empty() && content_type.is_empty() => return false,
             None => self.problems.push(format!("a body of {content_type} that no description has")),
-            Some(Content { media_type, .. }) if !content_type.starts_with(media_type.as_str()) => {
+            Some((_, Content { media_type, .. })) if !content_type.starts_with(media_type.as_str()) => {
                 self.problems.push(format!("a body of `{content_type}` in place of {media_type}"));
             }
-            Some(content) if content.is_json() => {
+            Some((_, content)) if content.is_json() => {
                 let sent = serde_json::from_str(&self.recorded.body).unwrap_or_default();
                 match sample.map(|sample| difference(sample, &sent)) {
                     None => self.problems.push("JSON, and the entry has no type of body".to_owned()),
@@ -147,8 +161,10 @@ impl Check<'_> {
                     Some(None) => {}
                 }
             }
-            Some(_) => {
-                let is_file = ["filename=\"sample file.txt\"", "the content of the file", "name=\"file\""];
+            Some((schemas, content)) => {
+                let field = content.schema.map_or(&[][..], |schema| schemas.members(schema)).first();
+                let name = format!("name=\"{}\"", field.map_or("file", |(name, _)| name));
+                let is_file = ["filename=\"sample file.txt\"", "the content of the file", &name];
                 if !is_file.iter().all(|part| self.recorded.body.contains(part)) {
                     self.problems.push(format!("no file in the form: {}", self.recorded.body));
                 }

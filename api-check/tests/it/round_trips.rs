@@ -1,10 +1,10 @@
 //! What Zoho may answer is read, and nothing of it is lost; and the same for what is sent.
 
+use api_check::SchemaId;
 use api_check::compare::{difference, leaves, shortened, shortest};
-use api_check::probe::probes;
+use api_check::probe::{Probe, probes};
 use api_check::registry::RoundTrip;
 use api_check::sample::{Sample, samples};
-use api_check::SchemaId;
 use serde_json::{Value, json};
 
 use crate::support::findings::Findings;
@@ -51,14 +51,24 @@ struct Tour {
 }
 
 impl Tour {
-    fn visit(&mut self, pair: &Pair, round_trip: RoundTrip, what: &str, shapes: impl Fn(&Described) -> Vec<SchemaId>) {
+    fn visit(
+        &mut self,
+        pair: &Pair,
+        round_trip: RoundTrip,
+        what: &str,
+        shapes: impl Fn(&Described) -> Vec<SchemaId>,
+    ) {
         self.operations += 1;
         let mut count = 0;
         for described in &pair.described {
             let made = samples(described.schemas, &shapes(described));
             self.branches += made.branches;
             if !made.untaken.is_empty() {
-                self.findings.add(format!("{}: {} branches are in no sample", pair.title(), made.untaken.len()));
+                self.findings.add(format!(
+                    "{}: {} branches are in no sample",
+                    pair.title(),
+                    made.untaken.len()
+                ));
             }
             count += made.bodies.len();
             self.try_all(pair, described, round_trip, what, &made.bodies);
@@ -74,7 +84,14 @@ impl Tour {
     }
 
     /// One finding for each operation and description is enough: the first that has one, made as short as can be.
-    fn try_all(&mut self, pair: &Pair, described: &Described, round_trip: RoundTrip, what: &str, all: &[Sample]) {
+    fn try_all(
+        &mut self,
+        pair: &Pair,
+        described: &Described,
+        round_trip: RoundTrip,
+        what: &str,
+        all: &[Sample],
+    ) {
         self.bodies += all.len();
         for Sample { seed, body } in all {
             self.leaves += leaves(body);
@@ -82,9 +99,9 @@ impl Tour {
                 let shortest = shortest(body, |body| loss(round_trip, body).is_some());
                 let loss = loss(round_trip, &shortest).unwrap_or_default();
                 self.findings.add(format!(
-                    "{}: {what} of {}, seed {seed}: {loss}; shortest: {}",
+                    "{}: {what} by {}, seed {seed}: {loss}; shortest: {}",
                     pair.title(),
-                    described.operation.file,
+                    described.by,
                     shortened(&shortest.to_string(), 300)
                 ));
                 return;
@@ -113,33 +130,42 @@ pub(crate) fn loss(round_trip: RoundTrip, body: &Value) -> Option<String> {
     }
 }
 
+/// So many answers and bodies may be of no type at all.
+const MOST_UNTYPED: usize = 15;
+
 #[test]
 fn what_is_described_is_known_by_name() {
     let Some(specification) = specification() else { return };
-    let pairs = pairs(specification, official_sdk());
-    let findings = Findings::default();
-    let (mut known, mut unknown, mut untyped) = (0, Vec::new(), Vec::new());
-    for pair in &pairs {
-        let own = pair.own();
-        let kinds = [(pair.entry.answer, own.answers()), (pair.entry.body, own.body().into_iter().collect())];
+    let mut findings = Findings::default();
+    let (mut types, mut known, mut unknown, mut untyped) = (0, 0, Vec::new(), Vec::new());
+    for pair in &pairs(specification, official_sdk()) {
+        let kinds: [(_, fn(&Described) -> Vec<SchemaId>); 2] = [
+            (pair.entry.answer, Described::answers),
+            (pair.entry.body, |described| described.body().into_iter().collect()),
+        ];
         for (round_trip, shapes) in kinds {
             let Some(round_trip) = round_trip else { continue };
-            let probes = probes(own.schemas, &shapes);
-            let is_known = |right: &Value, wrong: &Value| {
-                round_trip(right.to_string().as_bytes()).is_ok() && round_trip(wrong.to_string().as_bytes()).is_err()
+            types += 1;
+            let is_known = |probe: &Probe| {
+                round_trip(probe.right.to_string().as_bytes()).is_ok()
+                    && round_trip(probe.wrong.to_string().as_bytes()).is_err()
             };
-            let (mine, others): (Vec<_>, Vec<_>) = probes.iter().partition(|probe| is_known(&probe.right, &probe.wrong));
-            known += mine.len();
+            let probes = pair.described.iter().flat_map(|it| probes(it.schemas, &shapes(it)));
+            let (mine, others): (Vec<_>, Vec<_>) = probes.partition(is_known);
             if mine.is_empty() {
                 untyped.push(pair.entry.key());
             }
-            unknown.extend(others.iter().map(|probe| format!("{} {}", pair.entry.key(), probe.path)));
+            known += mine.len();
+            unknown.extend(others.into_iter().map(|probe| format!("{} {}", pair.entry.key(), probe.path)));
         }
     }
-    println!("{}", unknown.join("\n"));
+    if untyped.len() > MOST_UNTYPED {
+        findings.add(format!("nothing is known of {} answers and bodies: {untyped:?}", untyped.len()));
+    }
+    println!("not known by name:\n{}", unknown.join("\n"));
     findings.conclude(format!(
-        "{known} members known by name, {} not; nothing known of {}: {untyped:?}",
-        unknown.len(),
-        untyped.len()
+        "{types} answers and bodies, {} of no type; {known} members known by name, {} not",
+        untyped.len(),
+        unknown.len()
     ));
 }

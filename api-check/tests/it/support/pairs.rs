@@ -1,14 +1,21 @@
 //! Which entry stands for which operations of Zoho's descriptions.
 
+use std::collections::HashSet;
+
 use api_check::operation::without_names;
 use api_check::registry::{Entry, Source};
 use api_check::{Description, Operation, SchemaId, Schemas};
 
 use super::surroundings::entries;
 
+const SPECIFICATION: &str = "the specification";
+const SDK: &str = "the SDK";
+
 /// An operation with the schemas of the description that it is from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Described {
+    /// Who describes it.
+    pub(crate) by: &'static str,
     pub(crate) operation: &'static Operation,
     pub(crate) schemas: &'static Schemas,
 }
@@ -16,7 +23,11 @@ pub(crate) struct Described {
 impl Described {
     /// The shapes of its answers.
     pub(crate) fn answers(&self) -> Vec<SchemaId> {
-        self.operation.successes().filter(|(_, body)| body.is_json()).filter_map(|(_, body)| body.schema).collect()
+        self.operation
+            .successes()
+            .filter(|(_, body)| body.is_json())
+            .filter_map(|(_, body)| body.schema)
+            .collect()
     }
 
     /// The shape of what is sent.
@@ -26,7 +37,7 @@ impl Described {
 }
 
 /// An entry, and the operations that it stands for: first the one that the generator took it from, then others with the
-/// same method and path.
+/// same method and path that no entry was taken from.
 #[derive(Clone, Debug)]
 pub(crate) struct Pair {
     pub(crate) entry: &'static Entry,
@@ -47,13 +58,22 @@ impl Pair {
 
 /// Every entry with what it stands for. Entries that stand for nothing are findings of another test.
 pub(crate) fn pairs(specification: &'static Description, sdk: Option<&'static Description>) -> Vec<Pair> {
+    let taken: HashSet<_> = entries()
+        .iter()
+        .filter_map(|entry| source(entry, specification, sdk))
+        .map(|own| std::ptr::from_ref(own.operation))
+        .collect();
     let paired = |entry: &'static Entry| {
         let own = source(entry, specification, sdk)?;
         let (method, path) = (&own.operation.method, &own.operation.path);
-        let also = [Some(specification), sdk].into_iter().flatten().flat_map(|description| {
-            description.at(method, path).map(|operation| Described { operation, schemas: &description.schemas })
-        });
-        let others = also.filter(|other| !std::ptr::eq(other.operation, own.operation));
+        let also = [Some((SPECIFICATION, specification)), sdk.map(|sdk| (SDK, sdk))]
+            .into_iter()
+            .flatten()
+            .flat_map(|(by, description)| {
+                let at = description.at(method, path);
+                at.map(move |operation| Described { by, operation, schemas: &description.schemas })
+            });
+        let others = also.filter(|other| !taken.contains(&std::ptr::from_ref(other.operation)));
         Some(Pair { entry, described: std::iter::once(own).chain(others).collect() })
     };
     entries().iter().filter_map(paired).collect()
@@ -68,12 +88,12 @@ pub(crate) fn source(
     match entry.source {
         Source::OpenApi { file, method, path } => {
             let operation = specification.find(file, method, path)?;
-            Some(Described { operation, schemas: &specification.schemas })
+            Some(Described { by: SPECIFICATION, operation, schemas: &specification.schemas })
         }
         Source::PythonSdk { module, function } => {
             let sdk = sdk?;
             let operation = sdk.operations.iter().find(|it| it.file == module && it.name == function)?;
-            Some(Described { operation, schemas: &sdk.schemas })
+            Some(Described { by: SDK, operation, schemas: &sdk.schemas })
         }
     }
 }

@@ -25,6 +25,11 @@ impl Recorder {
         Self { server, crm }
     }
 
+    /// The URL of a file, as Zoho gives it.
+    pub(crate) fn file_url(&self) -> String {
+        format!("{}/crm/v8/a/file.zip", self.server.base_url())
+    }
+
     /// What becomes of calls from now on.
     pub(crate) fn answer(&self, status: u16, body: &Value) {
         self.server.clear_faults();

@@ -34,8 +34,9 @@ pub(crate) fn official_sdk() -> Option<&'static Description> {
     let sdk = SDK.get_or_init(|| installed_package().map(|package| sdk::read(&package).unwrap()));
     if sdk.is_none() {
         let missing = env::var("ZOHOCRM_PYTHON_MISSING").ok().filter(|reason| !reason.is_empty());
-        let reason =
-            missing.unwrap_or_else(|| "there is no Python with the official SDK; `cargo xtask test` makes one".into());
+        let reason = missing.unwrap_or_else(|| {
+            "there is no Python with the official SDK; `cargo xtask test` makes one".into()
+        });
         assert!(env::var_os("ZOHOCRM_REQUIRE_ALL").is_none(), "nothing may be skipped, but {reason}");
         println!("SKIPPED: {reason}");
     }
@@ -46,7 +47,9 @@ pub(crate) fn official_sdk() -> Option<&'static Description> {
 /// name that leads nowhere is one where nothing may be skipped.
 fn folder(variable: &str, what: &str) -> Option<PathBuf> {
     let Some(folder) = env::var_os(variable).filter(|folder| !folder.is_empty()).map(PathBuf::from) else {
-        println!("SKIPPED: Zoho's own {what} are not part of this project, and {variable} names no folder with them");
+        println!(
+            "SKIPPED: Zoho's own {what} are not part of this project, and {variable} names no folder with them"
+        );
         return None;
     };
     if folder.is_dir() {
