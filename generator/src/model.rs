@@ -150,8 +150,6 @@ pub enum TypeRef {
     Optional(Box<Self>),
     /// `Box<_>`, in a cycle.
     Boxed(Box<Self>),
-    /// `Map<String, Value>`.
-    Map,
     /// `Value`.
     Value,
     /// `Record`.
@@ -177,24 +175,32 @@ impl TypeRef {
         }
     }
 
-    /// The same, with every shape replaced.
+    /// The same with what stands in the innermost list or box replaced.
     #[must_use]
-    pub fn map_shapes(&self, replace: &impl Fn(&Key) -> Self) -> Self {
-        let inside = |of: &Self| Box::new(of.map_shapes(replace));
+    pub fn map_ends(&self, replace: &impl Fn(&Self) -> Self) -> Self {
+        let inside = |of: &Self| Box::new(of.map_ends(replace));
         match self {
-            Self::Shape(key) => replace(key),
             Self::List(of) => Self::List(inside(of)),
             Self::Optional(of) => Self::Optional(inside(of)),
             Self::Boxed(of) => Self::Boxed(inside(of)),
-            other => other.clone(),
+            other => replace(other),
         }
+    }
+
+    /// The same with every shape replaced.
+    #[must_use]
+    pub fn map_shapes(&self, replace: &impl Fn(&Key) -> Self) -> Self {
+        self.map_ends(&|end| match end {
+            Self::Shape(key) => replace(key),
+            other => other.clone(),
+        })
     }
 
     /// Whether nothing is known of it.
     #[must_use]
     pub fn is_untyped(&self) -> bool {
         match self {
-            Self::Value | Self::Map => true,
+            Self::Value => true,
             Self::List(of) | Self::Optional(of) => of.is_untyped(),
             _ => false,
         }

@@ -259,7 +259,6 @@ pub(crate) fn schema(text: &str) -> Schema {
         "boolean" => Schema::Boolean,
         "date" => written(TextFormat::Date),
         "date-time" => written(TextFormat::DateTime),
-        "map" => Schema::Object(IndexMap::new()),
         "record" => Schema::Record,
         "file" => Schema::File,
         _ => key(text).map_or(Schema::Any, Schema::Named),

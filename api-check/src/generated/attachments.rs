@@ -96,7 +96,7 @@ fn attach_url(crm: &Crm, samples: &Samples) -> Request {
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.attachments_operations()
-        .list(samples.text("module"), samples.text("record_id"), samples.text("fields"), samples.text("ids"))
+        .list(samples.text("module"), samples.text("record_id"), samples.list("fields"), samples.list("ids"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
         .page_token(samples.text("page_token"))
@@ -105,7 +105,7 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
     crm.attachments_operations()
-        .delete_many(samples.text("module"), samples.text("record_id"), samples.text("ids"))
+        .delete_many(samples.text("module"), samples.text("record_id"), samples.list("ids"))
         .into()
 }
 

@@ -84,7 +84,7 @@ fn urls(crm: &Crm, _samples: &Samples) -> Request {
 }
 
 fn history(crm: &Crm, samples: &Samples) -> Request {
-    crm.backup().history().page(samples.text("page")).per_page(samples.text("per_page")).into()
+    crm.backup().history().page(samples.integer("page")).per_page(samples.integer("per_page")).into()
 }
 
 fn cancel(crm: &Crm, samples: &Samples) -> Request {

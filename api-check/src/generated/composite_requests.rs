@@ -15,7 +15,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         path: "/crm/v8/__composite_requests",
     },
     build: execute,
-    answer: Some(round_trip::<serde_json::Value>),
+    answer: Some(round_trip::<zohocrm::api::composite_requests::Results>),
     body: Some(round_trip::<zohocrm::api::composite_requests::CompositeRequestsBody>),
 }];
 

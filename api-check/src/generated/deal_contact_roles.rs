@@ -68,13 +68,13 @@ pub(super) const ENTRIES: &[Entry] = &[
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.deal_contact_roles()
-        .list(samples.text("deal"), samples.text("fields"))
-        .ids(samples.text("ids"))
+        .list(samples.text("deal"), samples.list("fields"))
+        .ids(samples.list("ids"))
         .into()
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.deal_contact_roles().delete_many(samples.text("deal")).ids(samples.text("ids")).into()
+    crm.deal_contact_roles().delete_many(samples.text("deal")).ids(samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {

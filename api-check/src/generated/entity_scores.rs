@@ -33,15 +33,15 @@ pub(super) const ENTRIES: &[Entry] = &[
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
     crm.entity_scores()
-        .get(samples.text("record_id"), samples.text("fields"))
+        .get(samples.text("record_id"), samples.list("fields"))
         .cvid(samples.text("cvid"))
         .into()
 }
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.entity_scores()
-        .list(samples.text("fields"))
-        .ids(samples.text("ids"))
+        .list(samples.list("fields"))
+        .ids(samples.list("ids"))
         .sort_by(samples.text("sort_by"))
         .sort_order(samples.text("sort_order"))
         .page(samples.integer("page"))

@@ -56,7 +56,7 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.features().list().module(samples.text("module")).api_names(samples.text("api_names")).into()
+    crm.features().list().module(samples.text("module")).api_names(samples.list("api_names")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {

@@ -165,7 +165,7 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.global_picklists()
         .list()
         .include(samples.text("include"))
-        .include_inner_details(samples.text("include_inner_details"))
+        .include_inner_details(samples.list("include_inner_details"))
         .into()
 }
 
@@ -178,14 +178,14 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.global_picklists().delete_many(samples.text("ids")).into()
+    crm.global_picklists().delete_many(samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
     crm.global_picklists()
         .get(samples.text("id"))
         .include(samples.text("include"))
-        .include_inner_details(samples.text("include_inner_details"))
+        .include_inner_details(samples.list("include_inner_details"))
         .into()
 }
 
@@ -210,7 +210,7 @@ fn replaced_values(crm: &Crm, samples: &Samples) -> Request {
 fn associations(crm: &Crm, samples: &Samples) -> Request {
     crm.global_picklists()
         .associations(samples.text("id"))
-        .include_inner_details(samples.text("include_inner_details"))
+        .include_inner_details(samples.list("include_inner_details"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
         .into()

@@ -80,5 +80,5 @@ fn disable(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.notifications_operations().delete(samples.text("channel_ids")).into()
+    crm.notifications_operations().delete(samples.list("channel_ids")).into()
 }

@@ -324,7 +324,7 @@ fn get(crm: &Crm, samples: &Samples) -> Request {
         .converted(samples.text("converted"))
         .cvid(samples.text("cvid"))
         .uid(samples.text("uid"))
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .start_date_time(samples.date_time("startDateTime"))
         .end_date_time(samples.date_time("endDateTime"))
         .territory_id(samples.text("territory_id"))
@@ -356,9 +356,9 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
         .approved(samples.text("approved"))
         .converted(samples.text("converted"))
         .cvid(samples.text("cvid"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .uid(samples.text("uid"))
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .sort_by(samples.text("sort_by"))
         .sort_order(samples.text("sort_order"))
         .page(samples.integer("page"))
@@ -390,7 +390,7 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
     crm.record_operations()
         .delete_many(samples.text("module_api_name"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .wf_trigger(samples.boolean("wf_trigger"))
         .external(samples.text("X-EXTERNAL"))
         .into()
@@ -424,7 +424,7 @@ fn search(crm: &Crm, samples: &Samples) -> Request {
         .approved(samples.text("approved"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .cvid(samples.text("cvid"))
         .r#type(samples.text("type"))
         .external(samples.text("X-EXTERNAL"))
@@ -505,7 +505,7 @@ fn get_by_external_id(crm: &Crm, samples: &Samples) -> Request {
         .converted(samples.text("converted"))
         .cvid(samples.text("cvid"))
         .uid(samples.text("uid"))
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .start_date_time(samples.date_time("startDateTime"))
         .end_date_time(samples.date_time("endDateTime"))
         .territory_id(samples.text("territory_id"))
@@ -537,15 +537,15 @@ fn delete_by_external_id(crm: &Crm, samples: &Samples) -> Request {
 fn full_data(crm: &Crm, samples: &Samples) -> Request {
     crm.record_operations()
         .full_data(samples.text("module_api_name"), samples.text("id"))
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .into()
 }
 
 fn full_data_of_records(crm: &Crm, samples: &Samples) -> Request {
     crm.record_operations()
         .full_data_of_records(samples.text("module_api_name"))
-        .ids(samples.text("ids"))
-        .fields(samples.text("fields"))
+        .ids(samples.list("ids"))
+        .fields(samples.list("fields"))
         .into()
 }
 

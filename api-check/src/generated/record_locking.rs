@@ -80,11 +80,11 @@ pub(super) const ENTRIES: &[Entry] = &[
 fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.record_locking()
         .list(samples.text("module_name"), samples.text("record_id"))
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .page_token(samples.text("page_token"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .into()
 }
 
@@ -101,7 +101,7 @@ fn lock_record(crm: &Crm, samples: &Samples) -> Request {
 fn get(crm: &Crm, samples: &Samples) -> Request {
     crm.record_locking()
         .get(samples.text("module_name"), samples.text("record_id"), samples.text("lock_id"))
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .into()
 }
 

@@ -139,7 +139,7 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking_configuration().delete_many(samples.text("module"), samples.text("ids")).into()
+    crm.record_locking_configuration().delete_many(samples.text("module"), samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {

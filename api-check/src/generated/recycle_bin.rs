@@ -61,7 +61,7 @@ pub(super) const ENTRIES: &[Entry] = &[
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.recycle_bin()
-        .list(samples.text("ids"), samples.text("filters"))
+        .list(samples.list("ids"), samples.text("filters"))
         .sort_by(samples.text("sort_by"))
         .sort_order(samples.text("sort_order"))
         .page(samples.integer("page"))
@@ -70,7 +70,7 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.recycle_bin().delete_many(samples.text("filters"), samples.text("ids")).into()
+    crm.recycle_bin().delete_many(samples.text("filters"), samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {

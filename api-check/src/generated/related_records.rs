@@ -198,10 +198,10 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
         )
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
         .external(samples.text("X-EXTERNAL"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .into()
 }
 
@@ -224,7 +224,7 @@ fn delink_many(crm: &Crm, samples: &Samples) -> Request {
             samples.text("record_id"),
             samples.text("related_list_api_name"),
         )
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
@@ -238,10 +238,10 @@ fn list_by_external_id(crm: &Crm, samples: &Samples) -> Request {
         )
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
         .external(samples.text("X-EXTERNAL"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .into()
 }
 
@@ -264,7 +264,7 @@ fn delink_many_by_external_id(crm: &Crm, samples: &Samples) -> Request {
             samples.text("external_value"),
             samples.text("related_list_api_name"),
         )
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
@@ -277,7 +277,7 @@ fn get(crm: &Crm, samples: &Samples) -> Request {
             samples.text("related_list_api_name"),
             samples.text("related_record_id"),
         )
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
         .external(samples.text("X-EXTERNAL"))
         .into()
@@ -316,7 +316,7 @@ fn get_by_external_id(crm: &Crm, samples: &Samples) -> Request {
             samples.text("related_list_api_name"),
             samples.text("external_field_value"),
         )
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
         .external(samples.text("X-EXTERNAL"))
         .into()
@@ -354,9 +354,9 @@ fn related_records_of_deleted(crm: &Crm, samples: &Samples) -> Request {
             samples.text("record_id"),
             samples.text("related_list_api_name"),
         )
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .into()
 }

@@ -102,12 +102,12 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.reschedule_history()
         .list()
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
         .sort_order(samples.text("sort_order"))
         .sort_by(samples.text("sort_by"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .into()
 }
 
@@ -116,7 +116,7 @@ fn update(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.reschedule_history().get(samples.text("id")).fields(samples.text("fields")).into()
+    crm.reschedule_history().get(samples.text("id")).fields(samples.list("fields")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {

@@ -182,7 +182,7 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.scoring_rules().delete_many(samples.text("ids")).into()
+    crm.scoring_rules().delete_many(samples.list("ids")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {

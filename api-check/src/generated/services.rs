@@ -12,8 +12,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         path: "/crm/v8/Services__s",
         source: Source::OpenApi { file: "services", method: "POST", path: "/crm/v8/Services__s" },
         build: create,
-        answer: Some(round_trip::<serde_json::Value>),
-        body: Some(round_trip::<serde_json::Value>),
+        answer: Some(round_trip::<zohocrm::api::services::Results>),
+        body: Some(round_trip::<zohocrm::api::services::ServiceServices>),
     },
     Entry {
         area: "services",
@@ -22,7 +22,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         path: "/crm/v8/Services__s",
         source: Source::OpenApi { file: "services", method: "GET", path: "/crm/v8/Services__s" },
         build: list,
-        answer: Some(round_trip::<serde_json::Value>),
+        answer: Some(round_trip::<zohocrm::api::services::ServiceServices>),
         body: None,
     },
     Entry {
@@ -32,8 +32,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         path: "/crm/v8/Services__s/{id}",
         source: Source::OpenApi { file: "services", method: "PUT", path: "/crm/v8/Services__s/{id}" },
         build: update,
-        answer: Some(round_trip::<serde_json::Value>),
-        body: Some(round_trip::<serde_json::Value>),
+        answer: Some(round_trip::<zohocrm::api::services::Results>),
+        body: Some(round_trip::<zohocrm::api::services::ServiceServices>),
     },
     Entry {
         area: "services",
@@ -42,7 +42,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         path: "/crm/v8/Services__s/{id}",
         source: Source::OpenApi { file: "services", method: "GET", path: "/crm/v8/Services__s/{id}" },
         build: get,
-        answer: Some(round_trip::<serde_json::Value>),
+        answer: Some(round_trip::<zohocrm::api::services::ServiceServices>),
         body: None,
     },
     Entry {
@@ -52,7 +52,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         path: "/crm/v8/Services__s/{id}",
         source: Source::OpenApi { file: "services", method: "DELETE", path: "/crm/v8/Services__s/{id}" },
         build: delete,
-        answer: Some(round_trip::<serde_json::Value>),
+        answer: Some(round_trip::<zohocrm::api::services::Results>),
         body: None,
     },
 ];

@@ -224,21 +224,16 @@ fn delete(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn summary(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules()
-        .summary()
-        .module(zohocrm::api::sharing_rules::SharingRuleModule::from(samples.text("module")))
-        .into()
+    crm.sharing_rules().summary().module(samples.text("module")).into()
 }
 
 fn search_summary(crm: &Crm, samples: &Samples) -> Request {
     crm.sharing_rules()
         .search_summary(samples.body("sharing_rules.search_summary"))
-        .module(zohocrm::api::sharing_rules::SharingRuleModule::from(samples.text("module")))
+        .module(samples.text("module"))
         .into()
 }
 
 fn rerun(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules()
-        .rerun(zohocrm::api::sharing_rules::SharingRuleModule::from(samples.text("module")))
-        .into()
+    crm.sharing_rules().rerun(samples.text("module")).into()
 }

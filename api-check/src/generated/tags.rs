@@ -200,7 +200,7 @@ fn remove_tags_from_records(crm: &Crm, samples: &Samples) -> Request {
             samples.text("module_api_name"),
             samples.body("tags.remove_tags_from_records"),
         )
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .into()
 }
 

@@ -170,7 +170,7 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
         .include(samples.text("include"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .into()
 }
 
@@ -185,7 +185,7 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
     crm.territories()
         .delete_many()
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .delete_previous_forecasts(samples.boolean("delete_previous_forecasts"))
         .into()
 }
@@ -219,7 +219,7 @@ fn associated_users_counts(crm: &Crm, _samples: &Samples) -> Request {
 }
 
 fn deleted_territories(crm: &Crm, samples: &Samples) -> Request {
-    crm.territories().deleted_territories().ids(samples.text("ids")).into()
+    crm.territories().deleted_territories().ids(samples.list("ids")).into()
 }
 
 fn transfer_and_delete_territory(crm: &Crm, samples: &Samples) -> Request {

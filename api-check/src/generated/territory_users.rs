@@ -102,7 +102,7 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn deassociate_territory_users(crm: &Crm, samples: &Samples) -> Request {
-    crm.territory_users().deassociate_territory_users(samples.text("territory"), samples.text("ids")).into()
+    crm.territory_users().deassociate_territory_users(samples.text("territory"), samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {

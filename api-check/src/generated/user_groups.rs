@@ -196,8 +196,8 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
         .list()
         .include(samples.text("include"))
         .name(samples.text("name"))
-        .page(samples.text("page"))
-        .per_page(samples.text("per_page"))
+        .page(samples.integer("page"))
+        .per_page(samples.integer("per_page"))
         .filters(samples.text("filters"))
         .into()
 }
@@ -227,8 +227,8 @@ fn sources(crm: &Crm, samples: &Samples) -> Request {
         .sources(samples.text("group"))
         .r#type(samples.text("type"))
         .user_type(samples.text("user_type"))
-        .page(samples.text("page"))
-        .per_page(samples.text("per_page"))
+        .page(samples.integer("page"))
+        .per_page(samples.integer("per_page"))
         .into()
 }
 
@@ -247,8 +247,8 @@ fn associations(crm: &Crm, samples: &Samples) -> Request {
 fn associated_users_count(crm: &Crm, samples: &Samples) -> Request {
     crm.user_groups()
         .associated_users_count()
-        .page(samples.text("page"))
-        .per_page(samples.text("per_page"))
+        .page(samples.integer("page"))
+        .per_page(samples.integer("per_page"))
         .filters(samples.text("filters"))
         .into()
 }

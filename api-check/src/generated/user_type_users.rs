@@ -73,14 +73,14 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 fn delete(crm: &Crm, samples: &Samples) -> Request {
     crm.user_type_users()
         .delete(samples.text("portal_name"), samples.text("user_type_id"))
-        .personality_ids(samples.text("personality_ids"))
+        .personality_ids(samples.list("personality_ids"))
         .into()
 }
 
 fn transfer(crm: &Crm, samples: &Samples) -> Request {
     crm.user_type_users()
         .transfer(samples.text("portal_name"), samples.text("user_type_id"))
-        .personality_ids(samples.text("personality_ids"))
+        .personality_ids(samples.list("personality_ids"))
         .transfer_to(samples.text("transfer_To"))
         .into()
 }

@@ -97,7 +97,7 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
         .r#type(zohocrm::api::users::UserType::from(samples.text("type")))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
         .into()
 }
@@ -126,8 +126,8 @@ fn associated_groups(crm: &Crm, samples: &Samples) -> Request {
     crm.users()
         .associated_groups(samples.text("user"))
         .include(samples.text("include"))
-        .page(samples.text("page"))
-        .per_page(samples.text("per_page"))
+        .page(samples.integer("page"))
+        .per_page(samples.integer("per_page"))
         .into()
 }
 

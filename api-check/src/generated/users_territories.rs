@@ -88,7 +88,7 @@ fn associate(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn remove_territories(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_territories().remove_territories(samples.text("user")).ids(samples.text("ids")).into()
+    crm.users_territories().remove_territories(samples.text("user")).ids(samples.list("ids")).into()
 }
 
 fn territory_of_user(crm: &Crm, samples: &Samples) -> Request {

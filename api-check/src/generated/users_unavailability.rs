@@ -102,10 +102,10 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.users_unavailability()
         .list()
-        .include_inner_details(samples.text("include_inner_details"))
-        .group_ids(samples.text("group_ids"))
-        .role_ids(samples.text("role_ids"))
-        .territory_ids(samples.text("territory_ids"))
+        .include_inner_details(samples.list("include_inner_details"))
+        .group_ids(samples.list("group_ids"))
+        .role_ids(samples.list("role_ids"))
+        .territory_ids(samples.list("territory_ids"))
         .filters(samples.text("filters"))
         .into()
 }
@@ -117,7 +117,7 @@ fn update(crm: &Crm, samples: &Samples) -> Request {
 fn get(crm: &Crm, samples: &Samples) -> Request {
     crm.users_unavailability()
         .get(samples.text("id"))
-        .include_inner_details(samples.text("include_inner_details"))
+        .include_inner_details(samples.list("include_inner_details"))
         .filters(samples.text("filters"))
         .into()
 }

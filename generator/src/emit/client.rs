@@ -24,7 +24,7 @@ pub(super) fn index(client: &Client) -> String {
         let areas: Vec<String> = areas.iter().map(|area| format!("`{area}`")).collect();
         let _ = writeln!(text, "//! | `{feature}` | {} |", areas.join(", "));
     }
-    text.push('\n');
+    text.push_str("\n#![allow(clippy::needless_pass_by_value, reason = \"a body is given away like every other argument\")]\n\n");
     for area in &client.areas {
         let _ = writeln!(text, "#[cfg(feature = {:?})]\npub mod {};", area.feature, area.name);
     }

@@ -118,7 +118,6 @@ fn public(kind: &TypeRef, area: &str) -> String {
         TypeRef::Shared(name) => format!("zohocrm::api::shared::{name}"),
         TypeRef::List(of) => format!("Vec<{}>", public(of, area)),
         TypeRef::Optional(of) => format!("Option<{}>", public(of, area)),
-        TypeRef::Map => "zohocrm::Extra".to_owned(),
         TypeRef::Value => "serde_json::Value".to_owned(),
         TypeRef::Record | TypeRef::ActionResult | TypeRef::Date | TypeRef::DateTime => {
             format!("zohocrm::{}", rust(kind))

@@ -51,6 +51,7 @@ pub enum ShapeContent {
 const DEEPEST: usize = 24;
 
 /// Turns schemas into types.
+#[derive(Debug)]
 pub struct Lowering<'a> {
     definitions: &'a Definitions,
     overrides: &'a Overrides,
@@ -80,7 +81,9 @@ impl<'a> Lowering<'a> {
     /// When a name is not defined, or shapes without a name have no end.
     pub fn lower(&mut self, schema: &Schema, at: &Key, named_after: &NamedAfter) -> Result<TypeRef> {
         Ok(match schema {
+            // An object of which no field is known turns out to be a text, or a number, as often as not.
             Schema::Any | Schema::File => TypeRef::Value,
+            Schema::Object(fields) if fields.is_empty() => TypeRef::Value,
             Schema::Integer => TypeRef::Integer,
             Schema::Number => TypeRef::Float,
             Schema::Boolean => TypeRef::Boolean,
@@ -91,7 +94,6 @@ impl<'a> Lowering<'a> {
                 let items = if *nullable { TypeRef::Optional(Box::new(items)) } else { items };
                 TypeRef::List(Box::new(items))
             }
-            Schema::Object(fields) if fields.is_empty() => TypeRef::Map,
             Schema::Object(fields) if envelope(&at.name, fields).is_some() => TypeRef::ActionResult,
             Schema::Object(fields) => self.structure(fields, at, named_after)?,
             Schema::Named(key) => self.named(key)?,
@@ -155,7 +157,12 @@ impl<'a> Lowering<'a> {
         let mut lowered = Vec::with_capacity(all.len());
         for (name, schema) in &all {
             let named_after = NamedAfter::Field(at.clone(), name.clone());
-            lowered.push((name.clone(), self.lower(schema, &at.child(name), &named_after)?));
+            let kind = match self.lower(schema, &at.child(name), &named_after)? {
+                // Sources call some ids numbers; they come as texts.
+                TypeRef::Integer if is_id(name) => TypeRef::Value,
+                kind => kind,
+            };
+            lowered.push((name.clone(), kind));
         }
         if let Some(shape) = self.shapes.get_mut(at) {
             shape.content = ShapeContent::Struct(lowered);
@@ -241,7 +248,7 @@ impl<'a> Lowering<'a> {
         };
         let fields: IndexMap<String, Schema> = fields.into_iter().map(one).collect();
         if fields.is_empty() {
-            return Ok(TypeRef::Map);
+            return Ok(TypeRef::Value);
         }
         self.structure(&fields, at, named_after)
     }
@@ -309,6 +316,12 @@ fn envelope_of(definitions: &Definitions, schema: &Schema) -> Option<Envelope> {
     }
 }
 
+/// Whether a field holds an id.
+fn is_id(field: &str) -> bool {
+    let field = field.trim_end_matches("__s");
+    matches!(field, "id" | "zuid" | "zgid") || field.ends_with("_id")
+}
+
 /// Whether a value can be the name of an enum's variant.
 fn is_nameable(value: &str) -> bool {
     value.len() <= 60 && value.chars().any(|letter| letter.is_ascii_alphabetic())
@@ -331,9 +344,9 @@ mod tests {
         object([("code", one_of(&["BAD"])), ("status", one_of(&["error"])), ("message", Schema::text())])
     }
 
-    fn lowered(definitions: Definitions, schema: &Schema) -> (TypeRef, Shapes) {
+    fn lowered(definitions: &Definitions, schema: &Schema) -> (TypeRef, Shapes) {
         let overrides = Overrides::default();
-        let mut lowering = Lowering::new(&definitions, &overrides);
+        let mut lowering = Lowering::new(definitions, &overrides);
         let at = Key::new("paint", "Answer");
         let kind = lowering.lower(schema, &at, &NamedAfter::Answer("Get Color".into())).unwrap();
         (kind, lowering.into_shapes())
@@ -349,7 +362,7 @@ mod tests {
     #[test]
     fn a_refusal_is_no_part_of_an_answer() {
         let answer = Schema::OneOf(vec![object([("color", Schema::text())]), refusal()]);
-        let (kind, shapes) = lowered(Definitions::new(), &answer);
+        let (kind, shapes) = lowered(&Definitions::new(), &answer);
         assert_eq!(kind, TypeRef::Shape(Key::new("paint", "Answer")));
         assert_eq!(fields(&shapes, "Answer"), [("color".to_owned(), TypeRef::Text)]);
     }
@@ -359,7 +372,7 @@ mod tests {
         let result =
             object([("code", Schema::text()), ("status", one_of(&["success"])), ("details", object([]))]);
         let items = Schema::list(Schema::OneOf(vec![result, refusal()]));
-        let (_, shapes) = lowered(Definitions::new(), &object([("colors", items)]));
+        let (_, shapes) = lowered(&Definitions::new(), &object([("colors", items)]));
         let list = TypeRef::List(Box::new(TypeRef::ActionResult));
         assert_eq!(fields(&shapes, "Answer"), [("colors".to_owned(), list)]);
     }
@@ -368,7 +381,7 @@ mod tests {
     fn several_objects_become_one_with_the_fields_of_all_and_a_conflict_becomes_a_value() {
         let first = object([("id", Schema::text()), ("size", Schema::Integer)]);
         let second = object([("size", Schema::text()), ("lid", Schema::Boolean)]);
-        let (_, shapes) = lowered(Definitions::new(), &Schema::OneOf(vec![first, second]));
+        let (_, shapes) = lowered(&Definitions::new(), &Schema::OneOf(vec![first, second]));
         let expected = [("id", TypeRef::Text), ("size", TypeRef::Value), ("lid", TypeRef::Boolean)];
         assert_eq!(fields(&shapes, "Answer"), expected.map(|(name, kind)| (name.to_owned(), kind)));
     }
@@ -380,7 +393,7 @@ mod tests {
             ("only", one_of(&["oil"])),
             ("message", one_of(&["it is oil", "it is water"])),
         ]);
-        let (_, shapes) = lowered(Definitions::new(), &answer);
+        let (_, shapes) = lowered(&Definitions::new(), &answer);
         let kinds: Vec<TypeRef> = fields(&shapes, "Answer").into_iter().map(|(_, kind)| kind).collect();
         assert_eq!(kinds, [TypeRef::Shape(Key::new("paint", "Answer.kind")), TypeRef::Text, TypeRef::Text]);
     }
@@ -390,9 +403,17 @@ mod tests {
         let tree = Key::new("paint", "Tree");
         let definition = object([("branches", Schema::list(Schema::Named(tree.clone())))]);
         let (kind, shapes) =
-            lowered([(tree.clone(), definition)].into_iter().collect(), &Schema::Named(tree.clone()));
-        assert_eq!(kind, TypeRef::Shape(tree.clone()));
+            lowered(&[(tree.clone(), definition)].into_iter().collect(), &Schema::Named(tree.clone()));
         assert_eq!(shapes.len(), 1);
+        assert_eq!(kind, TypeRef::Shape(tree));
+    }
+
+    #[test]
+    fn an_id_that_is_called_a_number_may_be_a_text() {
+        let answer = object([("tin_id__s", Schema::Integer), ("size", Schema::Integer)]);
+        let (_, shapes) = lowered(&Definitions::new(), &answer);
+        let kinds: Vec<TypeRef> = fields(&shapes, "Answer").into_iter().map(|(_, kind)| kind).collect();
+        assert_eq!(kinds, [TypeRef::Value, TypeRef::Integer]);
     }
 
     #[test]
@@ -402,7 +423,7 @@ mod tests {
             .into_iter()
             .collect();
         let either = || Schema::OneOf(["A", "B"].map(|name| Schema::Named(Key::new("paint", name))).to_vec());
-        let (_, shapes) = lowered(definitions, &object([("one", either()), ("two", either())]));
+        let (_, shapes) = lowered(&definitions, &object([("one", either()), ("two", either())]));
         let kinds: Vec<TypeRef> = fields(&shapes, "Answer").into_iter().map(|(_, kind)| kind).collect();
         assert_eq!(kinds[0], kinds[1]);
     }

@@ -71,7 +71,10 @@ fn add_definitions(definitions: &mut Definitions, sdk: Definitions) -> HashMap<K
             Some(Schema::Object(fields)) => {
                 if let Schema::Object(more) = schema {
                     for (name, field) in more {
-                        fields.entry(name).or_insert(field);
+                        let known = fields.entry(name).or_insert(Schema::Any);
+                        if known.is_untyped() {
+                            *known = field;
+                        }
                     }
                 }
             }
@@ -164,14 +167,14 @@ fn leave_out(
     let mut left_out = Vec::new();
     for operation in operations {
         let said = overrides.operation(&operation);
+        let Some(said) = said.filter(|said| said.omit || said.same_as.is_some()) else {
+            kept.push(operation);
+            continue;
+        };
         let name = format!("{}/{}", operation.area, operation.id);
-        match said {
-            Some(said) if said.omit => left_out.push(LeftOut { operation, reason: said.reason.clone() }),
-            Some(said) if said.same_as.is_some() => {
-                left_out.push(LeftOut { operation, reason: said.reason.clone() });
-                twins.push((said.same_as.clone().unwrap_or_default(), operation));
-            }
-            _ => kept.push(operation),
+        left_out.push(LeftOut { operation: name, reason: said.reason.clone() });
+        if let Some(same_as) = &said.same_as {
+            twins.push((same_as.clone(), operation));
         }
     }
     let mut unknown = Vec::new();
@@ -316,6 +319,20 @@ mod tests {
     }
 
     #[test]
+    fn a_field_of_which_the_specification_says_nothing_is_what_the_sdk_says() {
+        let shape = |schema: Schema| {
+            let fields = [("size".to_owned(), schema)].into_iter().collect();
+            [(Key::new("paint", "Tin"), Schema::Object(fields))].into_iter().collect()
+        };
+        let nothing = Schema::Object(indexmap::IndexMap::new());
+        let specification = Description { definitions: shape(nothing), ..Description::default() };
+        let sdk = Description { definitions: shape(Schema::Integer), ..Description::default() };
+        let merged = merge(specification, sdk, &Overrides::default()).unwrap();
+        let size = [("size".to_owned(), Schema::Integer)].into_iter().collect();
+        assert_eq!(merged.description.definitions[&Key::new("paint", "Tin")], Schema::Object(size));
+    }
+
+    #[test]
     fn two_operations_that_are_one_call_stop_it() {
         let twice = || of(vec![operation("a", "Get A", "/v1/{id}"), operation("b", "Get B", "/v1/{name}")]);
         let error = merge(twice(), Description::default(), &Overrides::default()).unwrap_err();
@@ -324,6 +341,6 @@ mod tests {
         let said =
             "[[operation]]\narea = \"b\"\nid = \"Get B\"\nsame_as = \"a/Get A\"\nreason = \"one call\"";
         let merged = merge(twice(), Description::default(), &Overrides::read(said).unwrap()).unwrap();
-        assert_eq!(merged.left_out, [("b/Get B".to_owned(), "one call".to_owned())]);
+        assert_eq!(merged.left_out, [LeftOut { operation: "b/Get B".into(), reason: "one call".into() }]);
     }
 }

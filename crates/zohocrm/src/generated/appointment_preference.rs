@@ -179,7 +179,7 @@ pub struct FieldMapping {
     pub r#type: Nullable<FieldMappingType>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<String>,
+    pub value: Nullable<Value>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<Field>,
@@ -191,7 +191,7 @@ pub struct FieldMapping {
 setters! {
     FieldMapping {
         r#type: FieldMappingType,
-        value: String,
+        value: Value,
         field: Field,
     }
 }

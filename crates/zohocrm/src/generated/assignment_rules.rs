@@ -140,7 +140,7 @@ pub struct DefaultAssignee {
 pub struct User {
     /// `zuid`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub zuid: Nullable<i64>,
+    pub zuid: Nullable<Value>,
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,

@@ -48,8 +48,8 @@ impl AttachmentsOperations {
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
-        fields: impl Into<String>,
-        ids: impl Into<String>,
+        fields: impl IntoIterator<Item = impl Into<String>>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> ListAttachments {
         ListAttachments::new(
             Request::operation(
@@ -60,8 +60,8 @@ impl AttachmentsOperations {
             )
             .scopes(&["ZohoCRM.modules.READ", "ZohoCRM.modules.attachments.READ"]),
         )
-        .with_query("fields", fields.into() as String)
-        .with_query("ids", ids.into() as String)
+        .with_query_list("fields", fields)
+        .with_query_list("ids", ids)
     }
 
     /// Deletes attachments.
@@ -71,7 +71,7 @@ impl AttachmentsOperations {
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
-        ids: impl Into<String>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> DeleteAttachments {
         DeleteAttachments::new(
             Request::operation(
@@ -82,7 +82,7 @@ impl AttachmentsOperations {
             )
             .scopes(&["ZohoCRM.modules.DELETE", "ZohoCRM.modules.attachments.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Downloads an attachment.

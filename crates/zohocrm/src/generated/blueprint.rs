@@ -118,7 +118,7 @@ setters! {
 pub struct ProcessInfo {
     /// `field_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_id: Nullable<i64>,
+    pub field_id: Nullable<Value>,
     /// `is_continuous`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub is_continuous: Nullable<bool>,
@@ -159,7 +159,7 @@ pub struct ProcessInfo {
 
 setters! {
     ProcessInfo {
-        field_id: i64,
+        field_id: Value,
         is_continuous: bool,
         api_name: String,
         continuous: bool,
@@ -243,7 +243,7 @@ pub struct Transition {
     pub next_transitions: Nullable<Vec<NextTransition>>,
     /// `parent_transition`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent_transition: Nullable<Box<Transition>>,
+    pub parent_transition: Nullable<Box<Self>>,
     /// `percent_partial_save`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub percent_partial_save: Nullable<f64>,
@@ -264,7 +264,7 @@ pub struct Transition {
     pub criteria_matched: Nullable<bool>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<i64>,
+    pub id: Nullable<Value>,
     /// `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<Field>>,
@@ -285,14 +285,14 @@ setters! {
         execution_time: DateTime,
         sequence: i64,
         next_transitions: Vec<NextTransition>,
-        parent_transition: Box<Transition>,
+        parent_transition: Box<Self>,
         percent_partial_save: f64,
         data: shared::RecordRecord,
         next_field_value: String,
         text_color_code: String,
         name: String,
         criteria_matched: bool,
-        id: i64,
+        id: Value,
         fields: Vec<Field>,
         color_code: String,
         criteria_message: String,
@@ -400,7 +400,7 @@ pub struct Field {
     pub association_details: Nullable<AssociationDetails>,
     /// `multi_module_lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multi_module_lookup: Nullable<MultiModuleLookup>,
+    pub multi_module_lookup: Nullable<shared::MultiModuleLookup>,
     /// `currency`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub currency: Nullable<Currency>,
@@ -415,7 +415,7 @@ pub struct Field {
     pub lookup: Nullable<LookupAndSubform>,
     /// `convert_mapping`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub convert_mapping: Nullable<Map<String, Value>>,
+    pub convert_mapping: Nullable<Value>,
     /// `visible`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub visible: Nullable<bool>,
@@ -439,7 +439,7 @@ pub struct Field {
     pub api_name: Nullable<String>,
     /// `unique`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unique: Nullable<Unique>,
+    pub unique: Nullable<shared::Unique>,
     /// `history_tracking`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub history_tracking: Nullable<bool>,
@@ -501,12 +501,12 @@ setters! {
         validation_rule: String,
         read_only: bool,
         association_details: AssociationDetails,
-        multi_module_lookup: MultiModuleLookup,
+        multi_module_lookup: shared::MultiModuleLookup,
         currency: Currency,
         id: String,
         custom_field: bool,
         lookup: LookupAndSubform,
-        convert_mapping: Map<String, Value>,
+        convert_mapping: Value,
         visible: bool,
         length: i64,
         column_name: String,
@@ -514,7 +514,7 @@ setters! {
         view_type: ViewType,
         transition_sequence: i64,
         api_name: String,
-        unique: Unique,
+        unique: shared::Unique,
         history_tracking: bool,
         data_type: String,
         formula: Formula,
@@ -652,33 +652,6 @@ setters! {
     }
 }
 
-/// Zoho's `multi_module_lookup`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MultiModuleLookup {
-    /// `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modules: Nullable<Vec<shared::MinifiedModule>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    MultiModuleLookup {
-        display_label: String,
-        api_name: String,
-        modules: Vec<shared::MinifiedModule>,
-    }
-}
-
 /// Zoho's `Currency`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -761,29 +734,6 @@ setters! {
         edit: bool,
         create: bool,
         quick_create: bool,
-    }
-}
-
-/// Zoho's `unique`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Unique {
-    /// `casesensitive`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub casesensitive: Nullable<String>,
-    /// `_disable`.
-    #[serde(rename = "_disable", skip_serializing_if = "Nullable::is_absent")]
-    pub disable: Nullable<Value>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Unique {
-        casesensitive: String,
-        disable: Value,
     }
 }
 

@@ -183,13 +183,13 @@ pub struct Criteria {
     pub api_name: Nullable<String>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<CriteriaGroupOperator>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<shared::MinifiedField>,
@@ -205,9 +205,9 @@ setters! {
     Criteria {
         r#type: String,
         api_name: String,
-        value: Map<String, Value>,
+        value: Value,
         group_operator: CriteriaGroupOperator,
-        group: Vec<Criteria>,
+        group: Vec<Self>,
         field: shared::MinifiedField,
         comparator: CriteriaComparator,
     }
@@ -259,7 +259,7 @@ pub struct BulkReadAnswer {
     pub data: Nullable<Vec<ActionResult>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Map<String, Value>>,
+    pub info: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -155,7 +155,7 @@ open_enum! {
 pub struct Details {
     /// `file_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_id: Nullable<i64>,
+    pub file_id: Nullable<Value>,
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -165,6 +165,15 @@ pub struct Details {
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::MinifiedUser>,
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// `json_path`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub json_path: Nullable<String>,
+    /// `supported_callback_methods`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub supported_callback_methods: Nullable<Vec<String>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -359,7 +368,7 @@ pub struct DefaultValue {
     pub module: Nullable<String>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -369,7 +378,7 @@ setters! {
     DefaultValue {
         name: String,
         module: String,
-        value: Map<String, Value>,
+        value: Value,
     }
 }
 

@@ -237,7 +237,7 @@ pub struct CustomView {
     pub name: Nullable<String>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<i64>,
+    pub id: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

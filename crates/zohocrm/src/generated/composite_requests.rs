@@ -33,7 +33,7 @@ impl CompositeRequestsOperations {
 
 operation! {
     /// A call that executes composite requests; from [`CompositeRequestsOperations::execute`].
-    ExecuteCompositeRequests -> Value
+    ExecuteCompositeRequests -> Results
 }
 
 /// What `ExecuteCompositeRequests` sends.
@@ -76,13 +76,13 @@ pub struct CompositeRequests {
     pub uri: Nullable<String>,
     /// `headers`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub headers: Nullable<Map<String, Value>>,
+    pub headers: Nullable<Value>,
     /// `params`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub params: Nullable<Map<String, Value>>,
+    pub params: Nullable<Value>,
     /// `body`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub body: Nullable<Map<String, Value>>,
+    pub body: Nullable<Value>,
     /// `sub_request_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_request_id: Nullable<String>,
@@ -95,9 +95,22 @@ setters! {
     CompositeRequests {
         method: String,
         uri: String,
-        headers: Map<String, Value>,
-        params: Map<String, Value>,
-        body: Map<String, Value>,
+        headers: Value,
+        params: Value,
+        body: Value,
         sub_request_id: String,
     }
+}
+
+/// Zoho's `Results`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Results {
+    /// `__composite_requests`.
+    #[serde(rename = "__composite_requests", skip_serializing_if = "Nullable::is_absent")]
+    pub composite_requests: Nullable<Vec<ActionResult>>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
 }

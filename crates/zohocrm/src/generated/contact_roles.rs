@@ -54,12 +54,12 @@ impl ContactRoles {
     /// Deletes contact roles.
     ///
     /// `DELETE /crm/v8/Contacts/roles`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delete_many(&self, ids: impl Into<String>) -> DeleteContactRoles {
+    pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteContactRoles {
         DeleteContactRoles::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/Contacts/roles", [])
                 .scopes(&["ZohoCRM.modules.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Gets a contact role.

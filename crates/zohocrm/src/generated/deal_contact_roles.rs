@@ -23,7 +23,11 @@ impl DealContactRoles {
     /// Lists contact roles.
     ///
     /// `GET /crm/v8/Deals/{deal}/Contact_Roles`. Scope: `ZohoCRM.modules.READ`.
-    pub fn list(&self, deal: impl Into<String>, fields: impl Into<String>) -> ListContactRoles {
+    pub fn list(
+        &self,
+        deal: impl Into<String>,
+        fields: impl IntoIterator<Item = impl Into<String>>,
+    ) -> ListContactRoles {
         ListContactRoles::new(
             Request::operation(
                 &self.crm,
@@ -33,7 +37,7 @@ impl DealContactRoles {
             )
             .scopes(&["ZohoCRM.modules.READ"]),
         )
-        .with_query("fields", fields.into() as String)
+        .with_query_list("fields", fields)
     }
 
     /// Deletes contact roles.
@@ -109,9 +113,9 @@ operation! {
 }
 
 impl ListContactRoles {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
@@ -121,9 +125,9 @@ operation! {
 }
 
 impl DeleteContactRoles {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 

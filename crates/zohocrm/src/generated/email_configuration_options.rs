@@ -156,7 +156,7 @@ pub struct PropertyDetails {
     pub data_type: Nullable<String>,
     /// `properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub properties: Nullable<Vec<PropertyDetails>>,
+    pub properties: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -167,7 +167,7 @@ setters! {
         values: Vec<ValueDetails>,
         name: String,
         data_type: String,
-        properties: Vec<PropertyDetails>,
+        properties: Vec<Self>,
     }
 }
 

@@ -165,7 +165,7 @@ pub struct Email {
     pub subject: Nullable<String>,
     /// `activity_info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub activity_info: Nullable<Map<String, Value>>,
+    pub activity_info: Nullable<Value>,
     /// `intent`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub intent: Nullable<EmailIntent>,

@@ -59,7 +59,7 @@ impl EmailSignatures {
     /// Deletes email signatures.
     ///
     /// `DELETE /crm/email/v8/settings/compose/email_signatures`. Scope: `ZohoCRM.settings.DELETE`.
-    pub fn delete_many(&self, ids: impl Into<String>) -> DeleteEmailSignatures {
+    pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteEmailSignatures {
         DeleteEmailSignatures::new(
             Request::operation(
                 &self.crm,
@@ -69,7 +69,7 @@ impl EmailSignatures {
             )
             .scopes(&["ZohoCRM.settings.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Gets an email signature.

@@ -22,7 +22,11 @@ impl EntityScores {
     /// Gets an entity score.
     ///
     /// `GET /crm/v8/Entity_Scores__s/{record_id}`. Scope: `ZohoCRM.settings.modules.READ`.
-    pub fn get(&self, record_id: impl Into<String>, fields: impl Into<String>) -> GetEntityScore {
+    pub fn get(
+        &self,
+        record_id: impl Into<String>,
+        fields: impl IntoIterator<Item = impl Into<String>>,
+    ) -> GetEntityScore {
         GetEntityScore::new(
             Request::operation(
                 &self.crm,
@@ -32,18 +36,18 @@ impl EntityScores {
             )
             .scopes(&["ZohoCRM.settings.modules.READ"]),
         )
-        .with_query("fields", fields.into() as String)
+        .with_query_list("fields", fields)
     }
 
     /// Lists entity scores.
     ///
     /// `GET /crm/v8/Entity_Scores__s`. Scope: `ZohoCRM.settings.modules.READ`.
-    pub fn list(&self, fields: impl Into<String>) -> ListEntityScores {
+    pub fn list(&self, fields: impl IntoIterator<Item = impl Into<String>>) -> ListEntityScores {
         ListEntityScores::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Entity_Scores__s", [])
                 .scopes(&["ZohoCRM.settings.modules.READ"]),
         )
-        .with_query("fields", fields.into() as String)
+        .with_query_list("fields", fields)
     }
 }
 
@@ -65,9 +69,9 @@ operation! {
 }
 
 impl ListEntityScores {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
     /// Sets `sort_by`.

@@ -76,9 +76,9 @@ impl ListFeatures {
         self.with_query("module", module.into() as String)
     }
 
-    /// Sets `api_names`.
-    pub fn api_names(self, api_names: impl Into<String>) -> Self {
-        self.with_query("api_names", api_names.into() as String)
+    /// Sets `api_names`, separated by commas.
+    pub fn api_names(self, api_names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("api_names", api_names)
     }
 }
 
@@ -130,7 +130,7 @@ pub struct Feature {
     pub api_name: Nullable<String>,
     /// `parent_feature`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent_feature: Nullable<Box<Feature>>,
+    pub parent_feature: Nullable<Box<Self>>,
     /// `module_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module_supported: Nullable<bool>,

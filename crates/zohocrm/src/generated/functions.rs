@@ -112,7 +112,7 @@ operation! {
 pub struct FunctionsBody {
     /// `body`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub body: Nullable<Map<String, Value>>,
+    pub body: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -120,6 +120,6 @@ pub struct FunctionsBody {
 
 setters! {
     FunctionsBody {
-        body: Map<String, Value>,
+        body: Value,
     }
 }

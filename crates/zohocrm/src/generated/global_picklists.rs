@@ -55,12 +55,12 @@ impl GlobalPicklists {
     /// Deletes global picklists.
     ///
     /// `DELETE /crm/v8/settings/global_picklists`. Scope: `ZohoCRM.settings.global_picklist.DELETE`.
-    pub fn delete_many(&self, ids: impl Into<String>) -> DeleteGlobalPicklists {
+    pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteGlobalPicklists {
         DeleteGlobalPicklists::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/global_picklists", [])
                 .scopes(&["ZohoCRM.settings.global_picklist.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Gets a global picklist.
@@ -182,9 +182,12 @@ impl ListGlobalPicklists {
         self.with_query("include", include.into() as String)
     }
 
-    /// Sets `include_inner_details`.
-    pub fn include_inner_details(self, include_inner_details: impl Into<String>) -> Self {
-        self.with_query("include_inner_details", include_inner_details.into() as String)
+    /// Sets `include_inner_details`, separated by commas.
+    pub fn include_inner_details(
+        self,
+        include_inner_details: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.with_query_list("include_inner_details", include_inner_details)
     }
 }
 
@@ -214,9 +217,12 @@ impl GetGlobalPicklist {
         self.with_query("include", include.into() as String)
     }
 
-    /// Sets `include_inner_details`.
-    pub fn include_inner_details(self, include_inner_details: impl Into<String>) -> Self {
-        self.with_query("include_inner_details", include_inner_details.into() as String)
+    /// Sets `include_inner_details`, separated by commas.
+    pub fn include_inner_details(
+        self,
+        include_inner_details: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.with_query_list("include_inner_details", include_inner_details)
     }
 }
 
@@ -246,9 +252,12 @@ operation! {
 }
 
 impl GetAssociations {
-    /// Sets `include_inner_details`.
-    pub fn include_inner_details(self, include_inner_details: impl Into<String>) -> Self {
-        self.with_query("include_inner_details", include_inner_details.into() as String)
+    /// Sets `include_inner_details`, separated by commas.
+    pub fn include_inner_details(
+        self,
+        include_inner_details: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.with_query_list("include_inner_details", include_inner_details)
     }
 
     /// Sets `page`.

@@ -293,7 +293,7 @@ open_enum! {
 pub struct MailMergeAnswer {
     /// `file`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file: Nullable<Map<String, Value>>,
+    pub file: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

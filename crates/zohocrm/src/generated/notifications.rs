@@ -65,12 +65,12 @@ impl NotificationsOperations {
     /// Deletes notifications.
     ///
     /// `DELETE /crm/v8/actions/watch`. Scope: `ZohoCRM.notifications.DELETE`.
-    pub fn delete(&self, channel_ids: impl Into<String>) -> DeleteNotifications {
+    pub fn delete(&self, channel_ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteNotifications {
         DeleteNotifications::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/actions/watch", [])
                 .scopes(&["ZohoCRM.notifications.DELETE"]),
         )
-        .with_query("channel_ids", channel_ids.into() as String)
+        .with_query_list("channel_ids", channel_ids)
     }
 }
 
@@ -144,7 +144,7 @@ pub struct NotificationsAnswer {
 pub struct Notification {
     /// `channel_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub channel_id: Nullable<Map<String, Value>>,
+    pub channel_id: Nullable<String>,
     /// `notify_url`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub notify_url: Nullable<String>,
@@ -156,7 +156,7 @@ pub struct Notification {
     pub token: Nullable<String>,
     /// `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Map<String, Value>>,
+    pub fields: Nullable<Value>,
     /// `notify_on_related_action`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub notify_on_related_action: Nullable<bool>,
@@ -188,11 +188,11 @@ pub struct Notification {
 
 setters! {
     Notification {
-        channel_id: Map<String, Value>,
+        channel_id: String,
         notify_url: String,
         events: Vec<String>,
         token: String,
-        fields: Map<String, Value>,
+        fields: Value,
         notify_on_related_action: bool,
         return_affected_field_values: bool,
         delete_events: bool,
@@ -267,13 +267,13 @@ pub struct Criteria {
     pub field: Nullable<Field>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -283,9 +283,9 @@ setters! {
     Criteria {
         comparator: String,
         field: Field,
-        value: Map<String, Value>,
+        value: Value,
         group_operator: String,
-        group: Vec<Criteria>,
+        group: Vec<Self>,
     }
 }
 

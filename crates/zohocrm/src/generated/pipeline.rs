@@ -190,7 +190,7 @@ pub struct PipelinePipeline {
     pub child_available: Nullable<bool>,
     /// `parent`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent: Nullable<Box<PipelinePipeline>>,
+    pub parent: Nullable<Box<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -204,7 +204,7 @@ setters! {
         actual_value: String,
         id: String,
         child_available: bool,
-        parent: Box<PipelinePipeline>,
+        parent: Box<Self>,
     }
 }
 

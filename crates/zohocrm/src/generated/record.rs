@@ -473,9 +473,9 @@ impl GetRecord {
         self.with_query("uid", uid.into() as String)
     }
 
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets `startDateTime`.
@@ -564,9 +564,9 @@ impl ListRecords {
         self.with_query("cvid", cvid.into() as String)
     }
 
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
     /// Sets `uid`.
@@ -574,9 +574,9 @@ impl ListRecords {
         self.with_query("uid", uid.into() as String)
     }
 
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets `sort_by`.
@@ -665,9 +665,9 @@ operation! {
 }
 
 impl DeleteRecords {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
     /// Sets `wf_trigger`.
@@ -766,9 +766,9 @@ impl SearchRecords {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets `cvid`.
@@ -877,9 +877,9 @@ impl GetRecordByExternalId {
         self.with_query("uid", uid.into() as String)
     }
 
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets `startDateTime`.
@@ -948,9 +948,9 @@ operation! {
 }
 
 impl GetFullData {
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 }
 
@@ -960,14 +960,14 @@ operation! {
 }
 
 impl GetFullDataOfRecords {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 }
 
@@ -989,7 +989,7 @@ pub struct RecordAnswer {
     pub info: Nullable<shared::Info>,
     /// `file`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file: Nullable<Map<String, Value>>,
+    pub file: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1300,7 +1300,7 @@ pub struct ScheduleMassUpdateData {
     pub name: Nullable<String>,
     /// `dummy`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub dummy: Nullable<Map<String, Value>>,
+    pub dummy: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1315,7 +1315,7 @@ setters! {
         modified_time: DateTime,
         tag: Vec<shared::Tag>,
         name: String,
-        dummy: Map<String, Value>,
+        dummy: Value,
     }
 }
 
@@ -1355,13 +1355,13 @@ pub struct Criteria {
     pub field: Nullable<String>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<CriteriaGroupOperator>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1371,9 +1371,9 @@ setters! {
     Criteria {
         comparator: CriteriaComparator,
         field: String,
-        value: Map<String, Value>,
+        value: Value,
         group_operator: CriteriaGroupOperator,
-        group: Vec<Criteria>,
+        group: Vec<Self>,
     }
 }
 

@@ -34,11 +34,11 @@ impl RecordCount {
         )
     }
 
-    /// Counts records with criteria.
+    /// Counts records by post.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/count`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn count_records_with_criteria(&self, module: impl Into<String>) -> CountRecordsWithCriteria {
-        CountRecordsWithCriteria::new(
+    pub fn count_records_by_post(&self, module: impl Into<String>) -> CountRecordsByPost {
+        CountRecordsByPost::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -83,11 +83,11 @@ impl CountRecords {
 }
 
 operation! {
-    /// A call that counts records with criteria; from [`RecordCount::count_records_with_criteria`].
-    CountRecordsWithCriteria -> Value
+    /// A call that counts records by post; from [`RecordCount::count_records_by_post`].
+    CountRecordsByPost -> Count
 }
 
-impl CountRecordsWithCriteria {
+impl CountRecordsByPost {
     /// Sets `email`.
     pub fn email(self, email: impl Into<String>) -> Self {
         self.with_query("email", email.into() as String)
@@ -112,6 +112,19 @@ pub struct RecordCountAnswer {
     /// `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Zoho's `Count`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Count {
+    /// `count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub count: Nullable<i64>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -137,9 +137,9 @@ operation! {
 }
 
 impl ListLocks {
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets `page_token`.
@@ -157,9 +157,9 @@ impl ListLocks {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
@@ -174,9 +174,9 @@ operation! {
 }
 
 impl GetLock {
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 }
 
@@ -228,13 +228,13 @@ pub struct RecordLock {
     pub locked_time_s: Nullable<String>,
     /// `record_locking_configuration_id__s`.
     #[serde(rename = "record_locking_configuration_id__s", skip_serializing_if = "Nullable::is_absent")]
-    pub record_locking_configuration_id_s: Nullable<i64>,
+    pub record_locking_configuration_id_s: Nullable<Value>,
     /// `record_locking_rule_id__s`.
     #[serde(rename = "record_locking_rule_id__s", skip_serializing_if = "Nullable::is_absent")]
-    pub record_locking_rule_id_s: Nullable<i64>,
+    pub record_locking_rule_id_s: Nullable<Value>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<i64>,
+    pub id: Nullable<Value>,
     /// `Created_By`.
     #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::MinifiedUser>,

@@ -69,7 +69,7 @@ impl RecordLockingConfiguration {
     pub fn delete_many(
         &self,
         module: impl Into<String>,
-        ids: impl Into<String>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> DeleteRecordLockingConfigurations {
         DeleteRecordLockingConfigurations::new(
             Request::operation(
@@ -81,7 +81,7 @@ impl RecordLockingConfiguration {
             .scopes(&["ZohoCRM.settings.record_locking_configurations.DELETE"]),
         )
         .with_query("module", module.into() as String)
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Gets a record locking configuration.
@@ -329,13 +329,13 @@ pub struct Criteria {
     pub field: Nullable<Field>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -345,9 +345,9 @@ setters! {
     Criteria {
         comparator: String,
         field: Field,
-        value: Map<String, Value>,
+        value: Value,
         group_operator: String,
-        group: Vec<Criteria>,
+        group: Vec<Self>,
     }
 }
 

@@ -23,25 +23,33 @@ impl RecycleBin {
     /// Lists recycle bin records.
     ///
     /// `GET /crm/v8/settings/recycle_bin`. Scope: `ZohoCRM.settings.recycle_bin.READ`.
-    pub fn list(&self, ids: impl Into<String>, filters: impl Into<String>) -> ListRecycleBinRecords {
+    pub fn list(
+        &self,
+        ids: impl IntoIterator<Item = impl Into<String>>,
+        filters: impl Into<String>,
+    ) -> ListRecycleBinRecords {
         ListRecycleBinRecords::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/recycle_bin", [])
                 .scopes(&["ZohoCRM.settings.recycle_bin.READ"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
         .with_query("filters", filters.into() as String)
     }
 
     /// Deletes recycle bin records.
     ///
     /// `DELETE /crm/v8/settings/recycle_bin`. Scope: `ZohoCRM.settings.recycle_bin.DELETE`.
-    pub fn delete_many(&self, filters: impl Into<String>, ids: impl Into<String>) -> DeleteRecycleBinRecords {
+    pub fn delete_many(
+        &self,
+        filters: impl Into<String>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
+    ) -> DeleteRecycleBinRecords {
         DeleteRecycleBinRecords::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/recycle_bin", [])
                 .scopes(&["ZohoCRM.settings.recycle_bin.DELETE"]),
         )
         .with_query("filters", filters.into() as String)
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Gets a recycle bin record.

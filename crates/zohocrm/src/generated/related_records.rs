@@ -369,9 +369,9 @@ impl ListRelatedRecords {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets the header `If-Modified-Since`.
@@ -384,9 +384,9 @@ impl ListRelatedRecords {
         self.with_header("X-EXTERNAL", external.into() as String)
     }
 
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
@@ -408,9 +408,9 @@ operation! {
 }
 
 impl DelinkRelatedRecords {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
     /// Sets the header `X-EXTERNAL`.
@@ -435,9 +435,9 @@ impl ListRelatedRecordsByExternalId {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets the header `If-Modified-Since`.
@@ -450,9 +450,9 @@ impl ListRelatedRecordsByExternalId {
         self.with_header("X-EXTERNAL", external.into() as String)
     }
 
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
@@ -474,9 +474,9 @@ operation! {
 }
 
 impl DelinkRelatedRecordsByExternalId {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
     /// Sets the header `X-EXTERNAL`.
@@ -491,9 +491,9 @@ operation! {
 }
 
 impl GetRelatedRecord {
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets the header `If-Modified-Since`.
@@ -537,9 +537,9 @@ operation! {
 }
 
 impl GetRelatedRecordByExternalId {
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets the header `If-Modified-Since`.
@@ -583,9 +583,9 @@ operation! {
 }
 
 impl GetRelatedRecordsOfDeleted {
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets `page`.
@@ -598,9 +598,9 @@ impl GetRelatedRecordsOfDeleted {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
@@ -665,7 +665,7 @@ pub struct GetRelatedRecordAnswer {
     pub info: Nullable<shared::Info>,
     /// `file`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file: Nullable<Map<String, Value>>,
+    pub file: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

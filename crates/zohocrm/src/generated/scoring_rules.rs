@@ -55,12 +55,12 @@ impl ScoringRules {
     /// Deletes scoring rules.
     ///
     /// `DELETE /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.storage_analytics.DELETE`.
-    pub fn delete_many(&self, ids: impl Into<String>) -> DeleteScoringRules {
+    pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteScoringRules {
         DeleteScoringRules::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/automation/scoring_rules", [])
                 .scopes(&["ZohoCRM.settings.storage_analytics.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Updates a scoring rule.
@@ -420,13 +420,13 @@ pub struct Criteria {
     pub field: Nullable<Field>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -436,9 +436,9 @@ setters! {
     Criteria {
         comparator: String,
         field: Field,
-        value: Map<String, Value>,
+        value: Value,
         group_operator: String,
-        group: Vec<Criteria>,
+        group: Vec<Self>,
     }
 }
 

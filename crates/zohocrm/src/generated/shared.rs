@@ -332,6 +332,56 @@ setters! {
     }
 }
 
+/// Zoho's `multi_module_lookup`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct MultiModuleLookup {
+    /// `display_label`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub display_label: Nullable<String>,
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// `modules`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modules: Nullable<Vec<MinifiedModule>>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    MultiModuleLookup {
+        display_label: String,
+        api_name: String,
+        modules: Vec<MinifiedModule>,
+    }
+}
+
+/// Zoho's `unique`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Unique {
+    /// `casesensitive`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub casesensitive: Nullable<String>,
+    /// `_disable`.
+    #[serde(rename = "_disable", skip_serializing_if = "Nullable::is_absent")]
+    pub disable: Nullable<Value>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Unique {
+        casesensitive: String,
+        disable: Value,
+    }
+}
+
 /// Zoho's `pick_list_values`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -624,7 +674,7 @@ pub struct Modules {
     pub profiles: Nullable<Vec<MinifiedProfile>>,
     /// `parent_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent_module: Nullable<Map<String, Value>>,
+    pub parent_module: Nullable<MinifiedModule>,
     /// `activity_badge`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub activity_badge: Nullable<ModulesActivityBadge>,
@@ -666,10 +716,10 @@ pub struct Modules {
     pub related_list_properties: Nullable<RelatedListProperty>,
     /// `display_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_field: Nullable<Map<String, Value>>,
+    pub display_field: Nullable<Value>,
     /// `layouts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layouts: Nullable<Vec<Map<String, Value>>>,
+    pub layouts: Nullable<Vec<Value>>,
     /// `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<Fields>>,
@@ -744,7 +794,7 @@ setters! {
         track_current_data: bool,
         modified_by: MinifiedUser,
         profiles: Vec<MinifiedProfile>,
-        parent_module: Map<String, Value>,
+        parent_module: MinifiedModule,
         activity_badge: ModulesActivityBadge,
         field_states: Vec<String>,
         business_card_fields: Vec<String>,
@@ -758,8 +808,8 @@ setters! {
         related_lists: Vec<RelatedList>,
         filter_status: bool,
         related_list_properties: RelatedListProperty,
-        display_field: Map<String, Value>,
-        layouts: Vec<Map<String, Value>>,
+        display_field: Value,
+        layouts: Vec<Value>,
         fields: Vec<Fields>,
         custom_view: CustomViews,
         zia_view: bool,
@@ -1104,28 +1154,28 @@ pub struct Fields {
     pub decimal_place: Nullable<i64>,
     /// `multi_module_lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multi_module_lookup: Nullable<Map<String, Value>>,
+    pub multi_module_lookup: Nullable<Value>,
     /// `sharing_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_properties: Nullable<SharingProperties>,
     /// `currency`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currency: Nullable<Map<String, Value>>,
+    pub currency: Nullable<Value>,
     /// `file_upolad_optionlist`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>>,
     /// `lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup: Nullable<Map<String, Value>>,
+    pub lookup: Nullable<Value>,
     /// `subform`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subform: Nullable<Map<String, Value>>,
+    pub subform: Nullable<Value>,
     /// `formula`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub formula: Nullable<Map<String, Value>>,
+    pub formula: Nullable<Value>,
     /// `multiselectlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multiselectlookup: Nullable<Map<String, Value>>,
+    pub multiselectlookup: Nullable<Value>,
     /// `multiuserlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multiuserlookup: Nullable<Multiselectlookup>,
@@ -1245,7 +1295,7 @@ pub struct Fields {
     pub email_parser: Nullable<EmailParser>,
     /// `rollup_summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rollup_summary: Nullable<Map<String, Value>>,
+    pub rollup_summary: Nullable<Value>,
     /// `refer_from_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub refer_from_field: Nullable<ReferFromField>,
@@ -1272,7 +1322,7 @@ pub struct Fields {
     pub view_type: Nullable<ViewType>,
     /// `unique`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unique: Nullable<Map<String, Value>>,
+    pub unique: Nullable<Value>,
     /// `sub_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_module: Nullable<MinifiedModule>,
@@ -1290,7 +1340,7 @@ pub struct Fields {
     pub autonumber: Nullable<AutoNumber>,
     /// `auto_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_number: Nullable<Map<String, Value>>,
+    pub auto_number: Nullable<Value>,
     /// `crypt`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub crypt: Nullable<Crypt>,
@@ -1311,7 +1361,7 @@ pub struct Fields {
     pub field_label: Nullable<String>,
     /// `common.picklist`.
     #[serde(rename = "common.picklist", skip_serializing_if = "Nullable::is_absent")]
-    pub common_picklist: Nullable<Map<String, Value>>,
+    pub common_picklist: Nullable<Value>,
     /// `_update_existing_records`.
     #[serde(rename = "_update_existing_records", skip_serializing_if = "Nullable::is_absent")]
     pub update_existing_records: Nullable<bool>,
@@ -1335,14 +1385,14 @@ setters! {
         json_type: String,
         length: i64,
         decimal_place: i64,
-        multi_module_lookup: Map<String, Value>,
+        multi_module_lookup: Value,
         sharing_properties: SharingProperties,
-        currency: Map<String, Value>,
+        currency: Value,
         file_upolad_optionlist: Vec<FileUpoladOption>,
-        lookup: Map<String, Value>,
-        subform: Map<String, Value>,
-        formula: Map<String, Value>,
-        multiselectlookup: Map<String, Value>,
+        lookup: Value,
+        subform: Value,
+        formula: Value,
+        multiselectlookup: Value,
         multiuserlookup: Multiselectlookup,
         pick_list_values: Vec<PickListValues>,
         allowed_modules: Vec<MinifiedModule>,
@@ -1382,7 +1432,7 @@ setters! {
         colour_code_enabled_by_system: bool,
         quick_sequence_number: String,
         email_parser: EmailParser,
-        rollup_summary: Map<String, Value>,
+        rollup_summary: Value,
         refer_from_field: ReferFromField,
         created_time: DateTime,
         modified_time: DateTime,
@@ -1391,20 +1441,20 @@ setters! {
         id: String,
         profiles: Vec<Profile>,
         view_type: ViewType,
-        unique: Map<String, Value>,
+        unique: Value,
         sub_module: MinifiedModule,
         external: External,
         private: Private,
         convert_mapping: ConvertMapping,
         autonumber: AutoNumber,
-        auto_number: Map<String, Value>,
+        auto_number: Value,
         crypt: Crypt,
         tooltip: Tooltip,
         history_tracking: HistoryTracking,
         association_details: AssociationDetails,
         additional_column: String,
         field_label: String,
-        common_picklist: Map<String, Value>,
+        common_picklist: Value,
         update_existing_records: bool,
         number_separator: bool,
         textarea: Textarea,
@@ -2052,7 +2102,7 @@ pub struct HistoryTrackingModule {
     pub api_name: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Box<HistoryTrackingModule>>,
+    pub module: Nullable<Box<Self>>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -2069,7 +2119,7 @@ setters! {
         layout: Layouts,
         display_label: String,
         api_name: String,
-        module: Box<HistoryTrackingModule>,
+        module: Box<Self>,
         id: String,
         module_name: String,
     }
@@ -2483,16 +2533,16 @@ pub struct LayoutFields {
     pub required: Nullable<bool>,
     /// `validation_rule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub validation_rule: Nullable<Map<String, Value>>,
+    pub validation_rule: Nullable<Value>,
     /// `default_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_value: Nullable<Map<String, Value>>,
+    pub default_value: Nullable<Value>,
     /// `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
     /// `section_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub section_id: Nullable<i64>,
+    pub section_id: Nullable<Value>,
     /// `blueprint_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub blueprint_supported: Nullable<bool>,
@@ -2507,28 +2557,28 @@ pub struct LayoutFields {
     pub decimal_place: Nullable<i64>,
     /// `multi_module_lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multi_module_lookup: Nullable<Map<String, Value>>,
+    pub multi_module_lookup: Nullable<Value>,
     /// `sharing_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_properties: Nullable<SharingProperties>,
     /// `currency`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currency: Nullable<Map<String, Value>>,
+    pub currency: Nullable<Value>,
     /// `file_upolad_optionlist`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>>,
     /// `lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup: Nullable<Map<String, Value>>,
+    pub lookup: Nullable<Value>,
     /// `subform`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subform: Nullable<Map<String, Value>>,
+    pub subform: Nullable<Value>,
     /// `formula`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub formula: Nullable<Map<String, Value>>,
+    pub formula: Nullable<Value>,
     /// `multiselectlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multiselectlookup: Nullable<Map<String, Value>>,
+    pub multiselectlookup: Nullable<Value>,
     /// `multiuserlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multiuserlookup: Nullable<Multiselectlookup>,
@@ -2651,7 +2701,7 @@ pub struct LayoutFields {
     pub email_parser: Nullable<EmailParser>,
     /// `rollup_summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rollup_summary: Nullable<Map<String, Value>>,
+    pub rollup_summary: Nullable<Value>,
     /// `refer_from_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub refer_from_field: Nullable<ReferFromField>,
@@ -2678,7 +2728,7 @@ pub struct LayoutFields {
     pub view_type: Nullable<ViewType>,
     /// `unique`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unique: Nullable<Map<String, Value>>,
+    pub unique: Nullable<Value>,
     /// `sub_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_module: Nullable<MinifiedModule>,
@@ -2696,7 +2746,7 @@ pub struct LayoutFields {
     pub autonumber: Nullable<AutoNumber>,
     /// `auto_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_number: Nullable<Map<String, Value>>,
+    pub auto_number: Nullable<Value>,
     /// `crypt`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub crypt: Nullable<Crypt>,
@@ -2717,7 +2767,7 @@ pub struct LayoutFields {
     pub field_label: Nullable<String>,
     /// `common.picklist`.
     #[serde(rename = "common.picklist", skip_serializing_if = "Nullable::is_absent")]
-    pub common_picklist: Nullable<Map<String, Value>>,
+    pub common_picklist: Nullable<Value>,
     /// `_update_existing_records`.
     #[serde(rename = "_update_existing_records", skip_serializing_if = "Nullable::is_absent")]
     pub update_existing_records: Nullable<bool>,
@@ -2735,22 +2785,22 @@ pub struct LayoutFields {
 setters! {
     LayoutFields {
         required: bool,
-        validation_rule: Map<String, Value>,
-        default_value: Map<String, Value>,
+        validation_rule: Value,
+        default_value: Value,
         sequence_number: i64,
-        section_id: i64,
+        section_id: Value,
         blueprint_supported: bool,
         json_type: String,
         length: i64,
         decimal_place: i64,
-        multi_module_lookup: Map<String, Value>,
+        multi_module_lookup: Value,
         sharing_properties: SharingProperties,
-        currency: Map<String, Value>,
+        currency: Value,
         file_upolad_optionlist: Vec<FileUpoladOption>,
-        lookup: Map<String, Value>,
-        subform: Map<String, Value>,
-        formula: Map<String, Value>,
-        multiselectlookup: Map<String, Value>,
+        lookup: Value,
+        subform: Value,
+        formula: Value,
+        multiselectlookup: Value,
         multiuserlookup: Multiselectlookup,
         pick_list_values: Vec<PickListValues>,
         allowed_modules: Vec<MinifiedModule>,
@@ -2791,7 +2841,7 @@ setters! {
         colour_code_enabled_by_system: bool,
         quick_sequence_number: String,
         email_parser: EmailParser,
-        rollup_summary: Map<String, Value>,
+        rollup_summary: Value,
         refer_from_field: ReferFromField,
         created_time: DateTime,
         modified_time: DateTime,
@@ -2800,20 +2850,20 @@ setters! {
         id: String,
         profiles: Vec<Profile>,
         view_type: ViewType,
-        unique: Map<String, Value>,
+        unique: Value,
         sub_module: MinifiedModule,
         external: External,
         private: Private,
         convert_mapping: ConvertMapping,
         autonumber: AutoNumber,
-        auto_number: Map<String, Value>,
+        auto_number: Value,
         crypt: Crypt,
         tooltip: Tooltip,
         history_tracking: HistoryTracking,
         association_details: AssociationDetails,
         additional_column: String,
         field_label: String,
-        common_picklist: Map<String, Value>,
+        common_picklist: Value,
         update_existing_records: bool,
         number_separator: bool,
         textarea: Textarea,
@@ -3149,13 +3199,13 @@ pub struct Criteria {
     pub field: Nullable<Field>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -3165,9 +3215,9 @@ setters! {
     Criteria {
         comparator: String,
         field: Field,
-        value: Map<String, Value>,
+        value: Value,
         group_operator: String,
-        group: Vec<Criteria>,
+        group: Vec<Self>,
     }
 }
 
@@ -3348,7 +3398,7 @@ pub struct Info {
 pub struct EmailTemplateAttachment {
     /// `size`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub size: Nullable<i64>,
+    pub size: Nullable<Value>,
     /// `file_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_name: Nullable<String>,
@@ -3365,7 +3415,7 @@ pub struct EmailTemplateAttachment {
 
 setters! {
     EmailTemplateAttachment {
-        size: i64,
+        size: Value,
         file_name: String,
         file_id: String,
         id: String,
@@ -3578,7 +3628,7 @@ pub struct FieldFields {
     pub email_parser: Nullable<EmailParser>,
     /// `rollup_summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rollup_summary: Nullable<Map<String, Value>>,
+    pub rollup_summary: Nullable<RollupSummary>,
     /// `refer_from_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub refer_from_field: Nullable<ReferFromField>,
@@ -3599,19 +3649,19 @@ pub struct FieldFields {
     pub id: Nullable<String>,
     /// `multi_module_lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multi_module_lookup: Nullable<Map<String, Value>>,
+    pub multi_module_lookup: Nullable<MultiModuleLookup>,
     /// `sharing_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_properties: Nullable<SharingProperties>,
     /// `currency`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currency: Nullable<Map<String, Value>>,
+    pub currency: Nullable<Currency>,
     /// `file_upolad_optionlist`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>>,
     /// `lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup: Nullable<Map<String, Value>>,
+    pub lookup: Nullable<Lookup>,
     /// `profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profiles: Nullable<Vec<Profile>>,
@@ -3620,19 +3670,19 @@ pub struct FieldFields {
     pub view_type: Nullable<ViewType>,
     /// `unique`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unique: Nullable<Map<String, Value>>,
+    pub unique: Nullable<Unique>,
     /// `sub_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_module: Nullable<MinifiedModule>,
     /// `subform`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subform: Nullable<Map<String, Value>>,
+    pub subform: Nullable<Subform>,
     /// `external`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub external: Nullable<External>,
     /// `formula`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub formula: Nullable<Map<String, Value>>,
+    pub formula: Nullable<Formula>,
     /// `private`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub private: Nullable<Private>,
@@ -3641,7 +3691,7 @@ pub struct FieldFields {
     pub convert_mapping: Nullable<ConvertMapping>,
     /// `multiselectlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multiselectlookup: Nullable<Map<String, Value>>,
+    pub multiselectlookup: Nullable<Multiselectlookup>,
     /// `multiuserlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multiuserlookup: Nullable<Multiselectlookup>,
@@ -3650,7 +3700,7 @@ pub struct FieldFields {
     pub autonumber: Nullable<AutoNumber>,
     /// `auto_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_number: Nullable<Map<String, Value>>,
+    pub auto_number: Nullable<AutoNumber>,
     /// `pick_list_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values: Nullable<Vec<PickListValues>>,
@@ -3677,7 +3727,7 @@ pub struct FieldFields {
     pub field_label: Nullable<String>,
     /// `common.picklist`.
     #[serde(rename = "common.picklist", skip_serializing_if = "Nullable::is_absent")]
-    pub common_picklist: Nullable<Map<String, Value>>,
+    pub common_picklist: Nullable<Value>,
     /// `hipaa_compliance_enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub hipaa_compliance_enabled: Nullable<bool>,
@@ -3747,31 +3797,31 @@ setters! {
         decimal_place: i64,
         quick_sequence_number: String,
         email_parser: EmailParser,
-        rollup_summary: Map<String, Value>,
+        rollup_summary: RollupSummary,
         refer_from_field: ReferFromField,
         created_time: DateTime,
         modified_time: DateTime,
         show_type: i64,
         category: i64,
         id: String,
-        multi_module_lookup: Map<String, Value>,
+        multi_module_lookup: MultiModuleLookup,
         sharing_properties: SharingProperties,
-        currency: Map<String, Value>,
+        currency: Currency,
         file_upolad_optionlist: Vec<FileUpoladOption>,
-        lookup: Map<String, Value>,
+        lookup: Lookup,
         profiles: Vec<Profile>,
         view_type: ViewType,
-        unique: Map<String, Value>,
+        unique: Unique,
         sub_module: MinifiedModule,
-        subform: Map<String, Value>,
+        subform: Subform,
         external: External,
-        formula: Map<String, Value>,
+        formula: Formula,
         private: Private,
         convert_mapping: ConvertMapping,
-        multiselectlookup: Map<String, Value>,
+        multiselectlookup: Multiselectlookup,
         multiuserlookup: Multiselectlookup,
         autonumber: AutoNumber,
-        auto_number: Map<String, Value>,
+        auto_number: AutoNumber,
         pick_list_values: Vec<PickListValues>,
         crypt: Crypt,
         tooltip: Tooltip,
@@ -3780,7 +3830,7 @@ setters! {
         allowed_modules: Vec<MinifiedModule>,
         additional_column: String,
         field_label: String,
-        common_picklist: Map<String, Value>,
+        common_picklist: Value,
         hipaa_compliance_enabled: bool,
         hipaa_compliance: HipaaCompliance,
         update_existing_records: bool,
@@ -3789,6 +3839,333 @@ setters! {
         static_field: bool,
         history_tracking_enabled: bool,
         global_picklist: Picklist,
+    }
+}
+
+/// Zoho's `Rollup_Summary`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RollupSummary {
+    /// `return_type`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub return_type: Nullable<String>,
+    /// `expression`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub expression: Nullable<Expression>,
+    /// `based_on_module`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub based_on_module: Nullable<MinifiedField>,
+    /// `related_list`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub related_list: Nullable<MinifiedField>,
+    /// `rollup_based_on`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub rollup_based_on: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    RollupSummary {
+        return_type: String,
+        expression: Expression,
+        based_on_module: MinifiedField,
+        related_list: MinifiedField,
+        rollup_based_on: String,
+    }
+}
+
+/// Zoho's `Expression`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Expression {
+    /// `function_parameters`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub function_parameters: Nullable<Vec<FunctionParameter>>,
+    /// `criteria`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub criteria: Nullable<RollupCriteria>,
+    /// `function`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub function: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Expression {
+        function_parameters: Vec<FunctionParameter>,
+        criteria: RollupCriteria,
+        function: String,
+    }
+}
+
+/// `function_parameters` in `Expression`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct FunctionParameter {
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    FunctionParameter {
+        api_name: String,
+    }
+}
+
+/// Zoho's `Rollup_Criteria`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RollupCriteria {
+    /// `comparator`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub comparator: Nullable<String>,
+    /// `field`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub field: Nullable<MinifiedField>,
+    /// `value`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub value: Nullable<Value>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    RollupCriteria {
+        comparator: String,
+        field: MinifiedField,
+        value: Value,
+    }
+}
+
+/// Zoho's `currency`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Currency {
+    /// `rounding_option`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub rounding_option: Nullable<CurrencyRoundingOption>,
+    /// `precision`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub precision: Nullable<i64>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Currency {
+        rounding_option: CurrencyRoundingOption,
+        precision: i64,
+    }
+}
+
+open_enum! {
+    /// Values of `rounding_option` in `Currency`.
+    pub enum CurrencyRoundingOption {
+        Normal = "normal",
+        RoundUp = "round_up",
+        RoundOff = "round_off",
+        RoundDown = "round_down",
+    }
+}
+
+/// Zoho's `lookup`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Lookup {
+    /// `display_label`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub display_label: Nullable<String>,
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// `query_details`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub query_details: Nullable<QueryDetails>,
+    /// `module`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub module: Nullable<MinifiedModule>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `revalidate_filter_during_edit`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub revalidate_filter_during_edit: Nullable<bool>,
+    /// `show_fields`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub show_fields: Nullable<Vec<ShowFields>>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Lookup {
+        display_label: String,
+        api_name: String,
+        query_details: QueryDetails,
+        module: MinifiedModule,
+        id: String,
+        revalidate_filter_during_edit: bool,
+        show_fields: Vec<ShowFields>,
+    }
+}
+
+/// Zoho's `query_details`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct QueryDetails {
+    /// `query_id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub query_id: Nullable<String>,
+    /// `criteria`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub criteria: Nullable<FieldCriteria>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    QueryDetails {
+        query_id: String,
+        criteria: FieldCriteria,
+    }
+}
+
+/// Zoho's `Criteria`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct FieldCriteria {
+    /// `comparator`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub comparator: Nullable<String>,
+    /// `field`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub field: Nullable<MinifiedField>,
+    /// `value`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub value: Nullable<Value>,
+    /// `group_operator`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub group_operator: Nullable<String>,
+    /// `group`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub group: Nullable<Vec<Self>>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    FieldCriteria {
+        comparator: String,
+        field: MinifiedField,
+        value: Value,
+        group_operator: String,
+        group: Vec<Self>,
+    }
+}
+
+/// Zoho's `show_fields`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ShowFields {
+    /// `show_data`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub show_data: Nullable<bool>,
+    /// `field`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub field: Nullable<MinifiedField>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    ShowFields {
+        show_data: bool,
+        field: MinifiedField,
+    }
+}
+
+/// Zoho's `subform`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Subform {
+    /// `module`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub module: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Subform {
+        module: String,
+        id: String,
+    }
+}
+
+/// Zoho's `formula`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Formula {
+    /// `return_type`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub return_type: Nullable<String>,
+    /// `expression`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub expression: Nullable<String>,
+    /// `dynamic`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub dynamic: Nullable<bool>,
+    /// `stop_compute_conditionally`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub stop_compute_conditionally: Nullable<bool>,
+    /// `assume_default`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub assume_default: Nullable<bool>,
+    /// `stop_compute_expression`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub stop_compute_expression: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Formula {
+        return_type: String,
+        expression: String,
+        dynamic: bool,
+        stop_compute_conditionally: bool,
+        assume_default: bool,
+        stop_compute_expression: String,
     }
 }
 
@@ -4137,7 +4514,7 @@ pub struct Users {
     pub microsoft: Nullable<bool>,
     /// `$shift_effective_from`.
     #[serde(rename = "$shift_effective_from", skip_serializing_if = "Nullable::is_absent")]
-    pub shift_effective_from: Nullable<Map<String, Value>>,
+    pub shift_effective_from: Nullable<Value>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -4215,7 +4592,7 @@ pub struct Users {
     pub number_separator: Nullable<String>,
     /// `time_zone`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub time_zone: Nullable<Map<String, Value>>,
+    pub time_zone: Nullable<String>,
     /// `last_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub last_name: Nullable<String>,
@@ -4325,7 +4702,7 @@ setters! {
         country: String,
         language: String,
         microsoft: bool,
-        shift_effective_from: Map<String, Value>,
+        shift_effective_from: Value,
         id: String,
         state: String,
         fax: String,
@@ -4351,7 +4728,7 @@ setters! {
         confirm: bool,
         decimal_separator: UsersDecimalSeparator,
         number_separator: String,
-        time_zone: Map<String, Value>,
+        time_zone: String,
         last_name: String,
         mobile: String,
         current_shift: Shift,
@@ -4449,16 +4826,16 @@ setters! {
 pub struct CustomizeInfo {
     /// `notes_desc`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub notes_desc: Nullable<Map<String, Value>>,
+    pub notes_desc: Nullable<Value>,
     /// `show_right_panel`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_right_panel: Nullable<Map<String, Value>>,
+    pub show_right_panel: Nullable<Value>,
     /// `bc_view`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub bc_view: Nullable<Map<String, Value>>,
+    pub bc_view: Nullable<Value>,
     /// `unpin_recent_item`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unpin_recent_item: Nullable<Map<String, Value>>,
+    pub unpin_recent_item: Nullable<Value>,
     /// `show_home`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_home: Nullable<bool>,
@@ -4472,10 +4849,10 @@ pub struct CustomizeInfo {
 
 setters! {
     CustomizeInfo {
-        notes_desc: Map<String, Value>,
-        show_right_panel: Map<String, Value>,
-        bc_view: Map<String, Value>,
-        unpin_recent_item: Map<String, Value>,
+        notes_desc: Value,
+        show_right_panel: Value,
+        bc_view: Value,
+        unpin_recent_item: Value,
         show_home: bool,
         show_detail_view: bool,
     }

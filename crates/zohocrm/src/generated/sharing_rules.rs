@@ -183,7 +183,7 @@ impl SharingRules {
     /// Reruns sharing rules.
     ///
     /// `POST /crm/v8/settings/data_sharing/rules/actions/run`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn rerun(&self, module: SharingRuleModule) -> RerunSharingRules {
+    pub fn rerun(&self, module: impl Into<String>) -> RerunSharingRules {
         RerunSharingRules::new(
             Request::operation(
                 &self.crm,
@@ -193,7 +193,7 @@ impl SharingRules {
             )
             .scopes(&["ZohoCRM.modules.CREATE"]),
         )
-        .with_query("module", module)
+        .with_query("module", module.into() as String)
     }
 }
 
@@ -290,8 +290,8 @@ operation! {
 
 impl GetSummary {
     /// Sets `module`.
-    pub fn module(self, module: SharingRuleModule) -> Self {
-        self.with_query("module", module)
+    pub fn module(self, module: impl Into<String>) -> Self {
+        self.with_query("module", module.into() as String)
     }
 }
 
@@ -302,8 +302,8 @@ operation! {
 
 impl SearchSummary {
     /// Sets `module`.
-    pub fn module(self, module: SharingRuleModule) -> Self {
-        self.with_query("module", module)
+    pub fn module(self, module: impl Into<String>) -> Self {
+        self.with_query("module", module.into() as String)
     }
 }
 
@@ -475,7 +475,7 @@ pub struct Criteria {
     pub field: Nullable<CriteriaField>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
@@ -484,7 +484,7 @@ pub struct Criteria {
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -494,10 +494,10 @@ setters! {
     Criteria {
         comparator: String,
         field: CriteriaField,
-        value: Map<String, Value>,
+        value: Value,
         r#type: String,
         group_operator: String,
-        group: Vec<Criteria>,
+        group: Vec<Self>,
     }
 }
 
@@ -676,7 +676,7 @@ pub struct SimpleCriteria {
     pub comparator: Nullable<SimpleCriteriaComparator>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -686,7 +686,7 @@ setters! {
     SimpleCriteria {
         field: SimpleCriteriaField,
         comparator: SimpleCriteriaComparator,
-        value: Map<String, Value>,
+        value: Value,
     }
 }
 
@@ -715,28 +715,6 @@ open_enum! {
         Equal = "equal",
         In = "in",
         Like = "like",
-    }
-}
-
-open_enum! {
-    /// Values of `module` for `GetSummary`.
-    pub enum SharingRuleModule {
-        Products = "Products",
-        Tasks = "Tasks",
-        Vendors = "Vendors",
-        Calls = "Calls",
-        Deals = "Deals",
-        Campaigns = "Campaigns",
-        Quotes = "Quotes",
-        Invoices = "Invoices",
-        PriceBooks = "Price_Books",
-        SalesOrders = "Sales_Orders",
-        Contacts = "Contacts",
-        Solutions = "Solutions",
-        Events = "Events",
-        PurchaseOrders = "Purchase_Orders",
-        Accounts = "Accounts",
-        Cases = "Cases",
     }
 }
 

@@ -199,7 +199,7 @@ pub struct ShiftHourShiftHours {
     pub shift_days: Nullable<Vec<String>>,
     /// `daily_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub daily_timing: Nullable<Vec<Map<String, Value>>>,
+    pub daily_timing: Nullable<Vec<Value>>,
     /// `custom_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_timing: Nullable<Vec<ShiftCustomTiming>>,
@@ -220,7 +220,7 @@ pub struct ShiftHourShiftHours {
     pub users_count: Nullable<i64>,
     /// `timezone`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub timezone: Nullable<Map<String, Value>>,
+    pub timezone: Nullable<String>,
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
@@ -233,14 +233,14 @@ setters! {
     ShiftHourShiftHours {
         same_as_everyday: bool,
         shift_days: Vec<String>,
-        daily_timing: Vec<Map<String, Value>>,
+        daily_timing: Vec<Value>,
         custom_timing: Vec<ShiftCustomTiming>,
         id: String,
         break_hours: Vec<BreakHours>,
         users: Vec<Users>,
         holidays: Vec<Holidays>,
         users_count: i64,
-        timezone: Map<String, Value>,
+        timezone: String,
         name: String,
     }
 }
@@ -255,7 +255,7 @@ pub struct ShiftCustomTiming {
     pub days: Nullable<String>,
     /// `shift_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_timing: Nullable<Vec<Map<String, Value>>>,
+    pub shift_timing: Nullable<Vec<Value>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -264,7 +264,7 @@ pub struct ShiftCustomTiming {
 setters! {
     ShiftCustomTiming {
         days: String,
-        shift_timing: Vec<Map<String, Value>>,
+        shift_timing: Vec<Value>,
     }
 }
 
@@ -281,7 +281,7 @@ pub struct BreakHours {
     pub same_as_everyday: Nullable<bool>,
     /// `daily_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub daily_timing: Nullable<Vec<Map<String, Value>>>,
+    pub daily_timing: Nullable<Vec<Value>>,
     /// `custom_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_timing: Nullable<Vec<BreakCustomTiming>>,
@@ -297,7 +297,7 @@ setters! {
     BreakHours {
         break_days: Vec<String>,
         same_as_everyday: bool,
-        daily_timing: Vec<Map<String, Value>>,
+        daily_timing: Vec<Value>,
         custom_timing: Vec<BreakCustomTiming>,
         id: String,
     }
@@ -313,7 +313,7 @@ pub struct BreakCustomTiming {
     pub days: Nullable<String>,
     /// `break_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub break_timing: Nullable<Vec<Map<String, Value>>>,
+    pub break_timing: Nullable<Vec<Value>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -322,7 +322,7 @@ pub struct BreakCustomTiming {
 setters! {
     BreakCustomTiming {
         days: String,
-        break_timing: Vec<Map<String, Value>>,
+        break_timing: Vec<Value>,
     }
 }
 

@@ -61,7 +61,7 @@ impl TerritoryUsers {
     pub fn deassociate_territory_users(
         &self,
         territory: impl Into<String>,
-        ids: impl Into<String>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> DeassociateTerritoryUsers {
         DeassociateTerritoryUsers::new(
             Request::operation(
@@ -72,7 +72,7 @@ impl TerritoryUsers {
             )
             .scopes(&["ZohoCRM.settings.territories.DELETE", "ZohoCRM.users.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Gets a territory user.

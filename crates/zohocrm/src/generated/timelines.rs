@@ -41,9 +41,12 @@ operation! {
 }
 
 impl ListTimelines {
-    /// Sets `include_inner_details`.
-    pub fn include_inner_details(self, include_inner_details: TimelineIncludeInnerDetails) -> Self {
-        self.with_query("include_inner_details", include_inner_details)
+    /// Sets `include_inner_details`, separated by commas.
+    pub fn include_inner_details(
+        self,
+        include_inner_details: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.with_query_list("include_inner_details", include_inner_details)
     }
 
     /// Sets `sort_by`.
@@ -72,28 +75,18 @@ impl ListTimelines {
     }
 
     /// Sets `per_page`.
-    pub fn per_page(self, per_page: impl Into<String>) -> Self {
-        self.with_query("per_page", per_page.into() as String)
+    pub fn per_page(self, per_page: i64) -> Self {
+        self.with_query("per_page", per_page)
     }
 
     /// Sets `page`.
-    pub fn page(self, page: impl Into<String>) -> Self {
-        self.with_query("page", page.into() as String)
+    pub fn page(self, page: i64) -> Self {
+        self.with_query("page", page)
     }
 
     /// Sets `page_token`.
     pub fn page_token(self, page_token: impl Into<String>) -> Self {
         self.with_query("page_token", page_token.into() as String)
-    }
-}
-
-open_enum! {
-    /// Values of `include_inner_details` for `ListTimelines`.
-    pub enum TimelineIncludeInnerDetails {
-        FieldHistoryDataType = "field_history.data_type",
-        FieldHistoryEnableColourCode = "field_history.enable_colour_code",
-        FieldHistoryFieldLabel = "field_history.field_label",
-        FieldHistoryPickListValues = "field_history.pick_list_values",
     }
 }
 
@@ -148,7 +141,7 @@ pub struct Timeline {
     pub source: Nullable<String>,
     /// `extension`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub extension: Nullable<String>,
+    pub extension: Nullable<Value>,
     /// `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,

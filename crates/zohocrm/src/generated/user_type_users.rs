@@ -109,9 +109,9 @@ operation! {
 }
 
 impl DeleteUserTypeUsers {
-    /// Sets `personality_ids`.
-    pub fn personality_ids(self, personality_ids: impl Into<String>) -> Self {
-        self.with_query("personality_ids", personality_ids.into() as String)
+    /// Sets `personality_ids`, separated by commas.
+    pub fn personality_ids(self, personality_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("personality_ids", personality_ids)
     }
 }
 
@@ -121,9 +121,9 @@ operation! {
 }
 
 impl TransferUserTypeUsers {
-    /// Sets `personality_ids`.
-    pub fn personality_ids(self, personality_ids: impl Into<String>) -> Self {
-        self.with_query("personality_ids", personality_ids.into() as String)
+    /// Sets `personality_ids`, separated by commas.
+    pub fn personality_ids(self, personality_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("personality_ids", personality_ids)
     }
 
     /// Sets `transfer_To`.

@@ -114,24 +114,27 @@ operation! {
 }
 
 impl ListUserUnavailabilities {
-    /// Sets `include_inner_details`.
-    pub fn include_inner_details(self, include_inner_details: impl Into<String>) -> Self {
-        self.with_query("include_inner_details", include_inner_details.into() as String)
+    /// Sets `include_inner_details`, separated by commas.
+    pub fn include_inner_details(
+        self,
+        include_inner_details: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.with_query_list("include_inner_details", include_inner_details)
     }
 
-    /// Sets `group_ids`.
-    pub fn group_ids(self, group_ids: impl Into<String>) -> Self {
-        self.with_query("group_ids", group_ids.into() as String)
+    /// Sets `group_ids`, separated by commas.
+    pub fn group_ids(self, group_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("group_ids", group_ids)
     }
 
-    /// Sets `role_ids`.
-    pub fn role_ids(self, role_ids: impl Into<String>) -> Self {
-        self.with_query("role_ids", role_ids.into() as String)
+    /// Sets `role_ids`, separated by commas.
+    pub fn role_ids(self, role_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("role_ids", role_ids)
     }
 
-    /// Sets `territory_ids`.
-    pub fn territory_ids(self, territory_ids: impl Into<String>) -> Self {
-        self.with_query("territory_ids", territory_ids.into() as String)
+    /// Sets `territory_ids`, separated by commas.
+    pub fn territory_ids(self, territory_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("territory_ids", territory_ids)
     }
 
     /// Sets `filters`.
@@ -151,9 +154,12 @@ operation! {
 }
 
 impl GetUserUnavailability {
-    /// Sets `include_inner_details`.
-    pub fn include_inner_details(self, include_inner_details: impl Into<String>) -> Self {
-        self.with_query("include_inner_details", include_inner_details.into() as String)
+    /// Sets `include_inner_details`, separated by commas.
+    pub fn include_inner_details(
+        self,
+        include_inner_details: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.with_query_list("include_inner_details", include_inner_details)
     }
 
     /// Sets `filters`.

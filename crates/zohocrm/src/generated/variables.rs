@@ -54,12 +54,12 @@ impl Variables {
     /// Deletes variables.
     ///
     /// `DELETE /crm/v8/settings/variables`. Scope: `ZohoCRM.settings.variables.DELETE`.
-    pub fn delete_many(&self, ids: impl Into<String>) -> DeleteVariables {
+    pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteVariables {
         DeleteVariables::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/variables", [])
                 .scopes(&["ZohoCRM.settings.variables.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Gets a variable.
@@ -213,7 +213,7 @@ pub struct Variable {
     pub read_only: Nullable<bool>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -229,7 +229,7 @@ setters! {
         r#type: VariableType,
         variable_group: VariableGroup,
         read_only: bool,
-        value: Map<String, Value>,
+        value: Value,
     }
 }
 

@@ -572,7 +572,7 @@ pub struct Owner {
     pub system_mail: Nullable<bool>,
     /// `email_template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_template: Nullable<Map<String, Value>>,
+    pub email_template: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -583,7 +583,7 @@ setters! {
         name: String,
         id: String,
         system_mail: bool,
-        email_template: Map<String, Value>,
+        email_template: Value,
     }
 }
 
@@ -962,7 +962,7 @@ pub struct Fields {
     pub recaptcha_label: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Box<Fields>>,
+    pub field: Nullable<Box<Self>>,
     /// `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
@@ -997,7 +997,7 @@ setters! {
         help: String,
         secret_key: String,
         recaptcha_label: String,
-        field: Box<Fields>,
+        field: Box<Self>,
         api_name: String,
         date_format: String,
         theme: String,

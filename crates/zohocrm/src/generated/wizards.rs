@@ -116,7 +116,7 @@ pub struct Wizard {
     pub exempted_portal_user_types: Nullable<Vec<ExemptedPortalUserType>>,
     /// `parent_wizard`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent_wizard: Nullable<Box<Wizard>>,
+    pub parent_wizard: Nullable<Box<Self>>,
     /// `draft`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub draft: Nullable<bool>,
@@ -266,13 +266,13 @@ pub struct Criteria {
     pub field: Nullable<Field>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -316,7 +316,7 @@ pub struct Actions {
     pub field: Nullable<shared::FieldFields>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `exempted_profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub exempted_profiles: Nullable<Vec<shared::ProfileProfile>>,
@@ -399,7 +399,7 @@ pub struct Button {
     pub visibility: Nullable<String>,
     /// `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Map<String, Value>>,
+    pub resource: Nullable<Value>,
     /// `transition`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub transition: Nullable<Transition>,

@@ -197,7 +197,7 @@ pub struct EnrichedData {
     pub revenue: Nullable<String>,
     /// `years_in_industry`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub years_in_industry: Nullable<String>,
+    pub years_in_industry: Nullable<Value>,
     /// `other_contacts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub other_contacts: Nullable<Vec<String>>,
@@ -273,7 +273,7 @@ setters! {
         ceo: String,
         secondary_email: String,
         revenue: String,
-        years_in_industry: String,
+        years_in_industry: Value,
         other_contacts: Vec<String>,
         techno_graphic_data: String,
         logo: String,

@@ -221,13 +221,13 @@ pub struct EnrichedData {
     pub last_name: Nullable<String>,
     /// `educations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub educations: Nullable<Vec<Map<String, Value>>>,
+    pub educations: Nullable<Vec<Value>>,
     /// `middle_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub middle_name: Nullable<String>,
     /// `skills`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub skills: Nullable<Vec<Map<String, Value>>>,
+    pub skills: Nullable<Vec<Value>>,
     /// `other_contacts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub other_contacts: Nullable<Vec<String>>,
@@ -254,7 +254,7 @@ pub struct EnrichedData {
     pub id: Nullable<String>,
     /// `interests`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub interests: Nullable<Vec<Map<String, Value>>>,
+    pub interests: Nullable<Vec<Value>>,
     /// `first_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub first_name: Nullable<String>,
@@ -276,9 +276,9 @@ setters! {
         gender: String,
         company_info: CompanyInfo,
         last_name: String,
-        educations: Vec<Map<String, Value>>,
+        educations: Vec<Value>,
         middle_name: String,
-        skills: Vec<Map<String, Value>>,
+        skills: Vec<Value>,
         other_contacts: Vec<String>,
         address_list_info: Vec<Address>,
         primary_address_info: Address,
@@ -287,7 +287,7 @@ setters! {
         primary_email: String,
         designation: String,
         id: String,
-        interests: Vec<Map<String, Value>>,
+        interests: Vec<Value>,
         first_name: String,
         primary_contact: String,
         social_media: Vec<SocialMedia>,
