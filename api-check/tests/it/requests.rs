@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use zoho_emulator::Entry as Recorded;
 
 use crate::support::findings::Findings;
-use crate::support::pairs::{Pair, pairs};
+use crate::support::mistaken::without_mistakes;
+use crate::support::pairs::{Described, Pair, pairs};
 use crate::support::recorder::Recorder;
 use crate::support::surroundings::{official_sdk, specification};
 
@@ -69,9 +70,11 @@ async fn every_request_with_all_its_parameters_is_what_zoho_describes() {
 /// A body for the operation, from the first description that has one.
 fn sample_body(pair: &Pair) -> Option<Value> {
     pair.entry.body?;
-    let described = pair.described.iter().filter_map(|it| Some((it.schemas, it.body()?)));
-    let mut bodies = described.flat_map(|(schemas, body)| samples(schemas, &[body]).bodies);
-    Some(bodies.next().map_or_else(|| json!({ "sample": "body" }), |sample| sample.body))
+    let sample = |described: &Described| {
+        let sample = samples(described.schemas, &[described.body()?]).bodies.into_iter().next()?;
+        Some(without_mistakes(described, sample.body))
+    };
+    Some(pair.described.iter().find_map(sample).unwrap_or_else(|| json!({ "sample": "body" })))
 }
 
 struct Check<'a> {

@@ -8,6 +8,7 @@ use api_check::sample::{Sample, samples};
 use serde_json::{Value, json};
 
 use crate::support::findings::Findings;
+use crate::support::mistaken::without_mistakes;
 use crate::support::pairs::{Described, Pair, pairs};
 use crate::support::surroundings::{official_sdk, specification};
 
@@ -94,9 +95,10 @@ impl Tour {
     ) {
         self.bodies += all.len();
         for Sample { seed, body } in all {
-            self.leaves += leaves(body);
-            if loss(round_trip, body).is_some() {
-                let shortest = shortest(body, |body| loss(round_trip, body).is_some());
+            let body = without_mistakes(described, body.clone());
+            self.leaves += leaves(&body);
+            if loss(round_trip, &body).is_some() {
+                let shortest = shortest(&body, |body| loss(round_trip, body).is_some());
                 let loss = loss(round_trip, &shortest).unwrap_or_default();
                 self.findings.add(format!(
                     "{}: {what} by {}, seed {seed}: {loss}; shortest: {}",

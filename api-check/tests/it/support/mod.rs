@@ -2,6 +2,7 @@
 
 pub(crate) mod findings;
 pub(crate) mod kinds;
+pub(crate) mod mistaken;
 pub(crate) mod pairs;
 pub(crate) mod recorder;
 pub(crate) mod surroundings;

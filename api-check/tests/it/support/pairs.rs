@@ -8,8 +8,8 @@ use api_check::{Description, Operation, SchemaId, Schemas};
 
 use super::surroundings::entries;
 
-const SPECIFICATION: &str = "the specification";
-const SDK: &str = "the SDK";
+pub(crate) const SPECIFICATION: &str = "the specification";
+pub(crate) const SDK: &str = "the SDK";
 
 /// An operation with the schemas of the description that it is from.
 #[derive(Clone, Copy, Debug)]
