@@ -11,15 +11,14 @@ pub struct Client {
     pub shared: Vec<Type>,
 }
 
+/// The type, in each area's module, that has the area's operations.
+pub const HANDLE: &str = "Operations";
+
 /// The operations on one thing.
 #[derive(Debug)]
 pub struct Area {
-    /// Its module: `user_groups`.
+    /// Its module, and the method of `Api` that opens it: `user_groups`.
     pub name: String,
-    /// The type that opens its operations: `UserGroups`.
-    pub handle: String,
-    /// The method of `Crm` that makes it: `user_groups`.
-    pub accessor: String,
     /// The feature that it is behind.
     pub feature: String,
     /// What it is about, in words: `user groups`.

@@ -27,6 +27,9 @@ pub struct Overrides {
     fields: Vec<FieldOverride>,
     #[serde(default, rename = "type")]
     types: Vec<TypeOverride>,
+    /// Shapes that are the same thing wherever they stand.
+    #[serde(default, rename = "common")]
+    common: Vec<CommonShape>,
     #[serde(skip)]
     used: RefCell<BTreeSet<String>>,
 }
@@ -39,8 +42,6 @@ pub struct AreaOverride {
     pub feature: String,
     /// The name of its module, if not the area's own.
     pub name: Option<String>,
-    /// The name of the method that opens it, if not the module's.
-    pub accessor: Option<String>,
     /// One of what it is about, in words; worked out from its name if it is not said.
     pub noun: Option<String>,
     /// Better names for operations, in words, by the source's name.
@@ -103,6 +104,26 @@ struct FieldOverride {
     name: Option<String>,
     #[allow(dead_code, reason = "for readers of the file")]
     reason: String,
+}
+
+/// A shape that is the same thing wherever it stands.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommonShape {
+    /// Its name in `shared`.
+    name: String,
+    fields: IndexMap<String, String>,
+    #[allow(dead_code, reason = "for readers of the file")]
+    reason: String,
+}
+
+impl CommonShape {
+    /// Whether these are its fields, in any order.
+    fn is(&self, fields: &IndexMap<String, Schema>) -> bool {
+        let said =
+            |(name, is): (&String, &String)| fields.get(name).is_some_and(|field| *field == schema(is));
+        fields.len() == self.fields.len() && self.fields.iter().all(said)
+    }
 }
 
 /// What is said of a shape.
@@ -195,6 +216,13 @@ impl Overrides {
         found.name.as_deref()
     }
 
+    /// What a shape with these fields is called wherever it stands, if it is called the same everywhere.
+    pub(crate) fn common(&self, fields: &IndexMap<String, Schema>) -> Option<&str> {
+        let found = self.common.iter().find(|common| common.is(fields))?;
+        self.mark(format!("common {}", found.name));
+        Some(&found.name)
+    }
+
     /// The shapes that are said in place of, or beside, those of the sources.
     pub(crate) fn definitions(&self) -> impl Iterator<Item = (Key, Schema)> {
         self.types.iter().filter_map(|entry| {
@@ -227,9 +255,11 @@ impl Overrides {
             .areas
             .iter()
             .flat_map(|(area, said)| said.names.keys().map(move |id| format!("name {area}/{id}")));
+        let common = self.common.iter().map(|entry| format!("common {}", entry.name));
         let used = self.used.borrow();
         let unused = operations
             .chain(names)
+            .chain(common)
             .chain(parameters)
             .chain(fields)
             .chain(types)

@@ -16,5 +16,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.apis().list().filters(samples.text("filters")).into()
+    crm.api().apis().list().filters(samples.text("filters")).into()
 }

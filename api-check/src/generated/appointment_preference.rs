@@ -36,9 +36,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.appointment_preference().get().include(samples.text("include")).into()
+    crm.api().appointment_preference().get().include(samples.text("include")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.appointment_preference().update(samples.body("appointment_preference.update")).into()
+    crm.api().appointment_preference().update(samples.body("appointment_preference.update")).into()
 }

@@ -36,9 +36,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.assignment_rules().list().module(samples.text("module")).into()
+    crm.api().assignment_rules().list().module(samples.text("module")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.assignment_rules().get(samples.text("id"), samples.text("module")).into()
+    crm.api().assignment_rules().get(samples.text("id"), samples.text("module")).into()
 }

@@ -36,7 +36,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn associate(crm: &Crm, samples: &Samples) -> Request {
-    crm.associate_email()
+    crm.api()
+        .associate_email()
         .associate(
             samples.text("module"),
             samples.text("recordId"),
@@ -46,5 +47,5 @@ fn associate(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn check(crm: &Crm, samples: &Samples) -> Request {
-    crm.associate_email().check(samples.text("orginal_message_id")).into()
+    crm.api().associate_email().check(samples.text("orginal_message_id")).into()
 }

@@ -88,14 +88,16 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn attach_url(crm: &Crm, samples: &Samples) -> Request {
-    crm.attachments_operations()
+    crm.api()
+        .attachments()
         .attach_url(samples.text("module"), samples.text("record_id"), samples.text("attachmentUrl"))
         .title(samples.text("title"))
         .into()
 }
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.attachments_operations()
+    crm.api()
+        .attachments()
         .list(samples.text("module"), samples.text("record_id"), samples.list("fields"), samples.list("ids"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
@@ -104,25 +106,26 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.attachments_operations()
+    crm.api()
+        .attachments()
         .delete_many(samples.text("module"), samples.text("record_id"), samples.list("ids"))
         .into()
 }
 
 fn download(crm: &Crm, samples: &Samples) -> Request {
-    crm.attachments_operations()
+    crm.api()
+        .attachments()
         .download(samples.text("module"), samples.text("record_id"), samples.text("id"))
         .into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.attachments_operations()
+    crm.api()
+        .attachments()
         .delete(samples.text("module"), samples.text("record_id"), samples.text("id"))
         .into()
 }
 
 fn upload(crm: &Crm, samples: &Samples) -> Request {
-    crm.attachments_operations()
-        .upload(samples.text("module"), samples.text("record_id"), samples.upload())
-        .into()
+    crm.api().attachments().upload(samples.text("module"), samples.text("record_id"), samples.upload()).into()
 }

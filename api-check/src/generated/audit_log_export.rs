@@ -60,17 +60,17 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.audit_log_export().create(samples.body("audit_log_export.create")).into()
+    crm.api().audit_log_export().create(samples.body("audit_log_export.create")).into()
 }
 
 fn list(crm: &Crm, _samples: &Samples) -> Request {
-    crm.audit_log_export().list().into()
+    crm.api().audit_log_export().list().into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.audit_log_export().get(samples.text("id")).into()
+    crm.api().audit_log_export().get(samples.text("id")).into()
 }
 
 fn download(crm: &Crm, samples: &Samples) -> Request {
-    crm.audit_log_export().download(samples.text("download_url")).into()
+    crm.api().audit_log_export().download(samples.text("download_url")).into()
 }

@@ -20,5 +20,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn list(crm: &Crm, _samples: &Samples) -> Request {
-    crm.available_currencies().list().into()
+    crm.api().available_currencies().list().into()
 }

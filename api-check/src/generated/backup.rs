@@ -72,25 +72,25 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn schedule(crm: &Crm, samples: &Samples) -> Request {
-    crm.backup().schedule(samples.body("backup.schedule")).into()
+    crm.api().backup().schedule(samples.body("backup.schedule")).into()
 }
 
 fn get(crm: &Crm, _samples: &Samples) -> Request {
-    crm.backup().get().into()
+    crm.api().backup().get().into()
 }
 
 fn urls(crm: &Crm, _samples: &Samples) -> Request {
-    crm.backup().urls().into()
+    crm.api().backup().urls().into()
 }
 
 fn history(crm: &Crm, samples: &Samples) -> Request {
-    crm.backup().history().page(samples.integer("page")).per_page(samples.integer("per_page")).into()
+    crm.api().backup().history().page(samples.integer("page")).per_page(samples.integer("per_page")).into()
 }
 
 fn cancel(crm: &Crm, samples: &Samples) -> Request {
-    crm.backup().cancel(samples.text("id")).into()
+    crm.api().backup().cancel(samples.text("id")).into()
 }
 
 fn download(crm: &Crm, samples: &Samples) -> Request {
-    crm.backup().download(samples.text("download_url")).into()
+    crm.api().backup().download(samples.text("download_url")).into()
 }

@@ -36,11 +36,12 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.blueprint().get(samples.text("module_api_name"), samples.text("record_id")).into()
+    crm.api().blueprint().get(samples.text("module_api_name"), samples.text("record_id")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.blueprint()
+    crm.api()
+        .blueprint()
         .update(samples.text("module_api_name"), samples.text("record_id"), samples.body("blueprint.update"))
         .into()
 }

@@ -42,13 +42,13 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.bulk_read_operations().create(samples.body("bulk_read.create")).into()
+    crm.api().bulk_read().create(samples.body("bulk_read.create")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.bulk_read_operations().get(samples.text("job_id")).into()
+    crm.api().bulk_read().get(samples.text("job_id")).into()
 }
 
 fn download_result(crm: &Crm, samples: &Samples) -> Request {
-    crm.bulk_read_operations().download_result(samples.text("job_id")).into()
+    crm.api().bulk_read().download_result(samples.text("job_id")).into()
 }

@@ -48,7 +48,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn upload_file(crm: &Crm, samples: &Samples) -> Request {
-    crm.bulk_write_operations()
+    crm.api()
+        .bulk_write()
         .upload_file(samples.upload())
         .feature(samples.text("feature"))
         .org(samples.text("X-CRM-ORG"))
@@ -56,13 +57,13 @@ fn upload_file(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.bulk_write_operations().create(samples.body("bulk_write.create")).into()
+    crm.api().bulk_write().create(samples.body("bulk_write.create")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.bulk_write_operations().get(samples.text("job_id")).into()
+    crm.api().bulk_write().get(samples.text("job_id")).into()
 }
 
 fn download(crm: &Crm, samples: &Samples) -> Request {
-    crm.bulk_write_operations().download(samples.text("download_url")).into()
+    crm.api().bulk_write().download(samples.text("download_url")).into()
 }

@@ -50,13 +50,21 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.business_hours().create(samples.body("business_hours.create")).org(samples.text("X-CRM-ORG")).into()
+    crm.api()
+        .business_hours()
+        .create(samples.body("business_hours.create"))
+        .org(samples.text("X-CRM-ORG"))
+        .into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.business_hours().update(samples.body("business_hours.update")).org(samples.text("X-CRM-ORG")).into()
+    crm.api()
+        .business_hours()
+        .update(samples.body("business_hours.update"))
+        .org(samples.text("X-CRM-ORG"))
+        .into()
 }
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.business_hours().list().org(samples.text("X-CRM-ORG")).into()
+    crm.api().business_hours().list().org(samples.text("X-CRM-ORG")).into()
 }

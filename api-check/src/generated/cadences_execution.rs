@@ -36,11 +36,15 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn enroll(crm: &Crm, samples: &Samples) -> Request {
-    crm.cadences_execution().enroll(samples.text("module"), samples.body("cadences_execution.enroll")).into()
+    crm.api()
+        .cadences_execution()
+        .enroll(samples.text("module"), samples.body("cadences_execution.enroll"))
+        .into()
 }
 
 fn unenroll(crm: &Crm, samples: &Samples) -> Request {
-    crm.cadences_execution()
+    crm.api()
+        .cadences_execution()
         .unenroll(samples.text("module"), samples.body("cadences_execution.unenroll"))
         .into()
 }

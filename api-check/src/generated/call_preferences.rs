@@ -36,9 +36,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn get(crm: &Crm, _samples: &Samples) -> Request {
-    crm.call_preferences().get().into()
+    crm.api().call_preferences().get().into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.call_preferences().update(samples.body("call_preferences.update")).into()
+    crm.api().call_preferences().update(samples.body("call_preferences.update")).into()
 }

@@ -20,5 +20,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn cancel(crm: &Crm, samples: &Samples) -> Request {
-    crm.cancel_meetings().cancel(samples.text("event"), samples.body("cancel_meetings.cancel")).into()
+    crm.api().cancel_meetings().cancel(samples.text("event"), samples.body("cancel_meetings.cancel")).into()
 }

@@ -36,13 +36,15 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn change_owner(crm: &Crm, samples: &Samples) -> Request {
-    crm.change_owner()
+    crm.api()
+        .change_owner()
         .change_owner(samples.text("module"), samples.text("id"), samples.body("change_owner.change_owner"))
         .into()
 }
 
 fn change_owners(crm: &Crm, samples: &Samples) -> Request {
-    crm.change_owner()
+    crm.api()
+        .change_owner()
         .change_owners(samples.text("module"), samples.body("change_owner.change_owners"))
         .into()
 }

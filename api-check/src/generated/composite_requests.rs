@@ -20,5 +20,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn execute(crm: &Crm, samples: &Samples) -> Request {
-    crm.composite_requests_operations().execute(samples.body("composite_requests.execute")).into()
+    crm.api().composite_requests().execute(samples.body("composite_requests.execute")).into()
 }

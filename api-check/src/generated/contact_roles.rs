@@ -82,29 +82,29 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, _samples: &Samples) -> Request {
-    crm.contact_roles().list().into()
+    crm.api().contact_roles().list().into()
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.contact_roles().create(samples.body("contact_roles.create")).into()
+    crm.api().contact_roles().create(samples.body("contact_roles.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.contact_roles().update_many(samples.body("contact_roles.update_many")).into()
+    crm.api().contact_roles().update_many(samples.body("contact_roles.update_many")).into()
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.contact_roles().delete_many(samples.list("ids")).into()
+    crm.api().contact_roles().delete_many(samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.contact_roles().get(samples.text("id")).into()
+    crm.api().contact_roles().get(samples.text("id")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.contact_roles().update(samples.text("id"), samples.body("contact_roles.update")).into()
+    crm.api().contact_roles().update(samples.text("id"), samples.body("contact_roles.update")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.contact_roles().delete(samples.text("id")).into()
+    crm.api().contact_roles().delete(samples.text("id")).into()
 }

@@ -20,5 +20,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.conversion_option().list(samples.text("lead_id")).into()
+    crm.api().conversion_option().list(samples.text("lead_id")).into()
 }

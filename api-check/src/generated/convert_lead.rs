@@ -20,5 +20,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn convert(crm: &Crm, samples: &Samples) -> Request {
-    crm.convert_lead().convert(samples.text("lead_id"), samples.body("convert_lead.convert")).into()
+    crm.api().convert_lead().convert(samples.text("lead_id"), samples.body("convert_lead.convert")).into()
 }

@@ -16,5 +16,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn execute_query(crm: &Crm, samples: &Samples) -> Request {
-    crm.coql_operations().execute_query(samples.body("coql.execute_query")).into()
+    crm.api().coql().execute_query(samples.body("coql.execute_query")).into()
 }

@@ -86,29 +86,29 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, _samples: &Samples) -> Request {
-    crm.currencies().list().into()
+    crm.api().currencies().list().into()
 }
 
 fn add(crm: &Crm, samples: &Samples) -> Request {
-    crm.currencies().add(samples.body("currencies.add")).into()
+    crm.api().currencies().add(samples.body("currencies.add")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.currencies().update_many(samples.body("currencies.update_many")).into()
+    crm.api().currencies().update_many(samples.body("currencies.update_many")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.currencies().get(samples.text("id")).into()
+    crm.api().currencies().get(samples.text("id")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.currencies().update(samples.text("id"), samples.body("currencies.update")).into()
+    crm.api().currencies().update(samples.text("id"), samples.body("currencies.update")).into()
 }
 
 fn enable_base_currency(crm: &Crm, samples: &Samples) -> Request {
-    crm.currencies().enable_base_currency(samples.body("currencies.enable_base_currency")).into()
+    crm.api().currencies().enable_base_currency(samples.body("currencies.enable_base_currency")).into()
 }
 
 fn update_base_currency(crm: &Crm, samples: &Samples) -> Request {
-    crm.currencies().update_base_currency(samples.body("currencies.update_base_currency")).into()
+    crm.api().currencies().update_base_currency(samples.body("currencies.update_base_currency")).into()
 }

@@ -64,7 +64,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.custom_views()
+    crm.api()
+        .custom_views()
         .list(samples.text("module"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
@@ -72,17 +73,19 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.custom_views().get(samples.text("id"), samples.text("module")).into()
+    crm.api().custom_views().get(samples.text("id"), samples.text("module")).into()
 }
 
 fn change_sort_orders(crm: &Crm, samples: &Samples) -> Request {
-    crm.custom_views()
+    crm.api()
+        .custom_views()
         .change_sort_orders(samples.text("module"), samples.body("custom_views.change_sort_orders"))
         .into()
 }
 
 fn change_sort_order(crm: &Crm, samples: &Samples) -> Request {
-    crm.custom_views()
+    crm.api()
+        .custom_views()
         .change_sort_order(
             samples.text("id"),
             samples.text("module"),

@@ -28,9 +28,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn get(crm: &Crm, _samples: &Samples) -> Request {
-    crm.data_sharing().get().into()
+    crm.api().data_sharing().get().into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.data_sharing().update(samples.body("data_sharing.update")).into()
+    crm.api().data_sharing().update(samples.body("data_sharing.update")).into()
 }

@@ -67,22 +67,24 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.deal_contact_roles()
+    crm.api()
+        .deal_contact_roles()
         .list(samples.text("deal"), samples.list("fields"))
         .ids(samples.list("ids"))
         .into()
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.deal_contact_roles().delete_many(samples.text("deal")).ids(samples.list("ids")).into()
+    crm.api().deal_contact_roles().delete_many(samples.text("deal")).ids(samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.deal_contact_roles().get(samples.text("deal"), samples.text("contact")).into()
+    crm.api().deal_contact_roles().get(samples.text("deal"), samples.text("contact")).into()
 }
 
 fn associate(crm: &Crm, samples: &Samples) -> Request {
-    crm.deal_contact_roles()
+    crm.api()
+        .deal_contact_roles()
         .associate(
             samples.text("deal"),
             samples.text("contact"),
@@ -92,5 +94,5 @@ fn associate(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.deal_contact_roles().delete(samples.text("deal"), samples.text("contact")).into()
+    crm.api().deal_contact_roles().delete(samples.text("deal"), samples.text("contact")).into()
 }

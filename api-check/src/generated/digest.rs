@@ -16,5 +16,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.digest().create(samples.body("digest.create")).into()
+    crm.api().digest().create(samples.body("digest.create")).into()
 }

@@ -20,7 +20,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn download(crm: &Crm, samples: &Samples) -> Request {
-    crm.download_attachments()
+    crm.api()
+        .download_attachments()
         .download(
             samples.text("module"),
             samples.text("record_id"),

@@ -20,7 +20,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn download(crm: &Crm, samples: &Samples) -> Request {
-    crm.download_inline_images()
+    crm.api()
+        .download_inline_images()
         .download(
             samples.text("module"),
             samples.text("record_id"),

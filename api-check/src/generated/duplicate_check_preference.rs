@@ -64,21 +64,23 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.duplicate_check_preference().get(samples.text("module")).into()
+    crm.api().duplicate_check_preference().get(samples.text("module")).into()
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.duplicate_check_preference()
+    crm.api()
+        .duplicate_check_preference()
         .create(samples.text("module"), samples.body("duplicate_check_preference.create"))
         .into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.duplicate_check_preference()
+    crm.api()
+        .duplicate_check_preference()
         .update(samples.text("module"), samples.body("duplicate_check_preference.update"))
         .into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.duplicate_check_preference().delete(samples.text("module")).into()
+    crm.api().duplicate_check_preference().delete(samples.text("module")).into()
 }

@@ -36,12 +36,13 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_compose()
+    crm.api()
+        .email_compose()
         .get()
         .r#type(zohocrm::api::email_compose::EmailComposeType::from(samples.text("type")))
         .into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_compose().update(samples.body("email_compose.update")).into()
+    crm.api().email_compose().update(samples.body("email_compose.update")).into()
 }

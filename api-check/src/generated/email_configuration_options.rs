@@ -38,9 +38,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, _samples: &Samples) -> Request {
-    crm.email_configuration_options().list().into()
+    crm.api().email_configuration_options().list().into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_configuration_options().update(samples.body("email_configuration_options.update")).into()
+    crm.api().email_configuration_options().update(samples.body("email_configuration_options.update")).into()
 }

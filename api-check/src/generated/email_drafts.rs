@@ -92,27 +92,30 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_drafts().list(samples.text("module"), samples.text("record")).into()
+    crm.api().email_drafts().list(samples.text("module"), samples.text("record")).into()
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_drafts()
+    crm.api()
+        .email_drafts()
         .create(samples.text("module"), samples.text("record"), samples.body("email_drafts.create"))
         .into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_drafts()
+    crm.api()
+        .email_drafts()
         .update_many(samples.text("module"), samples.text("record"), samples.body("email_drafts.update_many"))
         .into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_drafts().get(samples.text("module"), samples.text("record"), samples.text("draft")).into()
+    crm.api().email_drafts().get(samples.text("module"), samples.text("record"), samples.text("draft")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_drafts()
+    crm.api()
+        .email_drafts()
         .update(
             samples.text("module"),
             samples.text("record"),
@@ -123,5 +126,8 @@ fn update(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_drafts().delete(samples.text("module"), samples.text("record"), samples.text("draft")).into()
+    crm.api()
+        .email_drafts()
+        .delete(samples.text("module"), samples.text("record"), samples.text("draft"))
+        .into()
 }

@@ -36,7 +36,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_related_records()
+    crm.api()
+        .email_related_records()
         .list(samples.text("module_name"), samples.text("record_id"), samples.text("owner_id"))
         .r#type(zohocrm::api::email_related_records::EmailRelatedRecordType::from(samples.text("type")))
         .index(samples.text("index"))
@@ -45,7 +46,8 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_related_records()
+    crm.api()
+        .email_related_records()
         .get(
             samples.text("module_name"),
             samples.text("record_id"),

@@ -20,5 +20,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_sharing_details().get(samples.text("module"), samples.text("record_id")).into()
+    crm.api().email_sharing_details().get(samples.text("module"), samples.text("record_id")).into()
 }

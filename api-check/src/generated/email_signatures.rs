@@ -78,35 +78,37 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_signatures().list().user_id(samples.text("user_id")).into()
+    crm.api().email_signatures().list().user_id(samples.text("user_id")).into()
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_signatures()
+    crm.api()
+        .email_signatures()
         .create(samples.body("email_signatures.create"))
         .user_id(samples.text("user_id"))
         .into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_signatures()
+    crm.api()
+        .email_signatures()
         .update_many(samples.body("email_signatures.update_many"))
         .user_id(samples.text("user_id"))
         .into()
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_signatures().delete_many(samples.list("ids")).into()
+    crm.api().email_signatures().delete_many(samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_signatures().get(samples.text("id")).into()
+    crm.api().email_signatures().get(samples.text("id")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_signatures().update(samples.text("id"), samples.body("email_signatures.update")).into()
+    crm.api().email_signatures().update(samples.text("id"), samples.body("email_signatures.update")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_signatures().delete(samples.text("id")).into()
+    crm.api().email_signatures().delete(samples.text("id")).into()
 }

@@ -36,7 +36,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_templates()
+    crm.api()
+        .email_templates()
         .list()
         .module(samples.text("module"))
         .sort_by(samples.text("sort_by"))
@@ -47,5 +48,5 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.email_templates().get(samples.text("template")).into()
+    crm.api().email_templates().get(samples.text("template")).into()
 }

@@ -32,14 +32,16 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.entity_scores()
+    crm.api()
+        .entity_scores()
         .get(samples.text("record_id"), samples.list("fields"))
         .cvid(samples.text("cvid"))
         .into()
 }
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.entity_scores()
+    crm.api()
+        .entity_scores()
         .list(samples.list("fields"))
         .ids(samples.list("ids"))
         .sort_by(samples.text("sort_by"))

@@ -56,17 +56,17 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.features().list().module(samples.text("module")).api_names(samples.list("api_names")).into()
+    crm.api().features().list().module(samples.text("module")).api_names(samples.list("api_names")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.features().get(samples.text("feature_api_name")).module(samples.text("module")).into()
+    crm.api().features().get(samples.text("feature_api_name")).module(samples.text("module")).into()
 }
 
 fn data_enrichment(crm: &Crm, _samples: &Samples) -> Request {
-    crm.features().data_enrichment().into()
+    crm.api().features().data_enrichment().into()
 }
 
 fn user_licences(crm: &Crm, _samples: &Samples) -> Request {
-    crm.features().user_licences().into()
+    crm.api().features().user_licences().into()
 }

@@ -20,7 +20,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn download(crm: &Crm, samples: &Samples) -> Request {
-    crm.field_attachments()
+    crm.api()
+        .field_attachments()
         .download(
             samples.text("module_api_name"),
             samples.text("record_id"),

@@ -78,7 +78,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.field_map_dependency()
+    crm.api()
+        .field_map_dependency()
         .create(
             samples.text("layout_id"),
             samples.text("module"),
@@ -88,7 +89,8 @@ fn create(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.field_map_dependency()
+    crm.api()
+        .field_map_dependency()
         .list(samples.text("layout_id"), samples.text("module"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
@@ -97,7 +99,8 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.field_map_dependency()
+    crm.api()
+        .field_map_dependency()
         .update(
             samples.text("layout_id"),
             samples.text("dependency_id"),
@@ -108,13 +111,15 @@ fn update(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.field_map_dependency()
+    crm.api()
+        .field_map_dependency()
         .get(samples.text("layout_id"), samples.text("dependency_id"), samples.text("module"))
         .into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.field_map_dependency()
+    crm.api()
+        .field_map_dependency()
         .delete(samples.text("layout_id"), samples.text("dependency_id"), samples.text("module"))
         .into()
 }

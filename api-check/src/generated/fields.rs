@@ -68,7 +68,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.fields()
+    crm.api()
+        .fields()
         .list(samples.text("module"))
         .r#type(zohocrm::api::fields::FieldType::from(samples.text("type")))
         .include(samples.text("include"))
@@ -80,21 +81,28 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.fields().create(samples.text("module"), samples.body("fields.create")).into()
+    crm.api().fields().create(samples.text("module"), samples.body("fields.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.fields().update_many(samples.text("module"), samples.body("fields.update_many")).into()
+    crm.api().fields().update_many(samples.text("module"), samples.body("fields.update_many")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.fields().get(samples.text("field"), samples.text("module")).include(samples.text("include")).into()
+    crm.api()
+        .fields()
+        .get(samples.text("field"), samples.text("module"))
+        .include(samples.text("include"))
+        .into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.fields().update(samples.text("field"), samples.text("module"), samples.body("fields.update")).into()
+    crm.api()
+        .fields()
+        .update(samples.text("field"), samples.text("module"), samples.body("fields.update"))
+        .into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.fields().delete(samples.text("field"), samples.text("module")).into()
+    crm.api().fields().delete(samples.text("field"), samples.text("module")).into()
 }

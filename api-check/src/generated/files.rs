@@ -28,9 +28,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn upload(crm: &Crm, samples: &Samples) -> Request {
-    crm.files_operations().upload(samples.upload()).r#type(samples.text("type")).into()
+    crm.api().files().upload(samples.upload()).r#type(samples.text("type")).into()
 }
 
 fn download(crm: &Crm, samples: &Samples) -> Request {
-    crm.files_operations().download().id(samples.text("id")).into()
+    crm.api().files().download().id(samples.text("id")).into()
 }

@@ -36,14 +36,16 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn merge_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.find_and_merge()
+    crm.api()
+        .find_and_merge()
         .merge_status(samples.text("module"), samples.text("masterrecordid"))
         .job_id(samples.text("job_id"))
         .into()
 }
 
 fn merge_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.find_and_merge()
+    crm.api()
+        .find_and_merge()
         .merge_records(
             samples.text("module"),
             samples.text("masterrecordid"),

@@ -23,14 +23,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: Source::OpenApi { file: "fiscal_year", method: "PUT", path: "/crm/v8/settings/fiscal_year" },
         build: update,
         answer: Some(round_trip::<zohocrm::api::fiscal_year::FiscalYearResults>),
-        body: Some(round_trip::<zohocrm::api::fiscal_year::FiscalYearFiscalYear>),
+        body: Some(round_trip::<zohocrm::api::fiscal_year::FiscalYear>),
     },
 ];
 
 fn get(crm: &Crm, _samples: &Samples) -> Request {
-    crm.fiscal_year().get().into()
+    crm.api().fiscal_year().get().into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.fiscal_year().update(samples.body("fiscal_year.update")).into()
+    crm.api().fiscal_year().update(samples.body("fiscal_year.update")).into()
 }

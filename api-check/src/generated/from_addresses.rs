@@ -20,5 +20,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.from_addresses().list().user_id(samples.text("user_id")).into()
+    crm.api().from_addresses().list().user_id(samples.text("user_id")).into()
 }

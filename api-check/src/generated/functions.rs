@@ -38,7 +38,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn execute(crm: &Crm, samples: &Samples) -> Request {
-    crm.functions()
+    crm.api()
+        .functions()
         .execute(
             samples.text("function_name"),
             samples.text("auth_type"),
@@ -49,7 +50,8 @@ fn execute(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn execute_function_with_parameters(crm: &Crm, samples: &Samples) -> Request {
-    crm.functions()
+    crm.api()
+        .functions()
         .execute_function_with_parameters(
             samples.text("function_name"),
             samples.text("auth_type"),
@@ -59,7 +61,8 @@ fn execute_function_with_parameters(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn execute_function_with_file(crm: &Crm, samples: &Samples) -> Request {
-    crm.functions()
+    crm.api()
+        .functions()
         .execute_function_with_file(
             samples.text("function_name"),
             samples.text("auth_type"),

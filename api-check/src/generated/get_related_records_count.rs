@@ -16,7 +16,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn count(crm: &Crm, samples: &Samples) -> Request {
-    crm.get_related_records_count()
+    crm.api()
+        .get_related_records_count()
         .count(
             samples.text("module_api_name"),
             samples.text("record_id"),

@@ -162,7 +162,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.global_picklists()
+    crm.api()
+        .global_picklists()
         .list()
         .include(samples.text("include"))
         .include_inner_details(samples.list("include_inner_details"))
@@ -170,19 +171,20 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.global_picklists().create(samples.body("global_picklists.create")).into()
+    crm.api().global_picklists().create(samples.body("global_picklists.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.global_picklists().update_many(samples.body("global_picklists.update_many")).into()
+    crm.api().global_picklists().update_many(samples.body("global_picklists.update_many")).into()
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.global_picklists().delete_many(samples.list("ids")).into()
+    crm.api().global_picklists().delete_many(samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.global_picklists()
+    crm.api()
+        .global_picklists()
         .get(samples.text("id"))
         .include(samples.text("include"))
         .include_inner_details(samples.list("include_inner_details"))
@@ -190,25 +192,27 @@ fn get(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.global_picklists().update(samples.text("id"), samples.body("global_picklists.update")).into()
+    crm.api().global_picklists().update(samples.text("id"), samples.body("global_picklists.update")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.global_picklists().delete(samples.text("id")).into()
+    crm.api().global_picklists().delete(samples.text("id")).into()
 }
 
 fn replace_values(crm: &Crm, samples: &Samples) -> Request {
-    crm.global_picklists()
+    crm.api()
+        .global_picklists()
         .replace_values(samples.text("id"), samples.body("global_picklists.replace_values"))
         .into()
 }
 
 fn replaced_values(crm: &Crm, samples: &Samples) -> Request {
-    crm.global_picklists().replaced_values(samples.text("id")).into()
+    crm.api().global_picklists().replaced_values(samples.text("id")).into()
 }
 
 fn associations(crm: &Crm, samples: &Samples) -> Request {
-    crm.global_picklists()
+    crm.api()
+        .global_picklists()
         .associations(samples.text("id"))
         .include_inner_details(samples.list("include_inner_details"))
         .page(samples.integer("page"))
@@ -217,7 +221,8 @@ fn associations(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn value_associations(crm: &Crm, samples: &Samples) -> Request {
-    crm.global_picklists()
+    crm.api()
+        .global_picklists()
         .value_associations(samples.text("id"))
         .picklist_value_id(samples.text("picklist_value_id"))
         .into()

@@ -80,7 +80,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.holidays()
+    crm.api()
+        .holidays()
         .list()
         .year(samples.integer("year"))
         .r#type(zohocrm::api::holidays::HolidayType::from(samples.text("type")))
@@ -90,24 +91,29 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.holidays().create(samples.body("holidays.create")).org(samples.text("X-CRM-ORG")).into()
+    crm.api().holidays().create(samples.body("holidays.create")).org(samples.text("X-CRM-ORG")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.holidays().update_many(samples.body("holidays.update_many")).org(samples.text("X-CRM-ORG")).into()
+    crm.api()
+        .holidays()
+        .update_many(samples.body("holidays.update_many"))
+        .org(samples.text("X-CRM-ORG"))
+        .into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.holidays()
+    crm.api()
+        .holidays()
         .update(samples.text("holiday_id"), samples.body("holidays.update"))
         .org(samples.text("X-CRM-ORG"))
         .into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.holidays().get(samples.text("holiday_id")).org(samples.text("X-CRM-ORG")).into()
+    crm.api().holidays().get(samples.text("holiday_id")).org(samples.text("X-CRM-ORG")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.holidays().delete(samples.text("holiday_id")).org(samples.text("X-CRM-ORG")).into()
+    crm.api().holidays().delete(samples.text("holiday_id")).org(samples.text("X-CRM-ORG")).into()
 }

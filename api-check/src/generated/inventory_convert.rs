@@ -20,7 +20,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn convert(crm: &Crm, samples: &Samples) -> Request {
-    crm.inventory_convert()
+    crm.api()
+        .inventory_convert()
         .convert(
             samples.text("module_api_name"),
             samples.text("id"),

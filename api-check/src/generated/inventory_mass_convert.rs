@@ -36,11 +36,12 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn schedule(crm: &Crm, samples: &Samples) -> Request {
-    crm.inventory_mass_convert()
+    crm.api()
+        .inventory_mass_convert()
         .schedule(samples.text("module_api_name"), samples.body("inventory_mass_convert.schedule"))
         .into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.inventory_mass_convert().get(samples.text("module_api_name"), samples.text("job_id")).into()
+    crm.api().inventory_mass_convert().get(samples.text("module_api_name"), samples.text("job_id")).into()
 }

@@ -36,7 +36,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.inventory_templates()
+    crm.api()
+        .inventory_templates()
         .list()
         .module(samples.text("module"))
         .category(samples.text("category"))
@@ -47,5 +48,5 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.inventory_templates().get(samples.text("template")).into()
+    crm.api().inventory_templates().get(samples.text("template")).into()
 }

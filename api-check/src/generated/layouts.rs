@@ -86,31 +86,38 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.layouts().list(samples.text("module")).into()
+    crm.api().layouts().list(samples.text("module")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.layouts().update_many(samples.text("module"), samples.body("layouts.update_many")).into()
+    crm.api().layouts().update_many(samples.text("module"), samples.body("layouts.update_many")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.layouts().get(samples.text("id"), samples.text("module")).into()
+    crm.api().layouts().get(samples.text("id"), samples.text("module")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.layouts().update(samples.text("id"), samples.text("module"), samples.body("layouts.update")).into()
+    crm.api()
+        .layouts()
+        .update(samples.text("id"), samples.text("module"), samples.body("layouts.update"))
+        .into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.layouts().delete(samples.text("id"), samples.text("module"), samples.text("transfer_to")).into()
+    crm.api().layouts().delete(samples.text("id"), samples.text("module"), samples.text("transfer_to")).into()
 }
 
 fn activate(crm: &Crm, samples: &Samples) -> Request {
-    crm.layouts()
+    crm.api()
+        .layouts()
         .activate(samples.text("id"), samples.text("module"), samples.body("layouts.activate"))
         .into()
 }
 
 fn deactivate(crm: &Crm, samples: &Samples) -> Request {
-    crm.layouts().deactivate(samples.text("id"), samples.text("transfer_to"), samples.text("module")).into()
+    crm.api()
+        .layouts()
+        .deactivate(samples.text("id"), samples.text("transfer_to"), samples.text("module"))
+        .into()
 }

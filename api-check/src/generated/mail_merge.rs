@@ -50,7 +50,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn send_mail_merge(crm: &Crm, samples: &Samples) -> Request {
-    crm.mail_merge()
+    crm.api()
+        .mail_merge()
         .send_mail_merge(
             samples.text("module"),
             samples.text("id"),
@@ -60,11 +61,15 @@ fn send_mail_merge(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn download(crm: &Crm, samples: &Samples) -> Request {
-    crm.mail_merge()
+    crm.api()
+        .mail_merge()
         .download(samples.text("module"), samples.text("id"), samples.body("mail_merge.download"))
         .into()
 }
 
 fn sign(crm: &Crm, samples: &Samples) -> Request {
-    crm.mail_merge().sign(samples.text("module"), samples.text("id"), samples.body("mail_merge.sign")).into()
+    crm.api()
+        .mail_merge()
+        .sign(samples.text("module"), samples.text("id"), samples.body("mail_merge.sign"))
+        .into()
 }

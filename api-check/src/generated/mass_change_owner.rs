@@ -36,11 +36,12 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn schedule(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_change_owner()
+    crm.api()
+        .mass_change_owner()
         .schedule(samples.text("module"), samples.body("mass_change_owner.schedule"))
         .into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_change_owner().get(samples.text("module"), samples.text("job_id")).into()
+    crm.api().mass_change_owner().get(samples.text("module"), samples.text("job_id")).into()
 }

@@ -36,9 +36,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn schedule(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_convert().schedule(samples.body("mass_convert.schedule")).into()
+    crm.api().mass_convert().schedule(samples.body("mass_convert.schedule")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_convert().get(samples.text("job_id")).into()
+    crm.api().mass_convert().get(samples.text("job_id")).into()
 }

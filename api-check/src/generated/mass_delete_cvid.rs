@@ -36,9 +36,12 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn schedule(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_delete_cvid().schedule(samples.text("module"), samples.body("mass_delete_cvid.schedule")).into()
+    crm.api()
+        .mass_delete_cvid()
+        .schedule(samples.text("module"), samples.body("mass_delete_cvid.schedule"))
+        .into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_delete_cvid().get(samples.text("module"), samples.text("job_id")).into()
+    crm.api().mass_delete_cvid().get(samples.text("module"), samples.text("job_id")).into()
 }

@@ -36,9 +36,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn schedule(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_delete_tags().schedule(samples.body("mass_delete_tags.schedule")).into()
+    crm.api().mass_delete_tags().schedule(samples.body("mass_delete_tags.schedule")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.mass_delete_tags().get(samples.text("job_id")).into()
+    crm.api().mass_delete_tags().get(samples.text("job_id")).into()
 }

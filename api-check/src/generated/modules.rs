@@ -66,7 +66,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.modules()
+    crm.api()
+        .modules()
         .list()
         .status(zohocrm::api::modules::ModuleStatus::from(samples.text("status")))
         .if_modified_since(samples.date_time("If-Modified-Since"))
@@ -74,17 +75,17 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.modules().create(samples.body("modules.create")).into()
+    crm.api().modules().create(samples.body("modules.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.modules().update_many(samples.body("modules.update_many")).into()
+    crm.api().modules().update_many(samples.body("modules.update_many")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.modules().get(samples.text("api_name")).into()
+    crm.api().modules().get(samples.text("api_name")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.modules().update(samples.text("api_name"), samples.body("modules.update")).into()
+    crm.api().modules().update(samples.text("api_name"), samples.body("modules.update")).into()
 }

@@ -78,7 +78,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.notes_operations()
+    crm.api()
+        .notes()
         .list(samples.list("fields"), samples.list("ids"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
@@ -89,28 +90,29 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.notes_operations().create(samples.body("notes.create")).into()
+    crm.api().notes().create(samples.body("notes.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.notes_operations().update_many(samples.body("notes.update_many")).into()
+    crm.api().notes().update_many(samples.body("notes.update_many")).into()
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.notes_operations().delete_many(samples.list("ids")).into()
+    crm.api().notes().delete_many(samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.notes_operations()
+    crm.api()
+        .notes()
         .get(samples.text("id"), samples.list("fields"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
         .into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.notes_operations().update(samples.text("id"), samples.body("notes.update")).into()
+    crm.api().notes().update(samples.text("id"), samples.body("notes.update")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.notes_operations().delete(samples.text("id")).into()
+    crm.api().notes().delete(samples.text("id")).into()
 }

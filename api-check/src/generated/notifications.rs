@@ -58,7 +58,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.notifications_operations()
+    crm.api()
+        .notifications()
         .list()
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
@@ -68,17 +69,17 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn enable(crm: &Crm, samples: &Samples) -> Request {
-    crm.notifications_operations().enable(samples.body("notifications.enable")).into()
+    crm.api().notifications().enable(samples.body("notifications.enable")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.notifications_operations().update(samples.body("notifications.update")).into()
+    crm.api().notifications().update(samples.body("notifications.update")).into()
 }
 
 fn disable(crm: &Crm, samples: &Samples) -> Request {
-    crm.notifications_operations().disable(samples.body("notifications.disable")).into()
+    crm.api().notifications().disable(samples.body("notifications.disable")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.notifications_operations().delete(samples.list("channel_ids")).into()
+    crm.api().notifications().delete(samples.list("channel_ids")).into()
 }

@@ -48,17 +48,17 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn get(crm: &Crm, _samples: &Samples) -> Request {
-    crm.org().get().into()
+    crm.api().org().get().into()
 }
 
 fn download_photo(crm: &Crm, _samples: &Samples) -> Request {
-    crm.org().download_photo().into()
+    crm.api().org().download_photo().into()
 }
 
 fn upload_photo(crm: &Crm, samples: &Samples) -> Request {
-    crm.org().upload_photo(samples.upload()).into()
+    crm.api().org().upload_photo(samples.upload()).into()
 }
 
 fn delete_photo(crm: &Crm, _samples: &Samples) -> Request {
-    crm.org().delete_photo().into()
+    crm.api().org().delete_photo().into()
 }

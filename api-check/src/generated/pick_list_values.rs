@@ -20,5 +20,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.pick_list_values().list(samples.text("field_id"), samples.text("module")).into()
+    crm.api().pick_list_values().list(samples.text("field_id"), samples.text("module")).into()
 }

@@ -82,33 +82,35 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.pipeline().list(samples.text("layout_id")).into()
+    crm.api().pipeline().list(samples.text("layout_id")).into()
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.pipeline().create(samples.text("layout_id"), samples.body("pipeline.create")).into()
+    crm.api().pipeline().create(samples.text("layout_id"), samples.body("pipeline.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.pipeline().update_many(samples.text("layout_id"), samples.body("pipeline.update_many")).into()
+    crm.api().pipeline().update_many(samples.text("layout_id"), samples.body("pipeline.update_many")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.pipeline().get(samples.text("id"), samples.text("layout_id")).into()
+    crm.api().pipeline().get(samples.text("id"), samples.text("layout_id")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.pipeline()
+    crm.api()
+        .pipeline()
         .update(samples.text("id"), samples.text("layout_id"), samples.body("pipeline.update"))
         .into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.pipeline()
+    crm.api()
+        .pipeline()
         .delete(samples.text("id"), samples.text("layout_id"), samples.body("pipeline.delete"))
         .into()
 }
 
 fn transfer(crm: &Crm, samples: &Samples) -> Request {
-    crm.pipeline().transfer(samples.text("layout_id"), samples.body("pipeline.transfer")).into()
+    crm.api().pipeline().transfer(samples.text("layout_id"), samples.body("pipeline.transfer")).into()
 }

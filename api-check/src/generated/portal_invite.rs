@@ -50,7 +50,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn invite_users(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_invite()
+    crm.api()
+        .portal_invite()
         .invite_users(
             samples.text("module"),
             samples.text("record"),
@@ -62,11 +63,12 @@ fn invite_users(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn schedule_invitations(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_invite()
+    crm.api()
+        .portal_invite()
         .schedule_invitations(samples.text("module"), samples.body("portal_invite.schedule_invitations"))
         .into()
 }
 
 fn invitations_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_invite().invitations_status(samples.text("module"), samples.text("job_id")).into()
+    crm.api().portal_invite().invitations_status(samples.text("module"), samples.text("job_id")).into()
 }

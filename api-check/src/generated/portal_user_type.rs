@@ -78,23 +78,27 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_user_type().list(samples.text("portal")).include(samples.text("include")).into()
+    crm.api().portal_user_type().list(samples.text("portal")).include(samples.text("include")).into()
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_user_type().create(samples.text("portal"), samples.body("portal_user_type.create")).into()
+    crm.api()
+        .portal_user_type()
+        .create(samples.text("portal"), samples.body("portal_user_type.create"))
+        .into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_user_type().get(samples.text("portal"), samples.text("user_type_id")).into()
+    crm.api().portal_user_type().get(samples.text("portal"), samples.text("user_type_id")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_user_type()
+    crm.api()
+        .portal_user_type()
         .update(samples.text("portal"), samples.text("user_type_id"), samples.body("portal_user_type.update"))
         .into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.portal_user_type().delete(samples.text("portal"), samples.text("user_type_id")).into()
+    crm.api().portal_user_type().delete(samples.text("portal"), samples.text("user_type_id")).into()
 }

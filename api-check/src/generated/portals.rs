@@ -56,17 +56,17 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, _samples: &Samples) -> Request {
-    crm.portals().list().into()
+    crm.api().portals().list().into()
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.portals().create(samples.body("portals.create")).into()
+    crm.api().portals().create(samples.body("portals.create")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.portals().get(samples.text("portal_name")).into()
+    crm.api().portals().get(samples.text("portal_name")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.portals().update(samples.text("portal_name"), samples.body("portals.update")).into()
+    crm.api().portals().update(samples.text("portal_name"), samples.body("portals.update")).into()
 }

@@ -16,5 +16,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.portals_meta().get(samples.text("module")).into()
+    crm.api().portals_meta().get(samples.text("module")).into()
 }

@@ -66,21 +66,21 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.profiles().list().include_lite_profile(samples.boolean("include_lite_profile")).into()
+    crm.api().profiles().list().include_lite_profile(samples.boolean("include_lite_profile")).into()
 }
 
 fn clone_profiles(crm: &Crm, samples: &Samples) -> Request {
-    crm.profiles().clone_profiles(samples.text("id"), samples.body("profiles.clone_profiles")).into()
+    crm.api().profiles().clone_profiles(samples.text("id"), samples.body("profiles.clone_profiles")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.profiles().update(samples.text("id"), samples.body("profiles.update")).into()
+    crm.api().profiles().update(samples.text("id"), samples.body("profiles.update")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.profiles().get(samples.text("id")).into()
+    crm.api().profiles().get(samples.text("id")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.profiles().delete(samples.text("id"), samples.text("transfer_to")).into()
+    crm.api().profiles().delete(samples.text("id"), samples.text("transfer_to")).into()
 }

@@ -318,7 +318,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .get(samples.text("module_api_name"), samples.text("id"))
         .approved(samples.text("approved"))
         .converted(samples.text("converted"))
@@ -336,14 +337,16 @@ fn get(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .update(samples.text("module_api_name"), samples.text("id"), samples.body("record.update"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .delete(samples.text("module_api_name"), samples.text("id"))
         .wf_trigger(samples.boolean("wf_trigger"))
         .external(samples.text("X-EXTERNAL"))
@@ -351,7 +354,8 @@ fn delete(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .list(samples.text("module_api_name"))
         .approved(samples.text("approved"))
         .converted(samples.text("converted"))
@@ -374,21 +378,24 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .create(samples.text("module_api_name"), samples.body("record.create"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .update_many(samples.text("module_api_name"), samples.body("record.update_many"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .delete_many(samples.text("module_api_name"))
         .ids(samples.list("ids"))
         .wf_trigger(samples.boolean("wf_trigger"))
@@ -397,14 +404,16 @@ fn delete_many(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn upsert(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .upsert(samples.text("module_api_name"), samples.body("record.upsert"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
 fn deleted_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .deleted_records(samples.text("module_api_name"))
         .r#type(samples.text("type"))
         .page(samples.integer("page"))
@@ -414,7 +423,8 @@ fn deleted_records(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn search(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .search(samples.text("module_api_name"))
         .criteria(samples.text("criteria"))
         .email(samples.text("email"))
@@ -433,35 +443,39 @@ fn search(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn download_photo(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations().download_photo(samples.text("module_api_name"), samples.text("id")).into()
+    crm.api().record().download_photo(samples.text("module_api_name"), samples.text("id")).into()
 }
 
 fn upload_photo(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .upload_photo(samples.text("module_api_name"), samples.text("id"), samples.upload())
         .restrict_triggers(samples.text("restrict_triggers"))
         .into()
 }
 
 fn delete_photo(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations().delete_photo(samples.text("module_api_name"), samples.text("id")).into()
+    crm.api().record().delete_photo(samples.text("module_api_name"), samples.text("id")).into()
 }
 
 fn schedule_mass_update(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .schedule_mass_update(samples.text("module_api_name"), samples.body("record.schedule_mass_update"))
         .into()
 }
 
 fn mass_update_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .mass_update_status(samples.text("module_api_name"))
         .job_id(samples.text("job_id"))
         .into()
 }
 
 fn assign_territories_to_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .assign_territories_to_records(
             samples.text("module_api_name"),
             samples.body("record.assign_territories_to_records"),
@@ -470,7 +484,8 @@ fn assign_territories_to_records(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn assign_territories(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .assign_territories(
             samples.text("module_api_name"),
             samples.text("id"),
@@ -480,7 +495,8 @@ fn assign_territories(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn remove_territories_from_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .remove_territories_from_records(
             samples.text("module_api_name"),
             samples.body("record.remove_territories_from_records"),
@@ -489,7 +505,8 @@ fn remove_territories_from_records(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn remove_territories(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .remove_territories(
             samples.text("module_api_name"),
             samples.text("id"),
@@ -499,7 +516,8 @@ fn remove_territories(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn get_by_external_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .get_by_external_id(samples.text("module_api_name"), samples.text("external_field_value"))
         .approved(samples.text("approved"))
         .converted(samples.text("converted"))
@@ -516,7 +534,8 @@ fn get_by_external_id(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update_by_external_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .update_by_external_id(
             samples.text("module_api_name"),
             samples.text("external_field_value"),
@@ -527,7 +546,8 @@ fn update_by_external_id(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_by_external_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .delete_by_external_id(samples.text("module_api_name"), samples.text("external_field_value"))
         .wf_trigger(samples.boolean("wf_trigger"))
         .external(samples.text("X-EXTERNAL"))
@@ -535,14 +555,16 @@ fn delete_by_external_id(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn full_data(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .full_data(samples.text("module_api_name"), samples.text("id"))
         .fields(samples.list("fields"))
         .into()
 }
 
 fn full_data_of_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations()
+    crm.api()
+        .record()
         .full_data_of_records(samples.text("module_api_name"))
         .ids(samples.list("ids"))
         .fields(samples.list("fields"))
@@ -550,5 +572,5 @@ fn full_data_of_records(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn clone_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_operations().clone_record(samples.text("module_api_name"), samples.text("id")).into()
+    crm.api().record().clone_record(samples.text("module_api_name"), samples.text("id")).into()
 }

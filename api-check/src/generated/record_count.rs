@@ -36,7 +36,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn count(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_count()
+    crm.api()
+        .record_count()
         .count(samples.text("module_api_name"))
         .email(samples.text("email"))
         .phone(samples.text("phone"))
@@ -47,7 +48,8 @@ fn count(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn count_records_by_post(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_count()
+    crm.api()
+        .record_count()
         .count_records_by_post(samples.text("module_api_name"))
         .email(samples.text("email"))
         .phone(samples.text("phone"))

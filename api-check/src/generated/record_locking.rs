@@ -78,7 +78,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking()
+    crm.api()
+        .record_locking()
         .list(samples.text("module_name"), samples.text("record_id"))
         .fields(samples.list("fields"))
         .page_token(samples.text("page_token"))
@@ -89,7 +90,8 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn lock_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking()
+    crm.api()
+        .record_locking()
         .lock_record(
             samples.text("module_name"),
             samples.text("record_id"),
@@ -99,14 +101,16 @@ fn lock_record(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking()
+    crm.api()
+        .record_locking()
         .get(samples.text("module_name"), samples.text("record_id"), samples.text("lock_id"))
         .fields(samples.list("fields"))
         .into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking()
+    crm.api()
+        .record_locking()
         .update(
             samples.text("module_name"),
             samples.text("record_id"),
@@ -117,7 +121,8 @@ fn update(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn unlock_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking()
+    crm.api()
+        .record_locking()
         .unlock_record(samples.text("module_name"), samples.text("record_id"), samples.text("lock_id"))
         .into()
 }

@@ -120,36 +120,41 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking_configuration()
+    crm.api()
+        .record_locking_configuration()
         .list(samples.text("module"))
         .feature_type(samples.text("feature_type"))
         .into()
 }
 
 fn add(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking_configuration()
+    crm.api()
+        .record_locking_configuration()
         .add(samples.text("module"), samples.body("record_locking_configuration.add"))
         .into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking_configuration()
+    crm.api()
+        .record_locking_configuration()
         .update_many(samples.text("module"), samples.body("record_locking_configuration.update_many"))
         .into()
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking_configuration().delete_many(samples.text("module"), samples.list("ids")).into()
+    crm.api().record_locking_configuration().delete_many(samples.text("module"), samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking_configuration()
+    crm.api()
+        .record_locking_configuration()
         .get(samples.text("record_locking_config_id"), samples.text("module"))
         .into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking_configuration()
+    crm.api()
+        .record_locking_configuration()
         .update(
             samples.text("record_locking_config_id"),
             samples.text("module"),
@@ -159,7 +164,8 @@ fn update(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_locking_configuration()
+    crm.api()
+        .record_locking_configuration()
         .delete(samples.text("record_locking_config_id"), samples.text("module"))
         .into()
 }

@@ -64,15 +64,16 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn share(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_share_email().share(samples.text("module_api_name"), samples.text("id")).into()
+    crm.api().record_share_email().share(samples.text("module_api_name"), samples.text("id")).into()
 }
 
 fn unshare(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_share_email().unshare(samples.text("module_api_name"), samples.text("id")).into()
+    crm.api().record_share_email().unshare(samples.text("module_api_name"), samples.text("id")).into()
 }
 
 fn share_emails_of_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_share_email()
+    crm.api()
+        .record_share_email()
         .share_emails_of_records(
             samples.text("module_api_name"),
             samples.body("record_share_email.share_emails_of_records"),
@@ -81,7 +82,8 @@ fn share_emails_of_records(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn unshare_emails_of_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.record_share_email()
+    crm.api()
+        .record_share_email()
         .unshare_emails_of_records(
             samples.text("module_api_name"),
             samples.body("record_share_email.unshare_emails_of_records"),

@@ -60,7 +60,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.recycle_bin()
+    crm.api()
+        .recycle_bin()
         .list(samples.list("ids"), samples.text("filters"))
         .sort_by(samples.text("sort_by"))
         .sort_order(samples.text("sort_order"))
@@ -70,13 +71,13 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.recycle_bin().delete_many(samples.text("filters"), samples.list("ids")).into()
+    crm.api().recycle_bin().delete_many(samples.text("filters"), samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.recycle_bin().get(samples.text("record_id")).into()
+    crm.api().recycle_bin().get(samples.text("record_id")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.recycle_bin().delete(samples.text("record_id")).into()
+    crm.api().recycle_bin().delete(samples.text("record_id")).into()
 }

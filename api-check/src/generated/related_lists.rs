@@ -36,11 +36,12 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.related_lists().list(samples.text("module")).layout_id(samples.text("layout_id")).into()
+    crm.api().related_lists().list(samples.text("module")).layout_id(samples.text("layout_id")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.related_lists()
+    crm.api()
+        .related_lists()
         .get(samples.text("id"), samples.text("module"))
         .layout_id(samples.text("layout_id"))
         .into()

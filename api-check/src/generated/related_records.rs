@@ -190,7 +190,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.related_records_operations()
+    crm.api()
+        .related_records()
         .list(
             samples.text("module_api_name"),
             samples.text("record_id"),
@@ -206,7 +207,8 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.related_records_operations()
+    crm.api()
+        .related_records()
         .update_many(
             samples.text("module_api_name"),
             samples.text("record_id"),
@@ -218,7 +220,8 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delink_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.related_records_operations()
+    crm.api()
+        .related_records()
         .delink_many(
             samples.text("module_api_name"),
             samples.text("record_id"),
@@ -230,7 +233,8 @@ fn delink_many(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn list_by_external_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.related_records_operations()
+    crm.api()
+        .related_records()
         .list_by_external_id(
             samples.text("module_api_name"),
             samples.text("external_value"),
@@ -246,7 +250,8 @@ fn list_by_external_id(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update_many_by_external_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.related_records_operations()
+    crm.api()
+        .related_records()
         .update_many_by_external_id(
             samples.text("module_api_name"),
             samples.text("external_value"),
@@ -258,7 +263,8 @@ fn update_many_by_external_id(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delink_many_by_external_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.related_records_operations()
+    crm.api()
+        .related_records()
         .delink_many_by_external_id(
             samples.text("module_api_name"),
             samples.text("external_value"),
@@ -270,7 +276,8 @@ fn delink_many_by_external_id(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.related_records_operations()
+    crm.api()
+        .related_records()
         .get(
             samples.text("module_api_name"),
             samples.text("record_id"),
@@ -284,7 +291,8 @@ fn get(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.related_records_operations()
+    crm.api()
+        .related_records()
         .update(
             samples.text("module_api_name"),
             samples.text("record_id"),
@@ -297,7 +305,8 @@ fn update(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delink(crm: &Crm, samples: &Samples) -> Request {
-    crm.related_records_operations()
+    crm.api()
+        .related_records()
         .delink(
             samples.text("module_api_name"),
             samples.text("record_id"),
@@ -309,7 +318,8 @@ fn delink(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn get_by_external_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.related_records_operations()
+    crm.api()
+        .related_records()
         .get_by_external_id(
             samples.text("module_api_name"),
             samples.text("external_value"),
@@ -323,7 +333,8 @@ fn get_by_external_id(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update_by_external_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.related_records_operations()
+    crm.api()
+        .related_records()
         .update_by_external_id(
             samples.text("module_api_name"),
             samples.text("external_value"),
@@ -336,7 +347,8 @@ fn update_by_external_id(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delink_by_external_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.related_records_operations()
+    crm.api()
+        .related_records()
         .delink_by_external_id(
             samples.text("module_api_name"),
             samples.text("external_value"),
@@ -348,7 +360,8 @@ fn delink_by_external_id(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn related_records_of_deleted(crm: &Crm, samples: &Samples) -> Request {
-    crm.related_records_operations()
+    crm.api()
+        .related_records()
         .related_records_of_deleted(
             samples.text("module_api_name"),
             samples.text("record_id"),

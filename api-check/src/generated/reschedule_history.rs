@@ -92,15 +92,16 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.reschedule_history().create(samples.body("reschedule_history.create")).into()
+    crm.api().reschedule_history().create(samples.body("reschedule_history.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.reschedule_history().update_many(samples.body("reschedule_history.update_many")).into()
+    crm.api().reschedule_history().update_many(samples.body("reschedule_history.update_many")).into()
 }
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.reschedule_history()
+    crm.api()
+        .reschedule_history()
         .list()
         .fields(samples.list("fields"))
         .page(samples.integer("page"))
@@ -112,13 +113,16 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.reschedule_history().update(samples.text("id"), samples.body("reschedule_history.update")).into()
+    crm.api()
+        .reschedule_history()
+        .update(samples.text("id"), samples.body("reschedule_history.update"))
+        .into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.reschedule_history().get(samples.text("id")).fields(samples.list("fields")).into()
+    crm.api().reschedule_history().get(samples.text("id")).fields(samples.list("fields")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.reschedule_history().delete(samples.text("id")).into()
+    crm.api().reschedule_history().delete(samples.text("id")).into()
 }

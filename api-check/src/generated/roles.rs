@@ -68,25 +68,25 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, _samples: &Samples) -> Request {
-    crm.roles().list().into()
+    crm.api().roles().list().into()
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.roles().create(samples.body("roles.create")).into()
+    crm.api().roles().create(samples.body("roles.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.roles().update_many(samples.body("roles.update_many")).into()
+    crm.api().roles().update_many(samples.body("roles.update_many")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.roles().get(samples.text("role_id")).into()
+    crm.api().roles().get(samples.text("role_id")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.roles().update(samples.text("role_id"), samples.body("roles.update")).into()
+    crm.api().roles().update(samples.text("role_id"), samples.body("roles.update")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.roles().delete(samples.text("role_id"), samples.text("transfer_to_id")).into()
+    crm.api().roles().delete(samples.text("role_id"), samples.text("transfer_to_id")).into()
 }

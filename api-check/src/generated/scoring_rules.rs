@@ -162,11 +162,12 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.scoring_rules().create(samples.body("scoring_rules.create")).into()
+    crm.api().scoring_rules().create(samples.body("scoring_rules.create")).into()
 }
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.scoring_rules()
+    crm.api()
+        .scoring_rules()
         .list()
         .module(samples.text("module"))
         .layout_id(samples.text("layout_id"))
@@ -178,19 +179,20 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.scoring_rules().update_many(samples.body("scoring_rules.update_many")).into()
+    crm.api().scoring_rules().update_many(samples.body("scoring_rules.update_many")).into()
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.scoring_rules().delete_many(samples.list("ids")).into()
+    crm.api().scoring_rules().delete_many(samples.list("ids")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.scoring_rules().update(samples.text("id"), samples.body("scoring_rules.update")).into()
+    crm.api().scoring_rules().update(samples.text("id"), samples.body("scoring_rules.update")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.scoring_rules()
+    crm.api()
+        .scoring_rules()
         .get(samples.text("id"))
         .layout_id(samples.text("layout_id"))
         .active(samples.boolean("active"))
@@ -199,21 +201,21 @@ fn get(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.scoring_rules().delete(samples.text("id")).into()
+    crm.api().scoring_rules().delete(samples.text("id")).into()
 }
 
 fn activate(crm: &Crm, samples: &Samples) -> Request {
-    crm.scoring_rules().activate(samples.text("id")).into()
+    crm.api().scoring_rules().activate(samples.text("id")).into()
 }
 
 fn deactivate(crm: &Crm, samples: &Samples) -> Request {
-    crm.scoring_rules().deactivate(samples.text("id")).into()
+    crm.api().scoring_rules().deactivate(samples.text("id")).into()
 }
 
 fn clone_scoring_rule(crm: &Crm, samples: &Samples) -> Request {
-    crm.scoring_rules().clone_scoring_rule(samples.text("id")).into()
+    crm.api().scoring_rules().clone_scoring_rule(samples.text("id")).into()
 }
 
 fn run(crm: &Crm, samples: &Samples) -> Request {
-    crm.scoring_rules().run(samples.text("module"), samples.body("scoring_rules.run")).into()
+    crm.api().scoring_rules().run(samples.text("module"), samples.body("scoring_rules.run")).into()
 }

@@ -20,7 +20,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn send_mail(crm: &Crm, samples: &Samples) -> Request {
-    crm.send_mail()
+    crm.api()
+        .send_mail()
         .send_mail(samples.text("moduleName"), samples.text("id"), samples.body("send_mail.send_mail"))
         .into()
 }

@@ -36,9 +36,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn get(crm: &Crm, _samples: &Samples) -> Request {
-    crm.service_preference().get().into()
+    crm.api().service_preference().get().into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.service_preference().update(samples.body("service_preference.update")).into()
+    crm.api().service_preference().update(samples.body("service_preference.update")).into()
 }

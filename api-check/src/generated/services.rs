@@ -13,7 +13,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: Source::OpenApi { file: "services", method: "POST", path: "/crm/v8/Services__s" },
         build: create,
         answer: Some(round_trip::<zohocrm::api::services::Results>),
-        body: Some(round_trip::<zohocrm::api::services::ServiceServices>),
+        body: Some(round_trip::<zohocrm::api::services::Services>),
     },
     Entry {
         area: "services",
@@ -22,7 +22,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         path: "/crm/v8/Services__s",
         source: Source::OpenApi { file: "services", method: "GET", path: "/crm/v8/Services__s" },
         build: list,
-        answer: Some(round_trip::<zohocrm::api::services::ServiceServices>),
+        answer: Some(round_trip::<zohocrm::api::services::Services>),
         body: None,
     },
     Entry {
@@ -33,7 +33,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: Source::OpenApi { file: "services", method: "PUT", path: "/crm/v8/Services__s/{id}" },
         build: update,
         answer: Some(round_trip::<zohocrm::api::services::Results>),
-        body: Some(round_trip::<zohocrm::api::services::ServiceServices>),
+        body: Some(round_trip::<zohocrm::api::services::Services>),
     },
     Entry {
         area: "services",
@@ -42,7 +42,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         path: "/crm/v8/Services__s/{id}",
         source: Source::OpenApi { file: "services", method: "GET", path: "/crm/v8/Services__s/{id}" },
         build: get,
-        answer: Some(round_trip::<zohocrm::api::services::ServiceServices>),
+        answer: Some(round_trip::<zohocrm::api::services::Services>),
         body: None,
     },
     Entry {
@@ -58,21 +58,21 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.services().create(samples.body("services.create")).into()
+    crm.api().services().create(samples.body("services.create")).into()
 }
 
 fn list(crm: &Crm, _samples: &Samples) -> Request {
-    crm.services().list().into()
+    crm.api().services().list().into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.services().update(samples.text("id"), samples.body("services.update")).into()
+    crm.api().services().update(samples.text("id"), samples.body("services.update")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.services().get(samples.text("id")).into()
+    crm.api().services().get(samples.text("id")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.services().delete(samples.text("id")).into()
+    crm.api().services().delete(samples.text("id")).into()
 }

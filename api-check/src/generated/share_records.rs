@@ -64,7 +64,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.share_records()
+    crm.api()
+        .share_records()
         .list(samples.text("module_api_name"), samples.text("record_id"))
         .shared_to(samples.integer("sharedTo"))
         .view(samples.text("view"))
@@ -72,7 +73,8 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn share_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.share_records()
+    crm.api()
+        .share_records()
         .share_record(
             samples.text("module_api_name"),
             samples.text("record_id"),
@@ -82,7 +84,8 @@ fn share_record(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.share_records()
+    crm.api()
+        .share_records()
         .update(
             samples.text("module_api_name"),
             samples.text("record_id"),
@@ -92,5 +95,5 @@ fn update(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn revoke(crm: &Crm, samples: &Samples) -> Request {
-    crm.share_records().revoke(samples.text("module_api_name"), samples.text("record_id")).into()
+    crm.api().share_records().revoke(samples.text("module_api_name"), samples.text("record_id")).into()
 }

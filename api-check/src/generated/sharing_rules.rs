@@ -176,7 +176,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules()
+    crm.api()
+        .sharing_rules()
         .list()
         .module(samples.text("module"))
         .page(samples.integer("page"))
@@ -185,15 +186,19 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules().create(samples.text("module"), samples.body("sharing_rules.create")).into()
+    crm.api().sharing_rules().create(samples.text("module"), samples.body("sharing_rules.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules().update_many(samples.text("module"), samples.body("sharing_rules.update_many")).into()
+    crm.api()
+        .sharing_rules()
+        .update_many(samples.text("module"), samples.body("sharing_rules.update_many"))
+        .into()
 }
 
 fn search(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules()
+    crm.api()
+        .sharing_rules()
         .search(samples.body("sharing_rules.search"))
         .module(samples.text("module"))
         .page(samples.integer("page"))
@@ -202,38 +207,40 @@ fn search(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn deactivate(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules().deactivate(samples.text("id"), samples.text("module")).into()
+    crm.api().sharing_rules().deactivate(samples.text("id"), samples.text("module")).into()
 }
 
 fn activate(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules().activate(samples.text("id"), samples.text("module")).into()
+    crm.api().sharing_rules().activate(samples.text("id"), samples.text("module")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules().get(samples.text("id")).module(samples.text("module")).into()
+    crm.api().sharing_rules().get(samples.text("id")).module(samples.text("module")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules()
+    crm.api()
+        .sharing_rules()
         .update(samples.text("id"), samples.text("module"), samples.body("sharing_rules.update"))
         .into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules().delete(samples.text("id"), samples.text("module")).into()
+    crm.api().sharing_rules().delete(samples.text("id"), samples.text("module")).into()
 }
 
 fn summary(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules().summary().module(samples.text("module")).into()
+    crm.api().sharing_rules().summary().module(samples.text("module")).into()
 }
 
 fn search_summary(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules()
+    crm.api()
+        .sharing_rules()
         .search_summary(samples.body("sharing_rules.search_summary"))
         .module(samples.text("module"))
         .into()
 }
 
 fn rerun(crm: &Crm, samples: &Samples) -> Request {
-    crm.sharing_rules().rerun(samples.text("module")).into()
+    crm.api().sharing_rules().rerun(samples.text("module")).into()
 }

@@ -92,31 +92,33 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.shift_hours().list().org(samples.text("X-CRM-ORG")).into()
+    crm.api().shift_hours().list().org(samples.text("X-CRM-ORG")).into()
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.shift_hours().create(samples.body("shift_hours.create")).org(samples.text("X-CRM-ORG")).into()
+    crm.api().shift_hours().create(samples.body("shift_hours.create")).org(samples.text("X-CRM-ORG")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.shift_hours()
+    crm.api()
+        .shift_hours()
         .update_many(samples.body("shift_hours.update_many"))
         .org(samples.text("X-CRM-ORG"))
         .into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.shift_hours().get(samples.text("shift_id")).org(samples.text("X-CRM-ORG")).into()
+    crm.api().shift_hours().get(samples.text("shift_id")).org(samples.text("X-CRM-ORG")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.shift_hours()
+    crm.api()
+        .shift_hours()
         .update(samples.text("shift_id"), samples.body("shift_hours.update"))
         .org(samples.text("X-CRM-ORG"))
         .into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.shift_hours().delete(samples.text("shift_id")).org(samples.text("X-CRM-ORG")).into()
+    crm.api().shift_hours().delete(samples.text("shift_id")).org(samples.text("X-CRM-ORG")).into()
 }

@@ -16,5 +16,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn list(crm: &Crm, _samples: &Samples) -> Request {
-    crm.signals().list().into()
+    crm.api().signals().list().into()
 }

@@ -16,5 +16,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.signals_notifications().create(samples.body("signals_notifications.create")).into()
+    crm.api().signals_notifications().create(samples.body("signals_notifications.create")).into()
 }

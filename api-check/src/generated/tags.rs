@@ -142,7 +142,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.tags_operations()
+    crm.api()
+        .tags()
         .list(samples.text("module"))
         .my_tags(samples.text("my_tags"))
         .include(samples.text("include"))
@@ -150,52 +151,55 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.tags_operations()
+    crm.api()
+        .tags()
         .create(samples.text("module"), samples.body("tags.create"))
         .color_code(samples.text("color_code"))
         .into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.tags_operations().update_many(samples.text("module"), samples.body("tags.update_many")).into()
+    crm.api().tags().update_many(samples.text("module"), samples.body("tags.update_many")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.tags_operations()
-        .update(samples.text("id"), samples.text("module"), samples.body("tags.update"))
-        .into()
+    crm.api().tags().update(samples.text("id"), samples.text("module"), samples.body("tags.update")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.tags_operations().delete(samples.text("id")).into()
+    crm.api().tags().delete(samples.text("id")).into()
 }
 
 fn merge(crm: &Crm, samples: &Samples) -> Request {
-    crm.tags_operations().merge(samples.text("id"), samples.body("tags.merge")).into()
+    crm.api().tags().merge(samples.text("id"), samples.body("tags.merge")).into()
 }
 
 fn add(crm: &Crm, samples: &Samples) -> Request {
-    crm.tags_operations()
+    crm.api()
+        .tags()
         .add(samples.text("module_api_name"), samples.text("record_id"), samples.body("tags.add"))
         .over_write(samples.text("over_write"))
         .into()
 }
 
 fn remove(crm: &Crm, samples: &Samples) -> Request {
-    crm.tags_operations()
+    crm.api()
+        .tags()
         .remove(samples.text("module_api_name"), samples.text("record_id"), samples.body("tags.remove"))
         .into()
 }
 
 fn add_tags_to_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.tags_operations()
+    crm.api()
+        .tags()
         .add_tags_to_records(samples.text("module_api_name"), samples.body("tags.add_tags_to_records"))
         .over_write(samples.text("over_write"))
         .into()
 }
 
 fn remove_tags_from_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.tags_operations()
+    crm.api()
+        .tags()
         .remove_tags_from_records(
             samples.text("module_api_name"),
             samples.body("tags.remove_tags_from_records"),
@@ -205,5 +209,5 @@ fn remove_tags_from_records(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn count_records_of_tag(crm: &Crm, samples: &Samples) -> Request {
-    crm.tags_operations().count_records_of_tag(samples.text("id"), samples.text("module")).into()
+    crm.api().tags().count_records_of_tag(samples.text("id"), samples.text("module")).into()
 }

@@ -38,13 +38,13 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, _samples: &Samples) -> Request {
-    crm.taxes().list().into()
+    crm.api().taxes().list().into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.taxes().update(samples.body("taxes.update")).into()
+    crm.api().taxes().update(samples.body("taxes.update")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.taxes().get(samples.text("id")).into()
+    crm.api().taxes().get(samples.text("id")).into()
 }

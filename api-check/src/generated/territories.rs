@@ -164,7 +164,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.territories()
+    crm.api()
+        .territories()
         .list()
         .filters(samples.text("filters"))
         .include(samples.text("include"))
@@ -175,15 +176,16 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.territories().create(samples.body("territories.create")).into()
+    crm.api().territories().create(samples.body("territories.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.territories().update_many(samples.body("territories.update_many")).into()
+    crm.api().territories().update_many(samples.body("territories.update_many")).into()
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.territories()
+    crm.api()
+        .territories()
         .delete_many()
         .ids(samples.list("ids"))
         .delete_previous_forecasts(samples.boolean("delete_previous_forecasts"))
@@ -191,22 +193,24 @@ fn delete_many(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.territories().get(samples.text("id")).into()
+    crm.api().territories().get(samples.text("id")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.territories().update(samples.text("id"), samples.body("territories.update")).into()
+    crm.api().territories().update(samples.text("id"), samples.body("territories.update")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.territories()
+    crm.api()
+        .territories()
         .delete(samples.text("id"))
         .delete_previous_forecasts(samples.boolean("delete_previous_forecasts"))
         .into()
 }
 
 fn child_territories(crm: &Crm, samples: &Samples) -> Request {
-    crm.territories()
+    crm.api()
+        .territories()
         .child_territories(samples.text("id"))
         .filters(samples.text("filters"))
         .page(samples.integer("page"))
@@ -215,15 +219,16 @@ fn child_territories(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn associated_users_counts(crm: &Crm, _samples: &Samples) -> Request {
-    crm.territories().associated_users_counts().into()
+    crm.api().territories().associated_users_counts().into()
 }
 
 fn deleted_territories(crm: &Crm, samples: &Samples) -> Request {
-    crm.territories().deleted_territories().ids(samples.list("ids")).into()
+    crm.api().territories().deleted_territories().ids(samples.list("ids")).into()
 }
 
 fn transfer_and_delete_territory(crm: &Crm, samples: &Samples) -> Request {
-    crm.territories()
+    crm.api()
+        .territories()
         .transfer_and_delete_territory(
             samples.text("id"),
             samples.body("territories.transfer_and_delete_territory"),
@@ -232,7 +237,8 @@ fn transfer_and_delete_territory(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn transfer_and_delete_territories(crm: &Crm, samples: &Samples) -> Request {
-    crm.territories()
+    crm.api()
+        .territories()
         .transfer_and_delete_territories(samples.body("territories.transfer_and_delete_territories"))
         .into()
 }

@@ -92,27 +92,34 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.territory_users().list(samples.text("territory")).into()
+    crm.api().territory_users().list(samples.text("territory")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.territory_users()
+    crm.api()
+        .territory_users()
         .update_many(samples.text("territory"), samples.body("territory_users.update_many"))
         .into()
 }
 
 fn deassociate_territory_users(crm: &Crm, samples: &Samples) -> Request {
-    crm.territory_users().deassociate_territory_users(samples.text("territory"), samples.list("ids")).into()
+    crm.api()
+        .territory_users()
+        .deassociate_territory_users(samples.text("territory"), samples.list("ids"))
+        .into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.territory_users().get(samples.text("territory"), samples.text("user")).into()
+    crm.api().territory_users().get(samples.text("territory"), samples.text("user")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.territory_users().update(samples.text("territory"), samples.text("user")).into()
+    crm.api().territory_users().update(samples.text("territory"), samples.text("user")).into()
 }
 
 fn deassociate_territory_user(crm: &Crm, samples: &Samples) -> Request {
-    crm.territory_users().deassociate_territory_user(samples.text("territory"), samples.text("user")).into()
+    crm.api()
+        .territory_users()
+        .deassociate_territory_user(samples.text("territory"), samples.text("user"))
+        .into()
 }

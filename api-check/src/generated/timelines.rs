@@ -20,7 +20,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.timelines()
+    crm.api()
+        .timelines()
         .list(samples.text("module"), samples.text("record_id"))
         .include_inner_details(samples.list("include_inner_details"))
         .sort_by(samples.text("sort_by"))

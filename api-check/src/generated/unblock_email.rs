@@ -36,13 +36,15 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn unblock_emails(crm: &Crm, samples: &Samples) -> Request {
-    crm.unblock_email()
+    crm.api()
+        .unblock_email()
         .unblock_emails(samples.text("module"), samples.body("unblock_email.unblock_emails"))
         .into()
 }
 
 fn unblock_email(crm: &Crm, samples: &Samples) -> Request {
-    crm.unblock_email()
+    crm.api()
+        .unblock_email()
         .unblock_email(
             samples.text("module"),
             samples.text("id"),

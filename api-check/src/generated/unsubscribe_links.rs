@@ -106,29 +106,29 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, _samples: &Samples) -> Request {
-    crm.unsubscribe_links().list().into()
+    crm.api().unsubscribe_links().list().into()
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.unsubscribe_links().create(samples.body("unsubscribe_links.create")).into()
+    crm.api().unsubscribe_links().create(samples.body("unsubscribe_links.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.unsubscribe_links().update_many(samples.body("unsubscribe_links.update_many")).into()
+    crm.api().unsubscribe_links().update_many(samples.body("unsubscribe_links.update_many")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.unsubscribe_links().get(samples.text("id")).into()
+    crm.api().unsubscribe_links().get(samples.text("id")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.unsubscribe_links().update(samples.text("id"), samples.body("unsubscribe_links.update")).into()
+    crm.api().unsubscribe_links().update(samples.text("id"), samples.body("unsubscribe_links.update")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.unsubscribe_links().delete(samples.text("id")).into()
+    crm.api().unsubscribe_links().delete(samples.text("id")).into()
 }
 
 fn associated_unsubscribe_links(crm: &Crm, _samples: &Samples) -> Request {
-    crm.unsubscribe_links().associated_unsubscribe_links().into()
+    crm.api().unsubscribe_links().associated_unsubscribe_links().into()
 }

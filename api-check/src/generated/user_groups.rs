@@ -192,7 +192,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups()
+    crm.api()
+        .user_groups()
         .list()
         .include(samples.text("include"))
         .name(samples.text("name"))
@@ -203,27 +204,28 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().create(samples.body("user_groups.create")).into()
+    crm.api().user_groups().create(samples.body("user_groups.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().update_many(samples.body("user_groups.update_many")).into()
+    crm.api().user_groups().update_many(samples.body("user_groups.update_many")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().get(samples.text("group")).into()
+    crm.api().user_groups().get(samples.text("group")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().update(samples.text("group"), samples.body("user_groups.update")).into()
+    crm.api().user_groups().update(samples.text("group"), samples.body("user_groups.update")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().delete(samples.text("group")).into()
+    crm.api().user_groups().delete(samples.text("group")).into()
 }
 
 fn sources(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups()
+    crm.api()
+        .user_groups()
         .sources(samples.text("group"))
         .r#type(samples.text("type"))
         .user_type(samples.text("user_type"))
@@ -233,19 +235,20 @@ fn sources(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn count_sources(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().count_sources(samples.text("group")).into()
+    crm.api().user_groups().count_sources(samples.text("group")).into()
 }
 
 fn deletion_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().deletion_status(samples.text("job_id")).into()
+    crm.api().user_groups().deletion_status(samples.text("job_id")).into()
 }
 
 fn associations(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().associations(samples.text("group")).into()
+    crm.api().user_groups().associations(samples.text("group")).into()
 }
 
 fn associated_users_count(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups()
+    crm.api()
+        .user_groups()
         .associated_users_count()
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
@@ -254,13 +257,13 @@ fn associated_users_count(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn assigned_groups(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().assigned_groups(samples.body("user_groups.assigned_groups")).into()
+    crm.api().user_groups().assigned_groups(samples.body("user_groups.assigned_groups")).into()
 }
 
 fn unassigned_groups(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().unassigned_groups(samples.body("user_groups.unassigned_groups")).into()
+    crm.api().user_groups().unassigned_groups(samples.body("user_groups.unassigned_groups")).into()
 }
 
 fn grouped_counts(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_groups().grouped_counts(samples.text("group"), samples.text("group_by")).into()
+    crm.api().user_groups().grouped_counts(samples.text("group"), samples.text("group_by")).into()
 }

@@ -64,21 +64,24 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_type_users()
+    crm.api()
+        .user_type_users()
         .list(samples.text("portal_name"), samples.text("user_type_id"), samples.text("type"))
         .filters(samples.text("filters"))
         .into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_type_users()
+    crm.api()
+        .user_type_users()
         .delete(samples.text("portal_name"), samples.text("user_type_id"))
         .personality_ids(samples.list("personality_ids"))
         .into()
 }
 
 fn transfer(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_type_users()
+    crm.api()
+        .user_type_users()
         .transfer(samples.text("portal_name"), samples.text("user_type_id"))
         .personality_ids(samples.list("personality_ids"))
         .transfer_to(samples.text("transfer_To"))
@@ -86,7 +89,8 @@ fn transfer(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn change_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.user_type_users()
+    crm.api()
+        .user_type_users()
         .change_status(samples.text("portal_name"), samples.text("user_type_id"), samples.text("user_id"))
         .active(samples.boolean("active"))
         .into()

@@ -92,7 +92,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.users()
+    crm.api()
+        .users()
         .list()
         .r#type(zohocrm::api::users::UserType::from(samples.text("type")))
         .page(samples.integer("page"))
@@ -103,27 +104,32 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.users().create(samples.body("users.create")).into()
+    crm.api().users().create(samples.body("users.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.users().update_many(samples.body("users.update_many")).into()
+    crm.api().users().update_many(samples.body("users.update_many")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.users().get(samples.text("user")).if_modified_since(samples.date_time("If-Modified-Since")).into()
+    crm.api()
+        .users()
+        .get(samples.text("user"))
+        .if_modified_since(samples.date_time("If-Modified-Since"))
+        .into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.users().update(samples.text("user"), samples.body("users.update")).into()
+    crm.api().users().update(samples.text("user"), samples.body("users.update")).into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.users().delete(samples.text("user")).into()
+    crm.api().users().delete(samples.text("user")).into()
 }
 
 fn associated_groups(crm: &Crm, samples: &Samples) -> Request {
-    crm.users()
+    crm.api()
+        .users()
         .associated_groups(samples.text("user"))
         .include(samples.text("include"))
         .page(samples.integer("page"))
@@ -132,5 +138,5 @@ fn associated_groups(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn count(crm: &Crm, samples: &Samples) -> Request {
-    crm.users().count().r#type(zohocrm::api::users::UserType::from(samples.text("type"))).into()
+    crm.api().users().count().r#type(zohocrm::api::users::UserType::from(samples.text("type"))).into()
 }

@@ -78,23 +78,24 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn territories_of_user(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_territories().territories_of_user(samples.text("user")).into()
+    crm.api().users_territories().territories_of_user(samples.text("user")).into()
 }
 
 fn associate(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_territories()
+    crm.api()
+        .users_territories()
         .associate(samples.text("user"), samples.body("users_territories.associate"))
         .into()
 }
 
 fn remove_territories(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_territories().remove_territories(samples.text("user")).ids(samples.list("ids")).into()
+    crm.api().users_territories().remove_territories(samples.text("user")).ids(samples.list("ids")).into()
 }
 
 fn territory_of_user(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_territories().territory_of_user(samples.text("user"), samples.text("territory")).into()
+    crm.api().users_territories().territory_of_user(samples.text("user"), samples.text("territory")).into()
 }
 
 fn remove_territory(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_territories().remove_territory(samples.text("user"), samples.text("territory")).into()
+    crm.api().users_territories().remove_territory(samples.text("user"), samples.text("territory")).into()
 }

@@ -50,17 +50,19 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn transfer_and_delete_users(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_transfer_delete()
+    crm.api()
+        .users_transfer_delete()
         .transfer_and_delete_users(samples.body("users_transfer_delete.transfer_and_delete_users"))
         .into()
 }
 
 fn status(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_transfer_delete().status(samples.text("job_id")).into()
+    crm.api().users_transfer_delete().status(samples.text("job_id")).into()
 }
 
 fn transfer_and_delete_user(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_transfer_delete()
+    crm.api()
+        .users_transfer_delete()
         .transfer_and_delete_user(
             samples.text("id"),
             samples.body("users_transfer_delete.transfer_and_delete_user"),

@@ -92,15 +92,16 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_unavailability().create(samples.body("users_unavailability.create")).into()
+    crm.api().users_unavailability().create(samples.body("users_unavailability.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_unavailability().update_many(samples.body("users_unavailability.update_many")).into()
+    crm.api().users_unavailability().update_many(samples.body("users_unavailability.update_many")).into()
 }
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_unavailability()
+    crm.api()
+        .users_unavailability()
         .list()
         .include_inner_details(samples.list("include_inner_details"))
         .group_ids(samples.list("group_ids"))
@@ -111,11 +112,15 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_unavailability().update(samples.text("id"), samples.body("users_unavailability.update")).into()
+    crm.api()
+        .users_unavailability()
+        .update(samples.text("id"), samples.body("users_unavailability.update"))
+        .into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_unavailability()
+    crm.api()
+        .users_unavailability()
         .get(samples.text("id"))
         .include_inner_details(samples.list("include_inner_details"))
         .filters(samples.text("filters"))
@@ -123,5 +128,5 @@ fn get(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.users_unavailability().delete(samples.text("id")).into()
+    crm.api().users_unavailability().delete(samples.text("id")).into()
 }

@@ -36,9 +36,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, _samples: &Samples) -> Request {
-    crm.variable_groups().list().into()
+    crm.api().variable_groups().list().into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.variable_groups().get(samples.text("id")).into()
+    crm.api().variable_groups().get(samples.text("id")).into()
 }

@@ -82,32 +82,33 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.variables().list().group(samples.text("group")).into()
+    crm.api().variables().list().group(samples.text("group")).into()
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.variables().create(samples.body("variables.create")).into()
+    crm.api().variables().create(samples.body("variables.create")).into()
 }
 
 fn update_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.variables().update_many(samples.body("variables.update_many")).into()
+    crm.api().variables().update_many(samples.body("variables.update_many")).into()
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.variables().delete_many(samples.list("ids")).into()
+    crm.api().variables().delete_many(samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.variables().get(samples.text("id")).group(samples.text("group")).into()
+    crm.api().variables().get(samples.text("id")).group(samples.text("group")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.variables()
+    crm.api()
+        .variables()
         .update(samples.text("id"), samples.body("variables.update"))
         .group(samples.text("group"))
         .into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.variables().delete(samples.text("id")).into()
+    crm.api().variables().delete(samples.text("id")).into()
 }

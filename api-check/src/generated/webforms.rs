@@ -68,27 +68,28 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.webforms().list(samples.text("module")).into()
+    crm.api().webforms().list(samples.text("module")).into()
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.webforms().create(samples.text("module"), samples.body("webforms.create")).into()
+    crm.api().webforms().create(samples.text("module"), samples.body("webforms.create")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.webforms().get(samples.text("form_id"), samples.text("module")).into()
+    crm.api().webforms().get(samples.text("form_id"), samples.text("module")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
-    crm.webforms()
+    crm.api()
+        .webforms()
         .update(samples.text("form_id"), samples.text("module"), samples.body("webforms.update"))
         .into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.webforms().delete(samples.text("form_id"), samples.text("module")).into()
+    crm.api().webforms().delete(samples.text("form_id"), samples.text("module")).into()
 }
 
 fn preview(crm: &Crm, samples: &Samples) -> Request {
-    crm.webforms().preview(samples.text("form_id"), samples.text("module")).into()
+    crm.api().webforms().preview(samples.text("form_id"), samples.text("module")).into()
 }

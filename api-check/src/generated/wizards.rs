@@ -32,9 +32,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, _samples: &Samples) -> Request {
-    crm.wizards().list().into()
+    crm.api().wizards().list().into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.wizards().get(samples.text("wizard_id"), samples.text("layout_id")).into()
+    crm.api().wizards().get(samples.text("wizard_id"), samples.text("layout_id")).into()
 }

@@ -16,5 +16,5 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
 }];
 
 fn get(crm: &Crm, _samples: &Samples) -> Request {
-    crm.zia_enrichment().get().into()
+    crm.api().zia_enrichment().get().into()
 }

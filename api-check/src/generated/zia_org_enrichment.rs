@@ -16,7 +16,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             path: "/crm/v8/__zia_org_enrichment",
         },
         build: list,
-        answer: Some(round_trip::<zohocrm::api::zia_org_enrichment::ZiaOrgEnrichmentZiaOrgEnrichment>),
+        answer: Some(round_trip::<zohocrm::api::zia_org_enrichment::ZiaOrgEnrichment>),
         body: None,
     },
     Entry {
@@ -44,13 +44,14 @@ pub(super) const ENTRIES: &[Entry] = &[
             path: "/crm/v8/__zia_org_enrichment/{zia_org_enrichment_id}",
         },
         build: get,
-        answer: Some(round_trip::<zohocrm::api::zia_org_enrichment::ZiaOrgEnrichmentZiaOrgEnrichment>),
+        answer: Some(round_trip::<zohocrm::api::zia_org_enrichment::ZiaOrgEnrichment>),
         body: None,
     },
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.zia_org_enrichment()
+    crm.api()
+        .zia_org_enrichment()
         .list()
         .status(zohocrm::api::zia_org_enrichment::ZiaOrgEnrichmentStatus::from(samples.text("status")))
         .sort_order(samples.text("sort_order"))
@@ -61,12 +62,13 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.zia_org_enrichment()
+    crm.api()
+        .zia_org_enrichment()
         .create(samples.text("module"), samples.body("zia_org_enrichment.create"))
         .record_id(samples.text("record_id"))
         .into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.zia_org_enrichment().get(samples.text("zia_org_enrichment_id")).into()
+    crm.api().zia_org_enrichment().get(samples.text("zia_org_enrichment_id")).into()
 }

@@ -50,7 +50,8 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn list(crm: &Crm, samples: &Samples) -> Request {
-    crm.zia_people_enrichment()
+    crm.api()
+        .zia_people_enrichment()
         .list()
         .status(zohocrm::api::zia_people_enrichment::ZiaPeopleEnrichmentStatus::from(samples.text("status")))
         .sort_order(samples.text("sort_order"))
@@ -62,12 +63,13 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
-    crm.zia_people_enrichment()
+    crm.api()
+        .zia_people_enrichment()
         .create(samples.text("module"), samples.body("zia_people_enrichment.create"))
         .record_id(samples.text("record_id"))
         .into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.zia_people_enrichment().get(samples.text("zia_people_enrichment_id")).into()
+    crm.api().zia_people_enrichment().get(samples.text("zia_people_enrichment_id")).into()
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use zoho_oauth::store::StoreError;
+use zohocrm::ErrorKind;
 
 /// A failure: what happened, what caused it, what to do next.
 #[derive(Debug)]
@@ -54,8 +55,13 @@ impl Failure {
         self
     }
 
+    /// What to do; after what was said before, if anything was.
     pub(crate) fn next_step(mut self, next_step: impl Into<String>) -> Self {
-        self.next_step = Some(next_step.into());
+        let next_step = next_step.into();
+        self.next_step = Some(match self.next_step {
+            Some(first) => format!("{first}; then {next_step}"),
+            None => next_step,
+        });
         self
     }
 
@@ -99,11 +105,12 @@ impl From<zoho_oauth::Error> for Failure {
 
 impl From<zohocrm::Error> for Failure {
     fn from(error: zohocrm::Error) -> Self {
-        let exit = match &error {
-            zohocrm::Error::Token(error) => exit_for(error),
-            zohocrm::Error::ForeignHost { .. } | zohocrm::Error::Request(_) => Exit::Usage,
-            error if error.needs_login() => Exit::LoginRequired,
-            error if error.api().is_some_and(|refusal| refusal.status() == 404) => Exit::NotFound,
+        let exit = match (&error, error.kind()) {
+            (zohocrm::Error::Token(error), _) => exit_for(error),
+            (zohocrm::Error::File { .. }, _) => Exit::Failed,
+            (_, ErrorKind::Request) => Exit::Usage,
+            (_, ErrorKind::LoginNeeded) => Exit::LoginRequired,
+            (_, ErrorKind::NotFound) => Exit::NotFound,
             _ => Exit::Failed,
         };
         Self::of(exit, &error)

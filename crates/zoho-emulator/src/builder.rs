@@ -209,7 +209,8 @@ impl EmulatorBuilder {
     ///
     /// # Errors
     ///
-    /// If a port is taken, no data center is named, or a setting contradicts another one.
+    /// If a port is taken, no data center is named, or a setting contradicts another one, such as records for a module
+    /// that does not exist.
     pub async fn try_start(self) -> io::Result<Emulator> {
         self.start_blocking()
     }

@@ -57,6 +57,11 @@ impl Emulator {
         }
         let world = Arc::new(World::new(settings, data_centers));
         for (module, records) in seeds {
+            if world.state().metadata().module(&module).is_none() {
+                let what =
+                    format!("there are records for the module `{module}`, which the emulator does not have");
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+            }
             world.seed(&world.settings.users[0], &module, records);
         }
         let servers = ServerThread::start(listeners, &world)?;

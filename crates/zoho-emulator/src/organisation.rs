@@ -8,6 +8,8 @@ use crate::identity::User;
 
 /// The longest page of users.
 const MAXIMUM_PAGE: usize = 200;
+/// When everybody was added, as nobody remembers.
+const USERS_CREATED: &str = "2026-01-01T09:00:00+00:00";
 /// Roles and profiles: id, name, and for a role the one above it.
 const ROLES: [(&str, &str, Option<usize>); 2] =
     [("5545974000000000861", "CEO", None), ("5545974000000000864", "Manager", Some(0))];
@@ -129,6 +131,12 @@ fn user_body(user: &User) -> Value {
         "alias": null,
         "phone": null,
         "Reporting_To": null,
+        "created_by": { "name": user.full_name(), "id": user.id },
+        "created_time": USERS_CREATED,
+        "Modified_By": { "name": user.full_name(), "id": user.id },
+        "Modified_Time": USERS_CREATED,
+        "decimal_separator": "Period",
+        "status_reason__s": null,
         "microsoft": false,
         "sandboxDeveloper": false,
     })

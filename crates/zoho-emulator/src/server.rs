@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
+use crate::concurrency::Seat;
 use crate::faults::Effect;
 use crate::http::{Answer, Call, Pairs};
 use crate::state::{DataCenter, World};
@@ -103,12 +104,13 @@ async fn serve_connection(stream: TcpStream, world: Arc<World>, data_center: Arc
             (Arc::clone(&world), Arc::clone(&data_center), take_over.clone());
         async move {
             let call = read(request).await;
-            match respond(&world, &data_center, &call).await {
+            let (reaction, seat) = respond(&world, &data_center, &call).await;
+            match reaction {
                 Reaction::Answer(answer) => {
                     Ok::<_, Infallible>(response(compression::negotiate(answer, &call)))
                 }
-                Reaction::Takeover(takeover) => {
-                    let _ = take_over.send(takeover).await;
+                Reaction::Takeover(delivery) => {
+                    let _ = take_over.send(Takeover { delivery, _seat: seat }).await;
                     pending().await
                 }
             }
@@ -132,60 +134,68 @@ enum Reaction {
     /// An answer, by the rules of HTTP.
     Answer(Answer),
     /// Something that breaks them.
-    Takeover(Takeover),
+    Takeover(Delivery),
 }
 
-/// Answers one request, with what goes wrong on purpose.
-async fn respond(world: &World, data_center: &DataCenter, call: &Call) -> Reaction {
+impl Reaction {
+    /// The status that the client sees, if it sees any.
+    fn status(&self) -> Option<u16> {
+        match self {
+            Self::Answer(answer) => Some(answer.status),
+            Self::Takeover(delivery) => delivery.status(),
+        }
+    }
+}
+
+/// Answers one request; the seat is for as long as the answer takes to leave.
+async fn respond(world: &World, data_center: &DataCenter, call: &Call) -> (Reaction, Option<Seat>) {
     if call.path.starts_with("/_emulator/") {
-        return Reaction::Answer(control::answer(world, call));
+        return (Reaction::Answer(control::answer(world, call)), None);
     }
     let number = world.journal.arrived(call, &data_center.location, world.now_ms());
-    let Ok(seat) = crm::take_seat(world, call) else {
-        world.journal.answered(number, 429);
-        return Reaction::Answer(crm::too_many_requests());
+    let (reaction, seat) = match crm::take_seat(world, call) {
+        Ok(seat) => (react(world, data_center, call).await, seat),
+        Err(_) => (Reaction::Answer(crm::too_many_requests()), None),
     };
+    if seat.is_some() && !world.settings.response_time.is_zero() {
+        sleep(world.settings.response_time).await;
+    }
+    if let Some(status) = reaction.status() {
+        world.journal.answered(number, status);
+    }
+    (reaction, seat)
+}
+
+/// Carries out a request, with what goes wrong on purpose.
+async fn react(world: &World, data_center: &DataCenter, call: &Call) -> Reaction {
     let answer = || route(world, data_center, call);
-    let delivery = match world.faults.take(call) {
-        None => Ok(answer()),
+    match world.faults.take(call) {
+        None => Reaction::Answer(answer()),
         Some(Effect::Hang(None)) => pending().await,
         Some(Effect::Hang(Some(time))) => {
             sleep(time).await;
-            Err(Delivery::Silence)
+            Reaction::Takeover(Delivery::Silence)
         }
         Some(Effect::Delay(time)) => {
             let answer = answer();
             sleep(time).await;
-            Ok(answer)
-        }
-        Some(Effect::DropBefore) => Err(Delivery::Silence),
-        Some(Effect::DropAfter) => {
-            answer();
-            Err(Delivery::Silence)
-        }
-        Some(Effect::Answer(answer)) => Ok(answer),
-        Some(Effect::Throttle { localised }) => Ok(throttle(world, call, localised)),
-        Some(Effect::Relabel(content_type)) => Ok(answer().with_changed_header("content-type", content_type)),
-        Some(Effect::CutGzip) => Ok(compression::half_of_gzip(answer())),
-        Some(Effect::CutBody) => Err(Delivery::HalfOfBody(answer())),
-        Some(Effect::SlowHead(pause)) => Err(Delivery::SlowHead(answer(), pause)),
-        Some(Effect::SlowBody(pause)) => Err(Delivery::SlowBody(answer(), pause)),
-        Some(Effect::Flood(bytes)) => Err(Delivery::Flood(bytes)),
-    };
-    if crm::is_meant(call) && !world.settings.response_time.is_zero() {
-        sleep(world.settings.response_time).await;
-    }
-    match delivery {
-        Ok(answer) => {
-            world.journal.answered(number, answer.status);
             Reaction::Answer(answer)
         }
-        Err(delivery) => {
-            if let Some(status) = delivery.status() {
-                world.journal.answered(number, status);
-            }
-            Reaction::Takeover(Takeover { delivery, _seat: seat })
+        Some(Effect::DropBefore) => Reaction::Takeover(Delivery::Silence),
+        Some(Effect::DropAfter) => {
+            answer();
+            Reaction::Takeover(Delivery::Silence)
         }
+        Some(Effect::Answer(answer)) => Reaction::Answer(answer),
+        Some(Effect::Throttle { localised }) => Reaction::Answer(throttle(world, call, localised)),
+        Some(Effect::Relabel(content_type)) => {
+            Reaction::Answer(answer().with_changed_header("content-type", content_type))
+        }
+        Some(Effect::CutGzip) => Reaction::Answer(compression::half_of_gzip(answer())),
+        Some(Effect::CutBody) => Reaction::Takeover(Delivery::HalfOfBody(answer())),
+        Some(Effect::SlowHead(pause)) => Reaction::Takeover(Delivery::SlowHead(answer(), pause)),
+        Some(Effect::SlowBody(pause)) => Reaction::Takeover(Delivery::SlowBody(answer(), pause)),
+        Some(Effect::Flood(bytes)) => Reaction::Takeover(Delivery::Flood(bytes)),
     }
 }
 

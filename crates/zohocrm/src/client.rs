@@ -146,6 +146,13 @@ impl Crm {
         crate::bulk::BulkWrite::new(self, id.into())
     }
 
+    /// Every operation of the API that Zoho describes, by area: `crm.api().roles().list()`. Which areas there are depends
+    /// on the features: see [`api`](crate::api).
+    #[must_use]
+    pub fn api(&self) -> Api {
+        Api { crm: self.clone() }
+    }
+
     /// Any call: a path such as `/crm/v8/settings/modules`, or a whole URL on one of the token's own hosts.
     pub fn request(&self, method: Method, path: impl Into<String>) -> Request {
         Request::new(self, method, path)
@@ -170,6 +177,13 @@ impl fmt::Debug for Crm {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Crm").field("whose", &self.whose).finish_non_exhaustive()
     }
+}
+
+/// Every operation of the API that Zoho describes, by area; from [`Crm::api`].
+#[derive(Clone, Debug)]
+#[allow(dead_code, reason = "which areas there are depends on the features")]
+pub struct Api {
+    pub(crate) crm: Crm,
 }
 
 /// How calls are made; from [`Crm::builder`].

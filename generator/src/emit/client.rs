@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{HEADER, rust, types};
-use crate::model::{Answer, Area, Body, Client, Operation, Parameter, Type, TypeRef};
+use crate::model::{Answer, Area, Body, Client, HANDLE, Operation, Parameter, Type, TypeRef};
 use crate::passes::operations::capital;
 use crate::schema::{Content, Place};
 
@@ -13,8 +13,8 @@ pub(super) fn index(client: &Client) -> String {
     let mut text = HEADER.to_owned();
     text.push_str(
         "//! Every operation of the API that Zoho describes, one module for each area of it.\n//!\n\
-         //! An area is opened by a method of [`Crm`](crate::Crm), such as `crm.roles()`; its methods make calls, which are\n\
-         //! sent by `send`. Each area is behind the feature of its group:\n//!\n//! | feature | areas |\n//! |---|---|\n",
+         //! An area is opened by a method of [`Api`](crate::Api), such as `crm.api().roles()`; its methods make calls, which\n\
+         //! are sent by `send`. Each area is behind the feature of its group:\n//!\n//! | feature | areas |\n//! |---|---|\n",
     );
     let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for area in &client.areas {
@@ -58,19 +58,19 @@ pub(super) fn area(area: &Area) -> String {
 
 fn area_body(area: &Area) -> String {
     let mut text = String::new();
-    let (handle, accessor, words) = (&area.handle, &area.accessor, &area.words);
+    let (name, words) = (&area.name, &area.words);
     let _ = writeln!(
         text,
-        "impl Crm {{\n    /// Operations on {words}.\n    #[must_use]\n    pub fn {accessor}(&self) -> {handle} {{\n        \
-         {handle} {{ crm: self.clone() }}\n    }}\n}}\n\n/// Operations on {words}; from [`Crm::{accessor}`].\n\
-         #[derive(Clone, Debug)]\npub struct {handle} {{\n    crm: Crm,\n}}\n\nimpl {handle} {{"
+        "impl crate::Api {{\n    /// Operations on {words}.\n    #[must_use]\n    pub fn {name}(&self) -> {HANDLE} {{\n        \
+         {HANDLE} {{ crm: self.crm.clone() }}\n    }}\n}}\n\n/// Operations on {words}; from [`Api::{name}`](crate::Api::{name}).\n\
+         #[derive(Clone, Debug)]\npub struct {HANDLE} {{\n    crm: Crm,\n}}\n\nimpl {HANDLE} {{"
     );
     for operation in &area.operations {
         method(&mut text, operation);
     }
     text.push_str("}\n\n");
     for operation in &area.operations {
-        call(&mut text, area, operation);
+        call(&mut text, operation);
     }
     for kind in &area.types {
         types::write(&mut text, kind);
@@ -154,7 +154,7 @@ fn request(operation: &Operation) -> String {
 }
 
 /// The type of a call, and its options.
-fn call(text: &mut String, area: &Area, operation: &Operation) {
+fn call(text: &mut String, operation: &Operation) {
     let (request, name) = (&operation.request, &operation.name);
     let answer = match &operation.answer {
         Answer::Json(kind) => rust(kind),
@@ -164,7 +164,7 @@ fn call(text: &mut String, area: &Area, operation: &Operation) {
         text,
         "operation! {{\n    /// A call that {}; from [`{}::{name}`].\n    {request} -> {answer}\n}}\n",
         small(&operation.sentence),
-        area.handle,
+        HANDLE,
     );
     if operation.options.is_empty() {
         return;

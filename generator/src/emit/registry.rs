@@ -83,9 +83,9 @@ fn build(text: &mut String, area: &Area, operation: &Operation) {
     let samples = if uses_samples { "samples" } else { "_samples" };
     let _ = write!(
         text,
-        "fn {}(crm: &Crm, {samples}: &Samples) -> Request {{\n    crm.{}().{}({})",
+        "fn {}(crm: &Crm, {samples}: &Samples) -> Request {{\n    crm.api().{}().{}({})",
         operation.name,
-        area.accessor,
+        area.name,
         operation.name,
         arguments.join(", ")
     );

@@ -9,7 +9,7 @@ use super::operations::{self, AreaNames, OperationNames};
 use super::place::{Places, box_cycles, place, reachable};
 use super::types::{self, AreaContext, Named, is_wrapper};
 use crate::error::{Error, Result};
-use crate::model::{Answer, Area, Body, Client, Operation, Parameter, TypeRef};
+use crate::model::{Answer, Area, Body, Client, HANDLE, Operation, Parameter, TypeRef};
 use crate::overrides::Overrides;
 use crate::schema::{Content, Description, Key, Place, RawOperation, Schema};
 
@@ -68,11 +68,8 @@ fn draft(
             "area `{area}` has no entry: say `[areas.{area}]` and its `feature`"
         )]));
     };
-    let mut names = AreaNames::new(area, said);
+    let names = AreaNames::new(area, said);
     let called = operations::name(&names, raw, overrides)?;
-    if called.iter().any(|operation| operation.request == names.handle) {
-        names.handle.push_str("Operations");
-    }
     let mut operations = Vec::with_capacity(raw.len());
     for (raw, called) in raw.iter().zip(called) {
         operations.push(operation(raw, called, lowering, said.scope.as_deref())?);
@@ -154,7 +151,7 @@ fn file_field(schema: &Schema) -> String {
     let first = match schema {
         Schema::Object(fields) => fields.keys().next().cloned(),
         Schema::Named(key) if key.name == "FileBodyWrapper" && key.area == "functions" => {
-            Some("inputfile".to_owned())
+            Some("inputFile".to_owned())
         }
         _ => None,
     };
@@ -205,7 +202,7 @@ impl Draft {
     fn context(&self) -> AreaContext {
         let mut taken: HashSet<String> =
             self.operations.iter().map(|operation| operation.request.clone()).collect();
-        taken.insert(self.names.handle.clone());
+        taken.insert(HANDLE.to_owned());
         AreaContext { area: self.area.clone(), taken }
     }
 
@@ -226,8 +223,6 @@ impl Draft {
         Area {
             types: named.types(shapes, places, inside, sent),
             name: self.names.name,
-            handle: self.names.handle,
-            accessor: self.names.accessor,
             words: self.names.words,
             feature: self.feature,
             operations: self.operations,

@@ -47,6 +47,9 @@ pub enum ShapeContent {
     Enum(Vec<String>),
 }
 
+/// The area of what no area owns.
+pub(super) const SHARED: &str = "shared";
+
 /// How deep shapes may stand in shapes without a name.
 const DEEPEST: usize = 24;
 
@@ -147,6 +150,13 @@ impl<'a> Lowering<'a> {
         if at.name.split('.').count() > DEEPEST {
             return Err(Error::source(at, "shapes without a name stand in each other without an end"));
         }
+        // A shape that stands in many places under as many names is one type.
+        let overrides = self.overrides;
+        if at.area != SHARED
+            && let Some(name) = overrides.common(fields)
+        {
+            return self.structure(fields, &Key::new(SHARED, name), &NamedAfter::Definition(name.to_owned()));
+        }
         // Its place among the types is before those that stand in it.
         let empty = ShapeContent::Struct(Vec::new());
         self.shapes.insert(at.clone(), Shape { named_after: named_after.clone(), content: empty });
@@ -229,8 +239,9 @@ impl<'a> Lowering<'a> {
         if let Some(known) = names.as_ref().and_then(|names| self.unions.get(names)) {
             return Ok(known.clone());
         }
-        if let Some(names) = names {
-            self.unions.insert(names, TypeRef::Shape(at.clone()));
+        if let Some(names) = &names {
+            // It may stand in itself.
+            self.unions.insert(names.clone(), TypeRef::Shape(at.clone()));
         }
         let mut fields: IndexMap<String, Vec<Schema>> = IndexMap::new();
         for branch in branches {
@@ -250,7 +261,11 @@ impl<'a> Lowering<'a> {
         if fields.is_empty() {
             return Ok(TypeRef::Value);
         }
-        self.structure(&fields, at, named_after)
+        let joined = self.structure(&fields, at, named_after)?;
+        if let Some(names) = names {
+            self.unions.insert(names, joined.clone());
+        }
+        Ok(joined)
     }
 
     /// One text with the values of all; any text, if one of them is.
@@ -413,6 +428,26 @@ mod tests {
             lowered(&[(tree.clone(), definition)].into_iter().collect(), &Schema::Named(tree.clone()));
         assert_eq!(shapes.len(), 1);
         assert_eq!(kind, TypeRef::Shape(tree));
+    }
+
+    #[test]
+    fn a_common_shape_is_one_type_wherever_it_stands() {
+        let said =
+            "[[common]]\nname = \"Reference\"\nfields = { id = \"text\" }\nreason = \"it is everywhere\"";
+        let overrides = Overrides::read(said).unwrap();
+        let definitions = Definitions::new();
+        let mut lowering = Lowering::new(&definitions, &overrides);
+        let owner = object([("id", Schema::text())]);
+        let kinds = ["Owner", "Lid"].map(|name| {
+            lowering.lower(&owner, &Key::new("paint", name), &NamedAfter::Definition(name.into())).unwrap()
+        });
+        assert_eq!(
+            kinds,
+            [
+                TypeRef::Shape(Key::new("shared", "Reference")),
+                TypeRef::Shape(Key::new("shared", "Reference"))
+            ]
+        );
     }
 
     #[test]

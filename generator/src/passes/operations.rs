@@ -77,10 +77,6 @@ const NAMES_AFTER_ALL: &[&str] = &["default", "union"];
 pub struct AreaNames {
     /// Its module.
     pub name: String,
-    /// The type that opens it.
-    pub handle: String,
-    /// The method that makes that.
-    pub accessor: String,
     /// What it is about, several.
     pub words: String,
     /// One of these, as words.
@@ -96,8 +92,7 @@ impl AreaNames {
             Some(noun) => words(noun),
             None => one_of(&words(area)),
         };
-        let accessor = said.accessor.clone().unwrap_or_else(|| name.clone());
-        Self { handle: accessor.to_upper_camel_case(), words: words(area).join(" "), name, accessor, noun }
+        Self { words: words(area).join(" "), name, noun }
     }
 
     /// Whether these words mean what the area is about: in the area of contact roles `roles` does.

@@ -1,14 +1,24 @@
 //! `zoho api`: any call, authenticated.
 
+use zohocrm::Method;
+
+use super::{paginate, whose};
 use crate::args::Api;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::input;
 
 pub(crate) async fn run(config: &Config, call: Api) -> Result<(), Failure> {
-    let Api { method, path, query, data, whose } = call;
+    let Api { method, path, query, data, paginate, json_lines, whose } = call;
     config.check_address(&path)?;
-    let body = data.as_deref().map(super::json_body).transpose()?;
-    let crm = super::whose::crm(config, whose).await?;
+    if paginate {
+        if method != Method::Get || data.is_some() {
+            return Err(Failure::usage("--paginate follows the list that a GET without data answers with"));
+        }
+        return paginate::print(whose::crm(config, whose).await?, &path, query, json_lines).await;
+    }
+    let body = data.as_deref().map(input::json).transpose()?;
+    let crm = whose::crm(config, whose).await?;
     let mut request = crm.request(method, path);
     for (name, value) in query {
         request = request.query(name, value);

@@ -10,6 +10,7 @@ use zoho_oauth::{Authenticator, Error, ExposeSecret, Grant, OAuthToken, SecretSt
 use crate::args::Login;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::input;
 use crate::row::Row;
 
 const NOT_STORED: &str = "the login worked, but its token could not be stored";
@@ -24,7 +25,7 @@ pub(crate) async fn run(config: &Config, login: Login) -> Result<(), Failure> {
             .next_step("make a code for a Self Client in Zoho's API console, then: zoho login --code CODE"));
     };
     let code = match code.expose_secret() {
-        "-" => SecretString::from(super::standard_input()?.trim()),
+        "-" => SecretString::from(input::text("@-")?.trim()),
         _ => code,
     };
     if config.client().is_none() {

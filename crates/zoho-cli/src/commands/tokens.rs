@@ -7,6 +7,7 @@ use zoho_oauth::{ExposeSecret, OAuthToken, SecretString};
 use crate::args::{Find, Reveal, Tokens};
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::input;
 use crate::output::printable;
 use crate::row::{self, MASK, Row};
 
@@ -77,7 +78,7 @@ async fn find(config: &Config, wanted: Find) -> Result<(), Failure> {
 }
 
 async fn save(config: &Config, reveal: Reveal) -> Result<(), Failure> {
-    let given = super::parse_json(&super::standard_input()?, "standard input")?;
+    let given = input::json("@-")?;
     let is_one = given.is_object();
     let objects = match given {
         Value::Array(objects) => objects,

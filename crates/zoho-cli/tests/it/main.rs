@@ -2,15 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod bulk;
 mod check;
 mod copy;
 #[cfg(unix)]
 mod copy_servers;
+mod coql;
 mod demo;
 mod emulator;
+mod module;
+mod paginate;
+mod records;
+mod search;
 mod secrets;
 mod session;
 mod support;
+mod terminal;
 mod tokens;
 mod unsaved;
 mod usage;

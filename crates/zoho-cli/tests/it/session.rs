@@ -5,15 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use zoho_emulator::{Emulator, Fault};
 
-use crate::support::{ADA, ADA_STORED, Terminal};
-
-/// An emulator, and a terminal in which its user has logged in.
-async fn logged_in() -> (Emulator, Terminal) {
-    let zoho = Emulator::start().await;
-    let terminal = Terminal::at(&zoho);
-    terminal.run(&["login", "--code", &zoho.self_client_code(ADA)]).done();
-    (zoho, terminal)
-}
+use crate::support::{ADA, ADA_STORED, Terminal, logged_in};
 
 fn renewals(zoho: &Emulator) -> usize {
     zoho.journal().count_where(|entry| entry.parameter("grant_type") == Some("refresh_token"))

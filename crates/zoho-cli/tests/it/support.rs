@@ -27,6 +27,20 @@ pub(crate) struct Ran {
     pub(crate) stderr: String,
 }
 
+/// An emulator, and a terminal in which its user has logged in.
+pub(crate) async fn logged_in() -> (Emulator, Terminal) {
+    let zoho = Emulator::start().await;
+    let terminal = log_in(&zoho);
+    (zoho, terminal)
+}
+
+/// A terminal in which an emulator's user has logged in.
+pub(crate) fn log_in(zoho: &Emulator) -> Terminal {
+    let terminal = Terminal::at(zoho);
+    terminal.run(&["login", "--code", &zoho.self_client_code(ADA)]).done();
+    terminal
+}
+
 impl Terminal {
     /// A terminal whose store is a new SQLite file.
     pub(crate) fn new() -> Self {

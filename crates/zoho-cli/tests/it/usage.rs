@@ -18,8 +18,21 @@ fn help_and_version_are_no_errors() {
     let terminal = Terminal::new();
     let version = terminal.run(&["--version"]).done();
     assert_eq!(version.stdout, format!("zoho {}\n", env!("CARGO_PKG_VERSION")));
-    let commands =
-        ["demo", "login", "token", "tokens", "revoke", "api", "records", "emulator", "completions"];
+    let commands = [
+        "demo",
+        "login",
+        "token",
+        "tokens",
+        "revoke",
+        "api",
+        "records",
+        "coql",
+        "bulk",
+        "fields",
+        "schema",
+        "emulator",
+        "completions",
+    ];
     for command in commands {
         assert!(terminal.run(&[command, "--help"]).done().stderr.is_empty());
     }
@@ -53,6 +66,12 @@ fn wrong_usage_ends_with_2() {
         &["api", "GET", "/crm/v8/users", "-q", "no-equals-sign"],
         &["emulator", "--port", "99999"],
         &["records", "delete", "Leads"],
+        &["records", "list", "Leads", "--page", "2", "--page-token", "t"],
+        &["records", "search", "Leads"],
+        &["records", "create", "Leads", "--input", "xml"],
+        &["coql"],
+        &["bulk", "write", "Leads", "leads.csv"],
+        &["bulk", "write", "Leads", "leads.csv", "--insert", "--upsert", "Email"],
         &["completions", "cobol"],
         &["token", "--log-level", "loud"],
     ] {
@@ -195,7 +214,9 @@ fn a_request_that_is_foreign_or_malformed_for_its_row_is_wrong_usage() {
 fn every_shell_gets_its_completions() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let ran = Terminal::new().run(&["completions", shell]).done();
-        assert!(ran.stdout.contains("completions"), "{shell}");
+        for word in ["completions", "coql", "upsert", "json-lines"] {
+            assert!(ran.stdout.contains(word), "{shell}: {word}");
+        }
     }
 }
 

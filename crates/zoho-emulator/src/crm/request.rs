@@ -52,15 +52,11 @@ impl<'a> Request<'a> {
         self.metadata.module(name).ok_or_else(|| invalid_module(&json!({ "param_name": "module" })))
     }
 
-    /// 401 unless the token has this scope: `coql.READ`, or with its product in front, `ZohoFiles.files.ALL`.
-    pub(crate) fn needs_scope(&self, scope: &str) -> Result<(), Answer> {
-        let scopes = &self.caller.scopes;
-        if scopes.has(scope) || scopes.allow(scope) { Ok(()) } else { Err(scope_mismatch()) }
-    }
-
     /// 401 or 403 unless the caller may do this with the records of a module that is not in the path.
     pub(crate) fn needs_module(&self, module: &Module, operation: &str) -> Result<(), Answer> {
-        self.needs_scope(&format!("modules.{}.{operation}", module.api_name))?;
+        if !self.caller.scopes.allow(&format!("modules.{}.{operation}", module.api_name)) {
+            return Err(scope_mismatch());
+        }
         match self.world.settings.forbidden_modules.contains(&module.api_name) {
             true => Err(no_permission(&format!("Crm_Implied_View_{}", module.api_name))),
             false => Ok(()),

@@ -6,7 +6,8 @@ use super::field::{Field, Kind};
 
 /// A module of the CRM: a kind of record, and the fields its records have.
 ///
-/// Every module has `Owner`, `Created_By`, `Modified_By`, `Created_Time`, `Modified_Time` and `Tag` besides its own.
+/// Every module has `Owner`, `Created_By`, `Modified_By`, `Created_Time`, `Modified_Time`, `Tag` and a few more
+/// besides its own.
 #[derive(Clone, Debug)]
 #[must_use = "a module counts only in an emulator"]
 pub struct Module {
@@ -163,6 +164,11 @@ fn system_fields() -> Vec<Field> {
         Field::owner("Modified_By").read_only(),
         Field::date_time("Created_Time").read_only(),
         Field::date_time("Modified_Time").read_only(),
+        Field::date_time("Last_Activity_Time").read_only(),
+        Field::boolean("Locked__s").label("Locked").read_only(),
+        Field::picklist("Record_Status__s", ["Available", "Draft", "Trash"])
+            .label("Record Status")
+            .read_only(),
         Field::tags("Tag"),
     ]
 }

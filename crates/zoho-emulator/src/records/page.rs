@@ -2,9 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::View;
+use super::view::{Shown, View};
 use crate::clock::iso8601;
 use crate::crm::{Request, error, invalid_parameter};
 use crate::http::Answer;
@@ -163,8 +164,15 @@ pub(crate) fn answer(request: &Request<'_>, list: &List<'_>, page: &Page, view: 
     if found.records.is_empty() {
         return Answer::empty(204);
     }
-    let data: Vec<Value> = found.records.iter().map(|record| view.show(record)).collect();
-    Answer::json(200, &json!({ "data": data, "info": info(request, list.order, page, &found) }))
+    let data = found.records.iter().map(|record| view.show(record)).collect();
+    Answer::json(200, &Listed { data, info: info(request, list.order, page, &found) })
+}
+
+/// The body of a list.
+#[derive(Serialize)]
+pub(super) struct Listed<'a> {
+    pub(super) data: Vec<Shown<'a>>,
+    pub(super) info: Value,
 }
 
 /// What a list says about its page.

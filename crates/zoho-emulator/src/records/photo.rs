@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::crm::{Request, error, invalid_module, missing_key, success, unknown_id};
 use crate::http::{Answer, File};
-use crate::metadata::{Kind, Module};
+use crate::metadata::Kind;
 use crate::state::State;
 
 /// The largest image, in bytes: 10 MB.
@@ -13,14 +13,9 @@ const MAXIMUM_PHOTO: usize = 10 << 20;
 pub(crate) fn photo(request: &Request<'_>) -> Result<Answer, Answer> {
     let mut state = request.world.state();
     let id = record_with_image(request, &mut state)?;
-    let photo = state.contents.get(&id);
-    Ok(photo.map_or_else(
-        || Answer::empty(204),
-        |content| {
-            Answer::bytes(200, "application/octet-stream", content.clone())
-                .with_header("content-disposition", format!("attachment;filename=\"{id}.png\""))
-        },
-    ))
+    let Some(photo) = state.contents.get(&id) else { return Ok(Answer::empty(204)) };
+    Ok(Answer::bytes(200, "application/octet-stream", photo.clone())
+        .with_header("content-disposition", format!("attachment;filename=\"{id}.png\"")))
 }
 
 /// Takes the file of the field `file` as the record's image, in place of the one before.
@@ -59,13 +54,14 @@ pub(crate) fn file_in_body<'a>(request: &Request<'a>, maximum: usize) -> Result<
 /// The record in the path, whose module has to have images.
 fn record_with_image(request: &Request<'_>, state: &mut State) -> Result<u64, Answer> {
     let module = request.module()?;
-    if image_field(module).is_none() {
+    if module.fields.iter().all(|field| field.kind != Kind::RecordImage) {
         return Err(invalid_module(&json!({ "resource_path_index": 0 })));
     }
     let known = state.records.get(request.organisation(), &module.api_name, request.id());
     known.map(|record| record.id).ok_or_else(|| unknown_id(request.id()))
 }
 
+/// Writes into the record that it has an image, or none.
 fn set_image(request: &Request<'_>, state: &mut State, id: u64, image: Value) -> Result<(), Answer> {
     let module = request.module()?;
     let table = state.records.table_mut(request.organisation(), &module.api_name);
@@ -73,8 +69,4 @@ fn set_image(request: &Request<'_>, state: &mut State, id: u64, image: Value) ->
         record.set([("Record_Image".to_owned(), image)].into_iter().collect());
     });
     Ok(())
-}
-
-fn image_field(module: &Module) -> Option<&str> {
-    module.fields.iter().find(|field| field.kind == Kind::RecordImage).map(|field| field.api_name.as_str())
 }

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::list::{Filter, refuse_custom_view};
+use super::page::Listed;
+use super::view::Shown;
 use super::{Page, View, fields_parameter};
 use crate::criteria::{Criterion, contains, equal};
 use crate::crm::{Request, error, invalid_parameter, missing_parameter};
@@ -35,14 +37,14 @@ pub(crate) fn search(request: &Request<'_>) -> Result<Answer, Answer> {
     let newest_first = table.ordered(SortBy::Id, true, None);
     let mut found =
         newest_first.filter(|record| filter.lists(record) && search.finds(record, module)).skip(page.skip);
-    let data: Vec<Value> = found.by_ref().take(page.length).map(|record| view.show(record)).collect();
+    let data: Vec<Shown<'_>> = found.by_ref().take(page.length).map(|record| view.show(record)).collect();
     if data.is_empty() {
         return Ok(Answer::empty(204));
     }
     let more = found.next().is_some();
     let info =
         json!({ "per_page": page.length, "count": data.len(), "page": page.number, "more_records": more });
-    Ok(Answer::json(200, &json!({ "data": data, "info": info })))
+    Ok(Answer::json(200, &Listed { data, info }))
 }
 
 /// How many records there are, or how many a search finds.
@@ -67,8 +69,13 @@ pub(crate) fn count(request: &Request<'_>) -> Result<Answer, Answer> {
 }
 
 impl Search {
-    /// What the parameters ask for. Of several, the first in this order counts.
+    /// What the body or the parameters ask for. Of several, the first in this order counts.
     fn of(request: &Request<'_>, module: &Module) -> Result<Option<Self>, Answer> {
+        if request.call.method == "POST"
+            && let Some(filters) = request.body()?.get("filters")
+        {
+            return Ok(Some(Self::Criteria(Criterion::of_filters(filters, module)?)));
+        }
         let asked = |name: &str| request.call.query_value(name).filter(|value| !value.is_empty());
         if let Some(criteria) = asked("criteria") {
             return Ok(Some(Self::Criteria(Criterion::of_search(criteria, module)?)));

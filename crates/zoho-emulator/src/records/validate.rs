@@ -201,12 +201,11 @@ impl Checker<'_> {
             for column in columns {
                 let name = &column.api_name;
                 let value = match row.remove(name) {
+                    None if rows[at].get(name).is_some() => continue,
                     None | Some(Value::Null) => Value::Null,
                     Some(value) => self.check(column, value, &format!("{path}.{name}"))?,
                 };
-                if !value.is_null() || rows[at].get(name).is_none() {
-                    rows[at][name] = value;
-                }
+                rows[at][name] = value;
             }
             rows[at]["Modified_Time"] = json!(now);
         }

@@ -1,17 +1,20 @@
 //! Which fields of a record an answer has.
 
+use std::borrow::Cow;
+
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Value, json};
 
 use crate::crm::{Request, error};
 use crate::http::Answer;
 use crate::metadata::Module;
-use crate::store::{Fields, Record};
+use crate::store::Record;
 
 const MAXIMUM_FIELDS: usize = 50;
 
 /// How records are shown.
 pub(crate) struct View<'a> {
-    /// The fields that are shown.
+    /// The fields that are shown besides the id, each once.
     names: Vec<&'a str>,
     /// Whether everything else that the CRM says about a record is shown, too.
     everything: bool,
@@ -20,10 +23,18 @@ pub(crate) struct View<'a> {
 impl<'a> View<'a> {
     /// A record with everything, or with the fields that were asked for.
     pub(crate) fn of_one(module: &'a Module, wanted: Option<Vec<&'a str>>) -> Self {
-        let everything = wanted.is_none();
-        let known = |name: &&str| name.starts_with('$') || module.find(name).is_some();
-        let all = || module.fields.iter().map(|field| field.api_name.as_str()).collect();
-        Self { names: wanted.map_or_else(all, |names| names.into_iter().filter(known).collect()), everything }
+        let Some(wanted) = wanted else {
+            let names = module.fields.iter().map(|field| field.api_name.as_str());
+            return Self { names: names.filter(|name| *name != "id").collect(), everything: true };
+        };
+        let mut names = Vec::new();
+        for name in wanted {
+            let known = name.starts_with('$') || module.find(name).is_some();
+            if known && name != "id" && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Self { names, everything: false }
     }
 
     /// The same for a list, in which records have no rows of subforms.
@@ -34,31 +45,49 @@ impl<'a> View<'a> {
     }
 
     /// The record as an answer shows it; the id is always there.
-    pub(crate) fn show(&self, record: &Record) -> Value {
-        let mut body = Fields::new();
-        body.insert("id".to_owned(), json!(record.id()));
-        for name in &self.names {
-            body.insert((*name).to_owned(), value(record, name));
-        }
-        if self.everything {
-            let own = record.fields.iter().filter(|(name, _)| name.starts_with('$'));
-            body.extend(internal_fields().map(|(name, value)| (name.to_owned(), value)));
-            body.extend(own.map(|(name, value)| (name.clone(), value.clone())));
-        }
-        Value::Object(body)
+    pub(crate) fn show<'v>(&'v self, record: &'v Record) -> Shown<'v> {
+        Shown { view: self, record }
     }
 }
 
-fn value(record: &Record, name: &str) -> Value {
-    let known = record.value(name).into_owned();
+/// A record as an answer shows it. It is written as it stands in the store: a page of a list copies nothing.
+pub(crate) struct Shown<'v> {
+    view: &'v View<'v>,
+    record: &'v Record,
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { view, record } = *self;
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("id", &record.id())?;
+        for name in &view.names {
+            body.serialize_entry(name, &value(record, name))?;
+        }
+        if view.everything {
+            let own = |name: &str| record.fields.contains_key(name);
+            for (name, value) in internal_fields().iter().filter(|(name, _)| !own(name)) {
+                body.serialize_entry(name, value)?;
+            }
+            for (name, value) in record.fields.iter().filter(|(name, _)| name.starts_with('$')) {
+                body.serialize_entry(name, value)?;
+            }
+        }
+        body.end()
+    }
+}
+
+fn value<'v>(record: &'v Record, name: &str) -> Cow<'v, Value> {
+    let known = record.value(name);
     if !known.is_null() || !name.starts_with('$') {
         return known;
     }
-    internal_fields().into_iter().find(|(internal, _)| *internal == name).map_or(known, |(_, value)| value)
+    let internal = internal_fields().into_iter().find(|(internal, _)| *internal == name);
+    internal.map_or(known, |(_, value)| Cow::Owned(value))
 }
 
 /// What the CRM says about a record besides its fields, as far as it never changes here.
-fn internal_fields() -> [(&'static str, Value); 9] {
+fn internal_fields() -> [(&'static str, Value); 17] {
     [
         ("$currency_symbol", json!("$")),
         ("$field_states", Value::Null),
@@ -69,6 +98,14 @@ fn internal_fields() -> [(&'static str, Value); 9] {
         ("$in_merge", json!(false)),
         ("$locked_for_me", json!(false)),
         ("$sharing_permission", json!("full_access")),
+        ("$converted_detail", json!({})),
+        ("$orchestration", json!(false)),
+        ("$pathfinder", json!(false)),
+        ("$process_flow", json!(false)),
+        ("$review", Value::Null),
+        ("$wizard_connection_path", Value::Null),
+        ("$zia_owner_assignment", json!("owner_recommendation_unavailable")),
+        ("$zia_visions", Value::Null),
     ]
 }
 

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use super::{parent, unknown_relation};
 use crate::crm::{Outcome, Request, invalid_id, many, missing_parameter, success, unknown_id};
-use crate::http::Answer;
+use crate::http::{Answer, File};
 use crate::metadata::Module;
 use crate::records::{
     Draft, List, Order, Page, View, Writer, fields_parameter, file_in_body, page_answer, written,
 };
 use crate::state::State;
-use crate::store::parse_id;
+use crate::store::{Fields, parse_id};
 
 /// The largest file, in bytes: 20 MB.
 const MAXIMUM_ATTACHMENT: usize = 20 << 20;
@@ -40,19 +40,8 @@ pub(crate) fn attach(request: &Request<'_>) -> Result<Answer, Answer> {
     let url = request.call.parameter("attachmentUrl");
     let file = if url.is_none() { Some(file_in_body(request, MAXIMUM_ATTACHMENT)?) } else { None };
     let state = &mut *request.world.state();
-    let parent = parent(request, state)?;
-    let title = request.call.parameter("title").or(url).unwrap_or_default();
-    let (name, size) = file.map_or((title, 0), |file| (file.name.as_str(), file.content.len()));
-    let fields = json!({
-        "File_Name": name,
-        "Size": size.to_string(),
-        "Parent_Id": { "id": parent.to_string() },
-        "$se_module": request.module()?.api_name,
-        "$type": if url.is_some() { "Link URL" } else { "Attachment" },
-        "$link_url": url,
-        "$state": "save",
-    });
-    let Value::Object(fields) = fields else { return Err(unknown_id(request.id())) };
+    parent(request, state)?;
+    let fields = new_attachment(request, state, file, url)?;
     let record = writer.insert(state, &module, Draft { fields, owner: None });
     let (id, details) = (record.id, written(record));
     if let Some(file) = file {
@@ -62,6 +51,30 @@ pub(crate) fn attach(request: &Request<'_>) -> Result<Answer, Answer> {
         table.change(id, |record| record.set(file_id.into_iter().collect()));
     }
     Ok(Answer::json(200, &json!({ "data": [success(&details, "attachment uploaded successfully")] })))
+}
+
+/// What is known of an attachment of the record in the path.
+fn new_attachment(
+    request: &Request<'_>,
+    state: &State,
+    file: Option<&File>,
+    url: Option<&str>,
+) -> Result<Fields, Answer> {
+    let title = request.call.parameter("title").or(url).unwrap_or_default();
+    let (name, size) = file.map_or((title, 0), |file| (file.name.as_str(), file.content.len()));
+    let of = request.module()?;
+    let parent = state.records.get(request.organisation(), &of.api_name, request.id());
+    let parent_name = parent.map(|record| record.value(&of.display_field).into_owned());
+    let fields = [
+        ("File_Name", json!(name)),
+        ("Size", json!(size.to_string())),
+        ("Parent_Id", json!({ "name": parent_name, "id": request.id() })),
+        ("$se_module", json!(of.api_name)),
+        ("$type", json!(if url.is_some() { "Link URL" } else { "Attachment" })),
+        ("$link_url", json!(url)),
+        ("$state", json!("save")),
+    ];
+    Ok(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 /// The bytes of an attachment.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{parent, unknown_relation};
 use crate::crm::{Outcome, Request, invalid_data, invalid_id, many, missing_parameter, success};
 use crate::http::Answer;
-use crate::metadata::{Module, RelatedList, Relation};
+use crate::metadata::{Module, Relation};
 use crate::records::{List, Order, Page, View, Writer, fields_parameter, page_answer};
 use crate::state::State;
 use crate::store::{Fields, parse_id};
@@ -17,28 +17,25 @@ pub(crate) fn related_records(request: &Request<'_>) -> Result<Answer, Answer> {
     let order = Order::of(request)?;
     let page = Page::of(request, order)?;
     let fields = fields_parameter(request)?.ok_or_else(|| missing_parameter("fields"))?;
-    let (list, module) = related_list(request)?;
     let mut state = request.world.state();
-    let parent = parent(request, &state)?;
-    let ids = related_ids(request, &mut state, &list, parent);
-    let table = state.records.table_mut(request.organisation(), &module.api_name);
+    let related = Related::of(request, &state)?;
+    let ids = related.ids(request, &mut state);
+    let table = state.records.table_mut(request.organisation(), &related.module.api_name);
     let list = List { table, order, ids: Some(ids), listed: Box::new(|_| true) };
-    Ok(page_answer(request, &list, &page, &View::of_many(&module, Some(fields))))
+    Ok(page_answer(request, &list, &page, &View::of_many(&related.module, Some(fields))))
 }
 
 /// One record of a related list.
 pub(crate) fn related_record(request: &Request<'_>) -> Result<Answer, Answer> {
-    let view_fields = fields_parameter(request)?;
-    let (list, module) = related_list(request)?;
+    let fields = fields_parameter(request)?;
     let mut state = request.world.state();
-    let parent = parent(request, &state)?;
-    let wanted = parse_id(request.part("related_id"));
-    let ids = related_ids(request, &mut state, &list, parent);
-    let id = wanted.filter(|id| ids.contains(id));
-    let table = state.records.table_mut(request.organisation(), &module.api_name);
+    let related = Related::of(request, &state)?;
+    let ids = related.ids(request, &mut state);
+    let id = parse_id(request.part("related_id")).filter(|id| ids.contains(id));
+    let table = state.records.table_mut(request.organisation(), &related.module.api_name);
     let Some(record) = id.and_then(|id| table.get(id)) else { return Ok(Answer::empty(204)) };
-    let body = View::of_one(&module, view_fields).show(record);
-    Ok(Answer::json(200, &json!({ "data": [body] })))
+    let view = View::of_one(&related.module, fields);
+    Ok(Answer::json(200, &json!({ "data": [view.show(record)] })))
 }
 
 /// Puts records into a related list, and changes them.
@@ -66,78 +63,92 @@ pub(crate) fn delink_one(request: &Request<'_>) -> Result<Answer, Answer> {
     delink_all(request, &[request.part("related_id")])
 }
 
-/// The list that the path names, and the module of its records.
-fn related_list(request: &Request<'_>) -> Result<(RelatedList, Arc<Module>), Answer> {
-    let list = request.metadata().related_list(request.module()?, request.part("list"));
-    let found = list.and_then(|list| Some((request.metadata().module(&list.module)?, list)));
-    found.map(|(module, list)| (list, module)).ok_or_else(unknown_relation)
-}
-
-fn related_ids(request: &Request<'_>, state: &mut State, list: &RelatedList, parent: u64) -> Vec<u64> {
-    match &list.relation {
-        Relation::Link => state.records.linked(parent),
-        Relation::Field(field) => {
-            let table = state.records.table_mut(request.organisation(), &list.module);
-            table.find(field, &json!({ "id": parent.to_string() }))
-        }
-    }
-}
-
 fn relate_all(request: &Request<'_>, sent: Vec<Value>, id: Option<&str>) -> Result<Answer, Answer> {
-    let (list, module) = related_list(request)?;
     let writer = Writer::of(request)?;
     let state = &mut *request.world.state();
-    let parent = parent(request, state)?;
+    let related = Related::of(request, state)?;
     let outcomes = sent.into_iter().enumerate().map(|(index, record)| {
         let path = format!("$.data[{index}]");
         let Value::Object(fields) = record else { return Err(invalid_data("data", "jsonobject", &path)) };
         let own = fields.get("id").and_then(Value::as_str).map(str::to_owned);
         let id = id.map(str::to_owned).or(own).unwrap_or_default();
-        relate(&writer, state, &list, &module, parent, &id, fields, &path)
+        related.add(&writer, state, &id, fields, &path)
     });
     Ok(many(200, "data", outcomes.collect::<Vec<_>>()))
-}
-
-#[expect(clippy::too_many_arguments, reason = "who, where, what and what it is called")]
-fn relate(
-    writer: &Writer<'_>,
-    state: &mut State,
-    list: &RelatedList,
-    module: &Module,
-    parent: u64,
-    id: &str,
-    mut fields: Fields,
-    path: &str,
-) -> Outcome {
-    if let Relation::Field(field) = &list.relation {
-        fields.insert(field.clone(), json!({ "id": parent.to_string() }));
-    }
-    writer.update(state, module, id, fields, path)?;
-    if let (Relation::Link, Some(child)) = (&list.relation, parse_id(id)) {
-        state.records.link(parent, child);
-    }
-    Ok(success(&json!({ "id": id }), "record updated"))
 }
 
 fn delink_all(request: &Request<'_>, ids: &[&str]) -> Result<Answer, Answer> {
-    let (list, module) = related_list(request)?;
     let writer = Writer::of(request)?;
     let state = &mut *request.world.state();
-    let parent = parent(request, state)?;
-    let related = related_ids(request, state, &list, parent);
+    let related = Related::of(request, state)?;
+    let known = related.ids(request, state);
     let outcomes = ids.iter().map(|id| {
-        let child = parse_id(id).filter(|id| related.contains(id)).ok_or_else(|| invalid_id(id))?;
-        let Relation::Field(field) = &list.relation else {
-            state.records.unlink(parent, child);
-            return Ok(success(&json!({ "id": id }), "relation removed"));
-        };
-        if module.find(field).is_some_and(|field| field.mandatory) {
-            // A note cannot be without what it is about.
-            return writer.delete(state, &module.api_name, id);
-        }
-        let cleared = [(field.clone(), Value::Null)].into_iter().collect();
-        writer.update(state, &module, id, cleared, "$")?;
-        Ok(success(&json!({ "id": id }), "relation removed"))
+        let child = parse_id(id).filter(|id| known.contains(id)).ok_or_else(|| invalid_id(id))?;
+        related.remove(&writer, state, id, child)
     });
     Ok(many(200, "data", outcomes.collect::<Vec<_>>()))
+}
+
+/// The related list that a path names, of the record that it names.
+struct Related {
+    parent: u64,
+    relation: Relation,
+    /// The module of the records in the list.
+    module: Arc<Module>,
+}
+
+impl Related {
+    fn of(request: &Request<'_>, state: &State) -> Result<Self, Answer> {
+        let list = request.metadata().related_list(request.module()?, request.part("list"));
+        let list = list.ok_or_else(unknown_relation)?;
+        let module = request.metadata().module(&list.module).ok_or_else(unknown_relation)?;
+        Ok(Self { parent: parent(request, state)?, relation: list.relation, module })
+    }
+
+    /// The records in the list.
+    fn ids(&self, request: &Request<'_>, state: &mut State) -> Vec<u64> {
+        match &self.relation {
+            Relation::Link => state.records.linked(self.parent),
+            Relation::Field(field) => {
+                let table = state.records.table_mut(request.organisation(), &self.module.api_name);
+                table.find(field, &json!({ "id": self.parent.to_string() }))
+            }
+        }
+    }
+
+    /// Puts a record into the list, and changes its fields.
+    fn add(
+        &self,
+        writer: &Writer<'_>,
+        state: &mut State,
+        id: &str,
+        mut fields: Fields,
+        path: &str,
+    ) -> Outcome {
+        if let Relation::Field(field) = &self.relation {
+            fields.insert(field.clone(), json!({ "id": self.parent.to_string() }));
+        }
+        writer.update(state, &self.module, id, fields, path)?;
+        if let (Relation::Link, Some(child)) = (&self.relation, parse_id(id)) {
+            state.records.link(self.parent, child);
+        }
+        Ok(success(&json!({ "id": id }), "record updated"))
+    }
+
+    /// Takes a record out of the list. What cannot be without its record, as a note, is deleted.
+    fn remove(&self, writer: &Writer<'_>, state: &mut State, id: &str, child: u64) -> Outcome {
+        match &self.relation {
+            Relation::Link => {
+                state.records.unlink(self.parent, child);
+            }
+            Relation::Field(field) if self.module.find(field).is_some_and(|field| field.mandatory) => {
+                return writer.delete(state, &self.module.api_name, id);
+            }
+            Relation::Field(field) => {
+                let cleared = [(field.clone(), Value::Null)].into_iter().collect();
+                writer.update(state, &self.module, id, cleared, "$")?;
+            }
+        }
+        Ok(success(&json!({ "id": id }), "relation removed"))
+    }
 }

@@ -64,6 +64,8 @@ impl Record {
             "Created_Time" => json!(iso8601(self.created_ms)),
             "Modified_Time" => json!(iso8601(self.modified_ms)),
             "Full_Name" => self.full_name(),
+            "Locked__s" => json!(false),
+            "Record_Status__s" => json!("Available"),
             "Tag" => json!([]),
             _ => Value::Null,
         })

@@ -11,9 +11,9 @@ use crate::{ADA, access_token, call, get, http, send};
 
 /// The statuses of so many calls that are made at the same time, in order.
 async fn statuses_of(zoho: &Emulator, token: &str, calls: usize) -> Vec<u16> {
-    let mut tasks = JoinSet::new();
+    let (mut tasks, http) = (JoinSet::new(), http());
     for _ in 0..calls {
-        let request = http().get(zoho.base_url() + "/crm/v8/org");
+        let request = http.get(zoho.base_url() + "/crm/v8/org");
         tasks.spawn(send(request.header("Authorization", format!("Zoho-oauthtoken {token}"))));
     }
     let mut statuses: Vec<u16> = tasks.join_all().await.iter().map(|reply| reply.status).collect();
@@ -23,7 +23,7 @@ async fn statuses_of(zoho: &Emulator, token: &str, calls: usize) -> Vec<u16> {
 
 #[tokio::test]
 async fn the_eleventh_call_at_the_same_time_is_refused_and_the_next_one_is_not() {
-    let zoho = Emulator::builder().response_time(Duration::from_millis(500)).start().await;
+    let zoho = Emulator::builder().response_time(Duration::from_secs(1)).start().await;
     let token = access_token(&zoho);
     assert_eq!(statuses_of(&zoho, &token, 12).await, [[200; 10].as_slice(), &[429; 2]].concat());
     let reply = get(&zoho, &token, "/crm/v8/org").await;

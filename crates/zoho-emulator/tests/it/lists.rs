@@ -181,8 +181,9 @@ async fn fields_that_the_module_does_not_have_are_left_out() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     lead(&zoho, &token, json!({ "First_Name": "Ada", "Last_Name": "Byron" })).await;
-    let body =
-        get(&zoho, &token, "/crm/v8/Leads?fields=Full_Name,Shoe_Size,Owner,$approval_state").await.json();
+    let body = get(&zoho, &token, "/crm/v8/Leads?fields=Full_Name,Shoe_Size,Owner,Owner,id,$approval_state")
+        .await
+        .json();
     let record = body["data"][0].as_object().unwrap();
     assert_eq!(record.keys().collect::<Vec<_>>(), ["id", "Full_Name", "Owner", "$approval_state"]);
     assert_eq!((&record["Full_Name"], &record["$approval_state"]), (&json!("Ada Byron"), &json!("approved")));

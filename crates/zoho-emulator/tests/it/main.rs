@@ -18,6 +18,7 @@ mod files;
 mod lies;
 mod limits;
 mod lists;
+mod mass;
 mod metadata;
 mod notifications;
 mod quotas;

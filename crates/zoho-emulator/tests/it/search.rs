@@ -1,10 +1,10 @@
 //! Searches by criteria, e-mail address, telephone number and word; counts.
 
-use reqwest::Url;
+use reqwest::{Method, Url};
 use serde_json::json;
 use zoho_emulator::{Emulator, EmulatorBuilder};
 
-use crate::{ADA, Reply, access_token, get, values};
+use crate::{ADA, Reply, access_token, call, get, values};
 
 fn people() -> EmulatorBuilder {
     let leads = json!([
@@ -95,7 +95,7 @@ async fn criteria_that_cannot_be_understood_are_an_invalid_query() {
     }
     let unknown = search(&zoho, &[("criteria", "(Shoe_Size:equals:7)")]).await.json();
     assert_eq!(unknown["details"]["api_name"], "Shoe_Size");
-    let ten = vec!["(City:equals:York)"; 10].join("and");
+    let ten = ["(City:equals:York)"; 10].join("and");
     assert_eq!(search(&zoho, &[("criteria", &format!("({ten})"))]).await.status, 200);
     let eleven = format!("({ten}and(City:equals:York))");
     assert_eq!(search(&zoho, &[("criteria", &eleven)]).await.crm_error(), (400, "LIMIT_EXCEEDED".to_owned()));
@@ -149,10 +149,30 @@ async fn records_are_counted_all_or_as_a_search_finds_them() {
     assert_eq!(count("?email=mary@one.example").await, json!(1));
     assert_eq!(count("?phone=44201234").await, json!(1));
     assert_eq!(count("?word=nowhere").await, json!(0));
+    let city = json!({ "field": { "api_name": "City" }, "comparator": "equal", "value": "York" });
+    let many =
+        json!({ "field": { "api_name": "No_of_Employees" }, "comparator": "greater_than", "value": 5 });
+    let filters = json!({ "filters": { "group_operator": "and", "group": [city, many] } });
+    let counted = call(&zoho, &token, Method::POST, "/crm/v8/Leads/actions/count", Some(filters)).await;
+    assert_eq!(counted.json(), json!({ "count": 1 }));
     let empty = get(&zoho, &token, "/crm/v8/Deals/actions/count").await;
     assert_eq!(empty.json(), json!({ "count": 0 }));
     let both = get(&zoho, &token, "/crm/v8/Leads/actions/count?cvid=1&word=york").await;
     assert_eq!(both.crm_error(), (400, "AMBIGUITY_DURING_PROCESSING".to_owned()));
     let wrong = get(&zoho, &token, "/crm/v8/Leads/actions/count?criteria=odd").await;
     assert_eq!(wrong.crm_error(), (400, "INVALID_QUERY".to_owned()));
+}
+
+/// <https://www.zoho.com/crm/developer/docs/api/v8/search-records.html> asks for both.
+#[tokio::test]
+async fn a_search_needs_a_scope_of_its_own_besides_that_of_the_module() {
+    let zoho = people().start().await;
+    let status = async |scopes: &str| {
+        let refresh = zoho.grant_refresh_token_with_scopes(zoho.default_client().id(), ADA, scopes);
+        let token = zoho.issue_access_token(&refresh);
+        get(&zoho, &token, "/crm/v8/Leads/search?word=york").await.status
+    };
+    assert_eq!(status("ZohoCRM.modules.ALL").await, 401);
+    assert_eq!(status("ZohoSearch.securesearch.READ").await, 401);
+    assert_eq!(status("ZohoCRM.modules.leads.READ,ZohoSearch.securesearch.READ").await, 200);
 }

@@ -35,6 +35,12 @@ async fn seeded_records_are_there_as_they_were_given() {
     assert_eq!(record["Modified_Time"], "2021-01-01T00:00:00+00:00");
 }
 
+#[tokio::test]
+async fn records_for_a_module_that_does_not_exist_are_a_mistake() {
+    let error = Emulator::builder().records("Nope", leads(1)).try_start().await.unwrap_err();
+    assert!(error.to_string().contains("`Nope`"), "{error}");
+}
+
 /// A page in the middle of many takes no longer than one at the beginning: a scan would take hundreds of times as long.
 #[tokio::test]
 async fn a_page_takes_no_longer_when_there_are_many_records() {

@@ -181,3 +181,115 @@ impl<R: Read> Read for Guarded<'_, R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, Write};
+
+    use zip::write::SimpleFileOptions;
+    use zip::{CompressionMethod, ZipWriter};
+
+    use super::*;
+    use crate::request::Headers;
+
+    /// What came in a ZIP file; it is written to disk as it is.
+    fn archive(zip: &[u8]) -> Archive {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(zip).unwrap();
+        file.rewind().unwrap();
+        Archive { zip: file, origin: Response { status: 200, headers: Headers::default(), body: Vec::new() } }
+    }
+
+    fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut zip = ZipWriter::new(io::Cursor::new(Vec::new()));
+        for (name, content) in files {
+            zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(content).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    async fn records(zip: &[u8]) -> Result<Vec<Record>, String> {
+        let rows = archive(zip).rows(record).unwrap();
+        rows.collect_up_to(usize::MAX).await.map_err(|error| error.to_string())
+    }
+
+    async fn refused(zip: &[u8]) -> String {
+        records(zip).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn rows_become_records_and_the_id_has_one_name() {
+        let csv = b"\xef\xbb\xbfId,Last_Name,Email\r\n1,\"a,\"\"b\"\"\nc\",\r\n2,\xc3\x84,x@y\r\n";
+        let found = records(&zip(&[("1.csv", csv)])).await.unwrap();
+        assert_eq!((found[0].id(), found[0].text("Last_Name")), (Some("1"), Some("a,\"b\"\nc")));
+        assert!(found[0].is_null("Email") && found[1].text("Last_Name") == Some("Ä"));
+        assert_eq!(records(&zip(&[("1.csv", b"id,Id\n")])).await.unwrap(), []);
+        assert_eq!(records(&zip(&[("1.csv", b"")])).await.unwrap(), [], "no records, no header");
+    }
+
+    #[tokio::test]
+    async fn only_one_csv_file_is_a_result() {
+        for (files, evidence) in [
+            (&[][..], "holds 0 files"),
+            (&[("1.csv", &b"id\n"[..]), ("2.csv", b"id\n")], "holds 2 files"),
+            (&[("../../etc/passwd", b"id\n")], "\"../../etc/passwd\""),
+            (&[("1.csv/", b"")], "\"1.csv/\""),
+            (&[("1.ics", b"BEGIN:VCALENDAR")], "\"1.ics\""),
+        ] {
+            let error = refused(&zip(files)).await;
+            assert!(error.contains(evidence), "{error}");
+        }
+        // An odd name never becomes a path: the content is only read.
+        assert_eq!(records(&zip(&[("../../../tmp/leads.csv", b"id\n1\n")])).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_zip_or_is_damaged_is_an_error_and_never_an_end() {
+        let csv =
+            format!("id,Last_Name\n{}", (0..5_000).map(|n| format!("{n},Lead {n}\n")).collect::<String>());
+        let whole = zip(&[("1.csv", csv.as_bytes())]);
+        assert_eq!(records(&whole).await.unwrap().len(), 5_000);
+        for broken in [&b""[..], b"<html>", &whole[..whole.len() / 2], &whole[..whole.len() - 1]] {
+            assert!(refused(broken).await.contains("is not a ZIP file, or broke off"));
+        }
+        for place in [100, whole.len() / 3, whole.len() / 2] {
+            let mut damaged = whole.clone();
+            damaged[place] ^= 0x55;
+            let error = refused(&damaged).await;
+            assert!(error.contains("CSV file") || error.contains("ZIP file"), "{error}");
+        }
+        let error = refused(&zip(&[("1.csv", b"id,Last_Name\n1,A\n2\n")])).await;
+        assert!(error.contains("1 cells in place of 2 in line 3"), "{error}");
+        let error = refused(&zip(&[("1.csv", b"id\n\xff\n")])).await;
+        assert!(error.contains("not UTF-8 in line 2"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_bomb_is_refused_before_or_while_it_goes_off() {
+        let zeros = vec![b'0'; ALWAYS_CSV_BYTES as usize + 1];
+        let bomb = zip(&[("1.csv", &zeros)]);
+        assert!(bomb.len() < zeros.len() / 500);
+        let error = refused(&bomb).await;
+        assert!(error.contains("would become 67108865 bytes"), "{error}");
+
+        // It claims to be short: the length stands at 24 bytes from the beginning of its entry in the directory.
+        let mut liar = bomb;
+        let entry = liar.windows(4).rposition(|window| window == b"PK\x01\x02").unwrap();
+        liar[entry + 24..entry + 28].copy_from_slice(&1_000_u32.to_le_bytes());
+        let error = refused(&liar).await;
+        assert!(error.contains("a row is longer than") || error.contains("cannot be read"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_row_that_does_not_end_is_refused() {
+        let mut csv = b"id\n\"".to_vec();
+        csv.resize(MOST_ROW_BYTES as usize + 200_000, b'x');
+        let mut zip = ZipWriter::new(io::Cursor::new(Vec::new()));
+        let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        zip.start_file("1.csv", stored).unwrap();
+        zip.write_all(&csv).unwrap();
+        let error = refused(&zip.finish().unwrap().into_inner()).await;
+        assert!(error.contains("a row is longer than 16777216 bytes"), "{error}");
+    }
+}

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::archive::{Archive, record};
 use super::polling::{JobState, JobStatus, Polling};
 use crate::client::Crm;
+use crate::criteria::Criteria;
 use crate::error::Error;
 use crate::page::Page;
 use crate::record::Record;
@@ -36,6 +37,7 @@ const SCOPES: &[&str] = &["ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL"];
 pub struct StartBulkRead {
     crm: Crm,
     query: Map<String, Value>,
+    criteria: Option<Criteria>,
     callback: Option<String>,
     polling: Polling,
 }
@@ -46,7 +48,7 @@ impl StartBulkRead {
 
     pub(crate) fn new(crm: &Crm, module: &str) -> Self {
         let query = Map::from_iter([("module".to_owned(), json!({ "api_name": module }))]);
-        Self { crm: crm.clone(), query, callback: None, polling: Polling::default() }
+        Self { crm: crm.clone(), query, criteria: None, callback: None, polling: Polling::default() }
     }
 
     /// Which fields to read, by their API names; all, if Zoho is not told. A field of a record that a lookup means is
@@ -56,9 +58,14 @@ impl StartBulkRead {
         self.with("fields", names)
     }
 
-    /// Which records to read: `{"field": {"api_name": …}, "comparator": …, "value": …}`, or `{"group_operator": …,
-    /// "group": […]}`.
-    pub fn criteria(self, criteria: impl Into<Value>) -> Self {
+    /// Which records to read.
+    pub fn criteria(self, criteria: Criteria) -> Self {
+        Self { criteria: Some(criteria), ..self }
+    }
+
+    /// Which records to read, in Zoho's own JSON: `{"field": {"api_name": …}, "comparator": …, "value": …}`, or
+    /// `{"group_operator": …, "group": […]}`.
+    pub fn criteria_json(self, criteria: impl Into<Value>) -> Self {
         self.with("criteria", criteria.into())
     }
 
@@ -92,18 +99,20 @@ impl StartBulkRead {
     /// Starts the job. It costs 50 API credits.
     ///
     /// # Errors
-    /// When the call fails.
+    /// When the call fails, and when the criteria cannot be written as JSON.
     pub async fn start(&self) -> Result<BulkRead, Error> {
         let mut body = json!({ "query": self.query });
+        if let Some(criteria) = &self.criteria {
+            body["query"]["criteria"] = criteria.to_json()?;
+        }
         if let Some(url) = &self.callback {
             body["callback"] = json!({ "url": url, "method": "post" });
         }
         let request = self.crm.request(Method::Post, "/crm/bulk/v8/read").scopes(SCOPES).json(body);
-        let added = request.send_as::<Jobs<Added>>().await?;
-        match added.into_inner().data.into_iter().next() {
-            Some(Added { details }) => Ok(self.job(details.id)),
-            None => Err(Error::Request("Zoho added no job".to_owned())),
-        }
+        let response = request.send().await?;
+        let added = response.json::<Jobs<Added>>()?.and_then(|jobs| jobs.data.into_iter().next());
+        let added = added.ok_or_else(|| Error::unusable(&response, "it does not name the job"))?;
+        Ok(BulkRead { crm: self.crm.clone(), id: added.details.id, polling: self.polling.clone() })
     }
 
     /// Starts a job for each 200,000 records and waits for it, one after the other, until there are no more records.
@@ -142,10 +151,6 @@ impl StartBulkRead {
             (None, true) if self.query.contains_key("page_token") => Err(Error::StandsStill),
             (None, true) => Ok(Some(self.with("page", this_page + 1))),
         }
-    }
-
-    fn job(&self, id: String) -> BulkRead {
-        BulkRead { crm: self.crm.clone(), id, polling: self.polling.clone() }
     }
 
     fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

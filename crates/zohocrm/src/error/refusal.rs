@@ -80,6 +80,7 @@ impl Refusal {
             | "FEATURE_NOT_ENABLED"
             | "FEATURE_PERMISSION" => ErrorKind::PermissionMissing,
             "INVALID_MODULE"
+            | "MODULE_NOT_AVAILABLE"
             | "INVALID_URL_PATTERN"
             | "RESOURCE_NOT_FOUND"
             | "NOT_FOUND"
@@ -220,7 +221,7 @@ impl Refusal {
     /// first entry.
     pub(super) fn in_failure(body: &[u8]) -> Option<Self> {
         let body: Value = serde_json::from_slice(body).ok()?;
-        let envelope = first_envelope(&body)?;
+        let Some(envelope) = first_envelope(&body) else { return Self::of_content_host(&body) };
         let member = |name: &str| envelope.get(name).cloned().unwrap_or_default();
         Envelope {
             code: member("code"),
@@ -232,6 +233,15 @@ impl Refusal {
             ..Envelope::default()
         }
         .into_refusal()
+    }
+
+    /// The hosts for files have words of their own: `{"ERROR_MESSAGE": "Bad Request", "x-error": …}` and
+    /// `{"info": "Forbidden", "x-info": …}`.
+    fn of_content_host(body: &Value) -> Option<Self> {
+        let text =
+            |names: [&str; 2]| names.iter().find_map(|name| body.get(name)?.as_str()).map(str::to_owned);
+        let message = text(["x-error", "x-info"]).unwrap_or_default();
+        Some(Self { code: text(["ERROR_MESSAGE", "info"])?, message, details: Value::Null })
     }
 }
 

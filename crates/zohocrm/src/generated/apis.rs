@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on apis.
     #[must_use]
-    pub fn apis(&self) -> Apis {
-        Apis { crm: self.clone() }
+    pub fn apis(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on apis; from [`Crm::apis`].
+/// Operations on apis; from [`Api::apis`](crate::Api::apis).
 #[derive(Clone, Debug)]
-pub struct Apis {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Apis {
+impl Operations {
     /// Lists supported apis.
     ///
     /// `GET /crm/v8/__apis`. Scope: `ZohoCRM.settings.modules.READ`.
@@ -31,7 +31,7 @@ impl Apis {
 }
 
 operation! {
-    /// A call that lists supported apis; from [`Apis::list`].
+    /// A call that lists supported apis; from [`Operations::list`].
     ListSupportedApis -> ApisAnswer
 }
 

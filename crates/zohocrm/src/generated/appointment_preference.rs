@@ -2,23 +2,24 @@
 
 //! Appointment preference.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on appointment preference.
     #[must_use]
-    pub fn appointment_preference(&self) -> AppointmentPreference {
-        AppointmentPreference { crm: self.clone() }
+    pub fn appointment_preference(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on appointment preference; from [`Crm::appointment_preference`].
+/// Operations on appointment preference; from [`Api::appointment_preference`](crate::Api::appointment_preference).
 #[derive(Clone, Debug)]
-pub struct AppointmentPreference {
+pub struct Operations {
     crm: Crm,
 }
 
-impl AppointmentPreference {
+impl Operations {
     /// Gets an appointment preference.
     ///
     /// `GET /crm/v8/settings/appointment_preferences`. Scope: `ZohoCRM.modules.appointments.READ`.
@@ -42,7 +43,7 @@ impl AppointmentPreference {
 }
 
 operation! {
-    /// A call that gets an appointment preference; from [`AppointmentPreference::get`].
+    /// A call that gets an appointment preference; from [`Operations::get`].
     GetAppointmentPreference -> AppointmentPreferenceAnswer
 }
 
@@ -54,7 +55,7 @@ impl GetAppointmentPreference {
 }
 
 operation! {
-    /// A call that updates an appointment preference; from [`AppointmentPreference::update`].
+    /// A call that updates an appointment preference; from [`Operations::update`].
     UpdateAppointmentPreference -> AppointmentPreferenceResults
 }
 
@@ -65,7 +66,7 @@ operation! {
 pub struct AppointmentPreferenceAnswer {
     /// `appointment_preferences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub appointment_preferences: Nullable<AppointmentPreferenceAppointmentPreference>,
+    pub appointment_preferences: Nullable<AppointmentPreference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -75,7 +76,7 @@ pub struct AppointmentPreferenceAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct AppointmentPreferenceAppointmentPreference {
+pub struct AppointmentPreference {
     /// `show_job_sheet`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_job_sheet: Nullable<bool>,
@@ -84,8 +85,7 @@ pub struct AppointmentPreferenceAppointmentPreference {
     pub when_duration_exceeds: Nullable<String>,
     /// `when_appointment_completed`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub when_appointment_completed:
-        Nullable<AppointmentPreferenceAppointmentPreferenceWhenAppointmentCompleted>,
+    pub when_appointment_completed: Nullable<AppointmentPreferenceWhenAppointmentCompleted>,
     /// `allow_booking_outside_service_availability`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub allow_booking_outside_service_availability: Nullable<bool>,
@@ -101,10 +101,10 @@ pub struct AppointmentPreferenceAppointmentPreference {
 }
 
 setters! {
-    AppointmentPreferenceAppointmentPreference {
+    AppointmentPreference {
         show_job_sheet: bool,
         when_duration_exceeds: String,
-        when_appointment_completed: AppointmentPreferenceAppointmentPreferenceWhenAppointmentCompleted,
+        when_appointment_completed: AppointmentPreferenceWhenAppointmentCompleted,
         allow_booking_outside_service_availability: bool,
         allow_booking_outside_businesshours: bool,
         deal_record_configuration: DealRecordConfiguration,
@@ -112,21 +112,21 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `when_appointment_completed` in `AppointmentPreferenceAppointmentPreference`.
-    pub enum AppointmentPreferenceAppointmentPreferenceWhenAppointmentCompleted {
+    /// Values of `when_appointment_completed` in `AppointmentPreference`.
+    pub enum AppointmentPreferenceWhenAppointmentCompleted {
         DoNotCreateDeal = "do_not_create_deal",
         CreateDeal = "create_deal",
     }
 }
 
-/// `deal_record_configuration` in `AppointmentPreferenceAppointmentPreference`.
+/// `deal_record_configuration` in `AppointmentPreference`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DealRecordConfiguration {
     /// `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<Layout>,
+    pub layout: Nullable<shared::ApiReference>,
     /// `field_mappings`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_mappings: Nullable<Vec<FieldMapping>>,
@@ -140,31 +140,8 @@ pub struct DealRecordConfiguration {
 
 setters! {
     DealRecordConfiguration {
-        layout: Layout,
+        layout: shared::ApiReference,
         field_mappings: Vec<FieldMapping>,
-        id: String,
-    }
-}
-
-/// `layout` in `DealRecordConfiguration`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Layout {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Layout {
-        api_name: String,
         id: String,
     }
 }
@@ -182,7 +159,7 @@ pub struct FieldMapping {
     pub value: Nullable<Value>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -192,7 +169,7 @@ setters! {
     FieldMapping {
         r#type: FieldMappingType,
         value: Value,
-        field: Field,
+        field: shared::ApiReference,
     }
 }
 
@@ -204,29 +181,6 @@ open_enum! {
     }
 }
 
-/// `field` in `FieldMapping`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
-    }
-}
-
 /// What `UpdateAppointmentPreference` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -234,7 +188,7 @@ setters! {
 pub struct AppointmentPreferenceBody {
     /// `appointment_preferences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub appointment_preferences: Nullable<AppointmentPreferenceAppointmentPreference>,
+    pub appointment_preferences: Nullable<AppointmentPreference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -242,7 +196,7 @@ pub struct AppointmentPreferenceBody {
 
 setters! {
     AppointmentPreferenceBody {
-        appointment_preferences: AppointmentPreferenceAppointmentPreference,
+        appointment_preferences: AppointmentPreference,
     }
 }
 

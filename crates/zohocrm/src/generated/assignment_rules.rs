@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on assignment rules.
     #[must_use]
-    pub fn assignment_rules(&self) -> AssignmentRules {
-        AssignmentRules { crm: self.clone() }
+    pub fn assignment_rules(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on assignment rules; from [`Crm::assignment_rules`].
+/// Operations on assignment rules; from [`Api::assignment_rules`](crate::Api::assignment_rules).
 #[derive(Clone, Debug)]
-pub struct AssignmentRules {
+pub struct Operations {
     crm: Crm,
 }
 
-impl AssignmentRules {
+impl Operations {
     /// Lists assignment rules.
     ///
     /// `GET /crm/v8/settings/automation/assignment_rules`. Scope: `ZohoCRM.settings.assignment_rules.READ`.
@@ -48,7 +48,7 @@ impl AssignmentRules {
 }
 
 operation! {
-    /// A call that lists assignment rules; from [`AssignmentRules::list`].
+    /// A call that lists assignment rules; from [`Operations::list`].
     ListAssignmentRules -> AssignmentRulesAnswer
 }
 
@@ -60,7 +60,7 @@ impl ListAssignmentRules {
 }
 
 operation! {
-    /// A call that gets an assignment rule; from [`AssignmentRules::get`].
+    /// A call that gets an assignment rule; from [`Operations::get`].
     GetAssignmentRule -> AssignmentRulesAnswer
 }
 
@@ -71,7 +71,7 @@ operation! {
 pub struct AssignmentRulesAnswer {
     /// `assignment_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub assignment_rules: Nullable<Vec<AssignmentRuleAssignmentRules>>,
+    pub assignment_rules: Nullable<Vec<AssignmentRules>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -81,7 +81,7 @@ pub struct AssignmentRulesAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct AssignmentRuleAssignmentRules {
+pub struct AssignmentRules {
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -90,7 +90,7 @@ pub struct AssignmentRuleAssignmentRules {
     pub modified_time: Nullable<DateTime>,
     /// `default_assignee`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_assignee: Nullable<DefaultAssignee>,
+    pub default_assignee: Nullable<shared::Reference>,
     /// `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
@@ -112,22 +112,6 @@ pub struct AssignmentRuleAssignmentRules {
     /// `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `default_assignee`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DefaultAssignee {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

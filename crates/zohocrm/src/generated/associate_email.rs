@@ -2,23 +2,24 @@
 
 //! Associate email.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on associate email.
     #[must_use]
-    pub fn associate_email(&self) -> AssociateEmailOperations {
-        AssociateEmailOperations { crm: self.clone() }
+    pub fn associate_email(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on associate email; from [`Crm::associate_email`].
+/// Operations on associate email; from [`Api::associate_email`](crate::Api::associate_email).
 #[derive(Clone, Debug)]
-pub struct AssociateEmailOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl AssociateEmailOperations {
+impl Operations {
     /// Associates an email.
     ///
     /// `POST /crm/v8/{module}/{recordId}/actions/associate_email`. Scope: `ZohoCRM.modules.emails.CREATE`.
@@ -53,12 +54,12 @@ impl AssociateEmailOperations {
 }
 
 operation! {
-    /// A call that associates an email; from [`AssociateEmailOperations::associate`].
+    /// A call that associates an email; from [`Operations::associate`].
     AssociateEmail -> AssociateEmailResults
 }
 
 operation! {
-    /// A call that checks an email; from [`AssociateEmailOperations::check`].
+    /// A call that checks an email; from [`Operations::check`].
     CheckEmail -> Available
 }
 
@@ -224,7 +225,7 @@ open_enum! {
 pub struct LinkedRecord {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<ModuleMap>,
+    pub module: Nullable<shared::ApiReference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -235,30 +236,7 @@ pub struct LinkedRecord {
 
 setters! {
     LinkedRecord {
-        module: ModuleMap,
-        id: String,
-    }
-}
-
-/// Zoho's `ModuleMap`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ModuleMap {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ModuleMap {
-        api_name: String,
+        module: shared::ApiReference,
         id: String,
     }
 }
@@ -302,7 +280,7 @@ pub struct Available {
 pub struct AssociateEmailRecord {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<ModuleMap>,
+    pub module: Nullable<shared::ApiReference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on attachments.
     #[must_use]
-    pub fn attachments_operations(&self) -> AttachmentsOperations {
-        AttachmentsOperations { crm: self.clone() }
+    pub fn attachments(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on attachments; from [`Crm::attachments_operations`].
+/// Operations on attachments; from [`Api::attachments`](crate::Api::attachments).
 #[derive(Clone, Debug)]
-pub struct AttachmentsOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl AttachmentsOperations {
+impl Operations {
     /// Attaches an url.
     ///
     /// `POST /crm/v8/{module}/{record_id}/Attachments`. Scope: `ZohoCRM.modules.CREATE` or `ZohoCRM.modules.attachments.CREATE`.
@@ -148,7 +148,7 @@ impl AttachmentsOperations {
 }
 
 operation! {
-    /// A call that attaches an url; from [`AttachmentsOperations::attach_url`].
+    /// A call that attaches an url; from [`Operations::attach_url`].
     AttachUrl -> AttachmentsResults
 }
 
@@ -160,7 +160,7 @@ impl AttachUrl {
 }
 
 operation! {
-    /// A call that lists attachments; from [`AttachmentsOperations::list`].
+    /// A call that lists attachments; from [`Operations::list`].
     ListAttachments -> AttachmentsAnswer
 }
 
@@ -182,22 +182,22 @@ impl ListAttachments {
 }
 
 operation! {
-    /// A call that deletes attachments; from [`AttachmentsOperations::delete_many`].
+    /// A call that deletes attachments; from [`Operations::delete_many`].
     DeleteAttachments -> AttachmentsResults
 }
 
 operation! {
-    /// A call that downloads an attachment; from [`AttachmentsOperations::download`].
+    /// A call that downloads an attachment; from [`Operations::download`].
     DownloadAttachment -> Download
 }
 
 operation! {
-    /// A call that deletes an attachment; from [`AttachmentsOperations::delete`].
+    /// A call that deletes an attachment; from [`Operations::delete`].
     DeleteAttachment -> AttachmentsResults
 }
 
 operation! {
-    /// A call that uploads an attachment; from [`AttachmentsOperations::upload`].
+    /// A call that uploads an attachment; from [`Operations::upload`].
     UploadAttachment -> AttachmentsResults
 }
 

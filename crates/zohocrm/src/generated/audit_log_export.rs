@@ -2,23 +2,24 @@
 
 //! Audit log export.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on audit log export.
     #[must_use]
-    pub fn audit_log_export(&self) -> AuditLogExport {
-        AuditLogExport { crm: self.clone() }
+    pub fn audit_log_export(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on audit log export; from [`Crm::audit_log_export`].
+/// Operations on audit log export; from [`Api::audit_log_export`](crate::Api::audit_log_export).
 #[derive(Clone, Debug)]
-pub struct AuditLogExport {
+pub struct Operations {
     crm: Crm,
 }
 
-impl AuditLogExport {
+impl Operations {
     /// Creates an audit log export.
     ///
     /// `POST /crm/v8/settings/audit_log_export`. Scope: `ZohoCRM.settings.audit_logs.CREATE`.
@@ -66,22 +67,22 @@ impl AuditLogExport {
 }
 
 operation! {
-    /// A call that creates an audit log export; from [`AuditLogExport::create`].
+    /// A call that creates an audit log export; from [`Operations::create`].
     CreateAuditLogExport -> AuditLogExportResults
 }
 
 operation! {
-    /// A call that lists audit log exports; from [`AuditLogExport::list`].
+    /// A call that lists audit log exports; from [`Operations::list`].
     ListAuditLogExports -> AuditLogExportAnswer
 }
 
 operation! {
-    /// A call that gets an audit log export; from [`AuditLogExport::get`].
+    /// A call that gets an audit log export; from [`Operations::get`].
     GetAuditLogExport -> AuditLogExportAnswer
 }
 
 operation! {
-    /// A call that downloads an audit log export; from [`AuditLogExport::download`].
+    /// A call that downloads an audit log export; from [`Operations::download`].
     DownloadAuditLogExport -> Download
 }
 
@@ -92,7 +93,7 @@ operation! {
 pub struct AuditLogExportBody {
     /// `audit_log_export`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub audit_log_export: Nullable<Vec<AuditLogExportAuditLogExport>>,
+    pub audit_log_export: Nullable<Vec<AuditLogExport>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -100,7 +101,7 @@ pub struct AuditLogExportBody {
 
 setters! {
     AuditLogExportBody {
-        audit_log_export: Vec<AuditLogExportAuditLogExport>,
+        audit_log_export: Vec<AuditLogExport>,
     }
 }
 
@@ -108,7 +109,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct AuditLogExportAuditLogExport {
+pub struct AuditLogExport {
     /// `criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub criteria: Nullable<Criteria>,
@@ -120,7 +121,7 @@ pub struct AuditLogExportAuditLogExport {
     pub status: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<User>,
+    pub created_by: Nullable<shared::Reference>,
     /// `download_links`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub download_links: Nullable<Vec<Option<String>>>,
@@ -139,11 +140,11 @@ pub struct AuditLogExportAuditLogExport {
 }
 
 setters! {
-    AuditLogExportAuditLogExport {
+    AuditLogExport {
         criteria: Criteria,
         id: String,
         status: String,
-        created_by: User,
+        created_by: shared::Reference,
         download_links: Vec<Option<String>>,
         job_start_time: DateTime,
         job_end_time: DateTime,
@@ -205,29 +206,6 @@ setters! {
     }
 }
 
-/// Zoho's `User`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct User {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    User {
-        name: String,
-        id: String,
-    }
-}
-
 /// What `CreateAuditLogExport` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -248,7 +226,7 @@ pub struct AuditLogExportResults {
 pub struct AuditLogExportAnswer {
     /// `audit_log_export`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub audit_log_export: Nullable<Vec<AuditLogExportAuditLogExport>>,
+    pub audit_log_export: Nullable<Vec<AuditLogExport>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on available currencies.
     #[must_use]
-    pub fn available_currencies(&self) -> AvailableCurrencies {
-        AvailableCurrencies { crm: self.clone() }
+    pub fn available_currencies(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on available currencies; from [`Crm::available_currencies`].
+/// Operations on available currencies; from [`Api::available_currencies`](crate::Api::available_currencies).
 #[derive(Clone, Debug)]
-pub struct AvailableCurrencies {
+pub struct Operations {
     crm: Crm,
 }
 
-impl AvailableCurrencies {
+impl Operations {
     /// Lists available currencies.
     ///
     /// `GET /crm/v8/org/currencies/actions/available_currencies`. Scope: `ZohoCRM.settings.currencies.READ`.
@@ -36,7 +36,7 @@ impl AvailableCurrencies {
 }
 
 operation! {
-    /// A call that lists available currencies; from [`AvailableCurrencies::list`].
+    /// A call that lists available currencies; from [`Operations::list`].
     ListAvailableCurrencies -> AvailableCurrenciesAnswer
 }
 

@@ -2,23 +2,24 @@
 
 //! Backup.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on backup.
     #[must_use]
-    pub fn backup(&self) -> Backup {
-        Backup { crm: self.clone() }
+    pub fn backup(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on backup; from [`Crm::backup`].
+/// Operations on backup; from [`Api::backup`](crate::Api::backup).
 #[derive(Clone, Debug)]
-pub struct Backup {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Backup {
+impl Operations {
     /// Schedules a backup.
     ///
     /// `POST /crm/bulk/v8/backup`. Scope: `ZohoCRM.bulk.backup.CREATE`.
@@ -84,22 +85,22 @@ impl Backup {
 }
 
 operation! {
-    /// A call that schedules a backup; from [`Backup::schedule`].
+    /// A call that schedules a backup; from [`Operations::schedule`].
     ScheduleBackup -> BackupResults
 }
 
 operation! {
-    /// A call that gets a backup; from [`Backup::get`].
+    /// A call that gets a backup; from [`Operations::get`].
     GetBackup -> BackupAnswer
 }
 
 operation! {
-    /// A call that gets urls; from [`Backup::urls`].
+    /// A call that gets urls; from [`Operations::urls`].
     GetUrls -> GetUrlsAnswer
 }
 
 operation! {
-    /// A call that gets a history; from [`Backup::history`].
+    /// A call that gets a history; from [`Operations::history`].
     GetHistory -> GetHistoryAnswer
 }
 
@@ -116,12 +117,12 @@ impl GetHistory {
 }
 
 operation! {
-    /// A call that cancels a backup; from [`Backup::cancel`].
+    /// A call that cancels a backup; from [`Operations::cancel`].
     CancelBackup -> BackupResults
 }
 
 operation! {
-    /// A call that downloads a backup; from [`Backup::download`].
+    /// A call that downloads a backup; from [`Operations::download`].
     DownloadBackup -> Download
 }
 
@@ -132,7 +133,7 @@ operation! {
 pub struct BackupBody {
     /// `backup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub backup: Nullable<BackupBackup>,
+    pub backup: Nullable<Backup>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -140,7 +141,7 @@ pub struct BackupBody {
 
 setters! {
     BackupBody {
-        backup: BackupBackup,
+        backup: Backup,
     }
 }
 
@@ -148,7 +149,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct BackupBackup {
+pub struct Backup {
     /// `rrule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rrule: Nullable<String>,
@@ -173,7 +174,7 @@ pub struct BackupBackup {
 }
 
 setters! {
-    BackupBackup {
+    Backup {
         rrule: String,
         id: String,
         start_date: DateTime,
@@ -230,7 +231,7 @@ pub struct BackupResults {
 pub struct BackupAnswer {
     /// `backup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub backup: Nullable<BackupBackup>,
+    pub backup: Nullable<Backup>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -278,7 +279,7 @@ pub struct GetHistoryAnswer {
     pub history: Nullable<Vec<History>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -313,28 +314,6 @@ pub struct History {
     /// `done_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub done_by: Nullable<Requester>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on blueprint.
     #[must_use]
-    pub fn blueprint(&self) -> Blueprint {
-        Blueprint { crm: self.clone() }
+    pub fn blueprint(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on blueprint; from [`Crm::blueprint`].
+/// Operations on blueprint; from [`Api::blueprint`](crate::Api::blueprint).
 #[derive(Clone, Debug)]
-pub struct Blueprint {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Blueprint {
+impl Operations {
     /// Gets a blue print.
     ///
     /// `GET /crm/v8/{module_api_name}/{record_id}/actions/blueprint`. Scope: `ZohoCRM.modules.READ`.
@@ -58,12 +58,12 @@ impl Blueprint {
 }
 
 operation! {
-    /// A call that gets a blue print; from [`Blueprint::get`].
+    /// A call that gets a blue print; from [`Operations::get`].
     GetBluePrint -> BlueprintAnswer
 }
 
 operation! {
-    /// A call that updates a blue print; from [`Blueprint::update`].
+    /// A call that updates a blue print; from [`Operations::update`].
     UpdateBluePrint -> ActionResult
 }
 
@@ -379,7 +379,7 @@ pub struct Field {
     pub created_source: Nullable<String>,
     /// `layouts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layouts: Nullable<Layout>,
+    pub layouts: Nullable<shared::Reference>,
     /// `field_read_only`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_read_only: Nullable<bool>,
@@ -494,7 +494,7 @@ setters! {
         field_label: String,
         tooltip: ToolTip,
         created_source: String,
-        layouts: Layout,
+        layouts: shared::Reference,
         field_read_only: bool,
         content: String,
         display_label: String,
@@ -583,29 +583,6 @@ setters! {
     }
 }
 
-/// Zoho's `Layout`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Layout {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Layout {
-        id: String,
-        name: String,
-    }
-}
-
 /// Zoho's `Association_Details`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -613,10 +590,10 @@ setters! {
 pub struct AssociationDetails {
     /// `lookup_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup_field: Nullable<LookupField>,
+    pub lookup_field: Nullable<shared::Reference>,
     /// `related_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_field: Nullable<LookupField>,
+    pub related_field: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -624,31 +601,8 @@ pub struct AssociationDetails {
 
 setters! {
     AssociationDetails {
-        lookup_field: LookupField,
-        related_field: LookupField,
-    }
-}
-
-/// Zoho's `Lookup_Field`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LookupField {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    LookupField {
-        id: String,
-        name: String,
+        lookup_field: shared::Reference,
+        related_field: shared::Reference,
     }
 }
 

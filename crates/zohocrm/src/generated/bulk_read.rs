@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on bulk read.
     #[must_use]
-    pub fn bulk_read_operations(&self) -> BulkReadOperations {
-        BulkReadOperations { crm: self.clone() }
+    pub fn bulk_read(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on bulk read; from [`Crm::bulk_read_operations`].
+/// Operations on bulk read; from [`Api::bulk_read`](crate::Api::bulk_read).
 #[derive(Clone, Debug)]
-pub struct BulkReadOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl BulkReadOperations {
+impl Operations {
     /// Creates a bulk read job.
     ///
     /// `POST /crm/bulk/v8/read`. Scope: `ZohoCRM.bulk.CREATE` or `ZohoCRM.modules.CREATE`.
@@ -63,17 +63,17 @@ impl BulkReadOperations {
 }
 
 operation! {
-    /// A call that creates a bulk read job; from [`BulkReadOperations::create`].
+    /// A call that creates a bulk read job; from [`Operations::create`].
     CreateBulkReadJob -> BulkReadAnswer
 }
 
 operation! {
-    /// A call that gets a bulk read job; from [`BulkReadOperations::get`].
+    /// A call that gets a bulk read job; from [`Operations::get`].
     GetBulkReadJob -> GetBulkReadJobAnswer
 }
 
 operation! {
-    /// A call that downloads a result; from [`BulkReadOperations::download_result`].
+    /// A call that downloads a result; from [`Operations::download_result`].
     DownloadResult -> Download
 }
 
@@ -192,7 +192,7 @@ pub struct Criteria {
     pub group: Nullable<Vec<Self>>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::MinifiedField>,
+    pub field: Nullable<shared::ApiReference>,
     /// `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<CriteriaComparator>,
@@ -208,7 +208,7 @@ setters! {
         value: Value,
         group_operator: CriteriaGroupOperator,
         group: Vec<Self>,
-        field: shared::MinifiedField,
+        field: shared::ApiReference,
         comparator: CriteriaComparator,
     }
 }

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on bulk write.
     #[must_use]
-    pub fn bulk_write_operations(&self) -> BulkWriteOperations {
-        BulkWriteOperations { crm: self.clone() }
+    pub fn bulk_write(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on bulk write; from [`Crm::bulk_write_operations`].
+/// Operations on bulk write; from [`Api::bulk_write`](crate::Api::bulk_write).
 #[derive(Clone, Debug)]
-pub struct BulkWriteOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl BulkWriteOperations {
+impl Operations {
     /// Uploads a file.
     ///
     /// `POST /crm/v8/upload`. Scope: `ZohoCRM.bulk.CREATE`.
@@ -69,7 +69,7 @@ impl BulkWriteOperations {
 }
 
 operation! {
-    /// A call that uploads a file; from [`BulkWriteOperations::upload_file`].
+    /// A call that uploads a file; from [`Operations::upload_file`].
     UploadFile -> BulkWriteAnswer
 }
 
@@ -86,17 +86,17 @@ impl UploadFile {
 }
 
 operation! {
-    /// A call that creates a bulk write job; from [`BulkWriteOperations::create`].
+    /// A call that creates a bulk write job; from [`Operations::create`].
     CreateBulkWriteJob -> ActionResult
 }
 
 operation! {
-    /// A call that gets a bulk write job; from [`BulkWriteOperations::get`].
+    /// A call that gets a bulk write job; from [`Operations::get`].
     GetBulkWriteJob -> GetBulkWriteJobAnswer
 }
 
 operation! {
-    /// A call that downloads a bulk write result; from [`BulkWriteOperations::download`].
+    /// A call that downloads a bulk write result; from [`Operations::download`].
     DownloadBulkWriteResult -> Download
 }
 

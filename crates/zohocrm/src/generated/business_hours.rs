@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on business hours.
     #[must_use]
-    pub fn business_hours(&self) -> BusinessHours {
-        BusinessHours { crm: self.clone() }
+    pub fn business_hours(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on business hours; from [`Crm::business_hours`].
+/// Operations on business hours; from [`Api::business_hours`](crate::Api::business_hours).
 #[derive(Clone, Debug)]
-pub struct BusinessHours {
+pub struct Operations {
     crm: Crm,
 }
 
-impl BusinessHours {
+impl Operations {
     /// Creates business hours.
     ///
     /// `POST /crm/v8/settings/business_hours`. Scope: `ZohoCRM.files.CREATE`.
@@ -53,7 +53,7 @@ impl BusinessHours {
 }
 
 operation! {
-    /// A call that creates business hours; from [`BusinessHours::create`].
+    /// A call that creates business hours; from [`Operations::create`].
     CreateBusinessHours -> BusinessHoursResults
 }
 
@@ -65,7 +65,7 @@ impl CreateBusinessHours {
 }
 
 operation! {
-    /// A call that updates business hours; from [`BusinessHours::update`].
+    /// A call that updates business hours; from [`Operations::update`].
     UpdateBusinessHours -> BusinessHoursResults
 }
 
@@ -77,7 +77,7 @@ impl UpdateBusinessHours {
 }
 
 operation! {
-    /// A call that lists business hours; from [`BusinessHours::list`].
+    /// A call that lists business hours; from [`Operations::list`].
     ListBusinessHours -> BusinessHoursAnswer
 }
 
@@ -95,7 +95,7 @@ impl ListBusinessHours {
 pub struct BusinessHoursBody {
     /// `business_hours`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub business_hours: Nullable<BusinessHourBusinessHours>,
+    pub business_hours: Nullable<BusinessHours>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -103,7 +103,7 @@ pub struct BusinessHoursBody {
 
 setters! {
     BusinessHoursBody {
-        business_hours: BusinessHourBusinessHours,
+        business_hours: BusinessHours,
     }
 }
 
@@ -111,19 +111,19 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct BusinessHourBusinessHours {
+pub struct BusinessHours {
     /// `week_starts_on`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub week_starts_on: Nullable<BusinessHourBusinessHoursWeekStartsOn>,
+    pub week_starts_on: Nullable<BusinessHoursWeekStartsOn>,
     /// `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<BusinessHourBusinessHoursType>,
+    pub r#type: Nullable<BusinessHoursType>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
     /// `business_days`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub business_days: Nullable<Vec<BusinessHourBusinessHoursBusinessDay>>,
+    pub business_days: Nullable<Vec<BusinessHoursBusinessDay>>,
     /// `same_as_everyday`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub same_as_everyday: Nullable<bool>,
@@ -142,11 +142,11 @@ pub struct BusinessHourBusinessHours {
 }
 
 setters! {
-    BusinessHourBusinessHours {
-        week_starts_on: BusinessHourBusinessHoursWeekStartsOn,
-        r#type: BusinessHourBusinessHoursType,
+    BusinessHours {
+        week_starts_on: BusinessHoursWeekStartsOn,
+        r#type: BusinessHoursType,
         id: String,
-        business_days: Vec<BusinessHourBusinessHoursBusinessDay>,
+        business_days: Vec<BusinessHoursBusinessDay>,
         same_as_everyday: bool,
         daily_timing: Vec<String>,
         custom_timing: Vec<BreakHoursCustomTiming>,
@@ -155,8 +155,8 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `week_starts_on` in `BusinessHourBusinessHours`.
-    pub enum BusinessHourBusinessHoursWeekStartsOn {
+    /// Values of `week_starts_on` in `BusinessHours`.
+    pub enum BusinessHoursWeekStartsOn {
         Monday = "Monday",
         Thursday = "Thursday",
         Friday = "Friday",
@@ -168,8 +168,8 @@ open_enum! {
 }
 
 open_enum! {
-    /// Values of `type` in `BusinessHourBusinessHours`.
-    pub enum BusinessHourBusinessHoursType {
+    /// Values of `type` in `BusinessHours`.
+    pub enum BusinessHoursType {
         N24By7 = "24_by_7",
         N24By5 = "24_by_5",
         Custom = "custom",
@@ -177,8 +177,8 @@ open_enum! {
 }
 
 open_enum! {
-    /// Values of `business_days` in `BusinessHourBusinessHours`.
-    pub enum BusinessHourBusinessHoursBusinessDay {
+    /// Values of `business_days` in `BusinessHours`.
+    pub enum BusinessHoursBusinessDay {
         Monday = "Monday",
         Thursday = "Thursday",
         Friday = "Friday",
@@ -245,7 +245,7 @@ pub struct BusinessHoursResults {
 pub struct BusinessHoursAnswer {
     /// `business_hours`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub business_hours: Nullable<BusinessHourBusinessHours>,
+    pub business_hours: Nullable<BusinessHours>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

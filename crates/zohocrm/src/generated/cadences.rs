@@ -2,23 +2,24 @@
 
 //! Cadences.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on cadences.
     #[must_use]
-    pub fn cadences(&self) -> Cadences {
-        Cadences { crm: self.clone() }
+    pub fn cadences(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on cadences; from [`Crm::cadences`].
+/// Operations on cadences; from [`Api::cadences`](crate::Api::cadences).
 #[derive(Clone, Debug)]
-pub struct Cadences {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Cadences {
+impl Operations {
     /// Lists cadences.
     ///
     /// `GET /crm/v8/settings/automation/cadences`. Scope: `ZohoCRM.settings.roles.READ`.
@@ -31,7 +32,7 @@ impl Cadences {
 }
 
 operation! {
-    /// A call that lists cadences; from [`Cadences::list`].
+    /// A call that lists cadences; from [`Operations::list`].
     ListCadences -> CadencesAnswer
 }
 
@@ -42,10 +43,10 @@ operation! {
 pub struct CadencesAnswer {
     /// `cadences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cadences: Nullable<Vec<CadenceCadences>>,
+    pub cadences: Nullable<Vec<Cadences>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -55,7 +56,7 @@ pub struct CadencesAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct CadenceCadences {
+pub struct Cadences {
     /// `summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub summary: Nullable<Summary>,
@@ -64,7 +65,7 @@ pub struct CadenceCadences {
     pub created_time: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `active`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub active: Nullable<bool>,
@@ -79,7 +80,7 @@ pub struct CadenceCadences {
     pub r#type: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<CreatedBy>,
+    pub created_by: Nullable<shared::Reference>,
     /// `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<String>,
@@ -88,7 +89,7 @@ pub struct CadenceCadences {
     pub name: Nullable<String>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<ModifiedBy>,
+    pub modified_by: Nullable<shared::Reference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -103,7 +104,7 @@ pub struct CadenceCadences {
     pub extra: Extra,
 }
 
-/// `summary` in `CadenceCadences`.
+/// `summary` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -122,23 +123,7 @@ pub struct Summary {
     pub extra: Extra,
 }
 
-/// `module` in `CadenceCadences`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `execution_details` in `CadenceCadences`.
+/// `execution_details` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -195,39 +180,7 @@ pub struct ExecuteEvery {
     pub extra: Extra,
 }
 
-/// `created_by` in `CadenceCadences`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CreatedBy {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `modified_by` in `CadenceCadences`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ModifiedBy {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `custom_view` in `CadenceCadences`.
+/// `custom_view` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -238,28 +191,6 @@ pub struct CustomView {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<Value>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

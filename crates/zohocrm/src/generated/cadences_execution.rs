@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on cadences execution.
     #[must_use]
-    pub fn cadences_execution(&self) -> CadencesExecution {
-        CadencesExecution { crm: self.clone() }
+    pub fn cadences_execution(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on cadences execution; from [`Crm::cadences_execution`].
+/// Operations on cadences execution; from [`Api::cadences_execution`](crate::Api::cadences_execution).
 #[derive(Clone, Debug)]
-pub struct CadencesExecution {
+pub struct Operations {
     crm: Crm,
 }
 
-impl CadencesExecution {
+impl Operations {
     /// Enrolls cadences.
     ///
     /// `POST /crm/v8/{module}/actions/enrol_in_cadences`. Scope: `ZohoCRM.settings.roles.CREATE`.
@@ -53,12 +53,12 @@ impl CadencesExecution {
 }
 
 operation! {
-    /// A call that enrolls cadences; from [`CadencesExecution::enroll`].
+    /// A call that enrolls cadences; from [`Operations::enroll`].
     EnrollCadences -> CadencesExecutionResults
 }
 
 operation! {
-    /// A call that unenrolls cadences; from [`CadencesExecution::unenroll`].
+    /// A call that unenrolls cadences; from [`Operations::unenroll`].
     UnenrollCadences -> CadencesExecutionResults
 }
 

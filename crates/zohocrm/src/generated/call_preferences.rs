@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on call preferences.
     #[must_use]
-    pub fn call_preferences(&self) -> CallPreferences {
-        CallPreferences { crm: self.clone() }
+    pub fn call_preferences(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on call preferences; from [`Crm::call_preferences`].
+/// Operations on call preferences; from [`Api::call_preferences`](crate::Api::call_preferences).
 #[derive(Clone, Debug)]
-pub struct CallPreferences {
+pub struct Operations {
     crm: Crm,
 }
 
-impl CallPreferences {
+impl Operations {
     /// Gets a call preference.
     ///
     /// `GET /crm/v8/settings/call_preferences`. Scope: `ZohoCRM.settings.modules.READ`.
@@ -42,12 +42,12 @@ impl CallPreferences {
 }
 
 operation! {
-    /// A call that gets a call preference; from [`CallPreferences::get`].
+    /// A call that gets a call preference; from [`Operations::get`].
     GetCallPreference -> CallPreferencesAnswer
 }
 
 operation! {
-    /// A call that updates a call preference; from [`CallPreferences::update`].
+    /// A call that updates a call preference; from [`Operations::update`].
     UpdateCallPreference -> CallPreferencesResults
 }
 
@@ -58,7 +58,7 @@ operation! {
 pub struct CallPreferencesAnswer {
     /// `call_preferences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub call_preferences: Nullable<CallPreferenceCallPreferences>,
+    pub call_preferences: Nullable<CallPreferences>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -68,7 +68,7 @@ pub struct CallPreferencesAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct CallPreferenceCallPreferences {
+pub struct CallPreferences {
     /// `show_from_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_from_number: Nullable<bool>,
@@ -81,7 +81,7 @@ pub struct CallPreferenceCallPreferences {
 }
 
 setters! {
-    CallPreferenceCallPreferences {
+    CallPreferences {
         show_from_number: bool,
         show_to_number: bool,
     }
@@ -94,7 +94,7 @@ setters! {
 pub struct CallPreferencesBody {
     /// `call_preferences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub call_preferences: Nullable<CallPreferenceCallPreferences>,
+    pub call_preferences: Nullable<CallPreferences>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -102,7 +102,7 @@ pub struct CallPreferencesBody {
 
 setters! {
     CallPreferencesBody {
-        call_preferences: CallPreferenceCallPreferences,
+        call_preferences: CallPreferences,
     }
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on cancel meetings.
     #[must_use]
-    pub fn cancel_meetings(&self) -> CancelMeetingsOperations {
-        CancelMeetingsOperations { crm: self.clone() }
+    pub fn cancel_meetings(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on cancel meetings; from [`Crm::cancel_meetings`].
+/// Operations on cancel meetings; from [`Api::cancel_meetings`](crate::Api::cancel_meetings).
 #[derive(Clone, Debug)]
-pub struct CancelMeetingsOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl CancelMeetingsOperations {
+impl Operations {
     /// Cancels meetings.
     ///
     /// `POST /crm/v8/Events/{event}/actions/cancel`. Scope: `ZohoCRM.modules.Events.CREATE`.
@@ -37,7 +37,7 @@ impl CancelMeetingsOperations {
 }
 
 operation! {
-    /// A call that cancels meetings; from [`CancelMeetingsOperations::cancel`].
+    /// A call that cancels meetings; from [`Operations::cancel`].
     CancelMeetings -> CancelMeetingsResults
 }
 

@@ -2,23 +2,24 @@
 
 //! Change owner.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on change owner.
     #[must_use]
-    pub fn change_owner(&self) -> ChangeOwnerOperations {
-        ChangeOwnerOperations { crm: self.clone() }
+    pub fn change_owner(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on change owner; from [`Crm::change_owner`].
+/// Operations on change owner; from [`Api::change_owner`](crate::Api::change_owner).
 #[derive(Clone, Debug)]
-pub struct ChangeOwnerOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ChangeOwnerOperations {
+impl Operations {
     /// Changes an owner.
     ///
     /// `POST /crm/v8/{module}/{id}/actions/change_owner`. Scope: `ZohoCRM.modules.CREATE`.
@@ -58,12 +59,12 @@ impl ChangeOwnerOperations {
 }
 
 operation! {
-    /// A call that changes an owner; from [`ChangeOwnerOperations::change_owner`].
+    /// A call that changes an owner; from [`Operations::change_owner`].
     ChangeOwner -> ChangeOwnerResults
 }
 
 operation! {
-    /// A call that changes owners; from [`ChangeOwnerOperations::change_owners`].
+    /// A call that changes owners; from [`Operations::change_owners`].
     ChangeOwners -> ChangeOwnerResults
 }
 
@@ -80,7 +81,7 @@ pub struct ChangeOwnerBody {
     pub notify: Nullable<bool>,
     /// `related_modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_modules: Nullable<Vec<RelatedModules>>,
+    pub related_modules: Nullable<Vec<shared::ApiReference>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -90,7 +91,7 @@ setters! {
     ChangeOwnerBody {
         owner: Owner,
         notify: bool,
-        related_modules: Vec<RelatedModules>,
+        related_modules: Vec<shared::ApiReference>,
     }
 }
 
@@ -110,29 +111,6 @@ pub struct Owner {
 setters! {
     Owner {
         id: String,
-    }
-}
-
-/// Zoho's `related_modules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedModules {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RelatedModules {
-        id: String,
-        api_name: String,
     }
 }
 
@@ -165,7 +143,7 @@ pub struct ChangeOwnersBody {
     pub notify: Nullable<bool>,
     /// `related_modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_modules: Nullable<Vec<RelatedModules>>,
+    pub related_modules: Nullable<Vec<shared::ApiReference>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -176,6 +154,6 @@ setters! {
         ids: Vec<String>,
         owner: Owner,
         notify: bool,
-        related_modules: Vec<RelatedModules>,
+        related_modules: Vec<shared::ApiReference>,
     }
 }

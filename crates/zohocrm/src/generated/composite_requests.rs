@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on composite requests.
     #[must_use]
-    pub fn composite_requests_operations(&self) -> CompositeRequestsOperations {
-        CompositeRequestsOperations { crm: self.clone() }
+    pub fn composite_requests(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on composite requests; from [`Crm::composite_requests_operations`].
+/// Operations on composite requests; from [`Api::composite_requests`](crate::Api::composite_requests).
 #[derive(Clone, Debug)]
-pub struct CompositeRequestsOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl CompositeRequestsOperations {
+impl Operations {
     /// Executes composite requests.
     ///
     /// `POST /crm/v8/__composite_requests`. Scope: `ZohoCRM.modules.CREATE`.
@@ -32,7 +32,7 @@ impl CompositeRequestsOperations {
 }
 
 operation! {
-    /// A call that executes composite requests; from [`CompositeRequestsOperations::execute`].
+    /// A call that executes composite requests; from [`Operations::execute`].
     ExecuteCompositeRequests -> Results
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on contact roles.
     #[must_use]
-    pub fn contact_roles(&self) -> ContactRoles {
-        ContactRoles { crm: self.clone() }
+    pub fn contact_roles(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on contact roles; from [`Crm::contact_roles`].
+/// Operations on contact roles; from [`Api::contact_roles`](crate::Api::contact_roles).
 #[derive(Clone, Debug)]
-pub struct ContactRoles {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ContactRoles {
+impl Operations {
     /// Lists contact roles.
     ///
     /// `GET /crm/v8/Contacts/roles`. Scope: `ZohoCRM.modules.READ`.
@@ -95,37 +95,37 @@ impl ContactRoles {
 }
 
 operation! {
-    /// A call that lists contact roles; from [`ContactRoles::list`].
+    /// A call that lists contact roles; from [`Operations::list`].
     ListContactRoles -> ContactRolesAnswer
 }
 
 operation! {
-    /// A call that creates contact roles; from [`ContactRoles::create`].
+    /// A call that creates contact roles; from [`Operations::create`].
     CreateContactRoles -> ContactRolesResults
 }
 
 operation! {
-    /// A call that updates contact roles; from [`ContactRoles::update_many`].
+    /// A call that updates contact roles; from [`Operations::update_many`].
     UpdateContactRoles -> ContactRolesResults
 }
 
 operation! {
-    /// A call that deletes contact roles; from [`ContactRoles::delete_many`].
+    /// A call that deletes contact roles; from [`Operations::delete_many`].
     DeleteContactRoles -> ContactRolesResults
 }
 
 operation! {
-    /// A call that gets a contact role; from [`ContactRoles::get`].
+    /// A call that gets a contact role; from [`Operations::get`].
     GetContactRole -> ContactRolesAnswer
 }
 
 operation! {
-    /// A call that updates a contact role; from [`ContactRoles::update`].
+    /// A call that updates a contact role; from [`Operations::update`].
     UpdateContactRole -> ContactRolesResults
 }
 
 operation! {
-    /// A call that deletes a contact role; from [`ContactRoles::delete`].
+    /// A call that deletes a contact role; from [`Operations::delete`].
     DeleteContactRole -> ContactRolesResults
 }
 

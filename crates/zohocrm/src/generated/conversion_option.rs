@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on conversion option.
     #[must_use]
-    pub fn conversion_option(&self) -> ConversionOption {
-        ConversionOption { crm: self.clone() }
+    pub fn conversion_option(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on conversion option; from [`Crm::conversion_option`].
+/// Operations on conversion option; from [`Api::conversion_option`](crate::Api::conversion_option).
 #[derive(Clone, Debug)]
-pub struct ConversionOption {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ConversionOption {
+impl Operations {
     /// Lists conversion options.
     ///
     /// `GET /crm/v8/Leads/{lead_id}/__conversion_options`. Scope: `ZohoCRM.modules.READ`.
@@ -37,7 +37,7 @@ impl ConversionOption {
 }
 
 operation! {
-    /// A call that lists conversion options; from [`ConversionOption::list`].
+    /// A call that lists conversion options; from [`Operations::list`].
     ListConversionOptions -> ConversionOptionAnswer
 }
 
@@ -108,26 +108,10 @@ pub struct PreferenceFieldMatchedValue {
 pub struct PreferenceFieldMatch {
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `matched_lead_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub matched_lead_value: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `field` in `PreferenceFieldMatch`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

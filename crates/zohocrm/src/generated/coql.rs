@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on coql.
     #[must_use]
-    pub fn coql_operations(&self) -> CoqlOperations {
-        CoqlOperations { crm: self.clone() }
+    pub fn coql(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on coql; from [`Crm::coql_operations`].
+/// Operations on coql; from [`Api::coql`](crate::Api::coql).
 #[derive(Clone, Debug)]
-pub struct CoqlOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl CoqlOperations {
+impl Operations {
     /// Executes a query.
     ///
     /// `POST /crm/v8/coql`. Scope: `ZohoCRM.modules.CREATE`.
@@ -33,7 +33,7 @@ impl CoqlOperations {
 }
 
 operation! {
-    /// A call that executes a query; from [`CoqlOperations::execute_query`].
+    /// A call that executes a query; from [`Operations::execute_query`].
     ExecuteQuery -> CoqlAnswer
 }
 

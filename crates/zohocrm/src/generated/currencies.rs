@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on currencies.
     #[must_use]
-    pub fn currencies(&self) -> Currencies {
-        Currencies { crm: self.clone() }
+    pub fn currencies(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on currencies; from [`Crm::currencies`].
+/// Operations on currencies; from [`Api::currencies`](crate::Api::currencies).
 #[derive(Clone, Debug)]
-pub struct Currencies {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Currencies {
+impl Operations {
     /// Lists currencies.
     ///
     /// `GET /crm/v8/org/currencies`. Scope: `ZohoCRM.settings.currencies.READ`.
@@ -97,37 +97,37 @@ impl Currencies {
 }
 
 operation! {
-    /// A call that lists currencies; from [`Currencies::list`].
+    /// A call that lists currencies; from [`Operations::list`].
     ListCurrencies -> CurrenciesAnswer
 }
 
 operation! {
-    /// A call that adds currencies; from [`Currencies::add`].
+    /// A call that adds currencies; from [`Operations::add`].
     AddCurrencies -> CurrenciesResults
 }
 
 operation! {
-    /// A call that updates currencies; from [`Currencies::update_many`].
+    /// A call that updates currencies; from [`Operations::update_many`].
     UpdateCurrencies -> CurrenciesResults
 }
 
 operation! {
-    /// A call that gets a currency; from [`Currencies::get`].
+    /// A call that gets a currency; from [`Operations::get`].
     GetCurrency -> CurrenciesAnswer
 }
 
 operation! {
-    /// A call that updates a currency; from [`Currencies::update`].
+    /// A call that updates a currency; from [`Operations::update`].
     UpdateCurrency -> CurrenciesResults
 }
 
 operation! {
-    /// A call that enables a base currency; from [`Currencies::enable_base_currency`].
+    /// A call that enables a base currency; from [`Operations::enable_base_currency`].
     EnableBaseCurrency -> EnableBaseCurrencyResults
 }
 
 operation! {
-    /// A call that updates a base currency; from [`Currencies::update_base_currency`].
+    /// A call that updates a base currency; from [`Operations::update_base_currency`].
     UpdateBaseCurrency -> EnableBaseCurrencyResults
 }
 

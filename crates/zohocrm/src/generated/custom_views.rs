@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on custom views.
     #[must_use]
-    pub fn custom_views(&self) -> CustomViews {
-        CustomViews { crm: self.clone() }
+    pub fn custom_views(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on custom views; from [`Crm::custom_views`].
+/// Operations on custom views; from [`Api::custom_views`](crate::Api::custom_views).
 #[derive(Clone, Debug)]
-pub struct CustomViews {
+pub struct Operations {
     crm: Crm,
 }
 
-impl CustomViews {
+impl Operations {
     /// Lists custom views.
     ///
     /// `GET /crm/v8/settings/custom_views`. Scope: `ZohoCRM.settings.custom_views.READ`.
@@ -88,7 +88,7 @@ impl CustomViews {
 }
 
 operation! {
-    /// A call that lists custom views; from [`CustomViews::list`].
+    /// A call that lists custom views; from [`Operations::list`].
     ListCustomViews -> CustomViewsAnswer
 }
 
@@ -105,17 +105,17 @@ impl ListCustomViews {
 }
 
 operation! {
-    /// A call that gets a custom view; from [`CustomViews::get`].
+    /// A call that gets a custom view; from [`Operations::get`].
     GetCustomView -> CustomViewsAnswer
 }
 
 operation! {
-    /// A call that changes sort orders; from [`CustomViews::change_sort_orders`].
+    /// A call that changes sort orders; from [`Operations::change_sort_orders`].
     ChangeSortOrders -> CustomViewsResults
 }
 
 operation! {
-    /// A call that changes a sort order; from [`CustomViews::change_sort_order`].
+    /// A call that changes a sort order; from [`Operations::change_sort_order`].
     ChangeSortOrder -> CustomViewsResults
 }
 

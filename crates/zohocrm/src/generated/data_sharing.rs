@@ -2,23 +2,24 @@
 
 //! Data sharing.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on data sharing.
     #[must_use]
-    pub fn data_sharing(&self) -> DataSharing {
-        DataSharing { crm: self.clone() }
+    pub fn data_sharing(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on data sharing; from [`Crm::data_sharing`].
+/// Operations on data sharing; from [`Api::data_sharing`](crate::Api::data_sharing).
 #[derive(Clone, Debug)]
-pub struct DataSharing {
+pub struct Operations {
     crm: Crm,
 }
 
-impl DataSharing {
+impl Operations {
     /// Gets data sharing.
     ///
     /// `GET /crm/v8/settings/data_sharing`. Scope: `ZohoCRM.settings.READ`.
@@ -42,12 +43,12 @@ impl DataSharing {
 }
 
 operation! {
-    /// A call that gets data sharing; from [`DataSharing::get`].
+    /// A call that gets data sharing; from [`Operations::get`].
     GetDataSharing -> DataSharingAnswer
 }
 
 operation! {
-    /// A call that updates data sharing; from [`DataSharing::update`].
+    /// A call that updates data sharing; from [`Operations::update`].
     UpdateDataSharing -> DataSharingResults
 }
 
@@ -58,7 +59,7 @@ operation! {
 pub struct DataSharingAnswer {
     /// `data_sharing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data_sharing: Nullable<Vec<DataSharingDataSharing>>,
+    pub data_sharing: Nullable<Vec<DataSharing>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -68,16 +69,16 @@ pub struct DataSharingAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct DataSharingDataSharing {
+pub struct DataSharing {
     /// `public_in_portals`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub public_in_portals: Nullable<bool>,
     /// `share_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub share_type: Nullable<DataSharingDataSharingShareType>,
+    pub share_type: Nullable<DataSharingShareType>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `rule_computation_running`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rule_computation_running: Nullable<bool>,
@@ -87,44 +88,21 @@ pub struct DataSharingDataSharing {
 }
 
 setters! {
-    DataSharingDataSharing {
+    DataSharing {
         public_in_portals: bool,
-        share_type: DataSharingDataSharingShareType,
-        module: Module,
+        share_type: DataSharingShareType,
+        module: shared::ApiReference,
         rule_computation_running: bool,
     }
 }
 
 open_enum! {
-    /// Values of `share_type` in `DataSharingDataSharing`.
-    pub enum DataSharingDataSharingShareType {
+    /// Values of `share_type` in `DataSharing`.
+    pub enum DataSharingShareType {
         Private = "private",
         PublicReadOnly = "public_read_only",
         Public = "public",
         PublicReadWrite = "public_read_write",
-    }
-}
-
-/// Zoho's `Module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Module {
-        api_name: String,
-        id: String,
     }
 }
 
@@ -135,7 +113,7 @@ setters! {
 pub struct DataSharingBody {
     /// `data_sharing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data_sharing: Nullable<Vec<DataSharingDataSharing>>,
+    pub data_sharing: Nullable<Vec<DataSharing>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -143,7 +121,7 @@ pub struct DataSharingBody {
 
 setters! {
     DataSharingBody {
-        data_sharing: Vec<DataSharingDataSharing>,
+        data_sharing: Vec<DataSharing>,
     }
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on deal contact roles.
     #[must_use]
-    pub fn deal_contact_roles(&self) -> DealContactRoles {
-        DealContactRoles { crm: self.clone() }
+    pub fn deal_contact_roles(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on deal contact roles; from [`Crm::deal_contact_roles`].
+/// Operations on deal contact roles; from [`Api::deal_contact_roles`](crate::Api::deal_contact_roles).
 #[derive(Clone, Debug)]
-pub struct DealContactRoles {
+pub struct Operations {
     crm: Crm,
 }
 
-impl DealContactRoles {
+impl Operations {
     /// Lists contact roles.
     ///
     /// `GET /crm/v8/Deals/{deal}/Contact_Roles`. Scope: `ZohoCRM.modules.READ`.
@@ -108,7 +108,7 @@ impl DealContactRoles {
 }
 
 operation! {
-    /// A call that lists contact roles; from [`DealContactRoles::list`].
+    /// A call that lists contact roles; from [`Operations::list`].
     ListContactRoles -> DealContactRolesAnswer
 }
 
@@ -120,7 +120,7 @@ impl ListContactRoles {
 }
 
 operation! {
-    /// A call that deletes contact roles; from [`DealContactRoles::delete_many`].
+    /// A call that deletes contact roles; from [`Operations::delete_many`].
     DeleteContactRoles -> DealContactRolesResults
 }
 
@@ -132,17 +132,17 @@ impl DeleteContactRoles {
 }
 
 operation! {
-    /// A call that gets a contact role; from [`DealContactRoles::get`].
+    /// A call that gets a contact role; from [`Operations::get`].
     GetContactRole -> DealContactRolesAnswer
 }
 
 operation! {
-    /// A call that associates a contact role; from [`DealContactRoles::associate`].
+    /// A call that associates a contact role; from [`Operations::associate`].
     AssociateContactRole -> DealContactRolesResults
 }
 
 operation! {
-    /// A call that deletes a contact role; from [`DealContactRoles::delete`].
+    /// A call that deletes a contact role; from [`Operations::delete`].
     DeleteContactRole -> DealContactRolesResults
 }
 
@@ -190,7 +190,7 @@ pub struct Data {
     pub created_by: Nullable<shared::MinifiedUser>,
     /// `Contact_Role`.
     #[serde(rename = "Contact_Role", skip_serializing_if = "Nullable::is_absent")]
-    pub contact_role: Nullable<ContactRole>,
+    pub contact_role: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -205,30 +205,7 @@ setters! {
         id: String,
         tag: Vec<shared::Tag>,
         created_by: shared::MinifiedUser,
-        contact_role: ContactRole,
-    }
-}
-
-/// Zoho's `ContactRole`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ContactRole {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ContactRole {
-        name: String,
-        id: String,
+        contact_role: shared::Reference,
     }
 }
 

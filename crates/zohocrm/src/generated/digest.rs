@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on digest.
     #[must_use]
-    pub fn digest(&self) -> Digest {
-        Digest { crm: self.clone() }
+    pub fn digest(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on digest; from [`Crm::digest`].
+/// Operations on digest; from [`Api::digest`](crate::Api::digest).
 #[derive(Clone, Debug)]
-pub struct Digest {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Digest {
+impl Operations {
     /// Creates a digest.
     ///
     /// `POST /crm/v8/__digest`. Scope: `ZohoCRM.modules.CREATE`.
@@ -32,7 +32,7 @@ impl Digest {
 }
 
 operation! {
-    /// A call that creates a digest; from [`Digest::create`].
+    /// A call that creates a digest; from [`Operations::create`].
     CreateDigest -> DigestResults
 }
 
@@ -43,7 +43,7 @@ operation! {
 pub struct DigestBody {
     /// `__digest`.
     #[serde(rename = "__digest", skip_serializing_if = "Nullable::is_absent")]
-    pub digest: Nullable<Vec<DigestDigest>>,
+    pub digest: Nullable<Vec<Digest>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -51,7 +51,7 @@ pub struct DigestBody {
 
 setters! {
     DigestBody {
-        digest: Vec<DigestDigest>,
+        digest: Vec<Digest>,
     }
 }
 
@@ -59,7 +59,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct DigestDigest {
+pub struct Digest {
     /// `record_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub record_id: Nullable<String>,
@@ -75,7 +75,7 @@ pub struct DigestDigest {
 }
 
 setters! {
-    DigestDigest {
+    Digest {
         record_id: String,
         module: String,
         r#type: String,

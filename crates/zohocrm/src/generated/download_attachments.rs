@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on download attachments.
     #[must_use]
-    pub fn download_attachments(&self) -> DownloadAttachments {
-        DownloadAttachments { crm: self.clone() }
+    pub fn download_attachments(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on download attachments; from [`Crm::download_attachments`].
+/// Operations on download attachments; from [`Api::download_attachments`](crate::Api::download_attachments).
 #[derive(Clone, Debug)]
-pub struct DownloadAttachments {
+pub struct Operations {
     crm: Crm,
 }
 
-impl DownloadAttachments {
+impl Operations {
     /// Downloads an attachment.
     ///
     /// `GET /crm/v8/{module}/{record_id}/Emails/actions/download_attachments`. Scope: `ZohoCRM.modules.emails.READ` or `ZohoCRM.modules.leads.READ` or `ZohoCRM.modules.contacts.READ` or `ZohoCRM.modules.deals.READ`.
@@ -53,6 +53,6 @@ impl DownloadAttachments {
 }
 
 operation! {
-    /// A call that downloads an attachment; from [`DownloadAttachments::download`].
+    /// A call that downloads an attachment; from [`Operations::download`].
     DownloadAttachment -> Download
 }

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on download inline images.
     #[must_use]
-    pub fn download_inline_images(&self) -> DownloadInlineImages {
-        DownloadInlineImages { crm: self.clone() }
+    pub fn download_inline_images(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on download inline images; from [`Crm::download_inline_images`].
+/// Operations on download inline images; from [`Api::download_inline_images`](crate::Api::download_inline_images).
 #[derive(Clone, Debug)]
-pub struct DownloadInlineImages {
+pub struct Operations {
     crm: Crm,
 }
 
-impl DownloadInlineImages {
+impl Operations {
     /// Downloads an inline image.
     ///
     /// `GET /crm/v8/{module}/{record_id}/Emails/actions/download_inline_images`. Scope: `ZohoCRM.modules.emails.READ` or `ZohoCRM.modules.leads.READ` or `ZohoCRM.modules.contacts.READ` or `ZohoCRM.modules.deals.READ`.
@@ -51,6 +51,6 @@ impl DownloadInlineImages {
 }
 
 operation! {
-    /// A call that downloads an inline image; from [`DownloadInlineImages::download`].
+    /// A call that downloads an inline image; from [`Operations::download`].
     DownloadInlineImage -> Download
 }

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on duplicate check preference.
     #[must_use]
-    pub fn duplicate_check_preference(&self) -> DuplicateCheckPreference {
-        DuplicateCheckPreference { crm: self.clone() }
+    pub fn duplicate_check_preference(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on duplicate check preference; from [`Crm::duplicate_check_preference`].
+/// Operations on duplicate check preference; from [`Api::duplicate_check_preference`](crate::Api::duplicate_check_preference).
 #[derive(Clone, Debug)]
-pub struct DuplicateCheckPreference {
+pub struct Operations {
     crm: Crm,
 }
 
-impl DuplicateCheckPreference {
+impl Operations {
     /// Gets a duplicate check preference.
     ///
     /// `GET /crm/v8/settings/duplicate_check_preference`. Scope: `ZohoCRM.settings.READ`.
@@ -75,22 +75,22 @@ impl DuplicateCheckPreference {
 }
 
 operation! {
-    /// A call that gets a duplicate check preference; from [`DuplicateCheckPreference::get`].
+    /// A call that gets a duplicate check preference; from [`Operations::get`].
     GetDuplicateCheckPreference -> DuplicateCheckPreferenceAnswer
 }
 
 operation! {
-    /// A call that creates a duplicate check preference; from [`DuplicateCheckPreference::create`].
+    /// A call that creates a duplicate check preference; from [`Operations::create`].
     CreateDuplicateCheckPreference -> DuplicateCheckPreferenceResults
 }
 
 operation! {
-    /// A call that updates a duplicate check preference; from [`DuplicateCheckPreference::update`].
+    /// A call that updates a duplicate check preference; from [`Operations::update`].
     UpdateDuplicateCheckPreference -> DuplicateCheckPreferenceResults
 }
 
 operation! {
-    /// A call that deletes a duplicate check preference; from [`DuplicateCheckPreference::delete`].
+    /// A call that deletes a duplicate check preference; from [`Operations::delete`].
     DeleteDuplicateCheckPreference -> DuplicateCheckPreferenceResults
 }
 
@@ -101,7 +101,7 @@ operation! {
 pub struct DuplicateCheckPreferenceAnswer {
     /// `duplicate_check_preference`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub duplicate_check_preference: Nullable<DuplicateCheckPreferenceDuplicateCheckPreference>,
+    pub duplicate_check_preference: Nullable<DuplicateCheckPreference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -111,10 +111,10 @@ pub struct DuplicateCheckPreferenceAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct DuplicateCheckPreferenceDuplicateCheckPreference {
+pub struct DuplicateCheckPreference {
     /// `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<DuplicateCheckPreferenceDuplicateCheckPreferenceType>,
+    pub r#type: Nullable<DuplicateCheckPreferenceType>,
     /// `type_configurations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub type_configurations: Nullable<Vec<TypeConfiguration>>,
@@ -124,15 +124,15 @@ pub struct DuplicateCheckPreferenceDuplicateCheckPreference {
 }
 
 setters! {
-    DuplicateCheckPreferenceDuplicateCheckPreference {
-        r#type: DuplicateCheckPreferenceDuplicateCheckPreferenceType,
+    DuplicateCheckPreference {
+        r#type: DuplicateCheckPreferenceType,
         type_configurations: Vec<TypeConfiguration>,
     }
 }
 
 open_enum! {
-    /// Values of `type` in `DuplicateCheckPreferenceDuplicateCheckPreference`.
-    pub enum DuplicateCheckPreferenceDuplicateCheckPreferenceType {
+    /// Values of `type` in `DuplicateCheckPreference`.
+    pub enum DuplicateCheckPreferenceType {
         ConvertedRecords = "converted_records",
         MappedModuleRecords = "mapped_module_records",
     }
@@ -272,7 +272,7 @@ setters! {
 pub struct DuplicateCheckPreferenceBody {
     /// `duplicate_check_preference`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub duplicate_check_preference: Nullable<DuplicateCheckPreferenceDuplicateCheckPreference>,
+    pub duplicate_check_preference: Nullable<DuplicateCheckPreference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -280,7 +280,7 @@ pub struct DuplicateCheckPreferenceBody {
 
 setters! {
     DuplicateCheckPreferenceBody {
-        duplicate_check_preference: DuplicateCheckPreferenceDuplicateCheckPreference,
+        duplicate_check_preference: DuplicateCheckPreference,
     }
 }
 

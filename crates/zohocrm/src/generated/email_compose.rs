@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on email compose.
     #[must_use]
-    pub fn email_compose(&self) -> EmailCompose {
-        EmailCompose { crm: self.clone() }
+    pub fn email_compose(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on email compose; from [`Crm::email_compose`].
+/// Operations on email compose; from [`Api::email_compose`](crate::Api::email_compose).
 #[derive(Clone, Debug)]
-pub struct EmailCompose {
+pub struct Operations {
     crm: Crm,
 }
 
-impl EmailCompose {
+impl Operations {
     /// Gets compose settings.
     ///
     /// `GET /crm/email/v8/settings/compose`. Scope: `ZohoCRM.settings.READ`.
@@ -42,7 +42,7 @@ impl EmailCompose {
 }
 
 operation! {
-    /// A call that gets compose settings; from [`EmailCompose::get`].
+    /// A call that gets compose settings; from [`Operations::get`].
     GetComposeSettings -> EmailComposeAnswer
 }
 
@@ -54,7 +54,7 @@ impl GetComposeSettings {
 }
 
 operation! {
-    /// A call that updates compose settings; from [`EmailCompose::update`].
+    /// A call that updates compose settings; from [`Operations::update`].
     UpdateComposeSettings -> UpdateComposeSettingsAnswer
 }
 
@@ -74,7 +74,7 @@ open_enum! {
 pub struct EmailComposeAnswer {
     /// `email_compose`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_compose: Nullable<Vec<EmailComposeEmailCompose>>,
+    pub email_compose: Nullable<Vec<EmailCompose>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -84,7 +84,7 @@ pub struct EmailComposeAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct EmailComposeEmailCompose {
+pub struct EmailCompose {
     /// `default_from_address`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub default_from_address: Nullable<DefaultFromAddress>,
@@ -103,7 +103,7 @@ pub struct EmailComposeEmailCompose {
 }
 
 setters! {
-    EmailComposeEmailCompose {
+    EmailCompose {
         default_from_address: DefaultFromAddress,
         default_replyto_address: DefaultReplytoAddress,
         font: Font,
@@ -203,7 +203,7 @@ setters! {
 pub struct EmailComposeBody {
     /// `email_compose`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_compose: Nullable<Vec<EmailComposeEmailCompose>>,
+    pub email_compose: Nullable<Vec<EmailCompose>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -211,7 +211,7 @@ pub struct EmailComposeBody {
 
 setters! {
     EmailComposeBody {
-        email_compose: Vec<EmailComposeEmailCompose>,
+        email_compose: Vec<EmailCompose>,
     }
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on email configuration options.
     #[must_use]
-    pub fn email_configuration_options(&self) -> EmailConfigurationOptions {
-        EmailConfigurationOptions { crm: self.clone() }
+    pub fn email_configuration_options(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on email configuration options; from [`Crm::email_configuration_options`].
+/// Operations on email configuration options; from [`Api::email_configuration_options`](crate::Api::email_configuration_options).
 #[derive(Clone, Debug)]
-pub struct EmailConfigurationOptions {
+pub struct Operations {
     crm: Crm,
 }
 
-impl EmailConfigurationOptions {
+impl Operations {
     /// Lists email configuration options.
     ///
     /// `GET /crm/email/v8/settings/compose/configuration_options`. Scope: `ZohoCRM.settings.READ`.
@@ -52,12 +52,12 @@ impl EmailConfigurationOptions {
 }
 
 operation! {
-    /// A call that lists email configuration options; from [`EmailConfigurationOptions::list`].
+    /// A call that lists email configuration options; from [`Operations::list`].
     ListEmailConfigurationOptions -> EmailConfigurationOptionsAnswer
 }
 
 operation! {
-    /// A call that updates email configuration options; from [`EmailConfigurationOptions::update`].
+    /// A call that updates email configuration options; from [`Operations::update`].
     UpdateEmailConfigurationOptions -> EmailConfigurationOptionsResults
 }
 

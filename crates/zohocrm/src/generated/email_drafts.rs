@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on email drafts.
     #[must_use]
-    pub fn email_drafts(&self) -> EmailDrafts {
-        EmailDrafts { crm: self.clone() }
+    pub fn email_drafts(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on email drafts; from [`Crm::email_drafts`].
+/// Operations on email drafts; from [`Api::email_drafts`](crate::Api::email_drafts).
 #[derive(Clone, Debug)]
-pub struct EmailDrafts {
+pub struct Operations {
     crm: Crm,
 }
 
-impl EmailDrafts {
+impl Operations {
     /// Lists email drafts.
     ///
     /// `GET /crm/v8/{module}/{record}/__email_drafts`. Scope: `ZohoCRM.modules.READ`.
@@ -141,32 +141,32 @@ impl EmailDrafts {
 }
 
 operation! {
-    /// A call that lists email drafts; from [`EmailDrafts::list`].
+    /// A call that lists email drafts; from [`Operations::list`].
     ListEmailDrafts -> EmailDraftsAnswer
 }
 
 operation! {
-    /// A call that creates email drafts; from [`EmailDrafts::create`].
+    /// A call that creates email drafts; from [`Operations::create`].
     CreateEmailDrafts -> EmailDraftsResults
 }
 
 operation! {
-    /// A call that updates email drafts; from [`EmailDrafts::update_many`].
+    /// A call that updates email drafts; from [`Operations::update_many`].
     UpdateEmailDrafts -> EmailDraftsResults
 }
 
 operation! {
-    /// A call that gets an email draft; from [`EmailDrafts::get`].
+    /// A call that gets an email draft; from [`Operations::get`].
     GetEmailDraft -> EmailDraftsAnswer
 }
 
 operation! {
-    /// A call that updates an email draft; from [`EmailDrafts::update`].
+    /// A call that updates an email draft; from [`Operations::update`].
     UpdateEmailDraft -> EmailDraftsResults
 }
 
 operation! {
-    /// A call that deletes an email draft; from [`EmailDrafts::delete`].
+    /// A call that deletes an email draft; from [`Operations::delete`].
     DeleteEmailDraft -> EmailDraftsResults
 }
 
@@ -177,7 +177,7 @@ operation! {
 pub struct EmailDraftsAnswer {
     /// `__email_drafts`.
     #[serde(rename = "__email_drafts", skip_serializing_if = "Nullable::is_absent")]
-    pub email_drafts: Nullable<Vec<EmailDraftEmailDrafts>>,
+    pub email_drafts: Nullable<Vec<EmailDrafts>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -187,7 +187,7 @@ pub struct EmailDraftsAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct EmailDraftEmailDrafts {
+pub struct EmailDrafts {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -214,7 +214,7 @@ pub struct EmailDraftEmailDrafts {
     pub bcc: Nullable<Vec<To>>,
     /// `template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub template: Nullable<Template>,
+    pub template: Nullable<shared::Reference>,
     /// `inventory_details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub inventory_details: Nullable<InventoryDetails>,
@@ -245,7 +245,7 @@ pub struct EmailDraftEmailDrafts {
 }
 
 setters! {
-    EmailDraftEmailDrafts {
+    EmailDrafts {
         id: String,
         modified_time: DateTime,
         created_time: DateTime,
@@ -254,7 +254,7 @@ setters! {
         reply_to: String,
         cc: Vec<To>,
         bcc: Vec<To>,
-        template: Template,
+        template: shared::Reference,
         inventory_details: InventoryDetails,
         attachments: Vec<Attachments>,
         schedule_details: ScheduleDetails,
@@ -289,29 +289,6 @@ setters! {
     }
 }
 
-/// Zoho's `template`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Template {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Template {
-        id: String,
-        name: String,
-    }
-}
-
 /// Zoho's `inventory_details`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -319,7 +296,7 @@ setters! {
 pub struct InventoryDetails {
     /// `inventory_template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub inventory_template: Nullable<InventoryTemplate>,
+    pub inventory_template: Nullable<shared::Reference>,
     /// `record`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub record: Nullable<shared::RecordRecord>,
@@ -336,33 +313,10 @@ pub struct InventoryDetails {
 
 setters! {
     InventoryDetails {
-        inventory_template: InventoryTemplate,
+        inventory_template: shared::Reference,
         record: shared::RecordRecord,
         paper_type: String,
         view_type: String,
-    }
-}
-
-/// `inventory_template` in `InventoryDetails`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct InventoryTemplate {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    InventoryTemplate {
-        name: String,
-        id: String,
     }
 }
 
@@ -431,7 +385,7 @@ setters! {
 pub struct EmailDraftsBody {
     /// `__email_drafts`.
     #[serde(rename = "__email_drafts", skip_serializing_if = "Nullable::is_absent")]
-    pub email_drafts: Nullable<Vec<EmailDraftEmailDrafts>>,
+    pub email_drafts: Nullable<Vec<EmailDrafts>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -439,7 +393,7 @@ pub struct EmailDraftsBody {
 
 setters! {
     EmailDraftsBody {
-        email_drafts: Vec<EmailDraftEmailDrafts>,
+        email_drafts: Vec<EmailDrafts>,
     }
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on email related records.
     #[must_use]
-    pub fn email_related_records(&self) -> EmailRelatedRecords {
-        EmailRelatedRecords { crm: self.clone() }
+    pub fn email_related_records(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on email related records; from [`Crm::email_related_records`].
+/// Operations on email related records; from [`Api::email_related_records`](crate::Api::email_related_records).
 #[derive(Clone, Debug)]
-pub struct EmailRelatedRecords {
+pub struct Operations {
     crm: Crm,
 }
 
-impl EmailRelatedRecords {
+impl Operations {
     /// Lists emails.
     ///
     /// `GET /crm/v8/{module_name}/{record_id}/Emails`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.emails.READ`.
@@ -69,7 +69,7 @@ impl EmailRelatedRecords {
 }
 
 operation! {
-    /// A call that lists emails; from [`EmailRelatedRecords::list`].
+    /// A call that lists emails; from [`Operations::list`].
     ListEmails -> EmailRelatedRecordsAnswer
 }
 
@@ -91,7 +91,7 @@ impl ListEmails {
 }
 
 operation! {
-    /// A call that gets an email; from [`EmailRelatedRecords::get`].
+    /// A call that gets an email; from [`Operations::get`].
     GetEmail -> EmailRelatedRecordsAnswer
 }
 
@@ -288,23 +288,7 @@ pub struct LinkedRecord {
     pub name: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
+    pub module: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on email sharing details.
     #[must_use]
-    pub fn email_sharing_details(&self) -> EmailSharingDetails {
-        EmailSharingDetails { crm: self.clone() }
+    pub fn email_sharing_details(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on email sharing details; from [`Crm::email_sharing_details`].
+/// Operations on email sharing details; from [`Api::email_sharing_details`](crate::Api::email_sharing_details).
 #[derive(Clone, Debug)]
-pub struct EmailSharingDetails {
+pub struct Operations {
     crm: Crm,
 }
 
-impl EmailSharingDetails {
+impl Operations {
     /// Gets email sharing details.
     ///
     /// `GET /crm/v8/{module}/{record_id}/__emails_sharing_details`. Scope: `ZohoCRM.settings.emails.READ`.
@@ -36,7 +36,7 @@ impl EmailSharingDetails {
 }
 
 operation! {
-    /// A call that gets email sharing details; from [`EmailSharingDetails::get`].
+    /// A call that gets email sharing details; from [`Operations::get`].
     GetEmailSharingDetails -> EmailSharingDetailsAnswer
 }
 

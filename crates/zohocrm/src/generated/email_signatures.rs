@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on email signatures.
     #[must_use]
-    pub fn email_signatures(&self) -> EmailSignatures {
-        EmailSignatures { crm: self.clone() }
+    pub fn email_signatures(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on email signatures; from [`Crm::email_signatures`].
+/// Operations on email signatures; from [`Api::email_signatures`](crate::Api::email_signatures).
 #[derive(Clone, Debug)]
-pub struct EmailSignatures {
+pub struct Operations {
     crm: Crm,
 }
 
-impl EmailSignatures {
+impl Operations {
     /// Lists email signatures.
     ///
     /// `GET /crm/email/v8/settings/compose/email_signatures`. Scope: `ZohoCRM.settings.READ`.
@@ -120,7 +120,7 @@ impl EmailSignatures {
 }
 
 operation! {
-    /// A call that lists email signatures; from [`EmailSignatures::list`].
+    /// A call that lists email signatures; from [`Operations::list`].
     ListEmailSignatures -> EmailSignaturesAnswer
 }
 
@@ -132,7 +132,7 @@ impl ListEmailSignatures {
 }
 
 operation! {
-    /// A call that creates email signatures; from [`EmailSignatures::create`].
+    /// A call that creates email signatures; from [`Operations::create`].
     CreateEmailSignatures -> CreateEmailSignaturesAnswer
 }
 
@@ -144,7 +144,7 @@ impl CreateEmailSignatures {
 }
 
 operation! {
-    /// A call that updates email signatures; from [`EmailSignatures::update_many`].
+    /// A call that updates email signatures; from [`Operations::update_many`].
     UpdateEmailSignatures -> CreateEmailSignaturesAnswer
 }
 
@@ -156,22 +156,22 @@ impl UpdateEmailSignatures {
 }
 
 operation! {
-    /// A call that deletes email signatures; from [`EmailSignatures::delete_many`].
+    /// A call that deletes email signatures; from [`Operations::delete_many`].
     DeleteEmailSignatures -> CreateEmailSignaturesAnswer
 }
 
 operation! {
-    /// A call that gets an email signature; from [`EmailSignatures::get`].
+    /// A call that gets an email signature; from [`Operations::get`].
     GetEmailSignature -> EmailSignaturesAnswer
 }
 
 operation! {
-    /// A call that updates an email signature; from [`EmailSignatures::update`].
+    /// A call that updates an email signature; from [`Operations::update`].
     UpdateEmailSignature -> CreateEmailSignaturesAnswer
 }
 
 operation! {
-    /// A call that deletes an email signature; from [`EmailSignatures::delete`].
+    /// A call that deletes an email signature; from [`Operations::delete`].
     DeleteEmailSignature -> CreateEmailSignaturesAnswer
 }
 
@@ -197,7 +197,7 @@ pub struct EmailSignaturesAnswer {
     pub status: Nullable<String>,
     /// `email_signatures`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_signatures: Nullable<Vec<EmailSignatureEmailSignatures>>,
+    pub email_signatures: Nullable<Vec<EmailSignatures>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -307,7 +307,7 @@ pub struct ErrorDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct EmailSignatureEmailSignatures {
+pub struct EmailSignatures {
     /// `from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub from: Nullable<Vec<FromAddress>>,
@@ -316,7 +316,7 @@ pub struct EmailSignatureEmailSignatures {
     pub name: Nullable<String>,
     /// `editor_mode`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub editor_mode: Nullable<EmailSignatureEmailSignaturesEditorMode>,
+    pub editor_mode: Nullable<EmailSignaturesEditorMode>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -329,10 +329,10 @@ pub struct EmailSignatureEmailSignatures {
 }
 
 setters! {
-    EmailSignatureEmailSignatures {
+    EmailSignatures {
         from: Vec<FromAddress>,
         name: String,
-        editor_mode: EmailSignatureEmailSignaturesEditorMode,
+        editor_mode: EmailSignaturesEditorMode,
         id: String,
         content: String,
     }
@@ -362,8 +362,8 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `editor_mode` in `EmailSignatureEmailSignatures`.
-    pub enum EmailSignatureEmailSignaturesEditorMode {
+    /// Values of `editor_mode` in `EmailSignatures`.
+    pub enum EmailSignaturesEditorMode {
         PlainText = "plain_text",
         RichText = "rich_text",
     }
@@ -376,7 +376,7 @@ open_enum! {
 pub struct EmailSignaturesBody {
     /// `email_signatures`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_signatures: Nullable<Vec<EmailSignatureEmailSignatures>>,
+    pub email_signatures: Nullable<Vec<EmailSignatures>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -384,7 +384,7 @@ pub struct EmailSignaturesBody {
 
 setters! {
     EmailSignaturesBody {
-        email_signatures: Vec<EmailSignatureEmailSignatures>,
+        email_signatures: Vec<EmailSignatures>,
     }
 }
 

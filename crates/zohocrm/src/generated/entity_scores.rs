@@ -2,23 +2,24 @@
 
 //! Entity scores.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on entity scores.
     #[must_use]
-    pub fn entity_scores(&self) -> EntityScores {
-        EntityScores { crm: self.clone() }
+    pub fn entity_scores(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on entity scores; from [`Crm::entity_scores`].
+/// Operations on entity scores; from [`Api::entity_scores`](crate::Api::entity_scores).
 #[derive(Clone, Debug)]
-pub struct EntityScores {
+pub struct Operations {
     crm: Crm,
 }
 
-impl EntityScores {
+impl Operations {
     /// Gets an entity score.
     ///
     /// `GET /crm/v8/Entity_Scores__s/{record_id}`. Scope: `ZohoCRM.settings.modules.READ`.
@@ -52,7 +53,7 @@ impl EntityScores {
 }
 
 operation! {
-    /// A call that gets an entity score; from [`EntityScores::get`].
+    /// A call that gets an entity score; from [`Operations::get`].
     GetEntityScore -> EntityScoresAnswer
 }
 
@@ -64,7 +65,7 @@ impl GetEntityScore {
 }
 
 operation! {
-    /// A call that lists entity scores; from [`EntityScores::list`].
+    /// A call that lists entity scores; from [`Operations::list`].
     ListEntityScores -> EntityScoresAnswer
 }
 
@@ -117,7 +118,7 @@ impl ListEntityScores {
 pub struct EntityScoresAnswer {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<EntityScoreEntityScores>>,
+    pub data: Nullable<Vec<EntityScores>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,
@@ -130,7 +131,7 @@ pub struct EntityScoresAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct EntityScoreEntityScores {
+pub struct EntityScores {
     /// `Entity`.
     #[serde(rename = "Entity", skip_serializing_if = "Nullable::is_absent")]
     pub entity: Nullable<Entity>,
@@ -151,7 +152,7 @@ pub struct EntityScoreEntityScores {
     pub touch_point_negative_score: Nullable<i64>,
     /// `Scoring_Rule`.
     #[serde(rename = "Scoring_Rule", skip_serializing_if = "Nullable::is_absent")]
-    pub scoring_rule: Nullable<ScoringRule>,
+    pub scoring_rule: Nullable<shared::Reference>,
     /// `$field_states`.
     #[serde(rename = "$field_states", skip_serializing_if = "Nullable::is_absent")]
     pub field_states: Nullable<Vec<String>>,
@@ -169,7 +170,7 @@ pub struct EntityScoreEntityScores {
     pub extra: Extra,
 }
 
-/// `Entity` in `EntityScoreEntityScores`.
+/// `Entity` in `EntityScores`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -182,39 +183,7 @@ pub struct Entity {
     pub id: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `module` in `Entity`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `Scoring_Rule` in `EntityScoreEntityScores`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ScoringRule {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
+    pub module: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -2,23 +2,24 @@
 
 //! Features.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on features.
     #[must_use]
-    pub fn features(&self) -> Features {
-        Features { crm: self.clone() }
+    pub fn features(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on features; from [`Crm::features`].
+/// Operations on features; from [`Api::features`](crate::Api::features).
 #[derive(Clone, Debug)]
-pub struct Features {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Features {
+impl Operations {
     /// Lists features.
     ///
     /// `GET /crm/v8/__features`. Scope: `ZohoCRM.files.READ`.
@@ -66,7 +67,7 @@ impl Features {
 }
 
 operation! {
-    /// A call that lists features; from [`Features::list`].
+    /// A call that lists features; from [`Operations::list`].
     ListFeatures -> FeaturesAnswer
 }
 
@@ -83,7 +84,7 @@ impl ListFeatures {
 }
 
 operation! {
-    /// A call that gets a feature; from [`Features::get`].
+    /// A call that gets a feature; from [`Operations::get`].
     GetFeature -> FeaturesAnswer
 }
 
@@ -95,12 +96,12 @@ impl GetFeature {
 }
 
 operation! {
-    /// A call that gets a data enrichment; from [`Features::data_enrichment`].
+    /// A call that gets a data enrichment; from [`Operations::data_enrichment`].
     GetDataEnrichment -> FeaturesAnswer
 }
 
 operation! {
-    /// A call that gets user licences; from [`Features::user_licences`].
+    /// A call that gets user licences; from [`Operations::user_licences`].
     GetUserLicences -> FeaturesAnswer
 }
 
@@ -114,7 +115,7 @@ pub struct FeaturesAnswer {
     pub features: Nullable<Vec<Feature>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -200,28 +201,6 @@ pub struct Component {
     /// `feature_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub feature_label: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `info` in `FeaturesAnswer`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on field attachments.
     #[must_use]
-    pub fn field_attachments(&self) -> FieldAttachments {
-        FieldAttachments { crm: self.clone() }
+    pub fn field_attachments(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on field attachments; from [`Crm::field_attachments`].
+/// Operations on field attachments; from [`Api::field_attachments`](crate::Api::field_attachments).
 #[derive(Clone, Debug)]
-pub struct FieldAttachments {
+pub struct Operations {
     crm: Crm,
 }
 
-impl FieldAttachments {
+impl Operations {
     /// Downloads a field attachment.
     ///
     /// `GET /crm/v8/{module_api_name}/{record_id}/actions/download_fields_attachment`. Scope: `ZohoCRM.modules.READ`.
@@ -42,6 +42,6 @@ impl FieldAttachments {
 }
 
 operation! {
-    /// A call that downloads a field attachment; from [`FieldAttachments::download`].
+    /// A call that downloads a field attachment; from [`Operations::download`].
     DownloadFieldAttachment -> Download
 }

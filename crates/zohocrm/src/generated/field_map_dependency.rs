@@ -2,23 +2,24 @@
 
 //! Field map dependency.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on field map dependency.
     #[must_use]
-    pub fn field_map_dependency(&self) -> FieldMapDependency {
-        FieldMapDependency { crm: self.clone() }
+    pub fn field_map_dependency(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on field map dependency; from [`Crm::field_map_dependency`].
+/// Operations on field map dependency; from [`Api::field_map_dependency`](crate::Api::field_map_dependency).
 #[derive(Clone, Debug)]
-pub struct FieldMapDependency {
+pub struct Operations {
     crm: Crm,
 }
 
-impl FieldMapDependency {
+impl Operations {
     /// Creates a map dependency.
     ///
     /// `POST /crm/v8/settings/layouts/{layout_id}/map_dependency`. Scope: `ZohoCRM.settings.map_dependency.CREATE`.
@@ -124,12 +125,12 @@ impl FieldMapDependency {
 }
 
 operation! {
-    /// A call that creates a map dependency; from [`FieldMapDependency::create`].
+    /// A call that creates a map dependency; from [`Operations::create`].
     CreateMapDependency -> FieldMapDependencyResults
 }
 
 operation! {
-    /// A call that lists map dependencies; from [`FieldMapDependency::list`].
+    /// A call that lists map dependencies; from [`Operations::list`].
     ListMapDependencies -> FieldMapDependencyAnswer
 }
 
@@ -151,17 +152,17 @@ impl ListMapDependencies {
 }
 
 operation! {
-    /// A call that updates a map dependency; from [`FieldMapDependency::update`].
+    /// A call that updates a map dependency; from [`Operations::update`].
     UpdateMapDependency -> FieldMapDependencyResults
 }
 
 operation! {
-    /// A call that gets a map dependency; from [`FieldMapDependency::get`].
+    /// A call that gets a map dependency; from [`Operations::get`].
     GetMapDependency -> FieldMapDependencyAnswer
 }
 
 operation! {
-    /// A call that deletes a map dependency; from [`FieldMapDependency::delete`].
+    /// A call that deletes a map dependency; from [`Operations::delete`].
     DeleteMapDependency -> FieldMapDependencyResults
 }
 
@@ -191,10 +192,10 @@ setters! {
 pub struct MapDependency {
     /// `parent`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent: Nullable<Parent>,
+    pub parent: Nullable<shared::ApiReference>,
     /// `child`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub child: Nullable<Child>,
+    pub child: Nullable<shared::ApiReference>,
     /// `pick_list_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values: Nullable<Vec<PickListMapping>>,
@@ -215,7 +216,7 @@ pub struct MapDependency {
     pub category: Nullable<i64>,
     /// `sub_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sub_module: Nullable<SubModule>,
+    pub sub_module: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -223,61 +224,15 @@ pub struct MapDependency {
 
 setters! {
     MapDependency {
-        parent: Parent,
-        child: Child,
+        parent: shared::ApiReference,
+        child: shared::ApiReference,
         pick_list_values: Vec<PickListMapping>,
         internal: bool,
         active: bool,
         id: String,
         source: i64,
         category: i64,
-        sub_module: SubModule,
-    }
-}
-
-/// Zoho's `Parent`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Parent {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Parent {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `Child`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Child {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Child {
-        api_name: String,
-        id: String,
+        sub_module: shared::ApiReference,
     }
 }
 
@@ -343,29 +298,6 @@ setters! {
     }
 }
 
-/// Zoho's `Sub_Module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SubModule {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    SubModule {
-        api_name: String,
-        id: String,
-    }
-}
-
 /// What `CreateMapDependency` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -389,29 +321,7 @@ pub struct FieldMapDependencyAnswer {
     pub map_dependency: Nullable<Vec<MapDependency>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on fields.
     #[must_use]
-    pub fn fields(&self) -> Fields {
-        Fields { crm: self.clone() }
+    pub fn fields(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on fields; from [`Crm::fields`].
+/// Operations on fields; from [`Api::fields`](crate::Api::fields).
 #[derive(Clone, Debug)]
-pub struct Fields {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Fields {
+impl Operations {
     /// Lists fields.
     ///
     /// `GET /crm/v8/settings/fields`. Scope: `ZohoCRM.settings.fields.READ`.
@@ -111,7 +111,7 @@ impl Fields {
 }
 
 operation! {
-    /// A call that lists fields; from [`Fields::list`].
+    /// A call that lists fields; from [`Operations::list`].
     ListFields -> FieldsAnswer
 }
 
@@ -148,17 +148,17 @@ impl ListFields {
 }
 
 operation! {
-    /// A call that creates a field; from [`Fields::create`].
+    /// A call that creates a field; from [`Operations::create`].
     CreateField -> FieldsResults
 }
 
 operation! {
-    /// A call that updates fields; from [`Fields::update_many`].
+    /// A call that updates fields; from [`Operations::update_many`].
     UpdateFields -> FieldsResults
 }
 
 operation! {
-    /// A call that gets a field; from [`Fields::get`].
+    /// A call that gets a field; from [`Operations::get`].
     GetField -> FieldsAnswer
 }
 
@@ -170,12 +170,12 @@ impl GetField {
 }
 
 operation! {
-    /// A call that updates a field; from [`Fields::update`].
+    /// A call that updates a field; from [`Operations::update`].
     UpdateField -> FieldsResults
 }
 
 operation! {
-    /// A call that deletes a field; from [`Fields::delete`].
+    /// A call that deletes a field; from [`Operations::delete`].
     DeleteField -> FieldsResults
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on files.
     #[must_use]
-    pub fn files_operations(&self) -> FilesOperations {
-        FilesOperations { crm: self.clone() }
+    pub fn files(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on files; from [`Crm::files_operations`].
+/// Operations on files; from [`Api::files`](crate::Api::files).
 #[derive(Clone, Debug)]
-pub struct FilesOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl FilesOperations {
+impl Operations {
     /// Uploads a file.
     ///
     /// `POST /crm/v8/files`. Scope: `ZohoCRM.files.CREATE`.
@@ -41,7 +41,7 @@ impl FilesOperations {
 }
 
 operation! {
-    /// A call that uploads a file; from [`FilesOperations::upload`].
+    /// A call that uploads a file; from [`Operations::upload`].
     UploadFile -> FilesResults
 }
 
@@ -53,7 +53,7 @@ impl UploadFile {
 }
 
 operation! {
-    /// A call that downloads a file; from [`FilesOperations::download`].
+    /// A call that downloads a file; from [`Operations::download`].
     DownloadFile -> Download
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on find and merge.
     #[must_use]
-    pub fn find_and_merge(&self) -> FindAndMerge {
-        FindAndMerge { crm: self.clone() }
+    pub fn find_and_merge(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on find and merge; from [`Crm::find_and_merge`].
+/// Operations on find and merge; from [`Api::find_and_merge`](crate::Api::find_and_merge).
 #[derive(Clone, Debug)]
-pub struct FindAndMerge {
+pub struct Operations {
     crm: Crm,
 }
 
-impl FindAndMerge {
+impl Operations {
     /// Gets merge status.
     ///
     /// `GET /crm/v8/{module}/{masterrecordid}/actions/merge`. Scope: `ZohoCRM.modules.READ`.
@@ -61,7 +61,7 @@ impl FindAndMerge {
 }
 
 operation! {
-    /// A call that gets merge status; from [`FindAndMerge::merge_status`].
+    /// A call that gets merge status; from [`Operations::merge_status`].
     GetMergeStatus -> FindAndMergeAnswer
 }
 
@@ -73,7 +73,7 @@ impl GetMergeStatus {
 }
 
 operation! {
-    /// A call that merges records; from [`FindAndMerge::merge_records`].
+    /// A call that merges records; from [`Operations::merge_records`].
     MergeRecords -> FindAndMergeResults
 }
 

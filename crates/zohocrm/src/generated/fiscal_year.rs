@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on fiscal year.
     #[must_use]
-    pub fn fiscal_year(&self) -> FiscalYear {
-        FiscalYear { crm: self.clone() }
+    pub fn fiscal_year(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on fiscal year; from [`Crm::fiscal_year`].
+/// Operations on fiscal year; from [`Api::fiscal_year`](crate::Api::fiscal_year).
 #[derive(Clone, Debug)]
-pub struct FiscalYear {
+pub struct Operations {
     crm: Crm,
 }
 
-impl FiscalYear {
+impl Operations {
     /// Gets a fiscal year.
     ///
     /// `GET /crm/v8/settings/fiscal_year`. Scope: `ZohoCRM.settings.fiscal_year.READ`.
@@ -32,7 +32,7 @@ impl FiscalYear {
     /// Updates a fiscal year.
     ///
     /// `PUT /crm/v8/settings/fiscal_year`. Scope: `ZohoCRM.settings.fiscal_year.UPDATE`.
-    pub fn update(&self, body: FiscalYearFiscalYear) -> UpdateFiscalYear {
+    pub fn update(&self, body: FiscalYear) -> UpdateFiscalYear {
         UpdateFiscalYear::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/settings/fiscal_year", [])
                 .scopes(&["ZohoCRM.settings.fiscal_year.UPDATE"])
@@ -42,12 +42,12 @@ impl FiscalYear {
 }
 
 operation! {
-    /// A call that gets a fiscal year; from [`FiscalYear::get`].
+    /// A call that gets a fiscal year; from [`Operations::get`].
     GetFiscalYear -> FiscalYearAnswer
 }
 
 operation! {
-    /// A call that updates a fiscal year; from [`FiscalYear::update`].
+    /// A call that updates a fiscal year; from [`Operations::update`].
     UpdateFiscalYear -> FiscalYearResults
 }
 
@@ -121,7 +121,7 @@ open_enum! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct FiscalYearFiscalYear {
+pub struct FiscalYear {
     /// `fiscal_year`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fiscal_year: Nullable<Year>,
@@ -131,7 +131,7 @@ pub struct FiscalYearFiscalYear {
 }
 
 setters! {
-    FiscalYearFiscalYear {
+    FiscalYear {
         fiscal_year: Year,
     }
 }

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on from addresses.
     #[must_use]
-    pub fn from_addresses(&self) -> FromAddresses {
-        FromAddresses { crm: self.clone() }
+    pub fn from_addresses(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on from addresses; from [`Crm::from_addresses`].
+/// Operations on from addresses; from [`Api::from_addresses`](crate::Api::from_addresses).
 #[derive(Clone, Debug)]
-pub struct FromAddresses {
+pub struct Operations {
     crm: Crm,
 }
 
-impl FromAddresses {
+impl Operations {
     /// Lists from addresses.
     ///
     /// `GET /crm/v8/settings/emails/actions/from_addresses`. Scope: `ZohoCRM.settings.emails.READ`.
@@ -31,7 +31,7 @@ impl FromAddresses {
 }
 
 operation! {
-    /// A call that lists from addresses; from [`FromAddresses::list`].
+    /// A call that lists from addresses; from [`Operations::list`].
     ListFromAddresses -> FromAddressesAnswer
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on functions.
     #[must_use]
-    pub fn functions(&self) -> Functions {
-        Functions { crm: self.clone() }
+    pub fn functions(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on functions; from [`Crm::functions`].
+/// Operations on functions; from [`Api::functions`](crate::Api::functions).
 #[derive(Clone, Debug)]
-pub struct Functions {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Functions {
+impl Operations {
     /// Executes a function.
     ///
     /// `POST /crm/v8/functions/{function_name}/actions/execute`. Scope: `ZohoCRM.modules.CREATE`.
@@ -83,7 +83,7 @@ impl Functions {
                 [("function_name", function_name.into())],
             )
             .scopes(&["ZohoCRM.modules.CREATE"])
-            .upload("inputfile", file),
+            .upload("inputFile", file),
         )
         .with_query("auth_type", auth_type.into() as String)
         .with_query("arguments", arguments.into() as String)
@@ -91,17 +91,17 @@ impl Functions {
 }
 
 operation! {
-    /// A call that executes a function; from [`Functions::execute`].
+    /// A call that executes a function; from [`Operations::execute`].
     ExecuteFunction -> ActionResult
 }
 
 operation! {
-    /// A call that executes a function with parameters; from [`Functions::execute_function_with_parameters`].
+    /// A call that executes a function with parameters; from [`Operations::execute_function_with_parameters`].
     ExecuteFunctionWithParameters -> ActionResult
 }
 
 operation! {
-    /// A call that executes a function with file; from [`Functions::execute_function_with_file`].
+    /// A call that executes a function with file; from [`Operations::execute_function_with_file`].
     ExecuteFunctionWithFile -> ActionResult
 }
 

@@ -2,23 +2,24 @@
 
 //! Get related records count.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on get related records count.
     #[must_use]
-    pub fn get_related_records_count(&self) -> GetRelatedRecordsCount {
-        GetRelatedRecordsCount { crm: self.clone() }
+    pub fn get_related_records_count(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on get related records count; from [`Crm::get_related_records_count`].
+/// Operations on get related records count; from [`Api::get_related_records_count`](crate::Api::get_related_records_count).
 #[derive(Clone, Debug)]
-pub struct GetRelatedRecordsCount {
+pub struct Operations {
     crm: Crm,
 }
 
-impl GetRelatedRecordsCount {
+impl Operations {
     /// Counts related records.
     ///
     /// `POST /crm/v8/{module_api_name}/{record_id}/actions/get_related_records_count`. Scope: `ZohoCRM.modules.CREATE`.
@@ -42,7 +43,7 @@ impl GetRelatedRecordsCount {
 }
 
 operation! {
-    /// A call that counts related records; from [`GetRelatedRecordsCount::count`].
+    /// A call that counts related records; from [`Operations::count`].
     CountRelatedRecords -> GetRelatedRecordsCountAnswer
 }
 
@@ -72,7 +73,7 @@ setters! {
 pub struct GetRelatedRecordCount {
     /// `related_list`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_list: Nullable<RelatedList>,
+    pub related_list: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -80,30 +81,7 @@ pub struct GetRelatedRecordCount {
 
 setters! {
     GetRelatedRecordCount {
-        related_list: RelatedList,
-    }
-}
-
-/// Zoho's `RelatedList`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedList {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RelatedList {
-        api_name: String,
-        id: String,
+        related_list: shared::ApiReference,
     }
 }
 
@@ -130,7 +108,7 @@ pub struct GetRelatedRecordsCountSuccessResponse {
     pub count: Nullable<i64>,
     /// `related_list`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_list: Nullable<RelatedList>,
+    pub related_list: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

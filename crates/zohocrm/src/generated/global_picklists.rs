@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on global picklists.
     #[must_use]
-    pub fn global_picklists(&self) -> GlobalPicklists {
-        GlobalPicklists { crm: self.clone() }
+    pub fn global_picklists(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on global picklists; from [`Crm::global_picklists`].
+/// Operations on global picklists; from [`Api::global_picklists`](crate::Api::global_picklists).
 #[derive(Clone, Debug)]
-pub struct GlobalPicklists {
+pub struct Operations {
     crm: Crm,
 }
 
-impl GlobalPicklists {
+impl Operations {
     /// Lists global picklists.
     ///
     /// `GET /crm/v8/settings/global_picklists`. Scope: `ZohoCRM.settings.global_picklist.READ`.
@@ -172,7 +172,7 @@ impl GlobalPicklists {
 }
 
 operation! {
-    /// A call that lists global picklists; from [`GlobalPicklists::list`].
+    /// A call that lists global picklists; from [`Operations::list`].
     ListGlobalPicklists -> GlobalPicklistsAnswer
 }
 
@@ -192,22 +192,22 @@ impl ListGlobalPicklists {
 }
 
 operation! {
-    /// A call that creates a global picklist; from [`GlobalPicklists::create`].
+    /// A call that creates a global picklist; from [`Operations::create`].
     CreateGlobalPicklist -> GlobalPicklistsResults
 }
 
 operation! {
-    /// A call that updates global picklists; from [`GlobalPicklists::update_many`].
+    /// A call that updates global picklists; from [`Operations::update_many`].
     UpdateGlobalPicklists -> GlobalPicklistsResults
 }
 
 operation! {
-    /// A call that deletes global picklists; from [`GlobalPicklists::delete_many`].
+    /// A call that deletes global picklists; from [`Operations::delete_many`].
     DeleteGlobalPicklists -> GlobalPicklistsResults
 }
 
 operation! {
-    /// A call that gets a global picklist; from [`GlobalPicklists::get`].
+    /// A call that gets a global picklist; from [`Operations::get`].
     GetGlobalPicklist -> GlobalPicklistsAnswer
 }
 
@@ -227,27 +227,27 @@ impl GetGlobalPicklist {
 }
 
 operation! {
-    /// A call that updates a global picklist; from [`GlobalPicklists::update`].
+    /// A call that updates a global picklist; from [`Operations::update`].
     UpdateGlobalPicklist -> GlobalPicklistsResults
 }
 
 operation! {
-    /// A call that deletes a global picklist; from [`GlobalPicklists::delete`].
+    /// A call that deletes a global picklist; from [`Operations::delete`].
     DeleteGlobalPicklist -> GlobalPicklistsResults
 }
 
 operation! {
-    /// A call that replaces values; from [`GlobalPicklists::replace_values`].
+    /// A call that replaces values; from [`Operations::replace_values`].
     ReplaceValues -> ReplaceValuesResults
 }
 
 operation! {
-    /// A call that gets replaced values; from [`GlobalPicklists::replaced_values`].
+    /// A call that gets replaced values; from [`Operations::replaced_values`].
     GetReplacedValues -> GetReplacedValuesAnswer
 }
 
 operation! {
-    /// A call that gets associations; from [`GlobalPicklists::associations`].
+    /// A call that gets associations; from [`Operations::associations`].
     GetAssociations -> GetAssociationsAnswer
 }
 
@@ -272,7 +272,7 @@ impl GetAssociations {
 }
 
 operation! {
-    /// A call that gets value associations; from [`GlobalPicklists::value_associations`].
+    /// A call that gets value associations; from [`Operations::value_associations`].
     GetValueAssociations -> GetValueAssociationsAnswer
 }
 
@@ -445,7 +445,7 @@ pub struct GetAssociationsAnswer {
     pub associations: Nullable<Vec<Association>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -458,29 +458,13 @@ pub struct GetAssociationsAnswer {
 pub struct Association {
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<Module>,
     /// `layouts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layouts: Nullable<Vec<Layout>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `field` in `Association`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -519,28 +503,6 @@ pub struct Layout {
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `info` in `GetAssociationsAnswer`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

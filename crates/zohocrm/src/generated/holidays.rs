@@ -2,23 +2,24 @@
 
 //! Holidays.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on holidays.
     #[must_use]
-    pub fn holidays(&self) -> Holidays {
-        Holidays { crm: self.clone() }
+    pub fn holidays(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on holidays; from [`Crm::holidays`].
+/// Operations on holidays; from [`Api::holidays`](crate::Api::holidays).
 #[derive(Clone, Debug)]
-pub struct Holidays {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Holidays {
+impl Operations {
     /// Lists holidays.
     ///
     /// `GET /crm/v8/settings/holidays`. Scope: `ZohoCRM.settings.recycle_bin.READ`.
@@ -99,7 +100,7 @@ impl Holidays {
 }
 
 operation! {
-    /// A call that lists holidays; from [`Holidays::list`].
+    /// A call that lists holidays; from [`Operations::list`].
     ListHolidays -> HolidaysAnswer
 }
 
@@ -126,7 +127,7 @@ impl ListHolidays {
 }
 
 operation! {
-    /// A call that creates holidays; from [`Holidays::create`].
+    /// A call that creates holidays; from [`Operations::create`].
     CreateHolidays -> HolidaysResults
 }
 
@@ -138,7 +139,7 @@ impl CreateHolidays {
 }
 
 operation! {
-    /// A call that updates holidays; from [`Holidays::update_many`].
+    /// A call that updates holidays; from [`Operations::update_many`].
     UpdateHolidays -> HolidaysResults
 }
 
@@ -150,7 +151,7 @@ impl UpdateHolidays {
 }
 
 operation! {
-    /// A call that updates a holiday; from [`Holidays::update`].
+    /// A call that updates a holiday; from [`Operations::update`].
     UpdateHoliday -> HolidaysResults
 }
 
@@ -162,7 +163,7 @@ impl UpdateHoliday {
 }
 
 operation! {
-    /// A call that gets a holiday; from [`Holidays::get`].
+    /// A call that gets a holiday; from [`Operations::get`].
     GetHoliday -> HolidaysAnswer
 }
 
@@ -174,7 +175,7 @@ impl GetHoliday {
 }
 
 operation! {
-    /// A call that deletes a holiday; from [`Holidays::delete`].
+    /// A call that deletes a holiday; from [`Operations::delete`].
     DeleteHoliday -> HolidaysResults
 }
 
@@ -203,7 +204,7 @@ pub struct HolidaysAnswer {
     pub holidays: Nullable<Vec<Holiday>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -231,7 +232,7 @@ pub struct Holiday {
     pub id: Nullable<String>,
     /// `shift_hour`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_hour: Nullable<ShiftHour>,
+    pub shift_hour: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -244,53 +245,8 @@ setters! {
         date: Date,
         r#type: String,
         id: String,
-        shift_hour: ShiftHour,
+        shift_hour: shared::Reference,
     }
-}
-
-/// `shift_hour` in `Holiday`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShiftHour {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ShiftHour {
-        name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `Info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// What `CreateHolidays` sends.
@@ -328,7 +284,7 @@ pub struct HolidaysHoliday {
     pub r#type: Nullable<String>,
     /// `shift_hour`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_hour: Nullable<ShiftHour>,
+    pub shift_hour: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -339,7 +295,7 @@ setters! {
         name: String,
         date: Date,
         r#type: String,
-        shift_hour: ShiftHour,
+        shift_hour: shared::Reference,
     }
 }
 

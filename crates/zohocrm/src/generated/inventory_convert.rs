@@ -2,23 +2,24 @@
 
 //! Inventory convert.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on inventory convert.
     #[must_use]
-    pub fn inventory_convert(&self) -> InventoryConvert {
-        InventoryConvert { crm: self.clone() }
+    pub fn inventory_convert(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on inventory convert; from [`Crm::inventory_convert`].
+/// Operations on inventory convert; from [`Api::inventory_convert`](crate::Api::inventory_convert).
 #[derive(Clone, Debug)]
-pub struct InventoryConvert {
+pub struct Operations {
     crm: Crm,
 }
 
-impl InventoryConvert {
+impl Operations {
     /// Converts an inventory record.
     ///
     /// `POST /crm/v8/{module_api_name}/{id}/actions/convert`. Scope: `ZohoCRM.modules.CREATE` or `ZohoCRM.files.CREATE` or `ZohoFiles.files.CREATE`.
@@ -42,7 +43,7 @@ impl InventoryConvert {
 }
 
 operation! {
-    /// A call that converts an inventory record; from [`InventoryConvert::convert`].
+    /// A call that converts an inventory record; from [`Operations::convert`].
     ConvertInventoryRecord -> InventoryConvertResults
 }
 
@@ -91,7 +92,7 @@ setters! {
 pub struct ConvertTo {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `carry_over_tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub carry_over_tags: Nullable<bool>,
@@ -102,31 +103,8 @@ pub struct ConvertTo {
 
 setters! {
     ConvertTo {
-        module: Module,
+        module: shared::ApiReference,
         carry_over_tags: bool,
-    }
-}
-
-/// `module` in `ConvertTo`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Module {
-        api_name: String,
-        id: String,
     }
 }
 

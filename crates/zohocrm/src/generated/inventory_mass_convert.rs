@@ -2,23 +2,24 @@
 
 //! Inventory mass convert.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on inventory mass convert.
     #[must_use]
-    pub fn inventory_mass_convert(&self) -> InventoryMassConvert {
-        InventoryMassConvert { crm: self.clone() }
+    pub fn inventory_mass_convert(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on inventory mass convert; from [`Crm::inventory_mass_convert`].
+/// Operations on inventory mass convert; from [`Api::inventory_mass_convert`](crate::Api::inventory_mass_convert).
 #[derive(Clone, Debug)]
-pub struct InventoryMassConvert {
+pub struct Operations {
     crm: Crm,
 }
 
-impl InventoryMassConvert {
+impl Operations {
     /// Schedules an inventory mass convert.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.Quotes.CREATE` or `ZohoCRM.mass_convert.SalesOrders.CREATE`.
@@ -57,12 +58,12 @@ impl InventoryMassConvert {
 }
 
 operation! {
-    /// A call that schedules an inventory mass convert; from [`InventoryMassConvert::schedule`].
+    /// A call that schedules an inventory mass convert; from [`Operations::schedule`].
     ScheduleInventoryMassConvert -> ActionResult
 }
 
 operation! {
-    /// A call that gets an inventory mass convert; from [`InventoryMassConvert::get`].
+    /// A call that gets an inventory mass convert; from [`Operations::get`].
     GetInventoryMassConvert -> InventoryMassConvertAnswer
 }
 
@@ -76,10 +77,10 @@ pub struct InventoryMassConvertBody {
     pub convert_to: Nullable<Vec<ConvertTo>>,
     /// `assign_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub assign_to: Nullable<AssignTo>,
+    pub assign_to: Nullable<shared::ApiReference>,
     /// `related_modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_modules: Nullable<Vec<RelatedModule>>,
+    pub related_modules: Nullable<Vec<shared::ApiReference>>,
     /// `ids`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ids: Nullable<Vec<String>>,
@@ -91,8 +92,8 @@ pub struct InventoryMassConvertBody {
 setters! {
     InventoryMassConvertBody {
         convert_to: Vec<ConvertTo>,
-        assign_to: AssignTo,
-        related_modules: Vec<RelatedModule>,
+        assign_to: shared::ApiReference,
+        related_modules: Vec<shared::ApiReference>,
         ids: Vec<String>,
     }
 }
@@ -104,7 +105,7 @@ setters! {
 pub struct ConvertTo {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `carry_over_tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub carry_over_tags: Nullable<bool>,
@@ -115,77 +116,8 @@ pub struct ConvertTo {
 
 setters! {
     ConvertTo {
-        module: Module,
+        module: shared::ApiReference,
         carry_over_tags: bool,
-    }
-}
-
-/// `module` in `ConvertTo`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Module {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// `assign_to` in `InventoryMassConvertBody`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssignTo {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    AssignTo {
-        id: String,
-        api_name: String,
-    }
-}
-
-/// `related_modules` in `InventoryMassConvertBody`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedModule {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RelatedModule {
-        api_name: String,
-        id: String,
     }
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on inventory templates.
     #[must_use]
-    pub fn inventory_templates(&self) -> InventoryTemplates {
-        InventoryTemplates { crm: self.clone() }
+    pub fn inventory_templates(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on inventory templates; from [`Crm::inventory_templates`].
+/// Operations on inventory templates; from [`Api::inventory_templates`](crate::Api::inventory_templates).
 #[derive(Clone, Debug)]
-pub struct InventoryTemplates {
+pub struct Operations {
     crm: Crm,
 }
 
-impl InventoryTemplates {
+impl Operations {
     /// Lists inventory templates.
     ///
     /// `GET /crm/v8/settings/inventory_templates`. Scope: `ZohoCRM.templates.inventory.READ`.
@@ -47,7 +47,7 @@ impl InventoryTemplates {
 }
 
 operation! {
-    /// A call that lists inventory templates; from [`InventoryTemplates::list`].
+    /// A call that lists inventory templates; from [`Operations::list`].
     ListInventoryTemplates -> InventoryTemplatesAnswer
 }
 
@@ -79,7 +79,7 @@ impl ListInventoryTemplates {
 }
 
 operation! {
-    /// A call that gets an inventory template; from [`InventoryTemplates::get`].
+    /// A call that gets an inventory template; from [`Operations::get`].
     GetInventoryTemplate -> InventoryTemplatesAnswer
 }
 
@@ -90,10 +90,10 @@ operation! {
 pub struct InventoryTemplatesAnswer {
     /// `inventory_templates`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub inventory_templates: Nullable<Vec<InventoryTemplateInventoryTemplates>>,
+    pub inventory_templates: Nullable<Vec<InventoryTemplates>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -103,7 +103,7 @@ pub struct InventoryTemplatesAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct InventoryTemplateInventoryTemplates {
+pub struct InventoryTemplates {
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -115,16 +115,16 @@ pub struct InventoryTemplateInventoryTemplates {
     pub last_usage_time: Nullable<DateTime>,
     /// `folder`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub folder: Nullable<shared::Folder>,
+    pub folder: Nullable<shared::Reference>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ModuleMap>,
+    pub module: Nullable<shared::ApiReference>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::User>,
+    pub created_by: Nullable<shared::Reference>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::User>,
+    pub modified_by: Nullable<shared::Reference>,
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
@@ -149,28 +149,6 @@ pub struct InventoryTemplateInventoryTemplates {
     /// `mail_content`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub mail_content: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

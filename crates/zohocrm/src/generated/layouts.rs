@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on layouts.
     #[must_use]
-    pub fn layouts(&self) -> Layouts {
-        Layouts { crm: self.clone() }
+    pub fn layouts(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on layouts; from [`Crm::layouts`].
+/// Operations on layouts; from [`Api::layouts`](crate::Api::layouts).
 #[derive(Clone, Debug)]
-pub struct Layouts {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Layouts {
+impl Operations {
     /// Lists layouts.
     ///
     /// `GET /crm/v8/settings/layouts`. Scope: `ZohoCRM.settings.layouts.READ`.
@@ -144,37 +144,37 @@ impl Layouts {
 }
 
 operation! {
-    /// A call that lists layouts; from [`Layouts::list`].
+    /// A call that lists layouts; from [`Operations::list`].
     ListLayouts -> LayoutsAnswer
 }
 
 operation! {
-    /// A call that updates layouts; from [`Layouts::update_many`].
+    /// A call that updates layouts; from [`Operations::update_many`].
     UpdateLayouts -> LayoutsResults
 }
 
 operation! {
-    /// A call that gets a layout; from [`Layouts::get`].
+    /// A call that gets a layout; from [`Operations::get`].
     GetLayout -> LayoutsAnswer
 }
 
 operation! {
-    /// A call that updates a layout; from [`Layouts::update`].
+    /// A call that updates a layout; from [`Operations::update`].
     UpdateLayout -> LayoutsResults
 }
 
 operation! {
-    /// A call that deletes a layout; from [`Layouts::delete`].
+    /// A call that deletes a layout; from [`Operations::delete`].
     DeleteLayout -> LayoutsResults
 }
 
 operation! {
-    /// A call that activates a layout; from [`Layouts::activate`].
+    /// A call that activates a layout; from [`Operations::activate`].
     ActivateLayout -> LayoutsResults
 }
 
 operation! {
-    /// A call that deactivates a layout; from [`Layouts::deactivate`].
+    /// A call that deactivates a layout; from [`Operations::deactivate`].
     DeactivateLayout -> LayoutsResults
 }
 

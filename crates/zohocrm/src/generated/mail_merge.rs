@@ -2,23 +2,24 @@
 
 //! Mail merge.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on mail merge.
     #[must_use]
-    pub fn mail_merge(&self) -> MailMerge {
-        MailMerge { crm: self.clone() }
+    pub fn mail_merge(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on mail merge; from [`Crm::mail_merge`].
+/// Operations on mail merge; from [`Api::mail_merge`](crate::Api::mail_merge).
 #[derive(Clone, Debug)]
-pub struct MailMerge {
+pub struct Operations {
     crm: Crm,
 }
 
-impl MailMerge {
+impl Operations {
     /// Sends a mail merge.
     ///
     /// `POST /crm/v8/{module}/{id}/actions/send_mail_merge`. Scope: `ZohoCRM.settings.modules.CREATE`.
@@ -84,17 +85,17 @@ impl MailMerge {
 }
 
 operation! {
-    /// A call that sends a mail merge; from [`MailMerge::send_mail_merge`].
+    /// A call that sends a mail merge; from [`Operations::send_mail_merge`].
     SendMailMerge -> MailMergeResults
 }
 
 operation! {
-    /// A call that downloads a mail merge; from [`MailMerge::download`].
+    /// A call that downloads a mail merge; from [`Operations::download`].
     DownloadMailMerge -> MailMergeAnswer
 }
 
 operation! {
-    /// A call that signs a mail merge; from [`MailMerge::sign`].
+    /// A call that signs a mail merge; from [`Operations::sign`].
     SignMailMerge -> SignMailMergeResults
 }
 
@@ -105,7 +106,7 @@ operation! {
 pub struct MailMergeBody {
     /// `send_mail_merge`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub send_mail_merge: Nullable<Vec<MailMergeMailMerge>>,
+    pub send_mail_merge: Nullable<Vec<MailMerge>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -113,7 +114,7 @@ pub struct MailMergeBody {
 
 setters! {
     MailMergeBody {
-        send_mail_merge: Vec<MailMergeMailMerge>,
+        send_mail_merge: Vec<MailMerge>,
     }
 }
 
@@ -121,10 +122,10 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct MailMergeMailMerge {
+pub struct MailMerge {
     /// `mail_merge_template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_merge_template: Nullable<MailMergeTemplate>,
+    pub mail_merge_template: Nullable<shared::Reference>,
     /// `from_address`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub from_address: Nullable<Address>,
@@ -155,8 +156,8 @@ pub struct MailMergeMailMerge {
 }
 
 setters! {
-    MailMergeMailMerge {
-        mail_merge_template: MailMergeTemplate,
+    MailMerge {
+        mail_merge_template: shared::Reference,
         from_address: Address,
         to_address: Vec<Address>,
         cc_email: Vec<Address>,
@@ -165,29 +166,6 @@ setters! {
         message: String,
         r#type: String,
         attachment_name: String,
-    }
-}
-
-/// Zoho's `Mail_Merge_Template`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MailMergeTemplate {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    MailMergeTemplate {
-        id: String,
-        name: String,
     }
 }
 
@@ -253,7 +231,7 @@ setters! {
 pub struct MailMergeDownloadMailMerge {
     /// `mail_merge_template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_merge_template: Nullable<MailMergeTemplate>,
+    pub mail_merge_template: Nullable<shared::Reference>,
     /// `output_format`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub output_format: Nullable<MailMergeDownloadMailMergeOutputFormat>,
@@ -270,7 +248,7 @@ pub struct MailMergeDownloadMailMerge {
 
 setters! {
     MailMergeDownloadMailMerge {
-        mail_merge_template: MailMergeTemplate,
+        mail_merge_template: shared::Reference,
         output_format: MailMergeDownloadMailMergeOutputFormat,
         file_name: String,
         password: String,
@@ -325,7 +303,7 @@ setters! {
 pub struct MailMergeSignMailMerge {
     /// `mail_merge_template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_merge_template: Nullable<MailMergeTemplate>,
+    pub mail_merge_template: Nullable<shared::Reference>,
     /// `sign_in_order`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sign_in_order: Nullable<bool>,
@@ -342,7 +320,7 @@ pub struct MailMergeSignMailMerge {
 
 setters! {
     MailMergeSignMailMerge {
-        mail_merge_template: MailMergeTemplate,
+        mail_merge_template: shared::Reference,
         sign_in_order: bool,
         file_name: String,
         signers: Vec<Signers>,

@@ -2,23 +2,24 @@
 
 //! Mass change owner.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on mass change owner.
     #[must_use]
-    pub fn mass_change_owner(&self) -> MassChangeOwner {
-        MassChangeOwner { crm: self.clone() }
+    pub fn mass_change_owner(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on mass change owner; from [`Crm::mass_change_owner`].
+/// Operations on mass change owner; from [`Api::mass_change_owner`](crate::Api::mass_change_owner).
 #[derive(Clone, Debug)]
-pub struct MassChangeOwner {
+pub struct Operations {
     crm: Crm,
 }
 
-impl MassChangeOwner {
+impl Operations {
     /// Schedules a mass change owner.
     ///
     /// `POST /crm/v8/{module}/actions/mass_change_owner`. Scope: `ZohoCRM.modules.CREATE`.
@@ -53,12 +54,12 @@ impl MassChangeOwner {
 }
 
 operation! {
-    /// A call that schedules a mass change owner; from [`MassChangeOwner::schedule`].
+    /// A call that schedules a mass change owner; from [`Operations::schedule`].
     ScheduleMassChangeOwner -> MassChangeOwnerResults
 }
 
 operation! {
-    /// A call that gets a mass change owner; from [`MassChangeOwner::get`].
+    /// A call that gets a mass change owner; from [`Operations::get`].
     GetMassChangeOwner -> MassChangeOwnerAnswer
 }
 
@@ -72,7 +73,7 @@ pub struct MassChangeOwnerBody {
     pub cvid: Nullable<String>,
     /// `owner`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<Owner>,
+    pub owner: Nullable<shared::Reference>,
     /// `criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub criteria: Nullable<Criteria>,
@@ -87,32 +88,9 @@ pub struct MassChangeOwnerBody {
 setters! {
     MassChangeOwnerBody {
         cvid: String,
-        owner: Owner,
+        owner: shared::Reference,
         criteria: Criteria,
         territory: Territory,
-    }
-}
-
-/// Zoho's `Owner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Owner {
-        name: String,
-        id: String,
     }
 }
 
@@ -126,7 +104,7 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
@@ -144,33 +122,10 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
+        field: shared::ApiReference,
         value: Value,
         group_operator: String,
         group: Vec<Self>,
-    }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
     }
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on mass convert.
     #[must_use]
-    pub fn mass_convert(&self) -> MassConvert {
-        MassConvert { crm: self.clone() }
+    pub fn mass_convert(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on mass convert; from [`Crm::mass_convert`].
+/// Operations on mass convert; from [`Api::mass_convert`](crate::Api::mass_convert).
 #[derive(Clone, Debug)]
-pub struct MassConvert {
+pub struct Operations {
     crm: Crm,
 }
 
-impl MassConvert {
+impl Operations {
     /// Schedules a mass convert.
     ///
     /// `POST /crm/v8/Leads/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.CREATE`.
@@ -44,12 +44,12 @@ impl MassConvert {
 }
 
 operation! {
-    /// A call that schedules a mass convert; from [`MassConvert::schedule`].
+    /// A call that schedules a mass convert; from [`Operations::schedule`].
     ScheduleMassConvert -> ActionResult
 }
 
 operation! {
-    /// A call that gets a mass convert; from [`MassConvert::get`].
+    /// A call that gets a mass convert; from [`Operations::get`].
     GetMassConvert -> MassConvertAnswer
 }
 
@@ -63,19 +63,19 @@ pub struct MassConvertBody {
     pub deals: Nullable<shared::RecordRecord>,
     /// `move_attachments_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub move_attachments_to: Nullable<MoveAttachmentsTo>,
+    pub move_attachments_to: Nullable<shared::ApiReference>,
     /// `assign_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub assign_to: Nullable<AssignTo>,
     /// `carry_over_tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub carry_over_tags: Nullable<Vec<MoveAttachmentsTo>>,
+    pub carry_over_tags: Nullable<Vec<shared::ApiReference>>,
     /// `related_modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_modules: Nullable<Vec<RelatedModule>>,
+    pub related_modules: Nullable<Vec<shared::ApiReference>>,
     /// `portal_user_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub portal_user_type: Nullable<PortalUserType>,
+    pub portal_user_type: Nullable<shared::ApiReference>,
     /// `ids`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ids: Nullable<Vec<String>>,
@@ -90,36 +90,13 @@ pub struct MassConvertBody {
 setters! {
     MassConvertBody {
         deals: shared::RecordRecord,
-        move_attachments_to: MoveAttachmentsTo,
+        move_attachments_to: shared::ApiReference,
         assign_to: AssignTo,
-        carry_over_tags: Vec<MoveAttachmentsTo>,
-        related_modules: Vec<RelatedModule>,
-        portal_user_type: PortalUserType,
+        carry_over_tags: Vec<shared::ApiReference>,
+        related_modules: Vec<shared::ApiReference>,
+        portal_user_type: shared::ApiReference,
         ids: Vec<String>,
         apply_assignment_threshold: bool,
-    }
-}
-
-/// Zoho's `move_attachments_to`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MoveAttachmentsTo {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    MoveAttachmentsTo {
-        id: String,
-        api_name: String,
     }
 }
 
@@ -139,52 +116,6 @@ pub struct AssignTo {
 setters! {
     AssignTo {
         id: String,
-    }
-}
-
-/// Zoho's `related_module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedModule {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RelatedModule {
-        id: String,
-        api_name: String,
-    }
-}
-
-/// Zoho's `portal_user_type`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalUserType {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    PortalUserType {
-        id: String,
-        api_name: String,
     }
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on mass delete cvid.
     #[must_use]
-    pub fn mass_delete_cvid(&self) -> MassDeleteCvid {
-        MassDeleteCvid { crm: self.clone() }
+    pub fn mass_delete_cvid(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on mass delete cvid; from [`Crm::mass_delete_cvid`].
+/// Operations on mass delete cvid; from [`Api::mass_delete_cvid`](crate::Api::mass_delete_cvid).
 #[derive(Clone, Debug)]
-pub struct MassDeleteCvid {
+pub struct Operations {
     crm: Crm,
 }
 
-impl MassDeleteCvid {
+impl Operations {
     /// Schedules a mass delete.
     ///
     /// `POST /crm/v8/{module}/actions/mass_delete`. Scope: `ZohoCRM.modules.CREATE`.
@@ -53,12 +53,12 @@ impl MassDeleteCvid {
 }
 
 operation! {
-    /// A call that schedules a mass delete; from [`MassDeleteCvid::schedule`].
+    /// A call that schedules a mass delete; from [`Operations::schedule`].
     ScheduleMassDelete -> MassDeleteCvidResults
 }
 
 operation! {
-    /// A call that gets a mass delete; from [`MassDeleteCvid::get`].
+    /// A call that gets a mass delete; from [`Operations::get`].
     GetMassDelete -> MassDeleteCvidAnswer
 }
 

@@ -2,23 +2,24 @@
 
 //! Mass delete tags.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on mass delete tags.
     #[must_use]
-    pub fn mass_delete_tags(&self) -> MassDeleteTags {
-        MassDeleteTags { crm: self.clone() }
+    pub fn mass_delete_tags(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on mass delete tags; from [`Crm::mass_delete_tags`].
+/// Operations on mass delete tags; from [`Api::mass_delete_tags`](crate::Api::mass_delete_tags).
 #[derive(Clone, Debug)]
-pub struct MassDeleteTags {
+pub struct Operations {
     crm: Crm,
 }
 
-impl MassDeleteTags {
+impl Operations {
     /// Schedules a mass delete.
     ///
     /// `POST /crm/v8/settings/tags/actions/mass_delete`. Scope: `ZohoCRM.settings.tags.CREATE`.
@@ -43,12 +44,12 @@ impl MassDeleteTags {
 }
 
 operation! {
-    /// A call that schedules a mass delete; from [`MassDeleteTags::schedule`].
+    /// A call that schedules a mass delete; from [`Operations::schedule`].
     ScheduleMassDelete -> ActionResult
 }
 
 operation! {
-    /// A call that gets a mass delete; from [`MassDeleteTags::get`].
+    /// A call that gets a mass delete; from [`Operations::get`].
     GetMassDelete -> MassDeleteTagsAnswer
 }
 
@@ -78,7 +79,7 @@ setters! {
 pub struct MassDelete {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub tags: Nullable<Vec<Tag>>,
@@ -89,31 +90,8 @@ pub struct MassDelete {
 
 setters! {
     MassDelete {
-        module: Module,
+        module: shared::ApiReference,
         tags: Vec<Tag>,
-    }
-}
-
-/// Zoho's `module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Module {
-        id: String,
-        api_name: String,
     }
 }
 

@@ -2,8 +2,8 @@
 
 //! Every operation of the API that Zoho describes, one module for each area of it.
 //!
-//! An area is opened by a method of [`Crm`](crate::Crm), such as `crm.roles()`; its methods make calls, which are
-//! sent by `send`. Each area is behind the feature of its group:
+//! An area is opened by a method of [`Api`](crate::Api), such as `crm.api().roles()`; its methods make calls, which
+//! are sent by `send`. Each area is behind the feature of its group:
 //!
 //! | feature | areas |
 //! |---|---|

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on modules.
     #[must_use]
-    pub fn modules(&self) -> Modules {
-        Modules { crm: self.clone() }
+    pub fn modules(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on modules; from [`Crm::modules`].
+/// Operations on modules; from [`Api::modules`](crate::Api::modules).
 #[derive(Clone, Debug)]
-pub struct Modules {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Modules {
+impl Operations {
     /// Lists modules.
     ///
     /// `GET /crm/v8/settings/modules`. Scope: `ZohoCRM.settings.modules.READ`.
@@ -89,7 +89,7 @@ impl Modules {
 }
 
 operation! {
-    /// A call that lists modules; from [`Modules::list`].
+    /// A call that lists modules; from [`Operations::list`].
     ListModules -> ModulesAnswer
 }
 
@@ -106,22 +106,22 @@ impl ListModules {
 }
 
 operation! {
-    /// A call that creates modules; from [`Modules::create`].
+    /// A call that creates modules; from [`Operations::create`].
     CreateModules -> ModulesResults
 }
 
 operation! {
-    /// A call that updates modules; from [`Modules::update_many`].
+    /// A call that updates modules; from [`Operations::update_many`].
     UpdateModules -> ModulesResults
 }
 
 operation! {
-    /// A call that gets a module; from [`Modules::get`].
+    /// A call that gets a module; from [`Operations::get`].
     GetModule -> ModulesAnswer
 }
 
 operation! {
-    /// A call that updates a module; from [`Modules::update`].
+    /// A call that updates a module; from [`Operations::update`].
     UpdateModule -> ModulesResults
 }
 

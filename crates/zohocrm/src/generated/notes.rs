@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on notes.
     #[must_use]
-    pub fn notes_operations(&self) -> NotesOperations {
-        NotesOperations { crm: self.clone() }
+    pub fn notes(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on notes; from [`Crm::notes_operations`].
+/// Operations on notes; from [`Api::notes`](crate::Api::notes).
 #[derive(Clone, Debug)]
-pub struct NotesOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl NotesOperations {
+impl Operations {
     /// Lists notes.
     ///
     /// `GET /crm/v8/Notes`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.notes.READ`.
@@ -103,7 +103,7 @@ impl NotesOperations {
 }
 
 operation! {
-    /// A call that lists notes; from [`NotesOperations::list`].
+    /// A call that lists notes; from [`Operations::list`].
     ListNotes -> NotesAnswer
 }
 
@@ -135,22 +135,22 @@ impl ListNotes {
 }
 
 operation! {
-    /// A call that creates notes; from [`NotesOperations::create`].
+    /// A call that creates notes; from [`Operations::create`].
     CreateNotes -> NotesResults
 }
 
 operation! {
-    /// A call that updates notes; from [`NotesOperations::update_many`].
+    /// A call that updates notes; from [`Operations::update_many`].
     UpdateNotes -> NotesResults
 }
 
 operation! {
-    /// A call that deletes notes; from [`NotesOperations::delete_many`].
+    /// A call that deletes notes; from [`Operations::delete_many`].
     DeleteNotes -> NotesResults
 }
 
 operation! {
-    /// A call that gets a note; from [`NotesOperations::get`].
+    /// A call that gets a note; from [`Operations::get`].
     GetNote -> NotesAnswer
 }
 
@@ -162,12 +162,12 @@ impl GetNote {
 }
 
 operation! {
-    /// A call that updates a note; from [`NotesOperations::update`].
+    /// A call that updates a note; from [`Operations::update`].
     UpdateNote -> NotesResults
 }
 
 operation! {
-    /// A call that deletes a note; from [`NotesOperations::delete`].
+    /// A call that deletes a note; from [`Operations::delete`].
     DeleteNote -> NotesResults
 }
 

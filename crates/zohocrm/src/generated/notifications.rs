@@ -2,23 +2,24 @@
 
 //! Notifications.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on notifications.
     #[must_use]
-    pub fn notifications_operations(&self) -> NotificationsOperations {
-        NotificationsOperations { crm: self.clone() }
+    pub fn notifications(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on notifications; from [`Crm::notifications_operations`].
+/// Operations on notifications; from [`Api::notifications`](crate::Api::notifications).
 #[derive(Clone, Debug)]
-pub struct NotificationsOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl NotificationsOperations {
+impl Operations {
     /// Lists notifications.
     ///
     /// `GET /crm/v8/actions/watch`. Scope: `ZohoCRM.notifications.READ`.
@@ -75,7 +76,7 @@ impl NotificationsOperations {
 }
 
 operation! {
-    /// A call that lists notifications; from [`NotificationsOperations::list`].
+    /// A call that lists notifications; from [`Operations::list`].
     ListNotifications -> NotificationsAnswer
 }
 
@@ -102,22 +103,22 @@ impl ListNotifications {
 }
 
 operation! {
-    /// A call that enables notifications; from [`NotificationsOperations::enable`].
+    /// A call that enables notifications; from [`Operations::enable`].
     EnableNotifications -> NotificationsResults
 }
 
 operation! {
-    /// A call that updates notifications; from [`NotificationsOperations::update`].
+    /// A call that updates notifications; from [`Operations::update`].
     UpdateNotifications -> NotificationsResults
 }
 
 operation! {
-    /// A call that disables notifications; from [`NotificationsOperations::disable`].
+    /// A call that disables notifications; from [`Operations::disable`].
     DisableNotifications -> NotificationsResults
 }
 
 operation! {
-    /// A call that deletes notifications; from [`NotificationsOperations::delete`].
+    /// A call that deletes notifications; from [`Operations::delete`].
     DeleteNotifications -> NotificationsResults
 }
 
@@ -131,7 +132,7 @@ pub struct NotificationsAnswer {
     pub watch: Nullable<Vec<Notification>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -214,7 +215,7 @@ pub struct NotificationCondition {
     pub r#type: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `field_selection`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_selection: Nullable<Criteria>,
@@ -226,31 +227,8 @@ pub struct NotificationCondition {
 setters! {
     NotificationCondition {
         r#type: String,
-        module: Module,
+        module: shared::ApiReference,
         field_selection: Criteria,
-    }
-}
-
-/// Zoho's `Module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Module {
-        api_name: String,
-        id: String,
     }
 }
 
@@ -264,7 +242,7 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
@@ -282,56 +260,11 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
+        field: shared::ApiReference,
         value: Value,
         group_operator: String,
         group: Vec<Self>,
     }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// What `EnableNotifications` sends.

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on org.
     #[must_use]
-    pub fn org(&self) -> Org {
-        Org { crm: self.clone() }
+    pub fn org(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on org; from [`Crm::org`].
+/// Operations on org; from [`Api::org`](crate::Api::org).
 #[derive(Clone, Debug)]
-pub struct Org {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Org {
+impl Operations {
     /// Gets an organization.
     ///
     /// `GET /crm/v8/org`. Scope: `ZohoCRM.org.READ`.
@@ -60,22 +60,22 @@ impl Org {
 }
 
 operation! {
-    /// A call that gets an organization; from [`Org::get`].
+    /// A call that gets an organization; from [`Operations::get`].
     GetOrganization -> OrgAnswer
 }
 
 operation! {
-    /// A call that downloads a photo; from [`Org::download_photo`].
+    /// A call that downloads a photo; from [`Operations::download_photo`].
     DownloadPhoto -> Download
 }
 
 operation! {
-    /// A call that uploads a photo; from [`Org::upload_photo`].
+    /// A call that uploads a photo; from [`Operations::upload_photo`].
     UploadPhoto -> ActionResult
 }
 
 operation! {
-    /// A call that deletes a photo; from [`Org::delete_photo`].
+    /// A call that deletes a photo; from [`Operations::delete_photo`].
     DeletePhoto -> ActionResult
 }
 
@@ -86,7 +86,7 @@ operation! {
 pub struct OrgAnswer {
     /// `org`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub org: Nullable<Vec<OrgOrg>>,
+    pub org: Nullable<Vec<Org>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -96,7 +96,7 @@ pub struct OrgAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct OrgOrg {
+pub struct Org {
     /// `country`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub country: Nullable<String>,
@@ -222,7 +222,7 @@ pub struct OrgOrg {
     pub checkin_preferences: Nullable<CheckinPreferences>,
     /// `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<OrgOrgType>,
+    pub r#type: Nullable<OrgType>,
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -300,8 +300,8 @@ pub struct CheckinPreferences {
 }
 
 open_enum! {
-    /// Values of `type` in `OrgOrg`.
-    pub enum OrgOrgType {
+    /// Values of `type` in `Org`.
+    pub enum OrgType {
         Bigin = "Bigin",
         Production = "Production",
         Developer = "Developer",

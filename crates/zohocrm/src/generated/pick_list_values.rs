@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on pick list values.
     #[must_use]
-    pub fn pick_list_values(&self) -> PickListValues {
-        PickListValues { crm: self.clone() }
+    pub fn pick_list_values(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on pick list values; from [`Crm::pick_list_values`].
+/// Operations on pick list values; from [`Api::pick_list_values`](crate::Api::pick_list_values).
 #[derive(Clone, Debug)]
-pub struct PickListValues {
+pub struct Operations {
     crm: Crm,
 }
 
-impl PickListValues {
+impl Operations {
     /// Lists pick list values.
     ///
     /// `GET /crm/v8/settings/fields/{field_id}/pick_list_values`. Scope: `ZohoCRM.settings.custom_views.READ`.
@@ -37,7 +37,7 @@ impl PickListValues {
 }
 
 operation! {
-    /// A call that lists pick list values; from [`PickListValues::list`].
+    /// A call that lists pick list values; from [`Operations::list`].
     ListPickListValues -> PickListValuesAnswer
 }
 
@@ -48,7 +48,7 @@ operation! {
 pub struct PickListValuesAnswer {
     /// `pick_list_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values: Nullable<Vec<PickListValuePickListValues>>,
+    pub pick_list_values: Nullable<Vec<PickListValues>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -58,7 +58,7 @@ pub struct PickListValuesAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct PickListValuePickListValues {
+pub struct PickListValues {
     /// `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
@@ -88,7 +88,7 @@ pub struct PickListValuePickListValues {
     pub extra: Extra,
 }
 
-/// `layout_associations` in `PickListValuePickListValues`.
+/// `layout_associations` in `PickListValues`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

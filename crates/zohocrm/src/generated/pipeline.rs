@@ -2,23 +2,24 @@
 
 //! Pipeline.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on pipeline.
     #[must_use]
-    pub fn pipeline(&self) -> Pipeline {
-        Pipeline { crm: self.clone() }
+    pub fn pipeline(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on pipeline; from [`Crm::pipeline`].
+/// Operations on pipeline; from [`Api::pipeline`](crate::Api::pipeline).
 #[derive(Clone, Debug)]
-pub struct Pipeline {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Pipeline {
+impl Operations {
     /// Lists pipelines.
     ///
     /// `GET /crm/v8/settings/pipeline`. Scope: `ZohoCRM.settings.pipeline.READ`.
@@ -118,37 +119,37 @@ impl Pipeline {
 }
 
 operation! {
-    /// A call that lists pipelines; from [`Pipeline::list`].
+    /// A call that lists pipelines; from [`Operations::list`].
     ListPipelines -> PipelineAnswer
 }
 
 operation! {
-    /// A call that creates a pipeline; from [`Pipeline::create`].
+    /// A call that creates a pipeline; from [`Operations::create`].
     CreatePipeline -> PipelineResults
 }
 
 operation! {
-    /// A call that updates pipelines; from [`Pipeline::update_many`].
+    /// A call that updates pipelines; from [`Operations::update_many`].
     UpdatePipelines -> PipelineResults
 }
 
 operation! {
-    /// A call that gets a pipeline; from [`Pipeline::get`].
+    /// A call that gets a pipeline; from [`Operations::get`].
     GetPipeline -> PipelineAnswer
 }
 
 operation! {
-    /// A call that updates a pipeline; from [`Pipeline::update`].
+    /// A call that updates a pipeline; from [`Operations::update`].
     UpdatePipeline -> PipelineResults
 }
 
 operation! {
-    /// A call that deletes a pipeline; from [`Pipeline::delete`].
+    /// A call that deletes a pipeline; from [`Operations::delete`].
     DeletePipeline -> PipelineResults
 }
 
 operation! {
-    /// A call that transfers pipelines; from [`Pipeline::transfer`].
+    /// A call that transfers pipelines; from [`Operations::transfer`].
     TransferPipelines -> TransferPipelinesResults
 }
 
@@ -159,7 +160,7 @@ operation! {
 pub struct PipelineAnswer {
     /// `pipeline`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pipeline: Nullable<Vec<PipelinePipeline>>,
+    pub pipeline: Nullable<Vec<Pipeline>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -169,7 +170,7 @@ pub struct PipelineAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct PipelinePipeline {
+pub struct Pipeline {
     /// `display_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_value: Nullable<String>,
@@ -197,7 +198,7 @@ pub struct PipelinePipeline {
 }
 
 setters! {
-    PipelinePipeline {
+    Pipeline {
         display_value: String,
         default: bool,
         maps: Vec<Maps>,
@@ -221,7 +222,7 @@ pub struct Maps {
     pub sequence_number: Nullable<i64>,
     /// `forecast_category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub forecast_category: Nullable<ForecastCategory>,
+    pub forecast_category: Nullable<shared::Reference>,
     /// `_delete`.
     #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
     pub delete: Nullable<bool>,
@@ -246,35 +247,12 @@ setters! {
     Maps {
         display_value: String,
         sequence_number: i64,
-        forecast_category: ForecastCategory,
+        forecast_category: shared::Reference,
         delete: bool,
         actual_value: String,
         id: String,
         colour_code: String,
         forecast_type: String,
-    }
-}
-
-/// Zoho's `forecast_category`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ForecastCategory {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ForecastCategory {
-        name: String,
-        id: String,
     }
 }
 
@@ -285,7 +263,7 @@ setters! {
 pub struct PipelineBody {
     /// `pipeline`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pipeline: Nullable<Vec<PipelinePipeline>>,
+    pub pipeline: Nullable<Vec<Pipeline>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -293,7 +271,7 @@ pub struct PipelineBody {
 
 setters! {
     PipelineBody {
-        pipeline: Vec<PipelinePipeline>,
+        pipeline: Vec<Pipeline>,
     }
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on portal invite.
     #[must_use]
-    pub fn portal_invite(&self) -> PortalInvite {
-        PortalInvite { crm: self.clone() }
+    pub fn portal_invite(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on portal invite; from [`Crm::portal_invite`].
+/// Operations on portal invite; from [`Api::portal_invite`](crate::Api::portal_invite).
 #[derive(Clone, Debug)]
-pub struct PortalInvite {
+pub struct Operations {
     crm: Crm,
 }
 
-impl PortalInvite {
+impl Operations {
     /// Invites users.
     ///
     /// `POST /crm/v8/{module}/{record}/actions/portal_invite`. Scope: `ZohoCRM.settings.clientportal.CREATE`.
@@ -84,7 +84,7 @@ impl PortalInvite {
 }
 
 operation! {
-    /// A call that invites users; from [`PortalInvite::invite_users`].
+    /// A call that invites users; from [`Operations::invite_users`].
     InviteUsers -> PortalInviteResults
 }
 
@@ -96,12 +96,12 @@ impl InviteUsers {
 }
 
 operation! {
-    /// A call that schedules invitations; from [`PortalInvite::schedule_invitations`].
+    /// A call that schedules invitations; from [`Operations::schedule_invitations`].
     ScheduleInvitations -> PortalInviteResults
 }
 
 operation! {
-    /// A call that gets invitations status; from [`PortalInvite::invitations_status`].
+    /// A call that gets invitations status; from [`Operations::invitations_status`].
     GetInvitationsStatus -> PortalInviteAnswer
 }
 
@@ -167,7 +167,7 @@ pub struct PortalInviteResults {
 pub struct PortalInviteBody {
     /// `portal_invite`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub portal_invite: Nullable<Vec<PortalInvitePortalInvite>>,
+    pub portal_invite: Nullable<Vec<PortalInvite>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -175,7 +175,7 @@ pub struct PortalInviteBody {
 
 setters! {
     PortalInviteBody {
-        portal_invite: Vec<PortalInvitePortalInvite>,
+        portal_invite: Vec<PortalInvite>,
     }
 }
 
@@ -183,7 +183,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct PortalInvitePortalInvite {
+pub struct PortalInvite {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<Data>>,
@@ -193,12 +193,12 @@ pub struct PortalInvitePortalInvite {
 }
 
 setters! {
-    PortalInvitePortalInvite {
+    PortalInvite {
         data: Vec<Data>,
     }
 }
 
-/// `data` in `PortalInvitePortalInvite`.
+/// `data` in `PortalInvite`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

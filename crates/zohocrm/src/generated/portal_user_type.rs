@@ -2,23 +2,24 @@
 
 //! Portal user type.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on portal user type.
     #[must_use]
-    pub fn portal_user_type(&self) -> PortalUserType {
-        PortalUserType { crm: self.clone() }
+    pub fn portal_user_type(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on portal user type; from [`Crm::portal_user_type`].
+/// Operations on portal user type; from [`Api::portal_user_type`](crate::Api::portal_user_type).
 #[derive(Clone, Debug)]
-pub struct PortalUserType {
+pub struct Operations {
     crm: Crm,
 }
 
-impl PortalUserType {
+impl Operations {
     /// Lists user types.
     ///
     /// `GET /crm/v8/settings/portals/{portal}/user_type`. Scope: `ZohoCRM.settings.clientportal.READ`.
@@ -103,7 +104,7 @@ impl PortalUserType {
 }
 
 operation! {
-    /// A call that lists user types; from [`PortalUserType::list`].
+    /// A call that lists user types; from [`Operations::list`].
     ListUserTypes -> PortalUserTypeAnswer
 }
 
@@ -115,22 +116,22 @@ impl ListUserTypes {
 }
 
 operation! {
-    /// A call that creates a user type; from [`PortalUserType::create`].
+    /// A call that creates a user type; from [`Operations::create`].
     CreateUserType -> PortalUserTypeResults
 }
 
 operation! {
-    /// A call that gets a user type; from [`PortalUserType::get`].
+    /// A call that gets a user type; from [`Operations::get`].
     GetUserType -> PortalUserTypeAnswer
 }
 
 operation! {
-    /// A call that updates a user type; from [`PortalUserType::update`].
+    /// A call that updates a user type; from [`Operations::update`].
     UpdateUserType -> PortalUserTypeResults
 }
 
 operation! {
-    /// A call that deletes a user type; from [`PortalUserType::delete`].
+    /// A call that deletes a user type; from [`Operations::delete`].
     DeleteUserType -> PortalUserTypeResults
 }
 
@@ -175,13 +176,13 @@ pub struct UserType {
     pub modified_time: Nullable<DateTime>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<Owner>,
+    pub modified_by: Nullable<shared::Reference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<Owner>,
+    pub created_by: Nullable<shared::Reference>,
     /// `no_of_users`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub no_of_users: Nullable<i64>,
@@ -199,9 +200,9 @@ setters! {
         created_time: DateTime,
         default: bool,
         modified_time: DateTime,
-        modified_by: Owner,
+        modified_by: shared::Reference,
         id: String,
-        created_by: Owner,
+        created_by: shared::Reference,
         no_of_users: i64,
     }
 }
@@ -440,29 +441,6 @@ setters! {
         delete: bool,
         delete_attachment: bool,
         create_attachment: bool,
-    }
-}
-
-/// Zoho's `owner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Owner {
-        name: String,
-        id: String,
     }
 }
 

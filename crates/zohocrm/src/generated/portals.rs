@@ -2,23 +2,24 @@
 
 //! Portals.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on portals.
     #[must_use]
-    pub fn portals(&self) -> Portals {
-        Portals { crm: self.clone() }
+    pub fn portals(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on portals; from [`Crm::portals`].
+/// Operations on portals; from [`Api::portals`](crate::Api::portals).
 #[derive(Clone, Debug)]
-pub struct Portals {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Portals {
+impl Operations {
     /// Lists portals.
     ///
     /// `GET /crm/v8/settings/portals`. Scope: `ZohoCRM.settings.clientportal.READ`.
@@ -73,22 +74,22 @@ impl Portals {
 }
 
 operation! {
-    /// A call that lists portals; from [`Portals::list`].
+    /// A call that lists portals; from [`Operations::list`].
     ListPortals -> PortalsAnswer
 }
 
 operation! {
-    /// A call that creates a portal; from [`Portals::create`].
+    /// A call that creates a portal; from [`Operations::create`].
     CreatePortal -> PortalsResults
 }
 
 operation! {
-    /// A call that gets a portal; from [`Portals::get`].
+    /// A call that gets a portal; from [`Operations::get`].
     GetPortal -> PortalsAnswer
 }
 
 operation! {
-    /// A call that updates a portal; from [`Portals::update`].
+    /// A call that updates a portal; from [`Operations::update`].
     UpdatePortal -> PortalsResults
 }
 
@@ -99,7 +100,7 @@ operation! {
 pub struct PortalsAnswer {
     /// `portals`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub portals: Nullable<Vec<PortalPortals>>,
+    pub portals: Nullable<Vec<Portals>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -109,7 +110,7 @@ pub struct PortalsAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct PortalPortals {
+pub struct Portals {
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -118,10 +119,10 @@ pub struct PortalPortals {
     pub modified_time: Nullable<DateTime>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<Owner>,
+    pub modified_by: Nullable<shared::Reference>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<Owner>,
+    pub created_by: Nullable<shared::Reference>,
     /// `zaid`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub zaid: Nullable<String>,
@@ -131,22 +132,6 @@ pub struct PortalPortals {
     /// `active`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub active: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `owner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on portals meta.
     #[must_use]
-    pub fn portals_meta(&self) -> PortalsMeta {
-        PortalsMeta { crm: self.clone() }
+    pub fn portals_meta(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on portals meta; from [`Crm::portals_meta`].
+/// Operations on portals meta; from [`Api::portals_meta`](crate::Api::portals_meta).
 #[derive(Clone, Debug)]
-pub struct PortalsMeta {
+pub struct Operations {
     crm: Crm,
 }
 
-impl PortalsMeta {
+impl Operations {
     /// Gets portals meta.
     ///
     /// `GET /crm/v8/settings/portals/meta`. Scope: `ZohoCRM.settings.clientportal.READ`.
@@ -32,7 +32,7 @@ impl PortalsMeta {
 }
 
 operation! {
-    /// A call that gets portals meta; from [`PortalsMeta::get`].
+    /// A call that gets portals meta; from [`Operations::get`].
     GetPortalsMeta -> PortalsMetaAnswer
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on profiles.
     #[must_use]
-    pub fn profiles(&self) -> Profiles {
-        Profiles { crm: self.clone() }
+    pub fn profiles(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on profiles; from [`Crm::profiles`].
+/// Operations on profiles; from [`Api::profiles`](crate::Api::profiles).
 #[derive(Clone, Debug)]
-pub struct Profiles {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Profiles {
+impl Operations {
     /// Lists profiles.
     ///
     /// `GET /crm/v8/settings/profiles`. Scope: `ZohoCRM.settings.profiles.READ`.
@@ -85,7 +85,7 @@ impl Profiles {
 }
 
 operation! {
-    /// A call that lists profiles; from [`Profiles::list`].
+    /// A call that lists profiles; from [`Operations::list`].
     ListProfiles -> ProfilesAnswer
 }
 
@@ -97,22 +97,22 @@ impl ListProfiles {
 }
 
 operation! {
-    /// A call that clones profiles; from [`Profiles::clone_profiles`].
+    /// A call that clones profiles; from [`Operations::clone_profiles`].
     CloneProfiles -> ProfilesResults
 }
 
 operation! {
-    /// A call that updates a profile; from [`Profiles::update`].
+    /// A call that updates a profile; from [`Operations::update`].
     UpdateProfile -> ProfilesResults
 }
 
 operation! {
-    /// A call that gets a profile; from [`Profiles::get`].
+    /// A call that gets a profile; from [`Operations::get`].
     GetProfile -> ProfilesAnswer
 }
 
 operation! {
-    /// A call that deletes a profile; from [`Profiles::delete`].
+    /// A call that deletes a profile; from [`Operations::delete`].
     DeleteProfile -> ActionResult
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on record.
     #[must_use]
-    pub fn record_operations(&self) -> RecordOperations {
-        RecordOperations { crm: self.clone() }
+    pub fn record(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on record; from [`Crm::record_operations`].
+/// Operations on record; from [`Api::record`](crate::Api::record).
 #[derive(Clone, Debug)]
-pub struct RecordOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RecordOperations {
+impl Operations {
     /// Gets a record.
     ///
     /// `GET /crm/v8/{module_api_name}/{id}`. Scope: `ZohoCRM.modules.READ`.
@@ -448,7 +448,7 @@ impl RecordOperations {
 }
 
 operation! {
-    /// A call that gets a record; from [`RecordOperations::get`].
+    /// A call that gets a record; from [`Operations::get`].
     GetRecord -> RecordAnswer
 }
 
@@ -515,7 +515,7 @@ impl GetRecord {
 }
 
 operation! {
-    /// A call that updates a record; from [`RecordOperations::update`].
+    /// A call that updates a record; from [`Operations::update`].
     UpdateRecord -> RecordResults
 }
 
@@ -527,7 +527,7 @@ impl UpdateRecord {
 }
 
 operation! {
-    /// A call that deletes a record; from [`RecordOperations::delete`].
+    /// A call that deletes a record; from [`Operations::delete`].
     DeleteRecord -> RecordResults
 }
 
@@ -544,7 +544,7 @@ impl DeleteRecord {
 }
 
 operation! {
-    /// A call that lists records; from [`RecordOperations::list`].
+    /// A call that lists records; from [`Operations::list`].
     ListRecords -> ListRecordsAnswer
 }
 
@@ -636,7 +636,7 @@ impl ListRecords {
 }
 
 operation! {
-    /// A call that creates records; from [`RecordOperations::create`].
+    /// A call that creates records; from [`Operations::create`].
     CreateRecords -> RecordResults
 }
 
@@ -648,7 +648,7 @@ impl CreateRecords {
 }
 
 operation! {
-    /// A call that updates records; from [`RecordOperations::update_many`].
+    /// A call that updates records; from [`Operations::update_many`].
     UpdateRecords -> RecordResults
 }
 
@@ -660,7 +660,7 @@ impl UpdateRecords {
 }
 
 operation! {
-    /// A call that deletes records; from [`RecordOperations::delete_many`].
+    /// A call that deletes records; from [`Operations::delete_many`].
     DeleteRecords -> RecordResults
 }
 
@@ -682,7 +682,7 @@ impl DeleteRecords {
 }
 
 operation! {
-    /// A call that upserts records; from [`RecordOperations::upsert`].
+    /// A call that upserts records; from [`Operations::upsert`].
     UpsertRecords -> RecordResults
 }
 
@@ -694,7 +694,7 @@ impl UpsertRecords {
 }
 
 operation! {
-    /// A call that gets deleted records; from [`RecordOperations::deleted_records`].
+    /// A call that gets deleted records; from [`Operations::deleted_records`].
     GetDeletedRecords -> GetDeletedRecordsAnswer
 }
 
@@ -721,7 +721,7 @@ impl GetDeletedRecords {
 }
 
 operation! {
-    /// A call that searches records; from [`RecordOperations::search`].
+    /// A call that searches records; from [`Operations::search`].
     SearchRecords -> SearchRecordsAnswer
 }
 
@@ -793,12 +793,12 @@ impl SearchRecords {
 }
 
 operation! {
-    /// A call that downloads a photo; from [`RecordOperations::download_photo`].
+    /// A call that downloads a photo; from [`Operations::download_photo`].
     DownloadPhoto -> Download
 }
 
 operation! {
-    /// A call that uploads a photo; from [`RecordOperations::upload_photo`].
+    /// A call that uploads a photo; from [`Operations::upload_photo`].
     UploadPhoto -> ActionResult
 }
 
@@ -810,17 +810,17 @@ impl UploadPhoto {
 }
 
 operation! {
-    /// A call that deletes a photo; from [`RecordOperations::delete_photo`].
+    /// A call that deletes a photo; from [`Operations::delete_photo`].
     DeletePhoto -> ActionResult
 }
 
 operation! {
-    /// A call that schedules a mass update; from [`RecordOperations::schedule_mass_update`].
+    /// A call that schedules a mass update; from [`Operations::schedule_mass_update`].
     ScheduleMassUpdate -> RecordResults
 }
 
 operation! {
-    /// A call that gets mass update status; from [`RecordOperations::mass_update_status`].
+    /// A call that gets mass update status; from [`Operations::mass_update_status`].
     GetMassUpdateStatus -> GetMassUpdateStatusAnswer
 }
 
@@ -832,27 +832,27 @@ impl GetMassUpdateStatus {
 }
 
 operation! {
-    /// A call that assigns territories to records; from [`RecordOperations::assign_territories_to_records`].
+    /// A call that assigns territories to records; from [`Operations::assign_territories_to_records`].
     AssignTerritoriesToRecords -> RecordResults
 }
 
 operation! {
-    /// A call that assigns territories; from [`RecordOperations::assign_territories`].
+    /// A call that assigns territories; from [`Operations::assign_territories`].
     AssignTerritories -> RecordResults
 }
 
 operation! {
-    /// A call that removes territories from records; from [`RecordOperations::remove_territories_from_records`].
+    /// A call that removes territories from records; from [`Operations::remove_territories_from_records`].
     RemoveTerritoriesFromRecords -> RecordResults
 }
 
 operation! {
-    /// A call that removes territories; from [`RecordOperations::remove_territories`].
+    /// A call that removes territories; from [`Operations::remove_territories`].
     RemoveTerritories -> RecordResults
 }
 
 operation! {
-    /// A call that gets a record by external id; from [`RecordOperations::get_by_external_id`].
+    /// A call that gets a record by external id; from [`Operations::get_by_external_id`].
     GetRecordByExternalId -> RecordAnswer
 }
 
@@ -914,7 +914,7 @@ impl GetRecordByExternalId {
 }
 
 operation! {
-    /// A call that updates a record by external id; from [`RecordOperations::update_by_external_id`].
+    /// A call that updates a record by external id; from [`Operations::update_by_external_id`].
     UpdateRecordByExternalId -> RecordResults
 }
 
@@ -926,7 +926,7 @@ impl UpdateRecordByExternalId {
 }
 
 operation! {
-    /// A call that deletes a record by external id; from [`RecordOperations::delete_by_external_id`].
+    /// A call that deletes a record by external id; from [`Operations::delete_by_external_id`].
     DeleteRecordByExternalId -> RecordResults
 }
 
@@ -943,7 +943,7 @@ impl DeleteRecordByExternalId {
 }
 
 operation! {
-    /// A call that gets full data; from [`RecordOperations::full_data`].
+    /// A call that gets full data; from [`Operations::full_data`].
     GetFullData -> SearchRecordsAnswer
 }
 
@@ -955,7 +955,7 @@ impl GetFullData {
 }
 
 operation! {
-    /// A call that gets full data of records; from [`RecordOperations::full_data_of_records`].
+    /// A call that gets full data of records; from [`Operations::full_data_of_records`].
     GetFullDataOfRecords -> SearchRecordsAnswer
 }
 
@@ -972,7 +972,7 @@ impl GetFullDataOfRecords {
 }
 
 operation! {
-    /// A call that clones a record; from [`RecordOperations::clone_record`].
+    /// A call that clones a record; from [`Operations::clone_record`].
     CloneRecord -> RecordResults
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on record count.
     #[must_use]
-    pub fn record_count(&self) -> RecordCount {
-        RecordCount { crm: self.clone() }
+    pub fn record_count(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on record count; from [`Crm::record_count`].
+/// Operations on record count; from [`Api::record_count`](crate::Api::record_count).
 #[derive(Clone, Debug)]
-pub struct RecordCount {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RecordCount {
+impl Operations {
     /// Counts records.
     ///
     /// `GET /crm/v8/{module_api_name}/actions/count`. Scope: `ZohoCRM.modules.READ`.
@@ -51,7 +51,7 @@ impl RecordCount {
 }
 
 operation! {
-    /// A call that counts records; from [`RecordCount::count`].
+    /// A call that counts records; from [`Operations::count`].
     CountRecords -> RecordCountAnswer
 }
 
@@ -83,7 +83,7 @@ impl CountRecords {
 }
 
 operation! {
-    /// A call that counts records by post; from [`RecordCount::count_records_by_post`].
+    /// A call that counts records by post; from [`Operations::count_records_by_post`].
     CountRecordsByPost -> Count
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on record locking.
     #[must_use]
-    pub fn record_locking(&self) -> RecordLocking {
-        RecordLocking { crm: self.clone() }
+    pub fn record_locking(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on record locking; from [`Crm::record_locking`].
+/// Operations on record locking; from [`Api::record_locking`](crate::Api::record_locking).
 #[derive(Clone, Debug)]
-pub struct RecordLocking {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RecordLocking {
+impl Operations {
     /// Lists locks.
     ///
     /// `GET /crm/v8/{module_name}/{record_id}/Locking_Information__s`. Scope: `ZohoCRM.settings.record_locking_configurations.READ`.
@@ -132,7 +132,7 @@ impl RecordLocking {
 }
 
 operation! {
-    /// A call that lists locks; from [`RecordLocking::list`].
+    /// A call that lists locks; from [`Operations::list`].
     ListLocks -> RecordLockingAnswer
 }
 
@@ -164,12 +164,12 @@ impl ListLocks {
 }
 
 operation! {
-    /// A call that locks a record; from [`RecordLocking::lock_record`].
+    /// A call that locks a record; from [`Operations::lock_record`].
     LockRecord -> RecordLockingResults
 }
 
 operation! {
-    /// A call that gets a lock; from [`RecordLocking::get`].
+    /// A call that gets a lock; from [`Operations::get`].
     GetLock -> RecordLockingAnswer
 }
 
@@ -181,12 +181,12 @@ impl GetLock {
 }
 
 operation! {
-    /// A call that updates a lock; from [`RecordLocking::update`].
+    /// A call that updates a lock; from [`Operations::update`].
     UpdateLock -> RecordLockingResults
 }
 
 operation! {
-    /// A call that unlocks a record; from [`RecordLocking::unlock_record`].
+    /// A call that unlocks a record; from [`Operations::unlock_record`].
     UnlockRecord -> RecordLockingResults
 }
 
@@ -279,23 +279,7 @@ pub struct LockedForS {
     pub id: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `module` in `LockedForS`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
+    pub module: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on record locking configuration.
     #[must_use]
-    pub fn record_locking_configuration(&self) -> RecordLockingConfiguration {
-        RecordLockingConfiguration { crm: self.clone() }
+    pub fn record_locking_configuration(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on record locking configuration; from [`Crm::record_locking_configuration`].
+/// Operations on record locking configuration; from [`Api::record_locking_configuration`](crate::Api::record_locking_configuration).
 #[derive(Clone, Debug)]
-pub struct RecordLockingConfiguration {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RecordLockingConfiguration {
+impl Operations {
     /// Lists record locking configurations.
     ///
     /// `GET /crm/v8/settings/record_locking_configurations`. Scope: `ZohoCRM.settings.record_locking_configurations.READ`.
@@ -148,7 +148,7 @@ impl RecordLockingConfiguration {
 }
 
 operation! {
-    /// A call that lists record locking configurations; from [`RecordLockingConfiguration::list`].
+    /// A call that lists record locking configurations; from [`Operations::list`].
     ListRecordLockingConfigurations -> RecordLockingConfigurationAnswer
 }
 
@@ -160,32 +160,32 @@ impl ListRecordLockingConfigurations {
 }
 
 operation! {
-    /// A call that adds a record locking configuration; from [`RecordLockingConfiguration::add`].
+    /// A call that adds a record locking configuration; from [`Operations::add`].
     AddRecordLockingConfiguration -> RecordLockingConfigurationResults
 }
 
 operation! {
-    /// A call that updates record locking configurations; from [`RecordLockingConfiguration::update_many`].
+    /// A call that updates record locking configurations; from [`Operations::update_many`].
     UpdateRecordLockingConfigurations -> RecordLockingConfigurationResults
 }
 
 operation! {
-    /// A call that deletes record locking configurations; from [`RecordLockingConfiguration::delete_many`].
+    /// A call that deletes record locking configurations; from [`Operations::delete_many`].
     DeleteRecordLockingConfigurations -> RecordLockingConfigurationResults
 }
 
 operation! {
-    /// A call that gets a record locking configuration; from [`RecordLockingConfiguration::get`].
+    /// A call that gets a record locking configuration; from [`Operations::get`].
     GetRecordLockingConfiguration -> RecordLockingConfigurationAnswer
 }
 
 operation! {
-    /// A call that updates a record locking configuration; from [`RecordLockingConfiguration::update`].
+    /// A call that updates a record locking configuration; from [`Operations::update`].
     UpdateRecordLockingConfiguration -> RecordLockingConfigurationResults
 }
 
 operation! {
-    /// A call that deletes a record locking configuration; from [`RecordLockingConfiguration::delete`].
+    /// A call that deletes a record locking configuration; from [`Operations::delete`].
     DeleteRecordLockingConfiguration -> RecordLockingConfigurationResults
 }
 
@@ -215,7 +215,7 @@ pub struct RecordLock {
     pub locked_for: Nullable<String>,
     /// `excluded_fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub excluded_fields: Nullable<Vec<shared::MinifiedField>>,
+    pub excluded_fields: Nullable<Vec<shared::ApiReference>>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::MinifiedUser>,
@@ -251,10 +251,10 @@ pub struct RecordLock {
     pub lock_type: Nullable<RecordLockLockType>,
     /// `restricted_custom_buttons`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub restricted_custom_buttons: Nullable<Vec<RestrictedCustomButton>>,
+    pub restricted_custom_buttons: Nullable<Vec<shared::Reference>>,
     /// `lock_excluded_profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lock_excluded_profiles: Nullable<Vec<LockExcludedProfile>>,
+    pub lock_excluded_profiles: Nullable<Vec<shared::Reference>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -264,7 +264,7 @@ setters! {
     RecordLock {
         created_time: DateTime,
         locked_for: String,
-        excluded_fields: Vec<shared::MinifiedField>,
+        excluded_fields: Vec<shared::ApiReference>,
         created_by: shared::MinifiedUser,
         feature_type: String,
         locking_rules: Vec<LockingRules>,
@@ -276,8 +276,8 @@ setters! {
         modified_by: shared::MinifiedUser,
         id: String,
         lock_type: RecordLockLockType,
-        restricted_custom_buttons: Vec<RestrictedCustomButton>,
-        lock_excluded_profiles: Vec<LockExcludedProfile>,
+        restricted_custom_buttons: Vec<shared::Reference>,
+        lock_excluded_profiles: Vec<shared::Reference>,
     }
 }
 
@@ -326,7 +326,7 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
@@ -344,33 +344,10 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
+        field: shared::ApiReference,
         value: Value,
         group_operator: String,
         group: Vec<Self>,
-    }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
     }
 }
 
@@ -380,52 +357,6 @@ open_enum! {
         Automatic = "automatic",
         Manual = "manual",
         Both = "both",
-    }
-}
-
-/// Zoho's `restricted_custom_button`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RestrictedCustomButton {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RestrictedCustomButton {
-        name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `lock_excluded_profile`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LockExcludedProfile {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    LockExcludedProfile {
-        name: String,
-        id: String,
     }
 }
 

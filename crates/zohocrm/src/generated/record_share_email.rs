@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on record share email.
     #[must_use]
-    pub fn record_share_email(&self) -> RecordShareEmail {
-        RecordShareEmail { crm: self.clone() }
+    pub fn record_share_email(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on record share email; from [`Crm::record_share_email`].
+/// Operations on record share email; from [`Api::record_share_email`](crate::Api::record_share_email).
 #[derive(Clone, Debug)]
-pub struct RecordShareEmail {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RecordShareEmail {
+impl Operations {
     /// Shares emails.
     ///
     /// `POST /crm/v8/{module_api_name}/{id}/actions/share_emails`. Scope: `ZohoCRM.modules.CREATE`.
@@ -91,22 +91,22 @@ impl RecordShareEmail {
 }
 
 operation! {
-    /// A call that shares emails; from [`RecordShareEmail::share`].
+    /// A call that shares emails; from [`Operations::share`].
     ShareEmails -> SharedSuccessfully
 }
 
 operation! {
-    /// A call that unshares emails; from [`RecordShareEmail::unshare`].
+    /// A call that unshares emails; from [`Operations::unshare`].
     UnshareEmails -> SharedSuccessfully
 }
 
 operation! {
-    /// A call that shares emails of records; from [`RecordShareEmail::share_emails_of_records`].
+    /// A call that shares emails of records; from [`Operations::share_emails_of_records`].
     ShareEmailsOfRecords -> RecordShareEmailResults
 }
 
 operation! {
-    /// A call that unshares emails of records; from [`RecordShareEmail::unshare_emails_of_records`].
+    /// A call that unshares emails of records; from [`Operations::unshare_emails_of_records`].
     UnshareEmailsOfRecords -> RecordShareEmailResults
 }
 

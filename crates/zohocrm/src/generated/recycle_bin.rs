@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on recycle bin.
     #[must_use]
-    pub fn recycle_bin(&self) -> RecycleBin {
-        RecycleBin { crm: self.clone() }
+    pub fn recycle_bin(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on recycle bin; from [`Crm::recycle_bin`].
+/// Operations on recycle bin; from [`Api::recycle_bin`](crate::Api::recycle_bin).
 #[derive(Clone, Debug)]
-pub struct RecycleBin {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RecycleBin {
+impl Operations {
     /// Lists recycle bin records.
     ///
     /// `GET /crm/v8/settings/recycle_bin`. Scope: `ZohoCRM.settings.recycle_bin.READ`.
@@ -84,7 +84,7 @@ impl RecycleBin {
 }
 
 operation! {
-    /// A call that lists recycle bin records; from [`RecycleBin::list`].
+    /// A call that lists recycle bin records; from [`Operations::list`].
     ListRecycleBinRecords -> RecycleBinAnswer
 }
 
@@ -111,17 +111,17 @@ impl ListRecycleBinRecords {
 }
 
 operation! {
-    /// A call that deletes recycle bin records; from [`RecycleBin::delete_many`].
+    /// A call that deletes recycle bin records; from [`Operations::delete_many`].
     DeleteRecycleBinRecords -> RecycleBinResults
 }
 
 operation! {
-    /// A call that gets a recycle bin record; from [`RecycleBin::get`].
+    /// A call that gets a recycle bin record; from [`Operations::get`].
     GetRecycleBinRecord -> RecycleBinAnswer
 }
 
 operation! {
-    /// A call that deletes a recycle bin record; from [`RecycleBin::delete`].
+    /// A call that deletes a recycle bin record; from [`Operations::delete`].
     DeleteRecycleBinRecord -> RecycleBinResults
 }
 
@@ -132,10 +132,10 @@ operation! {
 pub struct RecycleBinAnswer {
     /// `recycle_bin`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub recycle_bin: Nullable<Vec<RecycleBinRecycleBin>>,
+    pub recycle_bin: Nullable<Vec<RecycleBin>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -145,7 +145,7 @@ pub struct RecycleBinAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct RecycleBinRecycleBin {
+pub struct RecycleBin {
     /// `display_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_name: Nullable<String>,
@@ -164,28 +164,6 @@ pub struct RecycleBinRecycleBin {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `Info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on related lists.
     #[must_use]
-    pub fn related_lists(&self) -> RelatedLists {
-        RelatedLists { crm: self.clone() }
+    pub fn related_lists(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on related lists; from [`Crm::related_lists`].
+/// Operations on related lists; from [`Api::related_lists`](crate::Api::related_lists).
 #[derive(Clone, Debug)]
-pub struct RelatedLists {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RelatedLists {
+impl Operations {
     /// Lists related lists.
     ///
     /// `GET /crm/v8/settings/related_lists`. Scope: `ZohoCRM.settings.related_lists.READ`.
@@ -49,7 +49,7 @@ impl RelatedLists {
 }
 
 operation! {
-    /// A call that lists related lists; from [`RelatedLists::list`].
+    /// A call that lists related lists; from [`Operations::list`].
     ListRelatedLists -> RelatedListsAnswer
 }
 
@@ -61,7 +61,7 @@ impl ListRelatedLists {
 }
 
 operation! {
-    /// A call that gets a related list; from [`RelatedLists::get`].
+    /// A call that gets a related list; from [`Operations::get`].
     GetRelatedList -> RelatedListsAnswer
 }
 

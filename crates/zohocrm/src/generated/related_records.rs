@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on related records.
     #[must_use]
-    pub fn related_records_operations(&self) -> RelatedRecordsOperations {
-        RelatedRecordsOperations { crm: self.clone() }
+    pub fn related_records(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on related records; from [`Crm::related_records_operations`].
+/// Operations on related records; from [`Api::related_records`](crate::Api::related_records).
 #[derive(Clone, Debug)]
-pub struct RelatedRecordsOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RelatedRecordsOperations {
+impl Operations {
     /// Lists related records.
     ///
     /// `GET /crm/v8/{module_api_name}/{record_id}/{related_list_api_name}`. Scope: `ZohoCRM.modules.READ`.
@@ -354,7 +354,7 @@ impl RelatedRecordsOperations {
 }
 
 operation! {
-    /// A call that lists related records; from [`RelatedRecordsOperations::list`].
+    /// A call that lists related records; from [`Operations::list`].
     ListRelatedRecords -> RelatedRecordsAnswer
 }
 
@@ -391,7 +391,7 @@ impl ListRelatedRecords {
 }
 
 operation! {
-    /// A call that updates related records; from [`RelatedRecordsOperations::update_many`].
+    /// A call that updates related records; from [`Operations::update_many`].
     UpdateRelatedRecords -> RelatedRecordsResults
 }
 
@@ -403,7 +403,7 @@ impl UpdateRelatedRecords {
 }
 
 operation! {
-    /// A call that delinks related records; from [`RelatedRecordsOperations::delink_many`].
+    /// A call that delinks related records; from [`Operations::delink_many`].
     DelinkRelatedRecords -> RelatedRecordsResults
 }
 
@@ -420,7 +420,7 @@ impl DelinkRelatedRecords {
 }
 
 operation! {
-    /// A call that lists related records by external id; from [`RelatedRecordsOperations::list_by_external_id`].
+    /// A call that lists related records by external id; from [`Operations::list_by_external_id`].
     ListRelatedRecordsByExternalId -> RelatedRecordsAnswer
 }
 
@@ -457,7 +457,7 @@ impl ListRelatedRecordsByExternalId {
 }
 
 operation! {
-    /// A call that updates related records by external id; from [`RelatedRecordsOperations::update_many_by_external_id`].
+    /// A call that updates related records by external id; from [`Operations::update_many_by_external_id`].
     UpdateRelatedRecordsByExternalId -> RelatedRecordsResults
 }
 
@@ -469,7 +469,7 @@ impl UpdateRelatedRecordsByExternalId {
 }
 
 operation! {
-    /// A call that delinks related records by external id; from [`RelatedRecordsOperations::delink_many_by_external_id`].
+    /// A call that delinks related records by external id; from [`Operations::delink_many_by_external_id`].
     DelinkRelatedRecordsByExternalId -> RelatedRecordsResults
 }
 
@@ -486,7 +486,7 @@ impl DelinkRelatedRecordsByExternalId {
 }
 
 operation! {
-    /// A call that gets a related record; from [`RelatedRecordsOperations::get`].
+    /// A call that gets a related record; from [`Operations::get`].
     GetRelatedRecord -> GetRelatedRecordAnswer
 }
 
@@ -508,7 +508,7 @@ impl GetRelatedRecord {
 }
 
 operation! {
-    /// A call that updates a related record; from [`RelatedRecordsOperations::update`].
+    /// A call that updates a related record; from [`Operations::update`].
     UpdateRelatedRecord -> RelatedRecordsResults
 }
 
@@ -520,7 +520,7 @@ impl UpdateRelatedRecord {
 }
 
 operation! {
-    /// A call that delinks a related record; from [`RelatedRecordsOperations::delink`].
+    /// A call that delinks a related record; from [`Operations::delink`].
     DelinkRelatedRecord -> RelatedRecordsResults
 }
 
@@ -532,7 +532,7 @@ impl DelinkRelatedRecord {
 }
 
 operation! {
-    /// A call that gets a related record by external id; from [`RelatedRecordsOperations::get_by_external_id`].
+    /// A call that gets a related record by external id; from [`Operations::get_by_external_id`].
     GetRelatedRecordByExternalId -> GetRelatedRecordAnswer
 }
 
@@ -554,7 +554,7 @@ impl GetRelatedRecordByExternalId {
 }
 
 operation! {
-    /// A call that updates a related record by external id; from [`RelatedRecordsOperations::update_by_external_id`].
+    /// A call that updates a related record by external id; from [`Operations::update_by_external_id`].
     UpdateRelatedRecordByExternalId -> RelatedRecordsResults
 }
 
@@ -566,7 +566,7 @@ impl UpdateRelatedRecordByExternalId {
 }
 
 operation! {
-    /// A call that delinks a related record by external id; from [`RelatedRecordsOperations::delink_by_external_id`].
+    /// A call that delinks a related record by external id; from [`Operations::delink_by_external_id`].
     DelinkRelatedRecordByExternalId -> RelatedRecordsResults
 }
 
@@ -578,7 +578,7 @@ impl DelinkRelatedRecordByExternalId {
 }
 
 operation! {
-    /// A call that gets related records of deleted; from [`RelatedRecordsOperations::related_records_of_deleted`].
+    /// A call that gets related records of deleted; from [`Operations::related_records_of_deleted`].
     GetRelatedRecordsOfDeleted -> RelatedRecordsAnswer
 }
 

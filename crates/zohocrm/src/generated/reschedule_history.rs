@@ -2,23 +2,24 @@
 
 //! Reschedule history.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on reschedule history.
     #[must_use]
-    pub fn reschedule_history(&self) -> RescheduleHistory {
-        RescheduleHistory { crm: self.clone() }
+    pub fn reschedule_history(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on reschedule history; from [`Crm::reschedule_history`].
+/// Operations on reschedule history; from [`Api::reschedule_history`](crate::Api::reschedule_history).
 #[derive(Clone, Debug)]
-pub struct RescheduleHistory {
+pub struct Operations {
     crm: Crm,
 }
 
-impl RescheduleHistory {
+impl Operations {
     /// Creates rescheduled appointments.
     ///
     /// `POST /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.settings.roles.CREATE`.
@@ -99,17 +100,17 @@ impl RescheduleHistory {
 }
 
 operation! {
-    /// A call that creates rescheduled appointments; from [`RescheduleHistory::create`].
+    /// A call that creates rescheduled appointments; from [`Operations::create`].
     CreateRescheduledAppointments -> RescheduleHistoryResults
 }
 
 operation! {
-    /// A call that updates rescheduled appointments; from [`RescheduleHistory::update_many`].
+    /// A call that updates rescheduled appointments; from [`Operations::update_many`].
     UpdateRescheduledAppointments -> RescheduleHistoryResults
 }
 
 operation! {
-    /// A call that lists rescheduled appointments; from [`RescheduleHistory::list`].
+    /// A call that lists rescheduled appointments; from [`Operations::list`].
     ListRescheduledAppointments -> RescheduleHistoryAnswer
 }
 
@@ -146,12 +147,12 @@ impl ListRescheduledAppointments {
 }
 
 operation! {
-    /// A call that updates a rescheduled appointment; from [`RescheduleHistory::update`].
+    /// A call that updates a rescheduled appointment; from [`Operations::update`].
     UpdateRescheduledAppointment -> RescheduleHistoryResults
 }
 
 operation! {
-    /// A call that gets a rescheduled appointment; from [`RescheduleHistory::get`].
+    /// A call that gets a rescheduled appointment; from [`Operations::get`].
     GetRescheduledAppointment -> RescheduleHistoryAnswer
 }
 
@@ -163,7 +164,7 @@ impl GetRescheduledAppointment {
 }
 
 operation! {
-    /// A call that deletes a rescheduled appointment; from [`RescheduleHistory::delete`].
+    /// A call that deletes a rescheduled appointment; from [`Operations::delete`].
     DeleteRescheduledAppointment -> RescheduleHistoryResults
 }
 
@@ -174,7 +175,7 @@ operation! {
 pub struct RescheduleHistoryBody {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<RescheduleHistoryRescheduleHistory>>,
+    pub data: Nullable<Vec<RescheduleHistory>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -182,7 +183,7 @@ pub struct RescheduleHistoryBody {
 
 setters! {
     RescheduleHistoryBody {
-        data: Vec<RescheduleHistoryRescheduleHistory>,
+        data: Vec<RescheduleHistory>,
     }
 }
 
@@ -190,7 +191,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct RescheduleHistoryRescheduleHistory {
+pub struct RescheduleHistory {
     /// `$currency_symbol`.
     #[serde(rename = "$currency_symbol", skip_serializing_if = "Nullable::is_absent")]
     pub currency_symbol: Nullable<String>,
@@ -253,7 +254,7 @@ pub struct RescheduleHistoryRescheduleHistory {
     pub rescheduled_from: Nullable<DateTime>,
     /// `Appointment_Name`.
     #[serde(rename = "Appointment_Name", skip_serializing_if = "Nullable::is_absent")]
-    pub appointment_name: Nullable<AppointmentName>,
+    pub appointment_name: Nullable<shared::Reference>,
     /// `$editable`.
     #[serde(rename = "$editable", skip_serializing_if = "Nullable::is_absent")]
     pub editable: Nullable<bool>,
@@ -278,7 +279,7 @@ pub struct RescheduleHistoryRescheduleHistory {
 }
 
 setters! {
-    RescheduleHistoryRescheduleHistory {
+    RescheduleHistory {
         currency_symbol: String,
         rescheduled_to: DateTime,
         review_process: bool,
@@ -299,7 +300,7 @@ setters! {
         approval: Approval,
         created_time: DateTime,
         rescheduled_from: DateTime,
-        appointment_name: AppointmentName,
+        appointment_name: shared::Reference,
         editable: bool,
         orchestration: bool,
         in_merge: bool,
@@ -336,7 +337,7 @@ setters! {
     }
 }
 
-/// `$approval` in `RescheduleHistoryRescheduleHistory`.
+/// `$approval` in `RescheduleHistory`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -367,29 +368,6 @@ setters! {
     }
 }
 
-/// `Appointment_Name` in `RescheduleHistoryRescheduleHistory`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AppointmentName {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    AppointmentName {
-        name: String,
-        id: String,
-    }
-}
-
 /// What `CreateRescheduledAppointments` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -410,7 +388,7 @@ pub struct RescheduleHistoryResults {
 pub struct RescheduleHistoryAnswer {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<RescheduleHistoryRescheduleHistory>>,
+    pub data: Nullable<Vec<RescheduleHistory>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on roles.
     #[must_use]
-    pub fn roles(&self) -> Roles {
-        Roles { crm: self.clone() }
+    pub fn roles(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on roles; from [`Crm::roles`].
+/// Operations on roles; from [`Api::roles`](crate::Api::roles).
 #[derive(Clone, Debug)]
-pub struct Roles {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Roles {
+impl Operations {
     /// Lists roles.
     ///
     /// `GET /crm/v8/settings/roles`. Scope: `ZohoCRM.settings.roles.READ`.
@@ -101,32 +101,32 @@ impl Roles {
 }
 
 operation! {
-    /// A call that lists roles; from [`Roles::list`].
+    /// A call that lists roles; from [`Operations::list`].
     ListRoles -> RolesAnswer
 }
 
 operation! {
-    /// A call that creates roles; from [`Roles::create`].
+    /// A call that creates roles; from [`Operations::create`].
     CreateRoles -> RolesResults
 }
 
 operation! {
-    /// A call that updates roles; from [`Roles::update_many`].
+    /// A call that updates roles; from [`Operations::update_many`].
     UpdateRoles -> RolesResults
 }
 
 operation! {
-    /// A call that gets a role; from [`Roles::get`].
+    /// A call that gets a role; from [`Operations::get`].
     GetRole -> RolesAnswer
 }
 
 operation! {
-    /// A call that updates a role; from [`Roles::update`].
+    /// A call that updates a role; from [`Operations::update`].
     UpdateRole -> RolesResults
 }
 
 operation! {
-    /// A call that deletes a role; from [`Roles::delete`].
+    /// A call that deletes a role; from [`Operations::delete`].
     DeleteRole -> RolesResults
 }
 
@@ -153,10 +153,10 @@ pub struct Role {
     pub display_label: Nullable<String>,
     /// `forecast_manager`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub forecast_manager: Nullable<ReportingTo>,
+    pub forecast_manager: Nullable<shared::Reference>,
     /// `reporting_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reporting_to: Nullable<ReportingTo>,
+    pub reporting_to: Nullable<shared::Reference>,
     /// `share_with_peers`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub share_with_peers: Nullable<bool>,
@@ -192,8 +192,8 @@ pub struct Role {
 setters! {
     Role {
         display_label: String,
-        forecast_manager: ReportingTo,
-        reporting_to: ReportingTo,
+        forecast_manager: shared::Reference,
+        reporting_to: shared::Reference,
         share_with_peers: bool,
         description: String,
         id: String,
@@ -203,29 +203,6 @@ setters! {
         modified_time_s: DateTime,
         created_time_s: DateTime,
         admin_user: bool,
-    }
-}
-
-/// Zoho's `reporting_to`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ReportingTo {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ReportingTo {
-        id: String,
-        name: String,
     }
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on scoring rules.
     #[must_use]
-    pub fn scoring_rules(&self) -> ScoringRules {
-        ScoringRules { crm: self.clone() }
+    pub fn scoring_rules(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on scoring rules; from [`Crm::scoring_rules`].
+/// Operations on scoring rules; from [`Api::scoring_rules`](crate::Api::scoring_rules).
 #[derive(Clone, Debug)]
-pub struct ScoringRules {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ScoringRules {
+impl Operations {
     /// Creates scoring rules.
     ///
     /// `POST /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.storage_analytics.CREATE`.
@@ -172,12 +172,12 @@ impl ScoringRules {
 }
 
 operation! {
-    /// A call that creates scoring rules; from [`ScoringRules::create`].
+    /// A call that creates scoring rules; from [`Operations::create`].
     CreateScoringRules -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that lists scoring rules; from [`ScoringRules::list`].
+    /// A call that lists scoring rules; from [`Operations::list`].
     ListScoringRules -> ScoringRulesAnswer
 }
 
@@ -214,22 +214,22 @@ impl ListScoringRules {
 }
 
 operation! {
-    /// A call that updates scoring rules; from [`ScoringRules::update_many`].
+    /// A call that updates scoring rules; from [`Operations::update_many`].
     UpdateScoringRules -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that deletes scoring rules; from [`ScoringRules::delete_many`].
+    /// A call that deletes scoring rules; from [`Operations::delete_many`].
     DeleteScoringRules -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that updates a scoring rule; from [`ScoringRules::update`].
+    /// A call that updates a scoring rule; from [`Operations::update`].
     UpdateScoringRule -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that gets a scoring rule; from [`ScoringRules::get`].
+    /// A call that gets a scoring rule; from [`Operations::get`].
     GetScoringRule -> ScoringRulesAnswer
 }
 
@@ -251,27 +251,27 @@ impl GetScoringRule {
 }
 
 operation! {
-    /// A call that deletes a scoring rule; from [`ScoringRules::delete`].
+    /// A call that deletes a scoring rule; from [`Operations::delete`].
     DeleteScoringRule -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that activates a scoring rule; from [`ScoringRules::activate`].
+    /// A call that activates a scoring rule; from [`Operations::activate`].
     ActivateScoringRule -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that deactivates a scoring rule; from [`ScoringRules::deactivate`].
+    /// A call that deactivates a scoring rule; from [`Operations::deactivate`].
     DeactivateScoringRule -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that clones a scoring rule; from [`ScoringRules::clone_scoring_rule`].
+    /// A call that clones a scoring rule; from [`Operations::clone_scoring_rule`].
     CloneScoringRule -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that runs scoring rules; from [`ScoringRules::run`].
+    /// A call that runs scoring rules; from [`Operations::run`].
     RunScoringRules -> ScoringRulesResults
 }
 
@@ -310,7 +310,7 @@ pub struct ScoringRule {
     pub id: Nullable<String>,
     /// `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<Layout>,
+    pub layout: Nullable<shared::ApiReference>,
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<String>,
@@ -345,7 +345,7 @@ setters! {
         name: String,
         description: String,
         id: String,
-        layout: Layout,
+        layout: shared::ApiReference,
         created_time: String,
         modified_time: String,
         module: shared::Modules,
@@ -354,29 +354,6 @@ setters! {
         created_by: shared::MinifiedUser,
         field_rules: Vec<FieldRule>,
         signal_rules: Vec<SignalRule>,
-    }
-}
-
-/// Zoho's `Layout`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Layout {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Layout {
-        id: String,
-        api_name: String,
     }
 }
 
@@ -417,7 +394,7 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
@@ -435,33 +412,10 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
+        field: shared::ApiReference,
         value: Value,
         group_operator: String,
         group: Vec<Self>,
-    }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
     }
 }
 
@@ -588,7 +542,7 @@ pub struct Info {
 pub struct RunScoringRulesBody {
     /// `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<Layout>,
+    pub layout: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -596,6 +550,6 @@ pub struct RunScoringRulesBody {
 
 setters! {
     RunScoringRulesBody {
-        layout: Layout,
+        layout: shared::ApiReference,
     }
 }

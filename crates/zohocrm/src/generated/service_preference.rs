@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on service preference.
     #[must_use]
-    pub fn service_preference(&self) -> ServicePreference {
-        ServicePreference { crm: self.clone() }
+    pub fn service_preference(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on service preference; from [`Crm::service_preference`].
+/// Operations on service preference; from [`Api::service_preference`](crate::Api::service_preference).
 #[derive(Clone, Debug)]
-pub struct ServicePreference {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ServicePreference {
+impl Operations {
     /// Gets a service preference.
     ///
     /// `GET /crm/v8/settings/service_preferences`. Scope: `ZohoCRM.settings.modules.READ`.
@@ -42,12 +42,12 @@ impl ServicePreference {
 }
 
 operation! {
-    /// A call that gets a service preference; from [`ServicePreference::get`].
+    /// A call that gets a service preference; from [`Operations::get`].
     GetServicePreference -> ServicePreferenceAnswer
 }
 
 operation! {
-    /// A call that updates a service preference; from [`ServicePreference::update`].
+    /// A call that updates a service preference; from [`Operations::update`].
     UpdateServicePreference -> ServicePreferenceResults
 }
 
@@ -58,7 +58,7 @@ operation! {
 pub struct ServicePreferenceAnswer {
     /// `service_preferences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub service_preferences: Nullable<ServicePreferenceServicePreference>,
+    pub service_preferences: Nullable<ServicePreference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -68,7 +68,7 @@ pub struct ServicePreferenceAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ServicePreferenceServicePreference {
+pub struct ServicePreference {
     /// `job_sheet_enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub job_sheet_enabled: Nullable<bool>,
@@ -78,7 +78,7 @@ pub struct ServicePreferenceServicePreference {
 }
 
 setters! {
-    ServicePreferenceServicePreference {
+    ServicePreference {
         job_sheet_enabled: bool,
     }
 }
@@ -90,7 +90,7 @@ setters! {
 pub struct ServicePreferenceBody {
     /// `service_preferences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub service_preferences: Nullable<ServicePreferenceServicePreference>,
+    pub service_preferences: Nullable<ServicePreference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -98,7 +98,7 @@ pub struct ServicePreferenceBody {
 
 setters! {
     ServicePreferenceBody {
-        service_preferences: ServicePreferenceServicePreference,
+        service_preferences: ServicePreference,
     }
 }
 

@@ -2,27 +2,28 @@
 
 //! Services.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on services.
     #[must_use]
-    pub fn services(&self) -> Services {
-        Services { crm: self.clone() }
+    pub fn services(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on services; from [`Crm::services`].
+/// Operations on services; from [`Api::services`](crate::Api::services).
 #[derive(Clone, Debug)]
-pub struct Services {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Services {
+impl Operations {
     /// Creates services.
     ///
     /// `POST /crm/v8/Services__s`. Scope: `ZohoCRM.settings.roles.CREATE`.
-    pub fn create(&self, body: ServiceServices) -> CreateServices {
+    pub fn create(&self, body: Services) -> CreateServices {
         CreateServices::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/Services__s", [])
                 .scopes(&["ZohoCRM.settings.roles.CREATE"])
@@ -43,7 +44,7 @@ impl Services {
     /// Updates a service.
     ///
     /// `PUT /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.settings.roles.UPDATE`.
-    pub fn update(&self, id: impl Into<String>, body: ServiceServices) -> UpdateService {
+    pub fn update(&self, id: impl Into<String>, body: Services) -> UpdateService {
         UpdateService::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/Services__s/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.settings.roles.UPDATE"])
@@ -73,27 +74,27 @@ impl Services {
 }
 
 operation! {
-    /// A call that creates services; from [`Services::create`].
+    /// A call that creates services; from [`Operations::create`].
     CreateServices -> Results
 }
 
 operation! {
-    /// A call that lists services; from [`Services::list`].
-    ListServices -> ServiceServices
+    /// A call that lists services; from [`Operations::list`].
+    ListServices -> Services
 }
 
 operation! {
-    /// A call that updates a service; from [`Services::update`].
+    /// A call that updates a service; from [`Operations::update`].
     UpdateService -> Results
 }
 
 operation! {
-    /// A call that gets a service; from [`Services::get`].
-    GetService -> ServiceServices
+    /// A call that gets a service; from [`Operations::get`].
+    GetService -> Services
 }
 
 operation! {
-    /// A call that deletes a service; from [`Services::delete`].
+    /// A call that deletes a service; from [`Operations::delete`].
     DeleteService -> Results
 }
 
@@ -101,7 +102,7 @@ operation! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ServiceServices {
+pub struct Services {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<Service>>,
@@ -114,7 +115,7 @@ pub struct ServiceServices {
 }
 
 setters! {
-    ServiceServices {
+    Services {
         data: Vec<Service>,
         info: Value,
     }
@@ -205,7 +206,7 @@ pub struct Service {
     pub availability_type: Nullable<String>,
     /// `Members`.
     #[serde(rename = "Members", skip_serializing_if = "Nullable::is_absent")]
-    pub members: Nullable<Vec<ServiceMember>>,
+    pub members: Nullable<Vec<Member>>,
     /// `Location`.
     #[serde(rename = "Location", skip_serializing_if = "Nullable::is_absent")]
     pub location: Nullable<String>,
@@ -248,7 +249,7 @@ setters! {
         created_by: CreatedBy,
         tag: Vec<String>,
         availability_type: String,
-        members: Vec<ServiceMember>,
+        members: Vec<Member>,
         location: String,
         unavailable_till: DateTime,
         has_more: HasMore,
@@ -363,45 +364,22 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ServiceMember {
+pub struct Member {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
     /// `Members`.
     #[serde(rename = "Members", skip_serializing_if = "Nullable::is_absent")]
-    pub members: Nullable<ServiceMemberMember>,
+    pub members: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 setters! {
-    ServiceMember {
+    Member {
         id: String,
-        members: ServiceMemberMember,
-    }
-}
-
-/// `Members` in `ServiceMember`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ServiceMemberMember {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ServiceMemberMember {
-        name: String,
-        id: String,
+        members: shared::Reference,
     }
 }
 

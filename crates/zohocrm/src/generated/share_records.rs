@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on share records.
     #[must_use]
-    pub fn share_records(&self) -> ShareRecords {
-        ShareRecords { crm: self.clone() }
+    pub fn share_records(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on share records; from [`Crm::share_records`].
+/// Operations on share records; from [`Api::share_records`](crate::Api::share_records).
 #[derive(Clone, Debug)]
-pub struct ShareRecords {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ShareRecords {
+impl Operations {
     /// Lists shares.
     ///
     /// `GET /crm/v8/{module_api_name}/{record_id}/actions/share`. Scope: `ZohoCRM.share.READ`.
@@ -94,7 +94,7 @@ impl ShareRecords {
 }
 
 operation! {
-    /// A call that lists shares; from [`ShareRecords::list`].
+    /// A call that lists shares; from [`Operations::list`].
     ListShares -> ShareRecordsAnswer
 }
 
@@ -111,17 +111,17 @@ impl ListShares {
 }
 
 operation! {
-    /// A call that shares a record; from [`ShareRecords::share_record`].
+    /// A call that shares a record; from [`Operations::share_record`].
     ShareRecord -> ShareRecordAnswer
 }
 
 operation! {
-    /// A call that updates shares; from [`ShareRecords::update`].
+    /// A call that updates shares; from [`Operations::update`].
     UpdateShares -> ShareRecordAnswer
 }
 
 operation! {
-    /// A call that revokes shares; from [`ShareRecords::revoke`].
+    /// A call that revokes shares; from [`Operations::revoke`].
     RevokeShares -> ShareRecordsResults
 }
 

@@ -4,6 +4,52 @@
 
 use crate::operation::prelude::*;
 
+/// Zoho's `ApiReference`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ApiReference {
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    ApiReference {
+        api_name: String,
+        id: String,
+    }
+}
+
+/// Zoho's `Reference`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Reference {
+    /// `name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub name: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Reference {
+        name: String,
+        id: String,
+    }
+}
+
 /// Zoho's `Minified_Module`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -55,7 +101,7 @@ pub struct Attachment {
     pub created_by: Nullable<MinifiedUser>,
     /// `Parent_Id`.
     #[serde(rename = "Parent_Id", skip_serializing_if = "Nullable::is_absent")]
-    pub parent_id: Nullable<ParentId>,
+    pub parent_id: Nullable<Reference>,
     /// `$sharing_permission`.
     #[serde(rename = "$sharing_permission", skip_serializing_if = "Nullable::is_absent")]
     pub sharing_permission: Nullable<String>,
@@ -120,7 +166,7 @@ setters! {
         owner: MinifiedUser,
         modified_by: MinifiedUser,
         created_by: MinifiedUser,
-        parent_id: ParentId,
+        parent_id: Reference,
         sharing_permission: String,
         attachment_type: i64,
         id: String,
@@ -169,27 +215,26 @@ setters! {
     }
 }
 
-/// Zoho's `Parent_Id`.
+/// Zoho's `PageInfo`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ParentId {
-    /// `id`.
+pub struct PageInfo {
+    /// `per_page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
+    pub per_page: Nullable<i64>,
+    /// `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
+    pub count: Nullable<i64>,
+    /// `page`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub page: Nullable<i64>,
+    /// `more_records`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-setters! {
-    ParentId {
-        id: String,
-        name: String,
-    }
 }
 
 /// Zoho's `Record`.
@@ -416,7 +461,7 @@ pub struct PickListValues {
     pub probability: Nullable<i64>,
     /// `forecast_category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub forecast_category: Nullable<ForecastCategory>,
+    pub forecast_category: Nullable<Reference>,
     /// `expected_data_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub expected_data_type: Nullable<String>,
@@ -451,7 +496,7 @@ setters! {
         reference_value: String,
         deal_category: String,
         probability: i64,
-        forecast_category: ForecastCategory,
+        forecast_category: Reference,
         expected_data_type: String,
         sys_ref_name: String,
         forecast_type: String,
@@ -466,29 +511,6 @@ open_enum! {
     pub enum PickListValuesType {
         Unused = "unused",
         Used = "used",
-    }
-}
-
-/// Zoho's `Forecast_Category`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ForecastCategory {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ForecastCategory {
-        id: String,
-        name: String,
     }
 }
 
@@ -512,29 +534,6 @@ setters! {
     Maps {
         api_name: String,
         pick_list_values: Vec<PickListValues>,
-    }
-}
-
-/// Zoho's `Minified_Field`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MinifiedField {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    MinifiedField {
-        api_name: String,
-        id: String,
     }
 }
 
@@ -731,7 +730,7 @@ pub struct Modules {
     pub zia_view: Nullable<bool>,
     /// `default_mapping_fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_mapping_fields: Nullable<Vec<MinifiedField>>,
+    pub default_mapping_fields: Nullable<Vec<ApiReference>>,
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
@@ -813,7 +812,7 @@ setters! {
         fields: Vec<Fields>,
         custom_view: CustomViews,
         zia_view: bool,
-        default_mapping_fields: Vec<MinifiedField>,
+        default_mapping_fields: Vec<ApiReference>,
         status: String,
         static_subform_properties: StaticSubformProperty,
         layout_associations: Vec<LayoutAssociation>,
@@ -981,7 +980,7 @@ pub struct RelatedList {
     pub api_name: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<ModuleMap>,
+    pub module: Nullable<ApiReference>,
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
@@ -1011,13 +1010,13 @@ pub struct RelatedList {
     pub customize_display_label: Nullable<bool>,
     /// `sort_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_by: Nullable<Field>,
+    pub sort_by: Nullable<ApiReference>,
     /// `sort_order`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_order: Nullable<String>,
     /// `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<Field>>,
+    pub fields: Nullable<Vec<ApiReference>>,
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<RelatedListStatus>,
@@ -1035,7 +1034,7 @@ setters! {
         sequence_number: String,
         display_label: String,
         api_name: String,
-        module: ModuleMap,
+        module: ApiReference,
         name: String,
         action: String,
         href: String,
@@ -1045,57 +1044,11 @@ setters! {
         customize_sort: bool,
         customize_fields: bool,
         customize_display_label: bool,
-        sort_by: Field,
+        sort_by: ApiReference,
         sort_order: String,
-        fields: Vec<Field>,
+        fields: Vec<ApiReference>,
         status: RelatedListStatus,
         visible: bool,
-    }
-}
-
-/// Zoho's `ModuleMap`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ModuleMap {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ModuleMap {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `field`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
     }
 }
 
@@ -1115,7 +1068,7 @@ open_enum! {
 pub struct RelatedListProperty {
     /// `sort_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_by: Nullable<MinifiedField>,
+    pub sort_by: Nullable<ApiReference>,
     /// `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<String>>,
@@ -1129,7 +1082,7 @@ pub struct RelatedListProperty {
 
 setters! {
     RelatedListProperty {
-        sort_by: MinifiedField,
+        sort_by: ApiReference,
         fields: Vec<String>,
         sort_order: String,
     }
@@ -1298,7 +1251,7 @@ pub struct Fields {
     pub rollup_summary: Nullable<Value>,
     /// `refer_from_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub refer_from_field: Nullable<ReferFromField>,
+    pub refer_from_field: Nullable<ApiReference>,
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -1433,7 +1386,7 @@ setters! {
         quick_sequence_number: String,
         email_parser: EmailParser,
         rollup_summary: Value,
-        refer_from_field: ReferFromField,
+        refer_from_field: ApiReference,
         created_time: DateTime,
         modified_time: DateTime,
         show_type: i64,
@@ -1682,7 +1635,7 @@ pub struct ConnectedDetails {
     pub module: Nullable<LinkingModule>,
     /// `layouts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layouts: Nullable<Vec<LookupLayout>>,
+    pub layouts: Nullable<Vec<ApiReference>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1692,30 +1645,7 @@ setters! {
     ConnectedDetails {
         field: LookupField,
         module: LinkingModule,
-        layouts: Vec<LookupLayout>,
-    }
-}
-
-/// Zoho's `LookupLayout`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LookupLayout {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    LookupLayout {
-        api_name: String,
-        id: String,
+        layouts: Vec<ApiReference>,
     }
 }
 
@@ -1847,29 +1777,6 @@ setters! {
     EmailParser {
         fields_update_supported: bool,
         record_operations_supported: bool,
-    }
-}
-
-/// Zoho's `refer_from_field`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ReferFromField {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ReferFromField {
-        id: String,
-        api_name: String,
     }
 }
 
@@ -2070,7 +1977,7 @@ pub struct HistoryTracking {
     pub duration_configuration: Nullable<HistoryTrackingDurationConfiguration>,
     /// `followed_fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub followed_fields: Nullable<Vec<MinifiedField>>,
+    pub followed_fields: Nullable<Vec<ApiReference>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -2082,7 +1989,7 @@ setters! {
         duration_configured_field: MinifiedModule,
         related_list_name: String,
         duration_configuration: HistoryTrackingDurationConfiguration,
-        followed_fields: Vec<MinifiedField>,
+        followed_fields: Vec<ApiReference>,
     }
 }
 
@@ -2254,19 +2161,19 @@ setters! {
 pub struct LayoutConvertMapping {
     /// `Contacts`.
     #[serde(rename = "Contacts", skip_serializing_if = "Nullable::is_absent")]
-    pub contacts: Nullable<MinifiedLayout>,
+    pub contacts: Nullable<Reference>,
     /// `Deals`.
     #[serde(rename = "Deals", skip_serializing_if = "Nullable::is_absent")]
     pub deals: Nullable<DealLayoutMapping>,
     /// `Accounts`.
     #[serde(rename = "Accounts", skip_serializing_if = "Nullable::is_absent")]
-    pub accounts: Nullable<MinifiedLayout>,
+    pub accounts: Nullable<Reference>,
     /// `Invoices`.
     #[serde(rename = "Invoices", skip_serializing_if = "Nullable::is_absent")]
-    pub invoices: Nullable<MinifiedLayout>,
+    pub invoices: Nullable<Reference>,
     /// `SalesOrders`.
     #[serde(rename = "SalesOrders", skip_serializing_if = "Nullable::is_absent")]
-    pub sales_orders: Nullable<MinifiedLayout>,
+    pub sales_orders: Nullable<Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -2274,34 +2181,11 @@ pub struct LayoutConvertMapping {
 
 setters! {
     LayoutConvertMapping {
-        contacts: MinifiedLayout,
+        contacts: Reference,
         deals: DealLayoutMapping,
-        accounts: MinifiedLayout,
-        invoices: MinifiedLayout,
-        sales_orders: MinifiedLayout,
-    }
-}
-
-/// Zoho's `Minified_Layout`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MinifiedLayout {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    MinifiedLayout {
-        name: String,
-        id: String,
+        accounts: Reference,
+        invoices: Reference,
+        sales_orders: Reference,
     }
 }
 
@@ -2704,7 +2588,7 @@ pub struct LayoutFields {
     pub rollup_summary: Nullable<Value>,
     /// `refer_from_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub refer_from_field: Nullable<ReferFromField>,
+    pub refer_from_field: Nullable<ApiReference>,
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -2842,7 +2726,7 @@ setters! {
         quick_sequence_number: String,
         email_parser: EmailParser,
         rollup_summary: Value,
-        refer_from_field: ReferFromField,
+        refer_from_field: ApiReference,
         created_time: DateTime,
         modified_time: DateTime,
         show_type: i64,
@@ -3120,7 +3004,7 @@ pub struct CustomViews {
     pub fields: Nullable<Vec<CustomViewFields>>,
     /// `sort_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_by: Nullable<SortBy>,
+    pub sort_by: Nullable<ApiReference>,
     /// `sort_order`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_order: Nullable<CustomViewsSortOrder>,
@@ -3153,7 +3037,7 @@ setters! {
         access_type: CustomViewsAccessType,
         shared_to: Vec<SharedTo>,
         fields: Vec<CustomViewFields>,
-        sort_by: SortBy,
+        sort_by: ApiReference,
         sort_order: CustomViewsSortOrder,
         id: String,
     }
@@ -3196,7 +3080,7 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
@@ -3214,7 +3098,7 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
+        field: ApiReference,
         value: Value,
         group_operator: String,
         group: Vec<Self>,
@@ -3298,29 +3182,6 @@ setters! {
     }
 }
 
-/// Zoho's `sort_by`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SortBy {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    SortBy {
-        id: String,
-        api_name: String,
-    }
-}
-
 open_enum! {
     /// Values of `sort_order` in `CustomViews`.
     pub enum CustomViewsSortOrder {
@@ -3336,7 +3197,7 @@ open_enum! {
 pub struct StaticSubformProperty {
     /// `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<Field>>,
+    pub fields: Nullable<Vec<ApiReference>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -3344,7 +3205,7 @@ pub struct StaticSubformProperty {
 
 setters! {
     StaticSubformProperty {
-        fields: Vec<Field>,
+        fields: Vec<ApiReference>,
     }
 }
 
@@ -3458,52 +3319,6 @@ setters! {
         bounced: i64,
         sent: i64,
         clicked: i64,
-    }
-}
-
-/// Zoho's `folder`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Folder {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Folder {
-        name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `User`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct User {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    User {
-        name: String,
-        id: String,
     }
 }
 
@@ -3631,7 +3446,7 @@ pub struct FieldFields {
     pub rollup_summary: Nullable<RollupSummary>,
     /// `refer_from_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub refer_from_field: Nullable<ReferFromField>,
+    pub refer_from_field: Nullable<ApiReference>,
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -3798,7 +3613,7 @@ setters! {
         quick_sequence_number: String,
         email_parser: EmailParser,
         rollup_summary: RollupSummary,
-        refer_from_field: ReferFromField,
+        refer_from_field: ApiReference,
         created_time: DateTime,
         modified_time: DateTime,
         show_type: i64,
@@ -3855,10 +3670,10 @@ pub struct RollupSummary {
     pub expression: Nullable<Expression>,
     /// `based_on_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub based_on_module: Nullable<MinifiedField>,
+    pub based_on_module: Nullable<ApiReference>,
     /// `related_list`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_list: Nullable<MinifiedField>,
+    pub related_list: Nullable<ApiReference>,
     /// `rollup_based_on`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rollup_based_on: Nullable<String>,
@@ -3871,8 +3686,8 @@ setters! {
     RollupSummary {
         return_type: String,
         expression: Expression,
-        based_on_module: MinifiedField,
-        related_list: MinifiedField,
+        based_on_module: ApiReference,
+        related_list: ApiReference,
         rollup_based_on: String,
     }
 }
@@ -3933,7 +3748,7 @@ pub struct RollupCriteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<MinifiedField>,
+    pub field: Nullable<ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
@@ -3945,7 +3760,7 @@ pub struct RollupCriteria {
 setters! {
     RollupCriteria {
         comparator: String,
-        field: MinifiedField,
+        field: ApiReference,
         value: Value,
     }
 }
@@ -4059,7 +3874,7 @@ pub struct FieldCriteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<MinifiedField>,
+    pub field: Nullable<ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
@@ -4077,7 +3892,7 @@ pub struct FieldCriteria {
 setters! {
     FieldCriteria {
         comparator: String,
-        field: MinifiedField,
+        field: ApiReference,
         value: Value,
         group_operator: String,
         group: Vec<Self>,
@@ -4094,7 +3909,7 @@ pub struct ShowFields {
     pub show_data: Nullable<bool>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<MinifiedField>,
+    pub field: Nullable<ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -4103,7 +3918,7 @@ pub struct ShowFields {
 setters! {
     ShowFields {
         show_data: bool,
-        field: MinifiedField,
+        field: ApiReference,
     }
 }
 
@@ -4541,10 +4356,10 @@ pub struct Users {
     pub offset: Nullable<i64>,
     /// `profile`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub profile: Nullable<UserProfile>,
+    pub profile: Nullable<Reference>,
     /// `role`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub role: Nullable<Role>,
+    pub role: Nullable<Reference>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<MinifiedUser>,
@@ -4601,7 +4416,7 @@ pub struct Users {
     pub mobile: Nullable<String>,
     /// `$current_shift`.
     #[serde(rename = "$current_shift", skip_serializing_if = "Nullable::is_absent")]
-    pub current_shift: Nullable<Shift>,
+    pub current_shift: Nullable<Reference>,
     /// `Reporting_To`.
     #[serde(rename = "Reporting_To", skip_serializing_if = "Nullable::is_absent")]
     pub reporting_to: Nullable<MinifiedUser>,
@@ -4610,7 +4425,7 @@ pub struct Users {
     pub currency: Nullable<String>,
     /// `$next_shift`.
     #[serde(rename = "$next_shift", skip_serializing_if = "Nullable::is_absent")]
-    pub next_shift: Nullable<Shift>,
+    pub next_shift: Nullable<Reference>,
     /// `Modified_Time`.
     #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
@@ -4711,8 +4526,8 @@ setters! {
         created_time: DateTime,
         time_format: UsersTimeFormat,
         offset: i64,
-        profile: UserProfile,
-        role: Role,
+        profile: Reference,
+        role: Reference,
         created_by: MinifiedUser,
         full_name: String,
         zuid: String,
@@ -4731,10 +4546,10 @@ setters! {
         time_zone: String,
         last_name: String,
         mobile: String,
-        current_shift: Shift,
+        current_shift: Reference,
         reporting_to: MinifiedUser,
         currency: String,
-        next_shift: Shift,
+        next_shift: Reference,
         modified_time: DateTime,
         website: String,
         status_reason_s: String,
@@ -4770,52 +4585,6 @@ open_enum! {
     pub enum UsersTimeFormat {
         HhMm = "HH:mm",
         HhMmA = "hh:mm a",
-    }
-}
-
-/// Zoho's `profile`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserProfile {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    UserProfile {
-        name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `role`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Role {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Role {
-        name: String,
-        id: String,
     }
 }
 
@@ -4863,29 +4632,6 @@ open_enum! {
     pub enum UsersDecimalSeparator {
         Comma = "Comma",
         Period = "Period",
-    }
-}
-
-/// Zoho's `shift`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Shift {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Shift {
-        name: String,
-        id: String,
     }
 }
 
@@ -5084,7 +4830,7 @@ pub struct Sources {
     pub r#type: Nullable<SourcesType>,
     /// `source`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub source: Nullable<Source>,
+    pub source: Nullable<Reference>,
     /// `subordinates`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subordinates: Nullable<bool>,
@@ -5099,7 +4845,7 @@ pub struct Sources {
 setters! {
     Sources {
         r#type: SourcesType,
-        source: Source,
+        source: Reference,
         subordinates: bool,
         sub_territories: bool,
     }
@@ -5114,29 +4860,6 @@ open_enum! {
     }
 }
 
-/// `source` in `Sources`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Source {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Source {
-        id: String,
-        name: String,
-    }
-}
-
 /// Zoho's `AssociatedUser`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -5144,26 +4867,10 @@ setters! {
 pub struct AssociatedUser {
     /// `user_group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_group: Nullable<UserGroup>,
+    pub user_group: Nullable<Reference>,
     /// `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `UserGroup`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserGroup {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -5179,26 +4886,10 @@ pub struct Association {
     pub r#type: Nullable<String>,
     /// `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Resource>,
+    pub resource: Nullable<Reference>,
     /// `detail`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub detail: Nullable<Detail>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `resource` in `Association`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Resource {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -2,23 +2,24 @@
 
 //! Sharing rules.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on sharing rules.
     #[must_use]
-    pub fn sharing_rules(&self) -> SharingRules {
-        SharingRules { crm: self.clone() }
+    pub fn sharing_rules(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on sharing rules; from [`Crm::sharing_rules`].
+/// Operations on sharing rules; from [`Api::sharing_rules`](crate::Api::sharing_rules).
 #[derive(Clone, Debug)]
-pub struct SharingRules {
+pub struct Operations {
     crm: Crm,
 }
 
-impl SharingRules {
+impl Operations {
     /// Lists sharing rules.
     ///
     /// `GET /crm/v8/settings/data_sharing/rules`. Scope: `ZohoCRM.modules.READ`.
@@ -198,7 +199,7 @@ impl SharingRules {
 }
 
 operation! {
-    /// A call that lists sharing rules; from [`SharingRules::list`].
+    /// A call that lists sharing rules; from [`Operations::list`].
     ListSharingRules -> SharingRulesAnswer
 }
 
@@ -220,17 +221,17 @@ impl ListSharingRules {
 }
 
 operation! {
-    /// A call that creates sharing rules; from [`SharingRules::create`].
+    /// A call that creates sharing rules; from [`Operations::create`].
     CreateSharingRules -> SharingRulesResults
 }
 
 operation! {
-    /// A call that updates sharing rules; from [`SharingRules::update_many`].
+    /// A call that updates sharing rules; from [`Operations::update_many`].
     UpdateSharingRules -> SharingRulesResults
 }
 
 operation! {
-    /// A call that searches sharing rules; from [`SharingRules::search`].
+    /// A call that searches sharing rules; from [`Operations::search`].
     SearchSharingRules -> SharingRulesAnswer
 }
 
@@ -252,17 +253,17 @@ impl SearchSharingRules {
 }
 
 operation! {
-    /// A call that deactivates a sharing rule; from [`SharingRules::deactivate`].
+    /// A call that deactivates a sharing rule; from [`Operations::deactivate`].
     DeactivateSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that activates a sharing rule; from [`SharingRules::activate`].
+    /// A call that activates a sharing rule; from [`Operations::activate`].
     ActivateSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that gets a sharing rule; from [`SharingRules::get`].
+    /// A call that gets a sharing rule; from [`Operations::get`].
     GetSharingRule -> SharingRulesAnswer
 }
 
@@ -274,17 +275,17 @@ impl GetSharingRule {
 }
 
 operation! {
-    /// A call that updates a sharing rule; from [`SharingRules::update`].
+    /// A call that updates a sharing rule; from [`Operations::update`].
     UpdateSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that deletes a sharing rule; from [`SharingRules::delete`].
+    /// A call that deletes a sharing rule; from [`Operations::delete`].
     DeleteSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that gets a summary; from [`SharingRules::summary`].
+    /// A call that gets a summary; from [`Operations::summary`].
     GetSummary -> GetSummaryAnswer
 }
 
@@ -296,7 +297,7 @@ impl GetSummary {
 }
 
 operation! {
-    /// A call that searches a summary; from [`SharingRules::search_summary`].
+    /// A call that searches a summary; from [`Operations::search_summary`].
     SearchSummary -> GetSummaryAnswer
 }
 
@@ -308,7 +309,7 @@ impl SearchSummary {
 }
 
 operation! {
-    /// A call that reruns sharing rules; from [`SharingRules::rerun`].
+    /// A call that reruns sharing rules; from [`Operations::rerun`].
     RerunSharingRules -> SharingRulesResults
 }
 
@@ -319,10 +320,10 @@ operation! {
 pub struct SharingRulesAnswer {
     /// `sharing_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_rules: Nullable<Vec<SharingRuleSharingRules>>,
+    pub sharing_rules: Nullable<Vec<SharingRules>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -332,13 +333,13 @@ pub struct SharingRulesAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct SharingRuleSharingRules {
+pub struct SharingRules {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
     /// `permission_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permission_type: Nullable<SharingRuleSharingRulesPermissionType>,
+    pub permission_type: Nullable<SharingRulesPermissionType>,
     /// `superiors_allowed`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub superiors_allowed: Nullable<bool>,
@@ -347,7 +348,7 @@ pub struct SharingRuleSharingRules {
     pub name: Nullable<String>,
     /// `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<SharingRuleSharingRulesType>,
+    pub r#type: Nullable<SharingRulesType>,
     /// `shared_from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shared_from: Nullable<Shared>,
@@ -359,10 +360,10 @@ pub struct SharingRuleSharingRules {
     pub criteria: Nullable<Criteria>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<SharingRuleSharingRulesModule>,
+    pub module: Nullable<Module>,
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<SharingRuleSharingRulesStatus>,
+    pub status: Nullable<SharingRulesStatus>,
     /// `match_limit_exceeded`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub match_limit_exceeded: Nullable<bool>,
@@ -372,32 +373,32 @@ pub struct SharingRuleSharingRules {
 }
 
 setters! {
-    SharingRuleSharingRules {
+    SharingRules {
         id: String,
-        permission_type: SharingRuleSharingRulesPermissionType,
+        permission_type: SharingRulesPermissionType,
         superiors_allowed: bool,
         name: String,
-        r#type: SharingRuleSharingRulesType,
+        r#type: SharingRulesType,
         shared_from: Shared,
         shared_to: Shared,
         criteria: Criteria,
-        module: SharingRuleSharingRulesModule,
-        status: SharingRuleSharingRulesStatus,
+        module: Module,
+        status: SharingRulesStatus,
         match_limit_exceeded: bool,
     }
 }
 
 open_enum! {
-    /// Values of `permission_type` in `SharingRuleSharingRules`.
-    pub enum SharingRuleSharingRulesPermissionType {
+    /// Values of `permission_type` in `SharingRules`.
+    pub enum SharingRulesPermissionType {
         Read = "read",
         ReadWriteDelete = "read_write_delete",
     }
 }
 
 open_enum! {
-    /// Values of `type` in `SharingRuleSharingRules`.
-    pub enum SharingRuleSharingRulesType {
+    /// Values of `type` in `SharingRules`.
+    pub enum SharingRulesType {
         RecordOwnerBased = "Record_Owner_Based",
         CriteriaBased = "Criteria_Based",
     }
@@ -410,7 +411,7 @@ open_enum! {
 pub struct Shared {
     /// `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Resource>,
+    pub resource: Nullable<shared::Reference>,
     /// `subordinates`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subordinates: Nullable<bool>,
@@ -424,32 +425,9 @@ pub struct Shared {
 
 setters! {
     Shared {
-        resource: Resource,
+        resource: shared::Reference,
         subordinates: bool,
         r#type: SharedType,
-    }
-}
-
-/// `resource` in `Shared`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Resource {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Resource {
-        id: String,
-        name: String,
     }
 }
 
@@ -462,7 +440,7 @@ open_enum! {
     }
 }
 
-/// `criteria` in `SharingRuleSharingRules`.
+/// `criteria` in `SharingRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -472,7 +450,7 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<CriteriaField>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
@@ -493,7 +471,7 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: CriteriaField,
+        field: shared::ApiReference,
         value: Value,
         r#type: String,
         group_operator: String,
@@ -501,34 +479,11 @@ setters! {
     }
 }
 
-/// `field` in `Criteria`.
+/// `module` in `SharingRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct CriteriaField {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    CriteriaField {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// `module` in `SharingRuleSharingRules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SharingRuleSharingRulesModule {
+pub struct Module {
     /// `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
@@ -544,7 +499,7 @@ pub struct SharingRuleSharingRulesModule {
 }
 
 setters! {
-    SharingRuleSharingRulesModule {
+    Module {
         api_name: String,
         name: String,
         id: String,
@@ -552,33 +507,11 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `status` in `SharingRuleSharingRules`.
-    pub enum SharingRuleSharingRulesStatus {
+    /// Values of `status` in `SharingRules`.
+    pub enum SharingRulesStatus {
         Inactive = "inactive",
         Active = "active",
     }
-}
-
-/// Zoho's `Info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// What `CreateSharingRules` sends.
@@ -588,7 +521,7 @@ pub struct Info {
 pub struct SharingRulesBody {
     /// `sharing_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_rules: Nullable<Vec<SharingRuleSharingRules>>,
+    pub sharing_rules: Nullable<Vec<SharingRules>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -596,7 +529,7 @@ pub struct SharingRulesBody {
 
 setters! {
     SharingRulesBody {
-        sharing_rules: Vec<SharingRuleSharingRules>,
+        sharing_rules: Vec<SharingRules>,
     }
 }
 
@@ -670,7 +603,7 @@ open_enum! {
 pub struct SimpleCriteria {
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<SimpleCriteriaField>,
+    pub field: Nullable<Field>,
     /// `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<SimpleCriteriaComparator>,
@@ -684,7 +617,7 @@ pub struct SimpleCriteria {
 
 setters! {
     SimpleCriteria {
-        field: SimpleCriteriaField,
+        field: Field,
         comparator: SimpleCriteriaComparator,
         value: Value,
     }
@@ -694,7 +627,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct SimpleCriteriaField {
+pub struct Field {
     /// `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
@@ -704,7 +637,7 @@ pub struct SimpleCriteriaField {
 }
 
 setters! {
-    SimpleCriteriaField {
+    Field {
         api_name: String,
     }
 }
@@ -738,29 +671,13 @@ pub struct GetSummaryAnswer {
 pub struct RulesSummary {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<RulesSummaryModule>,
+    pub module: Nullable<shared::ApiReference>,
     /// `rule_computation_status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rule_computation_status: Nullable<bool>,
     /// `rule_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rule_count: Nullable<i64>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `module` in `RulesSummary`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RulesSummaryModule {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -2,23 +2,24 @@
 
 //! Shift hours.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on shift hours.
     #[must_use]
-    pub fn shift_hours(&self) -> ShiftHours {
-        ShiftHours { crm: self.clone() }
+    pub fn shift_hours(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on shift hours; from [`Crm::shift_hours`].
+/// Operations on shift hours; from [`Api::shift_hours`](crate::Api::shift_hours).
 #[derive(Clone, Debug)]
-pub struct ShiftHours {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ShiftHours {
+impl Operations {
     /// Lists shift hours.
     ///
     /// `GET /crm/v8/settings/business_hours/shift_hours`. Scope: `ZohoCRM.settings.business_hours.READ`.
@@ -99,7 +100,7 @@ impl ShiftHours {
 }
 
 operation! {
-    /// A call that lists shift hours; from [`ShiftHours::list`].
+    /// A call that lists shift hours; from [`Operations::list`].
     ListShiftHours -> ShiftHoursAnswer
 }
 
@@ -111,7 +112,7 @@ impl ListShiftHours {
 }
 
 operation! {
-    /// A call that creates shift hours; from [`ShiftHours::create`].
+    /// A call that creates shift hours; from [`Operations::create`].
     CreateShiftHours -> ShiftHoursResults
 }
 
@@ -123,7 +124,7 @@ impl CreateShiftHours {
 }
 
 operation! {
-    /// A call that updates shift hours; from [`ShiftHours::update_many`].
+    /// A call that updates shift hours; from [`Operations::update_many`].
     UpdateShiftHours -> ShiftHoursResults
 }
 
@@ -135,7 +136,7 @@ impl UpdateShiftHours {
 }
 
 operation! {
-    /// A call that gets a shift hour; from [`ShiftHours::get`].
+    /// A call that gets a shift hour; from [`Operations::get`].
     GetShiftHour -> ShiftHoursAnswer
 }
 
@@ -147,7 +148,7 @@ impl GetShiftHour {
 }
 
 operation! {
-    /// A call that updates a shift hour; from [`ShiftHours::update`].
+    /// A call that updates a shift hour; from [`Operations::update`].
     UpdateShiftHour -> ShiftHoursResults
 }
 
@@ -159,7 +160,7 @@ impl UpdateShiftHour {
 }
 
 operation! {
-    /// A call that deletes a shift hour; from [`ShiftHours::delete`].
+    /// A call that deletes a shift hour; from [`Operations::delete`].
     DeleteShiftHour -> ShiftHoursResults
 }
 
@@ -177,7 +178,7 @@ impl DeleteShiftHour {
 pub struct ShiftHoursAnswer {
     /// `shift_hours`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_hours: Nullable<Vec<ShiftHourShiftHours>>,
+    pub shift_hours: Nullable<Vec<ShiftHours>>,
     /// `shift_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shift_count: Nullable<ShiftCount>,
@@ -190,7 +191,7 @@ pub struct ShiftHoursAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ShiftHourShiftHours {
+pub struct ShiftHours {
     /// `same_as_everyday`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub same_as_everyday: Nullable<bool>,
@@ -230,7 +231,7 @@ pub struct ShiftHourShiftHours {
 }
 
 setters! {
-    ShiftHourShiftHours {
+    ShiftHours {
         same_as_everyday: bool,
         shift_days: Vec<String>,
         daily_timing: Vec<Value>,
@@ -333,7 +334,7 @@ setters! {
 pub struct Users {
     /// `role`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub role: Nullable<Role>,
+    pub role: Nullable<shared::Reference>,
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
@@ -356,35 +357,12 @@ pub struct Users {
 
 setters! {
     Users {
-        role: Role,
+        role: shared::Reference,
         name: String,
         id: String,
         email: String,
         zuid: String,
         effective_from: Date,
-    }
-}
-
-/// Zoho's `role`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Role {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Role {
-        name: String,
-        id: String,
     }
 }
 
@@ -442,7 +420,7 @@ pub struct ShiftCount {
 pub struct ShiftHoursBody {
     /// `shift_hours`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_hours: Nullable<Vec<ShiftHourShiftHours>>,
+    pub shift_hours: Nullable<Vec<ShiftHours>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -450,7 +428,7 @@ pub struct ShiftHoursBody {
 
 setters! {
     ShiftHoursBody {
-        shift_hours: Vec<ShiftHourShiftHours>,
+        shift_hours: Vec<ShiftHours>,
     }
 }
 

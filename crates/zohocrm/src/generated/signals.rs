@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on signals.
     #[must_use]
-    pub fn signals(&self) -> Signals {
-        Signals { crm: self.clone() }
+    pub fn signals(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on signals; from [`Crm::signals`].
+/// Operations on signals; from [`Api::signals`](crate::Api::signals).
 #[derive(Clone, Debug)]
-pub struct Signals {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Signals {
+impl Operations {
     /// Lists signals.
     ///
     /// `GET /crm/v8/settings/signals`. Scope: `ZohoCRM.settings.READ`.
@@ -31,7 +31,7 @@ impl Signals {
 }
 
 operation! {
-    /// A call that lists signals; from [`Signals::list`].
+    /// A call that lists signals; from [`Operations::list`].
     ListSignals -> SignalsAnswer
 }
 
@@ -42,7 +42,7 @@ operation! {
 pub struct SignalsAnswer {
     /// `signals`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub signals: Nullable<Vec<SignalSignals>>,
+    pub signals: Nullable<Vec<Signals>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -52,7 +52,7 @@ pub struct SignalsAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct SignalSignals {
+pub struct Signals {
     /// `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,

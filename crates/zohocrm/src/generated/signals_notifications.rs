@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on signals notifications.
     #[must_use]
-    pub fn signals_notifications(&self) -> SignalsNotifications {
-        SignalsNotifications { crm: self.clone() }
+    pub fn signals_notifications(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on signals notifications; from [`Crm::signals_notifications`].
+/// Operations on signals notifications; from [`Api::signals_notifications`](crate::Api::signals_notifications).
 #[derive(Clone, Debug)]
-pub struct SignalsNotifications {
+pub struct Operations {
     crm: Crm,
 }
 
-impl SignalsNotifications {
+impl Operations {
     /// Creates signals notifications.
     ///
     /// `POST /crm/v8/signals/notifications`. Scope: `ZohoCRM.modules.CREATE`.
@@ -32,7 +32,7 @@ impl SignalsNotifications {
 }
 
 operation! {
-    /// A call that creates signals notifications; from [`SignalsNotifications::create`].
+    /// A call that creates signals notifications; from [`Operations::create`].
     CreateSignalsNotifications -> SignalsNotificationsResults
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on tags.
     #[must_use]
-    pub fn tags_operations(&self) -> TagsOperations {
-        TagsOperations { crm: self.clone() }
+    pub fn tags(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on tags; from [`Crm::tags_operations`].
+/// Operations on tags; from [`Api::tags`](crate::Api::tags).
 #[derive(Clone, Debug)]
-pub struct TagsOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl TagsOperations {
+impl Operations {
     /// Lists tags.
     ///
     /// `GET /crm/v8/settings/tags`. Scope: `ZohoCRM.settings.tags.READ`.
@@ -188,7 +188,7 @@ impl TagsOperations {
 }
 
 operation! {
-    /// A call that lists tags; from [`TagsOperations::list`].
+    /// A call that lists tags; from [`Operations::list`].
     ListTags -> TagsAnswer
 }
 
@@ -205,7 +205,7 @@ impl ListTags {
 }
 
 operation! {
-    /// A call that creates tags; from [`TagsOperations::create`].
+    /// A call that creates tags; from [`Operations::create`].
     CreateTags -> TagsResults
 }
 
@@ -217,27 +217,27 @@ impl CreateTags {
 }
 
 operation! {
-    /// A call that updates tags; from [`TagsOperations::update_many`].
+    /// A call that updates tags; from [`Operations::update_many`].
     UpdateTags -> TagsResults
 }
 
 operation! {
-    /// A call that updates a tag; from [`TagsOperations::update`].
+    /// A call that updates a tag; from [`Operations::update`].
     UpdateTag -> TagsResults
 }
 
 operation! {
-    /// A call that deletes a tag; from [`TagsOperations::delete`].
+    /// A call that deletes a tag; from [`Operations::delete`].
     DeleteTag -> TagsResults
 }
 
 operation! {
-    /// A call that merges tags; from [`TagsOperations::merge`].
+    /// A call that merges tags; from [`Operations::merge`].
     MergeTags -> TagsResults
 }
 
 operation! {
-    /// A call that adds tags; from [`TagsOperations::add`].
+    /// A call that adds tags; from [`Operations::add`].
     AddTags -> AddTagsAnswer
 }
 
@@ -249,12 +249,12 @@ impl AddTags {
 }
 
 operation! {
-    /// A call that removes tags; from [`TagsOperations::remove`].
+    /// A call that removes tags; from [`Operations::remove`].
     RemoveTags -> AddTagsAnswer
 }
 
 operation! {
-    /// A call that adds tags to records; from [`TagsOperations::add_tags_to_records`].
+    /// A call that adds tags to records; from [`Operations::add_tags_to_records`].
     AddTagsToRecords -> AddTagsAnswer
 }
 
@@ -266,7 +266,7 @@ impl AddTagsToRecords {
 }
 
 operation! {
-    /// A call that removes tags from records; from [`TagsOperations::remove_tags_from_records`].
+    /// A call that removes tags from records; from [`Operations::remove_tags_from_records`].
     RemoveTagsFromRecords -> AddTagsAnswer
 }
 
@@ -278,7 +278,7 @@ impl RemoveTagsFromRecords {
 }
 
 operation! {
-    /// A call that counts records of tag; from [`TagsOperations::count_records_of_tag`].
+    /// A call that counts records of tag; from [`Operations::count_records_of_tag`].
     CountRecordsOfTag -> CountRecordsOfTagAnswer
 }
 
@@ -440,7 +440,7 @@ pub struct AddTagsAnswer {
 pub struct RemoveTagsBody {
     /// `tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tags: Nullable<Vec<ExistingTag>>,
+    pub tags: Nullable<Vec<shared::Reference>>,
     /// `ids`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ids: Nullable<Vec<String>>,
@@ -451,31 +451,8 @@ pub struct RemoveTagsBody {
 
 setters! {
     RemoveTagsBody {
-        tags: Vec<ExistingTag>,
+        tags: Vec<shared::Reference>,
         ids: Vec<String>,
-    }
-}
-
-/// Zoho's `Existing_Tag`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ExistingTag {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ExistingTag {
-        id: String,
-        name: String,
     }
 }
 

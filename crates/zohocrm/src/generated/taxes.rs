@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on taxes.
     #[must_use]
-    pub fn taxes(&self) -> Taxes {
-        Taxes { crm: self.clone() }
+    pub fn taxes(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on taxes; from [`Crm::taxes`].
+/// Operations on taxes; from [`Api::taxes`](crate::Api::taxes).
 #[derive(Clone, Debug)]
-pub struct Taxes {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Taxes {
+impl Operations {
     /// Lists taxes.
     ///
     /// `GET /crm/v8/org/taxes`. Scope: `ZohoCRM.modules.READ`.
@@ -52,17 +52,17 @@ impl Taxes {
 }
 
 operation! {
-    /// A call that lists taxes; from [`Taxes::list`].
+    /// A call that lists taxes; from [`Operations::list`].
     ListTaxes -> TaxesAnswer
 }
 
 operation! {
-    /// A call that updates taxes; from [`Taxes::update`].
+    /// A call that updates taxes; from [`Operations::update`].
     UpdateTaxes -> TaxesResults
 }
 
 operation! {
-    /// A call that gets a tax; from [`Taxes::get`].
+    /// A call that gets a tax; from [`Operations::get`].
     GetTax -> TaxesAnswer
 }
 

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on territories.
     #[must_use]
-    pub fn territories(&self) -> Territories {
-        Territories { crm: self.clone() }
+    pub fn territories(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on territories; from [`Crm::territories`].
+/// Operations on territories; from [`Api::territories`](crate::Api::territories).
 #[derive(Clone, Debug)]
-pub struct Territories {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Territories {
+impl Operations {
     /// Lists territories.
     ///
     /// `GET /crm/v8/settings/territories`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
@@ -194,7 +194,7 @@ impl Territories {
 }
 
 operation! {
-    /// A call that lists territories; from [`Territories::list`].
+    /// A call that lists territories; from [`Operations::list`].
     ListTerritories -> TerritoriesAnswer
 }
 
@@ -226,17 +226,17 @@ impl ListTerritories {
 }
 
 operation! {
-    /// A call that creates territories; from [`Territories::create`].
+    /// A call that creates territories; from [`Operations::create`].
     CreateTerritories -> TerritoriesResults
 }
 
 operation! {
-    /// A call that updates territories; from [`Territories::update_many`].
+    /// A call that updates territories; from [`Operations::update_many`].
     UpdateTerritories -> TerritoriesResults
 }
 
 operation! {
-    /// A call that deletes territories; from [`Territories::delete_many`].
+    /// A call that deletes territories; from [`Operations::delete_many`].
     DeleteTerritories -> TerritoriesResults
 }
 
@@ -253,17 +253,17 @@ impl DeleteTerritories {
 }
 
 operation! {
-    /// A call that gets a territory; from [`Territories::get`].
+    /// A call that gets a territory; from [`Operations::get`].
     GetTerritory -> TerritoriesAnswer
 }
 
 operation! {
-    /// A call that updates a territory; from [`Territories::update`].
+    /// A call that updates a territory; from [`Operations::update`].
     UpdateTerritory -> TerritoriesResults
 }
 
 operation! {
-    /// A call that deletes a territory; from [`Territories::delete`].
+    /// A call that deletes a territory; from [`Operations::delete`].
     DeleteTerritory -> TerritoriesResults
 }
 
@@ -275,7 +275,7 @@ impl DeleteTerritory {
 }
 
 operation! {
-    /// A call that gets child territories; from [`Territories::child_territories`].
+    /// A call that gets child territories; from [`Operations::child_territories`].
     GetChildTerritories -> TerritoriesAnswer
 }
 
@@ -297,12 +297,12 @@ impl GetChildTerritories {
 }
 
 operation! {
-    /// A call that gets associated users counts; from [`Territories::associated_users_counts`].
+    /// A call that gets associated users counts; from [`Operations::associated_users_counts`].
     GetAssociatedUsersCounts -> GetAssociatedUsersCountsAnswer
 }
 
 operation! {
-    /// A call that gets deleted territories; from [`Territories::deleted_territories`].
+    /// A call that gets deleted territories; from [`Operations::deleted_territories`].
     GetDeletedTerritories -> GetDeletedTerritoriesAnswer
 }
 
@@ -314,12 +314,12 @@ impl GetDeletedTerritories {
 }
 
 operation! {
-    /// A call that transfers and deletes a territory; from [`Territories::transfer_and_delete_territory`].
+    /// A call that transfers and deletes a territory; from [`Operations::transfer_and_delete_territory`].
     TransferAndDeleteTerritory -> TerritoriesResults
 }
 
 operation! {
-    /// A call that transfers and deletes territories; from [`Territories::transfer_and_delete_territories`].
+    /// A call that transfers and deletes territories; from [`Operations::transfer_and_delete_territories`].
     TransferAndDeleteTerritories -> TerritoriesResults
 }
 
@@ -330,10 +330,10 @@ operation! {
 pub struct TerritoriesAnswer {
     /// `territories`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territories: Nullable<Vec<TerritoryTerritories>>,
+    pub territories: Nullable<Vec<Territories>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -343,7 +343,7 @@ pub struct TerritoriesAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct TerritoryTerritories {
+pub struct Territories {
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -352,13 +352,13 @@ pub struct TerritoryTerritories {
     pub modified_time: Nullable<DateTime>,
     /// `manager`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub manager: Nullable<Manager>,
+    pub manager: Nullable<shared::Reference>,
     /// `reporting_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reporting_to: Nullable<ReportingTo>,
+    pub reporting_to: Nullable<shared::Reference>,
     /// `permission_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permission_type: Nullable<TerritoryTerritoriesPermissionType>,
+    pub permission_type: Nullable<TerritoriesPermissionType>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::MinifiedUser>,
@@ -392,12 +392,12 @@ pub struct TerritoryTerritories {
 }
 
 setters! {
-    TerritoryTerritories {
+    Territories {
         created_time: DateTime,
         modified_time: DateTime,
-        manager: Manager,
-        reporting_to: ReportingTo,
-        permission_type: TerritoryTerritoriesPermissionType,
+        manager: shared::Reference,
+        reporting_to: shared::Reference,
+        permission_type: TerritoriesPermissionType,
         modified_by: shared::MinifiedUser,
         description: String,
         id: String,
@@ -410,55 +410,9 @@ setters! {
     }
 }
 
-/// Zoho's `manager`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Manager {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Manager {
-        name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `reporting_to`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ReportingTo {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ReportingTo {
-        name: String,
-        id: String,
-    }
-}
-
 open_enum! {
-    /// Values of `permission_type` in `TerritoryTerritories`.
-    pub enum TerritoryTerritoriesPermissionType {
+    /// Values of `permission_type` in `Territories`.
+    pub enum TerritoriesPermissionType {
         ReadWriteDelete = "read_write_delete",
         ReadOnly = "read_only",
     }
@@ -474,7 +428,7 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
@@ -492,56 +446,11 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
+        field: shared::ApiReference,
         value: Value,
         group_operator: String,
         group: Vec<Self>,
     }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// What `CreateTerritories` sends.
@@ -551,7 +460,7 @@ pub struct Info {
 pub struct TerritoriesBody {
     /// `territories`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territories: Nullable<Vec<TerritoryTerritories>>,
+    pub territories: Nullable<Vec<Territories>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -559,7 +468,7 @@ pub struct TerritoriesBody {
 
 setters! {
     TerritoriesBody {
-        territories: Vec<TerritoryTerritories>,
+        territories: Vec<Territories>,
     }
 }
 
@@ -586,7 +495,7 @@ pub struct GetAssociatedUsersCountsAnswer {
     pub associated_users_count: Nullable<Vec<AssociatedUsersCount>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -637,7 +546,7 @@ pub struct GetDeletedTerritoriesAnswer {
     pub territories: Nullable<Vec<DeletedAssociatedTerritories>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

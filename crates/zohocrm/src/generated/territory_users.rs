@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on territory users.
     #[must_use]
-    pub fn territory_users(&self) -> TerritoryUsers {
-        TerritoryUsers { crm: self.clone() }
+    pub fn territory_users(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on territory users; from [`Crm::territory_users`].
+/// Operations on territory users; from [`Api::territory_users`](crate::Api::territory_users).
 #[derive(Clone, Debug)]
-pub struct TerritoryUsers {
+pub struct Operations {
     crm: Crm,
 }
 
-impl TerritoryUsers {
+impl Operations {
     /// Lists territory users.
     ///
     /// `GET /crm/v8/settings/territories/{territory}/users`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
@@ -126,32 +126,32 @@ impl TerritoryUsers {
 }
 
 operation! {
-    /// A call that lists territory users; from [`TerritoryUsers::list`].
+    /// A call that lists territory users; from [`Operations::list`].
     ListTerritoryUsers -> TerritoryUsersAnswer
 }
 
 operation! {
-    /// A call that updates territory users; from [`TerritoryUsers::update_many`].
+    /// A call that updates territory users; from [`Operations::update_many`].
     UpdateTerritoryUsers -> TerritoryUsersResults
 }
 
 operation! {
-    /// A call that deassociates territory users; from [`TerritoryUsers::deassociate_territory_users`].
+    /// A call that deassociates territory users; from [`Operations::deassociate_territory_users`].
     DeassociateTerritoryUsers -> TerritoryUsersResults
 }
 
 operation! {
-    /// A call that gets a territory user; from [`TerritoryUsers::get`].
+    /// A call that gets a territory user; from [`Operations::get`].
     GetTerritoryUser -> TerritoryUsersAnswer
 }
 
 operation! {
-    /// A call that updates a territory user; from [`TerritoryUsers::update`].
+    /// A call that updates a territory user; from [`Operations::update`].
     UpdateTerritoryUser -> TerritoryUsersResults
 }
 
 operation! {
-    /// A call that deassociates a territory user; from [`TerritoryUsers::deassociate_territory_user`].
+    /// A call that deassociates a territory user; from [`Operations::deassociate_territory_user`].
     DeassociateTerritoryUser -> TerritoryUsersResults
 }
 
@@ -165,29 +165,7 @@ pub struct TerritoryUsersAnswer {
     pub users: Nullable<Vec<shared::Users>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

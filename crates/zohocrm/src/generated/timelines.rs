@@ -2,23 +2,24 @@
 
 //! Timelines.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on timelines.
     #[must_use]
-    pub fn timelines(&self) -> Timelines {
-        Timelines { crm: self.clone() }
+    pub fn timelines(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on timelines; from [`Crm::timelines`].
+/// Operations on timelines; from [`Api::timelines`](crate::Api::timelines).
 #[derive(Clone, Debug)]
-pub struct Timelines {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Timelines {
+impl Operations {
     /// Lists timelines.
     ///
     /// `GET /crm/v8/{module}/{record_id}/__timeline`. Scope: `ZohoCRM.settings.modules.READ`.
@@ -36,7 +37,7 @@ impl Timelines {
 }
 
 operation! {
-    /// A call that lists timelines; from [`Timelines::list`].
+    /// A call that lists timelines; from [`Operations::list`].
     ListTimelines -> TimelinesAnswer
 }
 
@@ -147,7 +148,7 @@ pub struct Timeline {
     pub r#type: Nullable<String>,
     /// `done_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub done_by: Nullable<NameIdStructure>,
+    pub done_by: Nullable<shared::Reference>,
     /// `related_record`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub related_record: Nullable<RelatedRecord>,
@@ -160,22 +161,6 @@ pub struct Timeline {
     /// `field_history`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_history: Nullable<Vec<FieldHistory>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `Name_Id_Structure`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct NameIdStructure {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -194,7 +179,7 @@ pub struct RelatedRecord {
     pub id: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<NameIdStructure>,
+    pub module: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -210,7 +195,7 @@ pub struct AutomationDetail {
     pub r#type: Nullable<String>,
     /// `rule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rule: Nullable<NameIdStructure>,
+    pub rule: Nullable<shared::Reference>,
     /// `pathfinder`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pathfinder: Nullable<Pathfinder>,
@@ -273,23 +258,7 @@ pub struct TimelineRecord {
     pub id: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `module` in `TimelineRecord`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
+    pub module: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on unblock email.
     #[must_use]
-    pub fn unblock_email(&self) -> UnblockEmailOperations {
-        UnblockEmailOperations { crm: self.clone() }
+    pub fn unblock_email(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on unblock email; from [`Crm::unblock_email`].
+/// Operations on unblock email; from [`Api::unblock_email`](crate::Api::unblock_email).
 #[derive(Clone, Debug)]
-pub struct UnblockEmailOperations {
+pub struct Operations {
     crm: Crm,
 }
 
-impl UnblockEmailOperations {
+impl Operations {
     /// Unblocks emails.
     ///
     /// `POST /crm/v8/{module}/actions/unblock_email`. Scope: `ZohoCRM.send_mail.CREATE`.
@@ -58,12 +58,12 @@ impl UnblockEmailOperations {
 }
 
 operation! {
-    /// A call that unblocks emails; from [`UnblockEmailOperations::unblock_emails`].
+    /// A call that unblocks emails; from [`Operations::unblock_emails`].
     UnblockEmails -> UnblockEmailResults
 }
 
 operation! {
-    /// A call that unblocks an email; from [`UnblockEmailOperations::unblock_email`].
+    /// A call that unblocks an email; from [`Operations::unblock_email`].
     UnblockEmail -> UnblockEmailResults
 }
 

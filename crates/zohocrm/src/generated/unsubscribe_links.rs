@@ -2,23 +2,24 @@
 
 //! Unsubscribe links.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on unsubscribe links.
     #[must_use]
-    pub fn unsubscribe_links(&self) -> UnsubscribeLinks {
-        UnsubscribeLinks { crm: self.clone() }
+    pub fn unsubscribe_links(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on unsubscribe links; from [`Crm::unsubscribe_links`].
+/// Operations on unsubscribe links; from [`Api::unsubscribe_links`](crate::Api::unsubscribe_links).
 #[derive(Clone, Debug)]
-pub struct UnsubscribeLinks {
+pub struct Operations {
     crm: Crm,
 }
 
-impl UnsubscribeLinks {
+impl Operations {
     /// Lists unsubscribe links.
     ///
     /// `GET /crm/v8/settings/unsubscribe_links`. Scope: `ZohoCRM.settings.unsubscribe.READ`.
@@ -114,37 +115,37 @@ impl UnsubscribeLinks {
 }
 
 operation! {
-    /// A call that lists unsubscribe links; from [`UnsubscribeLinks::list`].
+    /// A call that lists unsubscribe links; from [`Operations::list`].
     ListUnsubscribeLinks -> UnsubscribeLinksAnswer
 }
 
 operation! {
-    /// A call that creates an unsubscribe link; from [`UnsubscribeLinks::create`].
+    /// A call that creates an unsubscribe link; from [`Operations::create`].
     CreateUnsubscribeLink -> UnsubscribeLinksResults
 }
 
 operation! {
-    /// A call that updates unsubscribe links; from [`UnsubscribeLinks::update_many`].
+    /// A call that updates unsubscribe links; from [`Operations::update_many`].
     UpdateUnsubscribeLinks -> UnsubscribeLinksResults
 }
 
 operation! {
-    /// A call that gets an unsubscribe link; from [`UnsubscribeLinks::get`].
+    /// A call that gets an unsubscribe link; from [`Operations::get`].
     GetUnsubscribeLink -> UnsubscribeLinksAnswer
 }
 
 operation! {
-    /// A call that updates an unsubscribe link; from [`UnsubscribeLinks::update`].
+    /// A call that updates an unsubscribe link; from [`Operations::update`].
     UpdateUnsubscribeLink -> UnsubscribeLinksResults
 }
 
 operation! {
-    /// A call that deletes an unsubscribe link; from [`UnsubscribeLinks::delete`].
+    /// A call that deletes an unsubscribe link; from [`Operations::delete`].
     DeleteUnsubscribeLink -> UnsubscribeLinksResults
 }
 
 operation! {
-    /// A call that gets associated unsubscribe links; from [`UnsubscribeLinks::associated_unsubscribe_links`].
+    /// A call that gets associated unsubscribe links; from [`Operations::associated_unsubscribe_links`].
     GetAssociatedUnsubscribeLinks -> GetAssociatedUnsubscribeLinksAnswer
 }
 
@@ -155,7 +156,7 @@ operation! {
 pub struct UnsubscribeLinksAnswer {
     /// `unsubscribe_links`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unsubscribe_links: Nullable<Vec<UnsubscribeLinkUnsubscribeLinks>>,
+    pub unsubscribe_links: Nullable<Vec<UnsubscribeLinks>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -165,7 +166,7 @@ pub struct UnsubscribeLinksAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UnsubscribeLinkUnsubscribeLinks {
+pub struct UnsubscribeLinks {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -174,7 +175,7 @@ pub struct UnsubscribeLinkUnsubscribeLinks {
     pub name: Nullable<String>,
     /// `page_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page_type: Nullable<UnsubscribeLinkUnsubscribeLinksPageType>,
+    pub page_type: Nullable<UnsubscribeLinksPageType>,
     /// `custom_location_url`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_location_url: Nullable<String>,
@@ -183,7 +184,7 @@ pub struct UnsubscribeLinkUnsubscribeLinks {
     pub standard_page_message: Nullable<String>,
     /// `submission_action_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub submission_action_type: Nullable<UnsubscribeLinkUnsubscribeLinksSubmissionActionType>,
+    pub submission_action_type: Nullable<UnsubscribeLinksSubmissionActionType>,
     /// `submission_message`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub submission_message: Nullable<String>,
@@ -198,10 +199,10 @@ pub struct UnsubscribeLinkUnsubscribeLinks {
     pub action_on_unsubscribe: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<User>,
+    pub created_by: Nullable<shared::Reference>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<User>,
+    pub modified_by: Nullable<shared::Reference>,
     /// `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
@@ -217,19 +218,19 @@ pub struct UnsubscribeLinkUnsubscribeLinks {
 }
 
 setters! {
-    UnsubscribeLinkUnsubscribeLinks {
+    UnsubscribeLinks {
         id: String,
         name: String,
-        page_type: UnsubscribeLinkUnsubscribeLinksPageType,
+        page_type: UnsubscribeLinksPageType,
         custom_location_url: String,
         standard_page_message: String,
-        submission_action_type: UnsubscribeLinkUnsubscribeLinksSubmissionActionType,
+        submission_action_type: UnsubscribeLinksSubmissionActionType,
         submission_message: String,
         submission_redirect_url: String,
         location_url_type: String,
         action_on_unsubscribe: String,
-        created_by: User,
-        modified_by: User,
+        created_by: shared::Reference,
+        modified_by: shared::Reference,
         modified_time: DateTime,
         created_time: DateTime,
         landing_url: String,
@@ -237,41 +238,18 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `page_type` in `UnsubscribeLinkUnsubscribeLinks`.
-    pub enum UnsubscribeLinkUnsubscribeLinksPageType {
+    /// Values of `page_type` in `UnsubscribeLinks`.
+    pub enum UnsubscribeLinksPageType {
         Standard = "standard",
         Custom = "custom",
     }
 }
 
 open_enum! {
-    /// Values of `submission_action_type` in `UnsubscribeLinkUnsubscribeLinks`.
-    pub enum UnsubscribeLinkUnsubscribeLinksSubmissionActionType {
+    /// Values of `submission_action_type` in `UnsubscribeLinks`.
+    pub enum UnsubscribeLinksSubmissionActionType {
         Redirect = "redirect",
         DisplayMessage = "display_message",
-    }
-}
-
-/// Zoho's `User`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct User {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    User {
-        id: String,
-        name: String,
     }
 }
 
@@ -282,7 +260,7 @@ setters! {
 pub struct UnsubscribeLinksBody {
     /// `unsubscribe_links`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unsubscribe_links: Nullable<Vec<UnsubscribeLinkUnsubscribeLinks>>,
+    pub unsubscribe_links: Nullable<Vec<UnsubscribeLinks>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -290,7 +268,7 @@ pub struct UnsubscribeLinksBody {
 
 setters! {
     UnsubscribeLinksBody {
-        unsubscribe_links: Vec<UnsubscribeLinkUnsubscribeLinks>,
+        unsubscribe_links: Vec<UnsubscribeLinks>,
     }
 }
 
@@ -346,26 +324,10 @@ pub struct AssociatedPlace {
     pub r#type: Nullable<String>,
     /// `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Resource>,
+    pub resource: Nullable<shared::Reference>,
     /// `details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub details: Nullable<Details>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `resource` in `AssociatedPlace`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Resource {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -378,23 +340,7 @@ pub struct Resource {
 pub struct Details {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `module` in `Details`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
+    pub module: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on user groups.
     #[must_use]
-    pub fn user_groups(&self) -> UserGroups {
-        UserGroups { crm: self.clone() }
+    pub fn user_groups(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on user groups; from [`Crm::user_groups`].
+/// Operations on user groups; from [`Api::user_groups`](crate::Api::user_groups).
 #[derive(Clone, Debug)]
-pub struct UserGroups {
+pub struct Operations {
     crm: Crm,
 }
 
-impl UserGroups {
+impl Operations {
     /// Lists user groups.
     ///
     /// `GET /crm/v8/settings/user_groups`. Scope: `ZohoCRM.settings.user_groups.READ`.
@@ -224,7 +224,7 @@ impl UserGroups {
 }
 
 operation! {
-    /// A call that lists user groups; from [`UserGroups::list`].
+    /// A call that lists user groups; from [`Operations::list`].
     ListUserGroups -> UserGroupsAnswer
 }
 
@@ -256,32 +256,32 @@ impl ListUserGroups {
 }
 
 operation! {
-    /// A call that creates user groups; from [`UserGroups::create`].
+    /// A call that creates user groups; from [`Operations::create`].
     CreateUserGroups -> UserGroupsResults
 }
 
 operation! {
-    /// A call that updates user groups; from [`UserGroups::update_many`].
+    /// A call that updates user groups; from [`Operations::update_many`].
     UpdateUserGroups -> UserGroupsResults
 }
 
 operation! {
-    /// A call that gets a user group; from [`UserGroups::get`].
+    /// A call that gets a user group; from [`Operations::get`].
     GetUserGroup -> UserGroupsAnswer
 }
 
 operation! {
-    /// A call that updates a user group; from [`UserGroups::update`].
+    /// A call that updates a user group; from [`Operations::update`].
     UpdateUserGroup -> UserGroupsResults
 }
 
 operation! {
-    /// A call that deletes a user group; from [`UserGroups::delete`].
+    /// A call that deletes a user group; from [`Operations::delete`].
     DeleteUserGroup -> UserGroupsResults
 }
 
 operation! {
-    /// A call that gets sources; from [`UserGroups::sources`].
+    /// A call that gets sources; from [`Operations::sources`].
     GetSources -> UserGroupsAnswer
 }
 
@@ -308,22 +308,22 @@ impl GetSources {
 }
 
 operation! {
-    /// A call that counts sources; from [`UserGroups::count_sources`].
+    /// A call that counts sources; from [`Operations::count_sources`].
     CountSources -> UserGroupsAnswer
 }
 
 operation! {
-    /// A call that gets deletion status; from [`UserGroups::deletion_status`].
+    /// A call that gets deletion status; from [`Operations::deletion_status`].
     GetDeletionStatus -> ActionResult
 }
 
 operation! {
-    /// A call that gets associations; from [`UserGroups::associations`].
+    /// A call that gets associations; from [`Operations::associations`].
     GetAssociations -> GetAssociationsAnswer
 }
 
 operation! {
-    /// A call that gets an associated users count; from [`UserGroups::associated_users_count`].
+    /// A call that gets an associated users count; from [`Operations::associated_users_count`].
     GetAssociatedUsersCount -> GetAssociatedUsersCountAnswer
 }
 
@@ -345,17 +345,17 @@ impl GetAssociatedUsersCount {
 }
 
 operation! {
-    /// A call that gets assigned groups; from [`UserGroups::assigned_groups`].
+    /// A call that gets assigned groups; from [`Operations::assigned_groups`].
     GetAssignedGroups -> ActionResult
 }
 
 operation! {
-    /// A call that gets unassigned groups; from [`UserGroups::unassigned_groups`].
+    /// A call that gets unassigned groups; from [`Operations::unassigned_groups`].
     GetUnassignedGroups -> ActionResult
 }
 
 operation! {
-    /// A call that gets grouped counts; from [`UserGroups::grouped_counts`].
+    /// A call that gets grouped counts; from [`Operations::grouped_counts`].
     GetGroupedCounts -> UserGroupsAnswer
 }
 
@@ -369,7 +369,7 @@ pub struct UserGroupsAnswer {
     pub grouped_counts: Nullable<Vec<shared::GroupedCount>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// `user_groups`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub user_groups: Nullable<Vec<Groups>>,
@@ -390,28 +390,6 @@ pub struct UserGroupsAnswer {
     pub extra: Extra,
 }
 
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
 /// Zoho's `groups`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -419,10 +397,10 @@ pub struct Info {
 pub struct Groups {
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<Owner>,
+    pub created_by: Nullable<shared::Reference>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<Owner>,
+    pub modified_by: Nullable<shared::Reference>,
     /// `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
@@ -451,8 +429,8 @@ pub struct Groups {
 
 setters! {
     Groups {
-        created_by: Owner,
-        modified_by: Owner,
+        created_by: shared::Reference,
+        modified_by: shared::Reference,
         modified_time: DateTime,
         created_time: DateTime,
         description: String,
@@ -460,29 +438,6 @@ setters! {
         name: String,
         sources_count: shared::SourcesCount,
         sources: Vec<shared::Sources>,
-    }
-}
-
-/// Zoho's `owner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Owner {
-        name: String,
-        id: String,
     }
 }
 
@@ -541,7 +496,7 @@ pub struct GetAssociatedUsersCountAnswer {
     pub associated_users_count: Nullable<Vec<AssociatedUsersCount>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -554,26 +509,10 @@ pub struct GetAssociatedUsersCountAnswer {
 pub struct AssociatedUsersCount {
     /// `user_group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_group: Nullable<UserGroup>,
+    pub user_group: Nullable<shared::Reference>,
     /// `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `user_group` in `AssociatedUsersCount`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserGroup {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -647,7 +586,7 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<CriteriaGroupOperator>,
@@ -665,33 +604,10 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
+        field: shared::ApiReference,
         group_operator: CriteriaGroupOperator,
         group: Vec<Self>,
         value: Value,
-    }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
     }
 }
 

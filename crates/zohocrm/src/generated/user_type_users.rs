@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on user type users.
     #[must_use]
-    pub fn user_type_users(&self) -> UserTypeUsers {
-        UserTypeUsers { crm: self.clone() }
+    pub fn user_type_users(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on user type users; from [`Crm::user_type_users`].
+/// Operations on user type users; from [`Api::user_type_users`](crate::Api::user_type_users).
 #[derive(Clone, Debug)]
-pub struct UserTypeUsers {
+pub struct Operations {
     crm: Crm,
 }
 
-impl UserTypeUsers {
+impl Operations {
     /// Lists user type users.
     ///
     /// `GET /crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users`. Scope: `ZohoCRM.settings.clientportal.READ`.
@@ -92,7 +92,7 @@ impl UserTypeUsers {
 }
 
 operation! {
-    /// A call that lists user type users; from [`UserTypeUsers::list`].
+    /// A call that lists user type users; from [`Operations::list`].
     ListUserTypeUsers -> UserTypeUsersAnswer
 }
 
@@ -104,7 +104,7 @@ impl ListUserTypeUsers {
 }
 
 operation! {
-    /// A call that deletes user type users; from [`UserTypeUsers::delete`].
+    /// A call that deletes user type users; from [`Operations::delete`].
     DeleteUserTypeUsers -> UserTypeUsersResults
 }
 
@@ -116,7 +116,7 @@ impl DeleteUserTypeUsers {
 }
 
 operation! {
-    /// A call that transfers user type users; from [`UserTypeUsers::transfer`].
+    /// A call that transfers user type users; from [`Operations::transfer`].
     TransferUserTypeUsers -> UserTypeUsersResults
 }
 
@@ -133,7 +133,7 @@ impl TransferUserTypeUsers {
 }
 
 operation! {
-    /// A call that changes status; from [`UserTypeUsers::change_status`].
+    /// A call that changes status; from [`Operations::change_status`].
     ChangeStatus -> ChangeStatusResults
 }
 

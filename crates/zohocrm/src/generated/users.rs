@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on users.
     #[must_use]
-    pub fn users(&self) -> Users {
-        Users { crm: self.clone() }
+    pub fn users(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on users; from [`Crm::users`].
+/// Operations on users; from [`Api::users`](crate::Api::users).
 #[derive(Clone, Debug)]
-pub struct Users {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Users {
+impl Operations {
     /// Lists users.
     ///
     /// `GET /crm/v8/users`. Scope: `ZohoCRM.users.READ`.
@@ -109,7 +109,7 @@ impl Users {
 }
 
 operation! {
-    /// A call that lists users; from [`Users::list`].
+    /// A call that lists users; from [`Operations::list`].
     ListUsers -> UsersAnswer
 }
 
@@ -141,17 +141,17 @@ impl ListUsers {
 }
 
 operation! {
-    /// A call that creates users; from [`Users::create`].
+    /// A call that creates users; from [`Operations::create`].
     CreateUsers -> UsersResults
 }
 
 operation! {
-    /// A call that updates users; from [`Users::update_many`].
+    /// A call that updates users; from [`Operations::update_many`].
     UpdateUsers -> UsersResults
 }
 
 operation! {
-    /// A call that gets a user; from [`Users::get`].
+    /// A call that gets a user; from [`Operations::get`].
     GetUser -> UsersAnswer
 }
 
@@ -163,17 +163,17 @@ impl GetUser {
 }
 
 operation! {
-    /// A call that updates a user; from [`Users::update`].
+    /// A call that updates a user; from [`Operations::update`].
     UpdateUser -> UsersResults
 }
 
 operation! {
-    /// A call that deletes a user; from [`Users::delete`].
+    /// A call that deletes a user; from [`Operations::delete`].
     DeleteUser -> UsersResults
 }
 
 operation! {
-    /// A call that gets associated groups; from [`Users::associated_groups`].
+    /// A call that gets associated groups; from [`Operations::associated_groups`].
     GetAssociatedGroups -> GetAssociatedGroupsAnswer
 }
 
@@ -195,7 +195,7 @@ impl GetAssociatedGroups {
 }
 
 operation! {
-    /// A call that counts users; from [`Users::count`].
+    /// A call that counts users; from [`Operations::count`].
     CountUsers -> CountUsersAnswer
 }
 
@@ -228,29 +228,7 @@ pub struct UsersAnswer {
     pub users: Nullable<Vec<shared::Users>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -298,7 +276,7 @@ pub struct GetAssociatedGroupsAnswer {
     pub user_groups: Nullable<Vec<UserGroup>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// `grouped_counts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub grouped_counts: Nullable<Vec<shared::GroupedCount>>,

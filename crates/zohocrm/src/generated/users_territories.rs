@@ -2,23 +2,24 @@
 
 //! Users territories.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on users territories.
     #[must_use]
-    pub fn users_territories(&self) -> UsersTerritories {
-        UsersTerritories { crm: self.clone() }
+    pub fn users_territories(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on users territories; from [`Crm::users_territories`].
+/// Operations on users territories; from [`Api::users_territories`](crate::Api::users_territories).
 #[derive(Clone, Debug)]
-pub struct UsersTerritories {
+pub struct Operations {
     crm: Crm,
 }
 
-impl UsersTerritories {
+impl Operations {
     /// Gets territories of user.
     ///
     /// `GET /crm/v8/users/{user}/territories`. Scope: `ZohoCRM.settings.territories.READ`.
@@ -101,17 +102,17 @@ impl UsersTerritories {
 }
 
 operation! {
-    /// A call that gets territories of user; from [`UsersTerritories::territories_of_user`].
+    /// A call that gets territories of user; from [`Operations::territories_of_user`].
     GetTerritoriesOfUser -> UsersTerritoriesAnswer
 }
 
 operation! {
-    /// A call that associates territories; from [`UsersTerritories::associate`].
+    /// A call that associates territories; from [`Operations::associate`].
     AssociateTerritories -> UsersTerritoriesResults
 }
 
 operation! {
-    /// A call that removes territories; from [`UsersTerritories::remove_territories`].
+    /// A call that removes territories; from [`Operations::remove_territories`].
     RemoveTerritories -> UsersTerritoriesResults
 }
 
@@ -123,12 +124,12 @@ impl RemoveTerritories {
 }
 
 operation! {
-    /// A call that gets a territory of user; from [`UsersTerritories::territory_of_user`].
+    /// A call that gets a territory of user; from [`Operations::territory_of_user`].
     GetTerritoryOfUser -> UsersTerritoriesAnswer
 }
 
 operation! {
-    /// A call that removes a territory; from [`UsersTerritories::remove_territory`].
+    /// A call that removes a territory; from [`Operations::remove_territory`].
     RemoveTerritory -> UsersTerritoriesResults
 }
 
@@ -142,7 +143,7 @@ pub struct UsersTerritoriesAnswer {
     pub territories: Nullable<Vec<Territories>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -200,28 +201,6 @@ setters! {
         name: String,
         id: String,
     }
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// What `AssociateTerritories` sends.

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on users transfer delete.
     #[must_use]
-    pub fn users_transfer_delete(&self) -> UsersTransferDelete {
-        UsersTransferDelete { crm: self.clone() }
+    pub fn users_transfer_delete(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on users transfer delete; from [`Crm::users_transfer_delete`].
+/// Operations on users transfer delete; from [`Api::users_transfer_delete`](crate::Api::users_transfer_delete).
 #[derive(Clone, Debug)]
-pub struct UsersTransferDelete {
+pub struct Operations {
     crm: Crm,
 }
 
-impl UsersTransferDelete {
+impl Operations {
     /// Transfers and deletes users.
     ///
     /// `POST /crm/v8/users/actions/transfer_and_delete`. Scope: `ZohoCRM.users.CREATE`.
@@ -63,17 +63,17 @@ impl UsersTransferDelete {
 }
 
 operation! {
-    /// A call that transfers and deletes users; from [`UsersTransferDelete::transfer_and_delete_users`].
+    /// A call that transfers and deletes users; from [`Operations::transfer_and_delete_users`].
     TransferAndDeleteUsers -> UsersTransferDeleteResults
 }
 
 operation! {
-    /// A call that gets status; from [`UsersTransferDelete::status`].
+    /// A call that gets status; from [`Operations::status`].
     GetStatus -> UsersTransferDeleteAnswer
 }
 
 operation! {
-    /// A call that transfers and deletes a user; from [`UsersTransferDelete::transfer_and_delete_user`].
+    /// A call that transfers and deletes a user; from [`Operations::transfer_and_delete_user`].
     TransferAndDeleteUser -> UsersTransferDeleteResults
 }
 

@@ -2,23 +2,24 @@
 
 //! Users unavailability.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on users unavailability.
     #[must_use]
-    pub fn users_unavailability(&self) -> UsersUnavailability {
-        UsersUnavailability { crm: self.clone() }
+    pub fn users_unavailability(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on users unavailability; from [`Crm::users_unavailability`].
+/// Operations on users unavailability; from [`Api::users_unavailability`](crate::Api::users_unavailability).
 #[derive(Clone, Debug)]
-pub struct UsersUnavailability {
+pub struct Operations {
     crm: Crm,
 }
 
-impl UsersUnavailability {
+impl Operations {
     /// Creates user unavailabilities.
     ///
     /// `POST /crm/v8/settings/users_unavailability`. Scope: `ZohoCRM.settings.users_unavailability.CREATE`.
@@ -99,17 +100,17 @@ impl UsersUnavailability {
 }
 
 operation! {
-    /// A call that creates user unavailabilities; from [`UsersUnavailability::create`].
+    /// A call that creates user unavailabilities; from [`Operations::create`].
     CreateUserUnavailabilities -> UsersUnavailabilityResults
 }
 
 operation! {
-    /// A call that updates user unavailabilities; from [`UsersUnavailability::update_many`].
+    /// A call that updates user unavailabilities; from [`Operations::update_many`].
     UpdateUserUnavailabilities -> UsersUnavailabilityResults
 }
 
 operation! {
-    /// A call that lists user unavailabilities; from [`UsersUnavailability::list`].
+    /// A call that lists user unavailabilities; from [`Operations::list`].
     ListUserUnavailabilities -> UsersUnavailabilityAnswer
 }
 
@@ -144,12 +145,12 @@ impl ListUserUnavailabilities {
 }
 
 operation! {
-    /// A call that updates user unavailability; from [`UsersUnavailability::update`].
+    /// A call that updates user unavailability; from [`Operations::update`].
     UpdateUserUnavailability -> UsersUnavailabilityResults
 }
 
 operation! {
-    /// A call that gets user unavailability; from [`UsersUnavailability::get`].
+    /// A call that gets user unavailability; from [`Operations::get`].
     GetUserUnavailability -> UsersUnavailabilityAnswer
 }
 
@@ -169,7 +170,7 @@ impl GetUserUnavailability {
 }
 
 operation! {
-    /// A call that deletes user unavailability; from [`UsersUnavailability::delete`].
+    /// A call that deletes user unavailability; from [`Operations::delete`].
     DeleteUserUnavailability -> UsersUnavailabilityResults
 }
 
@@ -180,7 +181,7 @@ operation! {
 pub struct UsersUnavailabilityBody {
     /// `users_unavailability`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users_unavailability: Nullable<Vec<UsersUnavailabilityUsersUnavailability>>,
+    pub users_unavailability: Nullable<Vec<UsersUnavailability>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -188,7 +189,7 @@ pub struct UsersUnavailabilityBody {
 
 setters! {
     UsersUnavailabilityBody {
-        users_unavailability: Vec<UsersUnavailabilityUsersUnavailability>,
+        users_unavailability: Vec<UsersUnavailability>,
     }
 }
 
@@ -196,7 +197,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UsersUnavailabilityUsersUnavailability {
+pub struct UsersUnavailability {
     /// `service`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub service: Nullable<String>,
@@ -233,7 +234,7 @@ pub struct UsersUnavailabilityUsersUnavailability {
 }
 
 setters! {
-    UsersUnavailabilityUsersUnavailability {
+    UsersUnavailability {
         service: String,
         title: String,
         all_day: bool,
@@ -247,7 +248,7 @@ setters! {
     }
 }
 
-/// `user` in `UsersUnavailabilityUsersUnavailability`.
+/// `user` in `UsersUnavailability`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -294,32 +295,10 @@ pub struct UsersUnavailabilityResults {
 pub struct UsersUnavailabilityAnswer {
     /// `users_unavailability`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users_unavailability: Nullable<Vec<UsersUnavailabilityUsersUnavailability>>,
+    pub users_unavailability: Nullable<Vec<UsersUnavailability>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `info` in `UsersUnavailabilityAnswer`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on variable groups.
     #[must_use]
-    pub fn variable_groups(&self) -> VariableGroups {
-        VariableGroups { crm: self.clone() }
+    pub fn variable_groups(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on variable groups; from [`Crm::variable_groups`].
+/// Operations on variable groups; from [`Api::variable_groups`](crate::Api::variable_groups).
 #[derive(Clone, Debug)]
-pub struct VariableGroups {
+pub struct Operations {
     crm: Crm,
 }
 
-impl VariableGroups {
+impl Operations {
     /// Lists variable groups.
     ///
     /// `GET /crm/v8/settings/variable_groups`. Scope: `ZohoCRM.settings.variable_groups.READ`.
@@ -48,12 +48,12 @@ impl VariableGroups {
 }
 
 operation! {
-    /// A call that lists variable groups; from [`VariableGroups::list`].
+    /// A call that lists variable groups; from [`Operations::list`].
     ListVariableGroups -> VariableGroupsAnswer
 }
 
 operation! {
-    /// A call that gets a variable group; from [`VariableGroups::get`].
+    /// A call that gets a variable group; from [`Operations::get`].
     GetVariableGroup -> VariableGroupsAnswer
 }
 

@@ -4,21 +4,21 @@
 
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on variables.
     #[must_use]
-    pub fn variables(&self) -> Variables {
-        Variables { crm: self.clone() }
+    pub fn variables(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on variables; from [`Crm::variables`].
+/// Operations on variables; from [`Api::variables`](crate::Api::variables).
 #[derive(Clone, Debug)]
-pub struct Variables {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Variables {
+impl Operations {
     /// Lists variables.
     ///
     /// `GET /crm/v8/settings/variables`. Scope: `ZohoCRM.settings.variables.READ`.
@@ -114,7 +114,7 @@ impl Variables {
 }
 
 operation! {
-    /// A call that lists variables; from [`Variables::list`].
+    /// A call that lists variables; from [`Operations::list`].
     ListVariables -> VariablesAnswer
 }
 
@@ -126,22 +126,22 @@ impl ListVariables {
 }
 
 operation! {
-    /// A call that creates variables; from [`Variables::create`].
+    /// A call that creates variables; from [`Operations::create`].
     CreateVariables -> VariablesResults
 }
 
 operation! {
-    /// A call that updates variables; from [`Variables::update_many`].
+    /// A call that updates variables; from [`Operations::update_many`].
     UpdateVariables -> VariablesResults
 }
 
 operation! {
-    /// A call that deletes variables; from [`Variables::delete_many`].
+    /// A call that deletes variables; from [`Operations::delete_many`].
     DeleteVariables -> VariablesResults
 }
 
 operation! {
-    /// A call that gets a variable; from [`Variables::get`].
+    /// A call that gets a variable; from [`Operations::get`].
     GetVariable -> VariablesAnswer
 }
 
@@ -153,7 +153,7 @@ impl GetVariable {
 }
 
 operation! {
-    /// A call that updates a variable; from [`Variables::update`].
+    /// A call that updates a variable; from [`Operations::update`].
     UpdateVariable -> VariablesResults
 }
 
@@ -165,7 +165,7 @@ impl UpdateVariable {
 }
 
 operation! {
-    /// A call that deletes a variable; from [`Variables::delete`].
+    /// A call that deletes a variable; from [`Operations::delete`].
     DeleteVariable -> VariablesResults
 }
 

@@ -2,23 +2,24 @@
 
 //! Webforms.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on webforms.
     #[must_use]
-    pub fn webforms(&self) -> Webforms {
-        Webforms { crm: self.clone() }
+    pub fn webforms(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on webforms; from [`Crm::webforms`].
+/// Operations on webforms; from [`Api::webforms`](crate::Api::webforms).
 #[derive(Clone, Debug)]
-pub struct Webforms {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Webforms {
+impl Operations {
     /// Lists web forms.
     ///
     /// `GET /crm/v8/settings/webforms`. Scope: `ZohoCRM.settings.READ`.
@@ -114,32 +115,32 @@ impl Webforms {
 }
 
 operation! {
-    /// A call that lists web forms; from [`Webforms::list`].
+    /// A call that lists web forms; from [`Operations::list`].
     ListWebForms -> WebformsAnswer
 }
 
 operation! {
-    /// A call that creates web forms; from [`Webforms::create`].
+    /// A call that creates web forms; from [`Operations::create`].
     CreateWebForms -> WebformsResults
 }
 
 operation! {
-    /// A call that gets a web form; from [`Webforms::get`].
+    /// A call that gets a web form; from [`Operations::get`].
     GetWebForm -> WebformsAnswer
 }
 
 operation! {
-    /// A call that updates a web form; from [`Webforms::update`].
+    /// A call that updates a web form; from [`Operations::update`].
     UpdateWebForm -> WebformsResults
 }
 
 operation! {
-    /// A call that deletes a web form; from [`Webforms::delete`].
+    /// A call that deletes a web form; from [`Operations::delete`].
     DeleteWebForm -> WebformsResults
 }
 
 operation! {
-    /// A call that gets a preview; from [`Webforms::preview`].
+    /// A call that gets a preview; from [`Operations::preview`].
     GetPreview -> WebformsAnswer
 }
 
@@ -187,7 +188,7 @@ pub struct WebForm {
     pub iframe_code: Nullable<String>,
     /// `user_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_type: Nullable<User>,
+    pub user_type: Nullable<shared::Reference>,
     /// `from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub from: Nullable<String>,
@@ -244,7 +245,7 @@ pub struct WebForm {
     pub show_brand: Nullable<bool>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<User>,
+    pub created_by: Nullable<shared::Reference>,
     /// `form_attributes`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub form_attributes: Nullable<FormAttributes>,
@@ -256,7 +257,7 @@ pub struct WebForm {
     pub double_optin_enabled: Nullable<bool>,
     /// `tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tags: Nullable<Vec<Tags>>,
+    pub tags: Nullable<Vec<shared::Reference>>,
     /// `landing_url`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub landing_url: Nullable<String>,
@@ -277,7 +278,7 @@ pub struct WebForm {
     pub create_contact: Nullable<bool>,
     /// `assignment_rule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub assignment_rule: Nullable<AssignmentRule>,
+    pub assignment_rule: Nullable<shared::Reference>,
     /// `form_sections`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub form_sections: Nullable<Vec<FormSection>>,
@@ -311,7 +312,7 @@ setters! {
         r#type: String,
         action_on_submit: String,
         iframe_code: String,
-        user_type: User,
+        user_type: shared::Reference,
         from: String,
         action_on_duplicate: String,
         encrypted_zgid: String,
@@ -330,18 +331,18 @@ setters! {
         adword_enabled: bool,
         notify_owner: Owner,
         show_brand: bool,
-        created_by: User,
+        created_by: shared::Reference,
         form_attributes: FormAttributes,
         location_url: Vec<String>,
         double_optin_enabled: bool,
-        tags: Vec<Tags>,
+        tags: Vec<shared::Reference>,
         landing_url: String,
         last_submitted_time: DateTime,
         layout: Layout,
         code_formats: Vec<String>,
         approval_request: bool,
         create_contact: bool,
-        assignment_rule: AssignmentRule,
+        assignment_rule: shared::Reference,
         form_sections: Vec<FormSection>,
         name: String,
         fields: Vec<Fields>,
@@ -364,7 +365,7 @@ pub struct AcknowledgeVisitor {
     pub template_name: Nullable<String>,
     /// `auto_response_rule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_response_rule: Nullable<AutoResponseRule>,
+    pub auto_response_rule: Nullable<shared::Reference>,
     /// `template_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub template_id: Nullable<String>,
@@ -380,7 +381,7 @@ setters! {
     AcknowledgeVisitor {
         reply_to_address: FromAddress,
         template_name: String,
-        auto_response_rule: AutoResponseRule,
+        auto_response_rule: shared::Reference,
         template_id: String,
         from_address: FromAddress,
     }
@@ -417,29 +418,6 @@ setters! {
     }
 }
 
-/// Zoho's `AutoResponseRule`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AutoResponseRule {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    AutoResponseRule {
-        name: String,
-        id: String,
-    }
-}
-
 /// Zoho's `ButtonAttributes`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -468,29 +446,6 @@ setters! {
         name: String,
         border_radius_px: String,
         align: String,
-    }
-}
-
-/// Zoho's `User`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct User {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    User {
-        name: String,
-        id: String,
     }
 }
 
@@ -811,29 +766,6 @@ setters! {
     }
 }
 
-/// Zoho's `Tags`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Tags {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Tags {
-        name: String,
-        id: String,
-    }
-}
-
 /// Zoho's `Layout`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -856,29 +788,6 @@ pub struct Layout {
 setters! {
     Layout {
         display_label: String,
-        name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `AssignmentRule`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssignmentRule {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    AssignmentRule {
         name: String,
         id: String,
     }

@@ -5,21 +5,21 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on wizards.
     #[must_use]
-    pub fn wizards(&self) -> Wizards {
-        Wizards { crm: self.clone() }
+    pub fn wizards(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on wizards; from [`Crm::wizards`].
+/// Operations on wizards; from [`Api::wizards`](crate::Api::wizards).
 #[derive(Clone, Debug)]
-pub struct Wizards {
+pub struct Operations {
     crm: Crm,
 }
 
-impl Wizards {
+impl Operations {
     /// Lists wizards.
     ///
     /// `GET /crm/v8/settings/wizards`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.attachments.READ` or `ZohoCRM.settings.wizards.READ`.
@@ -51,12 +51,12 @@ impl Wizards {
 }
 
 operation! {
-    /// A call that lists wizards; from [`Wizards::list`].
+    /// A call that lists wizards; from [`Operations::list`].
     ListWizards -> WizardsAnswer
 }
 
 operation! {
-    /// A call that gets a wizard; from [`Wizards::get`].
+    /// A call that gets a wizard; from [`Operations::get`].
     GetWizard -> WizardsAnswer
 }
 
@@ -263,7 +263,7 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
@@ -273,22 +273,6 @@ pub struct Criteria {
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group: Nullable<Vec<Self>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -402,7 +386,7 @@ pub struct Button {
     pub resource: Nullable<Value>,
     /// `transition`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub transition: Nullable<Transition>,
+    pub transition: Nullable<shared::Reference>,
     /// `category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub category: Nullable<String>,
@@ -430,22 +414,6 @@ pub struct Message {
     pub extra: Extra,
 }
 
-/// Zoho's `Transition`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Transition {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
 /// `elements` in `Segment`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -456,23 +424,7 @@ pub struct Element {
     pub r#type: Nullable<String>,
     /// `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Resource>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `resource` in `Element`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Resource {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
+    pub resource: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -2,23 +2,24 @@
 
 //! Zia org enrichment.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on zia org enrichment.
     #[must_use]
-    pub fn zia_org_enrichment(&self) -> ZiaOrgEnrichment {
-        ZiaOrgEnrichment { crm: self.clone() }
+    pub fn zia_org_enrichment(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on zia org enrichment; from [`Crm::zia_org_enrichment`].
+/// Operations on zia org enrichment; from [`Api::zia_org_enrichment`](crate::Api::zia_org_enrichment).
 #[derive(Clone, Debug)]
-pub struct ZiaOrgEnrichment {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ZiaOrgEnrichment {
+impl Operations {
     /// Lists zia org enrichments.
     ///
     /// `GET /crm/v8/__zia_org_enrichment`. Scope: `ZohoCRM.settings.intelligence.READ`.
@@ -62,8 +63,8 @@ impl ZiaOrgEnrichment {
 }
 
 operation! {
-    /// A call that lists zia org enrichments; from [`ZiaOrgEnrichment::list`].
-    ListZiaOrgEnrichments -> ZiaOrgEnrichmentZiaOrgEnrichment
+    /// A call that lists zia org enrichments; from [`Operations::list`].
+    ListZiaOrgEnrichments -> ZiaOrgEnrichment
 }
 
 impl ListZiaOrgEnrichments {
@@ -94,7 +95,7 @@ impl ListZiaOrgEnrichments {
 }
 
 operation! {
-    /// A call that creates a zia org enrichment; from [`ZiaOrgEnrichment::create`].
+    /// A call that creates a zia org enrichment; from [`Operations::create`].
     CreateZiaOrgEnrichment -> ZiaOrgEnrichmentResults
 }
 
@@ -106,8 +107,8 @@ impl CreateZiaOrgEnrichment {
 }
 
 operation! {
-    /// A call that gets a zia org enrichment; from [`ZiaOrgEnrichment::get`].
-    GetZiaOrgEnrichment -> ZiaOrgEnrichmentZiaOrgEnrichment
+    /// A call that gets a zia org enrichment; from [`Operations::get`].
+    GetZiaOrgEnrichment -> ZiaOrgEnrichment
 }
 
 open_enum! {
@@ -124,13 +125,13 @@ open_enum! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ZiaOrgEnrichmentZiaOrgEnrichment {
+pub struct ZiaOrgEnrichment {
     /// `__zia_org_enrichment`.
     #[serde(rename = "__zia_org_enrichment", skip_serializing_if = "Nullable::is_absent")]
     pub zia_org_enrichment: Nullable<Vec<OrgEnrichment>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -152,7 +153,7 @@ pub struct OrgEnrichment {
     pub id: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<CreatedBy>,
+    pub created_by: Nullable<shared::Reference>,
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
@@ -169,7 +170,7 @@ setters! {
         enriched_data: EnrichedData,
         created_time: String,
         id: String,
-        created_by: CreatedBy,
+        created_by: shared::Reference,
         status: String,
         enrich_based_on: EnrichBasedOn,
     }
@@ -402,29 +403,6 @@ setters! {
     }
 }
 
-/// `created_by` in `OrgEnrichment`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CreatedBy {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    CreatedBy {
-        name: String,
-        id: String,
-    }
-}
-
 /// `enrich_based_on` in `OrgEnrichment`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -450,28 +428,6 @@ setters! {
         email: String,
         website: String,
     }
-}
-
-/// Zoho's `Info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// Zoho's `Org_Enrichment`.

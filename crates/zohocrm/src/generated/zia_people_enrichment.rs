@@ -2,23 +2,24 @@
 
 //! Zia people enrichment.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Crm {
+impl crate::Api {
     /// Operations on zia people enrichment.
     #[must_use]
-    pub fn zia_people_enrichment(&self) -> ZiaPeopleEnrichment {
-        ZiaPeopleEnrichment { crm: self.clone() }
+    pub fn zia_people_enrichment(&self) -> Operations {
+        Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on zia people enrichment; from [`Crm::zia_people_enrichment`].
+/// Operations on zia people enrichment; from [`Api::zia_people_enrichment`](crate::Api::zia_people_enrichment).
 #[derive(Clone, Debug)]
-pub struct ZiaPeopleEnrichment {
+pub struct Operations {
     crm: Crm,
 }
 
-impl ZiaPeopleEnrichment {
+impl Operations {
     /// Lists zia people enrichments.
     ///
     /// `GET /crm/v8/__zia_people_enrichment`. Scope: `ZohoCRM.settings.intelligence.READ`.
@@ -58,7 +59,7 @@ impl ZiaPeopleEnrichment {
 }
 
 operation! {
-    /// A call that lists zia people enrichments; from [`ZiaPeopleEnrichment::list`].
+    /// A call that lists zia people enrichments; from [`Operations::list`].
     ListZiaPeopleEnrichments -> ZiaPeopleEnrichmentAnswer
 }
 
@@ -95,7 +96,7 @@ impl ListZiaPeopleEnrichments {
 }
 
 operation! {
-    /// A call that creates a zia people enrichment; from [`ZiaPeopleEnrichment::create`].
+    /// A call that creates a zia people enrichment; from [`Operations::create`].
     CreateZiaPeopleEnrichment -> ZiaPeopleEnrichmentResults
 }
 
@@ -107,7 +108,7 @@ impl CreateZiaPeopleEnrichment {
 }
 
 operation! {
-    /// A call that gets a zia people enrichment; from [`ZiaPeopleEnrichment::get`].
+    /// A call that gets a zia people enrichment; from [`Operations::get`].
     GetZiaPeopleEnrichment -> ZiaPeopleEnrichmentAnswer
 }
 
@@ -128,10 +129,10 @@ open_enum! {
 pub struct ZiaPeopleEnrichmentAnswer {
     /// `__zia_people_enrichment`.
     #[serde(rename = "__zia_people_enrichment", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichmentZiaPeopleEnrichment>>,
+    pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichment>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -141,7 +142,7 @@ pub struct ZiaPeopleEnrichmentAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ZiaPeopleEnrichmentZiaPeopleEnrichment {
+pub struct ZiaPeopleEnrichment {
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<String>,
@@ -150,7 +151,7 @@ pub struct ZiaPeopleEnrichmentZiaPeopleEnrichment {
     pub id: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<CreatedBy>,
+    pub created_by: Nullable<shared::Reference>,
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
@@ -166,40 +167,17 @@ pub struct ZiaPeopleEnrichmentZiaPeopleEnrichment {
 }
 
 setters! {
-    ZiaPeopleEnrichmentZiaPeopleEnrichment {
+    ZiaPeopleEnrichment {
         created_time: String,
         id: String,
-        created_by: CreatedBy,
+        created_by: shared::Reference,
         status: String,
         enriched_data: EnrichedData,
         enrich_based_on: EnrichBasedOn,
     }
 }
 
-/// `created_by` in `ZiaPeopleEnrichmentZiaPeopleEnrichment`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CreatedBy {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    CreatedBy {
-        name: String,
-        id: String,
-    }
-}
-
-/// `enriched_data` in `ZiaPeopleEnrichmentZiaPeopleEnrichment`.
+/// `enriched_data` in `ZiaPeopleEnrichment`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -541,28 +519,6 @@ setters! {
     }
 }
 
-/// Zoho's `Info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
 /// Zoho's `People_Enrich`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -570,7 +526,7 @@ pub struct Info {
 pub struct PeopleEnrich {
     /// `__zia_people_enrichment`.
     #[serde(rename = "__zia_people_enrichment", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichmentZiaPeopleEnrichment>>,
+    pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichment>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -578,7 +534,7 @@ pub struct PeopleEnrich {
 
 setters! {
     PeopleEnrich {
-        zia_people_enrichment: Vec<ZiaPeopleEnrichmentZiaPeopleEnrichment>,
+        zia_people_enrichment: Vec<ZiaPeopleEnrichment>,
     }
 }
 

@@ -18,7 +18,7 @@ use super::field::{Field, FieldType};
 /// )?;
 /// let code = rust_struct("Leads", &fields);
 /// assert!(code.contains("pub struct Leads {"));
-/// assert!(code.contains(r#"#[serde(rename = "Last_Name")]"#));
+/// assert!(code.contains(r#"#[serde(rename = "Last_Name", "#));
 /// assert!(code.contains("pub last_name: Option<String>,"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -61,10 +61,11 @@ impl RustFile {
                 label => label,
             };
             lines.push(format!("    /// {about}\n"));
-            if member != field.api_name {
-                lines.push(format!("    #[serde(rename = {:?})]\n", field.api_name));
-            }
-            lines.push("    #[serde(skip_serializing_if = \"Option::is_none\")]\n".to_owned());
+            let rename = match member == field.api_name {
+                true => String::new(),
+                false => format!("rename = {:?}, ", field.api_name),
+            };
+            lines.push(format!("    #[serde({rename}skip_serializing_if = \"Option::is_none\")]\n"));
             lines.push(format!("    pub {member}: Option<{kind}>,\n"));
         }
         self.items[place] = format!(

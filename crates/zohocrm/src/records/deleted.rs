@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::page::{Page, page, pages};
 use crate::record::Lookup;
 use crate::request::{Answer, Method, Request};
-use crate::stream::Items;
+use crate::stream::{Items, Pages};
 use crate::value::{DateTime, Extra, Nullable};
 
 impl Records {
@@ -67,9 +67,14 @@ impl ListDeleted {
         page(&self.request).await
     }
 
+    /// The page and all after it, a page at a time.
+    pub fn pages(&self) -> Pages<DeletedRecord> {
+        pages(self.request.clone())
+    }
+
     /// The deleted records from this page on, one by one.
     pub fn stream(&self) -> Items<DeletedRecord> {
-        pages(self.request.clone()).items()
+        self.pages().items()
     }
 
     fn with(self, name: &str, value: &str) -> Self {

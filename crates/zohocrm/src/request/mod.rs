@@ -85,6 +85,7 @@ impl Request {
     }
 
     /// Sends it to the host for uploads.
+    #[allow(dead_code, reason = "what is used depends on the features")]
     pub(crate) fn on_upload_host(self) -> Self {
         Self { host: Host::Upload, ..self }
     }

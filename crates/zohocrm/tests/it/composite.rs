@@ -8,7 +8,7 @@ use crate::support::logged_in;
 
 const CALL: &str = "POST /crm/v8/__composite_requests";
 
-fn create(id: &str, lead: Value) -> SubRequest {
+fn create(id: &str, lead: &Value) -> SubRequest {
     SubRequest::new(id, Method::Post, "/crm/v8/Leads").json(json!({ "data": [lead] }))
 }
 
@@ -23,7 +23,7 @@ async fn one_request_uses_what_another_answered() {
     let composite = ada
         .crm
         .composite()
-        .add(create("create", json!({ "Last_Name": "Hopper", "Company": "Navy" })))
+        .add(create("create", &json!({ "Last_Name": "Hopper", "Company": "Navy" })))
         .add(read("read", &id))
         .parallel_execution(false);
     let answers = composite.send().await.unwrap();
@@ -40,8 +40,8 @@ async fn a_request_that_fails_is_its_own_error_and_not_that_of_the_call() {
     let composite = ada
         .crm
         .composite()
-        .add(create("good", json!({ "Last_Name": "Hopper", "Company": "Navy" })))
-        .add(create("bad", json!({ "Company": "Navy" })))
+        .add(create("good", &json!({ "Last_Name": "Hopper", "Company": "Navy" })))
+        .add(create("bad", &json!({ "Company": "Navy" })))
         .add(SubRequest::new("lost", Method::Get, "/crm/v8/Nonsense").query("fields", "id"));
     let answers = composite.send().await.unwrap();
     assert!(answers.get("good").is_ok());
@@ -59,8 +59,8 @@ async fn what_a_failure_undoes_is_told_for_each_request() {
     let composite = ada
         .crm
         .composite()
-        .add(create("good", json!({ "Last_Name": "Hopper", "Company": "Navy" })))
-        .add(create("bad", json!({ "Company": "Navy" })))
+        .add(create("good", &json!({ "Last_Name": "Hopper", "Company": "Navy" })))
+        .add(create("bad", &json!({ "Company": "Navy" })))
         .rollback_on_fail(true);
     let answers = composite.send().await.unwrap();
     let undone = answers.get("good").unwrap_err();
@@ -124,7 +124,7 @@ async fn only_requests_that_read_are_sent_again_when_zoho_failed() {
     ada.crm.composite().add(read("a", "1")).send().await.unwrap();
     assert_eq!(ada.zoho.journal().count(CALL), 2);
     ada.zoho.fault(Fault::on(CALL).status_500());
-    let write = ada.crm.composite().add(create("a", json!({ "Last_Name": "Once" })));
+    let write = ada.crm.composite().add(create("a", &json!({ "Last_Name": "Once" })));
     assert_eq!(write.send().await.unwrap_err().kind(), ErrorKind::Server);
     assert_eq!(ada.zoho.journal().count(CALL), 3);
 }

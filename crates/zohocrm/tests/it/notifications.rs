@@ -148,7 +148,9 @@ async fn what_is_no_notification_is_refused_and_what_is_missing_is_empty() {
     for body in ["", "[]", "{", r#"{"ids":"1"}"#] {
         assert!(Notification::read(body.as_bytes()).is_err(), "{body}");
     }
-    let bare = Notification::read(br#"{"operation":"merge","new":true}"#).unwrap();
+    let bare =
+        Notification::read(br#"{"operation":"merge","new":true,"module":null,"ids":null,"token":null}"#)
+            .unwrap();
     assert_eq!(bare.operation, Some(RecordOperation::Other("merge".to_owned())));
     assert!(bare.ids.is_empty() && bare.extra.contains_key("new") && !bare.has_token(""));
 }

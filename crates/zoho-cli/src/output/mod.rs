@@ -1,13 +1,22 @@
-//! What is printed, and where: data on standard output, words on standard error. No other file prints.
+//! What is printed, and where: data on standard output, words on standard error. No other module prints.
+
+mod destination;
+mod rows;
+mod table;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
+
+pub(crate) use destination::Destination;
+pub(crate) use rows::{Rows, cell};
+use table::Table;
 
 /// Where a command's results go.
 #[derive(Clone, Copy, Debug)]
@@ -41,22 +50,10 @@ impl Output {
         stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| Failure::unwritable(&error))
     }
 
-    /// Prints a table; the first line is its heading.
+    /// Prints a table as wide as it is: its cells are for copying.
     pub(crate) fn table(self, lines: &[Vec<String>]) -> Result<(), Failure> {
-        let lines: Vec<Vec<String>> =
-            lines.iter().map(|line| line.iter().map(|cell| printable(cell)).collect()).collect();
-        let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
-        let width = |column: usize| {
-            let cells = lines.iter().filter_map(|line| line.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
-        let mut text = String::new();
-        for line in &lines {
-            let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-            text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
-            text.push('\n');
-        }
+        let table = Table::new(lines);
+        let text: String = lines.iter().map(|line| table.line(line) + "\n").collect();
         self.bytes(text.as_bytes())
     }
 
@@ -67,6 +64,18 @@ impl Output {
         }
         let style = ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} {msg}, {eta} left");
         ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    }
+
+    /// A count that grows, for long work whose end is not known; hidden as [`progress`](Self::progress) is.
+    pub(crate) fn counter(self) -> ProgressBar {
+        let style = ProgressStyle::with_template("{spinner} {human_pos} {msg}, {elapsed}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = self.progress().with_style(style).with_finish(ProgressFinish::AndClear);
+        if !bar.is_hidden() {
+            // Zoho may work for a while without a word.
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        bar.with_message("records")
     }
 
     /// Says something to whoever sits in front of the terminal.

@@ -1,13 +1,25 @@
 //! What may be typed; nothing else.
 
+mod bulk;
+mod module;
+mod records;
+mod tokens;
+
 use std::convert::Infallible;
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use zoho_oauth::SecretString;
 use zohocrm::Method;
+
+pub(crate) use bulk::{Bulk, BulkRead, BulkWrite};
+pub(crate) use module::{Fields, Schema};
+pub(crate) use records::{
+    Coql, Count, Data, Delete, Deleted, DeletedKind, Filter, Get, InputFormat, List, LongPaging, Records,
+    Related, RowFormat, Search, Upsert, Write,
+};
+pub(crate) use tokens::{Check, Copy, Find, Reveal, Revoke, Tokens};
 
 /// Zoho tokens and CRM calls from a terminal.
 ///
@@ -111,6 +123,19 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Records(Records),
 
+    /// Ask with a query: select … from … where …
+    Coql(Coql),
+
+    /// Read or write very many records, in jobs that Zoho does in the background
+    #[command(subcommand)]
+    Bulk(Bulk),
+
+    /// List the fields of a module
+    Fields(Fields),
+
+    /// Print a Rust struct for the records of a module
+    Schema(Schema),
+
     /// Run a stand-in for Zoho on this machine, until interrupted
     Emulator(Emulator),
 
@@ -140,143 +165,6 @@ pub(crate) struct Whose {
     pub(crate) id: Option<String>,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Tokens {
-    /// List every token
-    List {
-        #[command(flatten)]
-        reveal: Reveal,
-    },
-
-    /// Show one token
-    Show {
-        /// The row's id
-        #[arg(allow_hyphen_values = true)]
-        id: String,
-
-        #[command(flatten)]
-        reveal: Reveal,
-    },
-
-    /// Find the token that these values mean
-    ///
-    /// By id; else by user name, which --client-id and --api-domain narrow; else by access token alone; else by
-    /// grant or refresh token of a client app (--client-id and --client-secret).
-    Find(Find),
-
-    /// Keep tokens: one JSON object or an array of them, from standard input
-    Save {
-        #[command(flatten)]
-        reveal: Reveal,
-    },
-
-    /// Look for what official SDKs leave behind in a store, and mend it
-    Check(Check),
-
-    /// Delete a token from the store; Zoho is not told
-    Delete {
-        /// The row's id
-        #[arg(allow_hyphen_values = true, required_unless_present = "all", conflicts_with = "all")]
-        id: Option<String>,
-
-        /// Delete every token
-        #[arg(long)]
-        all: bool,
-    },
-
-    /// Copy every token into another store, and check each
-    ///
-    /// Nothing is deleted, and no newer token is written over. A copy that was interrupted goes on where it stopped
-    /// when it is run again.
-    Copy(Copy),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Copy {
-    /// The store to read
-    #[arg(long, value_name = "URL", env = "ZOHO_COPY_FROM", hide_env_values = true)]
-    pub(crate) from: String,
-
-    /// The store to write
-    #[arg(long, value_name = "URL", env = "ZOHO_COPY_TO", hide_env_values = true)]
-    pub(crate) to: String,
-
-    /// Only say what would be done
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-}
-
-/// How far a check goes.
-#[derive(Debug, Args)]
-pub(crate) struct Check {
-    /// Ask Zoho too whether it still accepts each token: a renewal, or else one call of the API
-    #[arg(long)]
-    pub(crate) online: bool,
-
-    /// Mend what can be mended; a backup is kept first
-    #[arg(long)]
-    pub(crate) repair: bool,
-
-    /// Where the backup goes: a file that is not there yet; beside the store, if left out
-    #[arg(long, value_name = "PATH", requires = "repair")]
-    pub(crate) backup: Option<PathBuf>,
-}
-
-/// Whether secrets are shown.
-#[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct Reveal {
-    /// Show secrets in place of asterisks
-    #[arg(long)]
-    pub(crate) reveal: bool,
-}
-
-/// What a token is looked up by; client id and secret are global options.
-#[derive(Debug, Args)]
-pub(crate) struct Find {
-    /// Whose it is
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
-    pub(crate) user_name: Option<String>,
-
-    /// Its access token
-    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true)]
-    pub(crate) access_token: Option<SecretString>,
-
-    /// Its refresh token
-    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true)]
-    pub(crate) refresh_token: Option<SecretString>,
-
-    /// Its grant token
-    #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true)]
-    pub(crate) grant_token: Option<SecretString>,
-
-    /// Where it is good
-    #[arg(long, value_name = "URL", allow_hyphen_values = true)]
-    pub(crate) api_domain: Option<String>,
-
-    /// Its id
-    #[arg(long, allow_hyphen_values = true)]
-    pub(crate) id: Option<String>,
-
-    #[command(flatten)]
-    pub(crate) reveal: Reveal,
-}
-
-#[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("which").required(true))]
-pub(crate) struct Revoke {
-    /// The user's name, as it is stored
-    #[arg(long, value_name = "NAME", group = "which")]
-    pub(crate) user: Option<String>,
-
-    /// The row's id
-    #[arg(long, group = "which")]
-    pub(crate) id: Option<String>,
-
-    /// Every stored token
-    #[arg(long, group = "which")]
-    pub(crate) all: bool,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct Api {
     /// GET, POST, PUT, PATCH or DELETE
@@ -293,87 +181,13 @@ pub(crate) struct Api {
     #[arg(short, long, value_name = "JSON")]
     pub(crate) data: Option<String>,
 
-    #[command(flatten)]
-    pub(crate) whose: Whose,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Records {
-    /// List a page of records
-    List {
-        /// The module's API name, such as Leads
-        module: String,
-
-        #[command(flatten)]
-        list: ListOptions,
-
-        #[command(flatten)]
-        whose: Whose,
-    },
-
-    /// Read one record
-    Get {
-        /// The module's API name
-        module: String,
-
-        /// The record's id
-        record: String,
-
-        /// The fields to read: all, unless some are named
-        #[arg(long, value_delimiter = ',')]
-        fields: Vec<String>,
-
-        #[command(flatten)]
-        whose: Whose,
-    },
-
-    /// Create records
-    Create(Write),
-
-    /// Update records; each has its id among its fields
-    Update(Write),
-
-    /// Delete records
-    Delete {
-        /// The module's API name
-        module: String,
-
-        /// The records' ids
-        #[arg(required = true)]
-        records: Vec<String>,
-
-        #[command(flatten)]
-        whose: Whose,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ListOptions {
-    /// The fields to read, by their API names
-    #[arg(long, value_delimiter = ',', default_value = "id,Created_Time,Modified_Time")]
-    pub(crate) fields: Vec<String>,
-
-    /// Which page, from 1
+    /// Follow a list to its end and print what is in it, as one JSON array
     #[arg(long)]
-    pub(crate) page: Option<u32>,
+    pub(crate) paginate: bool,
 
-    /// How many records in a page: 200 at most
-    #[arg(long)]
-    pub(crate) per_page: Option<u32>,
-
-    /// Where to go on, beyond record 2,000
-    #[arg(long, value_name = "TOKEN", conflicts_with = "page")]
-    pub(crate) page_token: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Write {
-    /// The module's API name
-    pub(crate) module: String,
-
-    /// One record or an array of them: JSON or @FILE; standard input if left out
-    #[arg(short, long, value_name = "JSON")]
-    pub(crate) data: Option<String>,
+    /// Print what is in a list as JSON, one item in each line
+    #[arg(long, requires = "paginate", conflicts_with = "json")]
+    pub(crate) json_lines: bool,
 
     #[command(flatten)]
     pub(crate) whose: Whose,

@@ -1,0 +1,31 @@
+//! `zoho coql`: rows by a query.
+
+use super::pages::{self, Place};
+use super::whose;
+use crate::args::Coql;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::input;
+use crate::output::Rows;
+
+pub(crate) async fn run(config: &Config, query: Coql) -> Result<(), Failure> {
+    let Coql { query, all, offset, format, whose } = query;
+    let text = input::text(&query)?;
+    let crm = whose::crm(config, whose).await?;
+    let mut query = crm.coql(text.trim().trim_end_matches(';'));
+    if let Some(rows) = offset {
+        query = query.offset(rows);
+    }
+    // Which columns there are, the rows say.
+    let mut rows = Rows::new(config.output, format, &[""; 0]);
+    if all {
+        return pages::print(config, all, Place::Offset(offset.unwrap_or(0)), rows, query.pages()).await;
+    }
+    let page = query.send().await?;
+    rows.print(&page.records)?;
+    rows.finish()?;
+    if page.more_records {
+        config.output.words("there are more: --all, if the query has no limit of its own");
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! `zoho api --paginate`: any list of Zoho's, to its end.
+
+use serde_json::{Map, Value};
+use url::form_urlencoded;
+use zohocrm::{Crm, Error, Method, Record, Request, Response};
+
+use crate::failure::Failure;
+use crate::output::Rows;
+
+/// Prints what is in a list, page by page: by token where Zoho gives one, else by number.
+pub(super) async fn print(
+    crm: Crm,
+    path: &str,
+    query: Vec<(String, String)>,
+    json_lines: bool,
+) -> Result<(), Failure> {
+    let mut rows = Rows::json(json_lines);
+    // What the path says of the page would be said twice.
+    let (path, in_path) = path.split_once('?').unwrap_or((path, ""));
+    let in_path = form_urlencoded::parse(in_path.as_bytes()).into_owned();
+    let mut cursor =
+        Cursor { request: crm.request(Method::Get, path), query: in_path.chain(query).collect() };
+    let mut before = Vec::new();
+    loop {
+        let page = match cursor.page().send().await {
+            Ok(response) => Page::read(&response)?,
+            Err(error) => return Err(cursor.interrupted(error, rows.count())),
+        };
+        // A list that does not heed its cursor would go on for ever.
+        if !page.items.is_empty() && page.items == before {
+            return Err(stands_still());
+        }
+        rows.print(&page.items)?;
+        match page.next {
+            None => return rows.finish(),
+            Some(_) if page.items.is_empty() => return Err(stands_still()),
+            Some(next) => cursor.follow(next)?,
+        }
+        before = page.items;
+    }
+}
+
+/// One page of a list, of whatever.
+struct Page {
+    items: Vec<Record>,
+    /// `None` on the last one.
+    next: Option<Next>,
+}
+
+/// How Zoho says where the next page is.
+enum Next {
+    Token(String),
+    Number,
+}
+
+impl Page {
+    /// The only list in an answer, and what its `info` says.
+    fn read(response: &Response) -> Result<Self, Failure> {
+        let Some(body) = response.json::<Map<String, Value>>()? else {
+            return Ok(Self { items: Vec::new(), next: None });
+        };
+        let info = body.get("info");
+        let has_more = info.and_then(|info| info.get("more_records")).and_then(Value::as_bool);
+        let token = info.and_then(|info| info.get("next_page_token")).and_then(Value::as_str);
+        let next = has_more.unwrap_or(false).then(|| match token {
+            Some(token) => Next::Token(token.to_owned()),
+            None => Next::Number,
+        });
+        let mut lists = body.into_iter().filter_map(|(_, member)| match member {
+            Value::Array(items) => Some(items),
+            _ => None,
+        });
+        let (Some(list), None) = (lists.next(), lists.next()) else {
+            return Err(Failure::usage("the answer is not one list").next_step("leave --paginate out"));
+        };
+        let item = |item| match item {
+            Value::Object(fields) => Ok(Record::from(fields)),
+            _ => Err(Failure::usage("what is listed are not objects").next_step("leave --paginate out")),
+        };
+        Ok(Self { items: list.into_iter().map(item).collect::<Result<_, _>>()?, next })
+    }
+}
+
+/// The page that is asked for.
+struct Cursor {
+    request: Request,
+    query: Vec<(String, String)>,
+}
+
+impl Cursor {
+    fn page(&self) -> Request {
+        self.query.iter().fold(self.request.clone(), |request, (name, value)| request.query(name, value))
+    }
+
+    fn follow(&mut self, next: Next) -> Result<(), Failure> {
+        let value_of =
+            |wanted: &str| self.query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+        let parameter = match (next, value_of("page_token")) {
+            (Next::Token(token), Some(this)) if token == *this => return Err(stands_still()),
+            (Next::Number, Some(_)) => return Err(stands_still()),
+            (Next::Token(token), _) => ("page_token".to_owned(), token),
+            (Next::Number, None) => {
+                let this = value_of("page").map_or(Ok(1), |page| page.parse::<u64>());
+                let this = this.map_err(|_| Failure::usage("the parameter `page` is no number"))?;
+                ("page".to_owned(), this.saturating_add(1).to_string())
+            }
+        };
+        // The two exclude each other.
+        self.query.retain(|(name, _)| name != "page" && name != "page_token");
+        self.query.push(parameter);
+        Ok(())
+    }
+
+    fn interrupted(&self, error: Error, printed: u64) -> Failure {
+        let failure = Failure::from(error);
+        match self.query.last() {
+            Some((name, value)) if printed > 0 => failure.next_step(format!(
+                "run it again with -q {name}={value}: the {printed} items before it were printed"
+            )),
+            _ => failure,
+        }
+    }
+}
+
+fn stands_still() -> Failure {
+    Failure::from(Error::StandsStill)
+}

@@ -1,0 +1,59 @@
+//! What the cells of a CSV file mean. CSV has texts alone, and Zoho takes a number only as a number: the module's fields
+//! say what is what.
+
+use serde_json::{Value, json};
+use zohocrm::metadata::{Field, Fields};
+use zohocrm::{Crm, Record};
+
+use crate::failure::Failure;
+
+/// The fields that the columns of a CSV file are for.
+pub(super) struct Cells {
+    module: String,
+    fields: Fields,
+}
+
+impl Cells {
+    /// Asks Zoho about the module.
+    pub(super) async fn of(crm: &Crm, module: &str) -> Result<Self, Failure> {
+        let fields = crm.metadata().fields(module).await.map_err(|error| {
+            Failure::from(error).next_step("or give JSON: CSV is read by the kinds of the module's fields")
+        })?;
+        Ok(Self { module: module.to_owned(), fields })
+    }
+
+    /// Refuses columns that are no fields: Zoho would leave them out without a word.
+    pub(super) fn check<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Result<(), Failure> {
+        let is_unknown = |name: &&str| *name != "id" && self.fields.field(name).is_none();
+        let unknown: Vec<&str> = columns.into_iter().filter(is_unknown).collect();
+        match unknown.as_slice() {
+            [] => Ok(()),
+            unknown => Err(Failure::failed(format!("{} has no field {}", self.module, unknown.join(", ")))
+                .next_step(format!("zoho fields {} lists them; nothing was written", self.module))),
+        }
+    }
+
+    /// The record that a row of texts means.
+    pub(super) fn record(&self, row: &Record) -> Record {
+        let cell = |(name, value): (&String, &Value)| {
+            let text = value.as_str().unwrap_or_default();
+            let meant = self.fields.field(name).and_then(|field| meaning(field, text));
+            (name.clone(), meant.unwrap_or_else(|| value.clone()))
+        };
+        row.fields().iter().map(cell).collect()
+    }
+}
+
+/// What a text means in a field; `None` if it is just that text, or no such value: Zoho says so then.
+fn meaning(field: &Field, text: &str) -> Option<Value> {
+    match field.json_type.as_deref()? {
+        "integer" => text.parse::<i64>().ok().map(Value::from),
+        "double" => text.parse::<f64>().ok().map(Value::from),
+        "boolean" => text.to_ascii_lowercase().parse::<bool>().ok().map(Value::from),
+        "jsonobject" if text.starts_with('{') => serde_json::from_str(text).ok(),
+        "jsonobject" => Some(json!({ "id": text })),
+        "jsonarray" if text.starts_with('[') => serde_json::from_str(text).ok(),
+        "jsonarray" => Some(text.split(';').map(str::trim).collect()),
+        _ => None,
+    }
+}

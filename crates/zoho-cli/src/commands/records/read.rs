@@ -1,0 +1,123 @@
+//! Reading records: lists, searches, single ones, counts.
+
+use zohocrm::{Criteria, ListRecords, Search, SortOrder};
+
+use crate::args;
+use crate::args::{Count, Deleted, DeletedKind, Filter, Get, List, LongPaging, Related, RowFormat};
+use crate::commands::pages::{self, Place};
+use crate::commands::whose;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::output::{Rows, cell};
+
+pub(super) async fn list(config: &Config, list: List) -> Result<(), Failure> {
+    let List { module, fields, paging, sort_by, ascending, view, format, whose } = list;
+    let crm = whose::crm(config, whose).await?;
+    let mut list = crm.records(module).list();
+    if let Some(field) = sort_by {
+        list = list.sort_by(field);
+    }
+    if ascending {
+        list = list.sort_order(SortOrder::Ascending);
+    }
+    if let Some(id) = view {
+        list = list.custom_view(id);
+    }
+    print(config, list, &fields, &paging, format).await
+}
+
+pub(super) async fn search(config: &Config, search: args::Search) -> Result<(), Failure> {
+    let args::Search { module, filter, fields, paging, format, whose } = search;
+    let search = sought(filter).ok_or_else(|| Failure::usage("there is nothing to search for"))?;
+    let crm = whose::crm(config, whose).await?;
+    print(config, crm.records(module).search(search), &fields, &paging, format).await
+}
+
+pub(super) async fn related(config: &Config, related: Related) -> Result<(), Failure> {
+    let Related { module, record, list, fields, paging, format, whose } = related;
+    let crm = whose::crm(config, whose).await?;
+    let list = crm.records(module).related(record, list).list();
+    print(config, list, &fields, &paging, format).await
+}
+
+pub(super) async fn deleted(config: &Config, deleted: Deleted) -> Result<(), Failure> {
+    let Deleted { module, kind, paging, format, whose } = deleted;
+    let crm = whose::crm(config, whose).await?;
+    let mut list = crm.records(module).deleted().kind(match kind {
+        DeletedKind::All => zohocrm::DeletedKind::All,
+        DeletedKind::Recycle => zohocrm::DeletedKind::Recycle,
+        DeletedKind::Permanent => zohocrm::DeletedKind::Permanent,
+    });
+    if let Some(page) = paging.page {
+        list = list.page(page);
+    }
+    if let Some(records) = paging.per_page {
+        list = list.per_page(records);
+    }
+    let columns = ["id", "display_name", "type", "deleted_time", "deleted_by"];
+    let rows = Rows::new(config.output, format, &columns);
+    let place = Place::Number(paging.page.unwrap_or(1));
+    pages::print(config, paging.all, place, rows, list.pages()).await
+}
+
+pub(super) async fn get(config: &Config, get: Get) -> Result<(), Failure> {
+    let Get { module, record, fields, whose } = get;
+    let crm = whose::crm(config, whose).await?;
+    let mut read = crm.records(&module).get(&record);
+    if !fields.is_empty() {
+        read = read.fields(&fields);
+    }
+    let Some(found) = read.send().await? else {
+        return Err(Failure::not_found(format!("{module} has no record {record}")));
+    };
+    if config.output.is_json() {
+        return config.output.json(&found.into());
+    }
+    let lines: Vec<_> = found.fields().iter().map(|(name, value)| vec![name.clone(), cell(value)]).collect();
+    config.output.table(&lines)
+}
+
+pub(super) async fn count(config: &Config, count: Count) -> Result<(), Failure> {
+    let Count { module, filter, whose } = count;
+    let crm = whose::crm(config, whose).await?;
+    let mut count = crm.records(module).count();
+    if let Some(search) = sought(filter) {
+        count = count.matching(search);
+    }
+    config.output.data(count.send().await?.into_inner())
+}
+
+/// Prints a list: the page that was asked for, or all from it on.
+async fn print(
+    config: &Config,
+    list: ListRecords,
+    fields: &[String],
+    paging: &LongPaging,
+    format: RowFormat,
+) -> Result<(), Failure> {
+    let mut list = list.fields(fields);
+    let LongPaging { paging: pages, page_token } = paging;
+    if let Some(page) = pages.page {
+        list = list.page(page);
+    }
+    if let Some(records) = pages.per_page {
+        list = list.per_page(records);
+    }
+    if let Some(token) = page_token {
+        list = list.page_token(token);
+    }
+    let rows = Rows::new(config.output, format, &id_first(fields));
+    pages::print(config, pages.all, paging.into(), rows, list.pages()).await
+}
+
+/// The columns of a list: its fields, behind what a record is known by.
+fn id_first(fields: &[String]) -> Vec<&str> {
+    let others = fields.iter().map(String::as_str).filter(|name| *name != "id");
+    std::iter::once("id").chain(others).collect()
+}
+
+/// What a search goes by, if anything.
+fn sought(Filter { criteria, email, phone, word }: Filter) -> Option<Search> {
+    let by_criteria = criteria.map(|text| Criteria::raw(text).into());
+    by_criteria.or(email.map(Search::email)).or(phone.map(Search::phone)).or(word.map(Search::word))
+}

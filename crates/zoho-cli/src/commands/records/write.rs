@@ -1,0 +1,180 @@
+//! Writing records: `create`, `update`, `upsert`, `delete`, a hundred at a time and as they are read.
+
+use serde_json::{Value, json};
+use zohocrm::{Error, ErrorKind, Record, Records, Written};
+
+use super::cells::Cells;
+use crate::args::{Delete, RowFormat, Upsert, Whose, Write};
+use crate::commands::whose;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::output::Rows;
+
+/// What is done with each record.
+enum Operation {
+    Create,
+    Update,
+    /// By these fields; by the module's own, if there are none.
+    Upsert(Vec<String>),
+    Delete,
+}
+
+pub(super) async fn create(config: &Config, create: Write) -> Result<(), Failure> {
+    write(config, Operation::Create, create).await
+}
+
+pub(super) async fn update(config: &Config, update: Write) -> Result<(), Failure> {
+    write(config, Operation::Update, update).await
+}
+
+pub(super) async fn upsert(config: &Config, Upsert { check, write: upsert }: Upsert) -> Result<(), Failure> {
+    write(config, Operation::Upsert(check), upsert).await
+}
+
+pub(super) async fn delete(config: &Config, delete: Delete) -> Result<(), Failure> {
+    let Delete { module, records, data, format, whose } = delete;
+    let input = match records.is_empty() {
+        true => Input::open(&data)?,
+        false => Input::of(records.into_iter().map(Record::with_id)),
+    };
+    run(config, Operation::Delete, module, input, format, whose).await
+}
+
+async fn write(config: &Config, operation: Operation, write: Write) -> Result<(), Failure> {
+    let Write { module, data, format, whose } = write;
+    run(config, operation, module, Input::open(&data)?, format, whose).await
+}
+
+/// Writes records as they are read, and prints what became of each.
+async fn run(
+    config: &Config,
+    operation: Operation,
+    module: String,
+    mut input: Input,
+    format: RowFormat,
+    whose: Whose,
+) -> Result<(), Failure> {
+    // What is wrong at the beginning is told before anybody is asked for a token.
+    let mut chunk = operation.next_chunk(&mut input)?;
+    let crm = whose::crm(config, whose).await?;
+    let cells = match input.columns() {
+        Some(columns) if operation.writes_fields() => {
+            let cells = Cells::of(&crm, &module).await?;
+            cells.check(columns)?;
+            Some(cells)
+        }
+        _ => None,
+    };
+    let records = crm.records(module);
+    let mut rows = Rows::new(config.output, format, &["record", "id", "status", "code", "message"]);
+    let mut refused = 0;
+    while !chunk.is_empty() {
+        if let Some(cells) = &cells {
+            chunk = chunk.iter().map(|row| cells.record(row)).collect();
+        }
+        let first = input.read_so_far() - chunk.len() + 1;
+        let results = operation.send(&records, &chunk).await;
+        let results = results.map_err(|error| stopped(error, first, chunk.len()))?;
+        let told: Vec<Record> =
+            results.iter().zip(first..).map(|(result, number)| outcome(number, result)).collect();
+        rows.print(&told)?;
+        for (result, number) in results.iter().zip(first..) {
+            if let Err(error) = result {
+                refused += 1;
+                rows.words(format_args!("record {number}: {error}"));
+            }
+        }
+        chunk = operation.next_chunk(&mut input)?;
+    }
+    let count = rows.count();
+    rows.finish()?;
+    match refused {
+        0 => Ok(()),
+        _ => Err(Failure::failed(format!("{refused} of {count} records were refused"))),
+    }
+}
+
+impl Operation {
+    fn writes_fields(&self) -> bool {
+        !matches!(self, Self::Delete)
+    }
+
+    /// As many records as Zoho takes at once; none at the end.
+    fn next_chunk(&self, input: &mut Input) -> Result<Vec<Record>, Failure> {
+        let before = input.read_so_far();
+        let nothing_of_these = |failure: Failure| {
+            match before {
+            0 => failure.next_step("correct it; nothing was written"),
+            _ => failure.next_step(format!(
+                "correct it and go on with --skip {before}: the records before were written, as far as they are printed"
+            )),
+        }
+        };
+        let mut chunk = Vec::new();
+        for record in input.by_ref().take(Records::MOST_PER_WRITE) {
+            chunk.push(record.map_err(nothing_of_these)?);
+        }
+        let needs_id = matches!(self, Self::Update | Self::Delete);
+        match chunk.iter().position(|record| needs_id && record.id().is_none_or(str::is_empty)) {
+            Some(index) => {
+                Err(nothing_of_these(Failure::failed(format!("record {} has no `id`", before + index + 1))))
+            }
+            None => Ok(chunk),
+        }
+    }
+
+    async fn send(&self, records: &Records, chunk: &[Record]) -> Result<Vec<Result<Written, Error>>, Error> {
+        match self {
+            Self::Create => records.create(chunk).await,
+            Self::Update => records.update(chunk).await,
+            Self::Upsert(fields) if fields.is_empty() => records.upsert(chunk).await,
+            Self::Upsert(fields) => records.upsert(chunk).duplicate_check_fields(fields).await,
+            Self::Delete => records.delete(chunk.iter().filter_map(Record::id)).await,
+        }
+    }
+}
+
+/// What became of a record, as it is printed.
+fn outcome(number: usize, result: &Result<Written, Error>) -> Record {
+    let fields = match result {
+        Ok(written) => json!({
+            "record": number,
+            "id": written.id(),
+            "status": "success",
+            "code": written.code(),
+            "message": written.message(),
+            "action": written.action(),
+            "details": written.details(),
+        }),
+        Err(error) => {
+            let refused = error.record();
+            json!({
+                "record": number,
+                "id": null,
+                "status": "error",
+                "code": refused.map(|refused| refused.code()),
+                "message": refused.map_or_else(|| error.to_string(), |refused| refused.message().to_owned()),
+                "details": refused.map_or(&Value::Null, |refused| refused.details()),
+            })
+        }
+    };
+    match fields {
+        Value::Object(fields) => fields.into(),
+        _ => Record::new(),
+    }
+}
+
+/// A call failed as a whole. Those before it went through.
+fn stopped(error: Error, first: usize, count: usize) -> Failure {
+    let (sent, last) = (first - 1, first + count - 1);
+    let kind = error.kind();
+    let failure = Failure::from(error);
+    match kind {
+        ErrorKind::Unreachable | ErrorKind::Server | ErrorKind::Decode => failure.next_step(format!(
+            "look whether records {first} to {last} were written; then go on with --skip {sent} or --skip {last}"
+        )),
+        _ if sent == 0 => failure,
+        _ => failure.next_step(format!("go on with --skip {sent}: nothing after record {sent} was written")),
+    }
+}

@@ -1,0 +1,216 @@
+//! `Rows`: records that are printed as they come, however many there are.
+
+use std::fmt::Display;
+
+use console::Term;
+use indicatif::ProgressBar;
+use serde_json::Value;
+use zohocrm::Record;
+
+use super::table::Table;
+use super::{Destination, Output};
+use crate::args::RowFormat;
+use crate::failure::Failure;
+
+/// How many records that come one by one are printed at once.
+const BATCH: usize = 500;
+
+/// Records on their way to where they are printed.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    output: Output,
+    destination: Destination,
+    form: Form,
+    columns: Vec<String>,
+    /// Those that are printed with the next ones.
+    waiting: Vec<Record>,
+    count: u64,
+    progress: ProgressBar,
+}
+
+/// How they are printed.
+#[derive(Debug)]
+enum Form {
+    /// The columns get their widths when the first records come.
+    Table(Option<Table>),
+    Csv,
+    /// One array, with a record in each line. It is closed only when all is well: half of it is no JSON.
+    Json,
+    JsonLines,
+}
+
+impl Rows {
+    /// Records of which `columns` are shown in a table or CSV; the fields of the first records, if none is named. JSON
+    /// has all their fields.
+    pub(crate) fn new(output: Output, format: RowFormat, columns: &[impl AsRef<str>]) -> Self {
+        let form = match format {
+            RowFormat { csv: true, .. } => Form::Csv,
+            RowFormat { json_lines: true, .. } => Form::JsonLines,
+            _ if output.is_json() => Form::Json,
+            _ => Form::Table(None),
+        };
+        let columns = columns.iter().map(|name| name.as_ref().to_owned()).collect();
+        let rows = Self {
+            output,
+            destination: Destination::Stdout,
+            form,
+            columns,
+            waiting: Vec::new(),
+            count: 0,
+            progress: ProgressBar::hidden(),
+        };
+        rows.going_to(Destination::Stdout)
+    }
+
+    /// The same records, printed somewhere else.
+    pub(crate) fn going_to(self, destination: Destination) -> Self {
+        // On a terminal the records themselves show that it goes on.
+        let progress = match destination.is_terminal() {
+            true => ProgressBar::hidden(),
+            false => self.output.counter(),
+        };
+        Self { destination, progress, ..self }
+    }
+
+    /// Records that are printed as JSON, whatever else is said.
+    pub(crate) fn json(json_lines: bool) -> Self {
+        Self::new(Output::new(true), RowFormat { csv: false, json_lines }, &[""; 0])
+    }
+
+    /// How many records were printed.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Prints a record, together with some others.
+    pub(crate) fn push(&mut self, record: Record) -> Result<(), Failure> {
+        self.waiting.push(record);
+        match self.waiting.len() {
+            BATCH => self.flush(),
+            _ => Ok(()),
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        let records = std::mem::take(&mut self.waiting);
+        self.print(&records)
+    }
+
+    /// Prints some more records, and does not keep them back.
+    pub(crate) fn print(&mut self, records: &[Record]) -> Result<(), Failure> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let is_first = self.count == 0;
+        if is_first && self.columns.is_empty() {
+            self.columns = names_in(records);
+        }
+        let text = match &mut self.form {
+            Form::Json => (if is_first { "[\n" } else { ",\n" }).to_owned() + &json(records)?.join(",\n"),
+            Form::JsonLines => json(records)?.join("\n") + "\n",
+            Form::Csv => csv(is_first.then_some(&self.columns), &self.columns, records)?,
+            Form::Table(table) => {
+                let cells = records.iter().map(|record| cells(&self.columns, record));
+                let mut lines: Vec<Vec<String>> =
+                    is_first.then(|| self.columns.clone()).into_iter().collect();
+                lines.extend(cells);
+                let table = table.get_or_insert_with(|| self.output.fitted(Table::new(&lines)));
+                lines.iter().map(|line| table.line(line) + "\n").collect()
+            }
+        };
+        self.count += records.len() as u64;
+        self.progress.set_position(self.count);
+        self.destination.write(self.output, text.as_bytes())
+    }
+
+    /// Says something, without getting into the way of the count.
+    pub(crate) fn words(&self, text: impl Display) {
+        self.progress.suspend(|| self.output.words(text));
+    }
+
+    /// Prints what belongs behind the last record.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        self.flush()?;
+        self.progress.finish_and_clear();
+        let end = match (&self.form, self.count) {
+            (Form::Json, 0) => "[]\n".to_owned(),
+            (Form::Json, _) => "\n]\n".to_owned(),
+            (Form::Csv, 0) if !self.columns.is_empty() => csv(Some(&self.columns), &self.columns, &[])?,
+            _ => String::new(),
+        };
+        self.destination.write(self.output, end.as_bytes())?;
+        self.destination.finish()?;
+        match &self.form {
+            Form::Table(None) => self.output.words("no records"),
+            Form::Table(Some(table)) if table.columns() < self.columns.len() => {
+                let left_out = self.columns[table.columns()..].join(", ");
+                self.output
+                    .words(format_args!("no room for {left_out}: --csv and --json print every column"));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// A field's value for people: a text as it is, a look-up by its name, a list of texts with semicolons, the rest as JSON.
+pub(crate) fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Object(fields) => match fields.get("name").and_then(Value::as_str) {
+            Some(name) => name.to_owned(),
+            None => value.to_string(),
+        },
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(";")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Every field that one of the records has, in the order in which they come; the id first.
+fn names_in(records: &[Record]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in records.iter().flat_map(|record| record.fields().keys()) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names.sort_by_key(|name| name != "id");
+    names
+}
+
+/// The cells of a line of a table; nothing is a dash.
+fn cells(columns: &[String], record: &Record) -> Vec<String> {
+    let shown = |name: &String| record.field(name).map(cell).filter(|cell| !cell.is_empty());
+    columns.iter().map(|name| shown(name).unwrap_or_else(|| "-".to_owned())).collect()
+}
+
+fn json(records: &[Record]) -> Result<Vec<String>, Failure> {
+    let written: Result<_, _> = records.iter().map(serde_json::to_string).collect();
+    written.map_err(|error| Failure::failed("a record cannot be written as JSON").caused_by(&error))
+}
+
+fn csv(heading: Option<&Vec<String>>, columns: &[String], records: &[Record]) -> Result<String, Failure> {
+    let cells = |record: &Record| -> Vec<String> {
+        columns.iter().map(|name| record.field(name).map(cell).unwrap_or_default()).collect()
+    };
+    let failed = |error: &dyn Display| Failure::failed(format!("CSV cannot be made: {error}"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for line in heading.cloned().into_iter().chain(records.iter().map(cells)) {
+        writer.write_record(line).map_err(|error| failed(&error))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
+    String::from_utf8(bytes).map_err(|error| failed(&error))
+}
+
+impl Output {
+    /// The table as it fits on the terminal. What does not go to a terminal is never cut off.
+    fn fitted(self, table: Table) -> Table {
+        match Term::stdout().size_checked() {
+            Some((_, columns)) => table.fitted(columns.into()),
+            None => table,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! `zoho bulk`: many records, in jobs.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use zoho_emulator::{Emulator, Fault, User};
+
+use crate::support::{ADA, Terminal, log_in};
+
+/// An emulator whose jobs take no time.
+async fn logged_in() -> (Emulator, Terminal) {
+    let user = User::new(ADA).named("Ada", "Lovelace");
+    let zoho = Emulator::builder().user(user).bulk_job_time(Duration::ZERO).start().await;
+    let terminal = log_in(&zoho);
+    (zoho, terminal)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_bulk_read_prints_csv_or_writes_a_file() {
+    let (zoho, terminal) = logged_in().await;
+    zoho.add_records(ADA, "Leads", 1_234);
+    let read = ["bulk", "read", "Leads", "--fields", "Last_Name,Email"];
+    let printed = terminal.run(&read).done().stdout;
+    assert_eq!(printed.lines().count(), 1_235);
+    let heading: Vec<&str> = printed.lines().next().unwrap().split(',').collect();
+    assert!(heading.contains(&"Last_Name") && heading.contains(&"Email"), "{heading:?}");
+    let ran = terminal.run(&[&read[..], &["-o", "leads.csv"]].concat()).done();
+    assert_eq!(
+        (ran.stdout.as_str(), std::fs::read_to_string(terminal.path("leads.csv")).unwrap()),
+        ("", printed)
+    );
+    let array = terminal.run(&[&read[..], &["--json"]].concat()).done().json();
+    assert_eq!(array.as_array().map(Vec::len), Some(1_234));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_bulk_read_may_be_narrowed_down() {
+    let (_zoho, terminal) = logged_in().await;
+    let leads = r#"[{"Last_Name":"One","City":"Rome"},{"Last_Name":"Two","City":"Oslo"}]"#;
+    terminal.run(&["records", "create", "Leads", "-d", leads]).done();
+    let criteria = r#"{"field":{"api_name":"City"},"comparator":"equal","value":"Oslo"}"#;
+    let read = ["bulk", "read", "Leads", "--fields", "Last_Name", "--criteria", criteria];
+    let printed = terminal.run(&read).done().stdout;
+    assert_eq!(printed.lines().count(), 2, "{printed}");
+    assert!(printed.contains("Two"), "{printed}");
+    terminal.run(&["bulk", "read", "Leads", "--criteria", "{"]).ended(1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_job_that_fails_leaves_no_file() {
+    let (zoho, terminal) = logged_in().await;
+    zoho.fail_next_bulk_job();
+    terminal.run(&["bulk", "read", "Leads", "-o", "leads.csv"]).ended(1);
+    terminal.run(&["bulk", "read", "Nothing_Here", "-o", "leads.csv"]).ended(3);
+    assert!(!terminal.path("leads.csv").exists());
+    let ran = terminal.run(&["bulk", "read", "Leads", "-o", "no/such/folder/leads.csv"]).ended(1);
+    assert!(ran.stderr.contains("could not be written"), "{ran:?}");
+    assert_eq!(zoho.journal().count("POST /crm/bulk/v8/read"), 2, "a file that cannot be is told first");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_bulk_write_says_how_many_and_a_file_says_which() {
+    let (_zoho, terminal) = logged_in().await;
+    let csv = "Last_Name,Email\nOne,1@example.com\n,2@example.com\nThree,3@example.com\n";
+    std::fs::write(terminal.path("leads.csv"), csv).unwrap();
+    let write = ["bulk", "write", "Leads", "leads.csv", "--insert", "--result", "result.csv"];
+    let ran = terminal.run(&write);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, "2 added, 0 updated, 1 refused\n"), "{ran:?}");
+    assert!(ran.stderr.contains("MANDATORY_NOT_FOUND") && ran.stderr.contains("2@example.com"), "{ran:?}");
+    let result = std::fs::read_to_string(terminal.path("result.csv")).unwrap();
+    assert!(result.starts_with("Last_Name,Email,status,record_id,errors\n"), "{result}");
+    assert_eq!(result.lines().count(), 4);
+    assert_eq!(terminal.run(&["records", "count", "Leads"]).done().stdout, "2\n");
+
+    let csv = "Last_Name,Email\nEins,1@example.com\nFour,4@example.com\n";
+    std::fs::write(terminal.path("leads.csv"), csv).unwrap();
+    let upsert = ["bulk", "write", "Leads", "leads.csv", "--upsert", "Email", "--json"];
+    let told = terminal.run(&upsert).done().json();
+    assert_eq!((&told["added"], &told["updated"], &told["refused"]), (&json!(1), &json!(1), &json!(0)));
+    assert_eq!(told["jobs"].as_array().map(Vec::len), Some(1));
+
+    let listed = terminal.run(&["records", "list", "Leads", "--fields", "Last_Name", "--json"]).done().json();
+    let ids: Vec<&Value> = listed.as_array().unwrap().iter().map(|lead| &lead["id"]).collect();
+    let csv: String = std::iter::once("id,City\n".to_owned())
+        .chain(ids.iter().map(|id| format!("{},Rome\n", id.as_str().unwrap())))
+        .collect();
+    std::fs::write(terminal.path("leads.csv"), csv).unwrap();
+    let ran = terminal.run(&["bulk", "write", "Leads", "leads.csv", "--update"]).done();
+    assert_eq!(ran.stdout, "0 added, 3 updated, 0 refused\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_bulk_write_of_nothing_readable_is_an_error() {
+    let (zoho, terminal) = logged_in().await;
+    terminal.run(&["bulk", "write", "Leads", "missing.csv", "--insert"]).ended(1);
+    let ran = terminal.run(&["bulk", "write", "Leads", "missing.csv"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let ran = terminal.run(&["bulk", "write", "Leads", "missing.csv", "--insert", "--update"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    std::fs::write(terminal.path("leads.csv"), "Last_Name\nOne\n").unwrap();
+    zoho.fault(Fault::on("POST /crm/v8/upload").crm_error(400, "INVALID_FILE_FORMAT"));
+    let ran = terminal.run(&["bulk", "write", "Leads", "leads.csv", "--insert"]).ended(1);
+    assert!(ran.stderr.contains("INVALID_FILE_FORMAT"), "{ran:?}");
+}

@@ -1,0 +1,61 @@
+//! What is different when somebody sits in front of a terminal.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+
+use std::process::Command;
+
+use crate::support::{ADA, Terminal, logged_in};
+
+/// What a terminal of 60 columns shows of a command; `None` where there is no `script` to make one.
+fn shown(terminal: &Terminal, arguments: &str) -> Option<String> {
+    let zoho = env!("CARGO_BIN_EXE_zoho");
+    let inside = terminal.command(&[]);
+    let variables = inside.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let output = Command::new("script")
+        .args(["-qec", &format!("stty cols 60 rows 24; {zoho} {arguments}"), "/dev/null"])
+        .envs(variables)
+        .current_dir(terminal.path("."))
+        .output();
+    match output {
+        Ok(output) => Some(String::from_utf8(output.stdout).unwrap().replace('\r', "")),
+        Err(error) if std::env::var_os("ZOHOCRM_REQUIRE_ALL").is_some() => panic!("script: {error}"),
+        Err(error) => {
+            println!("SKIPPED: there is no `script` to make a terminal ({error})");
+            None
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_table_is_no_wider_than_its_terminal_and_a_pipe_gets_all_of_it() {
+    let (_zoho, terminal) = logged_in().await;
+    let (name, company) = ("Wolfeschlegelsteinhausen".repeat(3), "Company ".repeat(20));
+    let lead = format!(r#"{{"Last_Name":"{name}","Company":"{company}"}}"#);
+    terminal.run(&["records", "create", "Leads", "-d", &lead]).done();
+    let list = "records list Leads --fields Last_Name,Company";
+    let Some(screen) = shown(&terminal, list) else { return };
+    assert!(screen.lines().all(|line| line.chars().count() <= 60), "{screen}");
+    assert_eq!(screen.lines().count(), 2, "{screen}");
+    assert!(screen.contains("Wolfeschlegel") && screen.contains('…'), "{screen}");
+    let piped = terminal.run(&list.split(' ').collect::<Vec<_>>()).done().stdout;
+    assert!(piped.contains(&name) && !piped.contains('…'), "{piped}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn columns_without_room_are_named() {
+    let (zoho, terminal) = logged_in().await;
+    zoho.add_records(ADA, "Leads", 1);
+    let fields = "Last_Name,Company,Email,Phone,City,State,Country,Street,Website,Industry";
+    let Some(screen) = shown(&terminal, &format!("records list Leads --fields {fields}")) else { return };
+    assert!(screen.contains("no room for") && screen.contains("Industry: --csv"), "{screen}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn long_work_whose_data_goes_to_a_file_shows_how_far_it_is() {
+    let (zoho, terminal) = logged_in().await;
+    zoho.add_records(ADA, "Leads", 3_000);
+    let Some(screen) = shown(&terminal, "records list Leads --all --json-lines > leads.json") else { return };
+    assert!(screen.contains("records"), "{screen:?}");
+    assert_eq!(std::fs::read_to_string(terminal.path("leads.json")).unwrap().lines().count(), 3_000);
+}
