@@ -1,8 +1,14 @@
-//! What tests and benchmarks find beside themselves: a Python with the official SDK, and servers.
+//! What tests and benchmarks find beside themselves: a Python with the official SDK, servers, and files of Zoho's.
 
+use std::env;
 use std::process::Command;
 
-use crate::python;
+use crate::{python, workspace};
+
+/// Files of Zoho's, which are no part of this project: the variable that names their folder, and where a checkout may
+/// have it.
+const FILES_OF_ZOHO: [(&str, &str); 2] =
+    [("ZOHOCRM_OPENAPI", "openapi"), ("ZOHOCRM_EXAMPLES", "examples-of-zoho")];
 
 /// Environment variables that say where everything is, and the servers that they name. Those end with this.
 #[derive(Debug, Default)]
@@ -22,6 +28,12 @@ impl Surroundings {
                 eprintln!("The official SDK is not there: {reason}");
                 surroundings.variables.push(("ZOHOCRM_PYTHON".to_owned(), None));
                 surroundings.set("ZOHOCRM_PYTHON_MISSING", reason);
+            }
+        }
+        for (variable, folder) in FILES_OF_ZOHO {
+            let folder = workspace().join(folder);
+            if env::var_os(variable).is_none_or(|chosen| chosen.is_empty()) && folder.is_dir() {
+                surroundings.set(variable, folder.to_string_lossy());
             }
         }
         #[cfg(unix)]

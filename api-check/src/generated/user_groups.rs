@@ -12,7 +12,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         path: "/crm/v8/settings/user_groups",
         source: Source::OpenApi { file: "user_groups", method: "GET", path: "/crm/v8/settings/user_groups" },
         build: list,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
         body: None,
     },
     Entry {
@@ -46,7 +46,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             path: "/crm/v8/settings/user_groups/{group}",
         },
         build: get,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
         body: None,
     },
     Entry {
@@ -88,7 +88,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             path: "/crm/v8/settings/user_groups/{group}/sources",
         },
         build: sources,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
         body: None,
     },
     Entry {
@@ -102,7 +102,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             path: "/crm/v8/settings/user_groups/{group}/actions/sources_count",
         },
         build: count_sources,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
         body: None,
     },
     Entry {
@@ -130,7 +130,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             path: "/crm/v8/settings/user_groups/{group}/actions/associations",
         },
         build: associations,
-        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
+        answer: Some(round_trip::<zohocrm::api::user_groups::GetAssociationsAnswer>),
         body: None,
     },
     Entry {
@@ -186,7 +186,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             path: "/crm/v8/settings/user_groups/{group}/associated_users/actions/grouped_counts",
         },
         build: grouped_counts,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
         body: None,
     },
 ];

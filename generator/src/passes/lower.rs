@@ -331,6 +331,13 @@ fn envelope_of(definitions: &Definitions, schema: &Schema) -> Option<Envelope> {
     }
 }
 
+/// Whether a schema has no branch but refusals.
+pub(super) fn only_refuses(definitions: &Definitions, schema: &Schema) -> bool {
+    let mut branches = Vec::new();
+    flatten(definitions, std::slice::from_ref(schema), &mut branches, 0);
+    branches.iter().all(|branch| envelope_of(definitions, branch) == Some(Envelope::Refusal))
+}
+
 /// Whether a field holds an id.
 fn is_id(field: &str) -> bool {
     let field = field.trim_end_matches("__s");

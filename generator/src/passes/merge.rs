@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, Result};
 use crate::overrides::{self, Overrides};
+use crate::passes::lower::only_refuses;
 use crate::schema::{Body, Content, Definitions, Description, Key, Place, RawOperation, Schema};
 use crate::sdk::same_name;
 
@@ -40,12 +41,12 @@ pub fn merge(specification: Description, sdk: Description, overrides: &Overrides
         sdk.operations.into_iter().map(|operation| with_names(operation, &renamed)).collect();
     let (pairs, only_in_sdk) = pair(&operations, &from_sdk);
     for (index, twin) in pairs {
-        complete(&mut operations[index], &from_sdk[twin]);
+        complete(&mut operations[index], &from_sdk[twin], &definitions);
     }
     let count = only_in_sdk.len();
     operations.extend(only_in_sdk.into_iter().map(|index| from_sdk[index].clone()));
 
-    let (mut operations, left_out) = leave_out(operations, overrides)?;
+    let (mut operations, left_out) = leave_out(&definitions, operations, overrides)?;
     no_two_are_the_same(&operations, overrides)?;
     for operation in &mut operations {
         adjust(operation, overrides);
@@ -139,7 +140,7 @@ fn pair(operations: &[RawOperation], from_sdk: &[RawOperation]) -> (Vec<(usize, 
 }
 
 /// Adds what the SDK knows of the same operation.
-fn complete(operation: &mut RawOperation, twin: &RawOperation) {
+fn complete(operation: &mut RawOperation, twin: &RawOperation, definitions: &Definitions) {
     for parameter in twin.parameters.iter().filter(|parameter| parameter.place != Place::Path) {
         if !operation.parameters.iter().any(|known| known.name == parameter.name) {
             let mut parameter = parameter.clone();
@@ -152,13 +153,15 @@ fn complete(operation: &mut RawOperation, twin: &RawOperation) {
         operation.body = Some(body.clone());
     }
     operation.on_upload_host |= twin.on_upload_host;
-    if operation.answers.iter().all(Schema::is_untyped) {
+    // Of some operations the specification has no answer but a refusal.
+    if operation.answers.iter().all(|answer| answer.is_untyped() || only_refuses(definitions, answer)) {
         operation.answers.clone_from(&twin.answers);
     }
 }
 
 /// Takes out what is not wanted; an operation that is the same call as another leaves there what it knows.
 fn leave_out(
+    definitions: &Definitions,
     operations: Vec<RawOperation>,
     overrides: &Overrides,
 ) -> Result<(Vec<RawOperation>, Vec<LeftOut>)> {
@@ -182,7 +185,7 @@ fn leave_out(
         let matches =
             |operation: &&mut RawOperation| format!("{}/{}", operation.area, operation.id) == same_as;
         match kept.iter_mut().find(matches) {
-            Some(operation) => join(operation, twin),
+            Some(operation) => join(operation, twin, definitions),
             None => {
                 unknown.push(format!("{}/{} is said to be {same_as}, which is not there", twin.area, twin.id))
             }
@@ -192,8 +195,8 @@ fn leave_out(
 }
 
 /// Adds what another description of the same call says.
-fn join(operation: &mut RawOperation, twin: RawOperation) {
-    complete(operation, &twin);
+fn join(operation: &mut RawOperation, twin: RawOperation, definitions: &Definitions) {
+    complete(operation, &twin, definitions);
     operation.answers.extend(twin.answers);
     if let (Some(body), Some(other)) = (&mut operation.body, twin.body)
         && body.schema != other.schema
@@ -255,7 +258,7 @@ fn adjust(operation: &mut RawOperation, overrides: &Overrides) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Origin, Parameter};
+    use crate::schema::{Origin, Parameter, TextFormat};
 
     fn operation(area: &str, id: &str, path: &str) -> RawOperation {
         RawOperation {
@@ -301,6 +304,22 @@ mod tests {
         let sdk = of(vec![operation("paint", "Get Tin", "/v1/{id}/tin")]);
         let merged = merge(specification, sdk, &Overrides::default()).unwrap();
         assert_eq!((merged.description.operations.len(), merged.only_in_sdk), (2, 1));
+    }
+
+    #[test]
+    fn an_operation_whose_only_answer_is_a_refusal_answers_what_the_sdk_says() {
+        let refusal = |status: &str| {
+            let text = |values| Schema::Text { format: TextFormat::Plain, values };
+            let fields = [("code", text(Vec::new())), ("status", text(vec![status.to_owned()]))];
+            Schema::Object(fields.into_iter().map(|(name, field)| (name.to_owned(), field)).collect())
+        };
+        for (status, expected) in [("error", Schema::text()), ("success", refusal("success"))] {
+            let said =
+                RawOperation { answers: vec![refusal(status)], ..operation("paint", "Get Color", "/v1") };
+            let sdk = of(vec![operation("paint", "Get Color", "/v1")]);
+            let merged = merge(of(vec![said]), sdk, &Overrides::default()).unwrap();
+            assert_eq!(merged.description.operations[0].answers, [expected]);
+        }
     }
 
     #[test]

@@ -391,7 +391,7 @@ pub struct Field {
     pub display_label: Nullable<String>,
     /// `validation_rule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub validation_rule: Nullable<String>,
+    pub validation_rule: Nullable<Value>,
     /// `read_only`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub read_only: Nullable<bool>,
@@ -498,7 +498,7 @@ setters! {
         field_read_only: bool,
         content: String,
         display_label: String,
-        validation_rule: String,
+        validation_rule: Value,
         read_only: bool,
         association_details: AssociationDetails,
         multi_module_lookup: shared::MultiModuleLookup,

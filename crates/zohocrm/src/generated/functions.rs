@@ -83,7 +83,7 @@ impl Operations {
                 [("function_name", function_name.into())],
             )
             .scopes(&["ZohoCRM.modules.CREATE"])
-            .upload("inputfile", file),
+            .upload("inputFile", file),
         )
         .with_query("auth_type", auth_type.into() as String)
         .with_query("arguments", arguments.into() as String)

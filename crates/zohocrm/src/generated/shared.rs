@@ -893,7 +893,7 @@ pub struct MinifiedProfile {
     pub name: Nullable<String>,
     /// `_delete`.
     #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<bool>,
+    pub delete: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -903,7 +903,7 @@ setters! {
     MinifiedProfile {
         id: String,
         name: String,
-        delete: bool,
+        delete: Value,
     }
 }
 
@@ -4147,7 +4147,7 @@ pub struct ProfileProfile {
     pub default: Nullable<bool>,
     /// `_delete`.
     #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<bool>,
+    pub delete: Nullable<Value>,
     /// `permission_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub permission_type: Nullable<String>,
@@ -4193,7 +4193,7 @@ setters! {
         description: String,
         id: String,
         default: bool,
-        delete: bool,
+        delete: Value,
         permission_type: String,
         custom: bool,
         display_label: String,
@@ -4735,4 +4735,175 @@ setters! {
         font_color: String,
         background: String,
     }
+}
+
+/// Zoho's `GroupedCount`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct GroupedCount {
+    /// `count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub count: Nullable<i64>,
+    /// `status`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub status: Nullable<GroupedCountStatus>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+open_enum! {
+    /// Values of `status` in `GroupedCount`.
+    pub enum GroupedCountStatus {
+        Active = "active",
+        Inactive = "inactive",
+        Deleted = "deleted",
+    }
+}
+
+/// Zoho's `sources_count`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SourcesCount {
+    /// `territories`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub territories: Nullable<i64>,
+    /// `roles`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub roles: Nullable<i64>,
+    /// `groups`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub groups: Nullable<i64>,
+    /// `users`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub users: Nullable<UserGroupUsers>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    SourcesCount {
+        territories: i64,
+        roles: i64,
+        groups: i64,
+        users: UserGroupUsers,
+    }
+}
+
+/// Zoho's `users`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UserGroupUsers {
+    /// `inactive`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub inactive: Nullable<i64>,
+    /// `deleted`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub deleted: Nullable<i64>,
+    /// `active`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub active: Nullable<i64>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    UserGroupUsers {
+        inactive: i64,
+        deleted: i64,
+        active: i64,
+    }
+}
+
+/// Zoho's `sources`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Sources {
+    /// `type`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub r#type: Nullable<SourcesType>,
+    /// `source`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub source: Nullable<Reference>,
+    /// `subordinates`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub subordinates: Nullable<bool>,
+    /// `sub_territories`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sub_territories: Nullable<bool>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Sources {
+        r#type: SourcesType,
+        source: Reference,
+        subordinates: bool,
+        sub_territories: bool,
+    }
+}
+
+open_enum! {
+    /// Values of `type` in `Sources`.
+    pub enum SourcesType {
+        Territories = "territories",
+        Roles = "roles",
+        Users = "users",
+    }
+}
+
+/// Zoho's `AssociatedUser`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct AssociatedUser {
+    /// `user_group`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub user_group: Nullable<Reference>,
+    /// `count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub count: Nullable<i64>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Zoho's `Association`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Association {
+    /// `type`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub r#type: Nullable<String>,
+    /// `resource`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub resource: Nullable<Reference>,
+    /// `detail`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub detail: Nullable<Detail>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// `detail` in `Association`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Detail {
+    /// `module`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub module: Nullable<MinifiedModule>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
 }

@@ -225,7 +225,7 @@ impl Operations {
 
 operation! {
     /// A call that lists user groups; from [`Operations::list`].
-    ListUserGroups -> ActionResult
+    ListUserGroups -> UserGroupsAnswer
 }
 
 impl ListUserGroups {
@@ -267,7 +267,7 @@ operation! {
 
 operation! {
     /// A call that gets a user group; from [`Operations::get`].
-    GetUserGroup -> ActionResult
+    GetUserGroup -> UserGroupsAnswer
 }
 
 operation! {
@@ -282,7 +282,7 @@ operation! {
 
 operation! {
     /// A call that gets sources; from [`Operations::sources`].
-    GetSources -> ActionResult
+    GetSources -> UserGroupsAnswer
 }
 
 impl GetSources {
@@ -309,7 +309,7 @@ impl GetSources {
 
 operation! {
     /// A call that counts sources; from [`Operations::count_sources`].
-    CountSources -> ActionResult
+    CountSources -> UserGroupsAnswer
 }
 
 operation! {
@@ -319,7 +319,7 @@ operation! {
 
 operation! {
     /// A call that gets associations; from [`Operations::associations`].
-    GetAssociations -> UserGroupsAnswer
+    GetAssociations -> GetAssociationsAnswer
 }
 
 operation! {
@@ -356,26 +356,38 @@ operation! {
 
 operation! {
     /// A call that gets grouped counts; from [`Operations::grouped_counts`].
-    GetGroupedCounts -> ActionResult
+    GetGroupedCounts -> UserGroupsAnswer
 }
 
-/// What `CreateUserGroups` sends.
+/// What `ListUserGroups` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UserGroupsBody {
+pub struct UserGroupsAnswer {
+    /// `grouped_counts`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub grouped_counts: Nullable<Vec<shared::GroupedCount>>,
+    /// `info`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub info: Nullable<shared::PageInfo>,
     /// `user_groups`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub user_groups: Nullable<Vec<Groups>>,
+    /// `associated_users_count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub associated_users_count: Nullable<Vec<shared::AssociatedUser>>,
+    /// `associations`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub associations: Nullable<Vec<shared::Association>>,
+    /// `sources`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sources: Nullable<Vec<shared::Sources>>,
+    /// `sources_count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sources_count: Nullable<Vec<shared::SourcesCount>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-setters! {
-    UserGroupsBody {
-        user_groups: Vec<Groups>,
-    }
 }
 
 /// Zoho's `groups`.
@@ -406,10 +418,10 @@ pub struct Groups {
     pub name: Nullable<String>,
     /// `sources_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sources_count: Nullable<SourcesCount>,
+    pub sources_count: Nullable<shared::SourcesCount>,
     /// `sources`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sources: Nullable<Vec<Sources>>,
+    pub sources: Nullable<Vec<shared::Sources>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -424,106 +436,27 @@ setters! {
         description: String,
         id: String,
         name: String,
-        sources_count: SourcesCount,
-        sources: Vec<Sources>,
+        sources_count: shared::SourcesCount,
+        sources: Vec<shared::Sources>,
     }
 }
 
-/// Zoho's `sources_count`.
+/// What `CreateUserGroups` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct SourcesCount {
-    /// `territories`.
+pub struct UserGroupsBody {
+    /// `user_groups`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territories: Nullable<i64>,
-    /// `roles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub roles: Nullable<i64>,
-    /// `groups`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub groups: Nullable<i64>,
-    /// `users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users: Nullable<Users>,
+    pub user_groups: Nullable<Vec<Groups>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 setters! {
-    SourcesCount {
-        territories: i64,
-        roles: i64,
-        groups: i64,
-        users: Users,
-    }
-}
-
-/// Zoho's `users`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Users {
-    /// `inactive`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub inactive: Nullable<i64>,
-    /// `deleted`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deleted: Nullable<i64>,
-    /// `active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub active: Nullable<i64>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Users {
-        inactive: i64,
-        deleted: i64,
-        active: i64,
-    }
-}
-
-/// Zoho's `sources`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Sources {
-    /// `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<SourcesType>,
-    /// `source`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub source: Nullable<shared::Reference>,
-    /// `subordinates`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subordinates: Nullable<bool>,
-    /// `sub_territories`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sub_territories: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Sources {
-        r#type: SourcesType,
-        source: shared::Reference,
-        subordinates: bool,
-        sub_territories: bool,
-    }
-}
-
-open_enum! {
-    /// Values of `type` in `Sources`.
-    pub enum SourcesType {
-        Territories = "territories",
-        Roles = "roles",
-        Users = "users",
+    UserGroupsBody {
+        user_groups: Vec<Groups>,
     }
 }
 
@@ -544,42 +477,10 @@ pub struct UserGroupsResults {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UserGroupsAnswer {
+pub struct GetAssociationsAnswer {
     /// `associations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associations: Nullable<Vec<Association>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `Association`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Association {
-    /// `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// `resource`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<shared::Reference>,
-    /// `detail`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub detail: Nullable<Detail>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `detail` in `Association`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Detail {
-    /// `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::MinifiedModule>,
+    pub associations: Nullable<Vec<shared::Association>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -273,20 +273,35 @@ pub struct UsersResults {
 pub struct GetAssociatedGroupsAnswer {
     /// `user_groups`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_groups: Nullable<Vec<AssociatedGroup>>,
+    pub user_groups: Nullable<Vec<UserGroup>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
+    /// `grouped_counts`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub grouped_counts: Nullable<Vec<shared::GroupedCount>>,
+    /// `associated_users_count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub associated_users_count: Nullable<Vec<shared::AssociatedUser>>,
+    /// `associations`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub associations: Nullable<Vec<shared::Association>>,
+    /// `sources`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sources: Nullable<Vec<shared::Sources>>,
+    /// `sources_count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sources_count: Nullable<Vec<shared::SourcesCount>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Associated_Group`.
+/// `user_groups` in `GetAssociatedGroupsAnswer`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct AssociatedGroup {
+pub struct UserGroup {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -304,10 +319,35 @@ pub struct AssociatedGroup {
     pub modified_time: Nullable<DateTime>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
+    pub created_by: Nullable<CreatedBy>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::MinifiedUser>,
+    pub modified_by: Nullable<CreatedBy>,
+    /// `sources_count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sources_count: Nullable<shared::SourcesCount>,
+    /// `sources`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sources: Nullable<Vec<shared::Sources>>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// `created_by` in `UserGroup`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CreatedBy {
+    /// `name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub name: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `email`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub email: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -320,7 +360,7 @@ pub struct AssociatedGroup {
 pub struct CountUsersAnswer {
     /// `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<String>,
+    pub count: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
