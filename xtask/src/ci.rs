@@ -7,9 +7,11 @@ use clap::Args;
 
 use crate::{cargo, test};
 
-/// The features of `zoho-oauth` that must build without any other.
-const FEATURES: [&str; 7] =
-    ["file", "sqlite", "mysql", "postgres", "redis", "secrets-manager", "conformance"];
+/// The features that must build without any other.
+const FEATURES: &[(&str, &[&str])] = &[
+    ("zoho-oauth", &["file", "sqlite", "mysql", "postgres", "redis", "secrets-manager", "conformance"]),
+    ("zohocrm", &["full"]),
+];
 
 /// How it is checked.
 #[derive(Debug, Args)]
@@ -60,16 +62,21 @@ fn checks() -> Vec<(String, Command)> {
         ("formatting".to_owned(), cargo(&["fmt", "--all", "--check"])),
         ("lints".to_owned(), cargo(&lints)),
         ("documentation".to_owned(), documentation),
-        ("zoho-oauth without features".to_owned(), oauth_with(&[])),
     ];
-    for feature in FEATURES {
-        checks.push((format!("zoho-oauth with `{feature}` alone"), oauth_with(&["--features", feature])));
+    for (package, features) in FEATURES {
+        checks.push((format!("{package} without features"), lints_of(package, &[])));
+        for feature in *features {
+            checks.push((
+                format!("{package} with `{feature}` alone"),
+                lints_of(package, &["--features", feature]),
+            ));
+        }
     }
     checks
 }
 
-fn oauth_with(features: &[&str]) -> Command {
-    let mut command = cargo(&["clippy", "--package", "zoho-oauth", "--no-default-features"]);
+fn lints_of(package: &str, features: &[&str]) -> Command {
+    let mut command = cargo(&["clippy", "--package", package, "--no-default-features"]);
     command.args(features).args(["--", "-D", "warnings"]);
     command
 }

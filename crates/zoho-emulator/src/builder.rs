@@ -3,8 +3,11 @@
 use std::io;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::emulator::Emulator;
 use crate::identity::{ClientApp, User};
+use crate::metadata::Module;
 use crate::settings::Settings;
 
 /// Settings of an emulator that has not started yet; from [`Emulator::builder`].
@@ -131,9 +134,25 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The modules that exist; others answer 400 `INVALID_MODULE`. Without this, every module exists.
+    /// The only modules that exist; others answer 400 `INVALID_MODULE`. Without this: the standard modules, `Students`
+    /// and those of [`module`](Self::module). A name that is none of these becomes a custom module.
     pub fn modules(mut self, modules: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.settings.modules = Some(modules.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Adds a module, in place of one with the same name.
+    pub fn module(mut self, module: Module) -> Self {
+        self.settings.own_modules.push(module);
+        self
+    }
+
+    /// Records that are there from the beginning, as JSON objects, in the organisation of the first user.
+    ///
+    /// They are not validated, so that hundreds of thousands take no time. `Created_Time` and `Modified_Time` count;
+    /// an `id` does not. What is no object is left out.
+    pub fn records(mut self, module: impl Into<String>, records: Vec<Value>) -> Self {
+        self.settings.seeds.push((module.into(), records));
         self
     }
 
@@ -161,6 +180,13 @@ impl EmulatorBuilder {
     /// when it arrives.
     pub fn response_time(mut self, time: Duration) -> Self {
         self.settings.response_time = time;
+        self
+    }
+
+    /// How long a bulk job takes, in simulated time: 200 milliseconds unless told otherwise. It is `ADDED` in the
+    /// first quarter, `QUEUED` in the second, and `IN PROGRESS` after that.
+    pub fn bulk_job_time(mut self, time: Duration) -> Self {
+        self.settings.bulk_job_time = time;
         self
     }
 

@@ -25,6 +25,7 @@ pub(crate) fn answer(world: &World, call: &Call) -> Answer {
         "POST /_emulator/faults" => body(call).and_then(|fault| install(world, fault)),
         "DELETE /_emulator/faults" => Ok(clear_faults(world)),
         "POST /_emulator/limits" => body(call).map(|limits| change_limits(world, &limits)),
+        "POST /_emulator/fail_next_bulk_job" => Ok(fail_next_bulk_job(world)),
         "POST /_emulator/advance" => body(call).and_then(|by| advance(world, &by)),
         "POST /_emulator/self_client_code" => body(call).and_then(|owner| self_client_code(world, &owner)),
         "POST /_emulator/refresh_token" => body(call).and_then(|owner| refresh_token(world, &owner)),
@@ -201,6 +202,11 @@ fn change_limits(world: &World, limits: &Limits) -> Value {
     allowance.daily_credits = limits.daily_credits.unwrap_or(allowance.daily_credits);
     allowance.concurrent_calls = limits.concurrent_calls.unwrap_or(allowance.concurrent_calls);
     json!({ "daily_credits": allowance.daily_credits, "concurrent_calls": allowance.concurrent_calls })
+}
+
+fn fail_next_bulk_job(world: &World) -> Value {
+    world.state().jobs.failures_ahead += 1;
+    done()
 }
 
 #[derive(Deserialize)]

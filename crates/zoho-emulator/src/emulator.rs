@@ -12,6 +12,7 @@ use crate::grants::Grant;
 use crate::identity::{ClientApp, User};
 use crate::journal::Journal;
 use crate::login;
+use crate::metadata::{Field, Module};
 use crate::scope::Scopes;
 use crate::server::{self, ServerThread};
 use crate::settings::Settings;
@@ -43,7 +44,8 @@ impl Emulator {
         EmulatorBuilder::default()
     }
 
-    pub(crate) fn serve(settings: Settings) -> io::Result<Self> {
+    pub(crate) fn serve(mut settings: Settings) -> io::Result<Self> {
+        let seeds = std::mem::take(&mut settings.seeds);
         let mut listeners = Vec::new();
         let mut data_centers = Vec::new();
         for (location, offset) in settings.locations.iter().zip(0..) {
@@ -54,6 +56,9 @@ impl Emulator {
             listeners.push(listener);
         }
         let world = Arc::new(World::new(settings, data_centers));
+        for (module, records) in seeds {
+            world.seed(&world.settings.users[0], &module, records);
+        }
         let servers = ServerThread::start(listeners, &world)?;
         Ok(Self { world, _servers: servers })
     }
@@ -204,20 +209,33 @@ impl Emulator {
         self.world.state().throttle_events
     }
 
-    /// Puts `count` records into a module of the user's organisation: `Last_Name` is `Record 1`, `Record 2`, ….
+    /// Puts `count` records into a module of the user's organisation: their name (`Last_Name` of leads) is `Record 1`,
+    /// `Record 2`, …. They are not validated.
     ///
     /// # Panics
     ///
-    /// If there is no such user.
+    /// If there is no such user or module.
     pub fn add_records(&self, user_email: &str, module: &str, count: usize) {
-        let user = self.user(user_email);
-        let organisation = self.world.organisation_of(user);
-        let now = self.world.now_ms();
-        let records = &mut self.world.state().records;
-        for number in 1..=count {
-            let fields = [("Last_Name".to_owned(), json!(format!("Record {number}")))].into_iter().collect();
-            records.insert(&organisation, module, fields, user, now);
-        }
+        let known = self.world.state().metadata().module(module);
+        let known = known.unwrap_or_else(|| panic!("the emulator has no module `{module}`"));
+        let name = known.naming_field();
+        let records = (1..=count).map(|number| json!({ name: format!("Record {number}") }));
+        self.world.seed(self.user(user_email), module, records);
+    }
+
+    /// Adds a module, in place of one with the same name.
+    pub fn add_module(&self, module: Module) {
+        self.world.state().metadata_mut().add(module);
+    }
+
+    /// Adds a field to a module, in place of one with the same name.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such module.
+    pub fn add_field(&self, module: &str, field: Field) {
+        let known = self.world.state().metadata_mut().add_field(module, field);
+        assert!(known, "the emulator has no module `{module}`");
     }
 
     /// Changes how many API credits an organisation has in 24 hours. What was used stays used.
@@ -228,6 +246,11 @@ impl Emulator {
     /// Changes how many calls of one organisation may be under way at the same time.
     pub fn set_concurrent_calls(&self, calls: usize) {
         self.world.state().allowance.concurrent_calls = calls;
+    }
+
+    /// Lets the next bulk job that is ordered end as `FAILURE` (reading) or `FAILED` (writing).
+    pub fn fail_next_bulk_job(&self) {
+        self.world.state().jobs.failures_ahead += 1;
     }
 
     /// How many API credits the user's organisation has used in the last 24 hours.

@@ -161,6 +161,16 @@ impl Answer {
         Self { status, headers: vec![("content-type", content_type.to_owned())], body: body.into() }
     }
 
+    /// A file to be saved under this name.
+    pub(crate) fn download(name: &str, content: impl Into<Bytes>) -> Self {
+        let name: String = name
+            .chars()
+            .map(|letter| if letter.is_control() || letter == '"' { '_' } else { letter })
+            .collect();
+        Self::bytes(200, "application/x-download", content)
+            .with_header("content-disposition", format!("attachment;filename=\"{name}\""))
+    }
+
     /// No body at all: 204 and 304.
     pub(crate) fn empty(status: u16) -> Self {
         Self { status, ..Self::default() }

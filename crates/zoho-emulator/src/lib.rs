@@ -25,38 +25,50 @@
 //! * [`Emulator`]: start, seed, steer, look.
 //! * [`EmulatorBuilder`]: settings: clients, users, data centers, lives, quotas, the speed of the clock.
 //! * [`ClientApp`] and [`User`]: who takes part.
+//! * [`Module`] and [`Field`]: what the CRM consists of.
 //! * [`Fault`]: what goes wrong on purpose.
 //! * [`Journal`] and [`Entry`]: what arrived.
 //!
 //! # Inside
 //!
 //! The server (`server.rs`) reads a request into plain data, asks whether something goes wrong on purpose, and
-//! hands it to `accounts.rs`, `crm.rs` or `control.rs`. Those are plain functions from a request to an answer.
-//! The rules are below them: `grants.rs` (codes, tokens, quotas) and `record_store.rs` (records).
+//! hands it to `accounts.rs`, `crm/` or `control.rs`. Those are plain functions from a request to an answer.
+//! `crm/routes.rs` lists every request of the CRM. What they change is in `grants.rs` (codes, tokens, quotas),
+//! `metadata/` (modules, fields) and `store/` (records).
 
 mod accounts;
 mod builder;
+mod bulk;
 mod clock;
+mod composite;
 mod compression;
 mod concurrency;
 mod control;
+mod coql;
 mod credits;
+mod criteria;
 mod crm;
 mod emulator;
 mod faults;
+mod files;
 mod grants;
 mod http;
 mod identity;
 mod journal;
 mod login;
+mod metadata;
+mod notifications;
+mod organisation;
 mod pages;
-mod record_store;
 mod records;
+mod related;
 mod scope;
 mod secret;
 mod server;
 mod settings;
 mod state;
+mod store;
+mod webhook;
 mod wire;
 
 pub use builder::EmulatorBuilder;
@@ -64,3 +76,4 @@ pub use emulator::Emulator;
 pub use faults::Fault;
 pub use identity::{ClientApp, User};
 pub use journal::{Entry, Journal};
+pub use metadata::{Field, Module};

@@ -1,8 +1,8 @@
 //! The login in the browser: `/oauth/v2/auth`, from the request of an app to the callback.
 
-use bytes::Bytes;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use url::Url;
 
 use crate::http::{Answer, Call};

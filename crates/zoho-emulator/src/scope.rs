@@ -22,29 +22,30 @@ impl Scopes {
             "ZohoCRM.settings.ALL",
             "ZohoCRM.bulk.ALL",
             "ZohoCRM.coql.READ",
+            "ZohoCRM.files.ALL",
+            "ZohoCRM.composite_requests.CUSTOM",
+            "ZohoCRM.notifications.ALL",
+            "ZohoFiles.files.ALL",
             "AaaServer.profile.READ",
         ];
         Self(scopes.map(str::to_owned).to_vec())
     }
 
-    /// Whether `group` (`users`, `org`, `modules`) may be used for `operation` (`READ`, `CREATE`, …).
-    pub(crate) fn allow(&self, group: &str, operation: &str) -> bool {
+    /// Whether these scopes cover one: `users.READ`, `modules.Leads.CREATE`, without `ZohoCRM.` before it.
+    ///
+    /// A scope without its middle part covers all of them.
+    pub(crate) fn allow(&self, scope: &str) -> bool {
+        let mut wanted = scope.split('.');
+        let (group, operation) = (wanted.next(), wanted.next_back().unwrap_or_default());
+        let within = wanted.next();
         self.0.iter().any(|scope| {
-            let mut parts = scope.split('.');
-            is(parts.next(), "ZohoCRM") && is(parts.next(), group) && covers(parts.next(), operation)
+            let mut granted = scope.split('.');
+            let last = granted.next_back();
+            is(granted.next(), "ZohoCRM")
+                && is(granted.next(), group.unwrap_or_default())
+                && granted.next().is_none_or(|part| is(within, part))
+                && covers(last, operation)
         })
-    }
-
-    /// Whether the records of a module may be used for `operation`.
-    pub(crate) fn allow_module(&self, module: &str, operation: &str) -> bool {
-        let named = |scope: &String| {
-            let mut parts = scope.split('.');
-            is(parts.next(), "ZohoCRM")
-                && is(parts.next(), "modules")
-                && is(parts.next(), module)
-                && covers(parts.next(), operation)
-        };
-        self.allow("modules", operation) || self.0.iter().any(named)
     }
 
     /// Whether this very scope was granted.
@@ -90,10 +91,10 @@ mod tests {
     #[test]
     fn a_scope_allows_what_it_names_and_nothing_else() {
         let scopes = Scopes::parse("ZohoCRM.modules.leads.WRITE,ZohoCRM.users.READ").unwrap();
-        assert!(scopes.allow_module("Leads", "CREATE") && scopes.allow("users", "READ"));
-        assert!(!scopes.allow_module("Leads", "READ") && !scopes.allow_module("Deals", "CREATE"));
-        assert!(!scopes.allow("org", "READ"));
-        assert!(Scopes::all().allow_module("Anything", "DELETE"));
+        assert!(scopes.allow("modules.Leads.CREATE") && scopes.allow("users.READ"));
+        assert!(!scopes.allow("modules.Leads.READ") && !scopes.allow("modules.Deals.CREATE"));
+        assert!(!scopes.allow("org.READ"));
+        assert!(Scopes::all().allow("modules.Anything.DELETE"));
     }
 
     #[test]

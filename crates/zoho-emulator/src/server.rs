@@ -21,10 +21,10 @@ use crate::faults::Effect;
 use crate::http::{Answer, Call, Pairs};
 use crate::state::{DataCenter, World};
 use crate::wire::{Delivery, Takeover};
-use crate::{accounts, compression, control, crm};
+use crate::{accounts, bulk, compression, control, crm};
 
-/// The longest body that is read: 32 MiB.
-const MAXIMUM_BODY: usize = 32 << 20;
+/// The longest body that is read: 256 MiB, more than ten of the largest files that Zoho takes.
+const MAXIMUM_BODY: usize = 256 << 20;
 
 /// The servers of one emulator. They stop, and every connection closes, when this is dropped.
 ///
@@ -42,6 +42,7 @@ impl ServerThread {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (running, stopped) = oneshot::channel();
         let context = runtime.enter();
+        runtime.spawn(run_jobs(Arc::clone(world)));
         for (listener, data_center) in listeners.into_iter().zip(&world.data_centers) {
             let listener = TcpListener::from_std(listener)?;
             runtime.spawn(serve(listener, Arc::clone(world), data_center.clone()));
@@ -62,6 +63,14 @@ impl Drop for ServerThread {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// Carries out jobs when their time comes, also if nobody asks for them.
+async fn run_jobs(world: Arc<World>) {
+    loop {
+        sleep(Duration::from_millis(20)).await;
+        bulk::run_due(&world);
     }
 }
 
@@ -163,7 +172,7 @@ async fn respond(world: &World, data_center: &DataCenter, call: &Call) -> Reacti
         Some(Effect::SlowBody(pause)) => Err(Delivery::SlowBody(answer(), pause)),
         Some(Effect::Flood(bytes)) => Err(Delivery::Flood(bytes)),
     };
-    if call.path.starts_with("/crm/") && !world.settings.response_time.is_zero() {
+    if crm::is_meant(call) && !world.settings.response_time.is_zero() {
         sleep(world.settings.response_time).await;
     }
     match delivery {
@@ -181,7 +190,7 @@ async fn respond(world: &World, data_center: &DataCenter, call: &Call) -> Reacti
 }
 
 fn route(world: &World, data_center: &DataCenter, call: &Call) -> Answer {
-    if call.path.starts_with("/crm/") {
+    if crm::is_meant(call) {
         crm::answer(world, data_center, call)
     } else {
         accounts::answer(world, data_center, call)
@@ -189,11 +198,7 @@ fn route(world: &World, data_center: &DataCenter, call: &Call) -> Answer {
 }
 
 fn throttle(world: &World, call: &Call, localised: bool) -> Answer {
-    if call.path.starts_with("/crm/") {
-        crm::too_many_requests()
-    } else {
-        accounts::throttled(world, call, localised)
-    }
+    if crm::is_meant(call) { crm::too_many_requests() } else { accounts::throttled(world, call, localised) }
 }
 
 /// Reads a request to its end. A body that breaks off or is too long is read as empty.

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::identity::{ClientApp, User};
+use crate::metadata::Module;
 
 /// Everything that the builder collects. It does not change while the emulator runs.
 #[derive(Clone, Debug)]
@@ -20,11 +23,17 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) throttle_status: u16,
     pub(crate) localised_throttle: bool,
-    pub(crate) modules: Option<BTreeSet<String>>,
+    /// The only modules there are.
+    pub(crate) modules: Option<Vec<String>>,
+    /// Modules besides the standard ones, or in their place.
+    pub(crate) own_modules: Vec<Module>,
+    /// Records that are there from the beginning, by module.
+    pub(crate) seeds: Vec<(String, Vec<Value>)>,
     pub(crate) forbidden_modules: BTreeSet<String>,
     pub(crate) daily_credits: u64,
     pub(crate) concurrent_calls: usize,
     pub(crate) response_time: Duration,
+    pub(crate) bulk_job_time: Duration,
     pub(crate) consenting_user: Option<String>,
     pub(crate) journal_capacity: usize,
 }
@@ -45,10 +54,13 @@ impl Default for Settings {
             throttle_status: 400,
             localised_throttle: false,
             modules: None,
+            own_modules: Vec::new(),
+            seeds: Vec::new(),
             forbidden_modules: BTreeSet::new(),
             daily_credits: 100_000,
             concurrent_calls: 10,
             response_time: Duration::ZERO,
+            bulk_job_time: Duration::from_millis(200),
             consenting_user: None,
             journal_capacity: 100_000,
         }

@@ -3,16 +3,23 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::clock::Clock;
+use serde_json::Value;
+
+use crate::bulk::{Jobs, Uploads};
+use crate::clock::{Clock, parse_iso8601};
 use crate::concurrency::Concurrency;
 use crate::credits::Credits;
 use crate::faults::Faults;
+use crate::files::Files;
 use crate::grants::{Grant, Grants};
 use crate::identity::{ClientApp, User};
 use crate::journal::Journal;
-use crate::record_store::RecordStore;
+use crate::metadata::Metadata;
+use crate::notifications::Notifications;
 use crate::scope::Scopes;
 use crate::settings::Settings;
+use crate::store::{Person, Record, RecordStore};
+use crate::webhook::Webhooks;
 
 /// One emulator: shared by the servers of its data centers and by the handle that the test holds.
 #[derive(Debug)]
@@ -23,6 +30,7 @@ pub(crate) struct World {
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
     pub(crate) concurrency: Concurrency,
+    pub(crate) webhooks: Webhooks,
     state: Mutex<State>,
 }
 
@@ -34,12 +42,17 @@ pub(crate) struct DataCenter {
 }
 
 /// What changes while the emulator runs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct State {
     pub(crate) grants: Grants,
+    metadata: Arc<Metadata>,
     pub(crate) records: RecordStore,
     pub(crate) credits: Credits,
     pub(crate) allowance: Allowance,
+    pub(crate) jobs: Jobs,
+    pub(crate) uploads: Uploads,
+    pub(crate) files: Files,
+    pub(crate) notifications: Notifications,
     /// Browser sessions of the login page, by cookie.
     pub(crate) sessions: HashMap<String, Session>,
     /// What users have consented to on the consent page.
@@ -49,7 +62,7 @@ pub(crate) struct State {
 }
 
 /// How much an organisation may call the CRM.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Allowance {
     /// API credits in 24 hours.
     pub(crate) daily_credits: u64,
@@ -75,14 +88,13 @@ pub(crate) struct Consent {
 
 impl World {
     pub(crate) fn new(settings: Settings, data_centers: Vec<DataCenter>) -> Self {
-        let allowance =
-            Allowance { daily_credits: settings.daily_credits, concurrent_calls: settings.concurrent_calls };
         Self {
             clock: Clock::new(settings.clock_speed),
             journal: Journal::new(settings.journal_capacity),
             faults: Faults::default(),
             concurrency: Concurrency::default(),
-            state: Mutex::new(State { allowance, ..State::default() }),
+            webhooks: Webhooks::default(),
+            state: Mutex::new(State::new(&settings)),
             settings,
             data_centers,
         }
@@ -120,6 +132,26 @@ impl World {
         format!("{}/{}", self.home_of(user).location, user.zgid)
     }
 
+    /// Adds records of a user as they are, without a look at their fields.
+    pub(crate) fn seed(&self, user: &User, module: &str, records: impl IntoIterator<Item = Value>) {
+        let organisation = self.organisation_of(user);
+        let (person, now) = (Person::of(user), self.now_ms());
+        let mut state = self.state();
+        for record in records {
+            let Value::Object(mut fields) = record else { continue };
+            fields.shift_remove("id");
+            let mut moment = |name: &str| match fields.shift_remove(name)? {
+                Value::String(text) => parse_iso8601(&text),
+                _ => None,
+            };
+            let created_ms = moment("Created_Time").unwrap_or(now);
+            let modified_ms = moment("Modified_Time").unwrap_or(created_ms);
+            let id = state.records.new_id();
+            let record = Record { created_ms, modified_ms, ..Record::new(id, fields, &person, now) };
+            state.records.table_mut(&organisation, module).insert(record);
+        }
+    }
+
     /// What a user allows a client in the user's data center.
     pub(crate) fn grant(&self, client: &ClientApp, user: &User, scopes: Scopes) -> Arc<Grant> {
         Arc::new(Grant {
@@ -132,6 +164,36 @@ impl World {
 }
 
 impl State {
+    fn new(settings: &Settings) -> Self {
+        Self {
+            metadata: Arc::new(Metadata::new(&settings.own_modules, settings.modules.as_deref())),
+            grants: Grants::default(),
+            records: RecordStore::default(),
+            credits: Credits::default(),
+            allowance: Allowance {
+                daily_credits: settings.daily_credits,
+                concurrent_calls: settings.concurrent_calls,
+            },
+            jobs: Jobs::default(),
+            uploads: Uploads::default(),
+            files: Files::default(),
+            notifications: Notifications::default(),
+            sessions: HashMap::new(),
+            consents: Vec::new(),
+            throttle_events: 0,
+        }
+    }
+
+    /// Modules and fields, as they are now.
+    pub(crate) fn metadata(&self) -> Arc<Metadata> {
+        Arc::clone(&self.metadata)
+    }
+
+    /// Changes modules and fields, for requests that come from now on.
+    pub(crate) fn metadata_mut(&mut self) -> &mut Metadata {
+        Arc::make_mut(&mut self.metadata)
+    }
+
     /// Whether the user has consented to all of this before.
     pub(crate) fn has_consented(&self, grant: &Grant) -> bool {
         self.consents

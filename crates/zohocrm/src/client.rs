@@ -7,10 +7,14 @@ use std::time::Duration;
 use secrecy::SecretString;
 use zoho_oauth::{AccessToken, Authenticator, OAuthToken, UserSignature};
 
+use crate::composite::Composite;
+use crate::coql::{Coql, CoqlQuery};
 use crate::error::Error;
+use crate::notifications::Notifications;
 use crate::record::Record;
 use crate::records::Records;
 use crate::request::{Method, Request};
+use crate::tags::Tags;
 use crate::transport::{Retries, Settings, Transport};
 
 /// The CRM as one user sees it: an [`Authenticator`], whose token it is asked for, and a connection pool.
@@ -70,6 +74,36 @@ impl Crm {
     #[must_use]
     pub fn records(&self, module: impl Into<String>) -> Records {
         Records::new(self, module.into())
+    }
+
+    /// A query in Zoho's query language: its text, which is sent as it is, or a [`Select`](crate::Select), which is quoted
+    /// and checked.
+    pub fn coql(&self, query: impl Into<CoqlQuery>) -> Coql {
+        Coql::new(self, query.into())
+    }
+
+    /// Several requests in one call.
+    pub fn composite(&self) -> Composite {
+        Composite::new(self)
+    }
+
+    /// What Zoho tells of changes, and where.
+    #[must_use]
+    pub fn notifications(&self) -> Notifications {
+        Notifications::new(self)
+    }
+
+    /// The notes on all records, which are a module: listed, created, updated and deleted like other records, and read
+    /// and written as [`Note`](crate::Note). Those on one record: [`Records::notes`].
+    #[must_use]
+    pub fn notes(&self) -> Records {
+        self.records("Notes")
+    }
+
+    /// The tags that a module has, by its API name.
+    #[must_use]
+    pub fn tags(&self, module: impl Into<String>) -> Tags {
+        Tags::new(self, module.into())
     }
 
     /// Any call: a path such as `/crm/v8/settings/modules`, or a whole URL on one of the token's own hosts.

@@ -37,7 +37,12 @@
 //! * [`Error`], [`ApiError`]: why a call failed, and what to do next.
 
 mod client;
+mod composite;
+mod coql;
+mod criteria;
 mod error;
+pub mod guide;
+mod notifications;
 #[allow(dead_code, unused_imports, unused_macros, reason = "what is used depends on the features")]
 mod operation;
 mod page;
@@ -45,18 +50,28 @@ mod record;
 mod records;
 mod request;
 mod stream;
+mod tags;
 mod transport;
 mod value;
 
 pub use client::{Crm, CrmBuilder};
+pub use composite::{Composite, CompositeAnswer, SubRequest};
+pub use coql::{Column, Coql, CoqlQuery, Select};
+pub use criteria::{Criteria, CriteriaField};
 pub use error::{ApiError, Error, ErrorKind, RecordError};
+pub use notifications::{
+    AffectedValues, Channel, ListChannels, NotANotification, Notification, Notifications, RecordOperation,
+};
 pub use page::Page;
 pub use record::{Consent, FieldError, FileField, Lookup, Record};
 pub use records::{
-    DeleteRecords, GetRecord, ListRecords, Records, SortOrder, WriteRecord, WriteRecords, Written,
+    Attachment, CountRecords, DeleteRecords, DeletedKind, DeletedRecord, GetRecord, ListDeleted, ListRecords,
+    Note, RecordAttachments, RecordNotes, RecordPhoto, Records, RelatedRecords, Search, SortOrder,
+    TagRecords, WriteRecord, WriteRecords, Written,
 };
 pub use request::{Answer, Download, Headers, Method, Request, Response, UnknownMethod, Upload};
 pub use stream::{Items, Pages};
+pub use tags::{Tag, Tags};
 pub use transport::Retries;
 pub use value::{ActionResult, Date, DateTime, Extra, NotADate, Nullable};
 pub use zoho_oauth::{

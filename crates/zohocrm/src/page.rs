@@ -34,6 +34,7 @@ impl<T> Default for Page<T> {
 #[derive(Debug, Deserialize)]
 #[serde(default, bound = "T: DeserializeOwned")]
 struct PageBody<T> {
+    #[serde(alias = "watch")]
     data: Option<Vec<T>>,
     info: Option<Info>,
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::query::{Column, Query, operator_of};
 use super::refusal::Refusal;
-use crate::criteria::{Condition, Operator};
+use crate::criteria::Condition;
 use crate::metadata::{Field, Kind, Metadata, Module};
 
 const MAXIMUM_COLUMNS: usize = 50;
@@ -48,10 +48,10 @@ fn check_limits(query: &Query) -> Result<(), Refusal> {
         ("group by", query.group_by.len(), MAXIMUM_GROUPS),
         ("aggregate", aggregates, MAXIMUM_AGGREGATES),
         ("in", values, MAXIMUM_VALUES),
-        ("limit", query.limit, MAXIMUM_LIMIT),
-        ("offset", query.offset.saturating_add(query.limit), MAXIMUM_REACH),
+        ("limit", query.limit(), MAXIMUM_LIMIT),
+        ("offset", query.offset.saturating_add(query.limit()), MAXIMUM_REACH),
     ];
-    if query.limit == 0 {
+    if query.limit() == 0 {
         return Err(Refusal::new("INVALID_DATA", json!({}), "limit should be greater than 0"));
     }
     match limits.into_iter().find(|(_, used, limit)| used > limit) {
@@ -74,7 +74,11 @@ fn check_aliases(columns: &[Column]) -> Result<(), Refusal> {
         }
         if let Some(other) = columns[..index].iter().find(|other| other.alias.as_ref() == Some(alias)) {
             let details = json!({ "referred_columns": [other.field, column.field], "alias": alias });
-            return Err(Refusal::new("DUPLICATE_ALIAS", details, "same alias cannot refer more than one column"));
+            return Err(Refusal::new(
+                "DUPLICATE_ALIAS",
+                details,
+                "same alias cannot refer more than one column",
+            ));
         }
     }
     Ok(())

@@ -25,14 +25,16 @@ pub(super) fn rows(query: &Query, source: &Source<'_>) -> (Vec<Row>, bool) {
     let mut matching = records.filter(|record| query.criterion.matches(&|field| source.value(record, field)));
     if query.is_grouped() {
         let mut rows = grouped(query, source, &matching.collect::<Vec<_>>());
-        rows.sort_by(|one, other| in_order(&query.order_by, |by| key_in(query, by, one), |by| key_in(query, by, other)));
-        let more = rows.len() > query.offset + query.limit;
-        return (rows.into_iter().skip(query.offset).take(query.limit).collect(), more);
+        rows.sort_by(|one, other| {
+            in_order(&query.order_by, |by| key_in(query, by, one), |by| key_in(query, by, other))
+        });
+        let more = rows.len() > query.offset + query.limit();
+        return (rows.into_iter().skip(query.offset).take(query.limit()).collect(), more);
     }
     let view = |record: &Record| source.row(&query.columns, record);
     if query.order_by.is_empty() {
         let mut rest = matching.by_ref().skip(query.offset);
-        let rows: Vec<Row> = rest.by_ref().take(query.limit).map(view).collect();
+        let rows: Vec<Row> = rest.by_ref().take(query.limit()).map(view).collect();
         return (rows, rest.next().is_some());
     }
     let mut matching: Vec<&Record> = matching.collect();
@@ -40,8 +42,8 @@ pub(super) fn rows(query: &Query, source: &Source<'_>) -> (Vec<Row>, bool) {
         let key = |record, by: &str| source.value(record, query.field_of(by));
         in_order(&query.order_by, |by| key(one, by), |by| key(other, by))
     });
-    let more = matching.len() > query.offset + query.limit;
-    (matching.into_iter().skip(query.offset).take(query.limit).map(view).collect(), more)
+    let more = matching.len() > query.offset + query.limit();
+    (matching.into_iter().skip(query.offset).take(query.limit()).map(view).collect(), more)
 }
 
 impl Query {
@@ -53,22 +55,8 @@ impl Query {
 }
 
 impl<'a> Source<'a> {
-    /// The value of a field, or of a field of the record that a look-up leads to.
     fn value(&self, record: &'a Record, path: &str) -> Cow<'a, Value> {
-        let Some((lookup, rest)) = path.split_once('.') else { return record.value(path) };
-        let referred = record.value(lookup);
-        let id = referred.get("id").and_then(Value::as_str).unwrap_or_default();
-        match self.anywhere(id) {
-            Some(record) => self.value(record, rest),
-            // A user: what is known of one stands in the field itself.
-            None => Cow::Owned(referred.get(rest).cloned().unwrap_or_default()),
-        }
-    }
-
-    /// A record of any module. No two records of an organisation have the same id.
-    fn anywhere(&self, id: &str) -> Option<&'a Record> {
-        let id = id.parse().ok()?;
-        self.records.tables(self.organisation).find_map(|(_, table)| table.get(id))
+        self.records.value_along(self.organisation, record, path)
     }
 
     /// The columns of a record, and always its id.

@@ -64,7 +64,9 @@ pub(super) fn tokens(query: &str) -> Result<Vec<Token>, Refusal> {
         }
         let (kind, length) = match first {
             '\'' | '"' => text(rest, first).ok_or_else(|| Refusal::unreadable(rest))?,
-            _ if is_number(rest) => (Kind::Number, length_of(rest, |letter| letter.is_ascii_digit() || letter == '.')),
+            _ if is_number(rest) => {
+                (Kind::Number, length_of(rest, |letter| letter.is_ascii_digit() || letter == '.'))
+            }
             _ if first.is_alphanumeric() || matches!(first, '_' | '$') => {
                 (Kind::Word, length_of(rest, |letter| letter.is_alphanumeric() || "_$.".contains(letter)))
             }

@@ -7,7 +7,6 @@ use super::query::{Column, Function, Order, Query};
 use super::refusal::Refusal;
 use crate::criteria::{Condition, Criterion, Operator};
 
-const DEFAULT_LIMIT: usize = 200;
 /// Criteria may stand in this many brackets.
 const MAXIMUM_DEPTH: usize = 50;
 
@@ -229,12 +228,13 @@ impl<'a> Parser<'a> {
     }
 
     /// `limit 100`, `limit 200, 100` or `limit 100 offset 200`: how many are left out, and how many come.
-    fn limit(&mut self) -> Result<(usize, usize), Refusal> {
-        let (mut offset, mut limit) = (0, DEFAULT_LIMIT);
+    fn limit(&mut self) -> Result<(usize, Option<usize>), Refusal> {
+        let (mut offset, mut limit) = (0, None);
         if self.takes("limit") {
-            limit = self.number("limit")?;
+            let first = self.number("limit")?;
+            limit = Some(first);
             if self.takes_symbol(",") {
-                (offset, limit) = (limit, self.number("limit")?);
+                (offset, limit) = (first, Some(self.number("limit")?));
             }
         }
         if self.takes("offset") {
@@ -320,7 +320,7 @@ mod tests {
         assert_eq!(conditions[1].values, [json!("18"), json!("-2.5")]);
         assert_eq!(query.group_by, ["Last_Name", "External"]);
         assert_eq!(query.order_by.iter().map(|order| order.descending).collect::<Vec<_>>(), [true, false]);
-        assert_eq!((query.offset, query.limit), (20, 10));
+        assert_eq!((query.offset, query.limit), (20, Some(10)));
     }
 
     #[test]

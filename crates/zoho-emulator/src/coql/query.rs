@@ -10,7 +10,8 @@ pub(super) struct Query {
     pub(super) criterion: Criterion,
     pub(super) group_by: Vec<String>,
     pub(super) order_by: Vec<Order>,
-    pub(super) limit: usize,
+    /// As the query names it.
+    pub(super) limit: Option<usize>,
     pub(super) offset: usize,
 }
 
@@ -68,7 +69,15 @@ impl Function {
     }
 }
 
+/// How many rows come if the query does not say.
+const DEFAULT_LIMIT: usize = 200;
+
 impl Query {
+    /// How many rows come at most.
+    pub(super) fn limit(&self) -> usize {
+        self.limit.unwrap_or(DEFAULT_LIMIT)
+    }
+
     /// Whether the result has a row for each group, not for each record.
     pub(super) fn is_grouped(&self) -> bool {
         !self.group_by.is_empty() || self.columns.iter().any(|column| column.function.is_some())

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod browser;
+mod bulk;
 mod clock;
 mod command;
 mod control;
+mod coql;
 mod data_centers;
 mod faults;
 mod lies;

@@ -1,15 +1,32 @@
 //! `crm.records("Leads")`: what can be done with the records of a module.
 
+mod attachments;
+mod count;
+mod deleted;
+mod notes;
+mod photo;
 mod read;
+mod related;
+mod search;
+mod tagging;
 mod write;
 mod written;
 
 use crate::client::Crm;
 use crate::request::{Method, Request};
 
+pub use attachments::{Attachment, RecordAttachments};
+pub use count::CountRecords;
+pub use deleted::{DeletedKind, DeletedRecord, ListDeleted};
+pub use notes::{Note, RecordNotes};
+pub use photo::RecordPhoto;
 pub use read::{GetRecord, ListRecords, SortOrder};
+pub use related::RelatedRecords;
+pub use search::Search;
+pub use tagging::TagRecords;
 pub use write::{DeleteRecords, WriteRecord, WriteRecords};
 pub use written::Written;
+pub(crate) use written::{outcome, outcomes, outcomes_of_any_number};
 
 /// The records of one module; from [`Crm::records`].
 ///
@@ -61,6 +78,12 @@ impl Records {
     pub(crate) fn request(&self, method: Method) -> Request {
         Request::operation(&self.crm, method, "/crm/v8/{module}", [("module", self.module.clone())])
             .scopes(scopes(method))
+    }
+
+    /// A call to a path below one record, such as `/crm/v8/{module}/{id}/photo`.
+    pub(crate) fn request_about(&self, method: Method, id: &str, template: &'static str) -> Request {
+        let values = [("module", self.module.clone()), ("id", id.to_owned())];
+        Request::operation(&self.crm, method, template, values).scopes(scopes(method))
     }
 
     /// A call about one record, or to a path below the module, such as `search`.

@@ -22,11 +22,12 @@ impl Records {
     }
 }
 
-/// A list of records that has not been asked for; from [`Records::list`].
+/// A list of records that has not been asked for; from [`Records::list`], [`Records::search`] or
+/// [`RelatedRecords::list`](crate::RelatedRecords::list).
 #[derive(Clone, Debug)]
 #[must_use = "a list does nothing until it is sent"]
 pub struct ListRecords {
-    request: Request,
+    pub(super) request: Request,
 }
 
 impl ListRecords {
@@ -142,7 +143,7 @@ impl ListRecords {
 #[derive(Clone, Debug)]
 #[must_use = "a read does nothing until it is sent"]
 pub struct GetRecord {
-    request: Request,
+    pub(super) request: Request,
 }
 
 impl GetRecord {

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::written::outcomes;
-use super::{Records, Written};
+use super::{Records, Written, outcome, outcomes};
 use crate::error::{Error, ErrorKind};
 use crate::request::{Method, Request};
 use crate::value::DateTime;
@@ -21,7 +20,7 @@ impl Records {
 
     /// Creates one record.
     pub fn create_one(&self, record: impl Serialize) -> WriteRecord {
-        WriteRecord { write: self.create([record]) }
+        WriteRecord::of(self.create([record]))
     }
 
     /// Updates records; each has its `id` among its fields. Fields that are not given stay as they are; a null empties
@@ -32,7 +31,7 @@ impl Records {
 
     /// Updates one record. Fields that are not given stay as they are; a null empties one.
     pub fn update_one(&self, id: impl AsRef<str>, record: impl Serialize) -> WriteRecord {
-        WriteRecord { write: WriteRecords::new(self.request_below(Method::Put, id.as_ref()), [record]) }
+        WriteRecord::of(WriteRecords::new(self.request_below(Method::Put, id.as_ref()), [record]))
     }
 
     /// Creates records, or updates those that are there already: see [`WriteRecords::duplicate_check_fields`].
@@ -40,12 +39,17 @@ impl Records {
         WriteRecords::new(self.request_below(Method::Post, "upsert"), records)
     }
 
+    /// Creates a copy of a record.
+    ///
+    /// # Errors
+    /// When the call fails, or Zoho refuses the copy.
+    pub async fn clone_one(&self, id: impl AsRef<str>) -> Result<Written, Error> {
+        outcome(&self.request_about(Method::Post, id.as_ref(), "/crm/v8/{module}/{id}/actions/clone")).await
+    }
+
     /// Deletes records: they go to the recycle bin.
     pub fn delete(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteRecords {
-        DeleteRecords {
-            request: self.request(Method::Delete),
-            ids: ids.into_iter().map(Into::into).collect(),
-        }
+        DeleteRecords::new(self.request(Method::Delete), ids)
     }
 }
 
@@ -62,7 +66,7 @@ pub struct WriteRecords {
 }
 
 impl WriteRecords {
-    fn new(request: Request, records: impl IntoIterator<Item = impl Serialize>) -> Self {
+    pub(super) fn new(request: Request, records: impl IntoIterator<Item = impl Serialize>) -> Self {
         let written = |record| {
             serde_json::to_value(record)
                 .map_err(|error| Error::Request(format!("a record cannot be written as JSON ({error})")))
@@ -132,6 +136,10 @@ pub struct WriteRecord {
 }
 
 impl WriteRecord {
+    pub(super) fn of(write: WriteRecords) -> Self {
+        Self { write }
+    }
+
     /// What the write sets off: see [`WriteRecords::trigger`].
     pub fn trigger(self, what: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { write: self.write.trigger(what) }
@@ -176,6 +184,10 @@ pub struct DeleteRecords {
 }
 
 impl DeleteRecords {
+    pub(super) fn new(request: Request, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { request, ids: ids.into_iter().map(Into::into).collect() }
+    }
+
     /// Whether workflows are set off; they are, if Zoho is not told.
     pub fn workflow_trigger(self, trigger: bool) -> Self {
         Self { request: self.request.replace_query("wf_trigger", trigger.to_string()), ..self }
@@ -204,7 +216,7 @@ impl IntoFuture for DeleteRecords {
 }
 
 /// Writes as many at a time as Zoho takes, and puts the results together.
-async fn in_chunks<T>(
+pub(super) async fn in_chunks<T>(
     items: &[T],
     request: impl Fn(&[T]) -> Request,
 ) -> Result<Vec<Result<Written, Error>>, Error> {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, RecordError};
 use crate::request::{Request, Response};
 
-/// A record that was created, updated or deleted.
+/// A record, or a thing beside records such as a tag, that was created, updated or deleted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Written {
     code: String,
@@ -58,16 +58,46 @@ impl Written {
 ///
 /// The body decides, not the status: a refused record may come with 200, 202, 207 or 400.
 pub(crate) async fn outcomes(request: &Request, count: usize) -> Result<Vec<Result<Written, Error>>, Error> {
-    let response = request.perform().await?;
-    let body: Option<WriteBody> = serde_json::from_slice(response.body()).ok();
-    let Some(WriteBody { data }) = body else {
-        let response = request.accept(response)?;
-        return Err(Error::unusable(&response, "it does not say what became of the records"));
-    };
+    let (response, data) = told(request).await?;
     if data.len() != count {
         return Err(miscounted(request, response, data.len(), count));
     }
     Ok(data.into_iter().map(Into::into).collect())
+}
+
+/// Sends a write and reads what became of whatever it was about.
+pub(crate) async fn outcomes_of_any_number(request: &Request) -> Result<Vec<Result<Written, Error>>, Error> {
+    let (_, data) = told(request).await?;
+    Ok(data.into_iter().map(Into::into).collect())
+}
+
+async fn told(request: &Request) -> Result<(Response, Vec<Outcome>), Error> {
+    let response = request.perform().await?;
+    match serde_json::from_slice(response.body()) {
+        Ok(WriteBody { data }) => Ok((response, data)),
+        Err(_) => {
+            let response = request.accept(response)?;
+            Err(Error::unusable(&response, "it does not say what became of the records"))
+        }
+    }
+}
+
+/// Sends a write of one thing and reads what became of it. Some calls answer with a list of one, some with the one alone.
+pub(crate) async fn outcome(request: &Request) -> Result<Written, Error> {
+    let response = request.perform().await?;
+    match serde_json::from_slice(response.body()) {
+        Ok(OneBody::List(WriteBody { mut data })) => match (data.pop(), data.len()) {
+            (Some(outcome), 0) => outcome.into(),
+            (last, others) => Err(miscounted(request, response, others + usize::from(last.is_some()), 1)),
+        },
+        Ok(OneBody::Member { data }) => data.into(),
+        // A refusal of the call as a whole looks the same.
+        Ok(OneBody::Alone(outcome)) => request.accept(response).and_then(|_| outcome.into()),
+        Err(_) => {
+            let response = request.accept(response)?;
+            Err(Error::unusable(&response, "it does not say what became of the write"))
+        }
+    }
 }
 
 /// Some refusals of a call as a whole have the shape of a single record's.
@@ -80,10 +110,23 @@ fn miscounted(request: &Request, response: Response, told: usize, sent: usize) -
     }
 }
 
-/// The answer to a write, as Zoho writes it.
+/// The answer to a write, as Zoho writes it. What is not about records is named after what it is about.
 #[derive(Debug, Deserialize)]
 struct WriteBody {
+    #[serde(alias = "tags", alias = "watch")]
     data: Vec<Outcome>,
+}
+
+/// The answer to a write of one thing.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneBody {
+    List(WriteBody),
+    Member {
+        #[serde(alias = "tags")]
+        data: Outcome,
+    },
+    Alone(Outcome),
 }
 
 /// One entry of it.

@@ -79,6 +79,11 @@ impl Request {
         Self { scopes, ..self }
     }
 
+    /// Says why it cannot be sent. The first reason stays.
+    pub(crate) fn hindered_by(self, problem: Option<Error>) -> Self {
+        Self { problem: self.problem.or(problem), ..self }
+    }
+
     /// Sends it to the host for uploads.
     pub(crate) fn on_upload_host(self) -> Self {
         Self { host: Host::Upload, ..self }

@@ -150,6 +150,11 @@ impl<T> Answer<T> {
         self.status == 304
     }
 
+    /// An answer whose body was read as something else than itself.
+    pub(crate) fn of(response: &Response, value: T) -> Self {
+        Self { value, status: response.status, headers: response.headers.clone() }
+    }
+
     /// The same answer about something made of its value.
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
         Answer { value: change(self.value), status: self.status, headers: self.headers }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// ```
 /// use zohocrm::Nullable;
 ///
-/// let name = Nullable::from("Manager");
+/// let name: Nullable<String> = "Manager".into();
 /// assert_eq!(name.as_deref(), Some("Manager"));
 /// assert_eq!(Nullable::<i64>::Null.get(), None);
 /// ```

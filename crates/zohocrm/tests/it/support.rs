@@ -28,7 +28,10 @@ impl LoggedIn {
 }
 
 pub(crate) async fn logged_in() -> LoggedIn {
-    let zoho = Emulator::start().await;
+    logged_in_at(Emulator::start().await).await
+}
+
+pub(crate) async fn logged_in_at(zoho: Emulator) -> LoggedIn {
     let client = zoho.default_client();
     let refresh_token = zoho.grant_refresh_token(client.id(), ADA);
     let store = MemoryStore::new();

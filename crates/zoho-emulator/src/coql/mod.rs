@@ -25,7 +25,7 @@ pub(crate) fn query(request: &Request<'_>) -> Result<Answer, Answer> {
     let with_fields = wants_fields(body.get("include_meta"))?;
     let query = parser::parse(text).map_err(Refusal::into_answer)?;
     let module = request.metadata().module(&query.module).ok_or_else(unknown_module)?;
-    request.needs_scope(&format!("modules.{}.READ", module.api_name))?;
+    request.needs_module(&module, "READ")?;
     check::check(&query, &module, request.metadata()).map_err(Refusal::into_answer)?;
     let state = request.world.state();
     let source = Source { records: &state.records, organisation: request.organisation() };
@@ -46,17 +46,28 @@ pub(crate) fn query(request: &Request<'_>) -> Result<Answer, Answer> {
 pub(crate) fn cost(call: &Call) -> u64 {
     let body: Option<Value> = call.json();
     let text = body.as_ref().and_then(|body| body.get("select_query")?.as_str());
-    match text.and_then(|text| parser::parse(text).ok()).map_or(0, |query| query.limit) {
+    match text.and_then(|text| parser::parse(text).ok()).map_or(0, |query| query.limit()) {
         0..=200 => 1,
         201..=1000 => 2,
         _ => 3,
     }
 }
 
+/// The query with at most this limit: one that names none gets it. `None`: the query names a greater one.
+pub(crate) fn limited(text: &str, maximum: usize) -> Option<String> {
+    match parser::parse(text) {
+        Ok(query) if query.limit.is_some_and(|limit| limit > maximum) => None,
+        Ok(query) if query.limit.is_none() && query.offset == 0 => Some(format!("{text} limit {maximum}")),
+        // A query that cannot be read is refused when it is carried out.
+        _ => Some(text.to_owned()),
+    }
+}
+
 /// Whether the request asks for the description of its columns.
 fn wants_fields(include_meta: Option<&Value>) -> Result<bool, Answer> {
     let invalid = |path: &str, expected: &str| {
-        let details = json!({ "expected_data_type": expected, "api_name": "include_meta", "json_path": path });
+        let details =
+            json!({ "expected_data_type": expected, "api_name": "include_meta", "json_path": path });
         Refusal::new("INVALID_DATA", details, "invalid data").into_answer()
     };
     match include_meta {
@@ -72,8 +83,7 @@ fn fields_of(query: &Query, request: &Request<'_>) -> Value {
     let module = metadata.module(&query.module);
     let described = query.columns.iter().enumerate().filter_map(|(index, column)| {
         let field = module.as_ref()?.find(&column.field)?;
-        let id_of = |name: &str| metadata.module(name).map(|module| module.id.clone());
-        Some((column.key(), field.body(index + 1, id_of)))
+        Some((column.key(), field.body(index + 1, &|name| metadata.module_id(name))))
     });
     Value::Object(described.collect())
 }

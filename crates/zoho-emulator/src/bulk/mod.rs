@@ -1,0 +1,72 @@
+//! Bulk jobs: what a client orders, and what becomes of it while nobody looks.
+
+mod archive;
+mod criteria;
+mod job;
+mod read;
+mod upload;
+mod write;
+
+use serde_json::{Value, json};
+
+pub(crate) use self::job::Jobs;
+pub(crate) use self::read::{create as create_read, details as read_details, result as read_result};
+pub(crate) use self::upload::{Uploads, upload};
+pub(crate) use self::write::{create as create_write, details as write_details, result as write_result};
+use crate::crm::{Caller, error};
+use crate::http::Answer;
+use crate::state::World;
+
+/// What creating a job for reading costs in API credits.
+/// <https://www.zoho.com/crm/developer/docs/api/v8/api-limits.html>
+pub(crate) const READ_COST: u64 = 50;
+/// What creating a job for writing costs in API credits.
+pub(crate) const WRITE_COST: u64 = 500;
+
+/// Carries out every job whose time has come, and tells those who wanted to be called back.
+pub(crate) fn run_due(world: &World) {
+    while let Some(finished) = run_next(world) {
+        if let Some((url, body)) = finished.callback {
+            world.webhooks.post(&url, &body);
+        }
+    }
+}
+
+/// A job that has just been carried out.
+struct Finished {
+    callback: Option<(String, Value)>,
+}
+
+fn run_next(world: &World) -> Option<Finished> {
+    let now = world.now_ms();
+    let next_read = world.state().jobs.reads.next_due(now);
+    if let Some(id) = next_read {
+        return Some(Finished { callback: read::run(world, id) });
+    }
+    let next_write = world.state().jobs.writes.next_due(now);
+    next_write.map(|id| Finished { callback: write::run(world, id) })
+}
+
+/// `callback` of an order: where the details of the finished job are posted to.
+fn callback_of(body: &Value) -> Result<Option<String>, Answer> {
+    let Some(callback) = body.get("callback").filter(|callback| !callback.is_null()) else { return Ok(None) };
+    let method = callback["method"].as_str().unwrap_or_default();
+    if !method.eq_ignore_ascii_case("post") {
+        let details = json!({ "supported_callback_methods": ["post"] });
+        return Err(error(400, "INVALID_CALLBACK_METHOD", &details, "callback method is not supported"));
+    }
+    match callback["url"].as_str().filter(|url| url::Url::parse(url).is_ok()) {
+        Some(url) => Ok(Some(url.to_owned())),
+        None => Err(error(400, "INVALID_CALLBACK_URL", &json!({}), "callback url is not valid")),
+    }
+}
+
+/// The user who ordered a job, as its details name one.
+fn ordered_by(caller: &Caller<'_>) -> Value {
+    json!({ "id": caller.user.id, "name": caller.user.full_name() })
+}
+
+fn not_found(status: u16, resource: &str) -> Answer {
+    let details = json!({ "resource": resource });
+    error(status, "RESOURCE_NOT_FOUND", &details, "The requested resource doesn't exist.")
+}

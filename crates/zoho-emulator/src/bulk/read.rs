@@ -1,0 +1,306 @@
+//! Bulk read: up to 200,000 records of a module as CSV.
+//! <https://www.zoho.com/crm/developer/docs/api/v8/bulk-read/create-job.html>
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::job::{Job, Stage};
+use super::{archive, callback_of, criteria, not_found, ordered_by};
+use crate::clock::{iso8601, milliseconds};
+use crate::criteria::Criterion;
+use crate::crm::{Request, error};
+use crate::http::Answer;
+use crate::metadata::{Kind, Module};
+use crate::state::World;
+use crate::store::{Record, RecordStore, SortBy};
+
+/// The most records of one job.
+const PAGE: usize = 200_000;
+const MAXIMUM_PAGE: usize = 50;
+const RESULT_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What is to be read.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    module: String,
+    columns: Vec<String>,
+    criterion: Option<Criterion>,
+    page: usize,
+    /// Only records with ids greater than this one: what a page token stands for.
+    behind: Option<u64>,
+    /// As the client wrote it, with the id of the module.
+    query: Value,
+}
+
+/// What was read.
+#[derive(Clone, Debug)]
+pub(super) struct Outcome {
+    count: usize,
+    more_records: bool,
+    last_id: u64,
+    zip: Bytes,
+}
+
+type ReadJob = Job<Order, Outcome>;
+
+/// `POST bulk/v8/read`
+pub(crate) fn create(request: &Request<'_>) -> Result<Answer, Answer> {
+    let body = Value::Object(request.body()?);
+    let callback = callback_of(&body)?;
+    let order = read_order(request, &body)?;
+    let world = request.world;
+    let now = world.now_ms();
+    let mut state = world.state();
+    let id = state.records.new_id();
+    let doomed = state.jobs.take_failure();
+    let job = Job {
+        id,
+        organisation: request.organisation().to_owned(),
+        user: request.caller.user.email.clone(),
+        ordered_by: ordered_by(request.caller),
+        callback,
+        created_ms: now,
+        due_ms: now + milliseconds(world.settings.bulk_job_time),
+        doomed,
+        order,
+        outcome: None,
+    };
+    let details = json!({
+        "id": id.to_string(),
+        "operation": "read",
+        "state": "ADDED",
+        "created_by": job.ordered_by,
+        "created_time": iso8601(now),
+    });
+    state.jobs.reads.add(job);
+    let result = json!({
+        "status": "success", "code": "ADDED_SUCCESSFULLY", "message": "Added successfully.", "details": details,
+    });
+    Ok(Answer::json(201, &json!({ "data": [result], "info": {} })))
+}
+
+/// `GET bulk/v8/read/{id}`
+pub(crate) fn details(request: &Request<'_>) -> Result<Answer, Answer> {
+    let state = request.world.state();
+    let job = state.jobs.reads.get(request.organisation(), request.id());
+    let job = job.ok_or_else(|| not_found(404, request.id()))?;
+    Ok(Answer::json(200, &json!({ "data": [job.body(request.world.now_ms())] })))
+}
+
+/// `GET bulk/v8/read/{id}/result`
+pub(crate) fn result(request: &Request<'_>) -> Result<Answer, Answer> {
+    let state = request.world.state();
+    let now = request.world.now_ms();
+    let job = state.jobs.reads.get(request.organisation(), request.id());
+    let job = job.filter(|job| job.is_fresh(now, RESULT_LIFE));
+    match job.and_then(|job| job.outcome.as_ref()?.as_ref().ok()) {
+        Some(outcome) => Ok(Answer::download(&format!("{}.zip", request.id()), outcome.zip.clone())),
+        None => Err(not_found(400, request.id())),
+    }
+}
+
+/// Carries a job out. Gives the callback that is wanted, and what it tells.
+pub(super) fn run(world: &World, id: u64) -> Option<(String, Value)> {
+    let mut state = world.state();
+    let state = &mut *state;
+    let job = state.jobs.reads.get_mut(id)?;
+    job.outcome = Some(if job.doomed {
+        Err(json!({
+            "code": "INTERNAL_ERROR", "details": {}, "message": "Internal Server Error", "status": "error",
+        }))
+    } else {
+        Ok(job.order.carry_out(&state.records, &job.organisation, id))
+    });
+    let callback = job.callback.clone()?;
+    let stage = job.body(world.now_ms());
+    Some((
+        callback,
+        json!({ "job_id": id.to_string(), "operation": "read", "state": stage["state"], "query": stage["query"], "result": stage["result"] }),
+    ))
+}
+
+fn read_order(request: &Request<'_>, body: &Value) -> Result<Order, Answer> {
+    let query = &body["query"];
+    let from_token =
+        query["page_token"].as_str().map(|token| Continuation::read(token, request)).transpose()?;
+    let name = query["module"]["api_name"].as_str().unwrap_or_default();
+    let name = from_token.as_ref().map_or(name, |continuation| continuation.module.as_str());
+    let Some(module) = request.metadata().module(name) else {
+        let details = json!({ "module": name });
+        let message = format!("Requested module '{name}' is not available.");
+        return Err(error(400, "MODULE_NOT_AVAILABLE", &details, &message));
+    };
+    request.needs_module(&module, "READ")?;
+    let file_type = body["file_type"].as_str().or_else(|| query["file_type"].as_str()).unwrap_or("csv");
+    if file_type != "csv" {
+        let details = json!({ "file_type": file_type });
+        let message = "the emulator gives CSV only; Zoho gives ICS for Events, too";
+        return Err(error(400, "NOT_SUPPORTED_FEATURE", &details, message));
+    }
+    if query["cvid"].is_string() {
+        let message = "the emulator has no custom views";
+        return Err(error(400, "CVID_NOT_SUPPORTED", &json!({ "cvid": query["cvid"] }), message));
+    }
+    let page = match &query["page"] {
+        Value::Null => 1,
+        page => page.as_u64().and_then(|page| usize::try_from(page).ok()).unwrap_or_default(),
+    };
+    if !(1..=MAXIMUM_PAGE).contains(&page) {
+        let details = json!({ "max_limit": MAXIMUM_PAGE });
+        return Err(error(400, "PAGE_RANGE_EXCEEDED", &details, "page range exceeds the limit"));
+    }
+    let criterion = match &query["criteria"] {
+        Value::Null => None,
+        criteria => Some(criteria::read(criteria, &module)?),
+    };
+    let mut echo = query.clone();
+    echo["module"] = module.reference();
+    echo["page"] = json!(page);
+    Ok(Order {
+        columns: columns(query, &module)?,
+        module: module.api_name.clone(),
+        criterion,
+        page,
+        behind: from_token.map(|continuation| continuation.last_id),
+        query: echo,
+    })
+}
+
+/// The columns of the CSV: the id, then what was asked for, or every field.
+fn columns(query: &Value, module: &Module) -> Result<Vec<String>, Answer> {
+    let is_column = |kind: &Kind| !matches!(kind, Kind::Subform(_) | Kind::FileUpload | Kind::ImageUpload);
+    let mut columns = vec!["id".to_owned()];
+    let Some(asked) = query["fields"].as_array() else {
+        let all = module.fields.iter().filter(|field| is_column(&field.kind) && field.api_name != "id");
+        columns.extend(all.map(|field| field.api_name.clone()));
+        return Ok(columns);
+    };
+    for name in asked.iter().filter_map(Value::as_str).filter(|name| *name != "id") {
+        let own = name.split('.').next().unwrap_or_default();
+        let field = module.find(own).ok_or_else(|| {
+            let details = json!({ "api_name": name, "module": module.api_name });
+            error(400, "FIELD_NOT_AVAILABLE", &details, "field is not available")
+        })?;
+        if !is_column(&field.kind) {
+            let details = json!({ "api_name": name, "module": module.api_name });
+            return Err(error(400, "FIELD_NOT_SUPPORTED", &details, "field is not supported"));
+        }
+        columns.push(name.to_owned());
+    }
+    Ok(columns)
+}
+
+impl Order {
+    fn carry_out(&self, records: &RecordStore, organisation: &str, id: u64) -> Outcome {
+        let table = records.table(organisation, &self.module);
+        let behind = self.behind.map(|last_id| (0, last_id));
+        let all = table.into_iter().flat_map(|table| table.ordered(SortBy::Id, false, behind));
+        let matches = |record: &&Record| {
+            let value = |field: &str| records.value_along(organisation, record, field);
+            self.criterion.as_ref().is_none_or(|criterion| criterion.matches(&value))
+        };
+        let mut rest = all.filter(matches).skip((self.page - 1) * PAGE);
+        let (mut count, mut last_id) = (0, 0);
+        let packed = archive::pack(&format!("{id}.csv"), |file| {
+            let mut csv = csv::Writer::from_writer(file);
+            csv.write_record(&self.columns)?;
+            for record in rest.by_ref().take(PAGE) {
+                for column in &self.columns {
+                    csv.write_field(cell(&records.value_along(organisation, record, column)).as_ref())?;
+                }
+                csv.write_record(None::<&[u8]>)?;
+                (count, last_id) = (count + 1, record.id);
+            }
+            csv.flush().map_err(csv::Error::from)
+        });
+        // Only a disk could fail here, and there is none.
+        let zip = packed.unwrap_or_default();
+        Outcome { count, more_records: rest.next().is_some(), last_id, zip }
+    }
+}
+
+/// A value as text. A look-up is its id, several values stand behind each other with semicolons.
+fn cell(value: &Value) -> std::borrow::Cow<'_, str> {
+    match value {
+        Value::Null => "".into(),
+        Value::String(text) => text.into(),
+        Value::Object(lookup) => lookup.get("id").map_or("".into(), cell),
+        Value::Array(values) => {
+            let values: Vec<_> =
+                values.iter().map(|value| value.get("name").map_or_else(|| cell(value), cell)).collect();
+            values.join(";").into()
+        }
+        Value::Bool(_) | Value::Number(_) => value.to_string().into(),
+    }
+}
+
+impl ReadJob {
+    /// The job as its details show it.
+    fn body(&self, now: u64) -> Value {
+        let mut body = json!({
+            "id": self.id.to_string(),
+            "operation": "read",
+            "state": match (self.stage(now), &self.outcome) {
+                (Stage::Added, _) => "ADDED",
+                (Stage::Queued, _) => "QUEUED",
+                (Stage::InProgress, _) => "IN PROGRESS",
+                (Stage::Over, Some(Err(_))) => "FAILURE",
+                (Stage::Over, _) => "COMPLETED",
+            },
+            "query": self.order.query,
+            "created_by": self.ordered_by,
+            "created_time": iso8601(self.created_ms),
+            "file_type": "csv",
+        });
+        match &self.outcome {
+            None => {}
+            Some(Err(why)) => body["result"] = json!({ "error_message": why }),
+            Some(Ok(outcome)) => {
+                let next = Continuation { module: self.order.module.clone(), last_id: outcome.last_id };
+                body["result"] = json!({
+                    "page": self.order.page,
+                    "per_page": PAGE,
+                    "count": outcome.count,
+                    "download_url": format!("/crm/bulk/v8/read/{}/result", self.id),
+                    "more_records": outcome.more_records,
+                    "next_page_token": outcome.more_records.then(|| next.token(self)),
+                });
+            }
+        }
+        body
+    }
+}
+
+/// What a page token stands for: the module, and the last record that came.
+struct Continuation {
+    module: String,
+    last_id: u64,
+}
+
+impl Continuation {
+    fn token(&self, job: &ReadJob) -> String {
+        let expires_ms = job.due_ms + milliseconds(RESULT_LIFE);
+        URL_SAFE_NO_PAD.encode(format!("{expires_ms} {} {} {}", self.last_id, self.module, job.organisation))
+    }
+
+    fn read(token: &str, request: &Request<'_>) -> Result<Self, Answer> {
+        let invalid = || {
+            let details = json!({ "api_name": "page_token" });
+            error(400, "INVALID_REQUEST", &details, "the page token is not valid")
+        };
+        let text = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = text.ok_or_else(invalid)?;
+        let mut parts = text.splitn(4, ' ');
+        let mut next = || parts.next().ok_or_else(invalid);
+        let (expires_ms, last_id, module, organisation) = (next()?, next()?, next()?, next()?);
+        let expired = expires_ms.parse().map_or(true, |expires_ms: u64| expires_ms <= request.world.now_ms());
+        if expired || organisation != request.organisation() {
+            return Err(invalid());
+        }
+        Ok(Self { module: module.to_owned(), last_id: last_id.parse().map_err(|_| invalid())? })
+    }
+}

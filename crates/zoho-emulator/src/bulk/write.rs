@@ -1,0 +1,278 @@
+//! Bulk write: up to 25,000 rows of a CSV, written as records one by one.
+//! <https://www.zoho.com/crm/developer/docs/api/v8/bulk-write/create-job.html>
+
+mod rows;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use self::rows::{Counts, Rows};
+use super::job::{Job, Stage};
+use super::{callback_of, not_found, ordered_by};
+use crate::clock::{iso8601, milliseconds};
+use crate::crm::{Request, error};
+use crate::http::Answer;
+use crate::metadata::Module;
+use crate::state::World;
+
+const RESULT_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// What is to be written.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    operation: Operation,
+    module: String,
+    mappings: Vec<Mapping>,
+    /// The field by which the record of a row is found.
+    find_by: Option<String>,
+    /// Empty cells are left alone; otherwise they clear a field.
+    ignore_empty: bool,
+    file: Bytes,
+    /// The resource as the client wrote it, with the id of the module.
+    resource: Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operation {
+    Insert,
+    Update,
+    Upsert,
+}
+
+/// From a column of the file to a field.
+#[derive(Clone, Debug)]
+struct Mapping {
+    field: String,
+    /// Without it the cell is always empty, and the default counts.
+    index: Option<usize>,
+    default: Option<Value>,
+    /// The field by which the record that a look-up means is found; without it by its id.
+    find_by: Option<String>,
+}
+
+/// What was written.
+#[derive(Clone, Debug)]
+pub(super) struct Outcome {
+    file_name: String,
+    counts: Counts,
+    zip: Bytes,
+}
+
+type WriteJob = Job<Order, Outcome>;
+
+/// `POST bulk/v8/write`
+pub(crate) fn create(request: &Request<'_>) -> Result<Answer, Answer> {
+    let body = Value::Object(request.body()?);
+    let callback = callback_of(&body)?;
+    let order = read_order(request, &body)?;
+    let world = request.world;
+    let now = world.now_ms();
+    let mut state = world.state();
+    let id = state.records.new_id();
+    let doomed = state.jobs.take_failure();
+    let ordered_by = ordered_by(request.caller);
+    let details = json!({ "id": id.to_string(), "created_by": ordered_by });
+    state.jobs.writes.add(Job {
+        id,
+        organisation: request.organisation().to_owned(),
+        user: request.caller.user.email.clone(),
+        ordered_by,
+        callback,
+        created_ms: now,
+        due_ms: now + milliseconds(world.settings.bulk_job_time),
+        doomed,
+        order,
+        outcome: None,
+    });
+    let created = json!({ "status": "success", "code": "SUCCESS", "message": "success", "details": details });
+    Ok(Answer::json(201, &created))
+}
+
+/// `GET bulk/v8/write/{id}`
+pub(crate) fn details(request: &Request<'_>) -> Result<Answer, Answer> {
+    let state = request.world.state();
+    let job = state.jobs.writes.get(request.organisation(), request.id());
+    let job = job.ok_or_else(|| not_found(400, request.id()))?;
+    Ok(Answer::json(200, &job.body(request.world)))
+}
+
+/// `GET /v2/crm/{zgid}/bulk-write/{id}/{id}.zip`
+pub(crate) fn result(request: &Request<'_>) -> Result<Answer, Answer> {
+    let state = request.world.state();
+    let now = request.world.now_ms();
+    let job = state.jobs.writes.get(request.organisation(), request.id());
+    let job = job.filter(|job| job.is_fresh(now, RESULT_LIFE));
+    match job.and_then(|job| job.outcome.as_ref()?.as_ref().ok()) {
+        Some(outcome) => Ok(Answer::download(&format!("{}.zip", request.id()), outcome.zip.clone())),
+        None => {
+            let body = json!({ "info": "Forbidden", "x-info": "Link not valid", "http_status": "403" });
+            Err(Answer::json(403, &body))
+        }
+    }
+}
+
+/// Carries a job out. Gives the callback that is wanted, and what it tells.
+pub(super) fn run(world: &World, id: u64) -> Option<(String, Value)> {
+    let mut state = world.state();
+    let job = state.jobs.writes.get_mut(id)?;
+    let (order, organisation) = (job.order.clone(), job.organisation.clone());
+    let (user, doomed) = (job.user.clone(), job.doomed);
+    let outcome = match world.user(&user) {
+        Some(user) if !doomed => {
+            Rows::read(&order).map(|rows| rows.write(world, &mut state, &organisation, user))
+        }
+        _ => Err(json!({ "code": "INTERNAL_ERROR" })),
+    };
+    let job = state.jobs.writes.get_mut(id)?;
+    job.outcome = Some(outcome);
+    Some((job.callback.clone()?, job.body(world)))
+}
+
+fn read_order(request: &Request<'_>, body: &Value) -> Result<Order, Answer> {
+    let operation = match required(body, "operation")?.as_str() {
+        Some("insert") => Operation::Insert,
+        Some("update") => Operation::Update,
+        Some("upsert") => Operation::Upsert,
+        _ => return Err(invalid("INVALID_DATA", "operation", "invalid operation")),
+    };
+    let resource = required(body, "resource")?.get(0).ok_or_else(|| missing("resource"))?;
+    let name = required(resource, "module")?["api_name"].as_str().unwrap_or_default();
+    let module = request.metadata().module(name).ok_or_else(|| {
+        let message = format!("Requested module '{name}' is not available.");
+        error(400, "MODULE_NOT_AVAILABLE", &json!({ "module": name }), &message)
+    })?;
+    let needed: &[&str] = match operation {
+        Operation::Insert => &["CREATE"],
+        Operation::Update => &["UPDATE"],
+        Operation::Upsert => &["CREATE", "UPDATE"],
+    };
+    needed.iter().try_for_each(|operation| request.needs_module(&module, operation))?;
+    if matches!(name, "Attachments" | "Notes" | "Events" | "Calls") {
+        return Err(error(400, "NOT_SUPPORTED", &json!({ "module": name }), "module not supported"));
+    }
+    let file_id = required(resource, "file_id")?;
+    let file_id = file_id.as_str().map_or_else(|| file_id.to_string(), str::to_owned);
+    let file = request.world.state().uploads.get(request.organisation(), &file_id);
+    let file = file.ok_or_else(|| invalid("INVALID_FILE_ID", "file_id", "improper file id"))?;
+    let find_by = resource["find_by"].as_str().map(str::to_owned);
+    if let Some(field) = find_by.as_deref().filter(|field| module.find(field).is_none()) {
+        return Err(invalid_mapping(field));
+    }
+    if operation == Operation::Update && find_by.is_none() {
+        return Err(missing("find_by"));
+    }
+    let mappings = mappings(&resource["field_mappings"], &module)?;
+    let is_mapped = |name: &str| mappings.iter().any(|mapping| mapping.field == name);
+    let mandatory = module.fields.iter().filter(|field| field.mandatory && !is_mapped(&field.api_name));
+    let unmapped: Vec<&str> = mandatory.map(|field| field.api_name.as_str()).collect();
+    if operation != Operation::Update && !mappings.is_empty() && !unmapped.is_empty() {
+        let message = "All mandatory fields are not mapped for the layout";
+        return Err(error(400, "MANDATORY_FIELDS_NOT_MAPPED", &json!({ "fields": unmapped }), message));
+    }
+    let mut echo = resource.clone();
+    echo["module"] = module.reference();
+    Ok(Order {
+        operation,
+        module: module.api_name.clone(),
+        mappings,
+        find_by,
+        ignore_empty: resource["ignore_empty"]
+            .as_bool()
+            .or_else(|| body["ignore_empty"].as_bool())
+            .unwrap_or(false),
+        file,
+        resource: echo,
+    })
+}
+
+/// None: the header of the file names the fields.
+fn mappings(mappings: &Value, module: &Module) -> Result<Vec<Mapping>, Answer> {
+    let mappings = mappings.as_array().map_or(&[][..], Vec::as_slice).iter().map(|mapping| {
+        let field = required(mapping, "api_name")?.as_str().unwrap_or_default();
+        if module.find(field).is_none() {
+            return Err(invalid_mapping(field));
+        }
+        let index = mapping["index"].as_u64().and_then(|index| usize::try_from(index).ok());
+        let default = mapping["default_value"].get("value").cloned();
+        if index.is_none() && default.is_none() {
+            let message = format!("required key index for field {field} is not found in request body.");
+            return Err(error(400, "MISSING_REQUIRED_KEY", &json!({ "api_name": field }), &message));
+        }
+        let find_by = mapping["find_by"].as_str().filter(|field| *field != "id").map(str::to_owned);
+        Ok(Mapping { field: field.to_owned(), index, default, find_by })
+    });
+    mappings.collect()
+}
+
+fn required<'b>(body: &'b Value, key: &str) -> Result<&'b Value, Answer> {
+    body.get(key).filter(|value| !value.is_null()).ok_or_else(|| missing(key))
+}
+
+fn missing(key: &str) -> Answer {
+    let message = format!("required key {key} is not found in request body.");
+    error(400, "MISSING_REQUIRED_KEY", &json!({ "api_name": key }), &message)
+}
+
+fn invalid(code: &str, key: &str, message: &str) -> Answer {
+    error(400, code, &json!({ "api_name": key }), message)
+}
+
+fn invalid_mapping(field: &str) -> Answer {
+    let message = format!("invalid mapping. invalid api_name {field}.");
+    error(400, "INVALID_FIELD_NAME", &json!({ "api_name": field }), &message)
+}
+
+impl WriteJob {
+    /// The job as its details show it.
+    fn body(&self, world: &World) -> Value {
+        let status = match (self.stage(world.now_ms()), &self.outcome) {
+            (Stage::Over, Some(Ok(_))) => "COMPLETED",
+            (Stage::Over, _) => "FAILED",
+            (Stage::Added, _) => "ADDED",
+            (Stage::Queued | Stage::InProgress, _) => "IN PROGRESS",
+        };
+        let mut resource = self.order.resource.clone();
+        resource["status"] = json!(status);
+        let mut body = json!({
+            "id": self.id.to_string(),
+            "status": status,
+            "character_encoding": "UTF-8",
+            "operation": self.order.operation.name(),
+            "created_by": self.ordered_by,
+            "created_time": iso8601(self.created_ms),
+        });
+        if let Some(url) = &self.callback {
+            body["callback"] = json!({ "url": url, "method": "post" });
+        }
+        match &self.outcome {
+            None => {}
+            Some(Err(why)) => resource["code"] = why["code"].clone(),
+            Some(Ok(outcome)) => {
+                resource["file"] = outcome.counts.body(&outcome.file_name, status);
+                body["result"] = json!({ "download_url": self.download_url(world) });
+            }
+        }
+        body["resource"] = json!([resource]);
+        body
+    }
+
+    /// Zoho gives it on a host of its own; the emulator has one host for everything.
+    fn download_url(&self, world: &World) -> String {
+        let user = world.user(&self.user);
+        let (base_url, zgid) =
+            user.map_or(("", ""), |user| (world.home_of(user).base_url.as_str(), user.zgid.as_str()));
+        format!("{base_url}/v2/crm/{zgid}/bulk-write/{id}/{id}.zip", id = self.id)
+    }
+}
+
+impl Operation {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Insert => "insert",
+            Self::Update => "update",
+            Self::Upsert => "upsert",
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! `Module`: a kind of record, with its fields.
+
+use serde_json::{Value, json};
+
+use super::field::{Field, Kind};
+
+/// A module of the CRM: a kind of record, and the fields its records have.
+///
+/// Every module has `Owner`, `Created_By`, `Modified_By`, `Created_Time`, `Modified_Time` and `Tag` besides its own.
+#[derive(Clone, Debug)]
+#[must_use = "a module counts only in an emulator"]
+pub struct Module {
+    pub(crate) api_name: String,
+    pub(crate) singular: String,
+    pub(crate) plural: String,
+    pub(crate) id: String,
+    pub(crate) layout_id: String,
+    pub(crate) custom: bool,
+    pub(crate) fields: Vec<Field>,
+    /// The field that names a record.
+    pub(crate) display_field: String,
+    /// By which fields an upsert that names none finds the record.
+    pub(crate) duplicate_check_fields: Vec<String>,
+}
+
+impl Module {
+    /// A custom module. It has a mandatory field `Name`, as every custom module has.
+    pub fn new(api_name: impl Into<String>) -> Self {
+        let api_name = api_name.into();
+        let plural = api_name.replace('_', " ");
+        let singular = plural.strip_suffix('s').unwrap_or(&plural).to_owned();
+        let module = Self {
+            api_name,
+            singular,
+            plural,
+            id: String::new(),
+            layout_id: String::new(),
+            custom: true,
+            fields: Vec::new(),
+            display_field: "Name".to_owned(),
+            duplicate_check_fields: Vec::new(),
+        };
+        module.field(Field::text("Name").mandatory())
+    }
+
+    /// A module that every organisation has, named by `display_field`.
+    pub(super) fn standard(api_name: &str, display_field: &str) -> Self {
+        let mut module = Self::new(api_name);
+        module.custom = false;
+        module.fields.clear();
+        module.display_field = display_field.to_owned();
+        module
+    }
+
+    /// Adds a field, in place of one with the same name.
+    pub fn field(mut self, field: Field) -> Self {
+        let field = if self.custom { field.custom() } else { field };
+        match self.fields.iter_mut().find(|known| known.api_name == field.api_name) {
+            Some(known) => *known = field,
+            None => self.fields.push(field),
+        }
+        self
+    }
+
+    /// What one and several of its records are called. Without it: the API name.
+    pub fn labels(mut self, singular: impl Into<String>, plural: impl Into<String>) -> Self {
+        (self.singular, self.plural) = (singular.into(), plural.into());
+        self
+    }
+
+    /// By which fields an upsert that names none finds the record, besides the unique ones.
+    pub fn duplicate_check(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.duplicate_check_fields = fields.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The module with the fields that all modules have, and with ids from `next_id`.
+    pub(super) fn registered(mut self, mut next_id: impl FnMut() -> String) -> Self {
+        self.id = next_id();
+        self.layout_id = next_id();
+        for field in system_fields() {
+            if self.find(&field.api_name).is_none() {
+                self.fields.push(field);
+            }
+        }
+        for field in &mut self.fields {
+            field.id = next_id();
+            if let Kind::Subform(columns) = &mut field.kind {
+                columns.iter_mut().for_each(|column| column.id = next_id());
+            }
+        }
+        self
+    }
+
+    /// A field by its API name.
+    pub(crate) fn find(&self, api_name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.api_name == api_name)
+    }
+
+    /// The field that clients set to name a record: of people, whose full name is made of two, the last name.
+    pub(crate) fn naming_field(&self) -> &str {
+        if self.display_field == "Full_Name" { "Last_Name" } else { &self.display_field }
+    }
+
+    /// Name and id, as other answers name a module.
+    pub(crate) fn reference(&self) -> Value {
+        json!({ "api_name": self.api_name, "id": self.id })
+    }
+
+    /// The module as `settings/modules` describes it.
+    pub(crate) fn body(&self, sequence_number: usize) -> Value {
+        let standard = !self.custom;
+        json!({
+            "id": self.id,
+            "api_name": self.api_name,
+            "module_name": if standard { self.api_name.clone() } else { format!("CustomModule{sequence_number}") },
+            "singular_label": self.singular,
+            "plural_label": self.plural,
+            "actual_singular_label": self.singular,
+            "actual_plural_label": self.plural,
+            "generated_type": if standard { "default" } else { "custom" },
+            "api_supported": true,
+            "creatable": true,
+            "editable": true,
+            "deletable": true,
+            "viewable": true,
+            "convertable": self.api_name == "Leads",
+            "quick_create": standard,
+            "global_search_supported": true,
+            "lookupable": true,
+            "recycle_bin_on_delete": true,
+            "feeds_required": false,
+            "public_fields_configured": false,
+            "isBlueprintSupported": true,
+            "has_more_profiles": false,
+            "presence_sub_menu": standard,
+            "sub_menu_available": true,
+            "show_as_tab": true,
+            "access_type": "org_based",
+            "status": "visible",
+            "visibility": 1,
+            "sequence_number": sequence_number,
+            "profile_count": 1,
+            "business_card_field_limit": 5,
+            "arguments": [],
+            "parent_module": {},
+            "profiles": [],
+            "web_link": null,
+            "description": null,
+            "private_profile": null,
+            "modified_by": null,
+            "modified_time": null,
+        })
+    }
+}
+
+/// The fields that the CRM gives to every module.
+fn system_fields() -> Vec<Field> {
+    vec![
+        Field::big_integer("id").label("Record Id").read_only(),
+        Field::owner("Owner"),
+        Field::owner("Created_By").read_only(),
+        Field::owner("Modified_By").read_only(),
+        Field::date_time("Created_Time").read_only(),
+        Field::date_time("Modified_Time").read_only(),
+        Field::tags("Tag"),
+    ]
+}

@@ -1,0 +1,1 @@
+//! What hangs on a record: related records, notes, attachments and tags.

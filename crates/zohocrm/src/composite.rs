@@ -1,0 +1,290 @@
+//! `crm.composite()`: several requests in one call.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::client::Crm;
+use crate::error::Error;
+use crate::request::{Answer, Headers, Method, Request, Response};
+
+/// Several requests that have not been sent; from [`Crm::composite`]. Zoho carries them out in one call, and one may use
+/// what another answered.
+///
+/// ```no_run
+/// use serde_json::{Value, json};
+/// use zohocrm::{Method, SubRequest};
+///
+/// # async fn composite(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
+/// let create = SubRequest::new("create", Method::Post, "/crm/v8/Leads")
+///     .json(json!({ "data": [{ "Last_Name": "Hopper" }] }));
+/// let id = SubRequest::result_of("create", "$.data[0].details.id");
+/// let read = SubRequest::new("read", Method::Get, format!("/crm/v8/Leads/{id}")).query("fields", "Last_Name");
+///
+/// let answers = crm.composite().add(create).add(read).parallel_execution(false).send().await?;
+/// let lead = answers.get("read")?.json::<Value>()?;
+/// println!("{lead:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It costs one API credit, or two with [`rollback_on_fail`](Self::rollback_on_fail). A request may read 25 records or write
+/// one. <https://www.zoho.com/crm/developer/docs/api/v8/composite-api.html>
+#[derive(Clone, Debug)]
+#[must_use = "nothing is done until it is sent"]
+pub struct Composite {
+    crm: Crm,
+    requests: Vec<SubRequest>,
+    rollback_on_fail: Option<bool>,
+    parallel_execution: Option<bool>,
+}
+
+impl Composite {
+    /// How many requests Zoho takes in one call.
+    pub const MOST_REQUESTS: usize = 5;
+
+    pub(crate) fn new(crm: &Crm) -> Self {
+        Self { crm: crm.clone(), requests: Vec::new(), rollback_on_fail: None, parallel_execution: None }
+    }
+
+    /// Adds a request: up to five.
+    #[expect(clippy::should_implement_trait, reason = "it adds to a list; there is no sum")]
+    pub fn add(mut self, request: SubRequest) -> Self {
+        self.requests.push(request);
+        self
+    }
+
+    /// Whether everything is undone if one of them fails. It is not, if Zoho is not told. Not together with
+    /// [`parallel_execution`](Self::parallel_execution).
+    pub fn rollback_on_fail(self, rollback: bool) -> Self {
+        Self { rollback_on_fail: Some(rollback), ..self }
+    }
+
+    /// Whether requests that do not use each other's answers run at the same time. They do, if Zoho is not told, unless
+    /// everything is to be undone.
+    pub fn parallel_execution(self, parallel: bool) -> Self {
+        Self { parallel_execution: Some(parallel), ..self }
+    }
+
+    /// Sends them, and says for each what Zoho answered, in the order in which they were added.
+    ///
+    /// # Errors
+    /// When they cannot be sent together, or the call fails as a whole. That one of them failed is not an error here: see
+    /// [`CompositeAnswer::get`]. Needs the scope `ZohoCRM.composite_requests.CUSTOM` and those of the requests.
+    pub async fn send(&self) -> Result<Answer<CompositeAnswer>, Error> {
+        self.check()?;
+        let request = self.request();
+        let response = request.perform().await?;
+        let entries = match serde_json::from_slice(&response.body) {
+            Ok(CompositeBody { entries }) if entries.len() == self.requests.len() => entries,
+            // A fault in one request may be all that Zoho speaks of.
+            _ => {
+                let response = request.accept(response)?;
+                return Err(Error::unusable(&response, "it does not say what became of each request"));
+            }
+        };
+        let read = |(request, entry): (&SubRequest, &Value)| {
+            (request.id.clone(), request.response(&self.crm, &response, entry))
+        };
+        let answers = self.requests.iter().zip(&entries).map(read).collect();
+        Ok(Answer::of(&response, CompositeAnswer { answers }))
+    }
+
+    fn request(&self) -> Request {
+        let mut body = json!({ "__composite_requests": self.requests });
+        for (name, choice) in
+            [("rollback_on_fail", self.rollback_on_fail), ("parallel_execution", self.parallel_execution)]
+        {
+            if let Some(choice) = choice {
+                body[name] = choice.into();
+            }
+        }
+        let only_reads = self.requests.iter().all(|request| request.method == Method::Get);
+        let request = self.crm.request(Method::Post, "/crm/v8/__composite_requests").json(body);
+        request.scopes(&["ZohoCRM.composite_requests.CUSTOM"]).repeatable(only_reads)
+    }
+
+    /// What Zoho would refuse as a whole.
+    fn check(&self) -> Result<(), Error> {
+        let refuse = |why: String| Err(Error::Request(why));
+        let count = self.requests.len();
+        if !(1..=Self::MOST_REQUESTS).contains(&count) {
+            return refuse(format!("one call takes 1 to {} requests, not {count}", Self::MOST_REQUESTS));
+        }
+        if self.rollback_on_fail == Some(true) && self.parallel_execution == Some(true) {
+            return refuse(
+                "requests that run at the same time cannot be undone; choose one of both".to_owned(),
+            );
+        }
+        for (index, request) in self.requests.iter().enumerate() {
+            if let Some(problem) = &request.problem {
+                return Err(problem.clone());
+            }
+            if self.requests[..index].iter().any(|earlier| earlier.id == request.id) {
+                return refuse(format!("two requests are called `{}`", request.id));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One of the requests of a [`Composite`].
+#[derive(Clone, Debug, Serialize)]
+#[must_use = "a request does nothing until a composite has it"]
+pub struct SubRequest {
+    #[serde(rename = "sub_request_id")]
+    id: String,
+    #[serde(serialize_with = "as_text")]
+    method: Method,
+    uri: String,
+    #[serde(rename = "params", skip_serializing_if = "Map::is_empty")]
+    query: Map<String, Value>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    headers: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Value>,
+    #[serde(skip)]
+    problem: Option<Error>,
+}
+
+impl SubRequest {
+    /// A request by a name of the caller's (letters, digits and `_`) and its path, such as `/crm/v8/Leads`.
+    pub fn new(id: impl Into<String>, method: Method, path: impl Into<String>) -> Self {
+        let (id, uri) = (id.into(), path.into());
+        let named = id.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && id.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        let problem = match (named, uri.starts_with("/crm/")) {
+            (true, true) => None,
+            (false, _) => {
+                Some(format!("`{}` cannot name a request; use letters, digits and _", id.escape_debug()))
+            }
+            (_, false) => Some(format!("`{}` is not a path such as /crm/v8/Leads", uri.escape_debug())),
+        };
+        let (query, headers) = (Map::new(), Map::new());
+        Self { id, method, uri, query, headers, body: None, problem: problem.map(Error::Request) }
+    }
+
+    /// Stands for a part of what another request answered, to be used in a path, a parameter or a body. The part is found
+    /// by a JSON path: `$.data[0].details.id` is the id of a record that was created, `$.data[0].id` of one that was read.
+    #[must_use]
+    pub fn result_of(id: &str, json_path: &str) -> String {
+        format!("@{{{id}:{json_path}}}")
+    }
+
+    /// Sets a parameter of the query string.
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.insert(name.into(), value.into().into());
+        self
+    }
+
+    /// Sets a header. `Authorization` and `X-CRM-ORG` are not among those that Zoho takes.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let name = name.into();
+        if ["authorization", "x-crm-org"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
+            let why = format!("the header {name} is that of the whole call; leave it out");
+            self.problem = self.problem.or(Some(Error::Request(why)));
+        }
+        self.headers.insert(name, value.into().into());
+        self
+    }
+
+    /// Sets the body.
+    pub fn json(self, body: impl Into<Value>) -> Self {
+        Self { body: Some(body.into()), ..self }
+    }
+
+    /// Sets the body, written as JSON.
+    pub fn body(mut self, body: &impl Serialize) -> Self {
+        match serde_json::to_value(body) {
+            Ok(body) => self.body = Some(body),
+            Err(error) => {
+                let why = format!("the body cannot be written as JSON ({error})");
+                self.problem = self.problem.or(Some(Error::Request(why)));
+            }
+        }
+        self
+    }
+
+    /// What became of it: the answer inside the entry, or the entry as a refusal.
+    fn response(&self, crm: &Crm, whole: &Response, entry: &Value) -> Result<Response, Error> {
+        let request = crm.request(self.method, &self.uri);
+        match Entry::deserialize(entry) {
+            Ok(Entry { details: Details { response } }) => request.accept(response.into()),
+            Err(_) => {
+                let body = entry.to_string().into_bytes();
+                let entry = request.accept(Response { body, ..whole.clone() })?;
+                Err(Error::unusable(&entry, "it does not say what the request was answered"))
+            }
+        }
+    }
+}
+
+fn as_text<S: serde::Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(method)
+}
+
+/// What Zoho answered to each request of a [`Composite`].
+#[derive(Clone, Debug)]
+pub struct CompositeAnswer {
+    answers: Vec<(String, Result<Response, Error>)>,
+}
+
+impl CompositeAnswer {
+    /// The answer to the request of this name. As in a call of its own, what became of single records is in the body.
+    ///
+    /// # Errors
+    /// When Zoho refused the request, did not carry it out or undid it, or there was none of this name.
+    pub fn get(&self, id: &str) -> Result<&Response, Error> {
+        match self.answers.iter().find(|(known, _)| known == id) {
+            Some((_, answer)) => answer.as_ref().map_err(Error::clone),
+            None => Err(Error::Request(format!("no request was called `{}`", id.escape_debug()))),
+        }
+    }
+
+    /// All answers with the names of their requests, in the order in which these were added.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Result<Response, Error>)> {
+        self.answers.iter().map(|(id, answer)| (id.as_str(), answer))
+    }
+}
+
+/// The answer, as Zoho writes it.
+#[derive(Debug, Deserialize)]
+struct CompositeBody {
+    #[serde(rename = "__composite_requests")]
+    entries: Vec<Value>,
+}
+
+/// An entry about a request that was carried out.
+#[derive(Debug, Deserialize)]
+struct Entry {
+    details: Details,
+}
+
+#[derive(Debug, Deserialize)]
+struct Details {
+    response: Told,
+}
+
+/// The answer to one request, in JSON.
+#[derive(Debug, Deserialize)]
+struct Told {
+    #[serde(default)]
+    headers: Map<String, Value>,
+    #[serde(default)]
+    body: Value,
+    status_code: u16,
+}
+
+impl From<Told> for Response {
+    fn from(told: Told) -> Self {
+        let text = |value: Value| match value {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let headers = told.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), text(value)));
+        let body = match told.body {
+            Value::Null => Vec::new(),
+            body => body.to_string().into_bytes(),
+        };
+        Self { status: told.status_code, headers: Headers { fields: headers.collect() }, body }
+    }
+}

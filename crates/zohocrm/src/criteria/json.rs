@@ -1,0 +1,73 @@
+//! Criteria as JSON, for bulk reads and what else takes a `criteria` object.
+//! <https://www.zoho.com/crm/developer/docs/api/v8/bulk-read/create-job.html>
+
+use serde_json::{Value, json};
+
+use super::{Condition, EMPTY, Limits, Operator, Tree};
+use crate::error::Error;
+
+/// Twenty-five conditions; as many values as in a search, since Zoho names no number.
+pub(super) const LIMITS: Limits = Limits { conditions: 25, values: 100 };
+
+/// The JSON of criteria that were checked.
+pub(super) fn value_of(tree: &Tree) -> Result<Value, Error> {
+    match tree {
+        Tree::And(parts) => group("and", parts),
+        Tree::Or(parts) => group("or", parts),
+        Tree::Is(condition) => Ok(value_of_condition(condition)),
+        Tree::Raw(_) => {
+            Err(Error::Request("raw criteria have no JSON form; build them from fields".to_owned()))
+        }
+    }
+}
+
+fn group(operator: &str, parts: &[Tree]) -> Result<Value, Error> {
+    let group = parts.iter().map(value_of).collect::<Result<Vec<_>, _>>()?;
+    Ok(json!({ "group_operator": operator, "group": group }))
+}
+
+fn value_of_condition(condition: &Condition) -> Value {
+    let Condition { field, operator, values } = condition;
+    let written = |value: &Value| match value {
+        Value::Null => Value::from(EMPTY),
+        other => other.clone(),
+    };
+    let value = match values.as_slice() {
+        [value] if !matches!(operator, Operator::In | Operator::NotIn) => written(value),
+        several => several.iter().map(written).collect(),
+    };
+    let comparator = match operator {
+        Operator::Equals => "equal",
+        other => other.name(),
+    };
+    json!({ "field": { "api_name": field }, "comparator": comparator, "value": value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Criteria;
+    use super::*;
+
+    #[test]
+    fn groups_and_conditions_are_written_as_a_bulk_read_wants_them() {
+        let criteria = Criteria::field("Last_Name")
+            .equals("Burns, (B)")
+            .and(Criteria::field("Amount").between(1, 2).or(Criteria::field("Owner").is_in(["7"])))
+            .and(Criteria::field("Email").is_not_null());
+        let condition = |field: &str, comparator: &str, value: Value| json!({ "field": { "api_name": field }, "comparator": comparator, "value": value });
+        let expected = json!({ "group_operator": "and", "group": [
+            condition("Last_Name", "equal", json!("Burns, (B)")),
+            { "group_operator": "or", "group": [
+                condition("Amount", "between", json!([1, 2])),
+                condition("Owner", "in", json!(["7"])),
+            ] },
+            condition("Email", "not_equal", json!("${EMPTY}")),
+        ] });
+        assert_eq!(criteria.to_json().unwrap(), expected);
+    }
+
+    #[test]
+    fn raw_criteria_have_no_json() {
+        assert!(Criteria::field("A").equals(1).and(Criteria::raw("B:equals:2")).to_json().is_err());
+    }
+}

@@ -1,0 +1,188 @@
+//! `crm.notifications()`: Zoho calls a URL when records change.
+
+mod channel;
+mod notification;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
+
+use crate::client::Crm;
+use crate::error::Error;
+use crate::page::{Page, page, pages};
+use crate::records::{Written, outcomes, outcomes_of_any_number};
+use crate::request::{Answer, Method, Request};
+use crate::stream::Items;
+
+pub use channel::Channel;
+pub use notification::{AffectedValues, NotANotification, Notification, RecordOperation};
+
+/// What Zoho tells of changes, and where; from [`Crm::notifications`].
+///
+/// ```no_run
+/// use zohocrm::Channel;
+///
+/// # async fn watch(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
+/// let channel = Channel::new("1000000068001")
+///     .events(["Leads.create", "Contacts.edit"])
+///     .notify_url("https://example.com/zoho")
+///     .token("a text that nobody can guess");
+/// for enabled in crm.notifications().enable([channel]).await? {
+///     enabled?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Each call needs a scope such as `ZohoCRM.notifications.READ`.
+/// <https://www.zoho.com/crm/developer/docs/api/v8/notifications/overview.html>
+#[derive(Clone, Debug)]
+pub struct Notifications {
+    crm: Crm,
+}
+
+impl Notifications {
+    pub(crate) fn new(crm: &Crm) -> Self {
+        Self { crm: crm.clone() }
+    }
+
+    /// Lists the channels that are open.
+    pub fn list(&self) -> ListChannels {
+        ListChannels { request: self.request(Method::Get) }
+    }
+
+    /// Opens channels, and says what became of each. An open one lives for an hour, or for as long as
+    /// [`Channel::expiry`] says: a week at most.
+    ///
+    /// # Errors
+    /// When the call fails as a whole.
+    pub async fn enable(
+        &self,
+        channels: impl IntoIterator<Item = Channel>,
+    ) -> Result<Vec<Result<Written, Error>>, Error> {
+        self.send(Method::Post, channels, &[]).await
+    }
+
+    /// Changes what is said about channels and keeps the rest, and says what became of each. A later
+    /// [`Channel::expiry`] keeps one open.
+    ///
+    /// # Errors
+    /// When the call fails as a whole.
+    pub async fn update(
+        &self,
+        channels: impl IntoIterator<Item = Channel>,
+    ) -> Result<Vec<Result<Written, Error>>, Error> {
+        self.send(Method::Patch, channels, &[]).await
+    }
+
+    /// Puts channels in place of those with the same ids, and says what became of each. What is not said is dropped.
+    ///
+    /// # Errors
+    /// When the call fails as a whole.
+    pub async fn replace(
+        &self,
+        channels: impl IntoIterator<Item = Channel>,
+    ) -> Result<Vec<Result<Written, Error>>, Error> {
+        self.send(Method::Put, channels, &[]).await
+    }
+
+    /// Takes events out of channels: those that the given ones name.
+    ///
+    /// # Errors
+    /// When the call fails as a whole.
+    pub async fn disable_events(
+        &self,
+        channels: impl IntoIterator<Item = Channel>,
+    ) -> Result<Vec<Result<Written, Error>>, Error> {
+        self.send(Method::Patch, channels, &[("_delete_events", json!(true))]).await
+    }
+
+    /// Closes channels, by their ids. Zoho says what became of each module that they watched.
+    ///
+    /// # Errors
+    /// When the call fails as a whole.
+    pub async fn disable(
+        &self,
+        channel_ids: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<Vec<Result<Written, Error>>, Error> {
+        let ids: Vec<String> = channel_ids.into_iter().map(Into::into).collect();
+        outcomes_of_any_number(&self.request(Method::Delete).query("channel_ids", ids.join(","))).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        channels: impl IntoIterator<Item = Channel>,
+        more: &[(&str, Value)],
+    ) -> Result<Vec<Result<Written, Error>>, Error> {
+        let mut bodies: Vec<Value> = channels.into_iter().map(|channel| channel.body()).collect();
+        for (name, value) in more {
+            bodies.iter_mut().for_each(|body| body[*name] = value.clone());
+        }
+        let count = bodies.len();
+        outcomes(&self.request(method).json(json!({ "watch": bodies })), count).await
+    }
+
+    fn request(&self, method: Method) -> Request {
+        self.crm.request(method, "/crm/v8/actions/watch").scopes(match method {
+            Method::Get => &["ZohoCRM.notifications.READ", "ZohoCRM.notifications.ALL"],
+            Method::Post => &["ZohoCRM.notifications.CREATE", "ZohoCRM.notifications.ALL"],
+            Method::Put | Method::Patch => &["ZohoCRM.notifications.UPDATE", "ZohoCRM.notifications.ALL"],
+            Method::Delete => &["ZohoCRM.notifications.DELETE", "ZohoCRM.notifications.ALL"],
+        })
+    }
+}
+
+/// A list of channels that has not been asked for; from [`Notifications::list`].
+#[derive(Clone, Debug)]
+#[must_use = "a list does nothing until it is sent"]
+pub struct ListChannels {
+    request: Request,
+}
+
+impl ListChannels {
+    /// Only the channel with this id.
+    pub fn channel(self, id: impl Into<String>) -> Self {
+        self.with("channel_id", id.into())
+    }
+
+    /// Only channels that watch this module.
+    pub fn module(self, module: impl Into<String>) -> Self {
+        self.with("module", module.into())
+    }
+
+    /// Which page, from 1.
+    pub fn page(self, page: u32) -> Self {
+        self.with("page", page.to_string())
+    }
+
+    /// How many channels to a page: at most 200.
+    pub fn per_page(self, channels: u32) -> Self {
+        self.with("per_page", channels.to_string())
+    }
+
+    /// Asks for one page.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn send(&self) -> Result<Answer<Page<Channel>>, Error> {
+        page(&self.request).await
+    }
+
+    /// The channels from this page on, one by one.
+    pub fn stream(&self) -> Items<Channel> {
+        pages(self.request.clone()).items()
+    }
+
+    fn with(self, name: &str, value: String) -> Self {
+        Self { request: self.request.replace_query(name, value) }
+    }
+}
+
+/// Zoho writes ids of channels as texts and as numbers.
+fn number_as_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => text,
+        Value::Null => String::new(),
+        other => other.to_string(),
+    })
+}

@@ -1,0 +1,123 @@
+//! `Notification`: what Zoho posts. Nothing here does I/O.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use subtle::ConstantTimeEq;
+
+use super::number_as_text;
+use crate::record::Record;
+use crate::value::Extra;
+use crate::value::open_enum::open_enum;
+
+/// What Zoho posts to [`Channel::notify_url`](crate::Channel::notify_url) when records changed.
+///
+/// ```
+/// use zohocrm::{Notification, RecordOperation};
+///
+/// # fn main() -> Result<(), zohocrm::NotANotification> {
+/// let body = br#"{"server_time": 1718117126473, "module": "Leads", "ids": ["5725767000003000064"], "operation": "insert",
+///     "channel_id": "1000000068001", "token": "a text that nobody can guess"}"#;
+/// let notification = Notification::read(body)?;
+/// assert!(notification.has_token("a text that nobody can guess"), "else somebody else sent it");
+/// assert_eq!(notification.operation, Some(RecordOperation::Insert));
+/// assert_eq!(notification.ids, ["5725767000003000064"]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Notification {
+    /// The channel that it came through.
+    #[serde(deserialize_with = "number_as_text")]
+    pub channel_id: String,
+    /// The module, by its API name.
+    pub module: String,
+    /// What was done to the records.
+    pub operation: Option<RecordOperation>,
+    /// The ids of the records.
+    pub ids: Vec<String>,
+    /// When Zoho sent it: milliseconds since 1970-01-01T00:00:00Z.
+    pub server_time: Option<i64>,
+    /// The URL of the module.
+    pub resource_uri: Option<String>,
+    /// The parameters of the URL that was called.
+    pub query_params: Option<Map<String, Value>>,
+    /// Which fields changed: for each record an object of its id and their names. See
+    /// [`affected_fields_of`](Self::affected_fields_of).
+    pub affected_fields: Option<Vec<Map<String, Value>>>,
+    /// The new values, where the channel asks for them. See [`affected_values_of`](Self::affected_values_of).
+    pub affected_values: Option<Vec<AffectedValues>>,
+    /// What the channel was given to show that Zoho sent it. See [`has_token`](Self::has_token).
+    pub token: Option<SecretString>,
+    /// What else there was.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Notification {
+    /// Reads the body that Zoho posted.
+    ///
+    /// # Errors
+    /// When it is not one.
+    pub fn read(body: &[u8]) -> Result<Self, NotANotification> {
+        serde_json::from_slice(body).map_err(|error| NotANotification(error.to_string()))
+    }
+
+    /// Whether it carries this token, which the channel was given. If it does not, somebody else than Zoho sent it. How long
+    /// the comparison takes says nothing about the token but whether its length is right.
+    #[must_use]
+    pub fn has_token(&self, expected: &str) -> bool {
+        let token = self.token.as_ref().map(ExposeSecret::expose_secret);
+        token.is_some_and(|token| token.as_bytes().ct_eq(expected.as_bytes()).into())
+    }
+
+    /// The names of the fields of a record that changed.
+    #[must_use]
+    pub fn affected_fields_of(&self, id: &str) -> Vec<&str> {
+        let records = self.affected_fields.iter().flatten();
+        let names = records.filter_map(|record| record.get(id)?.as_array()).flatten();
+        names.filter_map(Value::as_str).collect()
+    }
+
+    /// The new values of a record, where the channel asks for them.
+    #[must_use]
+    pub fn affected_values_of(&self, id: &str) -> Option<&Record> {
+        self.affected_values
+            .iter()
+            .flatten()
+            .find(|affected| affected.record_id == id)
+            .map(|affected| &affected.values)
+    }
+}
+
+/// The new values of a record.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct AffectedValues {
+    /// The record's id.
+    pub record_id: String,
+    /// The fields that changed.
+    pub values: Record,
+}
+
+open_enum! {
+    /// What was done to records.
+    pub enum RecordOperation {
+        /// They were created.
+        Insert = "insert",
+        /// They were changed.
+        Update = "update",
+        /// They were deleted.
+        Delete = "delete",
+    }
+}
+
+/// What was posted is not a notification of Zoho's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the body is not a notification of Zoho's ({0}); answer it with an error, and check who calls the URL"
+)]
+pub struct NotANotification(String);

@@ -1,0 +1,63 @@
+//! How many records there are.
+
+use serde::Deserialize;
+
+use super::{Records, Search};
+use crate::error::Error;
+use crate::request::{Answer, Method, Request};
+
+impl Records {
+    /// Counts the records of the module.
+    ///
+    /// ```no_run
+    /// use zohocrm::Criteria;
+    ///
+    /// # async fn count(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
+    /// let leads = crm.records("Leads");
+    /// let all = leads.count().send().await?;
+    /// let lost = leads.count().matching(Criteria::field("Lead_Status").equals("Lost Lead")).send().await?;
+    /// println!("{} of {}", lost.into_inner(), all.into_inner());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn count(&self) -> CountRecords {
+        let template = "/crm/v8/{module}/actions/count";
+        let request = Request::operation(&self.crm, Method::Get, template, [("module", self.module.clone())]);
+        CountRecords { request: request.scopes(super::scopes(Method::Get)) }
+    }
+}
+
+/// A count that has not been asked for; from [`Records::count`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is counted until it is sent"]
+pub struct CountRecords {
+    request: Request,
+}
+
+impl CountRecords {
+    /// Counts only what a search would find. Not together with a custom view.
+    pub fn matching(self, search: impl Into<Search>) -> Self {
+        let unmatched =
+            ["criteria", "email", "phone", "word"].into_iter().fold(self.request, Request::without_query);
+        Self { request: search.into().applied_to(unmatched) }
+    }
+
+    /// Counts only the records of a custom view, by its id.
+    pub fn custom_view(self, id: impl Into<String>) -> Self {
+        Self { request: self.request.replace_query("cvid", id) }
+    }
+
+    /// Asks for the number.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn send(&self) -> Result<Answer<u64>, Error> {
+        Ok(self.request.send_as::<Count>().await?.map(|body| body.count))
+    }
+}
+
+/// The answer, as Zoho writes it.
+#[derive(Debug, Deserialize)]
+struct Count {
+    count: u64,
+}

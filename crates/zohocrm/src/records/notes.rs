@@ -1,0 +1,112 @@
+//! Notes on records.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ListRecords, Records, WriteRecord, WriteRecords};
+use crate::record::{Lookup, Record};
+use crate::request::Method;
+use crate::value::{DateTime, Extra, Nullable};
+
+/// What a list of notes asks for. Zoho wants to be told.
+const FIELDS: &str = "id,Note_Title,Note_Content,Parent_Id,Owner,Created_Time,Modified_Time";
+
+impl Records {
+    /// The notes on a record. Those on all records are a module of their own: [`Crm::notes`](crate::Crm::notes).
+    ///
+    /// ```no_run
+    /// use zohocrm::Note;
+    ///
+    /// # async fn note(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
+    /// let notes = crm.records("Leads").notes("5725767000000412001");
+    /// notes.create_one(Note::new("Called").content("Wants an offer by Monday.")).await?;
+    /// for note in &notes.list().send_as::<Note>().await?.records {
+    ///     println!("{}", note.content.as_deref().unwrap_or("-"));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn notes(&self, id: impl Into<String>) -> RecordNotes {
+        RecordNotes { records: self.clone(), id: id.into() }
+    }
+}
+
+/// The notes on a record; from [`Records::notes`]. They are changed and deleted where all notes are:
+/// [`Crm::notes`](crate::Crm::notes).
+#[derive(Clone, Debug)]
+pub struct RecordNotes {
+    records: Records,
+    id: String,
+}
+
+impl RecordNotes {
+    const PATH: &str = "/crm/v8/{module}/{id}/Notes";
+
+    /// Lists the notes; [`send_as::<Note>`](ListRecords::send_as) and [`stream_as::<Note>`](ListRecords::stream_as) read
+    /// them as [`Note`]. Without [`fields`](ListRecords::fields) it asks for what a [`Note`] has.
+    pub fn list(&self) -> ListRecords {
+        let request = self.records.request_about(Method::Get, &self.id, Self::PATH);
+        ListRecords { request: request.replace_query("fields", FIELDS) }
+    }
+
+    /// Creates notes on the record: [`Note`]s, or anything of that shape.
+    pub fn create(&self, notes: impl IntoIterator<Item = impl Serialize>) -> WriteRecords {
+        WriteRecords::new(self.records.request_about(Method::Post, &self.id, Self::PATH), notes)
+    }
+
+    /// Creates one note on the record.
+    pub fn create_one(&self, note: impl Serialize) -> WriteRecord {
+        WriteRecord::of(self.create([note]))
+    }
+}
+
+/// A note: a title, a text, and the record that it is on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Note {
+    /// Its id.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// Its title.
+    #[serde(rename = "Note_Title", skip_serializing_if = "Nullable::is_absent")]
+    pub title: Nullable<String>,
+    /// Its text.
+    #[serde(rename = "Note_Content", skip_serializing_if = "Nullable::is_absent")]
+    pub content: Nullable<String>,
+    /// The record that it is on: its `id` and `name`, and in `module` the module.
+    #[serde(rename = "Parent_Id", skip_serializing_if = "Nullable::is_absent")]
+    pub parent: Nullable<Record>,
+    /// Whose it is.
+    #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
+    pub owner: Nullable<Lookup>,
+    /// When it was made.
+    #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
+    pub created_time: Nullable<DateTime>,
+    /// When it was last changed.
+    #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
+    pub modified_time: Nullable<DateTime>,
+    /// What else there is.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Note {
+    /// A note with a title.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self { title: Nullable::Value(title.into()), ..Self::default() }
+    }
+
+    /// Sets the text.
+    #[must_use]
+    pub fn content(self, content: impl Into<String>) -> Self {
+        Self { content: Nullable::Value(content.into()), ..self }
+    }
+
+    /// Says which record it is on. Needed where the path does not say so: [`Crm::notes`](crate::Crm::notes).
+    #[must_use]
+    pub fn on(self, module: impl Into<String>, id: impl Into<String>) -> Self {
+        let module = Record::new().with("api_name", module.into());
+        Self { parent: Nullable::Value(Record::with_id(id).with("module", module)), ..self }
+    }
+}

@@ -1,0 +1,74 @@
+//! Records that belong to a record: the products of a deal, the contacts of an account.
+
+use super::{DeleteRecords, GetRecord, ListRecords, Records, WriteRecords, scopes};
+use serde::Serialize;
+
+use crate::request::{Method, Request};
+
+impl Records {
+    /// The records in a related list of a record, by the list's API name: `Products`, `Contact_Roles`, `Campaigns`.
+    ///
+    /// ```no_run
+    /// use zohocrm::Record;
+    ///
+    /// # async fn products(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
+    /// let products = crm.records("Deals").related("5725767000000412001", "Products");
+    /// products.link([Record::with_id("5725767000000500001")]).await?;
+    /// let page = products.list().fields(["Product_Name"]).send().await?;
+    /// println!("{} products", page.records.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn related(&self, id: impl Into<String>, list: impl Into<String>) -> RelatedRecords {
+        RelatedRecords { records: self.clone(), id: id.into(), list: list.into() }
+    }
+}
+
+/// The records in a related list of a record; from [`Records::related`].
+#[derive(Clone, Debug)]
+pub struct RelatedRecords {
+    records: Records,
+    id: String,
+    list: String,
+}
+
+impl RelatedRecords {
+    /// Lists them, a page at a time, or all as a stream.
+    pub fn list(&self) -> ListRecords {
+        ListRecords { request: self.request(Method::Get) }
+    }
+
+    /// Reads one of them.
+    pub fn get(&self, id: impl Into<String>) -> GetRecord {
+        let template = "/crm/v8/{module}/{id}/{list}/{related}";
+        let [module, record, list] = self.path();
+        let request = Request::operation(
+            &self.records.crm,
+            Method::Get,
+            template,
+            [module, record, list, ("related", id.into())],
+        );
+        GetRecord { request: request.scopes(scopes(Method::Get)) }
+    }
+
+    /// Adds records that exist to the list, by their `id`, or changes what the list says about them, such as the
+    /// discount of a product.
+    pub fn link(&self, records: impl IntoIterator<Item = impl Serialize>) -> WriteRecords {
+        WriteRecords::new(self.request(Method::Put), records)
+    }
+
+    /// Takes records out of the list. They stay in their own module.
+    pub fn unlink(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteRecords {
+        DeleteRecords::new(self.request(Method::Delete), ids)
+    }
+
+    fn request(&self, method: Method) -> Request {
+        let template = "/crm/v8/{module}/{id}/{list}";
+        Request::operation(&self.records.crm, method, template, self.path()).scopes(scopes(method))
+    }
+
+    fn path(&self) -> [(&'static str, String); 3] {
+        [("module", self.records.module.clone()), ("id", self.id.clone()), ("list", self.list.clone())]
+    }
+}

@@ -1,0 +1,156 @@
+//! `crm.tags("Leads")`: the tags that a module has.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::client::Crm;
+use crate::error::Error;
+use crate::record::Lookup;
+use crate::records::{Written, outcome, outcomes};
+use crate::request::{Answer, Method, Request};
+use crate::value::{DateTime, Extra, Nullable};
+
+/// The tags that a module has; from [`Crm::tags`]. They are put on records with
+/// [`Records::add_tags`](crate::Records::add_tags).
+///
+/// ```no_run
+/// use zohocrm::Tag;
+///
+/// # async fn tags(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
+/// let tags = crm.tags("Leads");
+/// tags.create([Tag::new("hot").color_code("#F17574")]).await?;
+/// for tag in tags.list().await?.iter() {
+///     println!("{}", tag.name.as_deref().unwrap_or("-"));
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Tags {
+    crm: Crm,
+    module: String,
+}
+
+impl Tags {
+    pub(crate) fn new(crm: &Crm, module: String) -> Self {
+        Self { crm: crm.clone(), module }
+    }
+
+    /// Lists the tags.
+    ///
+    /// # Errors
+    /// When the call fails. Needs the scope `ZohoCRM.settings.tags.READ`.
+    pub async fn list(&self) -> Result<Answer<Vec<Tag>>, Error> {
+        let request = self.request(Method::Get, &["ZohoCRM.settings.tags.READ", "ZohoCRM.settings.ALL"]);
+        Ok(request.send_as::<TagsBody>().await?.map(|body| body.tags))
+    }
+
+    /// Creates tags: texts, or [`Tag`]s with a colour. Says what became of each.
+    ///
+    /// # Errors
+    /// When the call fails as a whole. Needs the scope `ZohoCRM.settings.tags.CREATE`.
+    pub async fn create(
+        &self,
+        tags: impl IntoIterator<Item = impl Into<Tag>>,
+    ) -> Result<Vec<Result<Written, Error>>, Error> {
+        let tags: Vec<Tag> = tags.into_iter().map(Into::into).collect();
+        let request = self.request(Method::Post, &["ZohoCRM.settings.tags.CREATE", "ZohoCRM.settings.ALL"]);
+        outcomes(&request.json(json!({ "tags": tags })), tags.len()).await
+    }
+
+    /// Gives a tag another name or colour.
+    ///
+    /// # Errors
+    /// When the call fails, or Zoho refuses the change. Needs the scope `ZohoCRM.settings.tags.UPDATE`.
+    pub async fn update(&self, id: impl Into<String>, tag: impl Into<Tag>) -> Result<Written, Error> {
+        let request = self.about(Method::Put, id.into());
+        let request = request.query("module", &self.module).json(json!({ "tags": [tag.into()] }));
+        outcome(&request.scopes(&["ZohoCRM.settings.tags.UPDATE", "ZohoCRM.settings.ALL"])).await
+    }
+
+    /// Deletes a tag, and takes it off all records.
+    ///
+    /// # Errors
+    /// When the call fails, or Zoho refuses it. Needs the scope `ZohoCRM.settings.tags.DELETE`.
+    pub async fn delete(&self, id: impl Into<String>) -> Result<Written, Error> {
+        let request = self.about(Method::Delete, id.into());
+        outcome(&request.scopes(&["ZohoCRM.settings.tags.DELETE", "ZohoCRM.settings.ALL"])).await
+    }
+
+    fn request(&self, method: Method, scopes: &'static [&'static str]) -> Request {
+        let request = self.crm.request(method, "/crm/v8/settings/tags");
+        request.query("module", &self.module).scopes(scopes)
+    }
+
+    fn about(&self, method: Method, id: String) -> Request {
+        Request::operation(&self.crm, method, "/crm/v8/settings/tags/{id}", [("id", id)])
+    }
+}
+
+/// The list, as Zoho writes it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct TagsBody {
+    tags: Vec<Tag>,
+}
+
+/// A word that records are marked with.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Tag {
+    /// Its id.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// The word: at most 25 letters.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub name: Nullable<String>,
+    /// Its colour: `#F17574`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub color_code: Nullable<String>,
+    /// When it was made.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub created_time: Nullable<DateTime>,
+    /// When it was last changed.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modified_time: Nullable<DateTime>,
+    /// Who made it.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub created_by: Nullable<Lookup>,
+    /// Who last changed it.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modified_by: Nullable<Lookup>,
+    /// What else there is.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Tag {
+    /// A tag by its name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: Nullable::Value(name.into()), ..Self::default() }
+    }
+
+    /// A tag by its id.
+    pub fn with_id(id: impl Into<String>) -> Self {
+        Self { id: Nullable::Value(id.into()), ..Self::default() }
+    }
+
+    /// Sets the colour: one of those that Zoho offers, such as `#F17574`.
+    #[must_use]
+    pub fn color_code(self, color_code: impl Into<String>) -> Self {
+        Self { color_code: Nullable::Value(color_code.into()), ..self }
+    }
+}
+
+impl From<&str> for Tag {
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
+impl From<String> for Tag {
+    fn from(name: String) -> Self {
+        Self::new(name)
+    }
+}

@@ -1,0 +1,22 @@
+// What every example of the guide starts with: an emulator, and the CRM as a user who is logged in there sees it.
+
+async fn crm() -> (zoho_emulator::Emulator, zohocrm::Crm) {
+    use zohocrm::store::TokenStore as _;
+    let zoho = zoho_emulator::Emulator::start().await;
+    let client = zoho.default_client();
+    let store = zohocrm::store::MemoryStore::new();
+    let row = zohocrm::OAuthToken::new()
+        .with_user("ada@example.com")
+        .with_client(client.id(), client.secret())
+        .with_refresh_token(zoho.grant_refresh_token(client.id(), "ada@example.com").as_str())
+        .with_api_domain(zoho.base_url());
+    store.save_token(&row).await.expect("memory takes a token");
+    let environment = zohocrm::Environment::local(&zoho.base_url()).expect("it is a local address");
+    let authenticator = zohocrm::Authenticator::builder(environment)
+        .client(zohocrm::OAuthClient::new(client.id(), client.secret()))
+        .store(store)
+        .build()
+        .expect("nothing is missing");
+    let crm = zohocrm::Crm::new(&authenticator, "ada@example.com");
+    (zoho, crm)
+}

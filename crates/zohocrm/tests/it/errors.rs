@@ -1,0 +1,122 @@
+//! Errors: what each means for the caller, and what it says.
+
+use serde_json::json;
+use zoho_emulator::Fault;
+use zohocrm::{Crm, Error, ErrorKind, Record, Retries};
+
+use crate::support::{ADA, LoggedIn, logged_in};
+
+/// The error of a call that is answered so.
+async fn refused(ada: &LoggedIn, status: u16, body: &serde_json::Value) -> Error {
+    ada.zoho.clear_faults();
+    ada.zoho.fault(Fault::on("GET /crm/v8/Leads").forever().answer(status, body.to_string()));
+    let crm = Crm::builder(&ada.authenticator).retries(Retries::none()).build_for(ADA);
+    crm.records("Leads").list().fields(["id"]).send().await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_code_says_what_to_do_whatever_the_status() {
+    let ada = logged_in().await;
+    for (status, code, kind) in [
+        (400, "INVALID_MODULE", ErrorKind::NotFound),
+        (404, "INVALID_URL_PATTERN", ErrorKind::NotFound),
+        (401, "OAUTH_SCOPE_MISMATCH", ErrorKind::ScopeMissing),
+        (403, "OAUTH_SCOPE_MISMATCH", ErrorKind::ScopeMissing),
+        (403, "NO_PERMISSION", ErrorKind::PermissionMissing),
+        (401, "AUTHORIZATION_FAILED", ErrorKind::PermissionMissing),
+        (200, "NO_PERMISSION", ErrorKind::PermissionMissing),
+        (401, "AUTHENTICATION_FAILURE", ErrorKind::LoginNeeded),
+        (400, "INVALID_DATA", ErrorKind::InvalidData),
+        (400, "REQUIRED_PARAM_MISSING", ErrorKind::InvalidData),
+        (400, "DUPLICATE_DATA", ErrorKind::Duplicate),
+        (412, "RECORD_MODIFIED", ErrorKind::Conflict),
+        (400, "LIMIT_EXCEEDED", ErrorKind::LimitExceeded),
+        (413, "REQUEST_ENTITY_TOO_LARGE", ErrorKind::LimitExceeded),
+        (429, "TOO_MANY_REQUESTS", ErrorKind::Throttled),
+        (500, "INTERNAL_ERROR", ErrorKind::Server),
+        (400, "SOMETHING_NEW", ErrorKind::InvalidData),
+        (418, "SOMETHING_NEW", ErrorKind::InvalidData),
+    ] {
+        let body = json!({"code": code, "message": "no", "details": {}, "status": "error"});
+        let error = refused(&ada, status, &body).await;
+        assert_eq!((error.kind(), error.api().map(|api| api.code())), (kind, Some(code)), "{status} {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_status_alone_says_something_too() {
+    let ada = logged_in().await;
+    for (status, kind) in [
+        (403, ErrorKind::PermissionMissing),
+        (404, ErrorKind::NotFound),
+        (429, ErrorKind::Throttled),
+        (502, ErrorKind::Server),
+    ] {
+        let error = refused(&ada, status, &json!("a proxy's page")).await;
+        assert_eq!((error.kind(), error.api().map(|api| api.code())), (kind, Some("")), "{status} {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_scope_is_named() {
+    let ada = logged_in().await;
+    let body = json!({"code": "OAUTH_SCOPE_MISMATCH", "message": "invalid oauth scope", "details": {}, "status": "error"});
+    let error = refused(&ada, 401, &body).await;
+    assert_eq!(error.missing_scopes(), ["ZohoCRM.modules.READ", "ZohoCRM.modules.ALL"]);
+    assert!(
+        error.to_string().ends_with("this call needs: ZohoCRM.modules.READ or ZohoCRM.modules.ALL"),
+        "{error}"
+    );
+    assert!(!error.needs_login());
+}
+
+#[tokio::test]
+async fn missing_permissions_are_named_in_both_spellings() {
+    let ada = logged_in().await;
+    for permissions in [json!("Crm_Implied_Api_Access"), json!(["Crm_Implied_Api_Access"])] {
+        let details = json!({ "permissions": permissions });
+        let body = json!({"code": "NO_PERMISSION", "message": "no", "details": details, "status": "error"});
+        assert_eq!(refused(&ada, 403, &body).await.missing_permissions(), ["Crm_Implied_Api_Access"]);
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_is_wrong_is_named_by_where_it_stands() {
+    let ada = logged_in().await;
+    for (details, field) in [
+        (json!({"api_name": "Email", "json_path": "$.data[0].Email"}), "$.data[0].Email"),
+        (json!({"api_name": "Email"}), "Email"),
+        (json!({"param_name": "fields"}), "fields"),
+    ] {
+        let body = json!({"code": "INVALID_DATA", "message": "no", "details": details, "status": "error"});
+        assert_eq!(refused(&ada, 400, &body).await.field(), Some(field));
+    }
+}
+
+#[tokio::test]
+async fn several_things_wrong_with_one_record_are_all_told() {
+    let ada = logged_in().await;
+    let duplicate = |field: &str, id: &str| {
+        json!({"code": "DUPLICATE_DATA", "message": "duplicate data", "status": "error",
+               "details": {"api_name": field, "duplicate_record": {"id": id}}})
+    };
+    let errors = json!([duplicate("Email", "11"), duplicate("Mobile", "12")]);
+    let entry = json!({"code": "MULTIPLE_OR_MULTI_ERRORS", "details": {"errors": errors},
+                       "message": "Multiple errors in the request", "status": "error"});
+    ada.zoho.fault(Fault::on("POST /crm/v8/Leads").answer(400, json!({"data": [entry]}).to_string()));
+    let error = ada.crm.records("Leads").create_one(Record::new().with("Last_Name", "H")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Duplicate);
+    let all = error.record().unwrap().all();
+    let told: Vec<_> = all.iter().map(|error| (error.field(), error.duplicate_of())).collect();
+    assert_eq!(told, [(Some("Email"), Some("11")), (Some("Mobile"), Some("12"))]);
+}
+
+#[tokio::test]
+async fn what_a_failed_call_says_of_its_first_record_is_what_the_call_says() {
+    let ada = logged_in().await;
+    let entry = json!({"code": "MANDATORY_NOT_FOUND", "details": {"api_name": "Last_Name"}, "message": "required field not found", "status": "error"});
+    for member in ["data", "roles", "tags"] {
+        let error = refused(&ada, 400, &json!({ member: [entry] })).await;
+        assert_eq!(error.field(), Some("Last_Name"), "{member}");
+    }
+}

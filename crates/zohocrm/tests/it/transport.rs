@@ -1,0 +1,370 @@
+//! Calls on a bad day: retries, limits, time-outs, and a server that is slow, gone or lying.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use zoho_emulator::{Emulator, Fault};
+use zohocrm::{Crm, CrmBuilder, Error, ErrorKind, Method, Record, Retries};
+
+use crate::support::{ADA, LoggedIn, logged_in, logged_in_at};
+
+/// Retries that do not keep a test waiting.
+fn quick() -> Retries {
+    Retries::new().first_pause(Duration::from_millis(5)).longest_pause(Duration::from_millis(20))
+}
+
+fn crm(ada: &LoggedIn, build: impl FnOnce(CrmBuilder) -> CrmBuilder) -> Crm {
+    build(Crm::builder(&ada.authenticator).retries(quick())).build_for(ADA)
+}
+
+#[tokio::test]
+async fn a_read_that_zoho_fails_at_is_tried_again() {
+    let ada = logged_in().await;
+    for fault in [
+        Fault::on("GET /crm/v8/org").status_500(),
+        Fault::on("GET /crm/v8/org").bad_gateway(),
+        Fault::on("GET /crm/v8/org").throttle(),
+        Fault::on("GET /crm/v8/org").drop_before(),
+        Fault::on("GET /crm/v8/org").drop_after(),
+        Fault::on("GET /crm/v8/org").cut_body(),
+        Fault::on("GET /crm/v8/org").cut_gzip(),
+    ] {
+        ada.zoho.journal().clear();
+        ada.zoho.fault(fault.clone().times(2));
+        crm(&ada, |crm| crm).organization().await.unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+        let asked = ada.zoho.journal().count("GET /crm/v8/org");
+        assert!((2..=3).contains(&asked), "{fault:?} was asked {asked} times");
+        ada.zoho.clear_faults();
+    }
+}
+
+#[tokio::test]
+async fn a_read_is_given_up_after_the_last_attempt() {
+    let ada = logged_in().await;
+    ada.zoho.fault(Fault::on("GET /crm/v8/org").forever().status_500());
+    let error = crm(&ada, |crm| crm.retries(quick().attempts(3))).organization().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server);
+    assert_eq!(ada.zoho.journal().count("GET /crm/v8/org"), 3);
+}
+
+#[tokio::test]
+async fn a_create_is_not_repeated_when_it_may_have_been_carried_out() {
+    let ada = logged_in().await;
+    for fault in [Fault::on("POST /crm/v8/Leads").status_500(), Fault::on("POST /crm/v8/Leads").drop_after()]
+    {
+        ada.zoho.journal().clear();
+        ada.zoho.fault(fault);
+        let leads = crm(&ada, |crm| crm).records("Leads");
+        leads.create_one(Record::new().with("Last_Name", "Once")).await.unwrap_err();
+        assert_eq!(ada.zoho.journal().count("POST /crm/v8/Leads"), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_create_that_zoho_turned_away_is_repeated() {
+    let ada = logged_in().await;
+    ada.zoho.fault(Fault::on("POST /crm/v8/Leads").times(2).throttle());
+    crm(&ada, |crm| crm)
+        .records("Leads")
+        .create_one(Record::new().with("Last_Name", "Hopper"))
+        .await
+        .unwrap();
+    assert_eq!(ada.zoho.journal().count("POST /crm/v8/Leads"), 3);
+}
+
+#[tokio::test]
+async fn a_call_that_may_be_repeated_says_so() {
+    let ada = logged_in().await;
+    ada.zoho.fault(Fault::on("POST /crm/v8/Leads/upsert").status_500());
+    let upsert = |crm: &Crm| {
+        crm.records("Leads").upsert([Record::new().with("Last_Name", "H").with("Email", "h@e.x")])
+    };
+    let crm = crm(&ada, |crm| crm);
+    assert!(
+        upsert(&crm).send().await.is_err(),
+        "without a field to find the first one by, it would be made twice"
+    );
+    ada.zoho.clear_faults();
+    ada.zoho.journal().clear();
+    ada.zoho.fault(Fault::on("POST /crm/v8/Leads/upsert").status_500());
+    let _ = upsert(&crm).duplicate_check_fields(["Email"]).await;
+    assert_eq!(ada.zoho.journal().count("POST /crm/v8/Leads/upsert"), 2);
+}
+
+#[tokio::test]
+async fn after_a_throttle_nobody_asks_for_a_while() {
+    let ada = logged_in().await;
+    let retries = Retries::new().first_pause(Duration::from_millis(400));
+    let crm = crm(&ada, |crm| crm.retries(retries));
+    crm.current_user().await.unwrap();
+    ada.zoho.fault(Fault::on("GET /crm/v8/org").throttle());
+    let throttled = tokio::spawn({
+        let crm = crm.clone();
+        async move { crm.organization().await }
+    });
+    while ada.zoho.journal().count("GET /crm/v8/org") == 0 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let start = Instant::now();
+    crm.current_user().await.unwrap();
+    assert!(start.elapsed() >= Duration::from_millis(100), "{:?}", start.elapsed());
+    throttled.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn fifty_calls_at_once_never_exceed_what_the_organisation_may_have() {
+    let zoho = Emulator::builder().concurrent_calls(3).response_time(Duration::from_millis(5)).start().await;
+    let ada = logged_in_at(zoho).await;
+    let crm = crm(&ada, |crm| crm.concurrency(3).retries(Retries::none()));
+    let calls: Vec<_> = (0..50)
+        .map(|_| {
+            let crm = crm.clone();
+            tokio::spawn(async move { crm.organization().await.map(drop) })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(ada.zoho.journal().count_where(|entry| entry.status == Some(429)), 0);
+}
+
+#[tokio::test]
+async fn too_many_calls_of_two_programs_are_sorted_out_by_trying_again() {
+    let zoho = Emulator::builder().concurrent_calls(2).response_time(Duration::from_millis(5)).start().await;
+    let ada = logged_in_at(zoho).await;
+    let programs = [(); 2].map(|()| crm(&ada, |crm| crm.retries(quick().attempts(30))));
+    let calls: Vec<_> = (0..24)
+        .map(|number: usize| {
+            let crm = programs[number % 2].clone();
+            tokio::spawn(async move { crm.organization().await.map(drop) })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert!(ada.zoho.journal().count_where(|entry| entry.status == Some(429)) > 0);
+}
+
+#[tokio::test]
+async fn credits_are_kept_back_below_the_floor() {
+    let zoho = Emulator::builder().daily_credits(10).start().await;
+    let ada = logged_in_at(zoho).await;
+    let crm = crm(&ada, |crm| crm.credits_floor(4));
+    let mut refused = None;
+    for _ in 0..12 {
+        match crm.organization().await {
+            Ok(_) => {}
+            Err(error) => {
+                refused = Some(error);
+                break;
+            }
+        }
+    }
+    let error = refused.unwrap();
+    assert!(matches!(error, Error::CreditsShort { remaining: 3, floor: 4, .. }), "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::Throttled);
+    assert!(error.retry_at().is_some() && !error.is_transient());
+    assert_eq!(ada.zoho.journal().count("GET /crm/v8/org"), 7);
+}
+
+#[tokio::test]
+async fn a_call_that_takes_too_long_is_given_up_whatever_it_hangs_at() {
+    let ada = logged_in().await;
+    for fault in [
+        Fault::on("GET /crm/v8/org").hang(),
+        Fault::on("GET /crm/v8/org").slow_head(Duration::from_millis(400)),
+        Fault::on("GET /crm/v8/org").slow_body(Duration::from_millis(400)),
+    ] {
+        ada.zoho.fault(fault.forever());
+        let crm = crm(&ada, |crm| crm.timeout(Duration::from_millis(100)).retries(Retries::none()));
+        let start = Instant::now();
+        let error = crm.organization().await.unwrap_err();
+        assert!(
+            matches!(error, Error::Unreachable { evidence: "it took too long", sent: true, .. }),
+            "{error:?}"
+        );
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+        ada.zoho.clear_faults();
+    }
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_read_as_long_as_it_goes_on() {
+    let ada = logged_in().await;
+    ada.zoho.fault(Fault::on("GET /crm/v8/org").slow_body(Duration::from_millis(1)));
+    crm(&ada, |crm| crm.timeout(Duration::from_millis(300))).organization().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_is_unreachable_and_nothing_was_sent() {
+    let ada = logged_in().await;
+    ada.crm.organization().await.unwrap();
+    let crm = crm(&ada, |crm| crm);
+    drop(ada.zoho);
+    let error = crm.records("Leads").create_one(Record::new().with("Last_Name", "Nobody")).await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable { sent: false, evidence: "no connection", .. }), "{error:?}");
+    assert!(error.is_transient());
+}
+
+#[tokio::test]
+async fn lies_are_errors_that_say_what_was_seen() {
+    let ada = logged_in().await;
+    let org = || Fault::on("GET /crm/v8/org");
+    for (fault, evidence) in [
+        (org().html(), "the body is not JSON (line 1, column 1)"),
+        (
+            org().answer_as(200, "application/json", "<html></html>"),
+            "the body is not JSON (line 1, column 1)",
+        ),
+        (org().answer(200, ""), "there is no entry in `org`"),
+        (org().answer(200, "[1,2]"), "there is no entry in `org`"),
+        (org().answer(200, r#"{"org":[{"id":"1"}"#), "the body ends in the middle (line 1, column 18)"),
+        (org().answer(200, r#"{"org":[{"id":"1"}]} and more"#), "there is more after the end of the JSON"),
+        (org().nested_arrays(10_000), "the body is not JSON"),
+    ] {
+        ada.zoho.clear_faults();
+        ada.zoho.fault(fault);
+        let error = crm(&ada, |crm| crm).organization().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{error:?}");
+        let Error::Answer { evidence: seen, .. } = &error else { panic!("{error:?}") };
+        assert!(seen.contains(evidence), "{seen}");
+    }
+}
+
+#[tokio::test]
+async fn json_with_another_label_is_read_all_the_same() {
+    let ada = logged_in().await;
+    ada.zoho.fault(Fault::on("GET /crm/v8/org").relabel("text/html"));
+    crm(&ada, |crm| crm).organization().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_that_never_ends_is_given_up_at_the_limit() {
+    let ada = logged_in().await;
+    for fault in [Fault::on("GET /crm/v8/Leads").flood(2 << 30), Fault::on("GET /crm/v8/Leads").endless()] {
+        ada.zoho.fault(fault);
+        let crm = crm(&ada, |crm| crm.most_bytes(1_000_000));
+        let error = crm.records("Leads").list().fields(["id"]).send().await.unwrap_err();
+        assert!(matches!(error, Error::TooLarge { most_bytes: 1_000_000, .. }), "{error:?}");
+        assert!(!error.is_transient());
+        ada.zoho.clear_faults();
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_host_gets_no_token() {
+    let ada = logged_in().await;
+    let foreign = Emulator::start().await;
+    ada.zoho.fault(Fault::on("GET /crm/v8/org").redirect(format!("{}/crm/v8/org", foreign.base_url())));
+    let error = crm(&ada, |crm| crm).organization().await.unwrap_err();
+    assert_eq!(error.api().map(|error| error.status()), Some(307), "{error:?}");
+    assert!(foreign.journal().entries().is_empty());
+}
+
+#[tokio::test]
+async fn answers_are_compressed_when_zoho_can() {
+    let ada = logged_in().await;
+    ada.zoho.add_records(ADA, "Leads", 200);
+    let page = ada.crm.records("Leads").list().fields(["Last_Name"]).send().await.unwrap();
+    assert_eq!((page.status(), page.records.len()), (200, 200));
+    let entries = ada.zoho.journal().entries();
+    let asked = entries.iter().find(|entry| entry.path == "/crm/v8/Leads").unwrap();
+    assert!(asked.header("accept-encoding").is_some_and(|kinds| kinds.contains("gzip")), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_dropped_call_gives_its_place_back() {
+    let ada = logged_in().await;
+    let crm = crm(&ada, |crm| crm.concurrency(1));
+    ada.zoho.fault(Fault::on("GET /crm/v8/org").hang());
+    let hanging = tokio::time::timeout(Duration::from_millis(100), crm.organization()).await;
+    assert!(hanging.is_err(), "it hangs");
+    let next = tokio::time::timeout(Duration::from_secs(5), crm.current_user()).await;
+    next.expect("the place is free").unwrap();
+}
+
+#[tokio::test]
+async fn an_unread_file_keeps_its_place_until_it_is_dropped() {
+    let ada = logged_in().await;
+    let crm = crm(&ada, |crm| crm.concurrency(1));
+    ada.zoho.add_records(ADA, "Leads", 200);
+    let file = crm.request(Method::Get, "/crm/v8/Leads?fields=Last_Name").download().await.unwrap();
+    let moment = Duration::from_millis(100);
+    assert!(tokio::time::timeout(moment, crm.current_user()).await.is_err());
+    drop(file);
+    tokio::time::timeout(Duration::from_secs(5), crm.current_user())
+        .await
+        .expect("the place is free")
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_header_goes_along_and_the_authorization_cannot_be_set() {
+    let ada = logged_in().await;
+    let call = ada.crm.request(Method::Get, "/crm/v8/org").header("X-CRM-ORG", "60000001");
+    call.send().await.unwrap();
+    let entries = ada.zoho.journal().entries();
+    let asked = entries.iter().find(|entry| entry.path == "/crm/v8/org").unwrap();
+    assert_eq!(asked.header("x-crm-org"), Some("60000001"));
+    let error = call.header("AUTHORIZATION", "Zoho-oauthtoken stolen").send().await.unwrap_err();
+    assert!(matches!(error, Error::Request(_)), "{error:?}");
+    let error = ada.crm.request(Method::Get, "/crm/v8/org").header("X", "a\nb").send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Request, "{error:?}");
+}
+
+#[tokio::test]
+async fn two_organisations_are_worked_with_side_by_side() {
+    let (first, second) = (logged_in().await, logged_in().await);
+    first.zoho.add_records(ADA, "Leads", 1);
+    let in_first = first.crm.records("Leads").list().fields(["id"]);
+    let in_second = second.crm.records("Leads").list().fields(["id"]);
+    let (one, none) = tokio::join!(in_first.send(), in_second.send());
+    assert_eq!((one.unwrap().records.len(), none.unwrap().records.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn everything_goes_through_the_proxy_and_its_password_is_never_shown() {
+    let ada = logged_in().await;
+    let (address, connections) = proxy().await;
+    let proxied = crm(&ada, |crm| crm.proxy(format!("http://user:opensesame@{address}")));
+    proxied.organization().await.unwrap();
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+    assert!(
+        !format!("{proxied:?} {:?}", Crm::builder(&ada.authenticator).proxy("http://opensesame@x"))
+            .contains("sesame")
+    );
+    let wrong = crm(&ada, |crm| crm.proxy("http://[opensesame"));
+    let error = wrong.organization().await.unwrap_err();
+    assert!(
+        matches!(error, Error::Request(_)) && !format!("{error} {error:?}").contains("sesame"),
+        "{error:?}"
+    );
+}
+
+/// A proxy for plain HTTP that counts its connections.
+async fn proxy() -> (std::net::SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            counter.fetch_add(1, Ordering::SeqCst);
+            let mut head = vec![0; 4096];
+            let length = client.read(&mut head).await.unwrap();
+            let head = String::from_utf8_lossy(&head[..length]).into_owned();
+            // A proxy gets the whole URL: GET http://127.0.0.1:PORT/path HTTP/1.1
+            let rest = head.split_once("http://").unwrap().1;
+            let (host, path) = rest.split_once('/').unwrap();
+            let mut server = TcpStream::connect(host).await.unwrap();
+            let method = head.split(' ').next().unwrap();
+            server.write_all(format!("{method} /{path}").as_bytes()).await.unwrap();
+            let _ = copy_bidirectional(&mut client, &mut server).await;
+        }
+    });
+    (address, connections)
+}
