@@ -6,6 +6,7 @@
 
 #[cfg(unix)]
 mod alone;
+#[cfg(unix)]
 mod check;
 mod command;
 mod crm;
@@ -53,6 +54,7 @@ const SUBJECTS: &[Subject] = &[
     ("page", crm::page::run),
     #[cfg(unix)]
     ("stream", crm::stream::run),
+    #[cfg(unix)]
     ("check", check::run),
 ];
 

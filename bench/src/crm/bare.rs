@@ -53,10 +53,10 @@ impl Bare {
         Ok(Self { client, url: format!("{url}/crm/v8/Leads"), authorization })
     }
 
-    /// Asks for a page.
-    pub(super) async fn page<T: DeserializeOwned>(&self) -> Outcome<Page<T>> {
+    /// Asks for a page of so many records.
+    pub(super) async fn page<T: DeserializeOwned>(&self, records: u32) -> Outcome<Page<T>> {
         let fields = leads::names().collect::<Vec<_>>().join(",");
-        let query = [("fields", fields), ("per_page", leads::PER_PAGE.to_string())];
+        let query = [("fields", fields), ("per_page", records.to_string())];
         let request = self.client.get(&self.url).header(AUTHORIZATION, &self.authorization).query(&query);
         let answer = request.send().await?.error_for_status()?;
         Ok(serde_json::from_slice(&answer.bytes().await?)?)

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use zohocrm::{Date, DateTime};
 
-/// How many records are on a page.
+/// How many records are on a page, unless it has one.
 pub(super) const PER_PAGE: u32 = 200;
 
 /// The fields of a lead beside its id, and what Zoho calls their kind.
@@ -117,9 +117,9 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// A page of leads up to the point where it says what comes after it: `{"data": […], "info": `.
-pub(super) fn page() -> String {
+pub(super) fn page(records: u32) -> String {
     let mut random = StdRng::seed_from_u64(0);
-    let leads: Vec<Value> = (0..PER_PAGE).map(|_| lead(&mut random)).collect();
+    let leads: Vec<Value> = (0..records).map(|_| lead(&mut random)).collect();
     format!(r#"{{"data":{},"info":"#, Value::from(leads))
 }
 
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_page_is_as_long_as_the_one_that_was_measured_before_and_is_read_whole() {
-        let page = page() + "{}}";
+        let page = page(PER_PAGE) + "{}}";
         assert!((330_000..360_000).contains(&page.len()), "{} bytes", page.len());
         let page: Map<String, Value> = serde_json::from_str(&page).unwrap();
         let leads: Vec<Lead> = Vec::deserialize(&page["data"]).unwrap();

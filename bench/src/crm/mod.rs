@@ -23,6 +23,6 @@ async fn crm_at(url: &str) -> Outcome<Crm> {
 }
 
 /// A page of leads, as it is asked for in each call.
-fn list_of(crm: &Crm) -> ListRecords {
-    crm.records("Leads").list().fields(leads::names()).per_page(leads::PER_PAGE)
+fn list_of(crm: &Crm, records: u32) -> ListRecords {
+    crm.records("Leads").list().fields(leads::names()).per_page(records)
 }

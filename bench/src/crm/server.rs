@@ -30,6 +30,8 @@ pub(super) struct Server {
 struct Contents {
     /// A page of leads, all but its end.
     leads: Bytes,
+    /// The same of one lead.
+    lead: Bytes,
     /// How many such pages there are.
     pages: u64,
     fields: Bytes,
@@ -38,7 +40,12 @@ struct Contents {
 impl Server {
     /// Starts a server that has so many pages of leads.
     pub(super) fn start(pages: u64) -> Outcome<Self> {
-        let contents = Contents { leads: leads::page().into(), pages, fields: leads::fields().into() };
+        let contents = Contents {
+            leads: leads::page(leads::PER_PAGE).into(),
+            lead: leads::page(1).into(),
+            pages,
+            fields: leads::fields().into(),
+        };
         let runtime = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -68,6 +75,7 @@ impl Contents {
     /// The body's two halves are not put together before they are sent.
     fn answer(&self, path: &str, query: &str) -> Response<Full<impl Buf + use<>>> {
         let (start, end) = match path {
+            "/crm/v8/Leads" if query.ends_with("per_page=1") => (self.lead.clone(), self.end_of_page(query)),
             "/crm/v8/Leads" => (self.leads.clone(), self.end_of_page(query)),
             "/crm/v8/settings/fields" => (self.fields.clone(), Bytes::new()),
             _ => (Bytes::from_static(br#"{"code":"INVALID_URL_PATTERN","status":"error"}"#), Bytes::new()),

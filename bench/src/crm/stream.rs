@@ -37,7 +37,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
 pub(crate) fn read(url: &str) -> Outcome<u64> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let (mut count, mut leads) = (0, list_of(&crm_at(url).await?).stream());
+        let (mut count, mut leads) = (0, list_of(&crm_at(url).await?, leads::PER_PAGE).stream());
         while let Some(lead) = leads.next().await {
             black_box(lead?);
             count += 1;
