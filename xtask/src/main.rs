@@ -5,6 +5,7 @@
 mod bench;
 mod ci;
 mod debian;
+mod generate;
 mod python;
 mod report;
 #[cfg(unix)]
@@ -25,6 +26,10 @@ enum Task {
     Test(test::Options),
     /// Measure beside what the machine can do, and print the table of docs/benchmarks.md
     Bench(bench::Options),
+    /// Make the typed client from Zoho's OpenAPI files and the official SDK
+    Generate(generate::GenerateOptions),
+    /// Say how much of the API the typed client is
+    Coverage(generate::Options),
     /// Check everything that a change has to pass: formatting, lints, documentation, features, every test
     Ci(ci::Options),
 }
@@ -33,6 +38,8 @@ fn main() -> ExitCode {
     let all_is_well = match Task::parse() {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Generate(options) => generate::generate(&options),
+        Task::Coverage(options) => generate::coverage(&options),
         Task::Ci(options) => ci::run(&options),
     };
     if all_is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -46,6 +46,15 @@ pub(crate) fn with_the_official_sdk(install: bool) -> Result<PathBuf, String> {
     Ok(python)
 }
 
+/// The folder of an installed package.
+pub(crate) fn package_folder(python: &Path, package: &str) -> Result<PathBuf, String> {
+    let script = "import importlib.util, sys; print(*importlib.util.find_spec(sys.argv[1]).submodule_search_locations)";
+    let output =
+        Command::new(python).args(["-c", script, package]).output().map_err(|error| error.to_string())?;
+    let folder = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    if folder.is_dir() { Ok(folder) } else { Err(format!("{} has no package {package}", python.display())) }
+}
+
 fn system_python() -> Option<&'static str> {
     ["python3", "python"]
         .into_iter()

@@ -32,9 +32,10 @@
 //! # Inside
 //!
 //! The server (`server.rs`) reads a request into plain data, asks whether something goes wrong on purpose, and
-//! hands it to `accounts.rs`, `crm/` or `control.rs`. Those are plain functions from a request to an answer.
+//! hands it to `accounts.rs`, `crm/` or `control/`. Those are plain functions from a request to an answer.
 //! `crm/routes.rs` lists every request of the CRM. What they change is in `grants.rs` (codes, tokens, quotas),
-//! `metadata/` (modules, fields) and `store/` (records).
+//! `metadata/` (modules, fields), `store/` (records) and `bulk/` (jobs, which the server carries out in time).
+//! Answers that break the rules of HTTP are written by `wire.rs`, past the HTTP library.
 
 mod accounts;
 mod builder;

@@ -26,15 +26,20 @@ impl Scopes {
             "ZohoCRM.composite_requests.CUSTOM",
             "ZohoCRM.notifications.ALL",
             "ZohoFiles.files.ALL",
+            "ZohoSearch.securesearch.READ",
             "AaaServer.profile.READ",
         ];
         Self(scopes.map(str::to_owned).to_vec())
     }
 
-    /// Whether these scopes cover one: `users.READ`, `modules.Leads.CREATE`, without `ZohoCRM.` before it.
+    /// Whether these scopes cover one: `users.READ`, `modules.Leads.CREATE`, without `ZohoCRM.` before it. A scope of
+    /// another service is named in full.
     ///
     /// A scope without its middle part covers all of them.
     pub(crate) fn allow(&self, scope: &str) -> bool {
+        if scope.starts_with("Zoho") {
+            return self.has(scope);
+        }
         let mut wanted = scope.split('.');
         let (group, operation) = (wanted.next(), wanted.next_back().unwrap_or_default());
         let within = wanted.next();

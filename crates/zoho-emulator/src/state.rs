@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::bulk::{Jobs, Uploads};
@@ -18,7 +19,7 @@ use crate::metadata::Metadata;
 use crate::notifications::Notifications;
 use crate::scope::Scopes;
 use crate::settings::Settings;
-use crate::store::{Person, Record, RecordStore};
+use crate::store::{Person, Record, RecordStore, TagStore};
 use crate::webhook::Webhooks;
 
 /// One emulator: shared by the servers of its data centers and by the handle that the test holds.
@@ -47,6 +48,9 @@ pub(crate) struct State {
     pub(crate) grants: Grants,
     metadata: Arc<Metadata>,
     pub(crate) records: RecordStore,
+    pub(crate) tags: TagStore,
+    /// The images of records and the files of attachments, by the id of the record or attachment.
+    pub(crate) contents: HashMap<u64, Bytes>,
     pub(crate) credits: Credits,
     pub(crate) allowance: Allowance,
     pub(crate) jobs: Jobs,
@@ -169,6 +173,8 @@ impl State {
             metadata: Arc::new(Metadata::new(&settings.own_modules, settings.modules.as_deref())),
             grants: Grants::default(),
             records: RecordStore::default(),
+            tags: TagStore::default(),
+            contents: HashMap::new(),
             credits: Credits::default(),
             allowance: Allowance {
                 daily_credits: settings.daily_credits,

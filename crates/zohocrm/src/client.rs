@@ -10,6 +10,8 @@ use zoho_oauth::{AccessToken, Authenticator, OAuthToken, UserSignature};
 use crate::composite::Composite;
 use crate::coql::{Coql, CoqlQuery};
 use crate::error::Error;
+use crate::files::Files;
+use crate::metadata::Metadata;
 use crate::notifications::Notifications;
 use crate::record::Record;
 use crate::records::Records;
@@ -106,6 +108,51 @@ impl Crm {
         Tags::new(self, module.into())
     }
 
+    /// Files that fields of records refer to.
+    #[must_use]
+    pub fn files(&self) -> Files {
+        Files::new(self)
+    }
+
+    /// Which modules there are, which fields they have, and whether a record fits them.
+    #[must_use]
+    pub fn metadata(&self) -> Metadata {
+        Metadata::new(self)
+    }
+
+    /// Reads up to 200,000 records of a module at once, as a job in the background.
+    #[cfg(feature = "bulk")]
+    pub fn bulk_read(&self, module: impl Into<String>) -> crate::bulk::StartBulkRead {
+        crate::bulk::StartBulkRead::new(self, &module.into())
+    }
+
+    /// A bulk read that was started before, by its id.
+    #[cfg(feature = "bulk")]
+    #[must_use]
+    pub fn bulk_read_job(&self, id: impl Into<String>) -> crate::bulk::BulkRead {
+        crate::bulk::BulkRead::new(self, id.into())
+    }
+
+    /// Writes many records of a module, as jobs in the background.
+    #[cfg(feature = "bulk")]
+    pub fn bulk_write(&self, module: impl Into<String>) -> crate::bulk::StartBulkWrite {
+        crate::bulk::StartBulkWrite::new(self, module.into())
+    }
+
+    /// A bulk write that was started before, by its id.
+    #[cfg(feature = "bulk")]
+    #[must_use]
+    pub fn bulk_write_job(&self, id: impl Into<String>) -> crate::bulk::BulkWrite {
+        crate::bulk::BulkWrite::new(self, id.into())
+    }
+
+    /// Every operation of the API that Zoho describes, by area: `crm.api().roles().list()`. Which areas there are depends
+    /// on the features: see [`api`](crate::api).
+    #[must_use]
+    pub fn api(&self) -> Api {
+        Api { crm: self.clone() }
+    }
+
     /// Any call: a path such as `/crm/v8/settings/modules`, or a whole URL on one of the token's own hosts.
     pub fn request(&self, method: Method, path: impl Into<String>) -> Request {
         Request::new(self, method, path)
@@ -130,6 +177,13 @@ impl fmt::Debug for Crm {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Crm").field("whose", &self.whose).finish_non_exhaustive()
     }
+}
+
+/// Every operation of the API that Zoho describes, by area; from [`Crm::api`].
+#[derive(Clone, Debug)]
+#[allow(dead_code, reason = "which areas there are depends on the features")]
+pub struct Api {
+    pub(crate) crm: Crm,
 }
 
 /// How calls are made; from [`Crm::builder`].

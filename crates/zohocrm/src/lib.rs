@@ -31,17 +31,29 @@
 //! # Contents
 //!
 //! * [`Crm`]: the CRM as one user sees it.
-//! * [`Records`]: list, get, create, update and delete the records of a module.
+//! * [`Records`]: list, get, create, update and delete the records of a module; look for them ([`Search`], [`Criteria`]),
+//!   count them, and work with what hangs on them: related records, notes, tags, attachments, a photo.
 //! * [`Record`], [`Page`]: what comes back; [`Written`], [`RecordError`]: what became of each record of a write.
+//! * [`Coql`]: queries, as text or built with [`Select`].
+//! * [`Composite`]: several calls in one. [`Notifications`]: Zoho tells of changes.
+//! * `bulk` (feature `bulk`): many records, by jobs in the background.
+//! * [`Files`]: files that fields of records refer to.
+//! * [`metadata`]: modules, fields and layouts; whether a record fits its module; a Rust type for it.
 //! * [`Request`], [`Response`]: any other call.
 //! * [`Error`], [`ApiError`]: why a call failed, and what to do next.
 
+#[path = "generated/mod.rs"]
+pub mod api;
+#[cfg(feature = "bulk")]
+pub mod bulk;
 mod client;
 mod composite;
 mod coql;
 mod criteria;
 mod error;
+mod files;
 pub mod guide;
+pub mod metadata;
 mod notifications;
 #[allow(dead_code, unused_imports, unused_macros, reason = "what is used depends on the features")]
 mod operation;
@@ -54,11 +66,12 @@ mod tags;
 mod transport;
 mod value;
 
-pub use client::{Crm, CrmBuilder};
+pub use client::{Api, Crm, CrmBuilder};
 pub use composite::{Composite, CompositeAnswer, SubRequest};
 pub use coql::{Column, Coql, CoqlQuery, Select};
 pub use criteria::{Criteria, CriteriaField};
 pub use error::{ApiError, Error, ErrorKind, RecordError};
+pub use files::{Files, UploadedFile};
 pub use notifications::{
     AffectedValues, Channel, ListChannels, NotANotification, Notification, Notifications, RecordOperation,
 };

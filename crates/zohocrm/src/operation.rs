@@ -94,7 +94,7 @@ pub(crate) mod prelude {
     pub(crate) use serde_json::{Map, Value};
 
     pub(crate) use super::{operation, setters};
-    pub(crate) use crate::client::Crm;
+    pub(crate) use crate::client::{Api, Crm};
     pub(crate) use crate::record::Record;
     pub(crate) use crate::request::{Method, Request, Upload};
     pub(crate) use crate::value::open_enum::open_enum;

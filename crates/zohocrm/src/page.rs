@@ -30,6 +30,14 @@ impl<T> Default for Page<T> {
     }
 }
 
+impl<T> Page<T> {
+    /// A page that Zoho did not make.
+    #[cfg(feature = "bulk")]
+    pub(crate) fn of(records: Vec<T>) -> Self {
+        Self { records, ..Self::default() }
+    }
+}
+
 /// A page as Zoho writes it.
 #[derive(Debug, Deserialize)]
 #[serde(default, bound = "T: DeserializeOwned")]

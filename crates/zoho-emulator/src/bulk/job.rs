@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{read, write};
+use super::{mass, read, write};
 use crate::clock::milliseconds;
+use crate::crm::Request;
+use crate::state::State;
 
 /// Every job of one emulator.
 #[derive(Debug, Default)]
 pub(crate) struct Jobs {
     pub(super) reads: Ledger<read::Order, read::Outcome>,
     pub(super) writes: Ledger<write::Order, write::Outcome>,
+    pub(super) mass: Ledger<mass::Order, mass::Outcome>,
     /// How many of the next jobs fail.
     pub(crate) failures_ahead: usize,
 }
@@ -38,6 +41,7 @@ pub(super) struct Job<Order, Outcome> {
     pub(super) id: u64,
     pub(super) organisation: String,
     pub(super) user: String,
+    /// The user, as details name one.
     pub(super) ordered_by: Value,
     pub(super) callback: Option<String>,
     pub(super) created_ms: u64,
@@ -85,6 +89,29 @@ impl<Order, Outcome> Ledger<Order, Outcome> {
 }
 
 impl<Order, Outcome> Job<Order, Outcome> {
+    /// A job that the caller orders now.
+    pub(super) fn ordered(
+        request: &Request<'_>,
+        state: &mut State,
+        callback: Option<String>,
+        order: Order,
+    ) -> Self {
+        let (world, user) = (request.world, request.caller.user);
+        let now = world.now_ms();
+        Self {
+            id: state.records.new_id(),
+            organisation: request.organisation().to_owned(),
+            user: user.email.clone(),
+            ordered_by: json!({ "id": user.id, "name": user.full_name() }),
+            callback,
+            created_ms: now,
+            due_ms: now + milliseconds(world.settings.bulk_job_time),
+            doomed: state.jobs.take_failure(),
+            order,
+            outcome: None,
+        }
+    }
+
     pub(super) fn stage(&self, now: u64) -> Stage {
         let life = self.due_ms.saturating_sub(self.created_ms).max(1);
         match now.saturating_sub(self.created_ms) * 4 / life {

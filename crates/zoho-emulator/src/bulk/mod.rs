@@ -3,6 +3,7 @@
 mod archive;
 mod criteria;
 mod job;
+mod mass;
 mod read;
 mod upload;
 mod write;
@@ -10,10 +11,13 @@ mod write;
 use serde_json::{Value, json};
 
 pub(crate) use self::job::Jobs;
+pub(crate) use self::mass::{
+    change_owner as mass_change_owner, delete as mass_delete, status as mass_status, update as mass_update,
+};
 pub(crate) use self::read::{create as create_read, details as read_details, result as read_result};
 pub(crate) use self::upload::{Uploads, upload};
 pub(crate) use self::write::{create as create_write, details as write_details, result as write_result};
-use crate::crm::{Caller, error};
+use crate::crm::error;
 use crate::http::Answer;
 use crate::state::World;
 
@@ -43,6 +47,11 @@ fn run_next(world: &World) -> Option<Finished> {
     if let Some(id) = next_read {
         return Some(Finished { callback: read::run(world, id) });
     }
+    let next_mass = world.state().jobs.mass.next_due(now);
+    if let Some(id) = next_mass {
+        mass::run(world, id);
+        return Some(Finished { callback: None });
+    }
     let next_write = world.state().jobs.writes.next_due(now);
     next_write.map(|id| Finished { callback: write::run(world, id) })
 }
@@ -59,11 +68,6 @@ fn callback_of(body: &Value) -> Result<Option<String>, Answer> {
         Some(url) => Ok(Some(url.to_owned())),
         None => Err(error(400, "INVALID_CALLBACK_URL", &json!({}), "callback url is not valid")),
     }
-}
-
-/// The user who ordered a job, as its details name one.
-fn ordered_by(caller: &Caller<'_>) -> Value {
-    json!({ "id": caller.user.id, "name": caller.user.full_name() })
 }
 
 fn not_found(status: u16, resource: &str) -> Answer {

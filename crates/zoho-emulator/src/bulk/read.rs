@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::job::{Job, Stage};
-use super::{archive, callback_of, criteria, not_found, ordered_by};
+use super::{archive, callback_of, criteria, not_found};
 use crate::clock::{iso8601, milliseconds};
 use crate::criteria::Criterion;
 use crate::crm::{Request, error};
@@ -52,29 +52,14 @@ pub(crate) fn create(request: &Request<'_>) -> Result<Answer, Answer> {
     let body = Value::Object(request.body()?);
     let callback = callback_of(&body)?;
     let order = read_order(request, &body)?;
-    let world = request.world;
-    let now = world.now_ms();
-    let mut state = world.state();
-    let id = state.records.new_id();
-    let doomed = state.jobs.take_failure();
-    let job = Job {
-        id,
-        organisation: request.organisation().to_owned(),
-        user: request.caller.user.email.clone(),
-        ordered_by: ordered_by(request.caller),
-        callback,
-        created_ms: now,
-        due_ms: now + milliseconds(world.settings.bulk_job_time),
-        doomed,
-        order,
-        outcome: None,
-    };
+    let mut state = request.world.state();
+    let job = Job::ordered(request, &mut state, callback, order);
     let details = json!({
-        "id": id.to_string(),
+        "id": job.id.to_string(),
         "operation": "read",
         "state": "ADDED",
         "created_by": job.ordered_by,
-        "created_time": iso8601(now),
+        "created_time": iso8601(job.created_ms),
     });
     state.jobs.reads.add(job);
     let result = json!({

@@ -120,7 +120,7 @@ impl Run<'_, '_> {
         for index in 0..self.sub_requests.len() {
             self.carry_out(index);
             if self.results[index].as_ref().is_some_and(SubResult::has_failed) {
-                self.request.world.state().records = before;
+                self.request.world.state().records.roll_back_to(before);
                 return self.rolled_back(index);
             }
         }

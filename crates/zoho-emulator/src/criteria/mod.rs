@@ -1,6 +1,7 @@
 //! Conditions on records: the `criteria` of searches and counts.
 
 mod compare;
+mod json;
 mod parse;
 
 use std::borrow::Cow;
@@ -59,15 +60,22 @@ const MAXIMUM_CONDITIONS: usize = 10;
 impl Criterion {
     /// Reads the `criteria` of a search, and checks it against the module's fields.
     pub(crate) fn of_search(text: &str, module: &Module) -> Result<Self, Answer> {
-        let criterion =
-            parse::criteria(text).ok_or_else(|| invalid_query(&json!({}), "Invalid query formed"))?;
-        let conditions = criterion.conditions();
+        parse::criteria(text).ok_or_else(|| invalid_query(&json!({})))?.checked(module)
+    }
+
+    /// Reads the `filters` of a body, and checks them against the module's fields.
+    pub(crate) fn of_filters(filters: &Value, module: &Module) -> Result<Self, Answer> {
+        Self::of_json(filters).ok_or_else(|| invalid_query(&json!({})))?.checked(module)
+    }
+
+    fn checked(self, module: &Module) -> Result<Self, Answer> {
+        let conditions = self.conditions();
         if conditions.len() > MAXIMUM_CONDITIONS {
             let details = json!({ "limit": MAXIMUM_CONDITIONS, "param_name": "criteria" });
             return Err(error(400, "LIMIT_EXCEEDED", &details, "the number of criteria exceeds the limit"));
         }
         conditions.into_iter().try_for_each(|condition| condition.check(module))?;
-        Ok(criterion)
+        Ok(self)
     }
 
     /// Whether it is true, where `value` gives the value of a field.
@@ -123,16 +131,16 @@ impl Condition {
         let field = module.find(name).filter(|field| !field.only_in_single_records());
         let Some(field) = field else {
             let details = json!({ "api_name": name, "reason": "the field is not available for search" });
-            return Err(invalid_query(&details, "Invalid query formed"));
+            return Err(invalid_query(&details));
         };
         if !self.operator.fits(&field.kind) {
             let details = json!({ "api_name": name, "operator": self.operator.name(), "reason": "unsupported operator" });
-            return Err(invalid_query(&details, "Invalid query formed"));
+            return Err(invalid_query(&details));
         }
         let wrong = self.values.iter().any(|value| !compare::can_be(&field.kind, value));
         if wrong || (self.operator == Operator::Between && self.values.len() != 2) {
             let details = json!({ "api_name": name, "expected_data_type": field.kind.data_type() });
-            return Err(invalid_query(&details, "Invalid query formed"));
+            return Err(invalid_query(&details));
         }
         Ok(())
     }
@@ -189,6 +197,6 @@ impl Operator {
 }
 
 /// 400 `INVALID_QUERY`.
-pub(crate) fn invalid_query(details: &Value, message: &str) -> Answer {
-    error(400, "INVALID_QUERY", details, message)
+pub(crate) fn invalid_query(details: &Value) -> Answer {
+    error(400, "INVALID_QUERY", details, "Invalid query formed")
 }

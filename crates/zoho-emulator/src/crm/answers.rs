@@ -17,6 +17,11 @@ pub(crate) fn too_many_requests() -> Answer {
     error(429, "TOO_MANY_REQUESTS", &json!({}), "You have made too many requests. Please try again later.")
 }
 
+/// 400 `INVALID_MODULE`: there is no such module, or what is asked for is not done with it.
+pub(crate) fn invalid_module(details: &Value) -> Answer {
+    error(400, "INVALID_MODULE", details, "the module name given seems to be invalid")
+}
+
 /// 400 `REQUIRED_PARAM_MISSING`.
 pub(crate) fn missing_parameter(name: &str) -> Answer {
     let details = json!({ "param_name": name });
@@ -80,8 +85,17 @@ pub(crate) fn invalid_id(id: &str) -> Value {
     failure("INVALID_DATA", &json!({ "id": id }), "the id given seems to be invalid")
 }
 
-/// One answer for many results: the status of a success, 207 for some of both, 400 if all failed.
+/// One answer for many results under a name.
 pub(crate) fn many(success_status: u16, key: &str, outcomes: impl IntoIterator<Item = Outcome>) -> Answer {
+    let (status, results) = together(success_status, outcomes);
+    Answer::json(status, &json!({ key: results }))
+}
+
+/// Many results, and the status for them: that of a success, 207 for some of both, 400 if all failed.
+pub(crate) fn together(
+    success_status: u16,
+    outcomes: impl IntoIterator<Item = Outcome>,
+) -> (u16, Vec<Value>) {
     let outcomes: Vec<Outcome> = outcomes.into_iter().collect();
     let failures = outcomes.iter().filter(|outcome| outcome.is_err()).count();
     let status = match failures {
@@ -89,7 +103,5 @@ pub(crate) fn many(success_status: u16, key: &str, outcomes: impl IntoIterator<I
         _ if failures == outcomes.len() => 400,
         _ => 207,
     };
-    let results: Vec<Value> =
-        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|failure| failure)).collect();
-    Answer::json(status, &json!({ key: results }))
+    (status, outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|failure| failure)).collect())
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 pub(crate) use answers::*;
 pub(crate) use limits::take_seat;
-pub(crate) use request::{MAXIMUM_RECORDS, Request, list_in};
+pub(crate) use request::{Request, list_in};
 
 use crate::bulk;
 use crate::credits::Spent;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::answers::{error, invalid_parameter, missing_key, missing_parameter, too_many, wrong_type};
+use super::answers::{
+    error, invalid_module, invalid_parameter, missing_key, missing_parameter, too_many, wrong_type,
+};
 use super::routes::scope_mismatch;
 use super::{Caller, no_permission};
 use crate::clock::parse_iso8601;
@@ -15,7 +17,7 @@ use crate::state::World;
 use crate::store::Person;
 
 /// The most records in one request, whatever is done with them.
-pub(crate) const MAXIMUM_RECORDS: usize = 100;
+const MAXIMUM_RECORDS: usize = 100;
 
 /// A request to the CRM.
 pub(crate) struct Request<'a> {
@@ -50,15 +52,11 @@ impl<'a> Request<'a> {
         self.metadata.module(name).ok_or_else(|| invalid_module(&json!({ "param_name": "module" })))
     }
 
-    /// 401 unless the token has this scope: `coql.READ`, or with its product in front, `ZohoFiles.files.ALL`.
-    pub(crate) fn needs_scope(&self, scope: &str) -> Result<(), Answer> {
-        let scopes = &self.caller.scopes;
-        if scopes.has(scope) || scopes.allow(scope) { Ok(()) } else { Err(scope_mismatch()) }
-    }
-
     /// 401 or 403 unless the caller may do this with the records of a module that is not in the path.
     pub(crate) fn needs_module(&self, module: &Module, operation: &str) -> Result<(), Answer> {
-        self.needs_scope(&format!("modules.{}.{operation}", module.api_name))?;
+        if !self.caller.scopes.allow(&format!("modules.{}.{operation}", module.api_name)) {
+            return Err(scope_mismatch());
+        }
         match self.world.settings.forbidden_modules.contains(&module.api_name) {
             true => Err(no_permission(&format!("Crm_Implied_View_{}", module.api_name))),
             false => Ok(()),
@@ -128,8 +126,4 @@ pub(crate) fn list_in(body: &mut Map<String, Value>, key: &str) -> Result<Vec<Va
         None => Err(missing_key(key, &path)),
         Some(_) => Err(wrong_type(key, "jsonarray", &path)),
     }
-}
-
-pub(super) fn invalid_module(details: &Value) -> Answer {
-    error(400, "INVALID_MODULE", details, "the module name given seems to be invalid")
 }

@@ -2,64 +2,114 @@
 
 use serde_json::json;
 
-use super::request::invalid_module;
-use super::{Caller, Request, error, no_permission};
+use super::{Caller, Request, error, invalid_module, no_permission};
 use crate::http::{Answer, Call};
 use crate::state::World;
 use crate::{bulk, composite, coql, files, metadata, notifications, organisation, records, related};
 
-/// Method, path below `/crm/`, scopes below `ZohoCRM.` (all of them are needed), and who answers.
+/// Method, path below `/crm/`, scopes (all of them are needed; below `ZohoCRM.` if they do not begin with `Zoho`), and
+/// who answers.
 ///
 /// The first row that fits counts, so a row with a word comes before one with a `{part}` in its place. `{module}`
-/// fits only what can be the name of a module.
+/// and `{list}` fit only what can be the name of a module.
 type Route =
     (&'static str, &'static str, &'static [&'static str], fn(&Request<'_>) -> Result<Answer, Answer>);
 
 #[rustfmt::skip]
 const ROUTES: &[Route] = &[
-    ("GET",    "v8/users",                                &["users.READ"], organisation::users),
-    ("GET",    "v8/users/{id}",                           &["users.READ"], organisation::user),
-    ("GET",    "v8/org",                                  &["org.READ"], organisation::organisation),
-    ("GET",    "v8/settings/roles",                       &["settings.roles.READ"], organisation::roles),
-    ("GET",    "v8/settings/roles/{id}",                  &["settings.roles.READ"], organisation::role),
-    ("GET",    "v8/settings/profiles",                    &["settings.profiles.READ"], organisation::profiles),
-    ("GET",    "v8/settings/profiles/{id}",               &["settings.profiles.READ"], organisation::profile),
+    ("GET",    "v8/users",                                     &["users.READ"], organisation::users),
+    ("GET",    "v8/users/{id}",                                &["users.READ"], organisation::user),
+    ("GET",    "v8/org",                                       &["org.READ"], organisation::organisation),
+    ("GET",    "v8/settings/roles",                            &["settings.roles.READ"], organisation::roles),
+    ("GET",    "v8/settings/roles/{id}",                       &["settings.roles.READ"], organisation::role),
+    ("GET",    "v8/settings/profiles",                         &["settings.profiles.READ"], organisation::profiles),
+    ("GET",    "v8/settings/profiles/{id}",                    &["settings.profiles.READ"], organisation::profile),
 
-    ("GET",    "v8/settings/modules",                     &["settings.modules.READ"], metadata::modules),
-    ("GET",    "v8/settings/modules/{id}",                &["settings.modules.READ"], metadata::module),
-    ("GET",    "v8/settings/fields",                      &["settings.fields.READ"], metadata::fields),
-    ("GET",    "v8/settings/fields/{id}",                 &["settings.fields.READ"], metadata::field),
-    ("GET",    "v8/settings/layouts",                     &["settings.layouts.READ"], metadata::layouts),
-    ("GET",    "v8/settings/layouts/{id}",                &["settings.layouts.READ"], metadata::layout),
-    ("GET",    "v8/settings/related_lists",               &["settings.related_lists.READ"], metadata::related_lists),
-    ("GET",    "v8/settings/related_lists/{id}",          &["settings.related_lists.READ"], metadata::related_list),
+    ("GET",    "v8/settings/modules",                          &["settings.modules.READ"], metadata::modules),
+    ("GET",    "v8/settings/modules/{id}",                     &["settings.modules.READ"], metadata::module),
+    ("GET",    "v8/settings/fields",                           &["settings.fields.READ"], metadata::fields),
+    ("GET",    "v8/settings/fields/{id}",                      &["settings.fields.READ"], metadata::field),
+    ("GET",    "v8/settings/layouts",                          &["settings.layouts.READ"], metadata::layouts),
+    ("GET",    "v8/settings/layouts/{id}",                     &["settings.layouts.READ"], metadata::layout),
+    ("GET",    "v8/settings/related_lists",                    &["settings.related_lists.READ"], metadata::related_lists),
+    ("GET",    "v8/settings/related_lists/{id}",               &["settings.related_lists.READ"], metadata::related_list),
 
-    ("POST",   "v8/coql",                                 &["coql.READ"], coql::query),
-    ("POST",   "bulk/v8/read",                            &["bulk.READ"], bulk::create_read),
-    ("GET",    "bulk/v8/read/{id}",                       &["bulk.READ"], bulk::read_details),
-    ("GET",    "bulk/v8/read/{id}/result",                &["bulk.READ"], bulk::read_result),
-    ("POST",   "v8/upload",                               &[], bulk::upload),
-    ("POST",   "bulk/v8/write",                           &["bulk.CREATE"], bulk::create_write),
-    ("GET",    "bulk/v8/write/{id}",                      &["bulk.CREATE"], bulk::write_details),
-    ("GET",    "v2/crm/{zgid}/bulk-write/{id}/{file}",    &["bulk.CREATE"], bulk::write_result),
-    ("POST",   "v8/files",                                &["files.CREATE"], files::upload),
-    ("GET",    "v8/files",                                &["files.READ"], files::download),
-    ("DELETE", "v8/files",                                &["files.DELETE"], files::delete),
-    ("POST",   "v8/__composite_requests",                 &["composite_requests.CUSTOM"], composite::answer),
-    ("POST",   "v8/actions/watch",                        &["notifications.CREATE"], notifications::enable),
-    ("GET",    "v8/actions/watch",                        &["notifications.READ"], notifications::list),
-    ("PUT",    "v8/actions/watch",                        &["notifications.UPDATE"], notifications::replace),
-    ("PATCH",  "v8/actions/watch",                        &["notifications.UPDATE"], notifications::change),
-    ("DELETE", "v8/actions/watch",                        &["notifications.DELETE"], notifications::disable),
+    ("GET",    "v8/settings/tags",                             &["settings.tags.READ"], related::tags),
+    ("POST",   "v8/settings/tags",                             &["settings.tags.CREATE"], related::create_tags),
+    ("PUT",    "v8/settings/tags",                             &["settings.tags.UPDATE"], related::update_tags),
+    ("PUT",    "v8/settings/tags/{id}",                        &["settings.tags.UPDATE"], related::update_tag),
+    ("DELETE", "v8/settings/tags/{id}",                        &["settings.tags.DELETE"], related::delete_tag),
+    ("POST",   "v8/settings/tags/{id}/actions/merge",          &["settings.tags.UPDATE"], related::merge_tag),
+    ("GET",    "v8/settings/tags/{id}/actions/records_count",  &["settings.tags.READ"], related::count_tagged),
 
-    ("GET",    "v8/{module}",                             &["modules.{module}.READ"], records::list),
-    ("POST",   "v8/{module}",                             &["modules.{module}.CREATE"], records::create),
-    ("PUT",    "v8/{module}",                             &["modules.{module}.UPDATE"], records::update),
-    ("DELETE", "v8/{module}",                             &["modules.{module}.DELETE"], records::delete),
-    ("POST",   "v8/{module}/upsert",                      &["modules.{module}.CREATE", "modules.{module}.UPDATE"], records::upsert),
-    ("GET",    "v8/{module}/{id}",                        &["modules.{module}.READ"], records::read),
-    ("PUT",    "v8/{module}/{id}",                        &["modules.{module}.UPDATE"], records::update_one),
-    ("DELETE", "v8/{module}/{id}",                        &["modules.{module}.DELETE"], records::delete_one),
+    ("GET",    "v8/settings/recycle_bin",                      &["settings.recycle_bin.READ"], records::recycle_bin),
+    ("DELETE", "v8/settings/recycle_bin",                      &["settings.recycle_bin.DELETE"], records::purge),
+    ("POST",   "v8/settings/recycle_bin/actions/restore",      &["settings.recycle_bin.UPDATE"], records::restore),
+    ("GET",    "v8/settings/recycle_bin/{id}",                 &["settings.recycle_bin.READ"], records::recycle_bin_entry),
+    ("DELETE", "v8/settings/recycle_bin/{id}",                 &["settings.recycle_bin.DELETE"], records::purge_one),
+    ("POST",   "v8/settings/recycle_bin/{id}/actions/restore", &["settings.recycle_bin.UPDATE"], records::restore_one),
+
+    ("POST",   "v8/coql",                                      &["coql.READ"], coql::query),
+    ("POST",   "bulk/v8/read",                                 &["bulk.READ"], bulk::create_read),
+    ("GET",    "bulk/v8/read/{id}",                            &["bulk.READ"], bulk::read_details),
+    ("GET",    "bulk/v8/read/{id}/result",                     &["bulk.READ"], bulk::read_result),
+    ("POST",   "v8/upload",                                    &["ZohoFiles.files.ALL"], bulk::upload),
+    ("POST",   "bulk/v8/write",                                &["bulk.CREATE"], bulk::create_write),
+    ("GET",    "bulk/v8/write/{id}",                           &["bulk.CREATE"], bulk::write_details),
+    ("GET",    "v2/crm/{zgid}/bulk-write/{id}/{file}",         &["bulk.CREATE"], bulk::write_result),
+    ("POST",   "v8/files",                                     &["files.CREATE"], files::upload),
+    ("GET",    "v8/files",                                     &["files.READ"], files::download),
+    ("DELETE", "v8/files",                                     &["files.DELETE"], files::delete),
+    ("POST",   "v8/__composite_requests",                      &["composite_requests.CUSTOM"], composite::answer),
+    ("POST",   "v8/actions/watch",                             &["notifications.CREATE"], notifications::enable),
+    ("GET",    "v8/actions/watch",                             &["notifications.READ"], notifications::list),
+    ("PUT",    "v8/actions/watch",                             &["notifications.UPDATE"], notifications::replace),
+    ("PATCH",  "v8/actions/watch",                             &["notifications.UPDATE"], notifications::change),
+    ("DELETE", "v8/actions/watch",                             &["notifications.DELETE"], notifications::disable),
+
+    ("GET",    "v8/{module}",                                  &["modules.{module}.READ"], records::list),
+    ("POST",   "v8/{module}",                                  &["modules.{module}.CREATE"], records::create),
+    ("PUT",    "v8/{module}",                                  &["modules.{module}.UPDATE"], records::update),
+    ("DELETE", "v8/{module}",                                  &["modules.{module}.DELETE"], records::delete),
+    ("POST",   "v8/{module}/upsert",                           &["modules.{module}.CREATE", "modules.{module}.UPDATE"], records::upsert),
+    ("GET",    "v8/{module}/search",                           &["modules.{module}.READ", "ZohoSearch.securesearch.READ"], records::search),
+    ("GET",    "v8/{module}/deleted",                          &["modules.{module}.READ"], records::deleted),
+    ("GET",    "v8/{module}/actions/count",                    &["modules.{module}.READ"], records::count),
+    ("POST",   "v8/{module}/actions/count",                    &["modules.{module}.READ"], records::count),
+    ("POST",   "v8/{module}/actions/mass_update",              &["modules.{module}.UPDATE"], bulk::mass_update),
+    ("GET",    "v8/{module}/actions/mass_update",              &["modules.{module}.UPDATE"], bulk::mass_status),
+    ("POST",   "v8/{module}/actions/mass_delete",              &["modules.{module}.DELETE"], bulk::mass_delete),
+    ("GET",    "v8/{module}/actions/mass_delete",              &["modules.{module}.DELETE"], bulk::mass_status),
+    ("POST",   "v8/{module}/actions/mass_change_owner",        &["modules.{module}.UPDATE"], bulk::mass_change_owner),
+    ("GET",    "v8/{module}/actions/mass_change_owner",        &["modules.{module}.UPDATE"], bulk::mass_status),
+    ("POST",   "v8/{module}/actions/change_owner",             &["modules.{module}.UPDATE"], records::change_owner),
+    ("POST",   "v8/{module}/actions/add_tags",                 &["modules.{module}.UPDATE"], related::add_tags),
+    ("POST",   "v8/{module}/actions/remove_tags",              &["modules.{module}.UPDATE"], related::remove_tags),
+
+    ("GET",    "v8/{module}/{id}",                             &["modules.{module}.READ"], records::read),
+    ("PUT",    "v8/{module}/{id}",                             &["modules.{module}.UPDATE"], records::update_one),
+    ("DELETE", "v8/{module}/{id}",                             &["modules.{module}.DELETE"], records::delete_one),
+    ("POST",   "v8/{module}/{id}/actions/clone",               &["modules.{module}.CREATE"], records::clone),
+    ("POST",   "v8/{module}/{id}/actions/change_owner",        &["modules.{module}.UPDATE"], records::change_owner_of_one),
+    ("POST",   "v8/{module}/{id}/actions/add_tags",            &["modules.{module}.UPDATE"], related::add_tags_to_one),
+    ("POST",   "v8/{module}/{id}/actions/remove_tags",         &["modules.{module}.UPDATE"], related::remove_tags_from_one),
+    ("POST",   "v8/Leads/{id}/actions/convert",                &["modules.Leads.CREATE"], records::convert),
+    ("GET",    "v8/{module}/{id}/photo",                       &["modules.{module}.READ"], records::photo),
+    ("POST",   "v8/{module}/{id}/photo",                       &["modules.{module}.UPDATE"], records::upload_photo),
+    ("DELETE", "v8/{module}/{id}/photo",                       &["modules.{module}.UPDATE"], records::delete_photo),
+
+    ("POST",   "v8/{module}/{id}/Notes",                       &["modules.Notes.CREATE"], related::create_notes),
+    ("GET",    "v8/{module}/{id}/Attachments",                 &["modules.Attachments.READ"], related::attachments),
+    ("POST",   "v8/{module}/{id}/Attachments",                 &["modules.Attachments.CREATE"], related::attach),
+    ("DELETE", "v8/{module}/{id}/Attachments",                 &["modules.Attachments.DELETE"], related::delete_attachments),
+    ("GET",    "v8/{module}/{id}/Attachments/{related_id}",    &["modules.Attachments.READ"], related::attachment),
+    ("DELETE", "v8/{module}/{id}/Attachments/{related_id}",    &["modules.Attachments.DELETE"], related::delete_attachment),
+    ("GET",    "v8/{module}/{id}/{list}",                      &["modules.{module}.READ"], related::related_records),
+    ("PUT",    "v8/{module}/{id}/{list}",                      &["modules.{module}.UPDATE"], related::update_related),
+    ("DELETE", "v8/{module}/{id}/{list}",                      &["modules.{module}.UPDATE"], related::delink),
+    ("GET",    "v8/{module}/{id}/{list}/{related_id}",         &["modules.{module}.READ"], related::related_record),
+    ("PUT",    "v8/{module}/{id}/{list}/{related_id}",         &["modules.{module}.UPDATE"], related::update_related_one),
+    ("DELETE", "v8/{module}/{id}/{list}/{related_id}",         &["modules.{module}.UPDATE"], related::delink_one),
 ];
 
 /// Answers a request whose caller is known.
@@ -107,7 +157,7 @@ fn parts<'a>(template: &'static str, path: &'a str) -> Option<Vec<(&'static str,
     for expected in template.split('/') {
         let segment = segments.next().filter(|segment| !segment.is_empty())?;
         match expected.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-            Some("module") if !is_module_name(segment) => return None,
+            Some("module" | "list") if !is_module_name(segment) => return None,
             Some(name) => parts.push((name, segment)),
             None if expected != segment => return None,
             None => {}

@@ -76,7 +76,11 @@ pub(crate) fn related_list(request: &Request<'_>) -> Result<Answer, Answer> {
 
 /// A list under its name; one that is empty has no body.
 fn listed(name: &str, bodies: Vec<Value>) -> Answer {
-    if bodies.is_empty() { Answer::empty(204) } else { Answer::json(200, &json!({ name: bodies })) }
+    if bodies.is_empty() {
+        Answer::empty(204)
+    } else {
+        Answer::json(200, &json!({ name: Value::Array(bodies) }))
+    }
 }
 
 fn fields_body(metadata: &Metadata, module: &Module) -> Value {

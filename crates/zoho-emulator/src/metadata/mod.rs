@@ -13,7 +13,7 @@ pub(crate) use endpoints::*;
 pub use field::Field;
 pub(crate) use field::Kind;
 pub use module::Module;
-pub(crate) use related_list::{RelatedList, Relation};
+pub(crate) use related_list::Relation;
 
 /// The modules. They are the same in every organisation.
 #[derive(Clone, Debug)]

@@ -30,18 +30,14 @@ impl Metadata {
     pub(crate) fn related_lists(&self, module: &Module) -> Vec<RelatedList> {
         let mut lists: Vec<RelatedList> = Vec::new();
         for other in self.modules() {
-            let field = other.fields.iter().find(|field| match &field.kind {
+            let mut fields = other.fields.iter().filter(|field| !field.read_only);
+            let field = fields.find(|field| match &field.kind {
                 Kind::Lookup(target) => *target == module.api_name,
                 Kind::AnyRecord => other.api_name != module.api_name,
                 _ => false,
             });
             let relation = match field {
-                _ if other.api_name == "Products" && WITH_PRODUCTS.contains(&module.api_name.as_str()) => {
-                    Relation::Link
-                }
-                _ if module.api_name == "Products" && WITH_PRODUCTS.contains(&other.api_name.as_str()) => {
-                    Relation::Link
-                }
+                _ if is_linkable(module, other) || is_linkable(other, module) => Relation::Link,
                 Some(field) => Relation::Field(field.api_name.clone()),
                 None => continue,
             };
@@ -55,6 +51,10 @@ impl Metadata {
     pub(crate) fn related_list(&self, module: &Module, api_name: &str) -> Option<RelatedList> {
         self.related_lists(module).into_iter().find(|list| list.api_name == api_name)
     }
+}
+
+fn is_linkable(products: &Module, other: &Module) -> bool {
+    products.api_name == "Products" && WITH_PRODUCTS.contains(&other.api_name.as_str())
 }
 
 impl RelatedList {

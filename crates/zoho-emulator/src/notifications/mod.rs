@@ -57,11 +57,11 @@ impl Notifications {
 /// Tells every channel that watches for it.
 pub(crate) fn tell(world: &World, state: &State, change: &Change<'_>) {
     let now = world.now_ms();
+    let location = change.organisation.split('/').next().unwrap_or_default();
+    let home = world.data_center(location).unwrap_or(&world.data_centers[0]);
     for channel in state.notifications.live(change.organisation, now) {
         if channel.watches(change) {
-            world
-                .webhooks
-                .post(&channel.notify_url, &channel.message(change, &world.data_centers[0].base_url, now));
+            world.webhooks.post(&channel.notify_url, &channel.message(change, &home.base_url, now));
         }
     }
 }
@@ -106,13 +106,17 @@ impl Channel {
             .map(|(name, value)| (name.into_owned(), json!(value)))
             .collect();
         let names: Vec<&String> = change.fields.keys().collect();
+        let affected = match change.event {
+            Event::Edit => json!([{ change.id: names }]),
+            Event::Create | Event::Delete => json!([]),
+        };
         let mut message = json!({
             "server_time": now,
             "query_params": parameters,
             "module": change.module,
             "resource_uri": format!("{base_url}/crm/v8/{}", change.module),
             "ids": [change.id],
-            "affected_fields": [{ change.id: names }],
+            "affected_fields": affected,
             "operation": change.event.operation(),
             "channel_id": self.id,
             "token": self.token,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::page::{Order, Page, info};
+use super::page::{self, List, Order, Page};
 use super::{View, fields_parameter};
 use crate::crm::{Request, error, invalid_parameter, missing_parameter};
 use crate::http::Answer;
@@ -14,22 +14,27 @@ pub(crate) fn list(request: &Request<'_>) -> Result<Answer, Answer> {
     let page = Page::of(request, order)?;
     let fields = fields_parameter(request)?.ok_or_else(|| missing_parameter("fields"))?;
     let filter = Filter::of(request)?;
-    if request.call.query_value("cvid").is_some() {
-        let details = json!({ "param_name": "cvid" });
-        return Err(error(400, "INVALID_DATA", &details, "the emulator has no custom views"));
-    }
+    refuse_custom_view(request)?;
     let state = request.world.state();
     let none = Table::default();
     let table = state.records.table(request.organisation(), &module.api_name).unwrap_or(&none);
-    let found = page.find(table, order, |record| filter.lists(record));
-    if found.records.is_empty() {
-        return Ok(Answer::empty(if filter.modified_since_ms.is_some() { 304 } else { 204 }));
+    let unmodified_status = if filter.modified_since_ms.is_some() { 304 } else { 204 };
+    let ids = filter.ids.clone();
+    let list = List { table, order, ids, listed: Box::new(move |record| filter.lists(record)) };
+    let mut answer = page::answer(request, &list, &page, &View::of_many(module, Some(fields)));
+    if answer.status == 204 {
+        answer.status = unmodified_status;
     }
-    let view = View::of_many(module, Some(fields));
-    let data: Vec<_> = found.records.iter().map(|record| view.show(record)).collect();
-    let info = info(request, order, &page, &found);
-    drop(state);
-    Ok(Answer::json(200, &json!({ "data": data, "info": info })))
+    Ok(answer)
+}
+
+/// The emulator has no custom views, and says so.
+pub(super) fn refuse_custom_view(request: &Request<'_>) -> Result<(), Answer> {
+    if request.call.query_value("cvid").is_none() {
+        return Ok(());
+    }
+    let details = json!({ "param_name": "cvid" });
+    Err(error(400, "INVALID_DATA", &details, "the emulator has no custom views"))
 }
 
 /// Which records a list is about.
@@ -64,8 +69,7 @@ impl Filter {
     /// is approved. Headers have whole seconds.
     pub(super) fn lists(&self, record: &Record) -> bool {
         let converted = record.fields.contains_key("Converted__s");
-        self.ids.as_ref().is_none_or(|ids| ids.contains(&record.id))
-            && self.converted.fits(converted)
+        self.converted.fits(converted)
             && self.approved.fits(true)
             && self.modified_since_ms.is_none_or(|since| record.modified_ms / 1000 > since / 1000)
     }

@@ -1,8 +1,14 @@
 //! Records over HTTP: lists, single records, and everything that is done with them.
 
+mod bin;
+mod change_owner;
+mod clone;
+mod convert;
 mod list;
 mod page;
+mod photo;
 mod read;
+mod search;
 mod validate;
 mod view;
 mod write;
@@ -10,13 +16,19 @@ mod writer;
 
 use serde_json::Value;
 
+pub(crate) use bin::*;
+pub(crate) use change_owner::{change_owner, change_owner_of_one};
+pub(crate) use clone::clone;
+pub(crate) use convert::convert;
 pub(crate) use list::list;
-pub(crate) use page::{Page, info};
+pub(crate) use page::{List, Order, Page, answer as page_answer};
+pub(crate) use photo::*;
 pub(crate) use read::read;
+pub(crate) use search::{count, search};
 pub(crate) use validate::{Draft, Purpose, validate};
 pub(crate) use view::{View, fields_parameter};
 pub(crate) use write::*;
-pub(crate) use writer::Writer;
+pub(crate) use writer::{Writer, written};
 
 use crate::http::Call;
 

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use super::View;
 use crate::clock::iso8601;
 use crate::crm::{Request, error, invalid_parameter};
 use crate::http::Answer;
@@ -28,15 +29,14 @@ pub(crate) struct Page {
     pub(crate) number: usize,
     pub(crate) length: usize,
     /// How many records come before it, if it was asked for by number.
-    skip: usize,
+    pub(super) skip: usize,
     /// Behind which position it begins, if it was asked for by token.
     behind: Option<Position>,
 }
 
 /// The records of a page.
-pub(crate) struct Found<'a> {
-    pub(crate) records: Vec<&'a Record>,
-    pub(crate) more: bool,
+struct Found<'a> {
+    records: Vec<&'a Record>,
     /// Behind which positions the next and the previous page begin.
     next: Option<Position>,
     previous: Option<Position>,
@@ -106,30 +106,69 @@ impl Page {
         Ok(page)
     }
 
-    /// The records of the page, of those that are to be listed.
-    pub(crate) fn find<'a>(
-        &self,
-        table: &'a Table,
-        order: Order,
-        listed: impl Fn(&Record) -> bool,
-    ) -> Found<'a> {
-        let Order { by, descending } = order;
-        let mut rest =
-            table.ordered(by, descending, self.behind).filter(|record| listed(record)).skip(self.skip);
+    /// The records of the page, of those in a list.
+    fn find<'a>(&self, list: &List<'a>) -> Found<'a> {
+        let by = list.order.by;
+        let mut rest = list.behind(self.behind, list.order.descending).skip(self.skip);
         let records: Vec<&Record> = rest.by_ref().take(self.length).collect();
         let next = rest.next().and(records.last()).map(|last| by.position(last));
-        let before = records.first().filter(|_| self.number > 1).map(|first| {
-            let first = Some(by.position(first));
-            let earlier =
-                table.ordered(by, !descending, first).filter(|record| listed(record)).nth(self.length);
-            earlier.map_or(order.beginning(), |record| by.position(record))
+        let previous = records.first().filter(|_| self.number > 1).map(|first| {
+            let mut earlier = list.behind(Some(by.position(first)), !list.order.descending);
+            earlier.nth(self.length).map_or(list.order.beginning(), |record| by.position(record))
         });
-        Found { records, more: next.is_some(), next, previous: before }
+        Found { records, next, previous }
     }
 }
 
+/// The records that are to be listed, and their order.
+pub(crate) struct List<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) order: Order,
+    /// Only these, if it is known which.
+    pub(crate) ids: Option<Vec<u64>>,
+    pub(crate) listed: Box<dyn Fn(&Record) -> bool + 'a>,
+}
+
+impl<'a> List<'a> {
+    /// The records behind a position, in an order.
+    fn behind<'s>(
+        &'s self,
+        position: Option<Position>,
+        descending: bool,
+    ) -> Box<dyn Iterator<Item = &'a Record> + 's> {
+        let by = self.order.by;
+        let Some(ids) = &self.ids else {
+            let records = self.table.ordered(by, descending, position);
+            return Box::new(records.filter(|record| (self.listed)(record)));
+        };
+        let is_behind = |record: &&Record| {
+            let own = by.position(record);
+            position.is_none_or(|position| if descending { own < position } else { own > position })
+        };
+        let known = ids.iter().filter_map(|id| self.table.get(*id));
+        let mut records: Vec<&Record> =
+            known.filter(|record| (self.listed)(record)).filter(is_behind).collect();
+        records.sort_by_key(|record| by.position(record));
+        records.dedup_by_key(|record| record.id);
+        if descending {
+            records.reverse();
+        }
+        Box::new(records.into_iter())
+    }
+}
+
+/// A page of a list as an answer; an empty one is 204.
+pub(crate) fn answer(request: &Request<'_>, list: &List<'_>, page: &Page, view: &View<'_>) -> Answer {
+    let found = page.find(list);
+    if found.records.is_empty() {
+        return Answer::empty(204);
+    }
+    let data: Vec<Value> = found.records.iter().map(|record| view.show(record)).collect();
+    Answer::json(200, &json!({ "data": data, "info": info(request, list.order, page, &found) }))
+}
+
 /// What a list says about its page.
-pub(crate) fn info(request: &Request<'_>, order: Order, page: &Page, found: &Found<'_>) -> Value {
+fn info(request: &Request<'_>, order: Order, page: &Page, found: &Found<'_>) -> Value {
     let expires_ms = request.world.now_ms() + PAGE_TOKEN_LIFE_MS;
     let token = |number, behind: Option<Position>| {
         behind.map(|behind| Token { number, behind, expires_ms }.written(request, order))
@@ -145,7 +184,7 @@ pub(crate) fn info(request: &Request<'_>, order: Order, page: &Page, found: &Fou
         "page_token_expiry": found.next.map(|_| iso8601(expires_ms)),
         "sort_order": sort_order,
         "email": false,
-        "more_records": found.more,
+        "more_records": found.next.is_some(),
         "previous_page_token": token(page.number.saturating_sub(1), found.previous),
     })
 }

@@ -8,6 +8,7 @@ use super::Writer;
 use crate::clock::{is_date, iso8601, parse_iso8601};
 use crate::crm::{failure, invalid_data, mandatory_not_found};
 use crate::metadata::{Field, Kind, Module};
+use crate::related::named_tags;
 use crate::state::State;
 use crate::store::{Fields, Person, Record, parse_id};
 
@@ -63,7 +64,7 @@ pub(crate) fn validate(
                 Purpose::Create => None,
                 Purpose::Change(record) => record.fields.get(name),
             };
-            let mut checker = Checker { writer, state, before };
+            let mut checker = Checker { writer, state, module: &module.api_name, before };
             draft.fields.insert(name.clone(), checker.check(field, value, &path)?);
         }
     }
@@ -74,6 +75,7 @@ pub(crate) fn validate(
 struct Checker<'a> {
     writer: &'a Writer<'a>,
     state: &'a mut State,
+    module: &'a str,
     /// What the field holds now.
     before: Option<&'a Value>,
 }
@@ -126,9 +128,13 @@ impl Checker<'_> {
             Kind::AnyRecord => self.lookup(field, &value, None, path),
             Kind::User => user(self.writer, field, &value, path).map(|person| person.with_name()),
             Kind::Subform(columns) => self.rows(field, columns, value, path),
-            Kind::FileUpload | Kind::ImageUpload | Kind::Tags if value.is_array() => Ok(value),
+            Kind::Tags => {
+                let tags = value.as_array().ok_or_else(wrong)?;
+                named_tags(self.writer, self.state, self.module, tags, path).map(Value::Array)
+            }
+            Kind::FileUpload | Kind::ImageUpload if value.is_array() => Ok(value),
             Kind::Consent if value.is_object() => Ok(value),
-            Kind::FileUpload | Kind::ImageUpload | Kind::Tags | Kind::Consent => Err(wrong()),
+            Kind::FileUpload | Kind::ImageUpload | Kind::Consent => Err(wrong()),
             Kind::Owner | Kind::RecordImage | Kind::AutoNumber => Ok(value),
         }
     }
@@ -195,12 +201,11 @@ impl Checker<'_> {
             for column in columns {
                 let name = &column.api_name;
                 let value = match row.remove(name) {
+                    None if rows[at].get(name).is_some() => continue,
                     None | Some(Value::Null) => Value::Null,
                     Some(value) => self.check(column, value, &format!("{path}.{name}"))?,
                 };
-                if !value.is_null() || rows[at].get(name).is_none() {
-                    rows[at][name] = value;
-                }
+                rows[at][name] = value;
             }
             rows[at]["Modified_Time"] = json!(now);
         }

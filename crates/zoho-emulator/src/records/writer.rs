@@ -9,6 +9,7 @@ use crate::crm::{Outcome, Request, failure, invalid_id, success};
 use crate::http::Answer;
 use crate::metadata::{Kind, Metadata, Module};
 use crate::notifications::{self, Change, Event};
+use crate::related::check_note;
 use crate::state::{State, World};
 use crate::store::{Fields, Person, Record, parse_id};
 
@@ -37,6 +38,9 @@ impl<'a> Writer<'a> {
     /// Adds a record. `path` leads to it in the body, for what is said if it is wrong.
     pub(crate) fn create(&self, state: &mut State, module: &Module, fields: Fields, path: &str) -> Outcome {
         let draft = validate(self, state, module, fields, Purpose::Create, path)?;
+        if module.api_name == "Notes" {
+            check_note(&draft.fields, path)?;
+        }
         self.check_unique(state, module, &draft, None, path)?;
         let record = self.insert(state, module, draft);
         Ok(success(&written(record), "record added"))

@@ -2,19 +2,23 @@
 
 mod record;
 mod table;
+mod tags;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
 pub(crate) use record::{Fields, Person, Record};
-pub(crate) use table::{Bin, Position, SortBy, Table};
+pub(crate) use table::{Deleted, Position, SortBy, Table};
+pub(crate) use tags::{Tag, TagStore};
 
 /// Every record of one emulator: a [`Table`] for each module of each organisation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecordStore {
     organisations: HashMap<String, HashMap<String, Table>>,
+    /// Records that were linked with each other, in both directions.
+    links: HashMap<u64, BTreeSet<u64>>,
     given_out: u64,
 }
 
@@ -61,6 +65,29 @@ impl RecordStore {
             // A user: what is known of one stands in the field itself.
             None => Cow::Owned(referred.get(rest).cloned().unwrap_or_default()),
         }
+    }
+
+    /// Links two records with each other.
+    pub(crate) fn link(&mut self, one: u64, other: u64) {
+        self.links.entry(one).or_default().insert(other);
+        self.links.entry(other).or_default().insert(one);
+    }
+
+    /// Undoes a link. `false`: there was none.
+    pub(crate) fn unlink(&mut self, one: u64, other: u64) -> bool {
+        let mut remove = |from, what| self.links.get_mut(&from).is_some_and(|links| links.remove(&what));
+        let known = remove(one, other);
+        remove(other, one) && known
+    }
+
+    /// What a record is linked with.
+    pub(crate) fn linked(&self, id: u64) -> Vec<u64> {
+        self.links.get(&id).into_iter().flatten().copied().collect()
+    }
+
+    /// Undoes everything since a copy was made. Ids that were given out stay given out.
+    pub(crate) fn roll_back_to(&mut self, copy: Self) {
+        *self = Self { given_out: self.given_out, ..copy };
     }
 
     /// An id that no record, row of a subform or file has.

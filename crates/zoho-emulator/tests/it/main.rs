@@ -2,30 +2,45 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod actions;
+mod attachments;
+mod bin;
 mod browser;
 mod bulk;
 mod clock;
 mod command;
+mod composite;
 mod control;
 mod coql;
 mod data_centers;
 mod faults;
+mod files;
 mod lies;
 mod limits;
+mod lists;
+mod mass;
+mod metadata;
+mod notifications;
 mod quotas;
 mod records;
+mod related;
 mod resources;
 mod revocation;
+mod search;
+mod seeding;
+mod tags;
 mod tokens;
+mod validation;
 
 use std::sync::Arc;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder};
-use serde_json::Value;
+use serde_json::{Value, json};
 use zoho_emulator::Emulator;
 
 const ADA: &str = "ada@example.com";
+const BOB: &str = "bob@example.com";
 
 /// An answer that has been read to its end.
 struct Reply {
@@ -121,4 +136,52 @@ async fn get(zoho: &Emulator, token: &str, path: &str) -> Reply {
 fn parameter(url: &str, name: &str) -> Option<String> {
     let url = reqwest::Url::parse(url).unwrap();
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+async fn create(zoho: &Emulator, token: &str, module: &str, data: Value) -> Reply {
+    call(zoho, token, Method::POST, &format!("/crm/v8/{module}"), Some(json!({ "data": data }))).await
+}
+
+/// Creates one record and gives its id.
+async fn record(zoho: &Emulator, token: &str, module: &str, fields: Value) -> String {
+    let reply = create(zoho, token, module, json!([fields])).await;
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    reply.json()["data"][0]["details"]["id"].as_str().unwrap().to_owned()
+}
+
+/// Creates one lead and gives its id.
+async fn lead(zoho: &Emulator, token: &str, fields: Value) -> String {
+    record(zoho, token, "Leads", fields).await
+}
+
+/// Changes one record.
+async fn update(zoho: &Emulator, token: &str, path: &str, fields: Value) -> Reply {
+    call(zoho, token, Method::PUT, path, Some(json!({ "data": [fields] }))).await
+}
+
+/// Uploads a file as a multipart form.
+async fn upload(zoho: &Emulator, token: &str, path: &str, name: &str, content: &[u8]) -> Reply {
+    let head = format!(
+        "--BOUNDARY\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n"
+    );
+    let body = [head.as_bytes(), content, b"\r\n--BOUNDARY--\r\n"].concat();
+    let request = http()
+        .post(zoho.base_url() + path)
+        .header("Authorization", format!("Zoho-oauthtoken {token}"))
+        .header("Content-Type", "multipart/form-data; boundary=BOUNDARY")
+        .body(body);
+    send(request).await
+}
+
+/// The value of a field of each record of a list.
+fn values(reply: &Reply, field: &str) -> Vec<Value> {
+    let body = reply.json();
+    body["data"].as_array().unwrap().iter().map(|record| record[field].clone()).collect()
+}
+
+fn codes(reply: &Reply) -> Vec<String> {
+    let body = reply.json();
+    let results = body["data"].as_array().unwrap();
+    results.iter().map(|result| result["code"].as_str().unwrap().to_owned()).collect()
 }

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use crate::criteria::Criteria;
 
-    fn text(criteria: Criteria) -> String {
+    fn text(criteria: &Criteria) -> String {
         text_of(&criteria.tree).unwrap()
     }
 
@@ -104,7 +104,7 @@ mod tests {
             (field().not_between(1, 2), "A not between 1 and 2"),
             (Criteria::raw("A = 1"), "(A = 1)"),
         ] {
-            assert_eq!(text(criteria), expected);
+            assert_eq!(text(&criteria), expected);
         }
     }
 
@@ -112,13 +112,13 @@ mod tests {
     fn more_than_two_conditions_stand_in_pairs() {
         let is = |name: &str| Criteria::field(name).is_null();
         let criteria = is("A").and(is("B")).and(is("C")).or(is("D"));
-        assert_eq!(text(criteria), "(((A is null and B is null) and C is null) or D is null)");
+        assert_eq!(text(&criteria), "(((A is null and B is null) and C is null) or D is null)");
     }
 
     #[test]
     fn a_percent_sign_that_would_be_a_wildcard_is_refused() {
         assert!(text_of(&Criteria::field("A").contains("100%").tree).is_err());
-        assert_eq!(text(Criteria::field("A").equals("100%")), "A = '100%'");
+        assert_eq!(text(&Criteria::field("A").equals("100%")), "A = '100%'");
     }
 
     /// A reader of what is written here that shares nothing with the writer.

@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Condition, EMPTY, Limits, Operator, Tree};
+use super::tree::EMPTY;
+use super::{Condition, Limits, Operator, Tree};
 use crate::error::Error;
 
 /// Twenty-five conditions; as many values as in a search, since Zoho names no number.

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::{Condition, EMPTY, Limits, Tree};
+use super::tree::EMPTY;
+use super::{Condition, Limits, Tree};
 
 /// Ten conditions, and a hundred values in one `in`.
 pub(super) const LIMITS: Limits = Limits { conditions: 10, values: 100 };

@@ -6,8 +6,9 @@ mod refusal;
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use crate::metadata::FieldProblem;
 use crate::request::Response;
 
 pub use api::{ApiError, RecordError};
@@ -81,6 +82,41 @@ pub enum Error {
     #[error("the record was not sent, since the call before it failed: {0}")]
     NotSent(Arc<Self>),
 
+    /// The record does not fit the fields of its module. Nothing was sent.
+    #[error("the record does not fit {}: {}", module.escape_debug(), listed(problems))]
+    #[non_exhaustive]
+    InvalidRecord {
+        /// The module.
+        module: String,
+        /// All that is wrong with it.
+        problems: Arc<[FieldProblem]>,
+    },
+
+    /// A job in the background failed.
+    #[error("the job {} failed: {evidence}; correct it and start another", job.escape_debug())]
+    #[non_exhaustive]
+    JobFailed {
+        /// Zoho's id of the job.
+        job: String,
+        /// What Zoho says about it.
+        evidence: String,
+    },
+
+    /// A job in the background did not end in time. It goes on: it can be waited for again.
+    #[error(
+        "the job {} was still {:?} after {} seconds; it goes on: wait for it again by its id",
+        job.escape_debug(), state, waited.as_secs()
+    )]
+    #[non_exhaustive]
+    JobUnfinished {
+        /// Zoho's id of the job.
+        job: String,
+        /// How far it was when it was last seen.
+        state: String,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+
     /// The organisation has fewer API credits left than [`CrmBuilder::credits_floor`](crate::CrmBuilder::credits_floor)
     /// keeps back. Nothing was sent.
     #[error("{remaining} API credits are left, and {floor} are kept back; wait: credits return daily")]
@@ -133,6 +169,8 @@ impl Error {
             Self::Answer { .. } | Self::TooLarge { .. } | Self::StandsStill => ErrorKind::Decode,
             Self::NotSent(error) => error.kind(),
             Self::CreditsShort { .. } => ErrorKind::Throttled,
+            Self::InvalidRecord { .. } => ErrorKind::InvalidData,
+            Self::JobFailed { .. } | Self::JobUnfinished { .. } => ErrorKind::Other,
             Self::ForeignHost { .. } | Self::File { .. } | Self::Request(_) => ErrorKind::Request,
         }
     }
@@ -143,6 +181,7 @@ impl Error {
         match self {
             Self::Token(error) => error.is_transient(),
             Self::CreditsShort { .. } => false,
+            Self::JobUnfinished { .. } => true,
             _ => matches!(self.kind(), ErrorKind::Throttled | ErrorKind::Unreachable | ErrorKind::Server),
         }
     }
@@ -168,7 +207,10 @@ impl Error {
     /// The field that Zoho refused: where in the body if Zoho says so, or its API name, or the parameter.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
-        self.refusal()?.field()
+        match self {
+            Self::InvalidRecord { problems, .. } => Some(&problems.first()?.field),
+            _ => self.refusal()?.field(),
+        }
     }
 
     /// The id of the record that was there before.
@@ -247,6 +289,10 @@ impl From<RecordError> for Error {
     fn from(error: RecordError) -> Self {
         Self::Record(Arc::new(error))
     }
+}
+
+fn listed(problems: &[FieldProblem]) -> String {
+    problems.iter().map(FieldProblem::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn at(json_path: &Option<String>) -> String {

@@ -218,7 +218,9 @@ impl Refusal {
         let is_envelope =
             |body: &&Value| ["code", "error", "cause"].iter().any(|name| body.get(name).is_some());
         let first_entry = || body.as_object()?.values().find_map(|member| member.get(0).filter(is_envelope));
-        let envelope = Some(&body).filter(is_envelope).or_else(first_entry)?;
+        let Some(envelope) = Some(&body).filter(is_envelope).or_else(first_entry) else {
+            return Self::of_content_host(&body);
+        };
         let member = |name: &str| envelope.get(name).cloned().unwrap_or_default();
         Envelope {
             code: member("code"),
@@ -230,6 +232,15 @@ impl Refusal {
             ..Envelope::default()
         }
         .into_refusal()
+    }
+
+    /// The hosts for files have words of their own: `{"ERROR_MESSAGE": "Bad Request", "x-error": …}` and
+    /// `{"info": "Forbidden", "x-info": …}`.
+    fn of_content_host(body: &Value) -> Option<Self> {
+        let text =
+            |names: [&str; 2]| names.iter().find_map(|name| body.get(name)?.as_str()).map(str::to_owned);
+        let message = text(["x-error", "x-info"]).unwrap_or_default();
+        Some(Self { code: text(["ERROR_MESSAGE", "info"])?, message, details: Value::Null })
     }
 }
 

@@ -7,8 +7,8 @@ use subtle::ConstantTimeEq;
 
 use super::number_as_text;
 use crate::record::Record;
-use crate::value::Extra;
 use crate::value::open_enum::open_enum;
+use crate::value::{Extra, or_default};
 
 /// What Zoho posts to [`Channel::notify_url`](crate::Channel::notify_url) when records changed.
 ///
@@ -33,10 +33,12 @@ pub struct Notification {
     #[serde(deserialize_with = "number_as_text")]
     pub channel_id: String,
     /// The module, by its API name.
+    #[serde(deserialize_with = "or_default")]
     pub module: String,
     /// What was done to the records.
     pub operation: Option<RecordOperation>,
     /// The ids of the records.
+    #[serde(deserialize_with = "or_default")]
     pub ids: Vec<String>,
     /// When Zoho sent it: milliseconds since 1970-01-01T00:00:00Z.
     pub server_time: Option<i64>,

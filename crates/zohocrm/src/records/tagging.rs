@@ -1,5 +1,8 @@
 //! Putting tags on records, and taking them off.
 
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
 use serde_json::{Map, Value, json};
 
 use super::write::in_chunks;
@@ -14,8 +17,8 @@ impl Records {
     /// ```no_run
     /// # async fn tag(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
     /// let leads = crm.records("Leads");
-    /// leads.add_tags(["5725767000000412001"], ["hot", "trade fair"]).send().await?;
-    /// leads.remove_tags(["5725767000000412001"], ["hot"]).send().await?;
+    /// leads.add_tags(["5725767000000412001"], ["hot", "trade fair"]).await?;
+    /// leads.remove_tags(["5725767000000412001"], ["hot"]).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -37,7 +40,8 @@ impl Records {
     }
 }
 
-/// Tags that have not been put on records, or taken off; from [`Records::add_tags`] and [`Records::remove_tags`].
+/// Tags that have not been put on records, or taken off; from [`Records::add_tags`] and [`Records::remove_tags`]. Await it,
+/// or call [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "no record is changed until it is sent"]
 pub struct TagRecords {
@@ -82,5 +86,14 @@ impl TagRecords {
             self.request.clone().body(&body)
         })
         .await
+    }
+}
+
+impl IntoFuture for TagRecords {
+    type Output = Result<Vec<Result<Written, Error>>, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.send().await })
     }
 }

@@ -45,11 +45,23 @@ pub(super) fn address(path: &str, host: Host, environment: &Environment) -> Resu
         Error::Request(format!("`{path}` is neither a path that begins with `/` nor a URL ({error})"))
     })?;
     let is_own = |host: &&str| Url::parse(host).is_ok_and(|host| host.origin() == url.origin());
-    if !hosts.iter().any(is_own) || !url.username().is_empty() || url.password().is_some() {
+    let is_download_host = download_host(environment).is_some_and(|host| host.origin() == url.origin());
+    if !(hosts.iter().any(is_own) || is_download_host)
+        || !url.username().is_empty()
+        || url.password().is_some()
+    {
         let host = url.host_str().unwrap_or_default().to_owned();
         return Err(Error::ForeignHost { host, own: environment.api_url().to_owned() });
     }
     Ok(url)
+}
+
+/// Where a data center keeps the files that jobs make, such as `https://download-accl.zoho.eu`. Zoho names it in the
+/// answers about bulk writes, backups and audit logs; nothing else says where it is.
+fn download_host(environment: &Environment) -> Option<Url> {
+    environment.data_center()?;
+    let domain = environment.accounts_url().strip_prefix("https://accounts.")?;
+    Url::parse(&format!("https://download-accl.{domain}")).ok()
 }
 
 /// Which of an environment's hosts a path is on.
@@ -63,6 +75,8 @@ pub(super) enum Host {
 
 #[cfg(test)]
 mod tests {
+    use zoho_oauth::DataCenter;
+
     use super::*;
 
     fn emulator() -> Environment {
@@ -81,6 +95,28 @@ mod tests {
     fn a_url_on_the_token_s_own_hosts_is_taken_as_it_is() {
         let url = address("http://127.0.0.1:3/crm/v8/upload", Host::Api, &emulator()).unwrap();
         assert_eq!(url.port(), Some(3));
+    }
+
+    #[test]
+    fn files_of_jobs_are_on_a_host_of_their_own_in_each_data_center() {
+        for (data_center, domain) in
+            [(DataCenter::Us, "zoho.com"), (DataCenter::In, "zoho.in"), (DataCenter::Ca, "zohocloud.ca")]
+        {
+            let url = format!("https://download-accl.{domain}/v2/crm/60/bulk-write/1/1.zip");
+            let environment = data_center.production();
+            assert_eq!(address(&url, Host::Api, &environment).unwrap().as_str(), url);
+            let near = [
+                url.replace(domain, "zoho.eu"),
+                url.replace("https", "http"),
+                url.replace("accl.", "accl.x."),
+            ];
+            for foreign in near {
+                let refused = address(&foreign, Host::Api, &environment);
+                assert!(matches!(refused, Err(Error::ForeignHost { .. })), "{foreign}");
+            }
+        }
+        let url = "https://download-accl.zoho.com/v2/crm/60/bulk-write/1/1.zip";
+        assert!(address(url, Host::Api, &emulator()).is_err(), "an emulator's token stays with it");
     }
 
     #[test]

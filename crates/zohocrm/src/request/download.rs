@@ -78,14 +78,30 @@ impl Download {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let temporary = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
         let mut file = File::from_std(temporary.reopen().map_err(cannot)?);
-        let mut written = 0;
-        while let Some(piece) = self.chunk().await? {
-            file.write_all(&piece).await.map_err(cannot)?;
-            written += piece.len() as u64;
-        }
-        file.flush().await.map_err(cannot)?;
+        let written = self.write_to(&mut file, path, u64::MAX).await?;
         file.sync_all().await.map_err(cannot)?;
         temporary.persist(path).map_err(|error| cannot(error.error))?;
+        Ok(written)
+    }
+
+    /// Writes it to an open file, up to so many bytes, and says how many. `path` is for errors.
+    pub(crate) async fn write_to(
+        &mut self,
+        file: &mut File,
+        path: &Path,
+        most_bytes: u64,
+    ) -> Result<u64, Error> {
+        let cannot = |error: std::io::Error| Error::file(path, &error);
+        let mut written = 0;
+        while let Some(piece) = self.chunk().await? {
+            written += piece.len() as u64;
+            if written > most_bytes {
+                let most_bytes = usize::try_from(most_bytes).unwrap_or(usize::MAX);
+                return Err(Error::TooLarge { status: self.status(), most_bytes });
+            }
+            file.write_all(&piece).await.map_err(cannot)?;
+        }
+        file.flush().await.map_err(cannot)?;
         Ok(written)
     }
 }

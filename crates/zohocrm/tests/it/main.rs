@@ -2,8 +2,27 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod attachments;
+#[cfg(feature = "bulk")]
+mod bulk_read;
+#[cfg(feature = "bulk")]
+mod bulk_write;
 mod calls;
+mod composite;
+mod coql;
+mod deleted;
 mod errors;
+mod notes;
+mod files;
+mod metadata;
+mod notifications;
+mod photo;
 mod records;
+mod related;
+mod search;
+mod rust_struct;
+#[rustfmt::skip]
+mod students;
 mod support;
+mod tags;
 mod transport;

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use self::rows::{Counts, Rows};
 use super::job::{Job, Stage};
-use super::{callback_of, not_found, ordered_by};
-use crate::clock::{iso8601, milliseconds};
+use super::{callback_of, not_found};
+use crate::clock::iso8601;
 use crate::crm::{Request, error};
 use crate::http::Answer;
 use crate::metadata::Module;
@@ -67,25 +67,10 @@ pub(crate) fn create(request: &Request<'_>) -> Result<Answer, Answer> {
     let body = Value::Object(request.body()?);
     let callback = callback_of(&body)?;
     let order = read_order(request, &body)?;
-    let world = request.world;
-    let now = world.now_ms();
-    let mut state = world.state();
-    let id = state.records.new_id();
-    let doomed = state.jobs.take_failure();
-    let ordered_by = ordered_by(request.caller);
-    let details = json!({ "id": id.to_string(), "created_by": ordered_by });
-    state.jobs.writes.add(Job {
-        id,
-        organisation: request.organisation().to_owned(),
-        user: request.caller.user.email.clone(),
-        ordered_by,
-        callback,
-        created_ms: now,
-        due_ms: now + milliseconds(world.settings.bulk_job_time),
-        doomed,
-        order,
-        outcome: None,
-    });
+    let mut state = request.world.state();
+    let job = Job::ordered(request, &mut state, callback, order);
+    let details = json!({ "id": job.id.to_string(), "created_by": job.ordered_by });
+    state.jobs.writes.add(job);
     let created = json!({ "status": "success", "code": "SUCCESS", "message": "success", "details": details });
     Ok(Answer::json(201, &created))
 }

@@ -1,0 +1,90 @@
+//! Faults as JSON.
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Complaint;
+use crate::faults::Fault;
+use crate::state::World;
+
+/// A [`Fault`] as JSON.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FaultRequest {
+    on: String,
+    #[serde(default)]
+    when: BTreeMap<String, String>,
+    #[serde(default)]
+    skip: u32,
+    times: Option<u32>,
+    #[serde(default)]
+    forever: bool,
+    effect: String,
+    milliseconds: Option<u64>,
+    status: Option<u16>,
+    code: Option<String>,
+    content_type: Option<String>,
+    body: Option<String>,
+    url: Option<String>,
+    bytes: Option<u64>,
+    depth: Option<usize>,
+}
+
+/// Installs a fault.
+pub(super) fn install(world: &World, mut request: FaultRequest) -> Result<Value, Complaint> {
+    let mut fault =
+        Fault::on(mem::take(&mut request.on)).skip(request.skip).times(request.times.unwrap_or(1));
+    for (parameter, value) in mem::take(&mut request.when) {
+        fault = fault.when(parameter, value);
+    }
+    if request.forever {
+        fault = fault.forever();
+    }
+    world.faults.install(request.give_effect_to(fault)?);
+    Ok(json!({ "waiting_faults": world.faults.waiting() }))
+}
+
+impl FaultRequest {
+    fn give_effect_to(self, fault: Fault) -> Result<Fault, Complaint> {
+        let effect = self.effect.as_str();
+        let needs = |what: &str| Complaint::new(400, format!("`{effect}` needs `{what}`"));
+        let time = self.milliseconds.map(Duration::from_millis);
+        let pause = || time.ok_or_else(|| needs("milliseconds"));
+        let status = || {
+            let status = self.status.filter(|status| (200..600).contains(status));
+            status.ok_or_else(|| Complaint::new(400, format!("`{effect}` needs a `status` from 200 to 599")))
+        };
+        let content_type = || self.content_type.as_deref().ok_or_else(|| needs("content_type"));
+        let body = self.body.as_deref().unwrap_or_default();
+        Ok(match effect {
+            "hang" => time.map_or_else(|| fault.clone().hang(), |time| fault.clone().hang_for(time)),
+            "delay" => fault.delay(pause()?),
+            "drop_before" => fault.drop_before(),
+            "drop_after" => fault.drop_after(),
+            "status_500" => fault.status_500(),
+            "crm_error" => fault.crm_error(status()?, self.code.as_deref().ok_or_else(|| needs("code"))?),
+            "html" => fault.html(),
+            "bad_gateway" => fault.bad_gateway(),
+            "throttle" => fault.throttle(),
+            "throttle_localised" => fault.throttle_localised(),
+            "answer" => match &self.content_type {
+                Some(content_type) => fault.answer_as(status()?, content_type, body),
+                None => fault.answer(status()?, body),
+            },
+            "nested_arrays" => fault.nested_arrays(self.depth.ok_or_else(|| needs("depth"))?),
+            "redirect" => fault.redirect(self.url.as_deref().ok_or_else(|| needs("url"))?),
+            "relabel" => fault.relabel(content_type()?),
+            "cut_gzip" => fault.cut_gzip(),
+            "cut_body" => fault.cut_body(),
+            "slow_head" => fault.slow_head(pause()?),
+            "slow_body" => fault.slow_body(pause()?),
+            "flood" => fault.flood(self.bytes.ok_or_else(|| needs("bytes"))?),
+            "endless" => fault.endless(),
+            _ => return Err(Complaint::new(400, format!("there is no effect `{effect}`"))),
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! Modules, fields and records from another process.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Complaint, done};
+use crate::metadata::{Field, Module};
+use crate::state::World;
+
+/// A [`Module`] as JSON.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ModuleRequest {
+    api_name: String,
+    singular: Option<String>,
+    plural: Option<String>,
+    #[serde(default)]
+    fields: Vec<FieldRequest>,
+}
+
+/// A [`Field`] as JSON.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FieldRequest {
+    /// For `POST /_emulator/fields`: the module that gets the field.
+    module: Option<String>,
+    api_name: String,
+    /// As in `settings/fields`: `picklist`, `multiselectpicklist`, `lookup`, ….
+    data_type: String,
+    label: Option<String>,
+    length: Option<usize>,
+    #[serde(default)]
+    mandatory: bool,
+    #[serde(default)]
+    unique: bool,
+    #[serde(default)]
+    read_only: bool,
+    /// Of a pick list.
+    #[serde(default)]
+    values: Vec<String>,
+    /// Of a look-up: the module of the records.
+    lookup: Option<String>,
+    /// Of a subform.
+    #[serde(default)]
+    fields: Vec<Self>,
+}
+
+/// Records that are not validated.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RecordsRequest {
+    module: String,
+    user: Option<String>,
+    records: Vec<Value>,
+}
+
+pub(super) fn add_module(world: &World, request: ModuleRequest) -> Result<Value, Complaint> {
+    let mut module = Module::new(request.api_name);
+    let singular = request.singular.unwrap_or_else(|| module.singular.clone());
+    let plural = request.plural.unwrap_or_else(|| module.plural.clone());
+    module = module.labels(singular, plural);
+    for field in request.fields {
+        module = module.field(field.into_field()?);
+    }
+    world.state().metadata_mut().add(module);
+    Ok(done())
+}
+
+pub(super) fn add_field(world: &World, mut request: FieldRequest) -> Result<Value, Complaint> {
+    let module = request.module.take().ok_or_else(|| Complaint::new(400, "a field needs a `module`"))?;
+    let field = request.into_field()?;
+    let known = world.state().metadata_mut().add_field(&module, field);
+    if known { Ok(done()) } else { Err(Complaint::new(404, "there is no such module")) }
+}
+
+pub(super) fn add_records(world: &World, request: RecordsRequest) -> Result<Value, Complaint> {
+    let user = match &request.user {
+        Some(email) => world.user(email).ok_or_else(|| Complaint::new(404, "there is no such user"))?,
+        None => &world.settings.users[0],
+    };
+    if world.state().metadata().module(&request.module).is_none() {
+        return Err(Complaint::new(404, "there is no such module"));
+    }
+    let count = request.records.len();
+    world.seed(user, &request.module, request.records);
+    Ok(json!({ "count": count }))
+}
+
+impl FieldRequest {
+    fn into_field(self) -> Result<Field, Complaint> {
+        let name = self.api_name;
+        let field = match self.data_type.as_str() {
+            "text" => Field::text(name),
+            "textarea" => Field::text_area(name),
+            "email" => Field::email(name),
+            "phone" => Field::phone(name),
+            "website" => Field::website(name),
+            "integer" => Field::integer(name),
+            "bigint" => Field::big_integer(name),
+            "double" => Field::number(name),
+            "currency" => Field::currency(name),
+            "percent" => Field::percent(name),
+            "boolean" => Field::boolean(name),
+            "date" => Field::date(name),
+            "datetime" => Field::date_time(name),
+            "picklist" => Field::picklist(name, self.values),
+            "multiselectpicklist" => Field::multi_select_picklist(name, self.values),
+            "lookup" => {
+                let module = self.lookup.ok_or_else(|| Complaint::new(400, "a `lookup` needs `lookup`"))?;
+                Field::lookup(name, module)
+            }
+            "userlookup" => Field::user(name),
+            "subform" => {
+                let columns = self.fields.into_iter().map(Self::into_field).collect::<Result<Vec<_>, _>>()?;
+                Field::subform(name, columns)
+            }
+            "fileupload" => Field::file_upload(name),
+            "imageupload" => Field::image_upload(name),
+            "consent_lookup" => Field::consent(name),
+            "autonumber" => Field::auto_number(name),
+            other => return Err(Complaint::new(400, format!("there is no data type `{other}`"))),
+        };
+        let length = self.length.unwrap_or(field.length);
+        let label = self.label.unwrap_or_else(|| field.label.clone());
+        let read_only = self.read_only || field.read_only;
+        Ok(Field {
+            mandatory: self.mandatory,
+            unique: self.unique,
+            read_only,
+            ..field.length(length).label(label)
+        })
+    }
+}

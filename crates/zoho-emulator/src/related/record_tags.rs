@@ -1,0 +1,140 @@
+//! The tags that records have: `actions/add_tags` and `actions/remove_tags`.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::crm::{Request, invalid_data, invalid_id, list_in, mandatory_not_found, success, together};
+use crate::http::Answer;
+use crate::records::Writer;
+use crate::state::State;
+use crate::store::{Tag, parse_id};
+
+/// Adds tags to the record in the path.
+pub(crate) fn add_tags_to_one(request: &Request<'_>) -> Result<Answer, Answer> {
+    let mut body = request.body()?;
+    add(request, &mut body, &[request.id().to_owned()])
+}
+
+/// Adds tags to the records whose ids are in the body.
+pub(crate) fn add_tags(request: &Request<'_>) -> Result<Answer, Answer> {
+    let mut body = request.body()?;
+    let ids = ids(request, &mut body)?;
+    add(request, &mut body, &ids)
+}
+
+/// Takes tags from the record in the path.
+pub(crate) fn remove_tags_from_one(request: &Request<'_>) -> Result<Answer, Answer> {
+    let mut body = request.body()?;
+    remove(request, &mut body, &[request.id().to_owned()])
+}
+
+/// Takes tags from the records whose ids are in the body.
+pub(crate) fn remove_tags(request: &Request<'_>) -> Result<Answer, Answer> {
+    let mut body = request.body()?;
+    let ids = ids(request, &mut body)?;
+    remove(request, &mut body, &ids)
+}
+
+/// The tags that a write of a record names; those that the module does not have are made.
+///
+/// A tag is named by `name` or `id`, or is a text alone.
+pub(crate) fn named_tags(
+    writer: &Writer<'_>,
+    state: &mut State,
+    module: &str,
+    sent: &[Value],
+    path: &str,
+) -> Result<Vec<Value>, Value> {
+    let named = sent.iter().enumerate().map(|(index, tag)| {
+        let path = format!("{path}[{index}]");
+        let part = |key: &str| tag.get(key).and_then(Value::as_str);
+        let (id, name) = (part("id"), part("name").or(tag.as_str()));
+        let tags = state.tags.of(writer.organisation, module);
+        let known = tags.iter().find(|tag| match name {
+            Some(name) => tag.name.eq_ignore_ascii_case(name),
+            None => Some(tag.id.as_str()) == id,
+        });
+        if let Some(known) = known {
+            return Ok(known.reference());
+        }
+        let name = match (id, name) {
+            (_, Some(name)) => name,
+            (Some(_), None) => return Err(invalid_data("id", "bigint", &format!("{path}.id"))),
+            (None, None) => return Err(mandatory_not_found("name", &format!("{path}.name"))),
+        };
+        let id = state.records.new_id();
+        let made = Tag::new(id, name, tag["color_code"].clone(), writer.person, writer.world.now_ms());
+        let reference = made.reference();
+        state.tags.of_mut(writer.organisation, module).push(made);
+        Ok(reference)
+    });
+    named.collect()
+}
+
+/// The ids in the body, or in the parameter `ids`.
+fn ids(request: &Request<'_>, body: &mut Map<String, Value>) -> Result<Vec<String>, Answer> {
+    if body.contains_key("ids") {
+        let ids = list_in(body, "ids")?;
+        return Ok(ids.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+    }
+    Ok(request.ids()?.into_iter().map(str::to_owned).collect())
+}
+
+fn add(request: &Request<'_>, body: &mut Map<String, Value>, ids: &[String]) -> Result<Answer, Answer> {
+    let sent = list_in(body, "tags")?;
+    let in_body = body.get("over_write").and_then(Value::as_bool).unwrap_or(false);
+    let over_write = request.parameter("over_write", in_body)?;
+    let writer = Writer::of(request)?;
+    let state = &mut *request.world.state();
+    let module = &request.module()?.api_name;
+    let new = named_tags(&writer, state, module, &sent, "$.tags");
+    let new = new.map_err(|failure| Answer::json(400, &json!({ "tags": [failure] })))?;
+    change(request, state, ids, |tags| {
+        if over_write {
+            tags.clear();
+        }
+        for tag in &new {
+            if !tags.contains(tag) {
+                tags.push(tag.clone());
+            }
+        }
+    })
+}
+
+fn remove(request: &Request<'_>, body: &mut Map<String, Value>, ids: &[String]) -> Result<Answer, Answer> {
+    let sent = list_in(body, "tags")?;
+    let names = |tag: &Value| {
+        let has = |key: &str, sent: &Value| !tag[key].is_null() && tag[key] == sent[key];
+        sent.iter().any(|sent| has("id", sent) || has("name", sent))
+    };
+    let state = &mut *request.world.state();
+    change(request, state, ids, |tags| tags.retain(|tag| !names(tag)))
+}
+
+fn change(
+    request: &Request<'_>,
+    state: &mut State,
+    ids: &[String],
+    change: impl Fn(&mut Vec<Value>),
+) -> Result<Answer, Answer> {
+    let table = state.records.table_mut(request.organisation(), &request.module()?.api_name);
+    let now = request.world.now_ms();
+    let outcomes = ids.iter().map(|id| {
+        let mut tags = Vec::new();
+        let changed = parse_id(id).and_then(|number| {
+            table.change(number, |record| {
+                tags = record.fields.get("Tag").and_then(Value::as_array).cloned().unwrap_or_default();
+                change(&mut tags);
+                record.fields.insert("Tag".to_owned(), json!(tags));
+                record.modified_ms = now;
+                record.modified_by = Arc::clone(request.person());
+            })
+        });
+        changed.ok_or_else(|| invalid_id(id))?;
+        let details = json!({ "id": id, "affected_data": null, "tags": tags });
+        Ok(success(&details, "tags updated successfully"))
+    });
+    let (status, data) = together(200, outcomes);
+    Ok(Answer::json(status, &json!({ "data": data, "locked_count": "0" })))
+}

@@ -1,0 +1,189 @@
+//! Lists and single records: conditional requests, filters, and pages that hold while records change.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use zoho_emulator::Emulator;
+
+use crate::{ADA, Reply, access_token, call, codes, get, http, lead, send, update, values};
+
+async fn with_header(
+    zoho: &Emulator,
+    method: Method,
+    path: &str,
+    (name, value): (&str, &str),
+    body: Option<Value>,
+) -> Reply {
+    let request = http()
+        .request(method, zoho.base_url() + path)
+        .header("Authorization", format!("Zoho-oauthtoken {}", access_token(zoho)))
+        .header(name, value);
+    send(match body {
+        Some(body) => request.json(&body),
+        None => request,
+    })
+    .await
+}
+
+async fn modified_time(zoho: &Emulator, token: &str, id: &str) -> String {
+    let read = get(zoho, token, &format!("/crm/v8/Leads/{id}")).await.json();
+    read["data"][0]["Modified_Time"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn what_was_not_modified_since_is_not_sent() {
+    let zoho = Emulator::start().await;
+    let token = access_token(&zoho);
+    let old = lead(&zoho, &token, json!({ "Last_Name": "Old" })).await;
+    let since = modified_time(&zoho, &token, &old).await;
+    let since = ("If-Modified-Since", since.as_str());
+    let one = format!("/crm/v8/Leads/{old}");
+    let list = "/crm/v8/Leads?fields=Last_Name";
+    for path in [one.as_str(), list] {
+        let reply = with_header(&zoho, Method::GET, path, since, None).await;
+        assert_eq!((reply.status, reply.text.as_str()), (304, ""));
+    }
+    zoho.advance(Duration::from_secs(60));
+    lead(&zoho, &token, json!({ "Last_Name": "New" })).await;
+    let reply = with_header(&zoho, Method::GET, list, since, None).await;
+    assert_eq!(values(&reply, "Last_Name"), ["New"]);
+    update(&zoho, &token, &one, json!({ "City": "York" })).await;
+    assert_eq!(with_header(&zoho, Method::GET, &one, since, None).await.status, 200);
+    let odd = with_header(&zoho, Method::GET, list, ("If-Modified-Since", "yesterday"), None).await;
+    assert_eq!(odd.crm_error(), (400, "INVALID_DATA".to_owned()));
+}
+
+#[tokio::test]
+async fn a_record_that_was_changed_meanwhile_is_not_overwritten() {
+    let zoho = Emulator::start().await;
+    let token = access_token(&zoho);
+    let id = lead(&zoho, &token, json!({ "Last_Name": "Byron", "Email": "ada@example.com" })).await;
+    let seen = modified_time(&zoho, &token, &id).await;
+    let seen = ("If-Unmodified-Since", seen.as_str());
+    let path = format!("/crm/v8/Leads/{id}");
+    let body = json!({ "data": [{ "Last_Name": "Byron", "Email": "ada@example.com" }] });
+    let unchanged = with_header(&zoho, Method::PUT, &path, seen, Some(body.clone())).await;
+    assert_eq!(unchanged.status, 200);
+    zoho.advance(Duration::from_secs(60));
+    update(&zoho, &token, &path, json!({ "City": "York" })).await;
+
+    let late = with_header(&zoho, Method::PUT, &path, seen, Some(body.clone())).await;
+    assert_eq!((late.status, codes(&late)), (412, vec!["RECORD_MODIFIED".to_owned()]));
+    assert_eq!(late.json()["data"][0]["details"]["id"], json!(id));
+    let late = with_header(&zoho, Method::POST, "/crm/v8/Leads/upsert", seen, Some(body)).await;
+    assert_eq!((late.status, codes(&late)), (412, vec!["ALREADY_MODIFIED".to_owned()]));
+    let late = with_header(&zoho, Method::DELETE, &path, seen, None).await;
+    assert_eq!((late.status, codes(&late)), (412, vec!["RECORD_MODIFIED".to_owned()]));
+    assert_eq!(get(&zoho, &token, &path).await.json()["data"][0]["City"], "York");
+}
+
+#[tokio::test]
+async fn a_list_says_everything_about_its_page() {
+    let zoho = Emulator::start().await;
+    let token = access_token(&zoho);
+    zoho.add_records(ADA, "Leads", 3);
+    let info =
+        get(&zoho, &token, "/crm/v8/Leads?fields=id&per_page=2&sort_by=Created_Time").await.json()["info"]
+            .clone();
+    assert!(info["next_page_token"].is_string() && info["page_token_expiry"].is_string());
+    let told = [
+        "per_page",
+        "count",
+        "page",
+        "more_records",
+        "sort_by",
+        "sort_order",
+        "call",
+        "email",
+        "previous_page_token",
+    ];
+    let told: Vec<&Value> = told.iter().map(|name| &info[name]).collect();
+    let expected = [
+        json!(2),
+        json!(2),
+        json!(1),
+        json!(true),
+        json!("Created_Time"),
+        json!("desc"),
+        json!(false),
+        json!(false),
+        Value::Null,
+    ];
+    assert_eq!(told, expected.iter().collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn pages_by_token_hold_while_records_come_and_go() {
+    let zoho = Emulator::start().await;
+    let token = access_token(&zoho);
+    zoho.add_records(ADA, "Leads", 6);
+    for (by, order) in [("id", "asc"), ("Created_Time", "asc"), ("id", "desc")] {
+        let path = format!("/crm/v8/Leads?fields=Last_Name&per_page=2&sort_by={by}&sort_order={order}");
+        let first = get(&zoho, &token, &path).await;
+        let next = first.json()["info"]["next_page_token"].as_str().unwrap().to_owned();
+        let seen = values(&first, "id");
+        let gone = seen[0].as_str().unwrap();
+        call(&zoho, &token, Method::DELETE, &format!("/crm/v8/Leads/{gone}"), None).await;
+        let second = get(&zoho, &token, &format!("{path}&page_token={next}")).await;
+        assert_eq!(second.json()["info"]["page"], 2);
+        assert!(values(&second, "id").iter().all(|id| !seen.contains(id)));
+        let previous = second.json()["info"]["previous_page_token"].as_str().unwrap().to_owned();
+        let back = get(&zoho, &token, &format!("{path}&page_token={previous}")).await;
+        assert_eq!(values(&back, "id")[0], seen[1]);
+        lead(&zoho, &token, json!({ "Last_Name": "Late" })).await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_of_one_order_and_needs_no_page_number() {
+    let zoho = Emulator::start().await;
+    let token = access_token(&zoho);
+    zoho.add_records(ADA, "Leads", 3);
+    let body = get(&zoho, &token, "/crm/v8/Leads?fields=id&per_page=2").await.json();
+    let page_token = body["info"]["next_page_token"].as_str().unwrap();
+    let other = format!("/crm/v8/Leads?fields=id&per_page=2&sort_order=asc&page_token={page_token}");
+    assert_eq!(get(&zoho, &token, &other).await.crm_error(), (400, "INVALID_DATA".to_owned()));
+}
+
+#[tokio::test]
+async fn a_list_is_only_of_the_ids_that_are_asked_for() {
+    let zoho = Emulator::start().await;
+    let token = access_token(&zoho);
+    let one = lead(&zoho, &token, json!({ "Last_Name": "One" })).await;
+    lead(&zoho, &token, json!({ "Last_Name": "Two" })).await;
+    let three = lead(&zoho, &token, json!({ "Last_Name": "Three" })).await;
+    let reply =
+        get(&zoho, &token, &format!("/crm/v8/Leads?fields=Last_Name&ids={one},1,{three},{one}")).await;
+    assert_eq!(values(&reply, "Last_Name"), ["Three", "One"]);
+}
+
+#[tokio::test]
+async fn filters_are_read_and_what_is_not_there_is_refused() {
+    let zoho = Emulator::start().await;
+    let token = access_token(&zoho);
+    zoho.add_records(ADA, "Leads", 1);
+    let status = async |parameters: &str| {
+        get(&zoho, &token, &format!("/crm/v8/Leads?fields=id&{parameters}")).await.status
+    };
+    for fine in ["include_child=true", "converted=both", "converted=false", "approved=both", "approved=true"]
+    {
+        assert_eq!(status(fine).await, 200, "{fine}");
+    }
+    assert_eq!((status("converted=true").await, status("approved=false").await), (204, 204));
+    for wrong in ["include_child=maybe", "converted=maybe", "approved=maybe", "cvid=5545974000000087501"] {
+        assert_eq!(status(wrong).await, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn fields_that_the_module_does_not_have_are_left_out() {
+    let zoho = Emulator::start().await;
+    let token = access_token(&zoho);
+    lead(&zoho, &token, json!({ "First_Name": "Ada", "Last_Name": "Byron" })).await;
+    let body =
+        get(&zoho, &token, "/crm/v8/Leads?fields=Full_Name,Shoe_Size,Owner,$approval_state").await.json();
+    let record = body["data"][0].as_object().unwrap();
+    assert_eq!(record.keys().collect::<Vec<_>>(), ["id", "Full_Name", "Owner", "$approval_state"]);
+    assert_eq!((&record["Full_Name"], &record["$approval_state"]), (&json!("Ada Byron"), &json!("approved")));
+}

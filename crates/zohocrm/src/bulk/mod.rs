@@ -1,0 +1,21 @@
+//! Bulk jobs: Zoho reads or writes many records in the background, and their files are CSV in ZIP.
+//!
+//! ```text
+//! read:   StartBulkRead  ─► BulkRead  ─wait─► Archive ─► rows, one by one
+//! write:  rows ─► Table ─► Package ─upload─► BulkWrite ─wait─► Archive ─► what became of each row
+//! ```
+
+mod archive;
+mod package;
+mod polling;
+mod read;
+mod result;
+mod table;
+mod write;
+
+pub use polling::{JobState, Polling};
+pub use read::{BulkRead, BulkReadResult, BulkReadStatus, StartBulkRead};
+pub use result::{BulkWriteError, BulkWriteRow, RowStatus};
+pub use write::{
+    BulkWrite, BulkWriteFile, BulkWriteResource, BulkWriteResult, BulkWriteStatus, StartBulkWrite,
+};

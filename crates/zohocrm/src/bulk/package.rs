@@ -1,0 +1,120 @@
+//! `Package`: as many rows as one job takes, as a CSV file in a ZIP file on disk.
+
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tempfile::NamedTempFile;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use super::table::Table;
+use crate::error::Error;
+
+/// A ZIP file to upload. It is deleted when it is dropped.
+#[derive(Debug)]
+pub(super) struct Package {
+    pub(super) zip: NamedTempFile,
+    pub(super) rows: usize,
+    /// By its place, whether a column holds the ids of lookups.
+    pub(super) ids: Vec<bool>,
+}
+
+/// How much one job takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) rows: usize,
+    pub(super) bytes: u64,
+}
+
+impl Package {
+    /// Takes the next rows of a table; `None` if there are none.
+    pub(super) fn fill(table: &mut Table, limits: Limits) -> Result<Option<Self>, Error> {
+        let Some(first) = table.rows.next().transpose()? else {
+            return Ok(None);
+        };
+        let folder = std::env::temp_dir();
+        let cannot = |error: io::Error| Error::file(&folder, &error);
+        let zip = NamedTempFile::new_in(&folder).map_err(cannot)?;
+        let mut package = Self { zip, rows: 0, ids: vec![false; table.columns.len()] };
+
+        let written = Arc::new(AtomicU64::new(0));
+        let target = Counted { file: package.zip.reopen().map_err(cannot)?, written: Arc::clone(&written) };
+        let mut zip = ZipWriter::new(target);
+        zip.start_file("rows.csv", SimpleFileOptions::default()).map_err(|error| cannot(error.into()))?;
+        let mut csv = csv::Writer::from_writer(zip);
+        csv.write_record(&table.columns).map_err(|error| cannot(error.into()))?;
+        let mut next = Some(first);
+        while let Some(row) = next {
+            csv.write_record(&row.cells).map_err(|error| cannot(error.into()))?;
+            for index in row.ids {
+                package.ids[index] = true;
+            }
+            package.rows += 1;
+            let full = package.rows >= limits.rows || written.load(Ordering::Relaxed) >= limits.bytes;
+            next = if full { None } else { table.rows.next().transpose()? };
+        }
+        let zip = csv.into_inner().map_err(|error| cannot(error.into_error()))?;
+        zip.finish().map_err(|error| cannot(error.into()))?;
+        Ok(Some(package))
+    }
+}
+
+/// A file, and how many bytes were written to it so far.
+struct Counted {
+    file: File,
+    written: Arc<AtomicU64>,
+}
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.written.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for Counted {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.file.seek(position)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bulk::table::CsvSource;
+
+    fn sizes(csv: Vec<u8>, limits: Limits) -> Vec<usize> {
+        let mut table = Table::of_csv(CsvSource::Bytes(csv)).unwrap();
+        let next = || Package::fill(&mut table, limits).unwrap().map(|package| package.rows);
+        std::iter::from_fn(next).collect()
+    }
+
+    #[test]
+    fn rows_are_split_where_a_job_is_full() {
+        let csv = format!("Last_Name\n{}", "Hopper\n".repeat(7)).into_bytes();
+        assert_eq!(sizes(csv.clone(), Limits { rows: 3, bytes: u64::MAX }), [3, 3, 1]);
+        assert_eq!(sizes(csv.clone(), Limits { rows: 7, bytes: u64::MAX }), [7]);
+        assert_eq!(sizes(csv, Limits { rows: 9, bytes: u64::MAX }), [7]);
+        assert_eq!(sizes(b"Last_Name\n".to_vec(), Limits { rows: 9, bytes: u64::MAX }), [0; 0]);
+    }
+
+    #[test]
+    fn bytes_count_too() {
+        // Texts that do not shrink: about 130 KB of rows.
+        let mut seed = 1_u64;
+        let mut noise = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            format!("{seed:016x}\n")
+        };
+        let csv = format!("Last_Name\n{}", (0..40_000).map(|_| noise()).collect::<String>());
+        let sizes = sizes(csv.into_bytes(), Limits { rows: usize::MAX, bytes: 100_000 });
+        assert!(sizes.len() > 2 && sizes.iter().sum::<usize>() == 40_000, "{sizes:?}");
+    }
+}

@@ -1,0 +1,477 @@
+//! `crm.bulk_write("Leads")`: writes up to 25,000 rows a job.
+
+use std::path::{Path, PathBuf};
+
+use csv::StringRecord;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::archive::Archive;
+use super::package::{Limits, Package};
+use super::polling::{JobState, JobStatus, Polling};
+use super::result::BulkWriteRow;
+use super::table::{CsvSource, Table};
+use crate::client::Crm;
+use crate::error::Error;
+use crate::page::Page;
+use crate::record::Record;
+use crate::request::{Method, Request, Upload};
+use crate::stream::{Items, Pages};
+use crate::value::{DateTime, Extra, or_default};
+
+/// Which of them may write in bulk; Zoho wants the scope for writing the module, too.
+const SCOPES: &[&str] = &["ZohoCRM.bulk.CREATE", "ZohoCRM.bulk.ALL"];
+const READ_SCOPES: &[&str] = &["ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL"];
+const UPLOAD_SCOPES: &[&str] = &["ZohoFiles.files.ALL"];
+
+/// A bulk write that has not been started; from [`Crm::bulk_write`]. It creates records, if nothing else is said.
+///
+/// The rows go to Zoho as CSV files in ZIP files, which are made on disk, one for each job: as many as
+/// [`MOST_ROWS`](Self::MOST_ROWS) and 25 MB allow. Each item of the stream is a job that was started. Nothing is sent
+/// before the first one is wanted.
+///
+/// ```no_run
+/// use zohocrm::Record;
+///
+/// # async fn bulk_write(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
+/// let leads = (1..=60_000).map(|number| Record::new().with("Last_Name", format!("Lead {number}")));
+/// let mut jobs = crm.bulk_write("Leads").upsert("Email").records(leads);
+/// while let Some(job) = jobs.next().await {
+///     let mut rows = job?.rows().await?;
+///     while let Some(row) = rows.next().await {
+///         let row = row?;
+///         println!("{} {:?} {:?}", row.status, row.record_id, row.errors);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a bulk write does nothing until it has rows"]
+pub struct StartBulkWrite {
+    crm: Crm,
+    module: String,
+    operation: &'static str,
+    find_by: Option<String>,
+    ignore_empty: bool,
+    fields: Option<Vec<String>>,
+    mappings: Vec<(String, String)>,
+    default_values: Map<String, Value>,
+    callback: Option<String>,
+    organization: Option<String>,
+    rows_per_job: usize,
+    polling: Polling,
+}
+
+impl StartBulkWrite {
+    /// How many rows Zoho takes in one job
+    /// (zoho.com/crm/developer/docs/api/v8/bulk-write/limitations.html).
+    pub const MOST_ROWS: usize = 25_000;
+    /// Zoho takes 25 MB; the compressor still holds some back when it is asked how much it wrote.
+    const MOST_BYTES: u64 = 24_000_000;
+
+    pub(crate) fn new(crm: &Crm, module: String) -> Self {
+        Self {
+            crm: crm.clone(),
+            module,
+            operation: "insert",
+            find_by: None,
+            ignore_empty: false,
+            fields: None,
+            mappings: Vec::new(),
+            default_values: Map::new(),
+            callback: None,
+            organization: None,
+            rows_per_job: Self::MOST_ROWS,
+            polling: Polling::default(),
+        }
+    }
+
+    /// Creates a record of each row.
+    pub fn insert(self) -> Self {
+        Self { operation: "insert", find_by: None, ..self }
+    }
+
+    /// Changes the records that have the row's value in a field: `id`, or a unique one.
+    pub fn update(self, find_by: impl Into<String>) -> Self {
+        Self { operation: "update", find_by: Some(find_by.into()), ..self }
+    }
+
+    /// Changes the records that have the row's value in a field (`id`, or a unique one), and creates those that are not
+    /// there.
+    pub fn upsert(self, find_by: impl Into<String>) -> Self {
+        Self { operation: "upsert", find_by: Some(find_by.into()), ..self }
+    }
+
+    /// Leaves a field as it is where the row has nothing for it. Else it is emptied.
+    pub fn ignore_empty(self) -> Self {
+        Self { ignore_empty: true, ..self }
+    }
+
+    /// Which fields of the records to write: those of the first record, if nothing is said.
+    pub fn fields(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { fields: Some(names.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// Says which field a column of a CSV file is for: the field of its name, if nothing is said. A column such as
+    /// `Account_Name.id` finds the record that a lookup means, by one of that record's fields.
+    pub fn column(mut self, name: impl Into<String>, field: impl Into<String>) -> Self {
+        self.mappings.push((name.into(), field.into()));
+        self
+    }
+
+    /// What a field gets that no column is for.
+    pub fn default_value(mut self, field: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.default_values.insert(field.into(), value.into());
+        self
+    }
+
+    /// A URL of yours that Zoho posts to when a job is over.
+    pub fn callback(self, url: impl Into<String>) -> Self {
+        Self { callback: Some(url.into()), ..self }
+    }
+
+    /// Zoho's id of the organisation (`zgid`), which an upload has to name. It is asked for, if it is not given.
+    pub fn organization(self, zgid: impl Into<String>) -> Self {
+        Self { organization: Some(zgid.into()), ..self }
+    }
+
+    /// Sets how many rows go into a job: at least one, and [`MOST_ROWS`](Self::MOST_ROWS) at most.
+    pub fn rows_per_job(self, rows: usize) -> Self {
+        Self { rows_per_job: rows.clamp(1, Self::MOST_ROWS), ..self }
+    }
+
+    /// Sets how the jobs are waited for.
+    pub fn polling(self, polling: Polling) -> Self {
+        Self { polling, ..self }
+    }
+
+    /// Writes records: [`Record`]s, or the caller's own types. They are taken one by one, on a thread that may wait.
+    /// Multi-select fields are joined by semicolons; of a lookup the id is written. A subform has no form in CSV, and is an
+    /// error.
+    pub fn records<I>(self, records: I) -> Items<BulkWrite>
+    where
+        I: IntoIterator<Item: Serialize, IntoIter: Send + 'static>,
+    {
+        let (fields, records) = (self.fields.clone(), records.into_iter());
+        self.jobs(move || Table::of_records(fields, records))
+    }
+
+    /// Writes the rows of a CSV file in UTF-8, with commas, whose first row names the columns.
+    pub fn csv_file(self, path: impl Into<PathBuf>) -> Items<BulkWrite> {
+        let source = CsvSource::Path(path.into());
+        self.jobs(move || Table::of_csv(source))
+    }
+
+    /// Writes the rows of a CSV text, as in [`csv_file`](Self::csv_file).
+    pub fn csv_text(self, text: impl Into<Vec<u8>>) -> Items<BulkWrite> {
+        let source = CsvSource::Bytes(text.into());
+        self.jobs(move || Table::of_csv(source))
+    }
+
+    /// A job for as many rows as fit, then one for the next ones.
+    fn jobs(self, open: impl FnOnce() -> Result<Table, Error> + Send + 'static) -> Items<BulkWrite> {
+        let source = Source::Closed(Box::new(open));
+        let jobs = Pages::unfold((self, source), |(mut start, source): (Self, Source)| async move {
+            let limits = Limits { rows: start.rows_per_job, bytes: Self::MOST_BYTES };
+            let Some((table, package)) = source.package(limits).await? else {
+                return Ok((Page::of(Vec::new()), None));
+            };
+            let zgid = match start.organization.take() {
+                Some(zgid) => zgid,
+                None => start.find_organization().await?,
+            };
+            let file_id = start.upload(&package, &zgid).await?;
+            let mappings = start.field_mappings(&table.columns, &package.ids);
+            let job = start.start(file_id, mappings).await?;
+            start.organization = Some(zgid);
+            Ok((Page::of(vec![job]), Some((start, Source::Open(table)))))
+        });
+        jobs.items()
+    }
+
+    async fn find_organization(&self) -> Result<String, Error> {
+        let organization = self.crm.organization().await?;
+        let zgid = organization.text("zgid").map(str::to_owned);
+        zgid.ok_or_else(|| Error::Request("Zoho names no zgid; give it with `organization`".to_owned()))
+    }
+
+    async fn upload(&self, package: &Package, zgid: &str) -> Result<String, Error> {
+        let file = Upload::from_path(package.zip.path()).with_name(format!("{}.zip", self.module));
+        let request = self.crm.request(Method::Post, "/crm/v8/upload").on_upload_host().scopes(UPLOAD_SCOPES);
+        let request = request.header("feature", "bulk-write").header("X-CRM-ORG", zgid).upload("file", file);
+        // A file that nothing refers to does no harm.
+        let response = request.repeatable(true).send().await?;
+        let body = response.json::<Value>()?.unwrap_or_default();
+        match &body["details"]["file_id"] {
+            Value::String(id) => Ok(id.clone()),
+            Value::Number(id) => Ok(id.to_string()),
+            _ => Err(Error::unusable(&response, "it does not name the file that was uploaded")),
+        }
+    }
+
+    /// Which column is for which field.
+    fn field_mappings(&self, columns: &StringRecord, ids: &[bool]) -> Vec<Value> {
+        let of_column = |(index, name): (usize, &str)| {
+            let mapped = self.mappings.iter().find(|(column, _)| column == name);
+            let field = mapped.map_or(name, |(_, field)| field);
+            let (field, find_by) = match field.split_once('.') {
+                Some((field, find_by)) => (field, Some(find_by)),
+                None => (field, ids.get(index).filter(|is_id| **is_id).map(|_| "id")),
+            };
+            let mut mapping = json!({ "api_name": field, "index": index });
+            if let Some(find_by) = find_by {
+                mapping["find_by"] = find_by.into();
+            }
+            mapping
+        };
+        let of_default = |(field, value): (&String, &Value)| json!({ "api_name": field, "default_value": { "value": value } });
+        let columns = columns.iter().enumerate().map(of_column);
+        columns.chain(self.default_values.iter().map(of_default)).collect()
+    }
+
+    async fn start(&self, file_id: String, field_mappings: Vec<Value>) -> Result<BulkWrite, Error> {
+        let mut resource = json!({
+            "type": "data",
+            "module": { "api_name": self.module },
+            "file_id": file_id,
+            "ignore_empty": self.ignore_empty,
+            "field_mappings": field_mappings,
+        });
+        if let Some(find_by) = &self.find_by {
+            resource["find_by"] = find_by.as_str().into();
+        }
+        let mut body = json!({ "operation": self.operation, "resource": [resource] });
+        if let Some(url) = &self.callback {
+            body["callback"] = json!({ "url": url, "method": "post" });
+        }
+        let request = self.crm.request(Method::Post, "/crm/bulk/v8/write").scopes(SCOPES).json(body);
+        let id = request.send_as::<Added>().await?.into_inner().details.id;
+        Ok(BulkWrite { crm: self.crm.clone(), id, polling: self.polling.clone() })
+    }
+}
+
+/// Where the rows come from.
+enum Source {
+    Closed(Box<dyn FnOnce() -> Result<Table, Error> + Send>),
+    Open(Table),
+}
+
+impl Source {
+    /// The next rows in a ZIP file; `None` if there are none. Rows may be slow to come, and a disk is.
+    async fn package(self, limits: Limits) -> Result<Option<(Table, Package)>, Error> {
+        let packing = tokio::task::spawn_blocking(move || {
+            let mut table = match self {
+                Self::Closed(open) => open()?,
+                Self::Open(table) => table,
+            };
+            Ok(Package::fill(&mut table, limits)?.map(|package| (table, package)))
+        });
+        packing.await.map_err(|error| Error::Request(format!("the rows cannot be taken ({error})")))?
+    }
+}
+
+/// A bulk write that was started; from [`StartBulkWrite`], or, by its id, from [`Crm::bulk_write_job`].
+#[derive(Clone, Debug)]
+pub struct BulkWrite {
+    crm: Crm,
+    id: String,
+    polling: Polling,
+}
+
+impl BulkWrite {
+    pub(crate) fn new(crm: &Crm, id: String) -> Self {
+        Self { crm: crm.clone(), id, polling: Polling::default() }
+    }
+
+    /// Zoho's id of the job.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Sets how it is waited for.
+    #[must_use]
+    pub fn with_polling(self, polling: Polling) -> Self {
+        Self { polling, ..self }
+    }
+
+    /// How far it is.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn status(&self) -> Result<BulkWriteStatus, Error> {
+        let id = [("id", self.id.clone())];
+        let request = Request::operation(&self.crm, Method::Get, "/crm/bulk/v8/write/{id}", id);
+        Ok(request.scopes(READ_SCOPES).send_as::<BulkWriteStatus>().await?.into_inner())
+    }
+
+    /// Waits until it is done. Rows that were refused are no failure: see [`rows`](Self::rows).
+    ///
+    /// # Errors
+    /// [`Error::JobFailed`], [`Error::JobUnfinished`], and when Zoho cannot be asked.
+    pub async fn wait(&self) -> Result<BulkWriteStatus, Error> {
+        self.wait_with_progress(|_| ()).await
+    }
+
+    /// Waits until it is done, and tells what Zoho says each time that it is asked.
+    ///
+    /// # Errors
+    /// As for [`wait`](Self::wait).
+    pub async fn wait_with_progress(
+        &self,
+        progress: impl FnMut(&BulkWriteStatus),
+    ) -> Result<BulkWriteStatus, Error> {
+        self.polling.wait(|| self.status(), progress).await
+    }
+
+    /// Waits until it is done and streams what became of each row.
+    ///
+    /// # Errors
+    /// As for [`wait`](Self::wait), and when the file cannot be had. A file that is not what it should be is an error of
+    /// the stream.
+    pub async fn rows(&self) -> Result<Items<BulkWriteRow>, Error> {
+        Archive::download(&self.result().await?).await?.rows(BulkWriteRow::read)
+    }
+
+    /// Waits until it is done and saves the ZIP file that says what became of each row. Gives its length in bytes.
+    ///
+    /// # Errors
+    /// As for [`wait`](Self::wait), and when the file cannot be had or written.
+    pub async fn save(&self, path: impl AsRef<Path>) -> Result<u64, Error> {
+        self.result().await?.download().await?.save(path).await
+    }
+
+    /// The request for the result. Zoho says where it is; the token goes there only if it is a host of Zoho's.
+    async fn result(&self) -> Result<Request, Error> {
+        let url = self.wait().await?.result.and_then(|result| result.download_url);
+        let url = url.ok_or_else(|| Error::JobFailed {
+            job: self.id.clone(),
+            evidence: "Zoho does not say where the result is".to_owned(),
+        })?;
+        Ok(self.crm.request(Method::Get, url).scopes(READ_SCOPES))
+    }
+}
+
+/// What Zoho says of a bulk write.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BulkWriteStatus {
+    /// Zoho's id of the job.
+    #[serde(default, deserialize_with = "or_default")]
+    pub id: String,
+    /// How far it is.
+    #[serde(rename = "status")]
+    pub state: JobState,
+    /// `insert`, `update` or `upsert`.
+    #[serde(default)]
+    pub operation: Option<String>,
+    /// The files, and what became of them.
+    #[serde(default, deserialize_with = "or_default")]
+    pub resource: Vec<BulkWriteResource>,
+    /// When it was started.
+    #[serde(default)]
+    pub created_time: Option<DateTime>,
+    /// Who started it.
+    #[serde(default)]
+    pub created_by: Option<Record>,
+    /// What came of it, once it is done.
+    #[serde(default)]
+    pub result: Option<BulkWriteResult>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl BulkWriteStatus {
+    /// The files of the job: how many rows of each were added, updated and skipped. One, for a job of this crate's.
+    pub fn files(&self) -> impl Iterator<Item = &BulkWriteFile> {
+        self.resource.iter().filter_map(|resource| resource.file.as_ref())
+    }
+}
+
+/// What a bulk write is about: a module, a file, and which column is for which field.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct BulkWriteResource {
+    /// How far it is.
+    pub status: Option<JobState>,
+    /// Why it failed, such as `INVALID_FILE_FORMAT`.
+    pub code: Option<String>,
+    /// What Zoho says about it.
+    pub message: Option<String>,
+    /// The file, and what became of its rows.
+    pub file: Option<BulkWriteFile>,
+    /// What else was there: the module, the mappings.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What became of the rows of a file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct BulkWriteFile {
+    /// How far it is.
+    pub status: Option<JobState>,
+    /// The name of the CSV file.
+    pub name: Option<String>,
+    /// How many records were created.
+    pub added_count: Option<u64>,
+    /// How many records were changed.
+    pub updated_count: Option<u64>,
+    /// How many rows were refused.
+    pub skipped_count: Option<u64>,
+    /// How many rows there are.
+    pub total_count: Option<u64>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What came of a bulk write.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct BulkWriteResult {
+    /// Where the file is that says what became of each row, for a day.
+    pub download_url: Option<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl JobStatus for BulkWriteStatus {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn state(&self) -> &JobState {
+        &self.state
+    }
+
+    fn failure(&self) -> Option<String> {
+        let failed = |state: &Option<JobState>| state.as_ref().is_some_and(JobState::has_failed);
+        let resource = self.resource.iter().find(|resource| failed(&resource.status));
+        let said = || {
+            let resource = resource?;
+            let words = [resource.code.as_deref(), resource.message.as_deref()];
+            let words: Vec<&str> = words.into_iter().flatten().collect();
+            (!words.is_empty()).then(|| words.join(", "))
+        };
+        let is_over_and_failed = self.state.has_failed() || (self.state.is_over() && resource.is_some());
+        is_over_and_failed.then(|| said().unwrap_or_else(|| "Zoho does not say why".to_owned()))
+    }
+}
+
+/// A job that was added.
+#[derive(Debug, Deserialize)]
+struct Added {
+    details: AddedDetails,
+}
+
+#[derive(Debug, Deserialize)]
+struct AddedDetails {
+    id: String,
+}

@@ -1,0 +1,226 @@
+//! `crm.bulk_write("Leads")`: uploads, jobs, and what became of each row.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use zoho_emulator::Fault;
+use zohocrm::bulk::{BulkWrite, BulkWriteRow, JobState, Polling, RowStatus, StartBulkWrite};
+use zohocrm::{Error, ErrorKind, Items, Lookup, Record};
+
+use crate::support::{LoggedIn, logged_in};
+
+const UPLOAD: &str = "POST /crm/v8/upload";
+const START: &str = "POST /crm/bulk/v8/write";
+
+fn write(ada: &LoggedIn) -> StartBulkWrite {
+    let quick =
+        Polling::new().first_pause(Duration::from_millis(20)).longest_pause(Duration::from_millis(60));
+    ada.crm.bulk_write("Leads").polling(quick.time_limit(Duration::from_secs(30)))
+}
+
+async fn only(mut jobs: Items<BulkWrite>) -> BulkWrite {
+    let job = jobs.next().await.unwrap().unwrap();
+    assert!(jobs.next().await.is_none());
+    job
+}
+
+async fn rows(job: &BulkWrite) -> Vec<BulkWriteRow> {
+    job.rows().await.unwrap().collect_up_to(100_000).await.unwrap()
+}
+
+#[tokio::test]
+async fn records_are_written_and_each_row_says_what_became_of_it() {
+    let ada = logged_in().await;
+    let leads = [
+        Record::new().with("Last_Name", "O'Neil, \"Ann\"\nline two").with("Email", "ann@example.com"),
+        Record::new().with("Last_Name", "").with("Email", "nobody@example.com"),
+        Record::new().with("Email", "grace@example.com").with("Last_Name", "Hopper"),
+    ];
+    let job = only(write(&ada).records(leads)).await;
+    let status = job.wait().await.unwrap();
+    let file = status.files().next().unwrap();
+    assert_eq!((file.total_count, file.added_count, file.skipped_count), (Some(3), Some(2), Some(1)));
+
+    let rows = rows(&job).await;
+    let states: Vec<_> = rows.iter().map(|row| row.status.clone()).collect();
+    assert_eq!(states, [RowStatus::Added, RowStatus::Skipped, RowStatus::Added]);
+    assert_eq!(rows[1].errors[0].code, "MANDATORY_NOT_FOUND");
+    assert_eq!(rows[1].errors[0].columns, ["Last_Name"]);
+    assert_eq!(rows[1].columns.text("Email"), Some("nobody@example.com"));
+
+    let id = rows[0].record_id.as_deref().unwrap();
+    let lead = ada.crm.records("Leads").get(id).send().await.unwrap().unwrap();
+    assert_eq!(lead.text("Last_Name"), Some("O'Neil, \"Ann\"\nline two"));
+}
+
+#[tokio::test]
+async fn a_type_of_one_s_own_is_written_too() {
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Lead {
+        #[serde(rename = "Last_Name")]
+        last_name: String,
+        email: Option<String>,
+    }
+    let ada = logged_in().await;
+    let leads = (1..=3).map(|number| Lead { last_name: format!("Lead {number}"), email: None });
+    let job = only(write(&ada).records(leads.collect::<Vec<_>>())).await;
+    assert!(rows(&job).await.iter().all(|row| row.status == RowStatus::Added));
+}
+
+#[tokio::test]
+async fn the_upload_goes_to_the_content_host_with_its_headers_and_the_organisation_is_asked_for_once() {
+    let ada = logged_in().await;
+    let mut jobs = write(&ada).rows_per_job(2).csv_text("Last_Name\nA\nB\nC\nD\nE\n");
+    let mut counts = Vec::new();
+    while let Some(job) = jobs.next().await {
+        counts.push(rows(&job.unwrap()).await.len());
+    }
+    assert_eq!(counts, [2, 2, 1]);
+    let journal = ada.zoho.journal();
+    assert_eq!((journal.count("GET /crm/v8/org"), journal.count(UPLOAD), journal.count(START)), (1, 3, 3));
+    let upload = journal.entries().into_iter().find(|entry| entry.path == "/crm/v8/upload").unwrap();
+    assert_eq!(
+        (upload.header("feature"), upload.header("x-crm-org")),
+        (Some("bulk-write"), Some("60000001"))
+    );
+
+    journal.clear();
+    only(write(&ada).organization("60000001").csv_text("Last_Name\nF\n")).await;
+    assert_eq!(journal.count("GET /crm/v8/org"), 0, "who knows the zgid need not ask");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_for_no_rows_or_before_a_job_is_wanted() {
+    let ada = logged_in().await;
+    let none: [Record; 0] = [];
+    assert!(write(&ada).records(none).next().await.is_none());
+    assert!(write(&ada).csv_text("Last_Name\n").next().await.is_none());
+    drop(write(&ada).csv_text("Last_Name\nA\n"));
+    assert!(ada.zoho.journal().entries().is_empty());
+}
+
+#[tokio::test]
+async fn records_are_updated_and_upserted_by_a_field() {
+    let ada = logged_in().await;
+    let first = only(write(&ada).csv_text("Last_Name,Email,Company\nA,a@example.com,One\n")).await;
+    let id = rows(&first).await[0].record_id.clone().unwrap();
+
+    let text = "E-mail,Last_Name\na@example.com,A2\nb@example.com,B\n";
+    let upsert = only(write(&ada).upsert("Email").column("E-mail", "Email").csv_text(text)).await;
+    let states: Vec<_> = rows(&upsert).await.into_iter().map(|row| row.status).collect();
+    assert_eq!(states, [RowStatus::Updated, RowStatus::Added]);
+
+    let change = Record::with_id(id.as_str()).with("Last_Name", "A3").with("Company", "");
+    let update = only(write(&ada).update("id").ignore_empty().records([change])).await;
+    assert_eq!(rows(&update).await[0].status, RowStatus::Updated);
+    let lead = ada.crm.records("Leads").get(&id).send().await.unwrap().unwrap();
+    assert_eq!((lead.text("Last_Name"), lead.text("Company")), (Some("A3"), Some("One")));
+}
+
+#[tokio::test]
+async fn a_lookup_is_written_by_its_id_and_a_default_fills_what_has_no_column() {
+    let ada = logged_in().await;
+    let account = Record::new().with("Account_Name", "Navy");
+    let account = ada.crm.records("Accounts").create_one(account).await.unwrap().id().unwrap().to_owned();
+    let contact =
+        Record::new().with("Last_Name", "Hopper").with("Account_Name", Lookup::new(account.as_str()));
+    let write = ada.crm.bulk_write("Contacts").default_value("Lead_Source", "Advertisement");
+    let job = only(write.records([contact])).await;
+    let row = rows(&job).await.remove(0);
+    assert_eq!(row.status, RowStatus::Added, "{row:?}");
+    let contacts = ada.crm.records("Contacts");
+    let contact = contacts.get(row.record_id.unwrap()).send().await.unwrap().unwrap();
+    assert_eq!(contact.lookup("Account_Name").unwrap().id(), account);
+    assert_eq!(contact.text("Lead_Source"), Some("Advertisement"));
+}
+
+#[tokio::test]
+async fn a_file_is_streamed_from_disk() {
+    let ada = logged_in().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("leads.csv");
+    std::fs::write(&path, "\u{feff}Last_Name\r\nÄ\r\nß\r\n").unwrap();
+    let job = only(write(&ada).csv_file(&path)).await;
+    assert_eq!(rows(&job).await.len(), 2);
+    let error = write(&ada).csv_file(folder.path().join("none.csv")).next().await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::File { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_written_ends_the_stream_and_the_jobs_before_it_stand() {
+    let ada = logged_in().await;
+    let mut jobs = write(&ada).rows_per_job(2).records([
+        Record::new().with("Last_Name", "A"),
+        Record::new().with("Last_Name", "B"),
+        Record::new().with("Last_Name", "C").with("First_Name", "which has no column"),
+    ]);
+    assert!(jobs.next().await.unwrap().is_ok());
+    let error = jobs.next().await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("First_Name"), "{error}");
+    assert!(jobs.next().await.is_none());
+    let fields = write(&ada).fields(["Last_Name", "First_Name"]);
+    assert_eq!(rows(&only(fields.records([Record::new().with("Last_Name", "D")])).await).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_job_that_fails_is_an_error_that_says_why() {
+    let ada = logged_in().await;
+    ada.zoho.fail_next_bulk_job();
+    let job = only(write(&ada).csv_text("Last_Name\nA\n")).await;
+    let error = job.wait().await.unwrap_err();
+    assert!(matches!(&error, Error::JobFailed { job: failed, .. } if failed == job.id()), "{error:?}");
+    assert!(error.to_string().contains("INTERNAL_ERROR"), "{error}");
+    assert_eq!(job.status().await.unwrap().state, JobState::Failed);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_refused_says_why_and_starts_no_job() {
+    let ada = logged_in().await;
+    let error = write(&ada).organization("17").csv_text("Last_Name\nA\n").next().await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("X-CRM-ORG"), "{error}");
+    ada.zoho.fault(Fault::on(UPLOAD).crm_error(200, "INVALID_FILE_FORMAT"));
+    let error = write(&ada).csv_text("Last_Name\nA\n").next().await.unwrap().unwrap_err();
+    assert_eq!(error.api().unwrap().code(), "INVALID_FILE_FORMAT");
+    ada.zoho.fault(Fault::on(UPLOAD).html());
+    let error = write(&ada).csv_text("Last_Name\nA\n").next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(ada.zoho.journal().count(START), 0);
+}
+
+#[tokio::test]
+async fn an_unknown_field_is_refused_before_any_row_is_written() {
+    let ada = logged_in().await;
+    let error = write(&ada).csv_text("Last_Name,Nonsense\nA,B\n").next().await.unwrap().unwrap_err();
+    assert_eq!(error.api().unwrap().code(), "INVALID_FIELD_NAME");
+}
+
+#[tokio::test]
+async fn the_token_does_not_go_to_a_foreign_download_url() {
+    let ada = logged_in().await;
+    let foreign = zoho_emulator::Emulator::start().await;
+    let job = only(write(&ada).csv_text("Last_Name\nA\n")).await;
+    let url = format!("{}/v2/crm/60000001/bulk-write/1/1.zip", foreign.base_url());
+    let body = json!({ "id": job.id(), "status": "COMPLETED", "result": { "download_url": url } });
+    let status = format!("GET /crm/bulk/v8/write/{}", job.id());
+    ada.zoho.fault(Fault::on(&status).answer(200, body.to_string()));
+    let error = job.rows().await.unwrap_err();
+    assert!(matches!(error, Error::ForeignHost { .. }), "{error:?}");
+    assert!(foreign.journal().entries().is_empty());
+
+    let body = json!({ "id": job.id(), "status": "COMPLETED", "resource": Value::Null });
+    ada.zoho.fault(Fault::on(&status).answer(200, body.to_string()));
+    let error = job.rows().await.unwrap_err();
+    assert!(matches!(error, Error::JobFailed { .. }), "a result without a URL: {error:?}");
+}
+
+#[tokio::test]
+async fn a_job_is_found_again_by_its_id_and_its_result_saved() {
+    let ada = logged_in().await;
+    let started = only(write(&ada).csv_text("Last_Name\nA\n")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("result.zip");
+    ada.crm.bulk_write_job(started.id()).save(&path).await.unwrap();
+    assert!(std::fs::read(&path).unwrap().starts_with(b"PK"));
+}

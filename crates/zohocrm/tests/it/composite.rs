@@ -1,0 +1,130 @@
+//! `crm.composite()`: several requests in one call.
+
+use serde_json::{Value, json};
+use zoho_emulator::Fault;
+use zohocrm::{Error, ErrorKind, Method, SubRequest};
+
+use crate::support::logged_in;
+
+const CALL: &str = "POST /crm/v8/__composite_requests";
+
+fn create(id: &str, lead: &Value) -> SubRequest {
+    SubRequest::new(id, Method::Post, "/crm/v8/Leads").json(json!({ "data": [lead] }))
+}
+
+fn read(id: &str, lead: &str) -> SubRequest {
+    SubRequest::new(id, Method::Get, format!("/crm/v8/Leads/{lead}")).query("fields", "Last_Name")
+}
+
+#[tokio::test]
+async fn one_request_uses_what_another_answered() {
+    let ada = logged_in().await;
+    let id = SubRequest::result_of("create", "$.data[0].details.id");
+    let composite = ada
+        .crm
+        .composite()
+        .add(create("create", &json!({ "Last_Name": "Hopper", "Company": "Navy" })))
+        .add(read("read", &id))
+        .parallel_execution(false);
+    let answers = composite.send().await.unwrap();
+    assert_eq!(answers.iter().map(|(id, _)| id).collect::<Vec<_>>(), ["create", "read"]);
+    assert_eq!(answers.get("create").unwrap().status(), 201);
+    let lead = answers.get("read").unwrap().json::<Value>().unwrap().unwrap();
+    assert_eq!(lead["data"][0]["Last_Name"], "Hopper");
+    assert_eq!(ada.zoho.journal().count(CALL), 1);
+}
+
+#[tokio::test]
+async fn a_request_that_fails_is_its_own_error_and_not_that_of_the_call() {
+    let ada = logged_in().await;
+    let composite = ada
+        .crm
+        .composite()
+        .add(create("good", &json!({ "Last_Name": "Hopper", "Company": "Navy" })))
+        .add(create("bad", &json!({ "Company": "Navy" })))
+        .add(SubRequest::new("lost", Method::Get, "/crm/v8/Nonsense").query("fields", "id"));
+    let answers = composite.send().await.unwrap();
+    assert!(answers.get("good").is_ok());
+    let bad = answers.get("bad").unwrap_err();
+    assert_eq!(bad.api().map(|error| error.code()), Some("MANDATORY_NOT_FOUND"), "{bad}");
+    assert!(bad.to_string().contains("POST /crm/v8/Leads"), "{bad}");
+    let lost = answers.get("lost").unwrap_err();
+    assert_eq!(lost.kind(), ErrorKind::NotFound, "{lost}");
+    assert!(matches!(answers.get("nobody"), Err(Error::Request(_))));
+}
+
+#[tokio::test]
+async fn what_a_failure_undoes_is_told_for_each_request() {
+    let ada = logged_in().await;
+    let composite = ada
+        .crm
+        .composite()
+        .add(create("good", &json!({ "Last_Name": "Hopper", "Company": "Navy" })))
+        .add(create("bad", &json!({ "Company": "Navy" })))
+        .rollback_on_fail(true);
+    let answers = composite.send().await.unwrap();
+    let undone = answers.get("good").unwrap_err();
+    assert_eq!(undone.api().map(|error| error.code()), Some("ROLLBACK_PERFORMED"), "{undone}");
+    assert!(answers.get("bad").is_err());
+    let left = ada.crm.records("Leads").list().fields(["id"]).send().await.unwrap();
+    assert!(left.records.is_empty());
+}
+
+#[tokio::test]
+async fn an_empty_answer_is_an_answer() {
+    let ada = logged_in().await;
+    let composite =
+        ada.crm.composite().add(SubRequest::new("list", Method::Get, "/crm/v8/Leads").query("fields", "id"));
+    let answers = composite.send().await.unwrap();
+    let list = answers.get("list").unwrap();
+    assert_eq!((list.status(), list.json::<Value>().unwrap()), (204, None));
+}
+
+#[tokio::test]
+async fn what_zoho_would_refuse_is_refused_before_it_is_sent() {
+    let ada = logged_in().await;
+    let some = || read("a", "1");
+    let composite = || ada.crm.composite();
+    for refused in [
+        composite(),
+        (0..6).fold(composite(), |composite, number| composite.add(read(&format!("r{number}"), "1"))),
+        composite().add(some()).add(some()),
+        composite().add(read("not a name", "1")),
+        composite().add(SubRequest::new("a", Method::Get, "https://evil.example/crm/v8/Leads")),
+        composite().add(some().header("AUTHORIZATION", "x")),
+        composite().add(some()).rollback_on_fail(true).parallel_execution(true),
+    ] {
+        let error = refused.send().await.unwrap_err();
+        assert!(matches!(error, Error::Request(_)), "{error:?}");
+    }
+    assert!(ada.zoho.journal().entries().is_empty());
+}
+
+#[tokio::test]
+async fn a_fault_that_concerns_the_whole_call_is_the_error_of_the_call() {
+    let ada = logged_in().await;
+    let entry =
+        r#"{"code":"INVALID_DATA","details":{"api_name":"uri"},"message":"invalid data","status":"error"}"#;
+    for (status, body) in [(400, entry.to_owned()), (400, format!(r#"{{"__composite_requests":[{entry}]}}"#))]
+    {
+        ada.zoho.fault(Fault::on(CALL).answer(status, body));
+        let error = ada.crm.composite().add(read("a", "1")).add(read("b", "2")).send().await.unwrap_err();
+        assert_eq!(error.api().map(|error| error.code()), Some("INVALID_DATA"), "{error:?}");
+        assert_eq!(error.field(), Some("uri"));
+    }
+    ada.zoho.fault(Fault::on(CALL).answer(200, r#"{"__composite_requests":[]}"#));
+    let error = ada.crm.composite().add(read("a", "1")).send().await.unwrap_err();
+    assert!(matches!(error, Error::Answer { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn only_requests_that_read_are_sent_again_when_zoho_failed() {
+    let ada = logged_in().await;
+    ada.zoho.fault(Fault::on(CALL).status_500());
+    ada.crm.composite().add(read("a", "1")).send().await.unwrap();
+    assert_eq!(ada.zoho.journal().count(CALL), 2);
+    ada.zoho.fault(Fault::on(CALL).status_500());
+    let write = ada.crm.composite().add(create("a", &json!({ "Last_Name": "Once" })));
+    assert_eq!(write.send().await.unwrap_err().kind(), ErrorKind::Server);
+    assert_eq!(ada.zoho.journal().count(CALL), 3);
+}

@@ -1,0 +1,76 @@
+//! `crm.files()`: files that fields of records refer to.
+
+use zoho_emulator::{Emulator, Fault, Field, Module};
+use zohocrm::{Error, ErrorKind, FileField, Record, Upload};
+
+use crate::support::{logged_in, logged_in_at};
+
+#[tokio::test]
+async fn a_file_is_uploaded_attached_to_a_record_and_read_again() {
+    let module = Module::new("Students").field(Field::file_upload("Certificates"));
+    let ada = logged_in_at(Emulator::builder().module(module).start().await).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("certificate.txt");
+    let content = "passed\n".repeat(100_000);
+    std::fs::write(&path, &content).unwrap();
+
+    let file = ada.crm.files().upload(Upload::from_path(&path)).await.unwrap();
+    assert_eq!(file.name, "certificate.txt");
+    let student =
+        Record::new().with("Name", "Grace").with("Certificates", vec![FileField::uploaded(file.id.as_str())]);
+    ada.crm.records("Students").create_one(student).await.unwrap();
+
+    let download = ada.crm.files().download(&file.id).await.unwrap();
+    assert_eq!(download.file_name().as_deref(), Some("certificate.txt"));
+    let copy = folder.path().join("copy.txt");
+    download.save(&copy).await.unwrap();
+    assert_eq!(std::fs::read_to_string(&copy).unwrap(), content);
+}
+
+#[tokio::test]
+async fn several_files_go_in_one_call_in_their_order() {
+    let ada = logged_in().await;
+    let files = ["a.txt", "b.txt", "c.txt"].map(|name| Upload::from_bytes(name, name));
+    let uploaded = ada.crm.files().upload_several(files).await.unwrap();
+    let names: Vec<_> = uploaded.iter().map(|file| file.as_ref().unwrap().name.as_str()).collect();
+    assert_eq!(names, ["a.txt", "b.txt", "c.txt"]);
+    assert_eq!(ada.zoho.journal().count("POST /crm/v8/files"), 1);
+    let second = ada.crm.files().download(&uploaded[1].as_ref().unwrap().id).await.unwrap();
+    assert_eq!(second.bytes().await.unwrap(), b"b.txt");
+}
+
+#[tokio::test]
+async fn none_is_no_call_and_too_many_are_refused_before_one() {
+    let ada = logged_in().await;
+    assert!(ada.crm.files().upload_several([]).await.unwrap().is_empty());
+    let many = (0..11).map(|number| Upload::from_bytes(number.to_string(), "x"));
+    assert!(matches!(ada.crm.files().upload_several(many).await, Err(Error::Request(_))));
+    assert!(ada.zoho.journal().entries().is_empty());
+}
+
+#[tokio::test]
+async fn what_zoho_or_the_disk_refuses_is_an_error_of_its_kind() {
+    let ada = logged_in().await;
+    let files = ada.crm.files();
+    let large = Upload::from_bytes("large.bin", vec![0; (20 << 20) + 1]);
+    assert_eq!(files.upload(large).await.unwrap_err().kind(), ErrorKind::LimitExceeded);
+    ada.zoho.fault(Fault::on("POST /crm/v8/files").crm_error(400, "VIRUS_DETECTED"));
+    let error = files.upload(Upload::from_bytes("x", "x")).await.unwrap_err();
+    assert_eq!(error.api().unwrap().code(), "VIRUS_DETECTED");
+    let error = files.upload(Upload::from_path("/nowhere/at/all.txt")).await.unwrap_err();
+    assert!(matches!(error, Error::File { .. }), "{error:?}");
+    let error = files.download("none").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidData);
+}
+
+#[tokio::test]
+async fn a_download_that_breaks_off_is_an_error_and_leaves_no_file() {
+    let ada = logged_in().await;
+    let file = ada.crm.files().upload(Upload::from_bytes("a.bin", vec![7; 100_000])).await.unwrap();
+    ada.zoho.fault(Fault::on("GET /crm/v8/files").cut_body());
+    let folder = tempfile::tempdir().unwrap();
+    let download = ada.crm.files().download(&file.id).await.unwrap();
+    let error = download.save(folder.path().join("a.bin")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}

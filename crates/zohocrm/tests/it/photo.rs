@@ -1,0 +1,46 @@
+//! `records.photo(…)`.
+
+use zoho_emulator::Fault;
+use zohocrm::{Error, ErrorKind, Record, Upload};
+
+use crate::support::logged_in;
+
+#[tokio::test]
+async fn a_picture_is_put_on_a_record_read_back_and_deleted() {
+    let ada = logged_in().await;
+    let contact =
+        ada.crm.records("Contacts").create_one(Record::new().with("Last_Name", "Hopper")).await.unwrap();
+    let photo = ada.crm.records("Contacts").photo(contact.id().unwrap());
+    assert_eq!(photo.download().await.unwrap().status(), 204, "there is none yet");
+
+    let picture = b"\x89PNG\r\n\x1a\n and so on".to_vec();
+    let written = photo.upload(Upload::from_bytes("hopper.png", picture.clone())).await.unwrap();
+    assert_eq!(written.code(), "SUCCESS");
+    assert_eq!(photo.download().await.unwrap().bytes().await.unwrap(), picture);
+
+    photo.delete().await.unwrap();
+    assert!(photo.download().await.unwrap().bytes().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_picture_is_an_error_whatever_shape_the_refusal_has() {
+    let ada = logged_in().await;
+    let photo = ada.crm.records("Contacts").photo("7");
+    let refusal =
+        r#"{"code":"NOT_REVIEWED","details":{"id":"7"},"message":"not reviewed yet","status":"error"}"#;
+    for (status, body) in
+        [(400, refusal.to_owned()), (200, refusal.to_owned()), (200, format!(r#"{{"data":[{refusal}]}}"#))]
+    {
+        ada.zoho.fault(Fault::on("POST /crm/v8/Contacts/7/photo").answer(status, body));
+        let error = photo.upload(Upload::from_bytes("x.png", "x")).await.unwrap_err();
+        let code = error.api().map(|error| error.code()).or(error.record().map(|error| error.code()));
+        assert_eq!(code, Some("NOT_REVIEWED"), "{error:?}");
+    }
+    for body in ["[]", r#"{"data":[]}"#, "{}", ""] {
+        ada.zoho.fault(Fault::on("POST /crm/v8/Contacts/7/photo").answer(200, body));
+        let error = photo.upload(Upload::from_bytes("x.png", "x")).await.unwrap_err();
+        assert!(matches!(error, Error::Answer { .. }), "{body}: {error:?}");
+    }
+    let error = ada.crm.records("Contacts").photo("..").delete().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Request);
+}

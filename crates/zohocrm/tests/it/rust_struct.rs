@@ -1,0 +1,162 @@
+//! `rust_struct`: what it writes compiles, and reads and writes records without a loss.
+//!
+//! `students.rs` is what it wrote. To write it anew: `ZOHOCRM_WRITE=1 cargo test -p zohocrm rust_struct`.
+
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use zoho_emulator::{Emulator, Field as EmulatedField, Module};
+use zohocrm::Record;
+use zohocrm::metadata::{Field, rust_struct};
+
+use crate::students::{Students, StudentsMarksRow, StudentsStatus};
+use crate::support::logged_in_at;
+
+fn module() -> Module {
+    let odd = [
+        "Cold Call",
+        "cold-call",
+        "Self",
+        "Other",
+        "None",
+        "100%",
+        "中文",
+        "日本",
+        "a\"b\\c",
+        "`tick`\u{202e}",
+    ];
+    Module::new("Students")
+        .field(EmulatedField::picklist("Status", ["Active", "On Leave"]))
+        .field(EmulatedField::picklist("type", odd))
+        .field(EmulatedField::multi_select_picklist("Colours", ["Red", "Blue"]))
+        .field(EmulatedField::text("Last_Name").label("Last\nName \u{202e}*/ // \\u{0}"))
+        .field(EmulatedField::text("lastName"))
+        .field(EmulatedField::text("last_name"))
+        .field(EmulatedField::text("self"))
+        .field(EmulatedField::text("2nd_Name"))
+        .field(EmulatedField::integer("Age"))
+        .field(EmulatedField::big_integer("Number"))
+        .field(EmulatedField::currency("Fee"))
+        .field(EmulatedField::boolean("Present"))
+        .field(EmulatedField::date("Born"))
+        .field(EmulatedField::date_time("Seen"))
+        .field(EmulatedField::lookup("School", "Accounts"))
+        .field(EmulatedField::file_upload("Certificates"))
+        .field(EmulatedField::consent("Data_Privacy"))
+        .field(EmulatedField::subform(
+            "Marks",
+            [EmulatedField::integer("Points"), EmulatedField::text("Remark")],
+        ))
+}
+
+#[tokio::test]
+async fn what_is_written_for_a_module_is_the_file_that_these_tests_compile() {
+    let ada = logged_in_at(Emulator::builder().module(module()).start().await).await;
+    let fields = ada.crm.metadata().fields("Students").await.unwrap();
+    let code = rust_struct("Students", &fields);
+    if std::env::var_os("ZOHOCRM_WRITE").is_some() {
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/students.rs"), &code).unwrap();
+    }
+    assert_eq!(code, include_str!("students.rs"), "see the head of this file");
+}
+
+#[tokio::test]
+async fn records_come_and_go_as_the_type_that_was_written() {
+    let ada = logged_in_at(Emulator::builder().module(module()).start().await).await;
+    let students = ada.crm.records("Students");
+    let grace = Students {
+        name: Some("Grace".to_owned()),
+        age: Some(85),
+        status: Some(StudentsStatus::OnLeave),
+        type_: Some("a\"b\\c".to_owned()).map(crate::students::StudentsType::Other),
+        marks: Some(vec![StudentsMarksRow { points: Some(1), ..StudentsMarksRow::default() }]),
+        ..Students::default()
+    };
+    let id = students.create_one(&grace).await.unwrap().id().unwrap().to_owned();
+    let record: Record = students.get(&id).send().await.unwrap().unwrap();
+    let read: Students = record.deserialize().unwrap();
+    assert_eq!(
+        (read.id.as_deref(), read.age, read.status),
+        (Some(id.as_str()), Some(85), Some(StudentsStatus::OnLeave))
+    );
+    assert_ne!(read.type_, None);
+    assert_eq!(read.marks.unwrap()[0].points, Some(1));
+}
+
+#[test]
+fn a_value_that_is_not_in_the_list_is_kept() {
+    let student: Students =
+        serde_json::from_value(json!({ "Status": "Asleep", "Colours": ["Red", "Green"] })).unwrap();
+    assert_eq!(student.status, Some(StudentsStatus::Other("Asleep".to_owned())));
+    let written = serde_json::to_value(&student).unwrap();
+    assert_eq!(
+        written,
+        json!({ "Status": "Asleep", "Colours": ["Red", "Green"] }),
+        "what is not set is not written"
+    );
+}
+
+/// Whatever a name may be: words, keywords, symbols, other alphabets, what ends a comment or turns a line around.
+fn odd_name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[A-Za-z_]{1,8}",
+        "\\PC{0,8}",
+        "[ -~]{0,8}",
+        any::<String>(),
+        proptest::sample::select(vec![
+            "self", "Self", "type", "Option", "String", "Other", "id", "_", "", "\u{202e}", "é", "e\u{301}",
+            "r#x"
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn odd_field() -> impl Strategy<Value = Value> {
+    const TYPES: [&str; 9] = [
+        "text",
+        "picklist",
+        "multiselectpicklist",
+        "integer",
+        "date",
+        "lookup",
+        "subform",
+        "consent_lookup",
+        "new",
+    ];
+    let values = proptest::collection::vec(odd_name(), 0..6);
+    (odd_name(), odd_name(), proptest::sample::select(&TYPES[..]), values).prop_map(|(name, label, kind, values)| {
+        let values: Vec<Value> = values.iter().map(|value| json!({ "display_value": value })).collect();
+        let row = json!({ "fields": [{ "api_name": name, "data_type": "picklist", "pick_list_values": values }] });
+        json!({ "api_name": name, "field_label": label, "data_type": kind, "pick_list_values": values, "subform": row })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn whatever_the_names_are_it_is_rust_and_no_name_occurs_twice(
+        module in odd_name(),
+        fields in proptest::collection::vec(odd_field(), 0..8),
+    ) {
+        let fields: Vec<Field> = serde_json::from_value(Value::Array(fields)).unwrap();
+        let code = rust_struct(&module, &fields);
+        let file = syn::parse_file(&code).map_err(|error| TestCaseError::fail(format!("{error}:\n{code}")))?;
+        let mut types = HashSet::from(["Option", "Vec", "String", "Serialize", "Deserialize"].map(str::to_owned));
+        for item in file.items {
+            let (name, members): (_, Vec<String>) = match item {
+                syn::Item::Struct(item) => {
+                    (item.ident, item.fields.iter().filter_map(|field| field.ident.as_ref()).map(ToString::to_string).collect())
+                }
+                syn::Item::Enum(item) => {
+                    (item.ident, item.variants.iter().map(|variant| variant.ident.to_string()).collect())
+                }
+                _ => continue,
+            };
+            prop_assert!(types.insert(name.to_string()), "{name} twice:\n{code}");
+            let different: HashSet<&String> = members.iter().collect();
+            prop_assert_eq!(different.len(), members.len(), "a member of {} twice:\n{}", name, code);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The areas: what opens them, their operations, and the calls these make.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::{HEADER, rust, types};
+use crate::model::{Answer, Area, Body, Client, HANDLE, Operation, Parameter, Type, TypeRef};
+use crate::passes::operations::capital;
+use crate::schema::{Content, Place};
+
+/// `mod.rs`.
+pub(super) fn index(client: &Client) -> String {
+    let mut text = HEADER.to_owned();
+    text.push_str(
+        "//! Every operation of the API that Zoho describes, one module for each area of it.\n//!\n\
+         //! An area is opened by a method of [`Api`](crate::Api), such as `crm.api().roles()`; its methods make calls, which\n\
+         //! are sent by `send`. Each area is behind the feature of its group:\n//!\n//! | feature | areas |\n//! |---|---|\n",
+    );
+    let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for area in &client.areas {
+        groups.entry(&area.feature).or_default().push(&area.name);
+    }
+    for (feature, areas) in &groups {
+        let areas: Vec<String> = areas.iter().map(|area| format!("`{area}`")).collect();
+        let _ = writeln!(text, "//! | `{feature}` | {} |", areas.join(", "));
+    }
+    text.push('\n');
+    for area in &client.areas {
+        let _ = writeln!(text, "#[cfg(feature = {:?})]\npub mod {};", area.feature, area.name);
+    }
+    text.push_str("pub mod shared;\n");
+    text
+}
+
+/// `shared.rs`.
+pub(super) fn shared(shared: &[Type]) -> String {
+    let mut text =
+        format!("{HEADER}//! Types that more than one area uses.\n\nuse crate::operation::prelude::*;\n\n");
+    for kind in shared {
+        // Types of this file are at home here.
+        types::write(&mut text, kind);
+    }
+    text
+}
+
+/// The file of an area.
+pub(super) fn area(area: &Area) -> String {
+    let mut text = HEADER.to_owned();
+    let _ = writeln!(text, "//! {}.\n", capital(&area.words));
+    let body = area_body(area);
+    if body.contains("shared::") {
+        text.push_str("use super::shared;\n");
+    }
+    text.push_str("use crate::operation::prelude::*;\n\n");
+    text.push_str(&body);
+    text
+}
+
+fn area_body(area: &Area) -> String {
+    let mut text = String::new();
+    let (name, words) = (&area.name, &area.words);
+    let _ = writeln!(
+        text,
+        "impl Api {{\n    /// Operations on {words}.\n    #[must_use]\n    pub fn {name}(&self) -> {HANDLE} {{\n        \
+         {HANDLE} {{ crm: self.crm.clone() }}\n    }}\n}}\n\n/// Operations on {words}; from [`Api::{name}`].\n\
+         #[derive(Clone, Debug)]\npub struct {HANDLE} {{\n    crm: Crm,\n}}\n\nimpl {HANDLE} {{"
+    );
+    for operation in &area.operations {
+        method(&mut text, operation);
+    }
+    text.push_str("}\n\n");
+    for operation in &area.operations {
+        call(&mut text, operation);
+    }
+    for kind in &area.types {
+        types::write(&mut text, kind);
+    }
+    text
+}
+
+/// The method of the area that makes a call.
+fn method(text: &mut String, operation: &Operation) {
+    let _ = writeln!(text, "    /// {}.\n    ///", operation.sentence);
+    let scopes: Vec<String> = operation.scopes.iter().map(|scope| format!("`{scope}`")).collect();
+    if operation.is_url {
+        let _ = writeln!(text, "    /// `GET` on a URL that Zoho gave. Scope: {}.", scopes.join(" or "));
+    } else {
+        let _ = writeln!(
+            text,
+            "    /// `{} {}`. Scope: {}.",
+            operation.method,
+            operation.path,
+            scopes.join(" or ")
+        );
+    }
+    if let Some(last) = operation.arguments.iter().rfind(|argument| argument.place == Place::Path)
+        && !operation.also_takes.is_empty()
+    {
+        let others: Vec<String> = operation.also_takes.iter().map(|name| format!("`{name}`")).collect();
+        let _ = writeln!(
+            text,
+            "    ///\n    /// In place of `{}` it also takes {}.",
+            last.wire,
+            others.join(" or ")
+        );
+    }
+    let mut parameters: Vec<String> = operation
+        .arguments
+        .iter()
+        .map(|argument| format!("{}: {}", argument.name, argument_type(argument)))
+        .collect();
+    match &operation.body {
+        Some(Body { content: Content::Form, .. }) => parameters.push("file: Upload".to_owned()),
+        Some(Body { kind, .. }) => parameters.push(format!("body: {}", rust(kind))),
+        None => {}
+    }
+    let parameters: String = parameters.iter().map(|parameter| format!(", {parameter}")).collect();
+    let _ = writeln!(text, "    pub fn {}(&self{parameters}) -> {} {{", operation.name, operation.request);
+    let _ = writeln!(text, "        {}::new({})", operation.request, request(operation));
+    for argument in operation.arguments.iter().filter(|argument| argument.place != Place::Path) {
+        let _ = writeln!(text, "        {}", with(argument));
+    }
+    text.push_str("    }\n\n");
+}
+
+fn request(operation: &Operation) -> String {
+    let method = capital(&operation.method.to_lowercase());
+    let in_path = || operation.arguments.iter().filter(|argument| argument.place == Place::Path);
+    let mut text = if operation.is_url {
+        let url = in_path().next().map_or("path", |argument| argument.name.as_str());
+        format!("self.crm.request(Method::{method}, {url})")
+    } else {
+        let values: Vec<String> =
+            in_path().map(|argument| format!("({:?}, {}.into())", argument.wire, argument.name)).collect();
+        format!(
+            "Request::operation(&self.crm, Method::{method}, {:?}, [{}])",
+            operation.path,
+            values.join(", ")
+        )
+    };
+    let scopes: Vec<String> = operation.scopes.iter().map(|scope| format!("{scope:?}")).collect();
+    let _ = write!(text, ".scopes(&[{}])", scopes.join(", "));
+    if operation.on_upload_host {
+        text.push_str(".on_upload_host()");
+    }
+    match &operation.body {
+        Some(Body { content: Content::Form, file_field, .. }) => {
+            let _ = write!(text, ".upload({file_field:?}, file)");
+        }
+        Some(_) => text.push_str(".body(&body)"),
+        None => {}
+    }
+    text
+}
+
+/// The type of a call, and its options.
+fn call(text: &mut String, operation: &Operation) {
+    let (request, name) = (&operation.request, &operation.name);
+    let answer = match &operation.answer {
+        Answer::Json(kind) => rust(kind),
+        Answer::Bytes => "Download".to_owned(),
+    };
+    let _ = writeln!(
+        text,
+        "operation! {{\n    /// A call that {}; from [`{}::{name}`].\n    {request} -> {answer}\n}}\n",
+        small(&operation.sentence),
+        HANDLE,
+    );
+    if operation.options.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "impl {request} {{");
+    for option in &operation.options {
+        let what = if option.place == Place::Header { "the header " } else { "" };
+        let more = if matches!(option.kind, TypeRef::List(_)) { ", separated by commas" } else { "" };
+        let _ = writeln!(text, "    /// Sets {what}`{}`{more}.", option.wire);
+        let _ = writeln!(
+            text,
+            "    pub fn {}(self, {}: {}) -> Self {{\n        self{}\n    }}\n",
+            option.name,
+            option.name,
+            argument_type(option),
+            with(option)
+        );
+    }
+    text.push_str("}\n\n");
+}
+
+fn small(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn argument_type(parameter: &Parameter) -> String {
+    match &parameter.kind {
+        TypeRef::Text => "impl Into<String>".to_owned(),
+        TypeRef::List(_) => "impl IntoIterator<Item = impl Into<String>>".to_owned(),
+        kind => rust(kind),
+    }
+}
+
+fn with(parameter: &Parameter) -> String {
+    let (wire, name) = (&parameter.wire, &parameter.name);
+    match (&parameter.kind, parameter.place) {
+        (TypeRef::Text, Place::Header) => format!(".with_header({wire:?}, {name}.into() as String)"),
+        (_, Place::Header) => format!(".with_header({wire:?}, {name})"),
+        (TypeRef::List(_), _) => format!(".with_query_list({wire:?}, {name})"),
+        (TypeRef::Text, _) => format!(".with_query({wire:?}, {name}.into() as String)"),
+        _ => format!(".with_query({wire:?}, {name})"),
+    }
+}

@@ -1,0 +1,51 @@
+//! Structs and enums.
+
+use std::fmt::Write as _;
+
+use super::rust;
+use crate::model::{Field, Type, TypeContent};
+
+/// Writes a type.
+pub(super) fn write(text: &mut String, kind: &Type) {
+    match &kind.content {
+        TypeContent::Enum(variants) => {
+            let _ =
+                writeln!(text, "open_enum! {{\n    /// {}.\n    pub enum {} {{", kind.sentence, kind.name);
+            for (variant, wire) in variants {
+                let _ = writeln!(text, "        {variant} = {wire:?},");
+            }
+            text.push_str("    }\n}\n\n");
+        }
+        TypeContent::Struct(fields) => {
+            structure(text, kind, fields);
+            if kind.is_sent && !fields.is_empty() {
+                setters(text, kind, fields);
+            }
+        }
+    }
+}
+
+fn structure(text: &mut String, kind: &Type, fields: &[Field]) {
+    let _ = write!(
+        text,
+        "/// {}.\n#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]\n#[serde(default)]\n\
+         #[non_exhaustive]\npub struct {} {{\n",
+        kind.sentence, kind.name
+    );
+    for field in fields {
+        let _ = writeln!(text, "    /// `{}`.", field.wire);
+        let plain = field.name.strip_prefix("r#").unwrap_or(&field.name);
+        let rename = if plain == field.wire { String::new() } else { format!("rename = {:?}, ", field.wire) };
+        let _ = writeln!(text, "    #[serde({rename}skip_serializing_if = \"Nullable::is_absent\")]");
+        let _ = writeln!(text, "    pub {}: Nullable<{}>,", field.name, rust(&field.kind));
+    }
+    text.push_str("    /// What else was there.\n    #[serde(flatten)]\n    pub extra: Extra,\n}\n\n");
+}
+
+fn setters(text: &mut String, kind: &Type, fields: &[Field]) {
+    let _ = writeln!(text, "setters! {{\n    {} {{", kind.name);
+    for field in fields {
+        let _ = writeln!(text, "        {}: {},", field.name, rust(&field.kind));
+    }
+    text.push_str("    }\n}\n\n");
+}

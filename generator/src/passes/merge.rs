@@ -1,0 +1,320 @@
+//! The two sources become one: the specification, with what only the SDK knows. Then what is said by hand.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::error::{Error, Result};
+use crate::overrides::{self, Overrides};
+use crate::schema::{Body, Content, Definitions, Description, Key, Place, RawOperation, Schema};
+use crate::sdk::same_name;
+
+/// One description, and what was left out.
+#[derive(Debug)]
+pub struct Merged {
+    /// What is left.
+    pub description: Description,
+    /// What is not: `record_count/Get Count`, and why.
+    pub left_out: Vec<(String, String)>,
+    /// How many operations only the SDK has.
+    pub only_in_sdk: usize,
+}
+
+/// Merges both sources and what is said by hand.
+///
+/// # Errors
+/// When two operations are the same call and nobody said what to do about it.
+pub fn merge(specification: Description, sdk: Description, overrides: &Overrides) -> Result<Merged> {
+    let Description { mut definitions, mut operations } = specification;
+    let renamed = add_definitions(&mut definitions, sdk.definitions);
+    definitions.extend(overrides.definitions());
+
+    let from_sdk: Vec<RawOperation> =
+        sdk.operations.into_iter().map(|operation| with_names(operation, &renamed)).collect();
+    let (pairs, only_in_sdk) = pair(&operations, &from_sdk);
+    for (index, twin) in pairs {
+        complete(&mut operations[index], &from_sdk[twin]);
+    }
+    let count = only_in_sdk.len();
+    operations.extend(only_in_sdk.into_iter().map(|index| from_sdk[index].clone()));
+
+    let (mut operations, left_out) = leave_out(operations, overrides)?;
+    no_two_are_the_same(&operations, overrides)?;
+    for operation in &mut operations {
+        adjust(operation, overrides);
+    }
+    Ok(Merged { description: Description { definitions, operations }, left_out, only_in_sdk: count })
+}
+
+/// Adds the SDK's shapes, or what they have more than the specification's of the same name. Says what the SDK's are
+/// called from now on.
+fn add_definitions(definitions: &mut Definitions, sdk: Definitions) -> HashMap<Key, Key> {
+    let mut known: HashMap<Key, Key> = HashMap::new();
+    for key in definitions.keys() {
+        known.entry(same_name(key)).or_insert_with(|| key.clone());
+    }
+    let renamed: HashMap<Key, Key> =
+        sdk.keys().map(|key| (key.clone(), known.get(&same_name(key)).unwrap_or(key).clone())).collect();
+    for (key, schema) in sdk {
+        let schema = rename(schema, &renamed);
+        match definitions.get_mut(&renamed[&key]) {
+            None => {
+                definitions.insert(key, schema);
+            }
+            Some(Schema::Object(fields)) => {
+                if let Schema::Object(more) = schema {
+                    for (name, field) in more {
+                        fields.entry(name).or_insert(field);
+                    }
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    renamed
+}
+
+fn with_names(mut operation: RawOperation, renamed: &HashMap<Key, Key>) -> RawOperation {
+    operation.body = operation.body.map(|body| Body { schema: rename(body.schema, renamed), ..body });
+    operation.answers = operation.answers.into_iter().map(|answer| rename(answer, renamed)).collect();
+    for parameter in &mut operation.parameters {
+        parameter.schema = rename(parameter.schema.clone(), renamed);
+    }
+    operation
+}
+
+fn rename(schema: Schema, renamed: &HashMap<Key, Key>) -> Schema {
+    match schema {
+        Schema::Named(key) => Schema::Named(renamed.get(&key).cloned().unwrap_or(key)),
+        Schema::List { items, nullable } => {
+            Schema::List { items: Box::new(rename(*items, renamed)), nullable }
+        }
+        Schema::Object(fields) => {
+            Schema::Object(fields.into_iter().map(|(name, field)| (name, rename(field, renamed))).collect())
+        }
+        Schema::OneOf(branches) => {
+            Schema::OneOf(branches.into_iter().map(|branch| rename(branch, renamed)).collect())
+        }
+        other => other,
+    }
+}
+
+/// Which of the SDK's operations is which of the specification's, and which are left over. Of several with one URL
+/// the one of the same name is meant.
+fn pair(operations: &[RawOperation], from_sdk: &[RawOperation]) -> (Vec<(usize, usize)>, Vec<usize>) {
+    let mut by_template: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, operation) in from_sdk.iter().enumerate() {
+        by_template.entry(operation.template()).or_default().push(index);
+    }
+    let mut pairs = Vec::new();
+    let mut taken = HashSet::new();
+    for (index, operation) in operations.iter().enumerate() {
+        let Some(twins) = by_template.get(&operation.template()) else { continue };
+        let name = same_name(&Key::new("", &operation.id));
+        let same = twins.iter().find(|twin| same_name(&Key::new("", &from_sdk[**twin].id)) == name);
+        let in_area = || twins.iter().find(|twin| from_sdk[**twin].area == operation.area);
+        if let Some(&twin) = same.or_else(in_area).or_else(|| twins.first()) {
+            pairs.push((index, twin));
+            taken.insert(twin);
+        }
+    }
+    let templates: HashSet<String> = operations.iter().map(RawOperation::template).collect();
+    let left = (0..from_sdk.len()).filter(|index| !taken.contains(index)).filter(|index| {
+        let operation = &from_sdk[*index];
+        // One that stands beside others of its URL is something else only if it sends something else.
+        !templates.contains(&operation.template())
+            || operation.body.as_ref().is_some_and(|body| body.content == Content::Form)
+    });
+    (pairs, left.collect())
+}
+
+/// Adds what the SDK knows of the same operation.
+fn complete(operation: &mut RawOperation, twin: &RawOperation) {
+    for parameter in twin.parameters.iter().filter(|parameter| parameter.place != Place::Path) {
+        if !operation.parameters.iter().any(|known| known.name == parameter.name) {
+            let mut parameter = parameter.clone();
+            parameter.required = false;
+            operation.parameters.push(parameter);
+        }
+    }
+    let is_untyped = operation.body.as_ref().is_none_or(|body| body.schema.is_untyped());
+    if is_untyped && let Some(body) = &twin.body {
+        operation.body = Some(body.clone());
+    }
+    operation.on_upload_host |= twin.on_upload_host;
+    if operation.answers.iter().all(Schema::is_untyped) {
+        operation.answers.clone_from(&twin.answers);
+    }
+}
+
+/// Takes out what is not wanted; an operation that is the same call as another leaves there what it knows.
+fn leave_out(
+    operations: Vec<RawOperation>,
+    overrides: &Overrides,
+) -> Result<(Vec<RawOperation>, Vec<(String, String)>)> {
+    let mut kept: Vec<RawOperation> = Vec::new();
+    let mut twins = Vec::new();
+    let mut left_out = Vec::new();
+    for operation in operations {
+        let said = overrides.operation(&operation);
+        let name = format!("{}/{}", operation.area, operation.id);
+        match said {
+            Some(said) if said.omit => left_out.push((name, said.reason.clone())),
+            Some(said) if said.same_as.is_some() => {
+                left_out.push((name, said.reason.clone()));
+                twins.push((said.same_as.clone().unwrap_or_default(), operation));
+            }
+            _ => kept.push(operation),
+        }
+    }
+    let mut unknown = Vec::new();
+    for (same_as, twin) in twins {
+        let matches =
+            |operation: &&mut RawOperation| format!("{}/{}", operation.area, operation.id) == same_as;
+        match kept.iter_mut().find(matches) {
+            Some(operation) => join(operation, twin),
+            None => {
+                unknown.push(format!("{}/{} is said to be {same_as}, which is not there", twin.area, twin.id))
+            }
+        }
+    }
+    if unknown.is_empty() { Ok((kept, left_out)) } else { Err(Error::Overrides(unknown)) }
+}
+
+/// Adds what another description of the same call says.
+fn join(operation: &mut RawOperation, twin: RawOperation) {
+    complete(operation, &twin);
+    operation.answers.extend(twin.answers);
+    if let (Some(body), Some(other)) = (&mut operation.body, twin.body)
+        && body.schema != other.schema
+        && body.content == other.content
+    {
+        body.schema = Schema::OneOf(vec![body.schema.clone(), other.schema]);
+    }
+    let last =
+        |path: &str| path.rsplit('{').next().and_then(|part| part.split('}').next()).map(str::to_owned);
+    let (Some(own), Some(other)) = (last(&operation.path), last(&twin.path)) else { return };
+    if own != other && operation.area == twin.area && !operation.also_takes.contains(&other) {
+        operation.also_takes.push(other);
+    }
+}
+
+fn no_two_are_the_same(operations: &[RawOperation], overrides: &Overrides) -> Result<()> {
+    let mut seen: HashMap<String, &RawOperation> = HashMap::new();
+    let mut collisions = Vec::new();
+    for operation in operations {
+        if overrides.operation(operation).is_some_and(|said| said.distinct) {
+            continue;
+        }
+        if let Some(first) = seen.insert(operation.template(), operation) {
+            collisions.push(format!(
+                "`{}/{}` and `{}/{}` are both {}: give one an [[operation]] entry with `same_as` or `distinct`",
+                first.area,
+                first.id,
+                operation.area,
+                operation.id,
+                operation.template()
+            ));
+        }
+    }
+    if collisions.is_empty() { Ok(()) } else { Err(Error::Collisions(collisions)) }
+}
+
+fn adjust(operation: &mut RawOperation, overrides: &Overrides) {
+    for parameter in &mut operation.parameters {
+        if let Some(schema) = overrides.parameter(&operation.area, &parameter.name) {
+            parameter.schema = schema;
+        }
+    }
+    let Some(said) = overrides.operation(operation) else { return };
+    if let Some(body) = &said.body {
+        let schema = overrides::schema(body);
+        let content = if schema == Schema::File { Content::Form } else { Content::Json };
+        operation.body = (body != "none").then_some(Body { content, schema });
+    }
+    if let Some(answer) = &said.answer {
+        let schema = overrides::schema(answer);
+        operation.answers_bytes = schema == Schema::File;
+        operation.answers = if operation.answers_bytes { Vec::new() } else { vec![schema] };
+    }
+    if let Some(path) = &said.path {
+        operation.path.clone_from(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Origin, Parameter};
+
+    fn operation(area: &str, id: &str, path: &str) -> RawOperation {
+        RawOperation {
+            area: area.into(),
+            id: id.into(),
+            method: "GET".into(),
+            path: path.into(),
+            on_upload_host: false,
+            parameters: Vec::new(),
+            body: None,
+            answers: vec![Schema::text()],
+            answers_bytes: false,
+            scopes: Vec::new(),
+            origin: Origin::OpenApi { file: area.into() },
+            also_takes: Vec::new(),
+        }
+    }
+
+    fn with_query(mut operation: RawOperation, name: &str) -> RawOperation {
+        let parameter =
+            Parameter { name: name.into(), place: Place::Query, required: true, schema: Schema::text() };
+        operation.parameters.push(parameter);
+        operation
+    }
+
+    fn of(operations: Vec<RawOperation>) -> Description {
+        Description { operations, ..Description::default() }
+    }
+
+    #[test]
+    fn a_parameter_that_only_the_sdk_knows_is_added_and_may_be_left_out() {
+        let specification = of(vec![operation("paint", "Get Color", "/v1/{id}")]);
+        let sdk = of(vec![with_query(operation("paint", "Get Color", "/v1/{color}"), "shade")]);
+        let merged = merge(specification, sdk, &Overrides::default()).unwrap();
+        let parameters = &merged.description.operations[0].parameters;
+        assert_eq!((parameters[0].name.as_str(), parameters[0].required), ("shade", false));
+        assert_eq!(merged.only_in_sdk, 0);
+    }
+
+    #[test]
+    fn an_operation_that_only_the_sdk_has_is_added() {
+        let specification = of(vec![operation("paint", "Get Color", "/v1/{id}")]);
+        let sdk = of(vec![operation("paint", "Get Tin", "/v1/{id}/tin")]);
+        let merged = merge(specification, sdk, &Overrides::default()).unwrap();
+        assert_eq!((merged.description.operations.len(), merged.only_in_sdk), (2, 1));
+    }
+
+    #[test]
+    fn a_field_that_only_the_sdk_knows_is_added_to_the_shape_of_the_same_name() {
+        let shape = |name: &str, field: &str| {
+            let fields = [(field.to_owned(), Schema::text())].into_iter().collect();
+            [(Key::new("paint", name), Schema::Object(fields))].into_iter().collect()
+        };
+        let specification = Description { definitions: shape("paint_tin", "size"), ..Description::default() };
+        let sdk = Description { definitions: shape("PaintTin", "lid"), ..Description::default() };
+        let merged = merge(specification, sdk, &Overrides::default()).unwrap();
+        let Schema::Object(fields) = &merged.description.definitions[&Key::new("paint", "paint_tin")] else {
+            panic!()
+        };
+        assert_eq!(fields.keys().collect::<Vec<_>>(), ["size", "lid"]);
+    }
+
+    #[test]
+    fn two_operations_that_are_one_call_stop_it() {
+        let twice = || of(vec![operation("a", "Get A", "/v1/{id}"), operation("b", "Get B", "/v1/{name}")]);
+        let error = merge(twice(), Description::default(), &Overrides::default()).unwrap_err();
+        assert!(error.to_string().contains("`a/Get A` and `b/Get B` are both GET /v1/{}"), "{error}");
+
+        let said =
+            "[[operation]]\narea = \"b\"\nid = \"Get B\"\nsame_as = \"a/Get A\"\nreason = \"one call\"";
+        let merged = merge(twice(), Description::default(), &Overrides::read(said).unwrap()).unwrap();
+        assert_eq!(merged.left_out, [("b/Get B".to_owned(), "one call".to_owned())]);
+    }
+}

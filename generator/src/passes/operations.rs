@@ -1,0 +1,389 @@
+//! What operations are called, what they are said to do, what they take, and which scopes allow them.
+
+use std::collections::HashMap;
+
+use heck::{ToSnakeCase, ToUpperCamelCase};
+
+use super::{is_plural, singular, words};
+use crate::error::{Error, Result};
+use crate::model::{Parameter, TypeRef};
+use crate::overrides::{AreaOverride, Overrides};
+use crate::schema::{Place, RawOperation};
+
+/// The verbs that names begin with.
+const VERBS: &[&str] = &[
+    "activate",
+    "add",
+    "assign",
+    "associate",
+    "cancel",
+    "change",
+    "check",
+    "clone",
+    "convert",
+    "create",
+    "deactivate",
+    "deassociate",
+    "delete",
+    "delink",
+    "disable",
+    "download",
+    "enable",
+    "enroll",
+    "execute",
+    "get",
+    "invite",
+    "list",
+    "lock",
+    "mass",
+    "merge",
+    "remove",
+    "replace",
+    "rerun",
+    "reschedule",
+    "revoke",
+    "run",
+    "schedule",
+    "search",
+    "send",
+    "share",
+    "sign",
+    "transfer",
+    "unblock",
+    "unenroll",
+    "unlock",
+    "unshare",
+    "update",
+    "upload",
+    "upsert",
+];
+/// Methods that every type, or every call, has.
+const TAKEN: &[&str] = &["clone", "new", "send", "default", "from", "into", "drop", "request"];
+/// Words that are no names in Rust.
+const KEYWORDS: &[&str] = &[
+    "as", "async", "await", "box", "break", "const", "continue", "default", "do", "dyn", "else", "enum",
+    "extern", "final", "fn", "for", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move",
+    "mut", "override", "pub", "ref", "return", "static", "struct", "trait", "try", "type", "union", "unsafe",
+    "use", "where", "while", "yield",
+];
+/// Those of them that are names after all, where this crate uses names.
+const NAMES_AFTER_ALL: &[&str] = &["default", "union"];
+
+/// What an area is called.
+#[derive(Debug)]
+pub struct AreaNames {
+    /// Its module.
+    pub name: String,
+    /// What it is about, several.
+    pub words: String,
+    /// One of these, as words.
+    noun: Vec<String>,
+}
+
+impl AreaNames {
+    /// From the source's name and what is said by hand.
+    #[must_use]
+    pub fn new(area: &str, said: &AreaOverride) -> Self {
+        let name = said.name.clone().unwrap_or_else(|| area.to_snake_case());
+        let noun = match &said.noun {
+            Some(noun) => words(noun),
+            None => one_of(&words(area)),
+        };
+        Self { words: words(area).join(" "), name, noun }
+    }
+}
+
+/// What an operation is called.
+#[derive(Debug)]
+pub struct OperationNames {
+    /// The method of the area.
+    pub method: String,
+    /// The type of the call.
+    pub request: String,
+    /// What it does, without a full stop.
+    pub sentence: String,
+}
+
+/// Names for the operations of one area.
+///
+/// # Errors
+/// When two would have one name.
+pub fn name(
+    area: &AreaNames,
+    operations: &[&RawOperation],
+    overrides: &Overrides,
+) -> Result<Vec<OperationNames>> {
+    let mut names: Vec<OperationNames> =
+        operations.iter().map(|operation| first_choice(area, operation, operations, overrides)).collect();
+    // Where the short name is that of another one, both have the long one.
+    let mut count: HashMap<String, usize> = HashMap::new();
+    for name in &names {
+        *count.entry(name.method.clone()).or_default() += 1;
+    }
+    for (name, operation) in names.iter_mut().zip(operations) {
+        let is_said = overrides.operation(operation).is_some_and(|said| said.method.is_some());
+        if count[&name.method] > 1 && !is_said {
+            name.method = identifier(&words(said_name(operation, overrides)).join("_"));
+        }
+    }
+    let mut collisions = Vec::new();
+    for of in [|name: &OperationNames| name.method.clone(), |name: &OperationNames| name.request.clone()] {
+        let mut seen: HashMap<String, &RawOperation> = HashMap::new();
+        for (name, operation) in names.iter().zip(operations) {
+            if let Some(first) = seen.insert(of(name), operation) {
+                collisions.push(format!(
+                    "`{}` of {} would be both `{}` and `{}`: give one an [[operation]] entry with `name`",
+                    of(name),
+                    area.name,
+                    first.id,
+                    operation.id
+                ));
+            }
+        }
+    }
+    if collisions.is_empty() { Ok(names) } else { Err(Error::Collisions(collisions)) }
+}
+
+fn said_name<'a>(operation: &'a RawOperation, overrides: &'a Overrides) -> &'a str {
+    overrides.operation(operation).and_then(|said| said.name.as_deref()).unwrap_or(&operation.id)
+}
+
+fn first_choice(
+    area: &AreaNames,
+    operation: &RawOperation,
+    all: &[&RawOperation],
+    overrides: &Overrides,
+) -> OperationNames {
+    let mut words = words(said_name(operation, overrides));
+    let is_one = operation.path.ends_with('}');
+    let rest = &words[1.min(words.len())..];
+    let is_own = rest.is_empty() || one_of(rest) == area.noun;
+    if words.first().is_some_and(|verb| verb == "get")
+        && !is_one
+        && (rest.last().is_some_and(|word| is_plural(word)) && is_own)
+    {
+        words[0] = "list".to_owned();
+    }
+    let verb = words.first().cloned().unwrap_or_default();
+    let has_one = || {
+        all.iter().any(|other| {
+            other.method == operation.method
+                && other.path.starts_with(&operation.path)
+                && other.path.ends_with('}')
+        })
+    };
+    let method = match verb.as_str() {
+        "get" | "list" if is_own => verb.clone(),
+        "create" | "add" if is_own => verb.clone(),
+        "update" | "delete" if is_own && !is_one && has_one() => format!("{verb}_many"),
+        "get" if words.len() > 1 => words[1..].join("_"),
+        _ if is_own && VERBS.contains(&verb.as_str()) && !TAKEN.contains(&verb.as_str()) => verb.clone(),
+        _ => words.join("_"),
+    };
+    let said = overrides.operation(operation).and_then(|said| said.method.clone());
+    OperationNames {
+        method: said.unwrap_or_else(|| identifier(&method)),
+        request: words.join("_").to_upper_camel_case(),
+        sentence: sentence(&words),
+    }
+}
+
+/// `get role` is `Gets a role`.
+fn sentence(words: &[String]) -> String {
+    let Some((verb, rest)) = words.split_first() else { return "Calls the operation".to_owned() };
+    if !VERBS.contains(&verb.as_str()) {
+        return format!("Runs \u{201c}{}\u{201d}", words.join(" ")).replace(['\u{201c}', '\u{201d}'], "`");
+    }
+    let verb = capital(&third_person(verb));
+    match rest.last() {
+        None => verb,
+        Some(last) => {
+            let several =
+                is_plural(last) || matches!(last.as_str(), "details" | "settings" | "status" | "meta");
+            let starts_with_vowel = rest[0].starts_with(['a', 'e', 'i', 'o', 'u'])
+                && !rest[0].starts_with("use")
+                && !rest[0].starts_with("un");
+            let article = match (
+                several,
+                starts_with_vowel || rest[0].starts_with("unsub") || rest[0].starts_with("una"),
+            ) {
+                (true, _) => "",
+                (false, true) => "an ",
+                (false, false) => "a ",
+            };
+            format!("{verb} {article}{}", rest.join(" "))
+        }
+    }
+}
+
+fn third_person(verb: &str) -> String {
+    match verb {
+        "mass" => "mass-changes".to_owned(),
+        _ if verb.ends_with("ch") || verb.ends_with("sh") || verb.ends_with('s') => format!("{verb}es"),
+        _ => format!("{verb}s"),
+    }
+}
+
+/// `roles` is `Roles`.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn one_of(words: &[String]) -> Vec<String> {
+    words.iter().map(|word| singular(word)).collect()
+}
+
+/// A name in Rust: `type` is `r#type`.
+pub(crate) fn identifier(name: &str) -> String {
+    let name = words(name).join("_");
+    match name.chars().next() {
+        Some(first) if first.is_ascii_digit() => format!("n{name}"),
+        None => "unnamed".to_owned(),
+        Some(_) if KEYWORDS.contains(&name.as_str()) && !NAMES_AFTER_ALL.contains(&name.as_str()) => {
+            format!("r#{name}")
+        }
+        Some(_) => name,
+    }
+}
+
+/// A parameter as it is in Rust.
+pub(crate) fn parameter(wire: &str, place: Place, kind: TypeRef) -> Parameter {
+    let name = match wire {
+        "module_api_name" | "module_name" | "moduleName" => "module".to_owned(),
+        _ => identifier(wire.strip_prefix("X-CRM-").or(wire.strip_prefix("X-")).unwrap_or(wire)),
+    };
+    let name = if TAKEN.contains(&name.as_str()) { format!("{name}_parameter") } else { name };
+    Parameter { wire: wire.to_owned(), name, place, kind }
+}
+
+/// The scopes that allow an operation. The source names the areas well and the verbs badly, so the verb is the
+/// method's.
+pub(crate) fn scopes(operation: &RawOperation, said: Option<&str>) -> Vec<String> {
+    let verb = match operation.method.as_str() {
+        "GET" => "READ",
+        "POST" => "CREATE",
+        "DELETE" => "DELETE",
+        _ => "UPDATE",
+    };
+    if let Some(said) = said {
+        return vec![format!("{said}.{verb}")];
+    }
+    let mut scopes: Vec<String> = Vec::new();
+    for scope in &operation.scopes {
+        let base = base_of_scope(scope);
+        let Some(base) = base else { continue };
+        let scope = format!("{base}.{verb}");
+        if !scopes.contains(&scope) {
+            scopes.push(scope);
+        }
+    }
+    if scopes.is_empty() {
+        scopes.push(format!(
+            "ZohoCRM.{}.{verb}",
+            if operation.path.contains("/settings/") { "settings" } else { "modules" }
+        ));
+    }
+    // What a wider scope allows is not said again.
+    let wider = scopes.clone();
+    scopes.retain(|scope| {
+        let narrow = scope.trim_end_matches(verb).trim_end_matches('.');
+        narrow != "ZohoCRM.settings" || wider.len() == 1
+    });
+    scopes
+}
+
+/// A scope without its verb and without what stands for a module.
+fn base_of_scope(scope: &str) -> Option<String> {
+    let mut base: Vec<&str> = Vec::new();
+    for part in scope.trim().split('.') {
+        match part {
+            _ if part.starts_with('{') => {}
+            "ZohoCRM" | "ZohoFiles" if !base.is_empty() => base.truncate(1),
+            "settings" if base.last() == Some(&"settings") => {}
+            _ if ["all", "read", "create", "update", "delete"].contains(&part.to_lowercase().as_str()) => {}
+            "Modules" => base.push("modules"),
+            _ => base.push(part),
+        }
+    }
+    match base.as_slice() {
+        [] | ["ZohoCRM"] => None,
+        ["ZohoCRM" | "ZohoFiles", ..] => Some(base.join(".")),
+        _ => Some(format!("ZohoCRM.{}", base.join("."))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Origin;
+
+    fn operation(id: &str, method: &str, path: &str) -> RawOperation {
+        RawOperation {
+            area: "paint_tins".into(),
+            id: id.into(),
+            method: method.into(),
+            path: path.into(),
+            on_upload_host: false,
+            parameters: Vec::new(),
+            body: None,
+            answers: Vec::new(),
+            answers_bytes: false,
+            scopes: Vec::new(),
+            origin: Origin::OpenApi { file: "paint_tins".into() },
+            also_takes: Vec::new(),
+        }
+    }
+
+    fn named(operations: &[RawOperation]) -> Result<Vec<OperationNames>> {
+        let area = AreaNames::new("paint_tins", &AreaOverride::default());
+        name(&area, &operations.iter().collect::<Vec<_>>(), &Overrides::default())
+    }
+
+    #[test]
+    fn the_area_s_own_noun_is_not_repeated() {
+        let names = named(&[
+            operation("Get Paint Tins", "GET", "/v1/tins"),
+            operation("Get Paint Tin", "GET", "/v1/tins/{id}"),
+            operation("Update Paint Tins", "PUT", "/v1/tins"),
+            operation("Update Paint Tin", "PUT", "/v1/tins/{id}"),
+            operation("Activate Paint Tin", "PUT", "/v1/tins/{id}/actions/activate"),
+            operation("Get Lid Count", "GET", "/v1/tins/lids"),
+            operation("Clone Paint Tin", "POST", "/v1/tins/{id}/actions/clone"),
+        ])
+        .unwrap();
+        let methods: Vec<&str> = names.iter().map(|name| name.method.as_str()).collect();
+        assert_eq!(
+            methods,
+            ["list", "get", "update_many", "update", "activate", "lid_count", "clone_paint_tin"]
+        );
+        let requests: Vec<&str> = names.iter().map(|name| name.request.as_str()).take(2).collect();
+        assert_eq!(requests, ["ListPaintTins", "GetPaintTin"]);
+        let sentences: Vec<&str> = names.iter().map(|name| name.sentence.as_str()).take(2).collect();
+        assert_eq!(sentences, ["Lists paint tins", "Gets a paint tin"]);
+    }
+
+    #[test]
+    fn two_operations_of_one_name_stop_it() {
+        let twice = [operation("Get Lid", "GET", "/v1/a"), operation("Get Lid", "GET", "/v1/b")];
+        let error = named(&twice).unwrap_err().to_string();
+        assert!(error.contains("`get_lid`") || error.contains("`lid`"), "{error}");
+    }
+
+    #[test]
+    fn a_keyword_is_still_a_name() {
+        assert_eq!(identifier("type"), "r#type");
+        assert_eq!(identifier("$approval_state"), "approval_state");
+        assert_eq!(identifier("startDateTime"), "start_date_time");
+    }
+
+    #[test]
+    fn a_scope_has_the_verb_of_the_method() {
+        let mut update = operation("Update Tin", "PUT", "/crm/v8/settings/tins");
+        update.scopes = ["ZohoCRM.settings.all", "ZohoCRM.settings.tins.read", "settings.lids.{module}.ALL"]
+            .map(Into::into)
+            .into();
+        assert_eq!(scopes(&update, None), ["ZohoCRM.settings.tins.UPDATE", "ZohoCRM.settings.lids.UPDATE"]);
+        assert_eq!(scopes(&update, Some("ZohoCRM.tins")), ["ZohoCRM.tins.UPDATE"]);
+    }
+}

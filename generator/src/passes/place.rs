@@ -1,0 +1,121 @@
+//! Which types go where: one that several areas use is shared, so that no area needs another.
+
+use std::collections::{HashMap, HashSet};
+
+use super::lower::{ShapeContent, Shapes};
+use crate::model::TypeRef;
+use crate::schema::Key;
+
+/// Where a type goes: an area's name, or nothing for `shared`.
+pub type Places = HashMap<Key, Option<String>>;
+
+/// Finds a place for every type that is used. `roots` are the types that operations name, by area.
+#[must_use]
+pub fn place<'a>(shapes: &Shapes, roots: impl IntoIterator<Item = (&'a str, &'a TypeRef)>) -> Places {
+    let mut users: HashMap<Key, HashSet<&str>> = HashMap::new();
+    for (area, root) in roots {
+        for key in reachable(shapes, root.shape()) {
+            users.entry(key).or_default().insert(area);
+        }
+    }
+    let only = |areas: &HashSet<&str>| match areas.len() {
+        1 => areas.iter().next().map(|area| (*area).to_owned()),
+        _ => None,
+    };
+    users.into_iter().map(|(key, areas)| (key, only(&areas))).collect()
+}
+
+/// The types that a type needs, itself included.
+pub(super) fn reachable(shapes: &Shapes, root: Option<&Key>) -> HashSet<Key> {
+    let mut found = HashSet::new();
+    let mut left: Vec<&Key> = root.into_iter().collect();
+    while let Some(key) = left.pop() {
+        if !found.insert(key.clone()) {
+            continue;
+        }
+        if let Some(ShapeContent::Struct(fields)) = shapes.get(key).map(|shape| &shape.content) {
+            left.extend(fields.iter().filter_map(|(_, kind)| kind.shape()));
+        }
+    }
+    found
+}
+
+/// Puts a box around each field that would make a type hold itself.
+pub fn box_cycles(shapes: &mut Shapes) {
+    let keys: Vec<Key> = shapes.keys().cloned().collect();
+    for key in keys {
+        let Some(ShapeContent::Struct(fields)) = shapes.get(&key).map(|shape| shape.content.clone()) else {
+            continue;
+        };
+        for (index, (_, kind)) in fields.iter().enumerate() {
+            let TypeRef::Shape(held) = kind else { continue };
+            if held_by(shapes, held).contains(&key)
+                && let Some(ShapeContent::Struct(fields)) =
+                    shapes.get_mut(&key).map(|shape| &mut shape.content)
+            {
+                fields[index].1 = TypeRef::Boxed(Box::new(kind.clone()));
+            }
+        }
+    }
+}
+
+/// The types that a type holds without a list or a box between, itself included.
+fn held_by(shapes: &Shapes, root: &Key) -> HashSet<Key> {
+    let mut found = HashSet::new();
+    let mut left = vec![root];
+    while let Some(key) = left.pop() {
+        if !found.insert(key.clone()) {
+            continue;
+        }
+        if let Some(ShapeContent::Struct(fields)) = shapes.get(key).map(|shape| &shape.content) {
+            left.extend(fields.iter().filter_map(|(_, kind)| match kind {
+                TypeRef::Shape(key) => Some(key),
+                _ => None,
+            }));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lower::{NamedAfter, Shape};
+    use super::*;
+
+    fn shapes(all: &[(&str, &[(&str, TypeRef)])]) -> Shapes {
+        let shape = |(name, fields): &(&str, &[(&str, TypeRef)])| {
+            let fields = fields.iter().map(|(name, kind)| ((*name).to_owned(), kind.clone())).collect();
+            let named_after = NamedAfter::Definition((*name).to_owned());
+            (Key::new("x", *name), Shape { named_after, content: ShapeContent::Struct(fields) })
+        };
+        all.iter().map(shape).collect()
+    }
+
+    fn to(name: &str) -> TypeRef {
+        TypeRef::Shape(Key::new("x", name))
+    }
+
+    #[test]
+    fn what_two_areas_use_is_shared_with_all_that_it_needs() {
+        let shapes =
+            shapes(&[("A", &[("user", to("User"))]), ("User", &[("role", to("Role"))]), ("Role", &[])]);
+        let (first, second) = (to("A"), to("User"));
+        let places = place(&shapes, [("one", &first), ("two", &second)]);
+        assert_eq!(places[&Key::new("x", "A")].as_deref(), Some("one"));
+        assert_eq!(places[&Key::new("x", "User")], None);
+        assert_eq!(places[&Key::new("x", "Role")], None);
+    }
+
+    #[test]
+    fn a_type_that_would_hold_itself_gets_one_box() {
+        let mut shapes =
+            shapes(&[("A", &[("b", to("B"))]), ("B", &[("a", to("A")), ("c", to("C"))]), ("C", &[])]);
+        box_cycles(&mut shapes);
+        let kinds = |name| match &shapes[&Key::new("x", name)].content {
+            ShapeContent::Struct(fields) => fields.iter().map(|(_, kind)| kind.clone()).collect::<Vec<_>>(),
+            ShapeContent::Enum(_) => Vec::new(),
+        };
+        assert_eq!(kinds("A"), [TypeRef::Boxed(Box::new(to("B")))]);
+        assert_eq!(kinds("B"), [to("A"), to("C")]);
+    }
+}

@@ -1,0 +1,478 @@
+//! What types are called.
+
+use std::collections::{HashMap, HashSet};
+
+use heck::ToUpperCamelCase;
+
+use super::lower::{NamedAfter, Shape, ShapeContent, Shapes};
+use super::operations::identifier;
+use super::place::Places;
+use super::{singular, words};
+use crate::error::{Error, Result};
+use crate::model::{Field, Type, TypeContent, TypeRef};
+use crate::overrides::Overrides;
+use crate::schema::Key;
+
+/// Names that generated code already uses for something else.
+const TAKEN: &[&str] = &[
+    "ActionResult",
+    "Box",
+    "Clone",
+    "Crm",
+    "Date",
+    "DateTime",
+    "Debug",
+    "Default",
+    "Deserialize",
+    "Download",
+    "Err",
+    "Extra",
+    "From",
+    "Into",
+    "Iterator",
+    "IntoIterator",
+    "Map",
+    "Method",
+    "None",
+    "Nullable",
+    "Ok",
+    "Option",
+    "Record",
+    "Request",
+    "Result",
+    "Self",
+    "Send",
+    "Serialize",
+    "Some",
+    "String",
+    "Sync",
+    "ToString",
+    "Upload",
+    "Value",
+    "Vec",
+];
+
+/// What the names of an area's types depend on.
+#[derive(Debug)]
+pub struct AreaContext {
+    /// The source's name for it.
+    pub area: String,
+    /// Names that its operations have.
+    pub taken: HashSet<String>,
+}
+
+/// Types with names.
+#[derive(Debug, Default)]
+pub struct Named {
+    names: HashMap<Key, String>,
+    /// Types that are the same as another one.
+    same: HashMap<Key, Key>,
+    /// The names of the fields of structs, in order.
+    fields: HashMap<Key, Vec<String>>,
+}
+
+impl Named {
+    /// How a type is written in an area, or in `shared`.
+    #[must_use]
+    pub fn written(&self, kind: &TypeRef, places: &Places, inside: Option<&str>) -> TypeRef {
+        kind.map_shapes(&|key| {
+            let key = self.same.get(key).unwrap_or(key);
+            let name = self.names.get(key).cloned().unwrap_or_default();
+            let place = places.get(key).and_then(Option::as_deref);
+            if place == inside { TypeRef::Own(name) } else { TypeRef::Shared(name) }
+        })
+    }
+
+    /// The types of an area, or of `shared`, in the order in which they were found.
+    #[must_use]
+    pub fn types(
+        &self,
+        shapes: &Shapes,
+        places: &Places,
+        inside: Option<&str>,
+        sent: &HashSet<Key>,
+    ) -> Vec<Type> {
+        let is_here = |key: &Key| places.get(key).is_some_and(|place| place.as_deref() == inside);
+        let sent: HashSet<&Key> = sent.iter().map(|key| self.same.get(key).unwrap_or(key)).collect();
+        let here = shapes.iter().filter(|(key, _)| is_here(key) && !self.same.contains_key(*key));
+        here.map(|(key, shape)| Type {
+            name: self.names[key].clone(),
+            sentence: sentence(shape, &self.names),
+            content: match &shape.content {
+                ShapeContent::Struct(fields) => {
+                    let named = fields.iter().zip(&self.fields[key]);
+                    let field = |((wire, kind), name): (&(String, TypeRef), &String)| Field {
+                        wire: wire.clone(),
+                        name: name.clone(),
+                        kind: self.written(kind, places, inside),
+                    };
+                    TypeContent::Struct(named.map(field).collect())
+                }
+                ShapeContent::Enum(values) => TypeContent::Enum(variants(values)),
+            },
+            is_sent: sent.contains(key),
+        })
+        .collect()
+    }
+}
+
+/// Names all types that have a place.
+///
+/// # Errors
+/// When two different types of one place would have one name.
+pub fn name(shapes: &Shapes, places: &Places, areas: &[AreaContext], overrides: &Overrides) -> Result<Named> {
+    let mut collisions = Vec::new();
+    let same = duplicates(shapes, places, overrides);
+    let fields = name_fields(shapes, places, overrides, &mut collisions);
+    let mut named = Named { names: HashMap::new(), same, fields };
+    let mut all: Vec<(Option<&str>, HashSet<String>)> = vec![(None, HashSet::new())];
+    all.extend(areas.iter().map(|area| (Some(area.area.as_str()), area.taken.clone())));
+    for (inside, taken) in all {
+        let here: Vec<(&Key, &Shape)> = shapes
+            .iter()
+            .filter(|(key, _)| places.get(*key).is_some_and(|place| place.as_deref() == inside))
+            .filter(|(key, _)| !named.same.contains_key(*key))
+            .collect();
+        Naming { named: &mut named, taken, overrides, collisions: &mut collisions }.name(&here);
+    }
+    if collisions.is_empty() { Ok(named) } else { Err(Error::Collisions(collisions)) }
+}
+
+/// Names for the fields of each struct.
+fn name_fields(
+    shapes: &Shapes,
+    places: &Places,
+    overrides: &Overrides,
+    collisions: &mut Vec<String>,
+) -> HashMap<Key, Vec<String>> {
+    let mut named = HashMap::new();
+    for (key, shape) in shapes.iter().filter(|(key, _)| places.contains_key(*key)) {
+        let ShapeContent::Struct(fields) = &shape.content else { continue };
+        let mut names = Vec::with_capacity(fields.len());
+        // Every struct has this one for what it does not name.
+        let mut seen: HashMap<String, &str> = [("extra".to_owned(), "what is not named")].into();
+        for (wire, _) in fields {
+            let name = overrides.field_name(key, wire).map_or_else(|| identifier(wire), str::to_owned);
+            if let Some(first) = seen.insert(name.clone(), wire) {
+                collisions.push(format!(
+                    "the fields `{first}` and `{wire}` of `{key}` would both be `{name}`: give one a `name` in a [[field]] entry"
+                ));
+            }
+            names.push(name);
+        }
+        named.insert(key.clone(), names);
+    }
+    named
+}
+
+/// The naming of one place.
+struct Naming<'a> {
+    named: &'a mut Named,
+    taken: HashSet<String>,
+    overrides: &'a Overrides,
+    collisions: &'a mut Vec<String>,
+}
+
+impl Naming<'_> {
+    /// First those that the source or an operation names, then what stands in them.
+    fn name(&mut self, here: &[(&Key, &Shape)]) {
+        let wanted: Vec<(&Key, &Shape, Vec<String>)> =
+            here.iter().map(|(key, shape)| (*key, *shape, self.candidates(key, shape))).collect();
+        let mut short: HashMap<&str, usize> = HashMap::new();
+        for (_, shape, candidates) in &wanted {
+            if matches!(shape.named_after, NamedAfter::Field(..))
+                && let Some(first) = candidates.first()
+            {
+                *short.entry(first).or_default() += 1;
+            }
+        }
+        let is_field = |shape: &Shape| matches!(shape.named_after, NamedAfter::Field(..));
+        for (key, shape, candidates) in wanted.iter().filter(|(_, shape, _)| !is_field(shape)) {
+            self.give(key, shape, candidates);
+        }
+        for (key, shape, candidates) in wanted.iter().filter(|(_, shape, _)| is_field(shape)) {
+            let mut candidates = candidates.clone();
+            if candidates.len() == 1
+                && short[candidates[0].as_str()] > 1
+                && self.overrides.name(key).is_none()
+            {
+                // Several fields of this name hold different things.
+                candidates.clear();
+            }
+            if let NamedAfter::Field(parent, field) = &shape.named_after {
+                let parent = self.named.same.get(parent).unwrap_or(parent);
+                let parent = self.named.names.get(parent).cloned().unwrap_or_default();
+                let parent = parent.trim_end_matches("Answer").trim_end_matches("Body");
+                candidates.push(format!("{parent}{}", of_field(field)));
+            }
+            self.give(key, shape, &candidates);
+        }
+    }
+
+    fn candidates(&self, key: &Key, shape: &Shape) -> Vec<String> {
+        if let Some(said) = self.overrides.name(key) {
+            return vec![said.to_owned()];
+        }
+        let area = words(&key.area).join("_").to_upper_camel_case();
+        let one = one_of(&key.area);
+        match &shape.named_after {
+            NamedAfter::Definition(name) if is_wrapper(name) => {
+                let end = wrapper(name, shape);
+                vec![format!("{area}{end}"), format!("{area}{}", words(name).join("_").to_upper_camel_case())]
+            }
+            NamedAfter::Definition(name) => {
+                let name = words(name).join("_").to_upper_camel_case();
+                vec![name.clone(), format!("{one}{name}")]
+            }
+            NamedAfter::Field(_, field) if matches!(shape.content, ShapeContent::Struct(_)) => {
+                vec![of_field(field)]
+            }
+            NamedAfter::Field(..) => Vec::new(),
+            NamedAfter::Answer(request) => {
+                let end = if is_results(shape) { "Results" } else { "Answer" };
+                vec![format!("{area}{end}"), format!("{request}{end}")]
+            }
+            NamedAfter::Body(request) => vec![format!("{area}Body"), format!("{request}Body")],
+            NamedAfter::Parameter(request, parameter) => {
+                let name = of_field(parameter);
+                vec![format!("{one}{name}"), format!("{request}{name}")]
+            }
+        }
+    }
+
+    fn give(&mut self, key: &Key, shape: &Shape, candidates: &[String]) {
+        let free = |name: &&String| !TAKEN.contains(&name.as_str()) && !self.taken.contains(*name);
+        if let Some(name) = candidates.iter().find(free) {
+            self.taken.insert(name.clone());
+            self.named.names.insert(key.clone(), name.clone());
+            return;
+        }
+        self.collisions.push(format!(
+            "the type `{key}` ({}) would be {}, which is something else already: give it a `name` in a [[type]] entry",
+            sentence(shape, &self.named.names),
+            candidates.join(" or ")
+        ));
+    }
+}
+
+/// `Response_Wrapper` and the like say what they are for and not what is in them.
+pub(crate) fn is_wrapper(name: &str) -> bool {
+    let name = words(name).join("");
+    ["wrapper", "handler", "body", "response"].iter().any(|end| name.ends_with(end)) || name == "success"
+}
+
+fn wrapper(name: &str, shape: &Shape) -> String {
+    let known = ["body", "request", "response", "wrapper", "handler", "success", "action", "api", "record"];
+    let rest: Vec<String> = words(name).into_iter().filter(|word| !known.contains(&word.as_str())).collect();
+    let sends = words(name).iter().any(|word| matches!(word.as_str(), "body" | "request"));
+    let end = if is_results(shape) {
+        "Results"
+    } else if sends {
+        "Body"
+    } else {
+        "Answer"
+    };
+    format!("{}{end}", rest.join("_").to_upper_camel_case())
+}
+
+/// Whether it holds nothing but what became of each thing.
+fn is_results(shape: &Shape) -> bool {
+    match &shape.content {
+        ShapeContent::Struct(fields) => match fields.as_slice() {
+            [(_, TypeRef::List(of))] => **of == TypeRef::ActionResult,
+            [(_, kind)] => *kind == TypeRef::ActionResult,
+            _ => false,
+        },
+        ShapeContent::Enum(_) => false,
+    }
+}
+
+fn of_field(field: &str) -> String {
+    one_of(field)
+}
+
+/// `related_lists` is `RelatedList`.
+fn one_of(name: &str) -> String {
+    let mut words = words(name);
+    if let Some(last) = words.last_mut() {
+        *last = singular(last);
+    }
+    let name = words.join("_").to_upper_camel_case();
+    if name.starts_with(|first: char| first.is_ascii_digit()) { format!("N{name}") } else { name }
+}
+
+/// Types of one place that are the same in all but what holds them.
+fn duplicates(shapes: &Shapes, places: &Places, overrides: &Overrides) -> HashMap<Key, Key> {
+    let mut same: HashMap<Key, Key> = HashMap::new();
+    loop {
+        let mut seen: HashMap<(Option<String>, String, ShapeContent), &Key> = HashMap::new();
+        let mut found = false;
+        for (key, shape) in shapes {
+            let Some(place) = places.get(key) else { continue };
+            if same.contains_key(key) || overrides.name(key).is_some() {
+                continue;
+            }
+            let replace = |held: &Key| TypeRef::Shape(same.get(held).unwrap_or(held).clone());
+            let content = match &shape.content {
+                ShapeContent::Struct(fields) => ShapeContent::Struct(
+                    fields.iter().map(|(name, kind)| (name.clone(), kind.map_shapes(&replace))).collect(),
+                ),
+                ShapeContent::Enum(values) => ShapeContent::Enum(values.clone()),
+            };
+            match seen.get(&(place.clone(), alike(shape), content.clone())) {
+                Some(first) => {
+                    same.insert(key.clone(), (*first).clone());
+                    found = true;
+                }
+                None => {
+                    seen.insert((place.clone(), alike(shape), content), key);
+                }
+            }
+        }
+        if !found {
+            // A duplicate of a duplicate is one of the first.
+            let last = |key: &Key| {
+                let mut key = key.clone();
+                while let Some(next) = same.get(&key) {
+                    key = next.clone();
+                }
+                key
+            };
+            return same.keys().map(|key| (key.clone(), last(key))).collect();
+        }
+    }
+}
+
+/// Only types of one purpose can be duplicates: an owner and a layout both have a name and an id.
+fn alike(shape: &Shape) -> String {
+    match &shape.named_after {
+        NamedAfter::Body(_) => "a body".to_owned(),
+        NamedAfter::Answer(_) => "an answer".to_owned(),
+        NamedAfter::Definition(name) if is_wrapper(name) => "an answer".to_owned(),
+        NamedAfter::Definition(name) | NamedAfter::Field(_, name) | NamedAfter::Parameter(_, name) => {
+            one_of(name)
+        }
+    }
+}
+
+fn sentence(shape: &Shape, names: &HashMap<Key, String>) -> String {
+    match (&shape.named_after, &shape.content) {
+        (NamedAfter::Field(parent, field), ShapeContent::Enum(_)) => {
+            let parent = names.get(parent).map_or(parent.name.as_str(), String::as_str);
+            format!("Values of `{field}` in `{parent}`")
+        }
+        (NamedAfter::Field(parent, field), ShapeContent::Struct(_)) => {
+            let parent = names.get(parent).map_or(parent.name.as_str(), String::as_str);
+            format!("`{field}` in `{parent}`")
+        }
+        (NamedAfter::Definition(name), _) => format!("Zoho's `{name}`"),
+        (NamedAfter::Answer(request), _) => format!("What `{request}` answers"),
+        (NamedAfter::Body(request), _) => format!("What `{request}` sends"),
+        (NamedAfter::Parameter(request, parameter), _) => format!("Values of `{parameter}` for `{request}`"),
+    }
+}
+
+/// The variants of an enum: names that are different.
+fn variants(values: &[String]) -> Vec<(String, String)> {
+    let mut taken: HashSet<String> = ["Other".to_owned(), "Self".to_owned()].into();
+    let mut variants = Vec::new();
+    for value in values {
+        let spelled: String = value
+            .chars()
+            .map(|letter| match letter {
+                '+' => " plus ".to_owned(),
+                '%' => " percent ".to_owned(),
+                '&' => " and ".to_owned(),
+                other => other.to_string(),
+            })
+            .collect();
+        let mut name = words(&spelled).join("_").to_upper_camel_case();
+        if name.starts_with(|first: char| first.is_ascii_digit()) {
+            name = format!("N{name}");
+        }
+        // `ASC` and `asc` are two values.
+        while !taken.insert(name.clone()) {
+            name.push_str(if value.chars().any(char::is_uppercase) { "Capital" } else { "Lower" });
+        }
+        variants.push((name, value.clone()));
+    }
+    variants
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(named_after: NamedAfter, fields: &[(&str, TypeRef)]) -> Shape {
+        let fields = fields.iter().map(|(name, kind)| ((*name).to_owned(), kind.clone())).collect();
+        Shape { named_after, content: ShapeContent::Struct(fields) }
+    }
+
+    fn in_paint(shapes: &Shapes) -> Places {
+        shapes.keys().map(|key| (key.clone(), Some("paint".to_owned()))).collect()
+    }
+
+    fn named(shapes: &Shapes, taken: &[&str]) -> Result<Named> {
+        let taken = taken.iter().map(|name| (*name).to_owned()).collect();
+        let areas = [AreaContext { area: "paint".into(), taken }];
+        name(shapes, &in_paint(shapes), &areas, &Overrides::default())
+    }
+
+    fn definition(name: &str) -> NamedAfter {
+        NamedAfter::Definition(name.into())
+    }
+
+    #[test]
+    fn a_wrapper_is_called_after_its_area_and_a_field_s_type_after_the_field() {
+        let wrapper = Key::new("paint", "Response_Wrapper");
+        let field = wrapper.child("tins");
+        let shapes: Shapes = [
+            (
+                wrapper.clone(),
+                shape(
+                    definition("Response_Wrapper"),
+                    &[("tins", TypeRef::List(Box::new(TypeRef::Shape(field.clone()))))],
+                ),
+            ),
+            (
+                field.clone(),
+                shape(NamedAfter::Field(wrapper.clone(), "tins".into()), &[("id", TypeRef::Text)]),
+            ),
+        ]
+        .into_iter()
+        .collect();
+        let named = named(&shapes, &[]).unwrap();
+        assert_eq!((named.names[&wrapper].as_str(), named.names[&field].as_str()), ("PaintAnswer", "Tin"));
+    }
+
+    #[test]
+    fn a_name_that_an_operation_has_is_not_given_twice() {
+        let color = Key::new("paint", "Color");
+        let shapes: Shapes =
+            [(color.clone(), shape(definition("Color"), &[("id", TypeRef::Text)]))].into_iter().collect();
+        assert_eq!(named(&shapes, &["Color"]).unwrap().names[&color], "PaintColor");
+        let error = named(&shapes, &["Color", "PaintColor"]).unwrap_err().to_string();
+        assert!(error.contains("paint/Color") && error.contains("[[type]]"), "{error}");
+    }
+
+    #[test]
+    fn two_wrappers_with_the_same_fields_are_one_type() {
+        let results = [("colors", TypeRef::List(Box::new(TypeRef::ActionResult)))];
+        let (first, second) = (Key::new("paint", "Success_Wrapper"), Key::new("paint", "ActionHandler"));
+        let shapes: Shapes = [
+            (first.clone(), shape(definition("Success_Wrapper"), &results)),
+            (second.clone(), shape(definition("ActionHandler"), &results)),
+        ]
+        .into_iter()
+        .collect();
+        let named = named(&shapes, &[]).unwrap();
+        assert_eq!((named.names[&first].as_str(), &named.same[&second]), ("PaintResults", &first));
+    }
+
+    #[test]
+    fn variants_have_names_of_their_own() {
+        let values = ["asc", "ASC", "1 day", "a+b"].map(str::to_owned);
+        let names: Vec<String> = variants(&values).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["Asc", "AscCapital", "N1Day", "APlusB"]);
+    }
+}
