@@ -15,7 +15,8 @@ pub(crate) const VARIABLE: &str = "ZOHOCRM_BENCH_ALONE";
 /// Goes through all that is at a URL, and counts it.
 type Work = fn(&str) -> Outcome<u64>;
 
-const WORKS: &[(&str, Work)] = &[("tokens", server::pages::read), ("records", crm::stream::read)];
+const WORKS: &[(&str, Work)] =
+    &[("tokens", server::pages::read), ("records", crm::stream::read), ("rows", crm::bulk::read)];
 
 /// What came of a piece of work.
 #[derive(Debug)]

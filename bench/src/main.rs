@@ -55,6 +55,8 @@ const SUBJECTS: &[Subject] = &[
     #[cfg(unix)]
     ("stream", crm::stream::run),
     #[cfg(unix)]
+    ("bulk", crm::bulk::run),
+    #[cfg(unix)]
     ("check", check::run),
 ];
 

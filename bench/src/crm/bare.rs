@@ -1,13 +1,16 @@
-//! The least that a page of records takes: `reqwest`, set up as the client sets it up, and `serde_json`.
+//! The least that it takes: `reqwest`, set up as the client sets it up, and `serde_json`, or `zip` and `csv`.
 
+use std::io::{BufReader, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Client;
+use csv::StringRecord;
 use reqwest::header::AUTHORIZATION;
 use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use zip::ZipArchive;
 
 use super::leads;
 use crate::Outcome;
@@ -16,6 +19,7 @@ use crate::Outcome;
 #[derive(Debug)]
 pub(super) struct Bare {
     client: Client,
+    /// Of the server, without a path.
     url: String,
     authorization: String,
 }
@@ -50,15 +54,39 @@ impl Bare {
             .build()?;
         let mut random = rand::rng();
         let authorization = format!("Zoho-oauthtoken {}", crate::fixture::secret(&mut random));
-        Ok(Self { client, url: format!("{url}/crm/v8/Leads"), authorization })
+        Ok(Self { client, url: url.to_owned(), authorization })
     }
 
     /// Asks for a page of so many records.
     pub(super) async fn page<T: DeserializeOwned>(&self, records: u32) -> Outcome<Page<T>> {
         let fields = leads::names().collect::<Vec<_>>().join(",");
         let query = [("fields", fields), ("per_page", records.to_string())];
-        let request = self.client.get(&self.url).header(AUTHORIZATION, &self.authorization).query(&query);
-        let answer = request.send().await?.error_for_status()?;
+        let answer = self.get("/crm/v8/Leads").query(&query).send().await?.error_for_status()?;
         Ok(serde_json::from_slice(&answer.bytes().await?)?)
+    }
+
+    /// Downloads the file of a bulk read, and gives each of its rows to `take`.
+    pub(super) async fn rows(
+        &self,
+        mut take: impl FnMut(&StringRecord, &StringRecord) -> Outcome,
+    ) -> Outcome<u64> {
+        let mut file = tempfile::tempfile()?;
+        let mut answer = self.get("/crm/bulk/v8/read/1/result").send().await?.error_for_status()?;
+        while let Some(piece) = answer.chunk().await? {
+            file.write_all(&piece)?;
+        }
+        let mut zip = ZipArchive::new(BufReader::new(file))?;
+        let mut rows = csv::Reader::from_reader(zip.by_index(0)?);
+        let columns = rows.headers()?.clone();
+        let (mut row, mut count) = (StringRecord::new(), 0);
+        while rows.read_record(&mut row)? {
+            take(&columns, &row)?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.url)).header(AUTHORIZATION, &self.authorization)
     }
 }

@@ -2,6 +2,8 @@
 //! nothing to do but to say what it was given to say.
 
 mod bare;
+#[cfg(unix)]
+pub(crate) mod bulk;
 mod leads;
 pub(crate) mod page;
 mod server;

@@ -22,7 +22,7 @@ const INTO_RECORD: &str = "into `Record`";
 const INTO_STRUCT: &str = "into a struct of 41 fields";
 
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
-    let server = Server::start(1)?;
+    let server = Server::with_pages(1)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let clients =
         Clients { crm: runtime.block_on(crm_at(&server.url))?, bare: Bare::at(&server.url)?, runtime };

@@ -26,26 +26,37 @@ pub(super) struct Server {
 }
 
 /// What it says.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Contents {
     /// A page of leads, all but its end.
     leads: Bytes,
     /// The same of one lead.
     lead: Bytes,
-    /// How many such pages there are.
+    /// How many pages there are.
     pages: u64,
     fields: Bytes,
+    /// The file of a bulk read that is done.
+    archive: Bytes,
 }
 
 impl Server {
     /// Starts a server that has so many pages of leads.
-    pub(super) fn start(pages: u64) -> Outcome<Self> {
-        let contents = Contents {
+    pub(super) fn with_pages(pages: u64) -> Outcome<Self> {
+        Self::start(Contents {
             leads: leads::page(leads::PER_PAGE).into(),
             lead: leads::page(1).into(),
             pages,
             fields: leads::fields().into(),
-        };
+            ..Contents::default()
+        })
+    }
+
+    /// Starts a server that has a bulk read of so many rows.
+    pub(super) fn with_rows(rows: u64) -> Outcome<Self> {
+        Self::start(Contents { archive: leads::archive(rows)?.into(), ..Contents::default() })
+    }
+
+    fn start(contents: Contents) -> Outcome<Self> {
         let runtime = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -71,19 +82,25 @@ async fn converse(stream: TcpStream, contents: Arc<Contents>) {
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)).await;
 }
 
+const NOTHING: &[u8] = br#"{"code":"INVALID_URL_PATTERN","details":{},"message":"","status":"error"}"#;
+const JOB: &[u8] = br#"{"data":[{"id":"1","operation":"read","state":"COMPLETED","result":{"page":1,"per_page":200000,"download_url":"/crm/bulk/v8/read/1/result","more_records":false}}]}"#;
+
 impl Contents {
     /// The body's two halves are not put together before they are sent.
     fn answer(&self, path: &str, query: &str) -> Response<Full<impl Buf + use<>>> {
-        let (start, end) = match path {
-            "/crm/v8/Leads" if query.ends_with("per_page=1") => (self.lead.clone(), self.end_of_page(query)),
-            "/crm/v8/Leads" => (self.leads.clone(), self.end_of_page(query)),
-            "/crm/v8/settings/fields" => (self.fields.clone(), Bytes::new()),
-            _ => (Bytes::from_static(br#"{"code":"INVALID_URL_PATTERN","status":"error"}"#), Bytes::new()),
+        let json = "application/json;charset=UTF-8";
+        let (kind, start, end) = match path {
+            "/crm/v8/Leads" if query.ends_with("per_page=1") => {
+                (json, self.lead.clone(), self.end_of_page(query))
+            }
+            "/crm/v8/Leads" => (json, self.leads.clone(), self.end_of_page(query)),
+            "/crm/v8/settings/fields" => (json, self.fields.clone(), Bytes::new()),
+            "/crm/bulk/v8/read/1" => (json, Bytes::from_static(JOB), Bytes::new()),
+            "/crm/bulk/v8/read/1/result" => ("application/octet-stream", self.archive.clone(), Bytes::new()),
+            _ => (json, Bytes::from_static(NOTHING), Bytes::new()),
         };
         let mut response = Response::new(Full::new(start.chain(end)));
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         response
     }
 

@@ -18,7 +18,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     let (few, many) = if options.quick { (2_000, 20_000) } else { (10_000, 100_000) };
     report.part("`list().stream()`: memory of a process that does nothing else", &count(few, "record"));
     let peaks = |records: u64| {
-        let server = Server::start(records / u64::from(leads::PER_PAGE))?;
+        let server = Server::with_pages(records / u64::from(leads::PER_PAGE))?;
         Peaks::of(options, "records", &server.url, records)
     };
     let (much, little) = (peaks(many)?, peaks(few)?);

@@ -12,15 +12,15 @@ mod composite;
 mod coql;
 mod deleted;
 mod errors;
-mod notes;
 mod files;
 mod metadata;
+mod notes;
 mod notifications;
 mod photo;
 mod records;
 mod related;
-mod search;
 mod rust_struct;
+mod search;
 #[rustfmt::skip]
 mod students;
 mod support;
