@@ -35,6 +35,11 @@ pub(crate) fn generate(options: &GenerateOptions) -> bool {
     report(&outcome)
 }
 
+/// Whether what is committed is what the generator makes of the files in a folder.
+pub(crate) fn check(spec: PathBuf) -> bool {
+    generate(&GenerateOptions { options: Options { spec, sdk: None }, check: true })
+}
+
 pub(crate) fn coverage(options: &Options) -> bool {
     let outcome = options.sources().and_then(|sources| understand(&sources).map_err(in_words));
     report(&outcome.map(|understood| understood.coverage.to_string()))
