@@ -42,7 +42,6 @@ impl Crm {
     }
 
     /// Says how calls are made: time-outs, retries, how many at once, a proxy.
-    #[must_use]
     pub fn builder(authenticator: &Authenticator) -> CrmBuilder {
         CrmBuilder { authenticator: authenticator.clone(), settings: Settings::default() }
     }

@@ -75,7 +75,7 @@ macro_rules! setters {
     ($body:ident { $($field:ident: $kind:ty),+ $(,)? }) => {
         impl $body {
             $(
-                #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), "); [`Nullable::Null`] empties it.")]
+                /// Sets the field of this name; [`Nullable::Null`] empties it.
                 #[must_use]
                 pub fn $field(mut self, $field: impl Into<Nullable<$kind>>) -> Self {
                     self.$field = $field.into();

@@ -84,6 +84,7 @@ impl<T> Nullable<T> {
 
 impl<T> Nullable<Vec<T>> {
     /// The items of a list; none if the list is missing or null.
+    #[must_use]
     pub fn items(&self) -> &[T] {
         self.as_deref().unwrap_or_default()
     }
