@@ -95,12 +95,9 @@ async fn every_refusal_that_is_published_is_an_error_with_its_code_and_kind() {
         let Some(status) = example.status.filter(|status| *status >= 300) else { continue };
         refusals += 1;
         recorder.answer(status, &example.body);
-        let error = match recorder.send(entry, &Samples::default()).await {
-            Ok(_) => {
-                findings.add(format!("{}: is no error", example.file));
-                continue;
-            }
-            Err(error) => error,
+        let Err(error) = recorder.send(entry, &Samples::default()).await else {
+            findings.add(format!("{}: is no error", example.file));
+            continue;
         };
         let code = code(&example.body).unwrap_or_default();
         let expected = kind_of(first_code(&example.body, code));

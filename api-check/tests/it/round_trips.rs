@@ -132,6 +132,9 @@ pub(crate) fn loss(round_trip: RoundTrip, body: &Value) -> Option<String> {
     }
 }
 
+/// Which shapes of an operation are meant.
+type Shapes = fn(&Described) -> Vec<SchemaId>;
+
 /// So many answers and bodies may be of no type at all.
 const MOST_UNTYPED: usize = 15;
 
@@ -141,7 +144,7 @@ fn what_is_described_is_known_by_name() {
     let mut findings = Findings::default();
     let (mut types, mut known, mut unknown, mut untyped) = (0, 0, Vec::new(), Vec::new());
     for pair in &pairs(specification, official_sdk()) {
-        let kinds: [(_, fn(&Described) -> Vec<SchemaId>); 2] = [
+        let kinds: [(_, Shapes); 2] = [
             (pair.entry.answer, Described::answers),
             (pair.entry.body, |described| described.body().into_iter().collect()),
         ];

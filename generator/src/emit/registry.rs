@@ -12,7 +12,7 @@ pub(super) fn index(client: &Client) -> String {
     for area in &client.areas {
         let _ = writeln!(text, "mod {};", area.name);
     }
-    text.push_str("\n/// Every operation, by area.\npub fn entries() -> Vec<Entry> {\n    let areas: &[&[Entry]] = &[\n");
+    text.push_str("\n/// Every operation, by area.\n#[must_use]\npub fn entries() -> Vec<Entry> {\n    let areas: &[&[Entry]] = &[\n");
     for area in &client.areas {
         let _ = writeln!(text, "        {}::ENTRIES,", area.name);
     }
