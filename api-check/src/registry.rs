@@ -1,84 +1,77 @@
-//! What the generated registry is made of: every operation of the client, ready to be built and to be read.
+//! What the generator says that it made: one [`Entry`] for each operation, built with all its parameters.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use zohocrm::{Crm, Date, DateTime, Request, Upload};
 
-/// An operation of the client.
-#[derive(Clone, Copy)]
+/// One operation of the client.
+#[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    /// Its module under `zohocrm::api`.
+    /// Its module: `roles`.
     pub area: &'static str,
-    /// Its method.
+    /// Its method: `list`.
     pub operation: &'static str,
-    /// `GET`.
+    /// `GET`, `POST`, …
     pub method: &'static str,
-    /// The path, with names where values go. `/{download_url}` stands for a whole URL.
+    /// The path, with names in curly brackets. `/{download_url}` stands for a whole URL.
     pub path: &'static str,
-    /// Where it was found.
+    /// Where the generator found it.
     pub source: Source,
-    /// Builds it, with all its parameters.
+    /// Builds the call through its public builder, with everything that can be set.
     pub build: fn(&Crm, &Samples) -> Request,
-    /// Reads an answer and writes it again; nothing if the answer is a file.
+    /// Reads an answer and writes it again; `None` where the answer is a file.
     pub answer: Option<RoundTrip>,
-    /// Reads a body and writes it again; nothing if it has none, or sends a file.
+    /// Reads what is sent and writes it again; `None` where nothing is sent, or a file.
     pub body: Option<RoundTrip>,
 }
 
 impl Entry {
-    /// What [`Samples::with_body`] calls its body: `roles.create`.
+    /// What the sample of its body is called: `roles.create`.
     #[must_use]
     pub fn key(&self) -> String {
         format!("{}.{}", self.area, self.operation)
     }
 }
 
-impl fmt::Debug for Entry {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}.{} ({} {}, {:?})", self.area, self.operation, self.method, self.path, self.source)
-    }
-}
-
-/// Where an operation was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where the generator found an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// In a file of the specification.
     OpenApi {
-        /// The file's name, without `.json`.
+        /// Its name, without `.json`.
         file: &'static str,
-        /// `GET`.
+        /// `GET`, `POST`, …
         method: &'static str,
-        /// As the file has it.
+        /// The path, as it is there.
         path: &'static str,
     },
-    /// In the official Python SDK only.
+    /// In the official Python SDK alone.
     PythonSdk {
-        /// The module.
+        /// `taxes`.
         module: &'static str,
-        /// The method of its operations class.
+        /// `get_taxes`.
         function: &'static str,
     },
 }
 
-/// Reads JSON as a type of the client, and writes it again.
+/// Reads JSON as some type, and writes that as JSON.
 pub type RoundTrip = fn(&[u8]) -> Result<Vec<u8>, String>;
 
-/// Reads JSON as `T`, and writes it again.
+/// Reads JSON as a `T`, and writes that as JSON.
 ///
 /// # Errors
-/// When the JSON is not of this shape; says where.
-pub fn round_trip<T: Serialize + DeserializeOwned>(json: &[u8]) -> Result<Vec<u8>, String> {
+/// When the JSON is no `T`; says where.
+pub fn round_trip<T: DeserializeOwned + Serialize>(json: &[u8]) -> Result<Vec<u8>, String> {
     let mut reader = serde_json::Deserializer::from_slice(json);
     let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| error.to_string())?;
     reader.end().map_err(|error| error.to_string())?;
     serde_json::to_vec(&value).map_err(|error| error.to_string())
 }
 
-/// The values that calls are built with. Those that are not chosen are made from the parameter's name.
+/// What an operation is built with: a value for each name, each unlike the others and hard to write into a URL.
 #[derive(Clone, Debug, Default)]
 pub struct Samples {
     texts: HashMap<String, String>,
@@ -86,84 +79,78 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// With a value for all text parameters of this name.
+    /// The same with a text of the caller's.
     #[must_use]
-    pub fn with_text(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.texts.insert(name.into(), value.into());
+    pub fn with_text(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.texts.insert(name.into(), text.into());
         self
     }
 
-    /// With a body for an operation, such as `roles.create`.
+    /// The same with a body for the operation `area.operation`.
     #[must_use]
-    pub fn with_body(mut self, operation: impl Into<String>, body: impl Into<Value>) -> Self {
-        self.bodies.insert(operation.into(), body.into());
+    pub fn with_body(mut self, key: impl Into<String>, body: Value) -> Self {
+        self.bodies.insert(key.into(), body);
         self
     }
 
     /// A text.
     #[must_use]
     pub fn text(&self, name: &str) -> String {
-        self.texts.get(name).cloned().unwrap_or_else(|| format!("sample {name}"))
-    }
-
-    /// Two texts.
-    #[must_use]
-    pub fn list(&self, name: &str) -> Vec<String> {
-        vec![format!("{name}-1"), format!("{name}-2")]
+        self.texts.get(name).cloned().unwrap_or_else(|| format!("{name} /?&=+%#,;"))
     }
 
     /// A whole number.
     #[must_use]
     pub fn integer(&self, name: &str) -> i64 {
-        i64::try_from(name.len()).unwrap_or(i64::MAX)
+        name.bytes().fold(7, |hash: i64, byte| (hash * 31 + i64::from(byte)) % 1_000_003)
     }
 
     /// A number.
     #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "it is below a million")]
     pub fn number(&self, name: &str) -> f64 {
-        f64::from(u32::try_from(name.len()).unwrap_or(u32::MAX)) + 0.5
+        self.integer(name) as f64 + 0.5
     }
 
-    /// A flag: the one that is not the default in Rust.
+    /// True.
     #[must_use]
     pub fn boolean(&self, _name: &str) -> bool {
         true
     }
 
-    /// A moment.
-    ///
-    /// # Panics
-    /// Never: the text is a moment.
+    /// Two texts.
     #[must_use]
-    pub fn date_time(&self, _name: &str) -> DateTime {
-        "2026-01-02T03:04:05+00:00".parse().unwrap_or_else(|error| panic!("{error}"))
+    pub fn list(&self, name: &str) -> Vec<String> {
+        vec![format!("first {name}"), format!("second {name}?&")]
+    }
+
+    /// A moment.
+    #[must_use]
+    pub fn date_time(&self, name: &str) -> DateTime {
+        DateTime::from_unix_seconds(1_795_336_200 + self.integer(name)).unwrap_or_default()
     }
 
     /// A day.
-    ///
-    /// # Panics
-    /// Never: the text is a day.
     #[must_use]
-    pub fn date(&self, _name: &str) -> Date {
-        "2026-01-02".parse().unwrap_or_else(|error| panic!("{error}"))
+    pub fn date(&self, name: &str) -> Date {
+        self.date_time(name).date().unwrap_or_default()
     }
 
-    /// The body that was chosen for an operation, or an empty one.
+    /// The body for the operation `area.operation`; an empty one where none was given.
     ///
     /// # Panics
-    /// When the body is not of the operation's type.
+    /// When it is no `T`.
     #[must_use]
-    pub fn body<T: DeserializeOwned>(&self, operation: &str) -> T {
-        let empty = [Value::Object(serde_json::Map::new()), Value::Array(Vec::new())];
-        let chosen = self.bodies.get(operation);
-        let candidates = chosen.map_or(empty.as_slice(), std::slice::from_ref);
-        let read = candidates.iter().find_map(|body| serde_json::from_value(body.clone()).ok());
-        read.unwrap_or_else(|| panic!("the body for {operation} is not of its type: {candidates:?}"))
+    pub fn body<T: DeserializeOwned>(&self, key: &str) -> T {
+        let empty = [Value::Object(Map::new()), Value::Array(Vec::new())];
+        let bodies = self.bodies.get(key).map_or(empty.as_slice(), std::slice::from_ref);
+        let body = bodies.iter().find_map(|body| serde_json::from_value(body.clone()).ok());
+        body.unwrap_or_else(|| panic!("the sample is no body of {key}: {bodies:?}"))
     }
 
-    /// A small file.
+    /// A file.
     #[must_use]
     pub fn upload(&self) -> Upload {
-        Upload::from_bytes("sample.txt", "the content of a sample")
+        Upload::from_bytes("sample file.txt", "the content of the file")
     }
 }

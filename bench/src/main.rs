@@ -4,7 +4,12 @@
 //! One file per subject. Each takes a product and a floor, has [`mod@measure`] run them by turns, and puts a line into
 //! the [`report`].
 
+#[cfg(unix)]
+mod alone;
+#[cfg(unix)]
+mod check;
 mod command;
+mod crm;
 mod file;
 mod fixture;
 mod machine;
@@ -46,6 +51,13 @@ const SUBJECTS: &[Subject] = &[
     ("copy", server::copy::run),
     #[cfg(unix)]
     ("million", server::million::run),
+    ("page", crm::page::run),
+    #[cfg(unix)]
+    ("stream", crm::stream::run),
+    #[cfg(unix)]
+    ("bulk", crm::bulk::run),
+    #[cfg(unix)]
+    ("check", check::run),
 ];
 
 fn main() -> ExitCode {
@@ -60,8 +72,8 @@ fn main() -> ExitCode {
 
 fn measure() -> Outcome {
     #[cfg(unix)]
-    if let Ok(url) = std::env::var(server::pages::VARIABLE) {
-        return Ok(writeln!(std::io::stdout(), "{}", server::pages::read(&url)?)?);
+    if let Ok(order) = std::env::var(alone::VARIABLE) {
+        return Ok(writeln!(std::io::stdout(), "{}", alone::obey(&order)?)?);
     }
     let names: Vec<_> = SUBJECTS.iter().map(|(name, _)| *name).collect();
     let options = Options::parse(std::env::args().skip(1), &names)?;

@@ -74,6 +74,15 @@ impl Effort {
 }
 
 impl Samples {
+    /// Measures something once a round, from the first time on: it is not to be warm.
+    pub(crate) fn cold(rounds: usize, mut run: impl FnMut() -> Outcome<Duration>) -> Outcome<Self> {
+        let mut samples = Self::default();
+        for _ in 0..rounds {
+            samples.take(1, &mut |_| run())?;
+        }
+        Ok(samples)
+    }
+
     fn take(&mut self, calls: u64, run: &mut impl FnMut(u64) -> Outcome<Duration>) -> Outcome {
         self.0.push(run(calls)?.as_nanos() as f64 / calls as f64);
         Ok(())

@@ -1,4 +1,4 @@
-//! A Python process with a store of the official SDK, which does what it is told and says how long it took.
+//! A Python process with the official SDK, which does what it is told and says how long it took.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use crate::Outcome;
 
-const SCRIPT: &str = include_str!("../python/stores.py");
+/// A store of tokens. It is started with the words `sqlite` or `file` and a path, or `mysql` and a URL.
+pub(crate) const STORES: &str = include_str!("../python/stores.py");
+/// Lists of records. It is started with the URL of a server.
+pub(crate) const PAGES: &str = include_str!("../python/pages.py");
 
 /// A running peer; it ends when it is dropped.
 #[derive(Debug)]
@@ -17,13 +20,13 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Starts Python with one of its stores: `sqlite` or `file` with a path, or `mysql` with a URL.
-    pub(crate) fn start(python: &str, kind: &str, place: &str) -> Outcome<Self> {
+    /// Starts a script, and tells it the words that it wants.
+    pub(crate) fn start(python: &str, script: &str, words: &[&str]) -> Outcome<Self> {
         let mut process =
-            Command::new(python).args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+            Command::new(python).args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut orders = process.stdin.take().ok_or("Python has no standard input")?;
         // Arguments could be seen by everybody on this machine, and a URL has a password in it.
-        writeln!(orders, "{kind}\t{place}")?;
+        writeln!(orders, "{}", words.join("\t"))?;
         let answers = BufReader::new(process.stdout.take().ok_or("Python has no standard output")?);
         Ok(Self { process, orders: Some(orders), answers })
     }
@@ -48,8 +51,16 @@ impl Drop for Peer {
     }
 }
 
-/// Whether a Python has the official SDK; its version where it has.
-pub(crate) fn sdk_version(python: &str) -> Option<String> {
+/// The Python that has the official SDK, and the version of that; or, for the report, why there is none.
+pub(crate) fn python_with_sdk() -> Result<(String, String), &'static str> {
+    let python = std::env::var("ZOHOCRM_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    match sdk_version(&python) {
+        Some(version) => Ok((python, version)),
+        None => Err("Not measured: no Python with zohocrmsdk8_0; ZOHOCRM_PYTHON names one."),
+    }
+}
+
+fn sdk_version(python: &str) -> Option<String> {
     let text = "import platform, importlib.metadata as m, zohocrmsdk; \
         print(m.version('zohocrmsdk8_0'), 'on Python', platform.python_version())";
     let output = Command::new(python).args(["-c", text]).output().ok()?;

@@ -15,7 +15,7 @@ use crate::Outcome;
 use crate::fixture::{self, Key};
 use crate::measure::Effort;
 use crate::options::Options;
-use crate::peer::{Peer, sdk_version};
+use crate::peer::{self, Peer, python_with_sdk};
 use crate::report::{Line, Reach, Report, count};
 use crate::server::place_on;
 
@@ -39,11 +39,13 @@ const OPERATIONS: [Operation; 7] = [
 ];
 
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
-    let python = std::env::var("ZOHOCRM_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let Some(version) = sdk_version(&python) else {
-        report.part("Beside the official SDK for Python", "official SDK");
-        report.note("Not measured: no Python with zohocrmsdk8_0; ZOHOCRM_PYTHON names one.");
-        return Ok(());
+    let (python, version) = match python_with_sdk() {
+        Ok(found) => found,
+        Err(reason) => {
+            report.part("Beside the official SDK for Python", "official SDK");
+            report.note(reason);
+            return Ok(());
+        }
     };
     report.part(&format!("Beside the official SDK for Python, {version}"), "official SDK");
     let sizes: &[_] = if options.quick {
@@ -70,7 +72,8 @@ fn compare_files(options: &Options, report: &mut Report, python: &str, kind: &st
         }
     }
     let store = open(kind, &ours)?;
-    let peer = Peer::start(python, kind, theirs.to_str().ok_or("a path that is not UTF-8")?)?;
+    let peer =
+        Peer::start(python, peer::STORES, &[kind, theirs.to_str().ok_or("a path that is not UTF-8")?])?;
     sleep(Duration::from_millis(100));
     let runtime = runtime::Builder::new_current_thread().build()?;
     compare(options, report, &runtime, (&store, peer), (kind, tokens), &OPERATIONS)
@@ -83,7 +86,7 @@ fn compare_tables(options: &Options, report: &mut Report, python: &str, tokens: 
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(ours.fill(tokens))?;
     runtime.block_on(theirs.fill_table(tokens))?;
-    let (store, peer) = (ours.store()?, Peer::start(python, "mysql", &theirs.url)?);
+    let (store, peer) = (ours.store()?, Peer::start(python, peer::STORES, &["mysql", &theirs.url])?);
     // The official store takes the highest id as text, which from ten rows on is one that is taken: it adds none.
     let operations: Vec<_> =
         OPERATIONS.into_iter().filter(|operation| !matches!(operation, Operation::SaveNew)).collect();

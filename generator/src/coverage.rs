@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::model::{Answer, Client, TypeContent, TypeRef};
+use crate::passes::merge::LeftOut;
 use crate::schema::Content;
 
 /// What `cargo xtask coverage` prints.
@@ -13,7 +14,7 @@ pub struct Coverage {
     /// Operations that only the official SDK has.
     pub only_in_sdk: usize,
     /// What is left out, and why.
-    pub left_out: Vec<(String, String)>,
+    pub left_out: Vec<LeftOut>,
     /// Operations that were generated.
     pub generated: usize,
     /// Of these, how many answer with JSON of a known type.
@@ -35,12 +36,7 @@ pub struct Coverage {
 impl Coverage {
     /// Counts.
     #[must_use]
-    pub fn of(
-        client: &Client,
-        in_specification: usize,
-        only_in_sdk: usize,
-        left_out: Vec<(String, String)>,
-    ) -> Self {
+    pub fn of(client: &Client, in_specification: usize, only_in_sdk: usize, left_out: Vec<LeftOut>) -> Self {
         let mut coverage = Self {
             in_specification,
             only_in_sdk,
@@ -117,8 +113,8 @@ impl fmt::Display for Coverage {
             writeln!(formatter, "  {what}")?;
         }
         writeln!(formatter, "\nLeft out:")?;
-        for (name, reason) in &self.left_out {
-            writeln!(formatter, "  {name}: {reason}")?;
+        for LeftOut { operation, reason } in &self.left_out {
+            writeln!(formatter, "  {operation}: {reason}")?;
         }
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! Why nothing was generated.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 /// Why nothing was generated.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file cannot be read or written.
@@ -45,11 +46,11 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    pub(crate) fn file(path: impl Into<PathBuf>, reason: impl ToString) -> Self {
+    pub(crate) fn file(path: impl Into<PathBuf>, reason: impl Display) -> Self {
         Self::File { path: path.into(), reason: reason.to_string() }
     }
 
-    pub(crate) fn source(place: impl ToString, reason: impl ToString) -> Self {
+    pub(crate) fn source(place: impl Display, reason: impl Display) -> Self {
         Self::Source { place: place.to_string(), reason: reason.to_string() }
     }
 }

@@ -144,13 +144,11 @@ pub enum TypeRef {
     /// `DateTime`.
     DateTime,
     /// `Vec<_>`.
-    List(Box<TypeRef>),
+    List(Box<Self>),
     /// `Option<_>`, in a list.
-    Optional(Box<TypeRef>),
+    Optional(Box<Self>),
     /// `Box<_>`, in a cycle.
-    Boxed(Box<TypeRef>),
-    /// `Map<String, Value>`.
-    Map,
+    Boxed(Box<Self>),
     /// `Value`.
     Value,
     /// `Record`.
@@ -176,24 +174,32 @@ impl TypeRef {
         }
     }
 
-    /// The same, with every shape replaced.
+    /// The same with what stands in the innermost list or box replaced.
     #[must_use]
-    pub fn map_shapes(&self, replace: &impl Fn(&Key) -> Self) -> Self {
-        let inside = |of: &Self| Box::new(of.map_shapes(replace));
+    pub fn map_ends(&self, replace: &impl Fn(&Self) -> Self) -> Self {
+        let inside = |of: &Self| Box::new(of.map_ends(replace));
         match self {
-            Self::Shape(key) => replace(key),
             Self::List(of) => Self::List(inside(of)),
             Self::Optional(of) => Self::Optional(inside(of)),
             Self::Boxed(of) => Self::Boxed(inside(of)),
-            other => other.clone(),
+            other => replace(other),
         }
+    }
+
+    /// The same with every shape replaced.
+    #[must_use]
+    pub fn map_shapes(&self, replace: &impl Fn(&Key) -> Self) -> Self {
+        self.map_ends(&|end| match end {
+            Self::Shape(key) => replace(key),
+            other => other.clone(),
+        })
     }
 
     /// Whether nothing is known of it.
     #[must_use]
     pub fn is_untyped(&self) -> bool {
         match self {
-            Self::Value | Self::Map => true,
+            Self::Value => true,
             Self::List(of) | Self::Optional(of) => of.is_untyped(),
             _ => false,
         }

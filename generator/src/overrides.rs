@@ -27,6 +27,9 @@ pub struct Overrides {
     fields: Vec<FieldOverride>,
     #[serde(default, rename = "type")]
     types: Vec<TypeOverride>,
+    /// Shapes that are the same thing wherever they stand.
+    #[serde(default, rename = "common")]
+    common: Vec<CommonShape>,
     #[serde(skip)]
     used: RefCell<BTreeSet<String>>,
 }
@@ -41,6 +44,9 @@ pub struct AreaOverride {
     pub name: Option<String>,
     /// One of what it is about, in words; worked out from its name if it is not said.
     pub noun: Option<String>,
+    /// Better names for operations, in words, by the source's name.
+    #[serde(default)]
+    pub names: IndexMap<String, String>,
     /// The scope without its last part, if the source's is wrong or missing.
     pub scope: Option<String>,
     /// Why, if more than the feature is said.
@@ -54,8 +60,6 @@ pub struct AreaOverride {
 pub struct OperationOverride {
     area: String,
     id: String,
-    /// A better name, in words: `Schedule Backup`.
-    pub name: Option<String>,
     /// The name of its method, if the rules make a bad one.
     pub method: Option<String>,
     /// Left out altogether.
@@ -102,6 +106,26 @@ struct FieldOverride {
     reason: String,
 }
 
+/// A shape that is the same thing wherever it stands.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommonShape {
+    /// Its name in `shared`.
+    name: String,
+    fields: IndexMap<String, String>,
+    #[allow(dead_code, reason = "for readers of the file")]
+    reason: String,
+}
+
+impl CommonShape {
+    /// Whether these are its fields, in any order.
+    fn is(&self, fields: &IndexMap<String, Schema>) -> bool {
+        let said =
+            |(name, is): (&String, &String)| fields.get(name).is_some_and(|field| *field == schema(is));
+        fields.len() == self.fields.len() && self.fields.iter().all(said)
+    }
+}
+
 /// What is said of a shape.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -137,13 +161,19 @@ impl Overrides {
 
     /// What is said of an operation.
     pub fn operation(&self, operation: &RawOperation) -> Option<&OperationOverride> {
-        self.operation_by_id(&operation.area, &operation.id)
-    }
-
-    fn operation_by_id(&self, area: &str, id: &str) -> Option<&OperationOverride> {
-        let found = self.operations.iter().find(|entry| entry.area == area && entry.id == id)?;
+        let (area, id) = (&operation.area, &operation.id);
+        let found = self.operations.iter().find(|entry| entry.area == *area && entry.id == *id)?;
         self.mark(format!("operation {area}/{id}"));
         Some(found)
+    }
+
+    /// What an operation is called, in words.
+    pub(crate) fn name_of_operation<'a>(&'a self, operation: &'a RawOperation) -> &'a str {
+        let said = self.areas.get(&operation.area).and_then(|area| area.names.get(&operation.id));
+        if said.is_some() {
+            self.mark(format!("name {}/{}", operation.area, operation.id));
+        }
+        said.unwrap_or(&operation.id)
     }
 
     /// The shape of a parameter, if it is said.
@@ -179,11 +209,18 @@ impl Overrides {
     }
 
     /// The name of a shape, if it is said.
-    pub(crate) fn name(&self, key: &Key) -> Option<&str> {
+    pub(crate) fn type_name(&self, key: &Key) -> Option<&str> {
         let key = key.to_string();
         let found = self.types.iter().find(|entry| entry.r#type == key && entry.name.is_some())?;
         self.mark(format!("type {key}"));
         found.name.as_deref()
+    }
+
+    /// What a shape with these fields is called wherever it stands, if it is called the same everywhere.
+    pub(crate) fn common(&self, fields: &IndexMap<String, Schema>) -> Option<&str> {
+        let found = self.common.iter().find(|common| common.is(fields))?;
+        self.mark(format!("common {}", found.name));
+        Some(&found.name)
     }
 
     /// The shapes that are said in place of, or beside, those of the sources.
@@ -214,9 +251,19 @@ impl Overrides {
             .map(|entry| format!("parameter {}/{}", entry.area.as_deref().unwrap_or("*"), entry.name));
         let fields = self.fields.iter().map(|entry| format!("field {} {}", entry.r#type, entry.field));
         let types = self.types.iter().map(|entry| format!("type {}", entry.r#type));
+        let names = self
+            .areas
+            .iter()
+            .flat_map(|(area, said)| said.names.keys().map(move |id| format!("name {area}/{id}")));
+        let common = self.common.iter().map(|entry| format!("common {}", entry.name));
         let used = self.used.borrow();
-        let unused =
-            operations.chain(parameters).chain(fields).chain(types).filter(|entry| !used.contains(entry));
+        let unused = operations
+            .chain(names)
+            .chain(common)
+            .chain(parameters)
+            .chain(fields)
+            .chain(types)
+            .filter(|entry| !used.contains(entry));
         let unused: Vec<String> =
             unused.map(|entry| format!("{entry}: nothing of this name is there")).collect();
         if unused.is_empty() { Ok(()) } else { Err(Error::Overrides(unused)) }
@@ -242,7 +289,6 @@ pub(crate) fn schema(text: &str) -> Schema {
         "boolean" => Schema::Boolean,
         "date" => written(TextFormat::Date),
         "date-time" => written(TextFormat::DateTime),
-        "map" => Schema::Object(IndexMap::new()),
         "record" => Schema::Record,
         "file" => Schema::File,
         _ => key(text).map_or(Schema::Any, Schema::Named),

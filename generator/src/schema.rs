@@ -67,16 +67,16 @@ pub enum Schema {
     /// A list.
     List {
         /// What is in it.
-        items: Box<Schema>,
+        items: Box<Self>,
         /// Whether an item may be null.
         nullable: bool,
     },
     /// A record of a module: its fields are the organisation's own.
     Record,
     /// An object; without fields, any object.
-    Object(IndexMap<String, Schema>),
+    Object(IndexMap<String, Self>),
     /// One of several shapes.
-    OneOf(Vec<Schema>),
+    OneOf(Vec<Self>),
     /// A shape that is defined elsewhere.
     Named(Key),
 }

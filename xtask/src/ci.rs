@@ -5,12 +5,31 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::{cargo, test};
+use crate::surroundings::files_of_zoho;
+use crate::{cargo, generate, test};
 
 /// The features that must build without any other.
 const FEATURES: &[(&str, &[&str])] = &[
     ("zoho-oauth", &["file", "sqlite", "mysql", "postgres", "redis", "secrets-manager", "conformance"]),
-    ("zohocrm", &["full"]),
+    (
+        "zohocrm",
+        &[
+            "automation",
+            "bulk",
+            "bulk-operations",
+            "email",
+            "files",
+            "full",
+            "portals",
+            "records-extra",
+            "services",
+            "settings",
+            "sharing",
+            "templates",
+            "users",
+            "zia",
+        ],
+    ),
 ];
 
 /// How it is checked.
@@ -41,6 +60,10 @@ pub(crate) fn run(options: &Options) -> bool {
         report = Some(outcome);
         is_well
     }));
+    match files_of_zoho("ZOHOCRM_OPENAPI") {
+        Some(folder) => steps.push(step("the generated client".to_owned(), || generate::check(folder))),
+        None => println!("\nSKIPPED: the generated client: Zoho's OpenAPI files are not there"),
+    }
 
     println!();
     for Step { name, is_well, took } in &steps {

@@ -30,21 +30,27 @@ pub(crate) struct GenerateOptions {
 }
 
 pub(crate) fn generate(options: &GenerateOptions) -> bool {
-    report(options.options.sources().and_then(|sources| {
-        let understood = understand(&sources).map_err(in_words)?;
-        for output in Output::of(&understood.client, &workspace()).map_err(in_words)? {
-            if options.check { output.check() } else { output.write() }.map_err(in_words)?;
-        }
-        Ok(format!("{} operations", understood.coverage.generated))
-    }))
+    let outcome =
+        options.options.sources().and_then(|sources| make(&sources, options.check).map_err(in_words));
+    report(&outcome)
+}
+
+/// Whether what is committed is what the generator makes of the files in a folder.
+pub(crate) fn check(spec: PathBuf) -> bool {
+    generate(&GenerateOptions { options: Options { spec, sdk: None }, check: true })
 }
 
 pub(crate) fn coverage(options: &Options) -> bool {
-    report(
-        options
-            .sources()
-            .and_then(|sources| Ok(understand(&sources).map_err(in_words)?.coverage.to_string())),
-    )
+    let outcome = options.sources().and_then(|sources| understand(&sources).map_err(in_words));
+    report(&outcome.map(|understood| understood.coverage.to_string()))
+}
+
+fn make(sources: &Sources, check: bool) -> Result<String, Error> {
+    let understood = understand(sources)?;
+    for output in Output::of(&understood.client, &workspace())? {
+        if check { output.check() } else { output.write() }?;
+    }
+    Ok(format!("{} operations", understood.coverage.generated))
 }
 
 impl Options {
@@ -58,14 +64,15 @@ impl Options {
     }
 }
 
-fn report(outcome: Result<String, String>) -> bool {
+fn report(outcome: &Result<String, String>) -> bool {
     match outcome {
-        Ok(ref words) => println!("{}", words.trim_end()),
-        Err(ref reason) => eprintln!("error: {reason}"),
+        Ok(words) => println!("{}", words.trim_end()),
+        Err(reason) => eprintln!("error: {reason}"),
     }
     outcome.is_ok()
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn in_words(error: Error) -> String {
     error.to_string()
 }

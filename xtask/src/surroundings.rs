@@ -1,8 +1,24 @@
-//! What tests and benchmarks find beside themselves: a Python with the official SDK, and servers.
+//! What tests and benchmarks find beside themselves: a Python with the official SDK, servers, and files of Zoho's.
 
+use std::env;
+use std::path::PathBuf;
 use std::process::Command;
 
-use crate::python;
+use crate::{python, workspace};
+
+/// Files of Zoho's, which are no part of this project: the variable that names their folder, and where a checkout may
+/// have it.
+const FILES_OF_ZOHO: [(&str, &str); 2] =
+    [("ZOHOCRM_OPENAPI", "openapi"), ("ZOHOCRM_EXAMPLES", "examples-of-zoho")];
+
+/// The folder with files of Zoho's that a variable names, or that the checkout has.
+pub(crate) fn files_of_zoho(variable: &str) -> Option<PathBuf> {
+    if let Some(chosen) = env::var_os(variable).filter(|chosen| !chosen.is_empty()) {
+        return Some(chosen.into());
+    }
+    let (_, folder) = FILES_OF_ZOHO.iter().find(|(known, _)| *known == variable)?;
+    Some(workspace().join(folder)).filter(|folder| folder.is_dir())
+}
 
 /// Environment variables that say where everything is, and the servers that they name. Those end with this.
 #[derive(Debug, Default)]
@@ -22,6 +38,11 @@ impl Surroundings {
                 eprintln!("The official SDK is not there: {reason}");
                 surroundings.variables.push(("ZOHOCRM_PYTHON".to_owned(), None));
                 surroundings.set("ZOHOCRM_PYTHON_MISSING", reason);
+            }
+        }
+        for (variable, _) in FILES_OF_ZOHO {
+            if let Some(folder) = files_of_zoho(variable) {
+                surroundings.set(variable, folder.to_string_lossy());
             }
         }
         #[cfg(unix)]

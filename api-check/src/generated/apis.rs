@@ -6,15 +6,15 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 
 pub(super) const ENTRIES: &[Entry] = &[Entry {
     area: "apis",
-    operation: "supported_api",
+    operation: "list",
     method: "GET",
     path: "/crm/v8/__apis",
     source: Source::OpenApi { file: "apis", method: "GET", path: "/crm/v8/__apis" },
-    build: supported_api,
+    build: list,
     answer: Some(round_trip::<zohocrm::api::apis::ApisAnswer>),
     body: None,
 }];
 
-fn supported_api(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().apis().supported_api().filters(samples.text("filters")).into()
+fn list(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().apis().list().filters(samples.text("filters")).into()
 }

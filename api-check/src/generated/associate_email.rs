@@ -21,7 +21,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "associate_email",
-        operation: "email_available",
+        operation: "check",
         method: "GET",
         path: "/crm/v8/actions/email_available",
         source: Source::OpenApi {
@@ -29,7 +29,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/actions/email_available",
         },
-        build: email_available,
+        build: check,
         answer: Some(round_trip::<zohocrm::api::associate_email::Available>),
         body: None,
     },
@@ -46,6 +46,6 @@ fn associate(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn email_available(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().associate_email().email_available(samples.text("orginal_message_id")).into()
+fn check(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().associate_email().check(samples.text("orginal_message_id")).into()
 }

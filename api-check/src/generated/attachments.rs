@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "attachments",
-        operation: "upload_url_attachments",
+        operation: "attach_url",
         method: "POST",
         path: "/crm/v8/{module}/{record_id}/Attachments",
         source: Source::OpenApi {
@@ -15,7 +15,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module}/{record_id}/Attachments",
         },
-        build: upload_url_attachments,
+        build: attach_url,
         answer: Some(round_trip::<zohocrm::api::attachments::AttachmentsResults>),
         body: None,
     },
@@ -49,7 +49,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "attachments",
-        operation: "get",
+        operation: "download",
         method: "GET",
         path: "/crm/v8/{module}/{record_id}/Attachments/{id}",
         source: Source::OpenApi {
@@ -57,7 +57,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module}/{record_id}/Attachments/{id}",
         },
-        build: get,
+        build: download,
         answer: None,
         body: None,
     },
@@ -87,14 +87,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
 ];
 
-fn upload_url_attachments(crm: &Crm, samples: &Samples) -> Request {
+fn attach_url(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .attachments()
-        .upload_url_attachments(
-            samples.text("module"),
-            samples.text("record_id"),
-            samples.text("attachmentUrl"),
-        )
+        .attach_url(samples.text("module"), samples.text("record_id"), samples.text("attachmentUrl"))
         .title(samples.text("title"))
         .into()
 }
@@ -102,7 +98,7 @@ fn upload_url_attachments(crm: &Crm, samples: &Samples) -> Request {
 fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .attachments()
-        .list(samples.text("module"), samples.text("record_id"), samples.text("fields"), samples.text("ids"))
+        .list(samples.text("module"), samples.text("record_id"), samples.list("fields"), samples.list("ids"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
         .page_token(samples.text("page_token"))
@@ -112,12 +108,15 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .attachments()
-        .delete_many(samples.text("module"), samples.text("record_id"), samples.text("ids"))
+        .delete_many(samples.text("module"), samples.text("record_id"), samples.list("ids"))
         .into()
 }
 
-fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().attachments().get(samples.text("module"), samples.text("record_id"), samples.text("id")).into()
+fn download(crm: &Crm, samples: &Samples) -> Request {
+    crm.api()
+        .attachments()
+        .download(samples.text("module"), samples.text("record_id"), samples.text("id"))
+        .into()
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {

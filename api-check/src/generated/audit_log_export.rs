@@ -21,7 +21,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "audit_log_export",
-        operation: "exported_auditlogs",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/settings/audit_log_export",
         source: Source::OpenApi {
@@ -29,13 +29,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/audit_log_export",
         },
-        build: exported_auditlogs,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::audit_log_export::AuditLogExportAnswer>),
         body: None,
     },
     Entry {
         area: "audit_log_export",
-        operation: "exported_audit_log",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/settings/audit_log_export/{id}",
         source: Source::OpenApi {
@@ -43,7 +43,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/audit_log_export/{id}",
         },
-        build: exported_audit_log,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::audit_log_export::AuditLogExportAnswer>),
         body: None,
     },
@@ -63,12 +63,12 @@ fn create(crm: &Crm, samples: &Samples) -> Request {
     crm.api().audit_log_export().create(samples.body("audit_log_export.create")).into()
 }
 
-fn exported_auditlogs(crm: &Crm, _samples: &Samples) -> Request {
-    crm.api().audit_log_export().exported_auditlogs().into()
+fn list(crm: &Crm, _samples: &Samples) -> Request {
+    crm.api().audit_log_export().list().into()
 }
 
-fn exported_audit_log(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().audit_log_export().exported_audit_log(samples.text("id")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().audit_log_export().get(samples.text("id")).into()
 }
 
 fn download(crm: &Crm, samples: &Samples) -> Request {

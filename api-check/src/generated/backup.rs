@@ -17,11 +17,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "backup",
-        operation: "details",
+        operation: "get",
         method: "GET",
         path: "/crm/bulk/v8/backup",
         source: Source::OpenApi { file: "backup", method: "GET", path: "/crm/bulk/v8/backup" },
-        build: details,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::backup::BackupAnswer>),
         body: None,
     },
@@ -42,7 +42,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         path: "/crm/bulk/v8/backup/history",
         source: Source::OpenApi { file: "backup", method: "GET", path: "/crm/bulk/v8/backup/history" },
         build: history,
-        answer: Some(round_trip::<zohocrm::api::backup::HistoryAnswer>),
+        answer: Some(round_trip::<zohocrm::api::backup::GetHistoryAnswer>),
         body: None,
     },
     Entry {
@@ -75,8 +75,8 @@ fn schedule(crm: &Crm, samples: &Samples) -> Request {
     crm.api().backup().schedule(samples.body("backup.schedule")).into()
 }
 
-fn details(crm: &Crm, _samples: &Samples) -> Request {
-    crm.api().backup().details().into()
+fn get(crm: &Crm, _samples: &Samples) -> Request {
+    crm.api().backup().get().into()
 }
 
 fn urls(crm: &Crm, _samples: &Samples) -> Request {
@@ -84,7 +84,7 @@ fn urls(crm: &Crm, _samples: &Samples) -> Request {
 }
 
 fn history(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().backup().history().page(samples.text("page")).per_page(samples.text("per_page")).into()
+    crm.api().backup().history().page(samples.integer("page")).per_page(samples.integer("per_page")).into()
 }
 
 fn cancel(crm: &Crm, samples: &Samples) -> Request {

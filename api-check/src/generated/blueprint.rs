@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "blueprint",
-        operation: "blue_print",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/{module_api_name}/{record_id}/actions/blueprint",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/{record_id}/actions/blueprint",
         },
-        build: blue_print,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::blueprint::BlueprintAnswer>),
         body: None,
     },
     Entry {
         area: "blueprint",
-        operation: "update_blue_print",
+        operation: "update",
         method: "PUT",
         path: "/crm/v8/{module_api_name}/{record_id}/actions/blueprint",
         source: Source::OpenApi {
@@ -29,23 +29,19 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/{module_api_name}/{record_id}/actions/blueprint",
         },
-        build: update_blue_print,
+        build: update,
         answer: Some(round_trip::<zohocrm::ActionResult>),
         body: Some(round_trip::<zohocrm::api::blueprint::BlueprintBody>),
     },
 ];
 
-fn blue_print(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().blueprint().blue_print(samples.text("module_api_name"), samples.text("record_id")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().blueprint().get(samples.text("module_api_name"), samples.text("record_id")).into()
 }
 
-fn update_blue_print(crm: &Crm, samples: &Samples) -> Request {
+fn update(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .blueprint()
-        .update_blue_print(
-            samples.text("module_api_name"),
-            samples.text("record_id"),
-            samples.body("blueprint.update_blue_print"),
-        )
+        .update(samples.text("module_api_name"), samples.text("record_id"), samples.body("blueprint.update"))
         .into()
 }

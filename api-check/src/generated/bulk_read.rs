@@ -7,22 +7,22 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "bulk_read",
-        operation: "create_bulk_read_job",
+        operation: "create",
         method: "POST",
         path: "/crm/bulk/v8/read",
         source: Source::OpenApi { file: "bulk_read", method: "POST", path: "/crm/bulk/v8/read" },
-        build: create_bulk_read_job,
+        build: create,
         answer: Some(round_trip::<zohocrm::api::bulk_read::BulkReadAnswer>),
         body: Some(round_trip::<zohocrm::api::bulk_read::BulkReadBody>),
     },
     Entry {
         area: "bulk_read",
-        operation: "bulk_read_job_details",
+        operation: "get",
         method: "GET",
         path: "/crm/bulk/v8/read/{job_id}",
         source: Source::OpenApi { file: "bulk_read", method: "GET", path: "/crm/bulk/v8/read/{job_id}" },
-        build: bulk_read_job_details,
-        answer: Some(round_trip::<zohocrm::api::bulk_read::GetBulkReadJobDetailsAnswer>),
+        build: get,
+        answer: Some(round_trip::<zohocrm::api::bulk_read::GetBulkReadJobAnswer>),
         body: None,
     },
     Entry {
@@ -41,12 +41,12 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
 ];
 
-fn create_bulk_read_job(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().bulk_read().create_bulk_read_job(samples.body("bulk_read.create_bulk_read_job")).into()
+fn create(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().bulk_read().create(samples.body("bulk_read.create")).into()
 }
 
-fn bulk_read_job_details(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().bulk_read().bulk_read_job_details(samples.text("job_id")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().bulk_read().get(samples.text("job_id")).into()
 }
 
 fn download_result(crm: &Crm, samples: &Samples) -> Request {

@@ -17,22 +17,22 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "bulk_write",
-        operation: "create_bulk_write_job",
+        operation: "create",
         method: "POST",
         path: "/crm/bulk/v8/write",
         source: Source::OpenApi { file: "bulk_write", method: "POST", path: "/crm/bulk/v8/write" },
-        build: create_bulk_write_job,
+        build: create,
         answer: Some(round_trip::<zohocrm::ActionResult>),
         body: Some(round_trip::<zohocrm::api::bulk_write::BulkWriteBody>),
     },
     Entry {
         area: "bulk_write",
-        operation: "bulk_write_job_details",
+        operation: "get",
         method: "GET",
         path: "/crm/bulk/v8/write/{job_id}",
         source: Source::OpenApi { file: "bulk_write", method: "GET", path: "/crm/bulk/v8/write/{job_id}" },
-        build: bulk_write_job_details,
-        answer: Some(round_trip::<zohocrm::api::bulk_write::GetBulkWriteJobDetailsAnswer>),
+        build: get,
+        answer: Some(round_trip::<zohocrm::api::bulk_write::GetBulkWriteJobAnswer>),
         body: None,
     },
     Entry {
@@ -56,12 +56,12 @@ fn upload_file(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn create_bulk_write_job(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().bulk_write().create_bulk_write_job(samples.body("bulk_write.create_bulk_write_job")).into()
+fn create(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().bulk_write().create(samples.body("bulk_write.create")).into()
 }
 
-fn bulk_write_job_details(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().bulk_write().bulk_write_job_details(samples.text("job_id")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().bulk_write().get(samples.text("job_id")).into()
 }
 
 fn download(crm: &Crm, samples: &Samples) -> Request {

@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "cadences_execution",
-        operation: "enroll_cadences",
+        operation: "enroll",
         method: "POST",
         path: "/crm/v8/{module}/actions/enrol_in_cadences",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module}/actions/enrol_in_cadences",
         },
-        build: enroll_cadences,
+        build: enroll,
         answer: Some(round_trip::<zohocrm::api::cadences_execution::CadencesExecutionResults>),
         body: Some(round_trip::<zohocrm::api::cadences_execution::CadencesExecutionBody>),
     },
     Entry {
         area: "cadences_execution",
-        operation: "unenroll_cadences",
+        operation: "unenroll",
         method: "POST",
         path: "/crm/v8/{module}/actions/unenrol_from_cadences",
         source: Source::OpenApi {
@@ -29,22 +29,22 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module}/actions/unenrol_from_cadences",
         },
-        build: unenroll_cadences,
+        build: unenroll,
         answer: Some(round_trip::<zohocrm::api::cadences_execution::CadencesExecutionResults>),
         body: Some(round_trip::<zohocrm::api::cadences_execution::CadencesExecutionBody>),
     },
 ];
 
-fn enroll_cadences(crm: &Crm, samples: &Samples) -> Request {
+fn enroll(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .cadences_execution()
-        .enroll_cadences(samples.text("module"), samples.body("cadences_execution.enroll_cadences"))
+        .enroll(samples.text("module"), samples.body("cadences_execution.enroll"))
         .into()
 }
 
-fn unenroll_cadences(crm: &Crm, samples: &Samples) -> Request {
+fn unenroll(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .cadences_execution()
-        .unenroll_cadences(samples.text("module"), samples.body("cadences_execution.unenroll_cadences"))
+        .unenroll(samples.text("module"), samples.body("cadences_execution.unenroll"))
         .into()
 }

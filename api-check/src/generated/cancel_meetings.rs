@@ -6,7 +6,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 
 pub(super) const ENTRIES: &[Entry] = &[Entry {
     area: "cancel_meetings",
-    operation: "cancel_meetings",
+    operation: "cancel",
     method: "POST",
     path: "/crm/v8/Events/{event}/actions/cancel",
     source: Source::OpenApi {
@@ -14,14 +14,11 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "POST",
         path: "/crm/v8/Events/{event}/actions/cancel",
     },
-    build: cancel_meetings,
+    build: cancel,
     answer: Some(round_trip::<zohocrm::api::cancel_meetings::CancelMeetingsResults>),
     body: Some(round_trip::<zohocrm::api::cancel_meetings::CancelMeetingsBody>),
 }];
 
-fn cancel_meetings(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .cancel_meetings()
-        .cancel_meetings(samples.text("event"), samples.body("cancel_meetings.cancel_meetings"))
-        .into()
+fn cancel(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().cancel_meetings().cancel(samples.text("event"), samples.body("cancel_meetings.cancel")).into()
 }

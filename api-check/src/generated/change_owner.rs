@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "change_owner",
-        operation: "single_update",
+        operation: "change_owner",
         method: "POST",
         path: "/crm/v8/{module}/{id}/actions/change_owner",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module}/{id}/actions/change_owner",
         },
-        build: single_update,
+        build: change_owner,
         answer: Some(round_trip::<zohocrm::api::change_owner::ChangeOwnerResults>),
         body: Some(round_trip::<zohocrm::api::change_owner::ChangeOwnerBody>),
     },
     Entry {
         area: "change_owner",
-        operation: "mass_update",
+        operation: "change_owners",
         method: "POST",
         path: "/crm/v8/{module}/actions/change_owner",
         source: Source::OpenApi {
@@ -29,22 +29,22 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module}/actions/change_owner",
         },
-        build: mass_update,
+        build: change_owners,
         answer: Some(round_trip::<zohocrm::api::change_owner::ChangeOwnerResults>),
-        body: Some(round_trip::<zohocrm::api::change_owner::MassUpdateBody>),
+        body: Some(round_trip::<zohocrm::api::change_owner::ChangeOwnersBody>),
     },
 ];
 
-fn single_update(crm: &Crm, samples: &Samples) -> Request {
+fn change_owner(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .change_owner()
-        .single_update(samples.text("module"), samples.text("id"), samples.body("change_owner.single_update"))
+        .change_owner(samples.text("module"), samples.text("id"), samples.body("change_owner.change_owner"))
         .into()
 }
 
-fn mass_update(crm: &Crm, samples: &Samples) -> Request {
+fn change_owners(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .change_owner()
-        .mass_update(samples.text("module"), samples.body("change_owner.mass_update"))
+        .change_owners(samples.text("module"), samples.body("change_owner.change_owners"))
         .into()
 }

@@ -6,7 +6,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 
 pub(super) const ENTRIES: &[Entry] = &[Entry {
     area: "composite_requests",
-    operation: "composite",
+    operation: "execute",
     method: "POST",
     path: "/crm/v8/__composite_requests",
     source: Source::OpenApi {
@@ -14,11 +14,11 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "POST",
         path: "/crm/v8/__composite_requests",
     },
-    build: composite,
-    answer: Some(round_trip::<serde_json::Value>),
+    build: execute,
+    answer: Some(round_trip::<zohocrm::api::composite_requests::Results>),
     body: Some(round_trip::<zohocrm::api::composite_requests::CompositeRequestsBody>),
 }];
 
-fn composite(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().composite_requests().composite(samples.body("composite_requests.composite")).into()
+fn execute(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().composite_requests().execute(samples.body("composite_requests.execute")).into()
 }

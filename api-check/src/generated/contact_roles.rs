@@ -7,31 +7,31 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "contact_roles",
-        operation: "roles",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/Contacts/roles",
         source: Source::OpenApi { file: "contact_roles", method: "GET", path: "/crm/v8/Contacts/roles" },
-        build: roles,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesAnswer>),
         body: None,
     },
     Entry {
         area: "contact_roles",
-        operation: "create_roles",
+        operation: "create",
         method: "POST",
         path: "/crm/v8/Contacts/roles",
         source: Source::OpenApi { file: "contact_roles", method: "POST", path: "/crm/v8/Contacts/roles" },
-        build: create_roles,
+        build: create,
         answer: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesResults>),
         body: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesBody>),
     },
     Entry {
         area: "contact_roles",
-        operation: "update_roles",
+        operation: "update_many",
         method: "PUT",
         path: "/crm/v8/Contacts/roles",
         source: Source::OpenApi { file: "contact_roles", method: "PUT", path: "/crm/v8/Contacts/roles" },
-        build: update_roles,
+        build: update_many,
         answer: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesResults>),
         body: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesBody>),
     },
@@ -47,11 +47,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "contact_roles",
-        operation: "role",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/Contacts/roles/{id}",
         source: Source::OpenApi { file: "contact_roles", method: "GET", path: "/crm/v8/Contacts/roles/{id}" },
-        build: role,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesAnswer>),
         body: None,
     },
@@ -81,24 +81,24 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
 ];
 
-fn roles(crm: &Crm, _samples: &Samples) -> Request {
-    crm.api().contact_roles().roles().into()
+fn list(crm: &Crm, _samples: &Samples) -> Request {
+    crm.api().contact_roles().list().into()
 }
 
-fn create_roles(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().contact_roles().create_roles(samples.body("contact_roles.create_roles")).into()
+fn create(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().contact_roles().create(samples.body("contact_roles.create")).into()
 }
 
-fn update_roles(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().contact_roles().update_roles(samples.body("contact_roles.update_roles")).into()
+fn update_many(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().contact_roles().update_many(samples.body("contact_roles.update_many")).into()
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().contact_roles().delete_many(samples.text("ids")).into()
+    crm.api().contact_roles().delete_many(samples.list("ids")).into()
 }
 
-fn role(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().contact_roles().role(samples.text("id")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().contact_roles().get(samples.text("id")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {

@@ -6,7 +6,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 
 pub(super) const ENTRIES: &[Entry] = &[Entry {
     area: "conversion_option",
-    operation: "lead_conversion_options",
+    operation: "list",
     method: "GET",
     path: "/crm/v8/Leads/{lead_id}/__conversion_options",
     source: Source::OpenApi {
@@ -14,11 +14,11 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "GET",
         path: "/crm/v8/Leads/{lead_id}/__conversion_options",
     },
-    build: lead_conversion_options,
+    build: list,
     answer: Some(round_trip::<zohocrm::api::conversion_option::ConversionOptionAnswer>),
     body: None,
 }];
 
-fn lead_conversion_options(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().conversion_option().lead_conversion_options(samples.text("lead_id")).into()
+fn list(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().conversion_option().list(samples.text("lead_id")).into()
 }

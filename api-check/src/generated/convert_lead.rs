@@ -6,7 +6,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 
 pub(super) const ENTRIES: &[Entry] = &[Entry {
     area: "convert_lead",
-    operation: "convert_lead",
+    operation: "convert",
     method: "POST",
     path: "/crm/v8/Leads/{lead_id}/actions/convert",
     source: Source::OpenApi {
@@ -14,14 +14,11 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "POST",
         path: "/crm/v8/Leads/{lead_id}/actions/convert",
     },
-    build: convert_lead,
+    build: convert,
     answer: Some(round_trip::<zohocrm::api::convert_lead::ConvertLeadResults>),
     body: Some(round_trip::<zohocrm::api::convert_lead::ConvertLeadBody>),
 }];
 
-fn convert_lead(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .convert_lead()
-        .convert_lead(samples.text("lead_id"), samples.body("convert_lead.convert_lead"))
-        .into()
+fn convert(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().convert_lead().convert(samples.text("lead_id"), samples.body("convert_lead.convert")).into()
 }

@@ -6,15 +6,15 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 
 pub(super) const ENTRIES: &[Entry] = &[Entry {
     area: "coql",
-    operation: "records",
+    operation: "execute_query",
     method: "POST",
     path: "/crm/v8/coql",
     source: Source::OpenApi { file: "coql", method: "POST", path: "/crm/v8/coql" },
-    build: records,
+    build: execute_query,
     answer: Some(round_trip::<zohocrm::api::coql::CoqlAnswer>),
     body: Some(round_trip::<zohocrm::api::coql::CoqlBody>),
 }];
 
-fn records(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().coql().records(samples.body("coql.records")).into()
+fn execute_query(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().coql().execute_query(samples.body("coql.execute_query")).into()
 }

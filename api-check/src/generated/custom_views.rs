@@ -35,7 +35,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "custom_views",
-        operation: "change_sort_order_of_custom_views",
+        operation: "change_sort_orders",
         method: "PUT",
         path: "/crm/v8/settings/custom_views/actions/change_sort",
         source: Source::OpenApi {
@@ -43,13 +43,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/settings/custom_views/actions/change_sort",
         },
-        build: change_sort_order_of_custom_views,
+        build: change_sort_orders,
         answer: Some(round_trip::<zohocrm::api::custom_views::CustomViewsResults>),
         body: Some(round_trip::<zohocrm::api::custom_views::CustomViewsBody>),
     },
     Entry {
         area: "custom_views",
-        operation: "change_sort_order_of_custom_view",
+        operation: "change_sort_order",
         method: "PUT",
         path: "/crm/v8/settings/custom_views/{id}/actions/change_sort",
         source: Source::OpenApi {
@@ -57,7 +57,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/settings/custom_views/{id}/actions/change_sort",
         },
-        build: change_sort_order_of_custom_view,
+        build: change_sort_order,
         answer: Some(round_trip::<zohocrm::api::custom_views::CustomViewsResults>),
         body: Some(round_trip::<zohocrm::api::custom_views::CustomViewsBody>),
     },
@@ -76,23 +76,20 @@ fn get(crm: &Crm, samples: &Samples) -> Request {
     crm.api().custom_views().get(samples.text("id"), samples.text("module")).into()
 }
 
-fn change_sort_order_of_custom_views(crm: &Crm, samples: &Samples) -> Request {
+fn change_sort_orders(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .custom_views()
-        .change_sort_order_of_custom_views(
-            samples.text("module"),
-            samples.body("custom_views.change_sort_order_of_custom_views"),
-        )
+        .change_sort_orders(samples.text("module"), samples.body("custom_views.change_sort_orders"))
         .into()
 }
 
-fn change_sort_order_of_custom_view(crm: &Crm, samples: &Samples) -> Request {
+fn change_sort_order(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .custom_views()
-        .change_sort_order_of_custom_view(
+        .change_sort_order(
             samples.text("id"),
             samples.text("module"),
-            samples.body("custom_views.change_sort_order_of_custom_view"),
+            samples.body("custom_views.change_sort_order"),
         )
         .into()
 }

@@ -7,102 +7,92 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "deal_contact_roles",
-        operation: "associated_contact_roles",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/Deals/{deal}/Contact_Roles",
         source: Source::PythonSdk { module: "deal_contact_roles", function: "get_associated_contact_roles" },
-        build: associated_contact_roles,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesAnswer>),
         body: None,
     },
     Entry {
         area: "deal_contact_roles",
-        operation: "delete_associated_contact_roles",
+        operation: "delete_many",
         method: "DELETE",
         path: "/crm/v8/Deals/{deal}/Contact_Roles",
         source: Source::PythonSdk {
             module: "deal_contact_roles",
             function: "delete_associated_contact_roles",
         },
-        build: delete_associated_contact_roles,
+        build: delete_many,
         answer: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesResults>),
         body: None,
     },
     Entry {
         area: "deal_contact_roles",
-        operation: "associated_contact_roles_specific_to_contact",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/Deals/{deal}/Contact_Roles/{contact}",
         source: Source::PythonSdk {
             module: "deal_contact_roles",
             function: "get_associated_contact_roles_specific_to_contact",
         },
-        build: associated_contact_roles_specific_to_contact,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesAnswer>),
         body: None,
     },
     Entry {
         area: "deal_contact_roles",
-        operation: "associate_contact_role_to_deal",
+        operation: "associate",
         method: "PUT",
         path: "/crm/v8/Deals/{deal}/Contact_Roles/{contact}",
         source: Source::PythonSdk {
             module: "deal_contact_roles",
             function: "associate_contact_role_to_deal",
         },
-        build: associate_contact_role_to_deal,
+        build: associate,
         answer: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesResults>),
         body: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesBody>),
     },
     Entry {
         area: "deal_contact_roles",
-        operation: "delete_contact_role_relation",
+        operation: "delete",
         method: "DELETE",
         path: "/crm/v8/Deals/{deal}/Contact_Roles/{contact}",
         source: Source::PythonSdk { module: "deal_contact_roles", function: "delete_contact_role_relation" },
-        build: delete_contact_role_relation,
+        build: delete,
         answer: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesResults>),
         body: None,
     },
 ];
 
-fn associated_contact_roles(crm: &Crm, samples: &Samples) -> Request {
+fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .deal_contact_roles()
-        .associated_contact_roles(samples.text("deal"), samples.text("fields"))
-        .ids(samples.text("ids"))
+        .list(samples.text("deal"), samples.list("fields"))
+        .ids(samples.list("ids"))
         .into()
 }
 
-fn delete_associated_contact_roles(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .deal_contact_roles()
-        .delete_associated_contact_roles(samples.text("deal"))
-        .ids(samples.text("ids"))
-        .into()
+fn delete_many(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().deal_contact_roles().delete_many(samples.text("deal")).ids(samples.list("ids")).into()
 }
 
-fn associated_contact_roles_specific_to_contact(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .deal_contact_roles()
-        .associated_contact_roles_specific_to_contact(samples.text("deal"), samples.text("contact"))
-        .into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().deal_contact_roles().get(samples.text("deal"), samples.text("contact")).into()
 }
 
-fn associate_contact_role_to_deal(crm: &Crm, samples: &Samples) -> Request {
+fn associate(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .deal_contact_roles()
-        .associate_contact_role_to_deal(
+        .associate(
             samples.text("deal"),
             samples.text("contact"),
-            samples.body("deal_contact_roles.associate_contact_role_to_deal"),
+            samples.body("deal_contact_roles.associate"),
         )
         .into()
 }
 
-fn delete_contact_role_relation(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .deal_contact_roles()
-        .delete_contact_role_relation(samples.text("deal"), samples.text("contact"))
-        .into()
+fn delete(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().deal_contact_roles().delete(samples.text("deal"), samples.text("contact")).into()
 }

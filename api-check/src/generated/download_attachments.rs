@@ -6,7 +6,7 @@ use crate::registry::{Entry, Samples, Source};
 
 pub(super) const ENTRIES: &[Entry] = &[Entry {
     area: "download_attachments",
-    operation: "download_attachments_details",
+    operation: "download",
     method: "GET",
     path: "/crm/v8/{module}/{record_id}/Emails/actions/download_attachments",
     source: Source::OpenApi {
@@ -14,15 +14,15 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "GET",
         path: "/crm/v8/{module}/{record_id}/Emails/actions/download_attachments",
     },
-    build: download_attachments_details,
+    build: download,
     answer: None,
     body: None,
 }];
 
-fn download_attachments_details(crm: &Crm, samples: &Samples) -> Request {
+fn download(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .download_attachments()
-        .download_attachments_details(
+        .download(
             samples.text("module"),
             samples.text("record_id"),
             samples.text("user_id"),

@@ -6,7 +6,7 @@ use crate::registry::{Entry, Samples, Source};
 
 pub(super) const ENTRIES: &[Entry] = &[Entry {
     area: "download_inline_images",
-    operation: "list",
+    operation: "download",
     method: "GET",
     path: "/crm/v8/{module}/{record_id}/Emails/actions/download_inline_images",
     source: Source::OpenApi {
@@ -14,15 +14,15 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "GET",
         path: "/crm/v8/{module}/{record_id}/Emails/actions/download_inline_images",
     },
-    build: list,
+    build: download,
     answer: None,
     body: None,
 }];
 
-fn list(crm: &Crm, samples: &Samples) -> Request {
+fn download(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .download_inline_images()
-        .list(
+        .download(
             samples.text("module"),
             samples.text("record_id"),
             samples.text("user_id"),

@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "email_compose",
-        operation: "email_composer_default_settings",
+        operation: "get",
         method: "GET",
         path: "/crm/email/v8/settings/compose",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/email/v8/settings/compose",
         },
-        build: email_composer_default_settings,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::email_compose::EmailComposeAnswer>),
         body: None,
     },
     Entry {
         area: "email_compose",
-        operation: "update_email_composer_default_settings",
+        operation: "update",
         method: "PUT",
         path: "/crm/email/v8/settings/compose",
         source: Source::OpenApi {
@@ -29,25 +29,20 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/email/v8/settings/compose",
         },
-        build: update_email_composer_default_settings,
-        answer: Some(round_trip::<zohocrm::api::email_compose::UpdateEmailComposerDefaultSettingsAnswer>),
+        build: update,
+        answer: Some(round_trip::<zohocrm::api::email_compose::UpdateComposeSettingsAnswer>),
         body: Some(round_trip::<zohocrm::api::email_compose::EmailComposeBody>),
     },
 ];
 
-fn email_composer_default_settings(crm: &Crm, samples: &Samples) -> Request {
+fn get(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .email_compose()
-        .email_composer_default_settings()
+        .get()
         .r#type(zohocrm::api::email_compose::EmailComposeType::from(samples.text("type")))
         .into()
 }
 
-fn update_email_composer_default_settings(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .email_compose()
-        .update_email_composer_default_settings(
-            samples.body("email_compose.update_email_composer_default_settings"),
-        )
-        .into()
+fn update(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().email_compose().update(samples.body("email_compose.update")).into()
 }

@@ -7,11 +7,11 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "email_signatures",
-        operation: "all_email_signatures",
+        operation: "list",
         method: "GET",
         path: "/crm/email/v8/settings/compose/email_signatures",
         source: Source::PythonSdk { module: "email_signatures", function: "get_all_email_signatures" },
-        build: all_email_signatures,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::email_signatures::EmailSignaturesAnswer>),
         body: None,
     },
@@ -77,8 +77,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
 ];
 
-fn all_email_signatures(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().email_signatures().all_email_signatures().user_id(samples.text("user_id")).into()
+fn list(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().email_signatures().list().user_id(samples.text("user_id")).into()
 }
 
 fn create(crm: &Crm, samples: &Samples) -> Request {
@@ -98,7 +98,7 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().email_signatures().delete_many(samples.text("ids")).into()
+    crm.api().email_signatures().delete_many(samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {

@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
 fn get(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .entity_scores()
-        .get(samples.text("record_id"), samples.text("fields"))
+        .get(samples.text("record_id"), samples.list("fields"))
         .cvid(samples.text("cvid"))
         .into()
 }
@@ -42,8 +42,8 @@ fn get(crm: &Crm, samples: &Samples) -> Request {
 fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .entity_scores()
-        .list(samples.text("fields"))
-        .ids(samples.text("ids"))
+        .list(samples.list("fields"))
+        .ids(samples.list("ids"))
         .sort_by(samples.text("sort_by"))
         .sort_order(samples.text("sort_order"))
         .page(samples.integer("page"))

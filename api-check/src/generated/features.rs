@@ -7,17 +7,17 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "features",
-        operation: "feature_details",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/__features",
         source: Source::OpenApi { file: "features", method: "GET", path: "/crm/v8/__features" },
-        build: feature_details,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::features::FeaturesAnswer>),
         body: None,
     },
     Entry {
         area: "features",
-        operation: "feature_detail",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/__features/{feature_api_name}",
         source: Source::OpenApi {
@@ -25,7 +25,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/__features/{feature_api_name}",
         },
-        build: feature_detail,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::features::FeaturesAnswer>),
         body: None,
     },
@@ -45,37 +45,28 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "features",
-        operation: "user_licences_count",
+        operation: "user_licences",
         method: "GET",
         path: "/crm/v8/__features/user_licenses",
         source: Source::OpenApi { file: "features", method: "GET", path: "/crm/v8/__features/user_licenses" },
-        build: user_licences_count,
+        build: user_licences,
         answer: Some(round_trip::<zohocrm::api::features::FeaturesAnswer>),
         body: None,
     },
 ];
 
-fn feature_details(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .features()
-        .feature_details()
-        .module(samples.text("module"))
-        .api_names(samples.text("api_names"))
-        .into()
+fn list(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().features().list().module(samples.text("module")).api_names(samples.list("api_names")).into()
 }
 
-fn feature_detail(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .features()
-        .feature_detail(samples.text("feature_api_name"))
-        .module(samples.text("module"))
-        .into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().features().get(samples.text("feature_api_name")).module(samples.text("module")).into()
 }
 
 fn data_enrichment(crm: &Crm, _samples: &Samples) -> Request {
     crm.api().features().data_enrichment().into()
 }
 
-fn user_licences_count(crm: &Crm, _samples: &Samples) -> Request {
-    crm.api().features().user_licences_count().into()
+fn user_licences(crm: &Crm, _samples: &Samples) -> Request {
+    crm.api().features().user_licences().into()
 }

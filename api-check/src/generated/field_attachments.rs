@@ -6,7 +6,7 @@ use crate::registry::{Entry, Samples, Source};
 
 pub(super) const ENTRIES: &[Entry] = &[Entry {
     area: "field_attachments",
-    operation: "list",
+    operation: "download",
     method: "GET",
     path: "/crm/v8/{module_api_name}/{record_id}/actions/download_fields_attachment",
     source: Source::OpenApi {
@@ -14,15 +14,15 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "GET",
         path: "/crm/v8/{module_api_name}/{record_id}/actions/download_fields_attachment",
     },
-    build: list,
+    build: download,
     answer: None,
     body: None,
 }];
 
-fn list(crm: &Crm, samples: &Samples) -> Request {
+fn download(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .field_attachments()
-        .list(
+        .download(
             samples.text("module_api_name"),
             samples.text("record_id"),
             samples.text("fields_attachment_id"),

@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "field_map_dependency",
-        operation: "create_map_dependency",
+        operation: "create",
         method: "POST",
         path: "/crm/v8/settings/layouts/{layout_id}/map_dependency",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/settings/layouts/{layout_id}/map_dependency",
         },
-        build: create_map_dependency,
+        build: create,
         answer: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyResults>),
         body: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyBody>),
     },
     Entry {
         area: "field_map_dependency",
-        operation: "map_dependencies",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/settings/layouts/{layout_id}/map_dependency",
         source: Source::OpenApi {
@@ -29,13 +29,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/layouts/{layout_id}/map_dependency",
         },
-        build: map_dependencies,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyAnswer>),
         body: None,
     },
     Entry {
         area: "field_map_dependency",
-        operation: "update_map_dependency",
+        operation: "update",
         method: "PUT",
         path: "/crm/v8/settings/layouts/{layout_id}/map_dependency/{dependency_id}",
         source: Source::OpenApi {
@@ -43,13 +43,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/settings/layouts/{layout_id}/map_dependency/{dependency_id}",
         },
-        build: update_map_dependency,
+        build: update,
         answer: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyResults>),
         body: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyBody>),
     },
     Entry {
         area: "field_map_dependency",
-        operation: "map_dependency",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/settings/layouts/{layout_id}/map_dependency/{dependency_id}",
         source: Source::OpenApi {
@@ -57,13 +57,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/layouts/{layout_id}/map_dependency/{dependency_id}",
         },
-        build: map_dependency,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyAnswer>),
         body: None,
     },
     Entry {
         area: "field_map_dependency",
-        operation: "delete_map_dependency",
+        operation: "delete",
         method: "DELETE",
         path: "/crm/v8/settings/layouts/{layout_id}/map_dependency/{dependency_id}",
         source: Source::OpenApi {
@@ -71,59 +71,55 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/settings/layouts/{layout_id}/map_dependency/{dependency_id}",
         },
-        build: delete_map_dependency,
+        build: delete,
         answer: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyResults>),
         body: None,
     },
 ];
 
-fn create_map_dependency(crm: &Crm, samples: &Samples) -> Request {
+fn create(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .field_map_dependency()
-        .create_map_dependency(
+        .create(
             samples.text("layout_id"),
             samples.text("module"),
-            samples.body("field_map_dependency.create_map_dependency"),
+            samples.body("field_map_dependency.create"),
         )
         .into()
 }
 
-fn map_dependencies(crm: &Crm, samples: &Samples) -> Request {
+fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .field_map_dependency()
-        .map_dependencies(samples.text("layout_id"), samples.text("module"))
+        .list(samples.text("layout_id"), samples.text("module"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
         .filters(samples.text("filters"))
         .into()
 }
 
-fn update_map_dependency(crm: &Crm, samples: &Samples) -> Request {
+fn update(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .field_map_dependency()
-        .update_map_dependency(
+        .update(
             samples.text("layout_id"),
             samples.text("dependency_id"),
             samples.text("module"),
-            samples.body("field_map_dependency.update_map_dependency"),
+            samples.body("field_map_dependency.update"),
         )
         .into()
 }
 
-fn map_dependency(crm: &Crm, samples: &Samples) -> Request {
+fn get(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .field_map_dependency()
-        .map_dependency(samples.text("layout_id"), samples.text("dependency_id"), samples.text("module"))
+        .get(samples.text("layout_id"), samples.text("dependency_id"), samples.text("module"))
         .into()
 }
 
-fn delete_map_dependency(crm: &Crm, samples: &Samples) -> Request {
+fn delete(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .field_map_dependency()
-        .delete_map_dependency(
-            samples.text("layout_id"),
-            samples.text("dependency_id"),
-            samples.text("module"),
-        )
+        .delete(samples.text("layout_id"), samples.text("dependency_id"), samples.text("module"))
         .into()
 }

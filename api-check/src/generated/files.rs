@@ -17,11 +17,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "files",
-        operation: "get",
+        operation: "download",
         method: "GET",
         path: "/crm/v8/files",
         source: Source::OpenApi { file: "files", method: "GET", path: "/crm/v8/files" },
-        build: get,
+        build: download,
         answer: None,
         body: None,
     },
@@ -31,6 +31,6 @@ fn upload(crm: &Crm, samples: &Samples) -> Request {
     crm.api().files().upload(samples.upload()).r#type(samples.text("type")).into()
 }
 
-fn get(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().files().get().id(samples.text("id")).into()
+fn download(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().files().download().id(samples.text("id")).into()
 }

@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "find_and_merge",
-        operation: "record_merge",
+        operation: "merge_status",
         method: "GET",
         path: "/crm/v8/{module}/{masterrecordid}/actions/merge",
         source: Source::OpenApi {
@@ -15,7 +15,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module}/{masterrecordid}/actions/merge",
         },
-        build: record_merge,
+        build: merge_status,
         answer: Some(round_trip::<zohocrm::api::find_and_merge::FindAndMergeAnswer>),
         body: None,
     },
@@ -35,10 +35,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
 ];
 
-fn record_merge(crm: &Crm, samples: &Samples) -> Request {
+fn merge_status(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .find_and_merge()
-        .record_merge(samples.text("module"), samples.text("masterrecordid"))
+        .merge_status(samples.text("module"), samples.text("masterrecordid"))
         .job_id(samples.text("job_id"))
         .into()
 }

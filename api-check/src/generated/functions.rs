@@ -7,52 +7,52 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "functions",
-        operation: "execute_function_using_request_body",
+        operation: "execute",
         method: "POST",
         path: "/crm/v8/functions/{function_name}/actions/execute",
         source: Source::PythonSdk { module: "functions", function: "execute_function_using_request_body" },
-        build: execute_function_using_request_body,
+        build: execute,
         answer: Some(round_trip::<zohocrm::ActionResult>),
         body: Some(round_trip::<zohocrm::api::functions::FunctionsBody>),
     },
     Entry {
         area: "functions",
-        operation: "execute_function_using_parameters",
+        operation: "execute_function_with_parameters",
         method: "GET",
         path: "/crm/v8/functions/{function_name}/actions/execute",
         source: Source::PythonSdk { module: "functions", function: "execute_function_using_parameters" },
-        build: execute_function_using_parameters,
+        build: execute_function_with_parameters,
         answer: Some(round_trip::<zohocrm::ActionResult>),
         body: None,
     },
     Entry {
         area: "functions",
-        operation: "execute_function_using_file",
+        operation: "execute_function_with_file",
         method: "POST",
         path: "/crm/v8/functions/{function_name}/actions/execute",
         source: Source::PythonSdk { module: "functions", function: "execute_function_using_file" },
-        build: execute_function_using_file,
+        build: execute_function_with_file,
         answer: Some(round_trip::<zohocrm::ActionResult>),
         body: None,
     },
 ];
 
-fn execute_function_using_request_body(crm: &Crm, samples: &Samples) -> Request {
+fn execute(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .functions()
-        .execute_function_using_request_body(
+        .execute(
             samples.text("function_name"),
             samples.text("auth_type"),
             samples.text("arguments"),
-            samples.body("functions.execute_function_using_request_body"),
+            samples.body("functions.execute"),
         )
         .into()
 }
 
-fn execute_function_using_parameters(crm: &Crm, samples: &Samples) -> Request {
+fn execute_function_with_parameters(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .functions()
-        .execute_function_using_parameters(
+        .execute_function_with_parameters(
             samples.text("function_name"),
             samples.text("auth_type"),
             samples.text("arguments"),
@@ -60,10 +60,10 @@ fn execute_function_using_parameters(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn execute_function_using_file(crm: &Crm, samples: &Samples) -> Request {
+fn execute_function_with_file(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .functions()
-        .execute_function_using_file(
+        .execute_function_with_file(
             samples.text("function_name"),
             samples.text("auth_type"),
             samples.text("arguments"),

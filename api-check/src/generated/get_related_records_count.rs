@@ -6,22 +6,22 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 
 pub(super) const ENTRIES: &[Entry] = &[Entry {
     area: "get_related_records_count",
-    operation: "related_records_count",
+    operation: "count",
     method: "POST",
     path: "/crm/v8/{module_api_name}/{record_id}/actions/get_related_records_count",
     source: Source::PythonSdk { module: "get_related_records_count", function: "get_related_records_count" },
-    build: related_records_count,
+    build: count,
     answer: Some(round_trip::<zohocrm::api::get_related_records_count::GetRelatedRecordsCountAnswer>),
     body: Some(round_trip::<zohocrm::api::get_related_records_count::GetRelatedRecordsCountBody>),
 }];
 
-fn related_records_count(crm: &Crm, samples: &Samples) -> Request {
+fn count(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .get_related_records_count()
-        .related_records_count(
+        .count(
             samples.text("module_api_name"),
             samples.text("record_id"),
-            samples.body("get_related_records_count.related_records_count"),
+            samples.body("get_related_records_count.count"),
         )
         .into()
 }

@@ -105,7 +105,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "global_picklists",
-        operation: "replace_picklist_values",
+        operation: "replace_values",
         method: "POST",
         path: "/crm/v8/settings/global_picklists/{id}/actions/replace_picklist_values",
         source: Source::OpenApi {
@@ -113,13 +113,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/settings/global_picklists/{id}/actions/replace_picklist_values",
         },
-        build: replace_picklist_values,
-        answer: Some(round_trip::<zohocrm::api::global_picklists::ReplacePicklistValuesResults>),
-        body: Some(round_trip::<zohocrm::api::global_picklists::ReplacePicklistValuesBody>),
+        build: replace_values,
+        answer: Some(round_trip::<zohocrm::api::global_picklists::ReplaceValuesResults>),
+        body: Some(round_trip::<zohocrm::api::global_picklists::ReplaceValuesBody>),
     },
     Entry {
         area: "global_picklists",
-        operation: "replace_values",
+        operation: "replaced_values",
         method: "GET",
         path: "/crm/v8/settings/global_picklists/{id}/actions/replaced_values",
         source: Source::OpenApi {
@@ -127,8 +127,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/global_picklists/{id}/actions/replaced_values",
         },
-        build: replace_values,
-        answer: Some(round_trip::<zohocrm::api::global_picklists::GetReplaceValuesAnswer>),
+        build: replaced_values,
+        answer: Some(round_trip::<zohocrm::api::global_picklists::GetReplacedValuesAnswer>),
         body: None,
     },
     Entry {
@@ -147,7 +147,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "global_picklists",
-        operation: "pick_list_value_associations",
+        operation: "value_associations",
         method: "GET",
         path: "/crm/v8/settings/global_picklists/{id}/actions/pick_list_values_associations",
         source: Source::OpenApi {
@@ -155,8 +155,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/global_picklists/{id}/actions/pick_list_values_associations",
         },
-        build: pick_list_value_associations,
-        answer: Some(round_trip::<zohocrm::api::global_picklists::GetPickListValueAssociationsAnswer>),
+        build: value_associations,
+        answer: Some(round_trip::<zohocrm::api::global_picklists::GetValueAssociationsAnswer>),
         body: None,
     },
 ];
@@ -166,7 +166,7 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
         .global_picklists()
         .list()
         .include(samples.text("include"))
-        .include_inner_details(samples.text("include_inner_details"))
+        .include_inner_details(samples.list("include_inner_details"))
         .into()
 }
 
@@ -179,7 +179,7 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().global_picklists().delete_many(samples.text("ids")).into()
+    crm.api().global_picklists().delete_many(samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
@@ -187,7 +187,7 @@ fn get(crm: &Crm, samples: &Samples) -> Request {
         .global_picklists()
         .get(samples.text("id"))
         .include(samples.text("include"))
-        .include_inner_details(samples.text("include_inner_details"))
+        .include_inner_details(samples.list("include_inner_details"))
         .into()
 }
 
@@ -199,31 +199,31 @@ fn delete(crm: &Crm, samples: &Samples) -> Request {
     crm.api().global_picklists().delete(samples.text("id")).into()
 }
 
-fn replace_picklist_values(crm: &Crm, samples: &Samples) -> Request {
+fn replace_values(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .global_picklists()
-        .replace_picklist_values(samples.text("id"), samples.body("global_picklists.replace_picklist_values"))
+        .replace_values(samples.text("id"), samples.body("global_picklists.replace_values"))
         .into()
 }
 
-fn replace_values(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().global_picklists().replace_values(samples.text("id")).into()
+fn replaced_values(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().global_picklists().replaced_values(samples.text("id")).into()
 }
 
 fn associations(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .global_picklists()
         .associations(samples.text("id"))
-        .include_inner_details(samples.text("include_inner_details"))
+        .include_inner_details(samples.list("include_inner_details"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
         .into()
 }
 
-fn pick_list_value_associations(crm: &Crm, samples: &Samples) -> Request {
+fn value_associations(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .global_picklists()
-        .pick_list_value_associations(samples.text("id"))
+        .value_associations(samples.text("id"))
         .picklist_value_id(samples.text("picklist_value_id"))
         .into()
 }

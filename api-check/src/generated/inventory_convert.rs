@@ -6,7 +6,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 
 pub(super) const ENTRIES: &[Entry] = &[Entry {
     area: "inventory_convert",
-    operation: "convert_inventory",
+    operation: "convert",
     method: "POST",
     path: "/crm/v8/{module_api_name}/{id}/actions/convert",
     source: Source::OpenApi {
@@ -14,18 +14,18 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "POST",
         path: "/crm/v8/{module_api_name}/{id}/actions/convert",
     },
-    build: convert_inventory,
+    build: convert,
     answer: Some(round_trip::<zohocrm::api::inventory_convert::InventoryConvertResults>),
     body: Some(round_trip::<zohocrm::api::inventory_convert::InventoryConvertBody>),
 }];
 
-fn convert_inventory(crm: &Crm, samples: &Samples) -> Request {
+fn convert(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .inventory_convert()
-        .convert_inventory(
+        .convert(
             samples.text("module_api_name"),
             samples.text("id"),
-            samples.body("inventory_convert.convert_inventory"),
+            samples.body("inventory_convert.convert"),
         )
         .into()
 }

@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "inventory_mass_convert",
-        operation: "mass_inventory_convert",
+        operation: "schedule",
         method: "POST",
         path: "/crm/v8/{module_api_name}/actions/mass_convert",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/actions/mass_convert",
         },
-        build: mass_inventory_convert,
+        build: schedule,
         answer: Some(round_trip::<zohocrm::ActionResult>),
         body: Some(round_trip::<zohocrm::api::inventory_mass_convert::InventoryMassConvertBody>),
     },
     Entry {
         area: "inventory_mass_convert",
-        operation: "scheduled_jobs_details",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/{module_api_name}/actions/mass_convert",
         source: Source::OpenApi {
@@ -29,25 +29,19 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/actions/mass_convert",
         },
-        build: scheduled_jobs_details,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::inventory_mass_convert::InventoryMassConvertAnswer>),
         body: None,
     },
 ];
 
-fn mass_inventory_convert(crm: &Crm, samples: &Samples) -> Request {
+fn schedule(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .inventory_mass_convert()
-        .mass_inventory_convert(
-            samples.text("module_api_name"),
-            samples.body("inventory_mass_convert.mass_inventory_convert"),
-        )
+        .schedule(samples.text("module_api_name"), samples.body("inventory_mass_convert.schedule"))
         .into()
 }
 
-fn scheduled_jobs_details(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .inventory_mass_convert()
-        .scheduled_jobs_details(samples.text("module_api_name"), samples.text("job_id"))
-        .into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().inventory_mass_convert().get(samples.text("module_api_name"), samples.text("job_id")).into()
 }

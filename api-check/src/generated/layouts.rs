@@ -17,11 +17,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "layouts",
-        operation: "update_custom_layouts",
+        operation: "update_many",
         method: "PATCH",
         path: "/crm/v8/settings/layouts",
         source: Source::OpenApi { file: "layouts", method: "PATCH", path: "/crm/v8/settings/layouts" },
-        build: update_custom_layouts,
+        build: update_many,
         answer: Some(round_trip::<zohocrm::api::layouts::LayoutsResults>),
         body: Some(round_trip::<zohocrm::api::layouts::LayoutsBody>),
     },
@@ -37,27 +37,27 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "layouts",
-        operation: "update_custom_layout",
+        operation: "update",
         method: "PATCH",
         path: "/crm/v8/settings/layouts/{id}",
         source: Source::OpenApi { file: "layouts", method: "PATCH", path: "/crm/v8/settings/layouts/{id}" },
-        build: update_custom_layout,
+        build: update,
         answer: Some(round_trip::<zohocrm::api::layouts::LayoutsResults>),
         body: Some(round_trip::<zohocrm::api::layouts::LayoutsBody>),
     },
     Entry {
         area: "layouts",
-        operation: "delete_custom_layout",
+        operation: "delete",
         method: "DELETE",
         path: "/crm/v8/settings/layouts/{id}",
         source: Source::OpenApi { file: "layouts", method: "DELETE", path: "/crm/v8/settings/layouts/{id}" },
-        build: delete_custom_layout,
+        build: delete,
         answer: Some(round_trip::<zohocrm::api::layouts::LayoutsResults>),
         body: None,
     },
     Entry {
         area: "layouts",
-        operation: "activate_custom_layout",
+        operation: "activate",
         method: "POST",
         path: "/crm/v8/settings/layouts/{id}/actions/activate",
         source: Source::OpenApi {
@@ -65,13 +65,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/settings/layouts/{id}/actions/activate",
         },
-        build: activate_custom_layout,
+        build: activate,
         answer: Some(round_trip::<zohocrm::api::layouts::LayoutsResults>),
         body: Some(round_trip::<zohocrm::api::layouts::LayoutsBody>),
     },
     Entry {
         area: "layouts",
-        operation: "deactivate_custom_layout",
+        operation: "deactivate",
         method: "DELETE",
         path: "/crm/v8/settings/layouts/{id}/actions/activate",
         source: Source::OpenApi {
@@ -79,7 +79,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/settings/layouts/{id}/actions/activate",
         },
-        build: deactivate_custom_layout,
+        build: deactivate,
         answer: Some(round_trip::<zohocrm::api::layouts::LayoutsResults>),
         body: None,
     },
@@ -89,49 +89,35 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api().layouts().list(samples.text("module")).into()
 }
 
-fn update_custom_layouts(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .layouts()
-        .update_custom_layouts(samples.text("module"), samples.body("layouts.update_custom_layouts"))
-        .into()
+fn update_many(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().layouts().update_many(samples.text("module"), samples.body("layouts.update_many")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
     crm.api().layouts().get(samples.text("id"), samples.text("module")).into()
 }
 
-fn update_custom_layout(crm: &Crm, samples: &Samples) -> Request {
+fn update(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .layouts()
-        .update_custom_layout(
-            samples.text("id"),
-            samples.text("module"),
-            samples.body("layouts.update_custom_layout"),
-        )
+        .update(samples.text("id"), samples.text("module"), samples.body("layouts.update"))
         .into()
 }
 
-fn delete_custom_layout(crm: &Crm, samples: &Samples) -> Request {
+fn delete(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().layouts().delete(samples.text("id"), samples.text("module"), samples.text("transfer_to")).into()
+}
+
+fn activate(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .layouts()
-        .delete_custom_layout(samples.text("id"), samples.text("module"), samples.text("transfer_to"))
+        .activate(samples.text("id"), samples.text("module"), samples.body("layouts.activate"))
         .into()
 }
 
-fn activate_custom_layout(crm: &Crm, samples: &Samples) -> Request {
+fn deactivate(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .layouts()
-        .activate_custom_layout(
-            samples.text("id"),
-            samples.text("module"),
-            samples.body("layouts.activate_custom_layout"),
-        )
-        .into()
-}
-
-fn deactivate_custom_layout(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .layouts()
-        .deactivate_custom_layout(samples.text("id"), samples.text("transfer_to"), samples.text("module"))
+        .deactivate(samples.text("id"), samples.text("transfer_to"), samples.text("module"))
         .into()
 }

@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "mass_change_owner",
-        operation: "change_owner",
+        operation: "schedule",
         method: "POST",
         path: "/crm/v8/{module}/actions/mass_change_owner",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module}/actions/mass_change_owner",
         },
-        build: change_owner,
+        build: schedule,
         answer: Some(round_trip::<zohocrm::api::mass_change_owner::MassChangeOwnerResults>),
         body: Some(round_trip::<zohocrm::api::mass_change_owner::MassChangeOwnerBody>),
     },
     Entry {
         area: "mass_change_owner",
-        operation: "check_status",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/{module}/actions/mass_change_owner",
         source: Source::OpenApi {
@@ -29,19 +29,19 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module}/actions/mass_change_owner",
         },
-        build: check_status,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::mass_change_owner::MassChangeOwnerAnswer>),
         body: None,
     },
 ];
 
-fn change_owner(crm: &Crm, samples: &Samples) -> Request {
+fn schedule(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .mass_change_owner()
-        .change_owner(samples.text("module"), samples.body("mass_change_owner.change_owner"))
+        .schedule(samples.text("module"), samples.body("mass_change_owner.schedule"))
         .into()
 }
 
-fn check_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().mass_change_owner().check_status(samples.text("module"), samples.text("job_id")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().mass_change_owner().get(samples.text("module"), samples.text("job_id")).into()
 }

@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "mass_convert",
-        operation: "mass_convert",
+        operation: "schedule",
         method: "POST",
         path: "/crm/v8/Leads/actions/mass_convert",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/Leads/actions/mass_convert",
         },
-        build: mass_convert,
+        build: schedule,
         answer: Some(round_trip::<zohocrm::ActionResult>),
         body: Some(round_trip::<zohocrm::api::mass_convert::MassConvertBody>),
     },
     Entry {
         area: "mass_convert",
-        operation: "job_status",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/Leads/actions/mass_convert",
         source: Source::OpenApi {
@@ -29,16 +29,16 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/Leads/actions/mass_convert",
         },
-        build: job_status,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::mass_convert::MassConvertAnswer>),
         body: None,
     },
 ];
 
-fn mass_convert(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().mass_convert().mass_convert(samples.body("mass_convert.mass_convert")).into()
+fn schedule(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().mass_convert().schedule(samples.body("mass_convert.schedule")).into()
 }
 
-fn job_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().mass_convert().job_status(samples.text("job_id")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().mass_convert().get(samples.text("job_id")).into()
 }

@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "mass_delete_cvid",
-        operation: "mass_delete_by_record_id",
+        operation: "schedule",
         method: "POST",
         path: "/crm/v8/{module}/actions/mass_delete",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module}/actions/mass_delete",
         },
-        build: mass_delete_by_record_id,
+        build: schedule,
         answer: Some(round_trip::<zohocrm::api::mass_delete_cvid::MassDeleteCvidResults>),
         body: Some(round_trip::<zohocrm::api::mass_delete_cvid::MassDeleteCvidBody>),
     },
     Entry {
         area: "mass_delete_cvid",
-        operation: "mass_delete_status",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/{module}/actions/mass_delete",
         source: Source::OpenApi {
@@ -29,22 +29,19 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module}/actions/mass_delete",
         },
-        build: mass_delete_status,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::mass_delete_cvid::MassDeleteCvidAnswer>),
         body: None,
     },
 ];
 
-fn mass_delete_by_record_id(crm: &Crm, samples: &Samples) -> Request {
+fn schedule(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .mass_delete_cvid()
-        .mass_delete_by_record_id(
-            samples.text("module"),
-            samples.body("mass_delete_cvid.mass_delete_by_record_id"),
-        )
+        .schedule(samples.text("module"), samples.body("mass_delete_cvid.schedule"))
         .into()
 }
 
-fn mass_delete_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().mass_delete_cvid().mass_delete_status(samples.text("module"), samples.text("job_id")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().mass_delete_cvid().get(samples.text("module"), samples.text("job_id")).into()
 }

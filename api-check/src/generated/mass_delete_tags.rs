@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "mass_delete_tags",
-        operation: "mass_delete_tags",
+        operation: "schedule",
         method: "POST",
         path: "/crm/v8/settings/tags/actions/mass_delete",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/settings/tags/actions/mass_delete",
         },
-        build: mass_delete_tags,
+        build: schedule,
         answer: Some(round_trip::<zohocrm::ActionResult>),
         body: Some(round_trip::<zohocrm::api::mass_delete_tags::MassDeleteTagsBody>),
     },
     Entry {
         area: "mass_delete_tags",
-        operation: "status",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/settings/tags/actions/mass_delete",
         source: Source::OpenApi {
@@ -29,16 +29,16 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/tags/actions/mass_delete",
         },
-        build: status,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::mass_delete_tags::MassDeleteTagsAnswer>),
         body: None,
     },
 ];
 
-fn mass_delete_tags(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().mass_delete_tags().mass_delete_tags(samples.body("mass_delete_tags.mass_delete_tags")).into()
+fn schedule(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().mass_delete_tags().schedule(samples.body("mass_delete_tags.schedule")).into()
 }
 
-fn status(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().mass_delete_tags().status(samples.text("job_id")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().mass_delete_tags().get(samples.text("job_id")).into()
 }

@@ -115,6 +115,7 @@ mod zia_org_enrichment;
 mod zia_people_enrichment;
 
 /// Every operation, by area.
+#[must_use]
 pub fn entries() -> Vec<Entry> {
     let areas: &[&[Entry]] = &[
         apis::ENTRIES,

@@ -17,27 +17,27 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "modules",
-        operation: "create_custom_modules",
+        operation: "create",
         method: "POST",
         path: "/crm/v8/settings/modules",
         source: Source::OpenApi { file: "modules", method: "POST", path: "/crm/v8/settings/modules" },
-        build: create_custom_modules,
+        build: create,
         answer: Some(round_trip::<zohocrm::api::modules::ModulesResults>),
         body: Some(round_trip::<zohocrm::api::modules::ModulesBody>),
     },
     Entry {
         area: "modules",
-        operation: "update_custom_modules",
+        operation: "update_many",
         method: "PUT",
         path: "/crm/v8/settings/modules",
         source: Source::OpenApi { file: "modules", method: "PUT", path: "/crm/v8/settings/modules" },
-        build: update_custom_modules,
+        build: update_many,
         answer: Some(round_trip::<zohocrm::api::modules::ModulesResults>),
         body: Some(round_trip::<zohocrm::api::modules::ModulesBody>),
     },
     Entry {
         area: "modules",
-        operation: "module_by_api_name",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/settings/modules/{api_name}",
         source: Source::OpenApi {
@@ -45,13 +45,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/modules/{api_name}",
         },
-        build: module_by_api_name,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::modules::ModulesAnswer>),
         body: None,
     },
     Entry {
         area: "modules",
-        operation: "update_module_by_api_name",
+        operation: "update",
         method: "PUT",
         path: "/crm/v8/settings/modules/{api_name}",
         source: Source::OpenApi {
@@ -59,7 +59,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/settings/modules/{api_name}",
         },
-        build: update_module_by_api_name,
+        build: update,
         answer: Some(round_trip::<zohocrm::api::modules::ModulesResults>),
         body: Some(round_trip::<zohocrm::api::modules::ModulesBody>),
     },
@@ -74,24 +74,18 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn create_custom_modules(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().modules().create_custom_modules(samples.body("modules.create_custom_modules")).into()
+fn create(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().modules().create(samples.body("modules.create")).into()
 }
 
-fn update_custom_modules(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().modules().update_custom_modules(samples.body("modules.update_custom_modules")).into()
+fn update_many(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().modules().update_many(samples.body("modules.update_many")).into()
 }
 
-fn module_by_api_name(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().modules().module_by_api_name(samples.text("api_name")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().modules().get(samples.text("api_name")).into()
 }
 
-fn update_module_by_api_name(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .modules()
-        .update_module_by_api_name(
-            samples.text("api_name"),
-            samples.body("modules.update_module_by_api_name"),
-        )
-        .into()
+fn update(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().modules().update(samples.text("api_name"), samples.body("modules.update")).into()
 }

@@ -80,9 +80,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .notes()
-        .list(samples.text("fields"), samples.text("ids"))
-        .page(samples.text("page"))
-        .per_page(samples.text("per_page"))
+        .list(samples.list("fields"), samples.list("ids"))
+        .page(samples.integer("page"))
+        .per_page(samples.integer("per_page"))
         .sort_order(samples.text("sort_order"))
         .sort_by(samples.text("sort_by"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
@@ -98,13 +98,13 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().notes().delete_many(samples.text("ids")).into()
+    crm.api().notes().delete_many(samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .notes()
-        .get(samples.text("id"), samples.text("fields"))
+        .get(samples.text("id"), samples.list("fields"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
         .into()
 }

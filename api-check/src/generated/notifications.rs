@@ -81,5 +81,5 @@ fn disable(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().notifications().delete(samples.text("channel_ids")).into()
+    crm.api().notifications().delete(samples.list("channel_ids")).into()
 }

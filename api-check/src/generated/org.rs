@@ -7,58 +7,58 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "org",
-        operation: "organization",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/org",
         source: Source::OpenApi { file: "org", method: "GET", path: "/crm/v8/org" },
-        build: organization,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::org::OrgAnswer>),
         body: None,
     },
     Entry {
         area: "org",
-        operation: "org_photo",
+        operation: "download_photo",
         method: "GET",
         path: "/crm/v8/org/photo",
         source: Source::OpenApi { file: "org", method: "GET", path: "/crm/v8/org/photo" },
-        build: org_photo,
+        build: download_photo,
         answer: None,
         body: None,
     },
     Entry {
         area: "org",
-        operation: "upload_organization_photo",
+        operation: "upload_photo",
         method: "POST",
         path: "/crm/v8/org/photo",
         source: Source::OpenApi { file: "org", method: "POST", path: "/crm/v8/org/photo" },
-        build: upload_organization_photo,
+        build: upload_photo,
         answer: Some(round_trip::<zohocrm::ActionResult>),
         body: None,
     },
     Entry {
         area: "org",
-        operation: "delete_organization_photo",
+        operation: "delete_photo",
         method: "DELETE",
         path: "/crm/v8/org/photo",
         source: Source::OpenApi { file: "org", method: "DELETE", path: "/crm/v8/org/photo" },
-        build: delete_organization_photo,
+        build: delete_photo,
         answer: Some(round_trip::<zohocrm::ActionResult>),
         body: None,
     },
 ];
 
-fn organization(crm: &Crm, _samples: &Samples) -> Request {
-    crm.api().org().organization().into()
+fn get(crm: &Crm, _samples: &Samples) -> Request {
+    crm.api().org().get().into()
 }
 
-fn org_photo(crm: &Crm, _samples: &Samples) -> Request {
-    crm.api().org().org_photo().into()
+fn download_photo(crm: &Crm, _samples: &Samples) -> Request {
+    crm.api().org().download_photo().into()
 }
 
-fn upload_organization_photo(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().org().upload_organization_photo(samples.upload()).into()
+fn upload_photo(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().org().upload_photo(samples.upload()).into()
 }
 
-fn delete_organization_photo(crm: &Crm, _samples: &Samples) -> Request {
-    crm.api().org().delete_organization_photo().into()
+fn delete_photo(crm: &Crm, _samples: &Samples) -> Request {
+    crm.api().org().delete_photo().into()
 }

@@ -21,7 +21,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "portal_invite",
-        operation: "bulk_invite_users",
+        operation: "schedule_invitations",
         method: "POST",
         path: "/crm/v8/{module}/actions/portal_invite",
         source: Source::OpenApi {
@@ -29,13 +29,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module}/actions/portal_invite",
         },
-        build: bulk_invite_users,
+        build: schedule_invitations,
         answer: Some(round_trip::<zohocrm::api::portal_invite::PortalInviteResults>),
         body: Some(round_trip::<zohocrm::api::portal_invite::PortalInviteBody>),
     },
     Entry {
         area: "portal_invite",
-        operation: "bulk_invite_status",
+        operation: "invitations_status",
         method: "GET",
         path: "/crm/v8/{module}/actions/portal_invite",
         source: Source::OpenApi {
@@ -43,7 +43,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module}/actions/portal_invite",
         },
-        build: bulk_invite_status,
+        build: invitations_status,
         answer: Some(round_trip::<zohocrm::api::portal_invite::PortalInviteAnswer>),
         body: None,
     },
@@ -62,13 +62,13 @@ fn invite_users(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn bulk_invite_users(crm: &Crm, samples: &Samples) -> Request {
+fn schedule_invitations(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .portal_invite()
-        .bulk_invite_users(samples.text("module"), samples.body("portal_invite.bulk_invite_users"))
+        .schedule_invitations(samples.text("module"), samples.body("portal_invite.schedule_invitations"))
         .into()
 }
 
-fn bulk_invite_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().portal_invite().bulk_invite_status(samples.text("module"), samples.text("job_id")).into()
+fn invitations_status(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().portal_invite().invitations_status(samples.text("module"), samples.text("job_id")).into()
 }

@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "portal_user_type",
-        operation: "user_types",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/settings/portals/{portal}/user_type",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/portals/{portal}/user_type",
         },
-        build: user_types,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeAnswer>),
         body: None,
     },
     Entry {
         area: "portal_user_type",
-        operation: "create_user_type",
+        operation: "create",
         method: "POST",
         path: "/crm/v8/settings/portals/{portal}/user_type",
         source: Source::OpenApi {
@@ -29,13 +29,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/settings/portals/{portal}/user_type",
         },
-        build: create_user_type,
+        build: create,
         answer: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeResults>),
         body: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeBody>),
     },
     Entry {
         area: "portal_user_type",
-        operation: "user_type",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/settings/portals/{portal}/user_type/{user_type_id}",
         source: Source::OpenApi {
@@ -43,13 +43,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/portals/{portal}/user_type/{user_type_id}",
         },
-        build: user_type,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeAnswer>),
         body: None,
     },
     Entry {
         area: "portal_user_type",
-        operation: "update_user_type",
+        operation: "update",
         method: "PUT",
         path: "/crm/v8/settings/portals/{portal}/user_type/{user_type_id}",
         source: Source::OpenApi {
@@ -57,13 +57,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/settings/portals/{portal}/user_type/{user_type_id}",
         },
-        build: update_user_type,
+        build: update,
         answer: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeResults>),
         body: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeBody>),
     },
     Entry {
         area: "portal_user_type",
-        operation: "delete_user_type",
+        operation: "delete",
         method: "DELETE",
         path: "/crm/v8/settings/portals/{portal}/user_type/{user_type_id}",
         source: Source::OpenApi {
@@ -71,38 +71,34 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/settings/portals/{portal}/user_type/{user_type_id}",
         },
-        build: delete_user_type,
+        build: delete,
         answer: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeResults>),
         body: None,
     },
 ];
 
-fn user_types(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().portal_user_type().user_types(samples.text("portal")).include(samples.text("include")).into()
+fn list(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().portal_user_type().list(samples.text("portal")).include(samples.text("include")).into()
 }
 
-fn create_user_type(crm: &Crm, samples: &Samples) -> Request {
+fn create(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .portal_user_type()
-        .create_user_type(samples.text("portal"), samples.body("portal_user_type.create_user_type"))
+        .create(samples.text("portal"), samples.body("portal_user_type.create"))
         .into()
 }
 
-fn user_type(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().portal_user_type().user_type(samples.text("portal"), samples.text("user_type_id")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().portal_user_type().get(samples.text("portal"), samples.text("user_type_id")).into()
 }
 
-fn update_user_type(crm: &Crm, samples: &Samples) -> Request {
+fn update(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .portal_user_type()
-        .update_user_type(
-            samples.text("portal"),
-            samples.text("user_type_id"),
-            samples.body("portal_user_type.update_user_type"),
-        )
+        .update(samples.text("portal"), samples.text("user_type_id"), samples.body("portal_user_type.update"))
         .into()
 }
 
-fn delete_user_type(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().portal_user_type().delete_user_type(samples.text("portal"), samples.text("user_type_id")).into()
+fn delete(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().portal_user_type().delete(samples.text("portal"), samples.text("user_type_id")).into()
 }

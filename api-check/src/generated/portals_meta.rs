@@ -6,15 +6,15 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 
 pub(super) const ENTRIES: &[Entry] = &[Entry {
     area: "portals_meta",
-    operation: "meta",
+    operation: "get",
     method: "GET",
     path: "/crm/v8/settings/portals/meta",
     source: Source::OpenApi { file: "portals_meta", method: "GET", path: "/crm/v8/settings/portals/meta" },
-    build: meta,
+    build: get,
     answer: Some(round_trip::<zohocrm::api::portals_meta::PortalsMetaAnswer>),
     body: None,
 }];
 
-fn meta(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().portals_meta().meta(samples.text("module")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().portals_meta().get(samples.text("module")).into()
 }

@@ -7,42 +7,42 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "record",
-        operation: "get_record",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/{module_api_name}/{id}",
         source: Source::OpenApi { file: "record", method: "GET", path: "/crm/v8/{module_api_name}/{id}" },
-        build: get_record,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::record::RecordAnswer>),
         body: None,
     },
     Entry {
         area: "record",
-        operation: "update_record",
+        operation: "update",
         method: "PUT",
         path: "/crm/v8/{module_api_name}/{id}",
         source: Source::OpenApi { file: "record", method: "PUT", path: "/crm/v8/{module_api_name}/{id}" },
-        build: update_record,
+        build: update,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
     },
     Entry {
         area: "record",
-        operation: "delete_record",
+        operation: "delete",
         method: "DELETE",
         path: "/crm/v8/{module_api_name}/{id}",
         source: Source::OpenApi { file: "record", method: "DELETE", path: "/crm/v8/{module_api_name}/{id}" },
-        build: delete_record,
+        build: delete,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: None,
     },
     Entry {
         area: "record",
-        operation: "get_records",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/{module_api_name}",
         source: Source::OpenApi { file: "record", method: "GET", path: "/crm/v8/{module_api_name}" },
-        build: get_records,
-        answer: Some(round_trip::<zohocrm::api::record::GetRecordsAnswer>),
+        build: list,
+        answer: Some(round_trip::<zohocrm::api::record::ListRecordsAnswer>),
         body: None,
     },
     Entry {
@@ -57,21 +57,21 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "record",
-        operation: "update_records",
+        operation: "update_many",
         method: "PUT",
         path: "/crm/v8/{module_api_name}",
         source: Source::OpenApi { file: "record", method: "PUT", path: "/crm/v8/{module_api_name}" },
-        build: update_records,
+        build: update_many,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
     },
     Entry {
         area: "record",
-        operation: "delete_records",
+        operation: "delete_many",
         method: "DELETE",
         path: "/crm/v8/{module_api_name}",
         source: Source::OpenApi { file: "record", method: "DELETE", path: "/crm/v8/{module_api_name}" },
-        build: delete_records,
+        build: delete_many,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: None,
     },
@@ -107,7 +107,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "record",
-        operation: "photo",
+        operation: "download_photo",
         method: "GET",
         path: "/crm/v8/{module_api_name}/{id}/photo",
         source: Source::OpenApi {
@@ -115,7 +115,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/{id}/photo",
         },
-        build: photo,
+        build: download_photo,
         answer: None,
         body: None,
     },
@@ -149,7 +149,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "record",
-        operation: "mass_update_records",
+        operation: "schedule_mass_update",
         method: "POST",
         path: "/crm/v8/{module_api_name}/actions/mass_update",
         source: Source::OpenApi {
@@ -157,9 +157,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/actions/mass_update",
         },
-        build: mass_update_records,
+        build: schedule_mass_update,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
-        body: Some(round_trip::<zohocrm::api::record::MassUpdateRecordsBody>),
+        body: Some(round_trip::<zohocrm::api::record::ScheduleMassUpdateBody>),
     },
     Entry {
         area: "record",
@@ -177,7 +177,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "record",
-        operation: "assign_territories_to_multiple_records",
+        operation: "assign_territories_to_records",
         method: "POST",
         path: "/crm/v8/{module_api_name}/actions/assign_territories",
         source: Source::OpenApi {
@@ -185,13 +185,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/actions/assign_territories",
         },
-        build: assign_territories_to_multiple_records,
+        build: assign_territories_to_records,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
     },
     Entry {
         area: "record",
-        operation: "assign_territory_to_record",
+        operation: "assign_territories",
         method: "POST",
         path: "/crm/v8/{module_api_name}/{id}/actions/assign_territories",
         source: Source::OpenApi {
@@ -199,13 +199,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/{id}/actions/assign_territories",
         },
-        build: assign_territory_to_record,
+        build: assign_territories,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
     },
     Entry {
         area: "record",
-        operation: "remove_territories_from_multiple_records",
+        operation: "remove_territories_from_records",
         method: "POST",
         path: "/crm/v8/{module_api_name}/actions/remove_territories",
         source: Source::OpenApi {
@@ -213,13 +213,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/actions/remove_territories",
         },
-        build: remove_territories_from_multiple_records,
+        build: remove_territories_from_records,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
     },
     Entry {
         area: "record",
-        operation: "remove_territories_from_record",
+        operation: "remove_territories",
         method: "POST",
         path: "/crm/v8/{module_api_name}/{id}/actions/remove_territories",
         source: Source::OpenApi {
@@ -227,7 +227,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/{id}/actions/remove_territories",
         },
-        build: remove_territories_from_record,
+        build: remove_territories,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
     },
@@ -275,7 +275,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "record",
-        operation: "full_data_for_rich_text",
+        operation: "full_data",
         method: "GET",
         path: "/crm/v8/{module_api_name}/{id}/actions/fetch_full_data",
         source: Source::OpenApi {
@@ -283,13 +283,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/{id}/actions/fetch_full_data",
         },
-        build: full_data_for_rich_text,
+        build: full_data,
         answer: Some(round_trip::<zohocrm::api::record::SearchRecordsAnswer>),
         body: None,
     },
     Entry {
         area: "record",
-        operation: "rich_text_records",
+        operation: "full_data_of_records",
         method: "GET",
         path: "/crm/v8/{module_api_name}/actions/fetch_full_data",
         source: Source::OpenApi {
@@ -297,7 +297,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/actions/fetch_full_data",
         },
-        build: rich_text_records,
+        build: full_data_of_records,
         answer: Some(round_trip::<zohocrm::api::record::SearchRecordsAnswer>),
         body: None,
     },
@@ -317,15 +317,15 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
 ];
 
-fn get_record(crm: &Crm, samples: &Samples) -> Request {
+fn get(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .get_record(samples.text("module_api_name"), samples.text("id"))
+        .get(samples.text("module_api_name"), samples.text("id"))
         .approved(samples.text("approved"))
         .converted(samples.text("converted"))
         .cvid(samples.text("cvid"))
         .uid(samples.text("uid"))
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .start_date_time(samples.date_time("startDateTime"))
         .end_date_time(samples.date_time("endDateTime"))
         .territory_id(samples.text("territory_id"))
@@ -336,37 +336,33 @@ fn get_record(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn update_record(crm: &Crm, samples: &Samples) -> Request {
+fn update(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .update_record(
-            samples.text("module_api_name"),
-            samples.text("id"),
-            samples.body("record.update_record"),
-        )
+        .update(samples.text("module_api_name"), samples.text("id"), samples.body("record.update"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
-fn delete_record(crm: &Crm, samples: &Samples) -> Request {
+fn delete(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .delete_record(samples.text("module_api_name"), samples.text("id"))
+        .delete(samples.text("module_api_name"), samples.text("id"))
         .wf_trigger(samples.boolean("wf_trigger"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
-fn get_records(crm: &Crm, samples: &Samples) -> Request {
+fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .get_records(samples.text("module_api_name"))
+        .list(samples.text("module_api_name"))
         .approved(samples.text("approved"))
         .converted(samples.text("converted"))
         .cvid(samples.text("cvid"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .uid(samples.text("uid"))
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .sort_by(samples.text("sort_by"))
         .sort_order(samples.text("sort_order"))
         .page(samples.integer("page"))
@@ -389,19 +385,19 @@ fn create(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn update_records(crm: &Crm, samples: &Samples) -> Request {
+fn update_many(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .update_records(samples.text("module_api_name"), samples.body("record.update_records"))
+        .update_many(samples.text("module_api_name"), samples.body("record.update_many"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
-fn delete_records(crm: &Crm, samples: &Samples) -> Request {
+fn delete_many(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .delete_records(samples.text("module_api_name"))
-        .ids(samples.text("ids"))
+        .delete_many(samples.text("module_api_name"))
+        .ids(samples.list("ids"))
         .wf_trigger(samples.boolean("wf_trigger"))
         .external(samples.text("X-EXTERNAL"))
         .into()
@@ -438,7 +434,7 @@ fn search(crm: &Crm, samples: &Samples) -> Request {
         .approved(samples.text("approved"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .cvid(samples.text("cvid"))
         .r#type(samples.text("type"))
         .external(samples.text("X-EXTERNAL"))
@@ -446,8 +442,8 @@ fn search(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn photo(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().record().photo(samples.text("module_api_name"), samples.text("id")).into()
+fn download_photo(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().record().download_photo(samples.text("module_api_name"), samples.text("id")).into()
 }
 
 fn upload_photo(crm: &Crm, samples: &Samples) -> Request {
@@ -462,10 +458,10 @@ fn delete_photo(crm: &Crm, samples: &Samples) -> Request {
     crm.api().record().delete_photo(samples.text("module_api_name"), samples.text("id")).into()
 }
 
-fn mass_update_records(crm: &Crm, samples: &Samples) -> Request {
+fn schedule_mass_update(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .mass_update_records(samples.text("module_api_name"), samples.body("record.mass_update_records"))
+        .schedule_mass_update(samples.text("module_api_name"), samples.body("record.schedule_mass_update"))
         .into()
 }
 
@@ -477,44 +473,44 @@ fn mass_update_status(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn assign_territories_to_multiple_records(crm: &Crm, samples: &Samples) -> Request {
+fn assign_territories_to_records(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .assign_territories_to_multiple_records(
+        .assign_territories_to_records(
             samples.text("module_api_name"),
-            samples.body("record.assign_territories_to_multiple_records"),
+            samples.body("record.assign_territories_to_records"),
         )
         .into()
 }
 
-fn assign_territory_to_record(crm: &Crm, samples: &Samples) -> Request {
+fn assign_territories(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .assign_territory_to_record(
+        .assign_territories(
             samples.text("module_api_name"),
             samples.text("id"),
-            samples.body("record.assign_territory_to_record"),
+            samples.body("record.assign_territories"),
         )
         .into()
 }
 
-fn remove_territories_from_multiple_records(crm: &Crm, samples: &Samples) -> Request {
+fn remove_territories_from_records(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .remove_territories_from_multiple_records(
+        .remove_territories_from_records(
             samples.text("module_api_name"),
-            samples.body("record.remove_territories_from_multiple_records"),
+            samples.body("record.remove_territories_from_records"),
         )
         .into()
 }
 
-fn remove_territories_from_record(crm: &Crm, samples: &Samples) -> Request {
+fn remove_territories(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .remove_territories_from_record(
+        .remove_territories(
             samples.text("module_api_name"),
             samples.text("id"),
-            samples.body("record.remove_territories_from_record"),
+            samples.body("record.remove_territories"),
         )
         .into()
 }
@@ -527,7 +523,7 @@ fn get_by_external_id(crm: &Crm, samples: &Samples) -> Request {
         .converted(samples.text("converted"))
         .cvid(samples.text("cvid"))
         .uid(samples.text("uid"))
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .start_date_time(samples.date_time("startDateTime"))
         .end_date_time(samples.date_time("endDateTime"))
         .territory_id(samples.text("territory_id"))
@@ -558,20 +554,20 @@ fn delete_by_external_id(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn full_data_for_rich_text(crm: &Crm, samples: &Samples) -> Request {
+fn full_data(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .full_data_for_rich_text(samples.text("module_api_name"), samples.text("id"))
-        .fields(samples.text("fields"))
+        .full_data(samples.text("module_api_name"), samples.text("id"))
+        .fields(samples.list("fields"))
         .into()
 }
 
-fn rich_text_records(crm: &Crm, samples: &Samples) -> Request {
+fn full_data_of_records(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .rich_text_records(samples.text("module_api_name"))
-        .ids(samples.text("ids"))
-        .fields(samples.text("fields"))
+        .full_data_of_records(samples.text("module_api_name"))
+        .ids(samples.list("ids"))
+        .fields(samples.list("fields"))
         .into()
 }
 

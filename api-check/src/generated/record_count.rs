@@ -21,7 +21,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "record_count",
-        operation: "create_count",
+        operation: "count_records_by_post",
         method: "POST",
         path: "/crm/v8/{module_api_name}/actions/count",
         source: Source::OpenApi {
@@ -29,8 +29,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/actions/count",
         },
-        build: create_count,
-        answer: Some(round_trip::<serde_json::Value>),
+        build: count_records_by_post,
+        answer: Some(round_trip::<zohocrm::api::record_count::Count>),
         body: None,
     },
 ];
@@ -47,10 +47,10 @@ fn count(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn create_count(crm: &Crm, samples: &Samples) -> Request {
+fn count_records_by_post(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record_count()
-        .create_count(samples.text("module_api_name"))
+        .count_records_by_post(samples.text("module_api_name"))
         .email(samples.text("email"))
         .phone(samples.text("phone"))
         .word(samples.text("word"))

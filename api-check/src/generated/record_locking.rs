@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "record_locking",
-        operation: "record_locking_informations",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/{module_name}/{record_id}/Locking_Information__s",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_name}/{record_id}/Locking_Information__s",
         },
-        build: record_locking_informations,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::record_locking::RecordLockingAnswer>),
         body: None,
     },
     Entry {
         area: "record_locking",
-        operation: "lock_records",
+        operation: "lock_record",
         method: "POST",
         path: "/crm/v8/{module_name}/{record_id}/Locking_Information__s",
         source: Source::OpenApi {
@@ -29,13 +29,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_name}/{record_id}/Locking_Information__s",
         },
-        build: lock_records,
+        build: lock_record,
         answer: Some(round_trip::<zohocrm::api::record_locking::RecordLockingResults>),
         body: Some(round_trip::<zohocrm::api::record_locking::RecordLockingBody>),
     },
     Entry {
         area: "record_locking",
-        operation: "record_locking_information",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}",
         source: Source::OpenApi {
@@ -43,13 +43,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}",
         },
-        build: record_locking_information,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::record_locking::RecordLockingAnswer>),
         body: None,
     },
     Entry {
         area: "record_locking",
-        operation: "update_record_locking_information",
+        operation: "update",
         method: "PUT",
         path: "/crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}",
         source: Source::OpenApi {
@@ -57,7 +57,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}",
         },
-        build: update_record_locking_information,
+        build: update,
         answer: Some(round_trip::<zohocrm::api::record_locking::RecordLockingResults>),
         body: Some(round_trip::<zohocrm::api::record_locking::RecordLockingBody>),
     },
@@ -77,49 +77,45 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
 ];
 
-fn record_locking_informations(crm: &Crm, samples: &Samples) -> Request {
+fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record_locking()
-        .record_locking_informations(samples.text("module_name"), samples.text("record_id"))
-        .fields(samples.text("fields"))
+        .list(samples.text("module_name"), samples.text("record_id"))
+        .fields(samples.list("fields"))
         .page_token(samples.text("page_token"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .into()
 }
 
-fn lock_records(crm: &Crm, samples: &Samples) -> Request {
+fn lock_record(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record_locking()
-        .lock_records(
+        .lock_record(
             samples.text("module_name"),
             samples.text("record_id"),
-            samples.body("record_locking.lock_records"),
+            samples.body("record_locking.lock_record"),
         )
         .into()
 }
 
-fn record_locking_information(crm: &Crm, samples: &Samples) -> Request {
+fn get(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record_locking()
-        .record_locking_information(
-            samples.text("module_name"),
-            samples.text("record_id"),
-            samples.text("lock_id"),
-        )
-        .fields(samples.text("fields"))
+        .get(samples.text("module_name"), samples.text("record_id"), samples.text("lock_id"))
+        .fields(samples.list("fields"))
         .into()
 }
 
-fn update_record_locking_information(crm: &Crm, samples: &Samples) -> Request {
+fn update(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record_locking()
-        .update_record_locking_information(
+        .update(
             samples.text("module_name"),
             samples.text("record_id"),
             samples.text("lock_id"),
-            samples.body("record_locking.update_record_locking_information"),
+            samples.body("record_locking.update"),
         )
         .into()
 }

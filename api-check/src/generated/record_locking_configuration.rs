@@ -142,7 +142,7 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().record_locking_configuration().delete_many(samples.text("module"), samples.text("ids")).into()
+    crm.api().record_locking_configuration().delete_many(samples.text("module"), samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {

@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "record_share_email",
-        operation: "share_emails",
+        operation: "share",
         method: "POST",
         path: "/crm/v8/{module_api_name}/{id}/actions/share_emails",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/{id}/actions/share_emails",
         },
-        build: share_emails,
+        build: share,
         answer: Some(round_trip::<zohocrm::api::record_share_email::SharedSuccessfully>),
         body: None,
     },
     Entry {
         area: "record_share_email",
-        operation: "un_share_emails",
+        operation: "unshare",
         method: "POST",
         path: "/crm/v8/{module_api_name}/{id}/actions/unshare_emails",
         source: Source::OpenApi {
@@ -29,13 +29,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/{id}/actions/unshare_emails",
         },
-        build: un_share_emails,
+        build: unshare,
         answer: Some(round_trip::<zohocrm::api::record_share_email::SharedSuccessfully>),
         body: None,
     },
     Entry {
         area: "record_share_email",
-        operation: "share_bulk_emails",
+        operation: "share_emails_of_records",
         method: "POST",
         path: "/crm/v8/{module_api_name}/actions/share_emails",
         source: Source::OpenApi {
@@ -43,13 +43,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/actions/share_emails",
         },
-        build: share_bulk_emails,
+        build: share_emails_of_records,
         answer: Some(round_trip::<zohocrm::api::record_share_email::RecordShareEmailResults>),
         body: Some(round_trip::<zohocrm::api::record_share_email::RecordShareEmailBody>),
     },
     Entry {
         area: "record_share_email",
-        operation: "un_share_bulk_emails",
+        operation: "unshare_emails_of_records",
         method: "POST",
         path: "/crm/v8/{module_api_name}/actions/unshare_emails",
         source: Source::OpenApi {
@@ -57,36 +57,36 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/actions/unshare_emails",
         },
-        build: un_share_bulk_emails,
+        build: unshare_emails_of_records,
         answer: Some(round_trip::<zohocrm::api::record_share_email::RecordShareEmailResults>),
         body: Some(round_trip::<zohocrm::api::record_share_email::RecordShareEmailBody>),
     },
 ];
 
-fn share_emails(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().record_share_email().share_emails(samples.text("module_api_name"), samples.text("id")).into()
+fn share(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().record_share_email().share(samples.text("module_api_name"), samples.text("id")).into()
 }
 
-fn un_share_emails(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().record_share_email().un_share_emails(samples.text("module_api_name"), samples.text("id")).into()
+fn unshare(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().record_share_email().unshare(samples.text("module_api_name"), samples.text("id")).into()
 }
 
-fn share_bulk_emails(crm: &Crm, samples: &Samples) -> Request {
+fn share_emails_of_records(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record_share_email()
-        .share_bulk_emails(
+        .share_emails_of_records(
             samples.text("module_api_name"),
-            samples.body("record_share_email.share_bulk_emails"),
+            samples.body("record_share_email.share_emails_of_records"),
         )
         .into()
 }
 
-fn un_share_bulk_emails(crm: &Crm, samples: &Samples) -> Request {
+fn unshare_emails_of_records(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record_share_email()
-        .un_share_bulk_emails(
+        .unshare_emails_of_records(
             samples.text("module_api_name"),
-            samples.body("record_share_email.un_share_bulk_emails"),
+            samples.body("record_share_email.unshare_emails_of_records"),
         )
         .into()
 }

@@ -7,17 +7,17 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "recycle_bin",
-        operation: "recycle_bin_records",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/settings/recycle_bin",
         source: Source::OpenApi { file: "recycle_bin", method: "GET", path: "/crm/v8/settings/recycle_bin" },
-        build: recycle_bin_records,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinAnswer>),
         body: None,
     },
     Entry {
         area: "recycle_bin",
-        operation: "delete_recycle_bin_records",
+        operation: "delete_many",
         method: "DELETE",
         path: "/crm/v8/settings/recycle_bin",
         source: Source::OpenApi {
@@ -25,13 +25,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/settings/recycle_bin",
         },
-        build: delete_recycle_bin_records,
+        build: delete_many,
         answer: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinResults>),
         body: None,
     },
     Entry {
         area: "recycle_bin",
-        operation: "recycle_bin_record",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/settings/recycle_bin/{record_id}",
         source: Source::OpenApi {
@@ -39,13 +39,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/recycle_bin/{record_id}",
         },
-        build: recycle_bin_record,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinAnswer>),
         body: None,
     },
     Entry {
         area: "recycle_bin",
-        operation: "delete_recycle_bin_record",
+        operation: "delete",
         method: "DELETE",
         path: "/crm/v8/settings/recycle_bin/{record_id}",
         source: Source::OpenApi {
@@ -53,16 +53,16 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/settings/recycle_bin/{record_id}",
         },
-        build: delete_recycle_bin_record,
+        build: delete,
         answer: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinResults>),
         body: None,
     },
 ];
 
-fn recycle_bin_records(crm: &Crm, samples: &Samples) -> Request {
+fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .recycle_bin()
-        .recycle_bin_records(samples.text("ids"), samples.text("filters"))
+        .list(samples.list("ids"), samples.text("filters"))
         .sort_by(samples.text("sort_by"))
         .sort_order(samples.text("sort_order"))
         .page(samples.integer("page"))
@@ -70,14 +70,14 @@ fn recycle_bin_records(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn delete_recycle_bin_records(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().recycle_bin().delete_recycle_bin_records(samples.text("filters"), samples.text("ids")).into()
+fn delete_many(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().recycle_bin().delete_many(samples.text("filters"), samples.list("ids")).into()
 }
 
-fn recycle_bin_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().recycle_bin().recycle_bin_record(samples.text("record_id")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().recycle_bin().get(samples.text("record_id")).into()
 }
 
-fn delete_recycle_bin_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().recycle_bin().delete_recycle_bin_record(samples.text("record_id")).into()
+fn delete(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().recycle_bin().delete(samples.text("record_id")).into()
 }

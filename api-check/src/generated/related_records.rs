@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "related_records",
-        operation: "get_related_records",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}",
         },
-        build: get_related_records,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsAnswer>),
         body: None,
     },
     Entry {
         area: "related_records",
-        operation: "update_related_records",
+        operation: "update_many",
         method: "PUT",
         path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}",
         source: Source::OpenApi {
@@ -29,13 +29,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}",
         },
-        build: update_related_records,
+        build: update_many,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsBody>),
     },
     Entry {
         area: "related_records",
-        operation: "delink_records",
+        operation: "delink_many",
         method: "DELETE",
         path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}",
         source: Source::OpenApi {
@@ -43,7 +43,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}",
         },
-        build: delink_records,
+        build: delink_many,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: None,
     },
@@ -91,7 +91,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "related_records",
-        operation: "get_related_record",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}",
         source: Source::OpenApi {
@@ -99,13 +99,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}",
         },
-        build: get_related_record,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::related_records::GetRelatedRecordAnswer>),
         body: None,
     },
     Entry {
         area: "related_records",
-        operation: "update_related_record",
+        operation: "update",
         method: "PUT",
         path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}",
         source: Source::OpenApi {
@@ -113,13 +113,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}",
         },
-        build: update_related_record,
+        build: update,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsBody>),
     },
     Entry {
         area: "related_records",
-        operation: "delink_record",
+        operation: "delink",
         method: "DELETE",
         path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}",
         source: Source::OpenApi {
@@ -127,7 +127,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}",
         },
-        build: delink_record,
+        build: delink,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: None,
     },
@@ -175,7 +175,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "related_records",
-        operation: "deleted_parent_records_related_record",
+        operation: "related_records_of_deleted",
         method: "GET",
         path: "/crm/v8/{module_api_name}/deleted/{record_id}/{related_list_api_name}",
         source: Source::OpenApi {
@@ -183,51 +183,51 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/deleted/{record_id}/{related_list_api_name}",
         },
-        build: deleted_parent_records_related_record,
+        build: related_records_of_deleted,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsAnswer>),
         body: None,
     },
 ];
 
-fn get_related_records(crm: &Crm, samples: &Samples) -> Request {
+fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .related_records()
-        .get_related_records(
+        .list(
             samples.text("module_api_name"),
             samples.text("record_id"),
             samples.text("related_list_api_name"),
         )
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
         .external(samples.text("X-EXTERNAL"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .into()
 }
 
-fn update_related_records(crm: &Crm, samples: &Samples) -> Request {
+fn update_many(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .related_records()
-        .update_related_records(
+        .update_many(
             samples.text("module_api_name"),
             samples.text("record_id"),
             samples.text("related_list_api_name"),
-            samples.body("related_records.update_related_records"),
+            samples.body("related_records.update_many"),
         )
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
-fn delink_records(crm: &Crm, samples: &Samples) -> Request {
+fn delink_many(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .related_records()
-        .delink_records(
+        .delink_many(
             samples.text("module_api_name"),
             samples.text("record_id"),
             samples.text("related_list_api_name"),
         )
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
@@ -242,10 +242,10 @@ fn list_by_external_id(crm: &Crm, samples: &Samples) -> Request {
         )
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
         .external(samples.text("X-EXTERNAL"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .into()
 }
 
@@ -270,44 +270,44 @@ fn delink_many_by_external_id(crm: &Crm, samples: &Samples) -> Request {
             samples.text("external_value"),
             samples.text("related_list_api_name"),
         )
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
-fn get_related_record(crm: &Crm, samples: &Samples) -> Request {
+fn get(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .related_records()
-        .get_related_record(
+        .get(
             samples.text("module_api_name"),
             samples.text("record_id"),
             samples.text("related_list_api_name"),
             samples.text("related_record_id"),
         )
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
-fn update_related_record(crm: &Crm, samples: &Samples) -> Request {
+fn update(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .related_records()
-        .update_related_record(
+        .update(
             samples.text("module_api_name"),
             samples.text("record_id"),
             samples.text("related_list_api_name"),
             samples.text("related_record_id"),
-            samples.body("related_records.update_related_record"),
+            samples.body("related_records.update"),
         )
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
-fn delink_record(crm: &Crm, samples: &Samples) -> Request {
+fn delink(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .related_records()
-        .delink_record(
+        .delink(
             samples.text("module_api_name"),
             samples.text("record_id"),
             samples.text("related_list_api_name"),
@@ -326,7 +326,7 @@ fn get_by_external_id(crm: &Crm, samples: &Samples) -> Request {
             samples.text("related_list_api_name"),
             samples.text("external_field_value"),
         )
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
         .external(samples.text("X-EXTERNAL"))
         .into()
@@ -359,17 +359,17 @@ fn delink_by_external_id(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn deleted_parent_records_related_record(crm: &Crm, samples: &Samples) -> Request {
+fn related_records_of_deleted(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .related_records()
-        .deleted_parent_records_related_record(
+        .related_records_of_deleted(
             samples.text("module_api_name"),
             samples.text("record_id"),
             samples.text("related_list_api_name"),
         )
-        .fields(samples.text("fields"))
+        .fields(samples.list("fields"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .into()
 }

@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "reschedule_history",
-        operation: "add_appointments_rescheduled_history",
+        operation: "create",
         method: "POST",
         path: "/crm/v8/Appointments_Rescheduled_History__s",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/Appointments_Rescheduled_History__s",
         },
-        build: add_appointments_rescheduled_history,
+        build: create,
         answer: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryResults>),
         body: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryBody>),
     },
     Entry {
         area: "reschedule_history",
-        operation: "update_appointments_rescheduled_history",
+        operation: "update_many",
         method: "PUT",
         path: "/crm/v8/Appointments_Rescheduled_History__s",
         source: Source::OpenApi {
@@ -29,13 +29,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/Appointments_Rescheduled_History__s",
         },
-        build: update_appointments_rescheduled_history,
+        build: update_many,
         answer: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryResults>),
         body: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryBody>),
     },
     Entry {
         area: "reschedule_history",
-        operation: "appointments_rescheduled_history",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/Appointments_Rescheduled_History__s",
         source: Source::OpenApi {
@@ -43,13 +43,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/Appointments_Rescheduled_History__s",
         },
-        build: appointments_rescheduled_history,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryAnswer>),
         body: None,
     },
     Entry {
         area: "reschedule_history",
-        operation: "update_appointment_rescheduled_history",
+        operation: "update",
         method: "PUT",
         path: "/crm/v8/Appointments_Rescheduled_History__s/{id}",
         source: Source::OpenApi {
@@ -57,13 +57,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/Appointments_Rescheduled_History__s/{id}",
         },
-        build: update_appointment_rescheduled_history,
+        build: update,
         answer: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryResults>),
         body: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryBody>),
     },
     Entry {
         area: "reschedule_history",
-        operation: "appointment_rescheduled_history",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/Appointments_Rescheduled_History__s/{id}",
         source: Source::OpenApi {
@@ -71,13 +71,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/Appointments_Rescheduled_History__s/{id}",
         },
-        build: appointment_rescheduled_history,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryAnswer>),
         body: None,
     },
     Entry {
         area: "reschedule_history",
-        operation: "delete_appointments_rescheduled_history",
+        operation: "delete",
         method: "DELETE",
         path: "/crm/v8/Appointments_Rescheduled_History__s/{id}",
         source: Source::OpenApi {
@@ -85,61 +85,44 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/Appointments_Rescheduled_History__s/{id}",
         },
-        build: delete_appointments_rescheduled_history,
+        build: delete,
         answer: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryResults>),
         body: None,
     },
 ];
 
-fn add_appointments_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .reschedule_history()
-        .add_appointments_rescheduled_history(
-            samples.body("reschedule_history.add_appointments_rescheduled_history"),
-        )
-        .into()
+fn create(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().reschedule_history().create(samples.body("reschedule_history.create")).into()
 }
 
-fn update_appointments_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .reschedule_history()
-        .update_appointments_rescheduled_history(
-            samples.body("reschedule_history.update_appointments_rescheduled_history"),
-        )
-        .into()
+fn update_many(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().reschedule_history().update_many(samples.body("reschedule_history.update_many")).into()
 }
 
-fn appointments_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
+fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .reschedule_history()
-        .appointments_rescheduled_history()
-        .fields(samples.text("fields"))
+        .list()
+        .fields(samples.list("fields"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
         .sort_order(samples.text("sort_order"))
         .sort_by(samples.text("sort_by"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .into()
 }
 
-fn update_appointment_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
+fn update(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .reschedule_history()
-        .update_appointment_rescheduled_history(
-            samples.text("id"),
-            samples.body("reschedule_history.update_appointment_rescheduled_history"),
-        )
+        .update(samples.text("id"), samples.body("reschedule_history.update"))
         .into()
 }
 
-fn appointment_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .reschedule_history()
-        .appointment_rescheduled_history(samples.text("id"))
-        .fields(samples.text("fields"))
-        .into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().reschedule_history().get(samples.text("id")).fields(samples.list("fields")).into()
 }
 
-fn delete_appointments_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().reschedule_history().delete_appointments_rescheduled_history(samples.text("id")).into()
+fn delete(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().reschedule_history().delete(samples.text("id")).into()
 }

@@ -147,7 +147,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "scoring_rules",
-        operation: "scoring_rule_execution_using_rule_i_ds",
+        operation: "run",
         method: "PUT",
         path: "/crm/v8/{module}/actions/run_scoring_rules",
         source: Source::OpenApi {
@@ -155,9 +155,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/{module}/actions/run_scoring_rules",
         },
-        build: scoring_rule_execution_using_rule_i_ds,
+        build: run,
         answer: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
-        body: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRuleExecutionUsingRuleIDsBody>),
+        body: Some(round_trip::<zohocrm::api::scoring_rules::RunScoringRulesBody>),
     },
 ];
 
@@ -183,7 +183,7 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().scoring_rules().delete_many(samples.text("ids")).into()
+    crm.api().scoring_rules().delete_many(samples.list("ids")).into()
 }
 
 fn update(crm: &Crm, samples: &Samples) -> Request {
@@ -216,12 +216,6 @@ fn clone_scoring_rule(crm: &Crm, samples: &Samples) -> Request {
     crm.api().scoring_rules().clone_scoring_rule(samples.text("id")).into()
 }
 
-fn scoring_rule_execution_using_rule_i_ds(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .scoring_rules()
-        .scoring_rule_execution_using_rule_i_ds(
-            samples.text("module"),
-            samples.body("scoring_rules.scoring_rule_execution_using_rule_i_ds"),
-        )
-        .into()
+fn run(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().scoring_rules().run(samples.text("module"), samples.body("scoring_rules.run")).into()
 }

@@ -7,78 +7,72 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "services",
-        operation: "create_rescheduled_history",
+        operation: "create",
         method: "POST",
         path: "/crm/v8/Services__s",
         source: Source::OpenApi { file: "services", method: "POST", path: "/crm/v8/Services__s" },
-        build: create_rescheduled_history,
-        answer: Some(round_trip::<serde_json::Value>),
-        body: Some(round_trip::<serde_json::Value>),
+        build: create,
+        answer: Some(round_trip::<zohocrm::api::services::Results>),
+        body: Some(round_trip::<zohocrm::api::services::Services>),
     },
     Entry {
         area: "services",
-        operation: "rescheduled_histories",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/Services__s",
         source: Source::OpenApi { file: "services", method: "GET", path: "/crm/v8/Services__s" },
-        build: rescheduled_histories,
-        answer: Some(round_trip::<serde_json::Value>),
+        build: list,
+        answer: Some(round_trip::<zohocrm::api::services::Services>),
         body: None,
     },
     Entry {
         area: "services",
-        operation: "update_rescheduled_history",
+        operation: "update",
         method: "PUT",
         path: "/crm/v8/Services__s/{id}",
         source: Source::OpenApi { file: "services", method: "PUT", path: "/crm/v8/Services__s/{id}" },
-        build: update_rescheduled_history,
-        answer: Some(round_trip::<serde_json::Value>),
-        body: Some(round_trip::<serde_json::Value>),
+        build: update,
+        answer: Some(round_trip::<zohocrm::api::services::Results>),
+        body: Some(round_trip::<zohocrm::api::services::Services>),
     },
     Entry {
         area: "services",
-        operation: "rescheduled_history",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/Services__s/{id}",
         source: Source::OpenApi { file: "services", method: "GET", path: "/crm/v8/Services__s/{id}" },
-        build: rescheduled_history,
-        answer: Some(round_trip::<serde_json::Value>),
+        build: get,
+        answer: Some(round_trip::<zohocrm::api::services::Services>),
         body: None,
     },
     Entry {
         area: "services",
-        operation: "delete_rescheduled_history",
+        operation: "delete",
         method: "DELETE",
         path: "/crm/v8/Services__s/{id}",
         source: Source::OpenApi { file: "services", method: "DELETE", path: "/crm/v8/Services__s/{id}" },
-        build: delete_rescheduled_history,
-        answer: Some(round_trip::<serde_json::Value>),
+        build: delete,
+        answer: Some(round_trip::<zohocrm::api::services::Results>),
         body: None,
     },
 ];
 
-fn create_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .services()
-        .create_rescheduled_history(samples.body("services.create_rescheduled_history"))
-        .into()
+fn create(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().services().create(samples.body("services.create")).into()
 }
 
-fn rescheduled_histories(crm: &Crm, _samples: &Samples) -> Request {
-    crm.api().services().rescheduled_histories().into()
+fn list(crm: &Crm, _samples: &Samples) -> Request {
+    crm.api().services().list().into()
 }
 
-fn update_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .services()
-        .update_rescheduled_history(samples.text("id"), samples.body("services.update_rescheduled_history"))
-        .into()
+fn update(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().services().update(samples.text("id"), samples.body("services.update")).into()
 }
 
-fn rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().services().rescheduled_history(samples.text("id")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().services().get(samples.text("id")).into()
 }
 
-fn delete_rescheduled_history(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().services().delete_rescheduled_history(samples.text("id")).into()
+fn delete(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().services().delete(samples.text("id")).into()
 }

@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "share_records",
-        operation: "shared_record_details",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/{module_api_name}/{record_id}/actions/share",
         source: Source::OpenApi {
@@ -15,7 +15,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/{record_id}/actions/share",
         },
-        build: shared_record_details,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::share_records::ShareRecordsAnswer>),
         body: None,
     },
@@ -35,7 +35,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "share_records",
-        operation: "update_share_permissions",
+        operation: "update",
         method: "PUT",
         path: "/crm/v8/{module_api_name}/{record_id}/actions/share",
         source: Source::OpenApi {
@@ -43,13 +43,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/{module_api_name}/{record_id}/actions/share",
         },
-        build: update_share_permissions,
+        build: update,
         answer: Some(round_trip::<zohocrm::api::share_records::ShareRecordAnswer>),
         body: Some(round_trip::<zohocrm::api::share_records::ShareRecordsBody>),
     },
     Entry {
         area: "share_records",
-        operation: "revoke_shared_record",
+        operation: "revoke",
         method: "DELETE",
         path: "/crm/v8/{module_api_name}/{record_id}/actions/share",
         source: Source::OpenApi {
@@ -57,16 +57,16 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/{module_api_name}/{record_id}/actions/share",
         },
-        build: revoke_shared_record,
+        build: revoke,
         answer: Some(round_trip::<zohocrm::api::share_records::ShareRecordsResults>),
         body: None,
     },
 ];
 
-fn shared_record_details(crm: &Crm, samples: &Samples) -> Request {
+fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .share_records()
-        .shared_record_details(samples.text("module_api_name"), samples.text("record_id"))
+        .list(samples.text("module_api_name"), samples.text("record_id"))
         .shared_to(samples.integer("sharedTo"))
         .view(samples.text("view"))
         .into()
@@ -83,20 +83,17 @@ fn share_record(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn update_share_permissions(crm: &Crm, samples: &Samples) -> Request {
+fn update(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .share_records()
-        .update_share_permissions(
+        .update(
             samples.text("module_api_name"),
             samples.text("record_id"),
-            samples.body("share_records.update_share_permissions"),
+            samples.body("share_records.update"),
         )
         .into()
 }
 
-fn revoke_shared_record(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .share_records()
-        .revoke_shared_record(samples.text("module_api_name"), samples.text("record_id"))
-        .into()
+fn revoke(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().share_records().revoke(samples.text("module_api_name"), samples.text("record_id")).into()
 }

@@ -49,7 +49,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "sharing_rules",
-        operation: "search_rule",
+        operation: "search",
         method: "POST",
         path: "/crm/v8/settings/data_sharing/rules/search",
         source: Source::OpenApi {
@@ -57,13 +57,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/settings/data_sharing/rules/search",
         },
-        build: search_rule,
+        build: search,
         answer: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesAnswer>),
-        body: Some(round_trip::<zohocrm::api::sharing_rules::SearchRuleBody>),
+        body: Some(round_trip::<zohocrm::api::sharing_rules::SearchSharingRulesBody>),
     },
     Entry {
         area: "sharing_rules",
-        operation: "deactivate_rule",
+        operation: "deactivate",
         method: "DELETE",
         path: "/crm/v8/settings/data_sharing/rules/{id}/actions/activate",
         source: Source::OpenApi {
@@ -71,13 +71,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/settings/data_sharing/rules/{id}/actions/activate",
         },
-        build: deactivate_rule,
+        build: deactivate,
         answer: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
         body: None,
     },
     Entry {
         area: "sharing_rules",
-        operation: "activate_rule",
+        operation: "activate",
         method: "PUT",
         path: "/crm/v8/settings/data_sharing/rules/{id}/actions/activate",
         source: Source::OpenApi {
@@ -85,7 +85,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/settings/data_sharing/rules/{id}/actions/activate",
         },
-        build: activate_rule,
+        build: activate,
         answer: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
         body: None,
     },
@@ -133,7 +133,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "sharing_rules",
-        operation: "rule_summary",
+        operation: "summary",
         method: "GET",
         path: "/crm/v8/settings/data_sharing/rules/actions/summary",
         source: Source::OpenApi {
@@ -141,13 +141,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/data_sharing/rules/actions/summary",
         },
-        build: rule_summary,
-        answer: Some(round_trip::<zohocrm::api::sharing_rules::GetRuleSummaryAnswer>),
+        build: summary,
+        answer: Some(round_trip::<zohocrm::api::sharing_rules::GetSummaryAnswer>),
         body: None,
     },
     Entry {
         area: "sharing_rules",
-        operation: "search_rule_summary",
+        operation: "search_summary",
         method: "POST",
         path: "/crm/v8/settings/data_sharing/rules/actions/summary",
         source: Source::OpenApi {
@@ -155,9 +155,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/settings/data_sharing/rules/actions/summary",
         },
-        build: search_rule_summary,
-        answer: Some(round_trip::<zohocrm::api::sharing_rules::GetRuleSummaryAnswer>),
-        body: Some(round_trip::<zohocrm::api::sharing_rules::SearchRuleBody>),
+        build: search_summary,
+        answer: Some(round_trip::<zohocrm::api::sharing_rules::GetSummaryAnswer>),
+        body: Some(round_trip::<zohocrm::api::sharing_rules::SearchSharingRulesBody>),
     },
     Entry {
         area: "sharing_rules",
@@ -196,22 +196,22 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn search_rule(crm: &Crm, samples: &Samples) -> Request {
+fn search(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .sharing_rules()
-        .search_rule(samples.body("sharing_rules.search_rule"))
+        .search(samples.body("sharing_rules.search"))
         .module(samples.text("module"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
         .into()
 }
 
-fn deactivate_rule(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().sharing_rules().deactivate_rule(samples.text("id"), samples.text("module")).into()
+fn deactivate(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().sharing_rules().deactivate(samples.text("id"), samples.text("module")).into()
 }
 
-fn activate_rule(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().sharing_rules().activate_rule(samples.text("id"), samples.text("module")).into()
+fn activate(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().sharing_rules().activate(samples.text("id"), samples.text("module")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {
@@ -229,25 +229,18 @@ fn delete(crm: &Crm, samples: &Samples) -> Request {
     crm.api().sharing_rules().delete(samples.text("id"), samples.text("module")).into()
 }
 
-fn rule_summary(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .sharing_rules()
-        .rule_summary()
-        .module(zohocrm::api::sharing_rules::SharingRuleModule::from(samples.text("module")))
-        .into()
+fn summary(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().sharing_rules().summary().module(samples.text("module")).into()
 }
 
-fn search_rule_summary(crm: &Crm, samples: &Samples) -> Request {
+fn search_summary(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .sharing_rules()
-        .search_rule_summary(samples.body("sharing_rules.search_rule_summary"))
-        .module(zohocrm::api::sharing_rules::SharingRuleModule::from(samples.text("module")))
+        .search_summary(samples.body("sharing_rules.search_summary"))
+        .module(samples.text("module"))
         .into()
 }
 
 fn rerun(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .sharing_rules()
-        .rerun(zohocrm::api::sharing_rules::SharingRuleModule::from(samples.text("module")))
-        .into()
+    crm.api().sharing_rules().rerun(samples.text("module")).into()
 }

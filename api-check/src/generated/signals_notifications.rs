@@ -6,18 +6,15 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 
 pub(super) const ENTRIES: &[Entry] = &[Entry {
     area: "signals_notifications",
-    operation: "create_signals",
+    operation: "create",
     method: "POST",
     path: "/crm/v8/signals/notifications",
     source: Source::PythonSdk { module: "signals_notifications", function: "create_signals" },
-    build: create_signals,
+    build: create,
     answer: Some(round_trip::<zohocrm::api::signals_notifications::SignalsNotificationsResults>),
     body: Some(round_trip::<zohocrm::api::signals_notifications::SignalsNotificationsBody>),
 }];
 
-fn create_signals(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .signals_notifications()
-        .create_signals(samples.body("signals_notifications.create_signals"))
-        .into()
+fn create(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().signals_notifications().create(samples.body("signals_notifications.create")).into()
 }

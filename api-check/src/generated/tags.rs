@@ -99,7 +99,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "tags",
-        operation: "add_tags_to_multiple_records",
+        operation: "add_tags_to_records",
         method: "POST",
         path: "/crm/v8/{module_api_name}/actions/add_tags",
         source: Source::OpenApi {
@@ -107,13 +107,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/actions/add_tags",
         },
-        build: add_tags_to_multiple_records,
+        build: add_tags_to_records,
         answer: Some(round_trip::<zohocrm::api::tags::AddTagsAnswer>),
         body: Some(round_trip::<zohocrm::api::tags::AddTagsBody>),
     },
     Entry {
         area: "tags",
-        operation: "remove_tags_from_multiple_records",
+        operation: "remove_tags_from_records",
         method: "POST",
         path: "/crm/v8/{module_api_name}/actions/remove_tags",
         source: Source::OpenApi {
@@ -121,13 +121,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/actions/remove_tags",
         },
-        build: remove_tags_from_multiple_records,
+        build: remove_tags_from_records,
         answer: Some(round_trip::<zohocrm::api::tags::AddTagsAnswer>),
         body: Some(round_trip::<zohocrm::api::tags::RemoveTagsBody>),
     },
     Entry {
         area: "tags",
-        operation: "record_count_for_tag",
+        operation: "count_records_of_tag",
         method: "GET",
         path: "/crm/v8/settings/tags/{id}/actions/records_count",
         source: Source::OpenApi {
@@ -135,8 +135,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/tags/{id}/actions/records_count",
         },
-        build: record_count_for_tag,
-        answer: Some(round_trip::<zohocrm::api::tags::GetRecordCountForTagAnswer>),
+        build: count_records_of_tag,
+        answer: Some(round_trip::<zohocrm::api::tags::CountRecordsOfTagAnswer>),
         body: None,
     },
 ];
@@ -189,28 +189,25 @@ fn remove(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn add_tags_to_multiple_records(crm: &Crm, samples: &Samples) -> Request {
+fn add_tags_to_records(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .tags()
-        .add_tags_to_multiple_records(
-            samples.text("module_api_name"),
-            samples.body("tags.add_tags_to_multiple_records"),
-        )
+        .add_tags_to_records(samples.text("module_api_name"), samples.body("tags.add_tags_to_records"))
         .over_write(samples.text("over_write"))
         .into()
 }
 
-fn remove_tags_from_multiple_records(crm: &Crm, samples: &Samples) -> Request {
+fn remove_tags_from_records(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .tags()
-        .remove_tags_from_multiple_records(
+        .remove_tags_from_records(
             samples.text("module_api_name"),
-            samples.body("tags.remove_tags_from_multiple_records"),
+            samples.body("tags.remove_tags_from_records"),
         )
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .into()
 }
 
-fn record_count_for_tag(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().tags().record_count_for_tag(samples.text("id"), samples.text("module")).into()
+fn count_records_of_tag(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().tags().count_records_of_tag(samples.text("id"), samples.text("module")).into()
 }

@@ -93,7 +93,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "territories",
-        operation: "child_territory",
+        operation: "child_territories",
         method: "GET",
         path: "/crm/v8/settings/territories/{id}/__child_territories",
         source: Source::OpenApi {
@@ -101,13 +101,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/territories/{id}/__child_territories",
         },
-        build: child_territory,
+        build: child_territories,
         answer: Some(round_trip::<zohocrm::api::territories::TerritoriesAnswer>),
         body: None,
     },
     Entry {
         area: "territories",
-        operation: "associated_user_count",
+        operation: "associated_users_counts",
         method: "GET",
         path: "/crm/v8/settings/territories/actions/associated_users_count",
         source: Source::OpenApi {
@@ -115,13 +115,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/territories/actions/associated_users_count",
         },
-        build: associated_user_count,
-        answer: Some(round_trip::<zohocrm::api::territories::GetAssociatedUserCountAnswer>),
+        build: associated_users_counts,
+        answer: Some(round_trip::<zohocrm::api::territories::GetAssociatedUsersCountsAnswer>),
         body: None,
     },
     Entry {
         area: "territories",
-        operation: "deleted_associated_territory",
+        operation: "deleted_territories",
         method: "GET",
         path: "/crm/v8/settings/territories/actions/deleted_associated_territories",
         source: Source::OpenApi {
@@ -129,8 +129,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/territories/actions/deleted_associated_territories",
         },
-        build: deleted_associated_territory,
-        answer: Some(round_trip::<zohocrm::api::territories::GetDeletedAssociatedTerritoryAnswer>),
+        build: deleted_territories,
+        answer: Some(round_trip::<zohocrm::api::territories::GetDeletedTerritoriesAnswer>),
         body: None,
     },
     Entry {
@@ -171,7 +171,7 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
         .include(samples.text("include"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .into()
 }
 
@@ -187,7 +187,7 @@ fn delete_many(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .territories()
         .delete_many()
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .delete_previous_forecasts(samples.boolean("delete_previous_forecasts"))
         .into()
 }
@@ -208,22 +208,22 @@ fn delete(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn child_territory(crm: &Crm, samples: &Samples) -> Request {
+fn child_territories(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .territories()
-        .child_territory(samples.text("id"))
+        .child_territories(samples.text("id"))
         .filters(samples.text("filters"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
         .into()
 }
 
-fn associated_user_count(crm: &Crm, _samples: &Samples) -> Request {
-    crm.api().territories().associated_user_count().into()
+fn associated_users_counts(crm: &Crm, _samples: &Samples) -> Request {
+    crm.api().territories().associated_users_counts().into()
 }
 
-fn deleted_associated_territory(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().territories().deleted_associated_territory().ids(samples.text("ids")).into()
+fn deleted_territories(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().territories().deleted_territories().ids(samples.list("ids")).into()
 }
 
 fn transfer_and_delete_territory(crm: &Crm, samples: &Samples) -> Request {

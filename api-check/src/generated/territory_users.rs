@@ -105,7 +105,7 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 fn deassociate_territory_users(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .territory_users()
-        .deassociate_territory_users(samples.text("territory"), samples.text("ids"))
+        .deassociate_territory_users(samples.text("territory"), samples.list("ids"))
         .into()
 }
 

@@ -23,16 +23,14 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .timelines()
         .list(samples.text("module"), samples.text("record_id"))
-        .include_inner_details(zohocrm::api::timelines::TimelineIncludeInnerDetails::from(
-            samples.text("include_inner_details"),
-        ))
+        .include_inner_details(samples.list("include_inner_details"))
         .sort_by(samples.text("sort_by"))
         .sort_order(zohocrm::api::timelines::TimelineSortOrder::from(samples.text("sort_order")))
         .include_timeline_type(samples.text("include_timeline_type"))
         .include(zohocrm::api::timelines::TimelineInclude::from(samples.text("include")))
         .filters(samples.text("filters"))
-        .per_page(samples.text("per_page"))
-        .page(samples.text("page"))
+        .per_page(samples.integer("per_page"))
+        .page(samples.integer("page"))
         .page_token(samples.text("page_token"))
         .into()
 }

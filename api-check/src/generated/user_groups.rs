@@ -7,37 +7,37 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "user_groups",
-        operation: "groups",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/settings/user_groups",
         source: Source::OpenApi { file: "user_groups", method: "GET", path: "/crm/v8/settings/user_groups" },
-        build: groups,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        build: list,
+        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
         body: None,
     },
     Entry {
         area: "user_groups",
-        operation: "create_groups",
+        operation: "create",
         method: "POST",
         path: "/crm/v8/settings/user_groups",
         source: Source::OpenApi { file: "user_groups", method: "POST", path: "/crm/v8/settings/user_groups" },
-        build: create_groups,
+        build: create,
         answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResults>),
         body: Some(round_trip::<zohocrm::api::user_groups::UserGroupsBody>),
     },
     Entry {
         area: "user_groups",
-        operation: "update_groups",
+        operation: "update_many",
         method: "PUT",
         path: "/crm/v8/settings/user_groups",
         source: Source::OpenApi { file: "user_groups", method: "PUT", path: "/crm/v8/settings/user_groups" },
-        build: update_groups,
+        build: update_many,
         answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResults>),
         body: Some(round_trip::<zohocrm::api::user_groups::UserGroupsBody>),
     },
     Entry {
         area: "user_groups",
-        operation: "group",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/settings/user_groups/{group}",
         source: Source::OpenApi {
@@ -45,13 +45,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/user_groups/{group}",
         },
-        build: group,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        build: get,
+        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
         body: None,
     },
     Entry {
         area: "user_groups",
-        operation: "update_group",
+        operation: "update",
         method: "PUT",
         path: "/crm/v8/settings/user_groups/{group}",
         source: Source::OpenApi {
@@ -59,13 +59,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/settings/user_groups/{group}",
         },
-        build: update_group,
+        build: update,
         answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResults>),
         body: Some(round_trip::<zohocrm::api::user_groups::UserGroupsBody>),
     },
     Entry {
         area: "user_groups",
-        operation: "delete_group",
+        operation: "delete",
         method: "DELETE",
         path: "/crm/v8/settings/user_groups/{group}",
         source: Source::OpenApi {
@@ -73,7 +73,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/settings/user_groups/{group}",
         },
-        build: delete_group,
+        build: delete,
         answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResults>),
         body: None,
     },
@@ -88,12 +88,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             path: "/crm/v8/settings/user_groups/{group}/sources",
         },
         build: sources,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
         body: None,
     },
     Entry {
         area: "user_groups",
-        operation: "sources_count",
+        operation: "count_sources",
         method: "GET",
         path: "/crm/v8/settings/user_groups/{group}/actions/sources_count",
         source: Source::OpenApi {
@@ -101,13 +101,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/user_groups/{group}/actions/sources_count",
         },
-        build: sources_count,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        build: count_sources,
+        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
         body: None,
     },
     Entry {
         area: "user_groups",
-        operation: "status",
+        operation: "deletion_status",
         method: "GET",
         path: "/crm/v8/settings/user_groups/actions/deletion_jobs",
         source: Source::OpenApi {
@@ -115,7 +115,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/user_groups/actions/deletion_jobs",
         },
-        build: status,
+        build: deletion_status,
         answer: Some(round_trip::<zohocrm::ActionResult>),
         body: None,
     },
@@ -130,7 +130,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             path: "/crm/v8/settings/user_groups/{group}/actions/associations",
         },
         build: associations,
-        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
+        answer: Some(round_trip::<zohocrm::api::user_groups::GetAssociationsAnswer>),
         body: None,
     },
     Entry {
@@ -186,44 +186,41 @@ pub(super) const ENTRIES: &[Entry] = &[
             path: "/crm/v8/settings/user_groups/{group}/associated_users/actions/grouped_counts",
         },
         build: grouped_counts,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
         body: None,
     },
 ];
 
-fn groups(crm: &Crm, samples: &Samples) -> Request {
+fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .user_groups()
-        .groups()
+        .list()
         .include(samples.text("include"))
         .name(samples.text("name"))
-        .page(samples.text("page"))
-        .per_page(samples.text("per_page"))
+        .page(samples.integer("page"))
+        .per_page(samples.integer("per_page"))
         .filters(samples.text("filters"))
         .into()
 }
 
-fn create_groups(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().user_groups().create_groups(samples.body("user_groups.create_groups")).into()
+fn create(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().user_groups().create(samples.body("user_groups.create")).into()
 }
 
-fn update_groups(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().user_groups().update_groups(samples.body("user_groups.update_groups")).into()
+fn update_many(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().user_groups().update_many(samples.body("user_groups.update_many")).into()
 }
 
-fn group(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().user_groups().group(samples.text("group")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().user_groups().get(samples.text("group")).into()
 }
 
-fn update_group(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .user_groups()
-        .update_group(samples.text("group"), samples.body("user_groups.update_group"))
-        .into()
+fn update(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().user_groups().update(samples.text("group"), samples.body("user_groups.update")).into()
 }
 
-fn delete_group(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().user_groups().delete_group(samples.text("group")).into()
+fn delete(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().user_groups().delete(samples.text("group")).into()
 }
 
 fn sources(crm: &Crm, samples: &Samples) -> Request {
@@ -232,17 +229,17 @@ fn sources(crm: &Crm, samples: &Samples) -> Request {
         .sources(samples.text("group"))
         .r#type(samples.text("type"))
         .user_type(samples.text("user_type"))
-        .page(samples.text("page"))
-        .per_page(samples.text("per_page"))
+        .page(samples.integer("page"))
+        .per_page(samples.integer("per_page"))
         .into()
 }
 
-fn sources_count(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().user_groups().sources_count(samples.text("group")).into()
+fn count_sources(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().user_groups().count_sources(samples.text("group")).into()
 }
 
-fn status(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().user_groups().status(samples.text("job_id")).into()
+fn deletion_status(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().user_groups().deletion_status(samples.text("job_id")).into()
 }
 
 fn associations(crm: &Crm, samples: &Samples) -> Request {
@@ -253,8 +250,8 @@ fn associated_users_count(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .user_groups()
         .associated_users_count()
-        .page(samples.text("page"))
-        .per_page(samples.text("per_page"))
+        .page(samples.integer("page"))
+        .per_page(samples.integer("per_page"))
         .filters(samples.text("filters"))
         .into()
 }

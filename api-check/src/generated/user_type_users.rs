@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "user_type_users",
-        operation: "users_of_user_type",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users",
         source: Source::OpenApi {
@@ -15,13 +15,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users",
         },
-        build: users_of_user_type,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::user_type_users::UserTypeUsersAnswer>),
         body: None,
     },
     Entry {
         area: "user_type_users",
-        operation: "delete_user_from_the_portal",
+        operation: "delete",
         method: "DELETE",
         path: "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users",
         source: Source::OpenApi {
@@ -29,13 +29,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users",
         },
-        build: delete_user_from_the_portal,
+        build: delete,
         answer: Some(round_trip::<zohocrm::api::user_type_users::UserTypeUsersResults>),
         body: None,
     },
     Entry {
         area: "user_type_users",
-        operation: "transfer_users_of_a_user_type",
+        operation: "transfer",
         method: "POST",
         path: "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/action/transfer",
         source: Source::OpenApi {
@@ -43,13 +43,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/action/transfer",
         },
-        build: transfer_users_of_a_user_type,
+        build: transfer,
         answer: Some(round_trip::<zohocrm::api::user_type_users::UserTypeUsersResults>),
         body: None,
     },
     Entry {
         area: "user_type_users",
-        operation: "change_users_status",
+        operation: "change_status",
         method: "PUT",
         path: "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/{user_id}/actions/change_status",
         source: Source::OpenApi {
@@ -57,45 +57,41 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/{user_id}/actions/change_status",
         },
-        build: change_users_status,
-        answer: Some(round_trip::<zohocrm::api::user_type_users::ChangeUsersStatusResults>),
+        build: change_status,
+        answer: Some(round_trip::<zohocrm::api::user_type_users::ChangeStatusResults>),
         body: None,
     },
 ];
 
-fn users_of_user_type(crm: &Crm, samples: &Samples) -> Request {
+fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .user_type_users()
-        .users_of_user_type(samples.text("portal_name"), samples.text("user_type_id"), samples.text("type"))
+        .list(samples.text("portal_name"), samples.text("user_type_id"), samples.text("type"))
         .filters(samples.text("filters"))
         .into()
 }
 
-fn delete_user_from_the_portal(crm: &Crm, samples: &Samples) -> Request {
+fn delete(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .user_type_users()
-        .delete_user_from_the_portal(samples.text("portal_name"), samples.text("user_type_id"))
-        .personality_ids(samples.text("personality_ids"))
+        .delete(samples.text("portal_name"), samples.text("user_type_id"))
+        .personality_ids(samples.list("personality_ids"))
         .into()
 }
 
-fn transfer_users_of_a_user_type(crm: &Crm, samples: &Samples) -> Request {
+fn transfer(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .user_type_users()
-        .transfer_users_of_a_user_type(samples.text("portal_name"), samples.text("user_type_id"))
-        .personality_ids(samples.text("personality_ids"))
+        .transfer(samples.text("portal_name"), samples.text("user_type_id"))
+        .personality_ids(samples.list("personality_ids"))
         .transfer_to(samples.text("transfer_To"))
         .into()
 }
 
-fn change_users_status(crm: &Crm, samples: &Samples) -> Request {
+fn change_status(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .user_type_users()
-        .change_users_status(
-            samples.text("portal_name"),
-            samples.text("user_type_id"),
-            samples.text("user_id"),
-        )
+        .change_status(samples.text("portal_name"), samples.text("user_type_id"), samples.text("user_id"))
         .active(samples.boolean("active"))
         .into()
 }

@@ -81,12 +81,12 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "users",
-        operation: "users_count",
+        operation: "count",
         method: "GET",
         path: "/crm/v8/users/actions/count",
         source: Source::OpenApi { file: "users", method: "GET", path: "/crm/v8/users/actions/count" },
-        build: users_count,
-        answer: Some(round_trip::<zohocrm::api::users::UsersCountAnswer>),
+        build: count,
+        answer: Some(round_trip::<zohocrm::api::users::CountUsersAnswer>),
         body: None,
     },
 ];
@@ -98,7 +98,7 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
         .r#type(zohocrm::api::users::UserType::from(samples.text("type")))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .ids(samples.text("ids"))
+        .ids(samples.list("ids"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
         .into()
 }
@@ -132,11 +132,11 @@ fn associated_groups(crm: &Crm, samples: &Samples) -> Request {
         .users()
         .associated_groups(samples.text("user"))
         .include(samples.text("include"))
-        .page(samples.text("page"))
-        .per_page(samples.text("per_page"))
+        .page(samples.integer("page"))
+        .per_page(samples.integer("per_page"))
         .into()
 }
 
-fn users_count(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().users().users_count().r#type(zohocrm::api::users::UserType::from(samples.text("type"))).into()
+fn count(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().users().count().r#type(zohocrm::api::users::UserType::from(samples.text("type"))).into()
 }

@@ -21,7 +21,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "users_territories",
-        operation: "associate_territories_to_user",
+        operation: "associate",
         method: "PUT",
         path: "/crm/v8/users/{user}/territories",
         source: Source::OpenApi {
@@ -29,13 +29,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/users/{user}/territories",
         },
-        build: associate_territories_to_user,
+        build: associate,
         answer: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesResults>),
         body: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesBody>),
     },
     Entry {
         area: "users_territories",
-        operation: "remove_territories_from_user",
+        operation: "remove_territories",
         method: "DELETE",
         path: "/crm/v8/users/{user}/territories",
         source: Source::OpenApi {
@@ -43,7 +43,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/users/{user}/territories",
         },
-        build: remove_territories_from_user,
+        build: remove_territories,
         answer: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesResults>),
         body: None,
     },
@@ -63,7 +63,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "users_territories",
-        operation: "remove_territory_from_user",
+        operation: "remove_territory",
         method: "DELETE",
         path: "/crm/v8/users/{user}/territories/{territory}",
         source: Source::OpenApi {
@@ -71,7 +71,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/users/{user}/territories/{territory}",
         },
-        build: remove_territory_from_user,
+        build: remove_territory,
         answer: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesResults>),
         body: None,
     },
@@ -81,31 +81,21 @@ fn territories_of_user(crm: &Crm, samples: &Samples) -> Request {
     crm.api().users_territories().territories_of_user(samples.text("user")).into()
 }
 
-fn associate_territories_to_user(crm: &Crm, samples: &Samples) -> Request {
+fn associate(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .users_territories()
-        .associate_territories_to_user(
-            samples.text("user"),
-            samples.body("users_territories.associate_territories_to_user"),
-        )
+        .associate(samples.text("user"), samples.body("users_territories.associate"))
         .into()
 }
 
-fn remove_territories_from_user(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .users_territories()
-        .remove_territories_from_user(samples.text("user"))
-        .ids(samples.text("ids"))
-        .into()
+fn remove_territories(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().users_territories().remove_territories(samples.text("user")).ids(samples.list("ids")).into()
 }
 
 fn territory_of_user(crm: &Crm, samples: &Samples) -> Request {
     crm.api().users_territories().territory_of_user(samples.text("user"), samples.text("territory")).into()
 }
 
-fn remove_territory_from_user(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .users_territories()
-        .remove_territory_from_user(samples.text("user"), samples.text("territory"))
-        .into()
+fn remove_territory(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().users_territories().remove_territory(samples.text("user"), samples.text("territory")).into()
 }

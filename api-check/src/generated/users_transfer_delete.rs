@@ -7,7 +7,7 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "users_transfer_delete",
-        operation: "users_transfer_and_delete",
+        operation: "transfer_and_delete_users",
         method: "POST",
         path: "/crm/v8/users/actions/transfer_and_delete",
         source: Source::OpenApi {
@@ -15,7 +15,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/users/actions/transfer_and_delete",
         },
-        build: users_transfer_and_delete,
+        build: transfer_and_delete_users,
         answer: Some(round_trip::<zohocrm::api::users_transfer_delete::UsersTransferDeleteResults>),
         body: Some(round_trip::<zohocrm::api::users_transfer_delete::UsersTransferDeleteBody>),
     },
@@ -35,7 +35,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "users_transfer_delete",
-        operation: "user_transfer_and_delete",
+        operation: "transfer_and_delete_user",
         method: "POST",
         path: "/crm/v8/users/{id}/actions/transfer_and_delete",
         source: Source::OpenApi {
@@ -43,16 +43,16 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/users/{id}/actions/transfer_and_delete",
         },
-        build: user_transfer_and_delete,
+        build: transfer_and_delete_user,
         answer: Some(round_trip::<zohocrm::api::users_transfer_delete::UsersTransferDeleteResults>),
         body: Some(round_trip::<zohocrm::api::users_transfer_delete::UsersTransferDeleteBody>),
     },
 ];
 
-fn users_transfer_and_delete(crm: &Crm, samples: &Samples) -> Request {
+fn transfer_and_delete_users(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .users_transfer_delete()
-        .users_transfer_and_delete(samples.body("users_transfer_delete.users_transfer_and_delete"))
+        .transfer_and_delete_users(samples.body("users_transfer_delete.transfer_and_delete_users"))
         .into()
 }
 
@@ -60,12 +60,12 @@ fn status(crm: &Crm, samples: &Samples) -> Request {
     crm.api().users_transfer_delete().status(samples.text("job_id")).into()
 }
 
-fn user_transfer_and_delete(crm: &Crm, samples: &Samples) -> Request {
+fn transfer_and_delete_user(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .users_transfer_delete()
-        .user_transfer_and_delete(
+        .transfer_and_delete_user(
             samples.text("id"),
-            samples.body("users_transfer_delete.user_transfer_and_delete"),
+            samples.body("users_transfer_delete.transfer_and_delete_user"),
         )
         .into()
 }

@@ -35,7 +35,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "users_unavailability",
-        operation: "get_users_unavailability",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/settings/users_unavailability",
         source: Source::OpenApi {
@@ -43,7 +43,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/users_unavailability",
         },
-        build: get_users_unavailability,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityAnswer>),
         body: None,
     },
@@ -63,7 +63,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "users_unavailability",
-        operation: "get_user_unavailability",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/settings/users_unavailability/{id}",
         source: Source::OpenApi {
@@ -71,7 +71,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/users_unavailability/{id}",
         },
-        build: get_user_unavailability,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityAnswer>),
         body: None,
     },
@@ -99,14 +99,14 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
     crm.api().users_unavailability().update_many(samples.body("users_unavailability.update_many")).into()
 }
 
-fn get_users_unavailability(crm: &Crm, samples: &Samples) -> Request {
+fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .users_unavailability()
-        .get_users_unavailability()
-        .include_inner_details(samples.text("include_inner_details"))
-        .group_ids(samples.text("group_ids"))
-        .role_ids(samples.text("role_ids"))
-        .territory_ids(samples.text("territory_ids"))
+        .list()
+        .include_inner_details(samples.list("include_inner_details"))
+        .group_ids(samples.list("group_ids"))
+        .role_ids(samples.list("role_ids"))
+        .territory_ids(samples.list("territory_ids"))
         .filters(samples.text("filters"))
         .into()
 }
@@ -118,11 +118,11 @@ fn update(crm: &Crm, samples: &Samples) -> Request {
         .into()
 }
 
-fn get_user_unavailability(crm: &Crm, samples: &Samples) -> Request {
+fn get(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .users_unavailability()
-        .get_user_unavailability(samples.text("id"))
-        .include_inner_details(samples.text("include_inner_details"))
+        .get(samples.text("id"))
+        .include_inner_details(samples.list("include_inner_details"))
         .filters(samples.text("filters"))
         .into()
 }

@@ -21,7 +21,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "variable_groups",
-        operation: "variable_group_by_id",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/settings/variable_groups/{id}",
         source: Source::OpenApi {
@@ -29,7 +29,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/variable_groups/{id}",
         },
-        build: variable_group_by_id,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::variable_groups::VariableGroupsAnswer>),
         body: None,
     },
@@ -39,6 +39,6 @@ fn list(crm: &Crm, _samples: &Samples) -> Request {
     crm.api().variable_groups().list().into()
 }
 
-fn variable_group_by_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().variable_groups().variable_group_by_id(samples.text("id")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().variable_groups().get(samples.text("id")).into()
 }

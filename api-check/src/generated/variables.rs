@@ -47,21 +47,21 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "variables",
-        operation: "variable_by_id",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/settings/variables/{id}",
         source: Source::OpenApi { file: "variables", method: "GET", path: "/crm/v8/settings/variables/{id}" },
-        build: variable_by_id,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::variables::VariablesAnswer>),
         body: None,
     },
     Entry {
         area: "variables",
-        operation: "update_variable_by_id",
+        operation: "update",
         method: "PUT",
         path: "/crm/v8/settings/variables/{id}",
         source: Source::OpenApi { file: "variables", method: "PUT", path: "/crm/v8/settings/variables/{id}" },
-        build: update_variable_by_id,
+        build: update,
         answer: Some(round_trip::<zohocrm::api::variables::VariablesResults>),
         body: Some(round_trip::<zohocrm::api::variables::VariablesBody>),
     },
@@ -94,17 +94,17 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().variables().delete_many(samples.text("ids")).into()
+    crm.api().variables().delete_many(samples.list("ids")).into()
 }
 
-fn variable_by_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().variables().variable_by_id(samples.text("id")).group(samples.text("group")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().variables().get(samples.text("id")).group(samples.text("group")).into()
 }
 
-fn update_variable_by_id(crm: &Crm, samples: &Samples) -> Request {
+fn update(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .variables()
-        .update_variable_by_id(samples.text("id"), samples.body("variables.update_variable_by_id"))
+        .update(samples.text("id"), samples.body("variables.update"))
         .group(samples.text("group"))
         .into()
 }

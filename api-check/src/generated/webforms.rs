@@ -7,96 +7,89 @@ use crate::registry::{Entry, Samples, Source, round_trip};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         area: "webforms",
-        operation: "web_forms",
+        operation: "list",
         method: "GET",
         path: "/crm/v8/settings/webforms",
         source: Source::PythonSdk { module: "webforms", function: "get_web_forms" },
-        build: web_forms,
+        build: list,
         answer: Some(round_trip::<zohocrm::api::webforms::WebformsAnswer>),
         body: None,
     },
     Entry {
         area: "webforms",
-        operation: "create_web_forms",
+        operation: "create",
         method: "POST",
         path: "/crm/v8/settings/webforms",
         source: Source::PythonSdk { module: "webforms", function: "create_web_forms" },
-        build: create_web_forms,
+        build: create,
         answer: Some(round_trip::<zohocrm::api::webforms::WebformsResults>),
         body: Some(round_trip::<zohocrm::api::webforms::WebformsBody>),
     },
     Entry {
         area: "webforms",
-        operation: "web_form",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/settings/webforms/{form_id}",
         source: Source::PythonSdk { module: "webforms", function: "get_web_form" },
-        build: web_form,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::webforms::WebformsAnswer>),
         body: None,
     },
     Entry {
         area: "webforms",
-        operation: "update_web_form",
+        operation: "update",
         method: "PUT",
         path: "/crm/v8/settings/webforms/{form_id}",
         source: Source::PythonSdk { module: "webforms", function: "update_web_form" },
-        build: update_web_form,
+        build: update,
         answer: Some(round_trip::<zohocrm::api::webforms::WebformsResults>),
         body: Some(round_trip::<zohocrm::api::webforms::WebformsBody>),
     },
     Entry {
         area: "webforms",
-        operation: "delete_web_forms",
+        operation: "delete",
         method: "DELETE",
         path: "/crm/v8/settings/webforms/{form_id}",
         source: Source::PythonSdk { module: "webforms", function: "delete_web_forms" },
-        build: delete_web_forms,
+        build: delete,
         answer: Some(round_trip::<zohocrm::api::webforms::WebformsResults>),
         body: None,
     },
     Entry {
         area: "webforms",
-        operation: "webforms_preview",
+        operation: "preview",
         method: "GET",
         path: "/crm/v8/settings/webforms/{form_id}/actions/preview",
         source: Source::PythonSdk { module: "webforms", function: "get_webforms_preview" },
-        build: webforms_preview,
+        build: preview,
         answer: Some(round_trip::<zohocrm::api::webforms::WebformsAnswer>),
         body: None,
     },
 ];
 
-fn web_forms(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().webforms().web_forms(samples.text("module")).into()
+fn list(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().webforms().list(samples.text("module")).into()
 }
 
-fn create_web_forms(crm: &Crm, samples: &Samples) -> Request {
+fn create(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().webforms().create(samples.text("module"), samples.body("webforms.create")).into()
+}
+
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().webforms().get(samples.text("form_id"), samples.text("module")).into()
+}
+
+fn update(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .webforms()
-        .create_web_forms(samples.text("module"), samples.body("webforms.create_web_forms"))
+        .update(samples.text("form_id"), samples.text("module"), samples.body("webforms.update"))
         .into()
 }
 
-fn web_form(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().webforms().web_form(samples.text("form_id"), samples.text("module")).into()
+fn delete(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().webforms().delete(samples.text("form_id"), samples.text("module")).into()
 }
 
-fn update_web_form(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .webforms()
-        .update_web_form(
-            samples.text("form_id"),
-            samples.text("module"),
-            samples.body("webforms.update_web_form"),
-        )
-        .into()
-}
-
-fn delete_web_forms(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().webforms().delete_web_forms(samples.text("form_id"), samples.text("module")).into()
-}
-
-fn webforms_preview(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().webforms().webforms_preview(samples.text("form_id"), samples.text("module")).into()
+fn preview(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().webforms().preview(samples.text("form_id"), samples.text("module")).into()
 }

@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         area: "wizards",
-        operation: "wizard_by_id",
+        operation: "get",
         method: "GET",
         path: "/crm/v8/settings/wizards/{wizard_id}",
         source: Source::OpenApi {
@@ -25,7 +25,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/wizards/{wizard_id}",
         },
-        build: wizard_by_id,
+        build: get,
         answer: Some(round_trip::<zohocrm::api::wizards::WizardsAnswer>),
         body: None,
     },
@@ -35,6 +35,6 @@ fn list(crm: &Crm, _samples: &Samples) -> Request {
     crm.api().wizards().list().into()
 }
 
-fn wizard_by_id(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().wizards().wizard_by_id(samples.text("wizard_id"), samples.text("layout_id")).into()
+fn get(crm: &Crm, samples: &Samples) -> Request {
+    crm.api().wizards().get(samples.text("wizard_id"), samples.text("layout_id")).into()
 }

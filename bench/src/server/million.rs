@@ -7,9 +7,9 @@ use tokio::runtime;
 
 use super::bare::Bare;
 use super::finds::{KEYS, Wanted, beside_bare, find_often};
-use super::pages;
 use super::place::Place;
 use crate::Outcome;
+use crate::alone::Done;
 use crate::options::Options;
 use crate::report::{Fact, Line, Reach, Report, count};
 
@@ -59,9 +59,9 @@ fn measure(options: &Options, report: &mut Report, kind: Kind, server: &Server, 
         report.line(&Line { what, product, other: Some(other), reach: Reach::AtMost(1.5) });
     }
 
-    let read = pages::read_in_a_process_of_its_own(&many.url)?;
-    if read.rows != rows {
-        return Err(format!("{} were read, not {rows}", count(read.rows, "row")).into());
+    let read = Done::by_another_process("tokens", &many.url)?;
+    if read.count != rows {
+        return Err(format!("{} were read, not {rows}", count(read.count, "row")).into());
     }
     report.fact(&Fact {
         what: format!("memory for reading all, page by page; {:.1} s", read.took.as_secs_f64()),

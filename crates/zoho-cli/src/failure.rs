@@ -65,6 +65,14 @@ impl Failure {
         self
     }
 
+    /// A failure also if whoever read the output has left.
+    pub(crate) fn even_if_nobody_reads(self) -> Self {
+        match self.exit {
+            Exit::ReaderLeft => Self { exit: Exit::Failed, ..self },
+            _ => self,
+        }
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }

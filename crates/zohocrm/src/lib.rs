@@ -39,6 +39,7 @@
 //! * `bulk` (feature `bulk`): many records, by jobs in the background.
 //! * [`Files`]: files that fields of records refer to.
 //! * [`metadata`]: modules, fields and layouts; whether a record fits its module; a Rust type for it.
+//! * [`api`]: every operation that Zoho describes, one module for each area; behind features.
 //! * [`Request`], [`Response`]: any other call.
 //! * [`Error`], [`ApiError`]: why a call failed, and what to do next.
 

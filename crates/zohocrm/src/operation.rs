@@ -75,7 +75,7 @@ macro_rules! setters {
     ($body:ident { $($field:ident: $kind:ty),+ $(,)? }) => {
         impl $body {
             $(
-                #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), "); [`Nullable::Null`] empties it.")]
+                /// Sets the field of this name; [`Nullable::Null`] empties it.
                 #[must_use]
                 pub fn $field(mut self, $field: impl Into<Nullable<$kind>>) -> Self {
                     self.$field = $field.into();
@@ -94,7 +94,7 @@ pub(crate) mod prelude {
     pub(crate) use serde_json::{Map, Value};
 
     pub(crate) use super::{operation, setters};
-    pub(crate) use crate::client::{Api, Crm};
+    pub(crate) use crate::client::Crm;
     pub(crate) use crate::record::Record;
     pub(crate) use crate::request::{Method, Request, Upload};
     pub(crate) use crate::value::open_enum::open_enum;

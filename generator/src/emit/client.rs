@@ -24,7 +24,7 @@ pub(super) fn index(client: &Client) -> String {
         let areas: Vec<String> = areas.iter().map(|area| format!("`{area}`")).collect();
         let _ = writeln!(text, "//! | `{feature}` | {} |", areas.join(", "));
     }
-    text.push('\n');
+    text.push_str("\n#![allow(clippy::needless_pass_by_value, reason = \"a body is given away like every other argument\")]\n\n");
     for area in &client.areas {
         let _ = writeln!(text, "#[cfg(feature = {:?})]\npub mod {};", area.feature, area.name);
     }
@@ -61,8 +61,8 @@ fn area_body(area: &Area) -> String {
     let (name, words) = (&area.name, &area.words);
     let _ = writeln!(
         text,
-        "impl Api {{\n    /// Operations on {words}.\n    #[must_use]\n    pub fn {name}(&self) -> {HANDLE} {{\n        \
-         {HANDLE} {{ crm: self.crm.clone() }}\n    }}\n}}\n\n/// Operations on {words}; from [`Api::{name}`].\n\
+        "impl crate::Api {{\n    /// Operations on {words}.\n    #[must_use]\n    pub fn {name}(&self) -> {HANDLE} {{\n        \
+         {HANDLE} {{ crm: self.crm.clone() }}\n    }}\n}}\n\n/// Operations on {words}; from [`Api::{name}`](crate::Api::{name}).\n\
          #[derive(Clone, Debug)]\npub struct {HANDLE} {{\n    crm: Crm,\n}}\n\nimpl {HANDLE} {{"
     );
     for operation in &area.operations {

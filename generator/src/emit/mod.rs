@@ -75,7 +75,6 @@ fn rust(kind: &TypeRef) -> String {
         TypeRef::List(of) => format!("Vec<{}>", rust(of)),
         TypeRef::Optional(of) => format!("Option<{}>", rust(of)),
         TypeRef::Boxed(of) => format!("Box<{}>", rust(of)),
-        TypeRef::Map => "Map<String, Value>".to_owned(),
         TypeRef::Value => "Value".to_owned(),
         TypeRef::Record => "Record".to_owned(),
         TypeRef::ActionResult => "ActionResult".to_owned(),

@@ -12,7 +12,7 @@ pub(super) fn index(client: &Client) -> String {
     for area in &client.areas {
         let _ = writeln!(text, "mod {};", area.name);
     }
-    text.push_str("\n/// Every operation, by area.\npub fn entries() -> Vec<Entry> {\n    let areas: &[&[Entry]] = &[\n");
+    text.push_str("\n/// Every operation, by area.\n#[must_use]\npub fn entries() -> Vec<Entry> {\n    let areas: &[&[Entry]] = &[\n");
     for area in &client.areas {
         let _ = writeln!(text, "        {}::ENTRIES,", area.name);
     }
@@ -118,7 +118,6 @@ fn public(kind: &TypeRef, area: &str) -> String {
         TypeRef::Shared(name) => format!("zohocrm::api::shared::{name}"),
         TypeRef::List(of) => format!("Vec<{}>", public(of, area)),
         TypeRef::Optional(of) => format!("Option<{}>", public(of, area)),
-        TypeRef::Map => "zohocrm::Extra".to_owned(),
         TypeRef::Value => "serde_json::Value".to_owned(),
         TypeRef::Record | TypeRef::ActionResult | TypeRef::Date | TypeRef::DateTime => {
             format!("zohocrm::{}", rust(kind))

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::rust;
-use crate::model::{Field, Type, TypeContent};
+use crate::model::{Field, Type, TypeContent, TypeRef};
 
 /// Writes a type.
 pub(super) fn write(text: &mut String, kind: &Type) {
@@ -37,7 +37,7 @@ fn structure(text: &mut String, kind: &Type, fields: &[Field]) {
         let plain = field.name.strip_prefix("r#").unwrap_or(&field.name);
         let rename = if plain == field.wire { String::new() } else { format!("rename = {:?}, ", field.wire) };
         let _ = writeln!(text, "    #[serde({rename}skip_serializing_if = \"Nullable::is_absent\")]");
-        let _ = writeln!(text, "    pub {}: Nullable<{}>,", field.name, rust(&field.kind));
+        let _ = writeln!(text, "    pub {}: Nullable<{}>,", field.name, rust_in(&field.kind, &kind.name));
     }
     text.push_str("    /// What else was there.\n    #[serde(flatten)]\n    pub extra: Extra,\n}\n\n");
 }
@@ -45,7 +45,16 @@ fn structure(text: &mut String, kind: &Type, fields: &[Field]) {
 fn setters(text: &mut String, kind: &Type, fields: &[Field]) {
     let _ = writeln!(text, "setters! {{\n    {} {{", kind.name);
     for field in fields {
-        let _ = writeln!(text, "        {}: {},", field.name, rust(&field.kind));
+        let _ = writeln!(text, "        {}: {},", field.name, rust_in(&field.kind, &kind.name));
     }
     text.push_str("    }\n}\n\n");
+}
+
+/// A type inside the type of this name.
+fn rust_in(kind: &TypeRef, name: &str) -> String {
+    let own = |own: &TypeRef| match own {
+        TypeRef::Own(own) if own == name => TypeRef::Own("Self".to_owned()),
+        other => other.clone(),
+    };
+    rust(&kind.map_ends(&own))
 }

@@ -151,7 +151,7 @@ fn file_field(schema: &Schema) -> String {
     let first = match schema {
         Schema::Object(fields) => fields.keys().next().cloned(),
         Schema::Named(key) if key.name == "FileBodyWrapper" && key.area == "functions" => {
-            Some("inputfile".to_owned())
+            Some("inputFile".to_owned())
         }
         _ => None,
     };

@@ -47,10 +47,14 @@ pub enum ShapeContent {
     Enum(Vec<String>),
 }
 
+/// The area of what no area owns.
+pub(super) const SHARED: &str = "shared";
+
 /// How deep shapes may stand in shapes without a name.
 const DEEPEST: usize = 24;
 
 /// Turns schemas into types.
+#[derive(Debug)]
 pub struct Lowering<'a> {
     definitions: &'a Definitions,
     overrides: &'a Overrides,
@@ -80,7 +84,9 @@ impl<'a> Lowering<'a> {
     /// When a name is not defined, or shapes without a name have no end.
     pub fn lower(&mut self, schema: &Schema, at: &Key, named_after: &NamedAfter) -> Result<TypeRef> {
         Ok(match schema {
+            // An object of which no field is known turns out to be a text, or a number, as often as not.
             Schema::Any | Schema::File => TypeRef::Value,
+            Schema::Object(fields) if fields.is_empty() => TypeRef::Value,
             Schema::Integer => TypeRef::Integer,
             Schema::Number => TypeRef::Float,
             Schema::Boolean => TypeRef::Boolean,
@@ -91,7 +97,6 @@ impl<'a> Lowering<'a> {
                 let items = if *nullable { TypeRef::Optional(Box::new(items)) } else { items };
                 TypeRef::List(Box::new(items))
             }
-            Schema::Object(fields) if fields.is_empty() => TypeRef::Map,
             Schema::Object(fields) if envelope(&at.name, fields).is_some() => TypeRef::ActionResult,
             Schema::Object(fields) => self.structure(fields, at, named_after)?,
             Schema::Named(key) => self.named(key)?,
@@ -145,6 +150,13 @@ impl<'a> Lowering<'a> {
         if at.name.split('.').count() > DEEPEST {
             return Err(Error::source(at, "shapes without a name stand in each other without an end"));
         }
+        // A shape that stands in many places under as many names is one type.
+        let overrides = self.overrides;
+        if at.area != SHARED
+            && let Some(name) = overrides.common(fields)
+        {
+            return self.structure(fields, &Key::new(SHARED, name), &NamedAfter::Definition(name.to_owned()));
+        }
         // Its place among the types is before those that stand in it.
         let empty = ShapeContent::Struct(Vec::new());
         self.shapes.insert(at.clone(), Shape { named_after: named_after.clone(), content: empty });
@@ -155,7 +167,12 @@ impl<'a> Lowering<'a> {
         let mut lowered = Vec::with_capacity(all.len());
         for (name, schema) in &all {
             let named_after = NamedAfter::Field(at.clone(), name.clone());
-            lowered.push((name.clone(), self.lower(schema, &at.child(name), &named_after)?));
+            let kind = match self.lower(schema, &at.child(name), &named_after)? {
+                // Sources call some ids numbers; they come as texts.
+                TypeRef::Integer if is_id(name) => TypeRef::Value,
+                kind => kind,
+            };
+            lowered.push((name.clone(), kind));
         }
         if let Some(shape) = self.shapes.get_mut(at) {
             shape.content = ShapeContent::Struct(lowered);
@@ -222,8 +239,9 @@ impl<'a> Lowering<'a> {
         if let Some(known) = names.as_ref().and_then(|names| self.unions.get(names)) {
             return Ok(known.clone());
         }
-        if let Some(names) = names {
-            self.unions.insert(names, TypeRef::Shape(at.clone()));
+        if let Some(names) = &names {
+            // It may stand in itself.
+            self.unions.insert(names.clone(), TypeRef::Shape(at.clone()));
         }
         let mut fields: IndexMap<String, Vec<Schema>> = IndexMap::new();
         for branch in branches {
@@ -241,9 +259,13 @@ impl<'a> Lowering<'a> {
         };
         let fields: IndexMap<String, Schema> = fields.into_iter().map(one).collect();
         if fields.is_empty() {
-            return Ok(TypeRef::Map);
+            return Ok(TypeRef::Value);
         }
-        self.structure(&fields, at, named_after)
+        let joined = self.structure(&fields, at, named_after)?;
+        if let Some(names) = names {
+            self.unions.insert(names, joined.clone());
+        }
+        Ok(joined)
     }
 
     /// One text with the values of all; any text, if one of them is.
@@ -309,6 +331,19 @@ fn envelope_of(definitions: &Definitions, schema: &Schema) -> Option<Envelope> {
     }
 }
 
+/// Whether a schema has no branch but refusals.
+pub(super) fn only_refuses(definitions: &Definitions, schema: &Schema) -> bool {
+    let mut branches = Vec::new();
+    flatten(definitions, std::slice::from_ref(schema), &mut branches, 0);
+    branches.iter().all(|branch| envelope_of(definitions, branch) == Some(Envelope::Refusal))
+}
+
+/// Whether a field holds an id.
+fn is_id(field: &str) -> bool {
+    let field = field.trim_end_matches("__s");
+    matches!(field, "id" | "zuid" | "zgid") || field.ends_with("_id")
+}
+
 /// Whether a value can be the name of an enum's variant.
 fn is_nameable(value: &str) -> bool {
     value.len() <= 60 && value.chars().any(|letter| letter.is_ascii_alphabetic())
@@ -331,9 +366,9 @@ mod tests {
         object([("code", one_of(&["BAD"])), ("status", one_of(&["error"])), ("message", Schema::text())])
     }
 
-    fn lowered(definitions: Definitions, schema: &Schema) -> (TypeRef, Shapes) {
+    fn lowered(definitions: &Definitions, schema: &Schema) -> (TypeRef, Shapes) {
         let overrides = Overrides::default();
-        let mut lowering = Lowering::new(&definitions, &overrides);
+        let mut lowering = Lowering::new(definitions, &overrides);
         let at = Key::new("paint", "Answer");
         let kind = lowering.lower(schema, &at, &NamedAfter::Answer("Get Color".into())).unwrap();
         (kind, lowering.into_shapes())
@@ -349,7 +384,7 @@ mod tests {
     #[test]
     fn a_refusal_is_no_part_of_an_answer() {
         let answer = Schema::OneOf(vec![object([("color", Schema::text())]), refusal()]);
-        let (kind, shapes) = lowered(Definitions::new(), &answer);
+        let (kind, shapes) = lowered(&Definitions::new(), &answer);
         assert_eq!(kind, TypeRef::Shape(Key::new("paint", "Answer")));
         assert_eq!(fields(&shapes, "Answer"), [("color".to_owned(), TypeRef::Text)]);
     }
@@ -359,7 +394,7 @@ mod tests {
         let result =
             object([("code", Schema::text()), ("status", one_of(&["success"])), ("details", object([]))]);
         let items = Schema::list(Schema::OneOf(vec![result, refusal()]));
-        let (_, shapes) = lowered(Definitions::new(), &object([("colors", items)]));
+        let (_, shapes) = lowered(&Definitions::new(), &object([("colors", items)]));
         let list = TypeRef::List(Box::new(TypeRef::ActionResult));
         assert_eq!(fields(&shapes, "Answer"), [("colors".to_owned(), list)]);
     }
@@ -368,7 +403,7 @@ mod tests {
     fn several_objects_become_one_with_the_fields_of_all_and_a_conflict_becomes_a_value() {
         let first = object([("id", Schema::text()), ("size", Schema::Integer)]);
         let second = object([("size", Schema::text()), ("lid", Schema::Boolean)]);
-        let (_, shapes) = lowered(Definitions::new(), &Schema::OneOf(vec![first, second]));
+        let (_, shapes) = lowered(&Definitions::new(), &Schema::OneOf(vec![first, second]));
         let expected = [("id", TypeRef::Text), ("size", TypeRef::Value), ("lid", TypeRef::Boolean)];
         assert_eq!(fields(&shapes, "Answer"), expected.map(|(name, kind)| (name.to_owned(), kind)));
     }
@@ -380,7 +415,7 @@ mod tests {
             ("only", one_of(&["oil"])),
             ("message", one_of(&["it is oil", "it is water"])),
         ]);
-        let (_, shapes) = lowered(Definitions::new(), &answer);
+        let (_, shapes) = lowered(&Definitions::new(), &answer);
         let kinds: Vec<TypeRef> = fields(&shapes, "Answer").into_iter().map(|(_, kind)| kind).collect();
         assert_eq!(kinds, [TypeRef::Shape(Key::new("paint", "Answer.kind")), TypeRef::Text, TypeRef::Text]);
     }
@@ -390,9 +425,37 @@ mod tests {
         let tree = Key::new("paint", "Tree");
         let definition = object([("branches", Schema::list(Schema::Named(tree.clone())))]);
         let (kind, shapes) =
-            lowered([(tree.clone(), definition)].into_iter().collect(), &Schema::Named(tree.clone()));
-        assert_eq!(kind, TypeRef::Shape(tree.clone()));
+            lowered(&[(tree.clone(), definition)].into_iter().collect(), &Schema::Named(tree.clone()));
         assert_eq!(shapes.len(), 1);
+        assert_eq!(kind, TypeRef::Shape(tree));
+    }
+
+    #[test]
+    fn a_common_shape_is_one_type_wherever_it_stands() {
+        let said =
+            "[[common]]\nname = \"Reference\"\nfields = { id = \"text\" }\nreason = \"it is everywhere\"";
+        let overrides = Overrides::read(said).unwrap();
+        let definitions = Definitions::new();
+        let mut lowering = Lowering::new(&definitions, &overrides);
+        let owner = object([("id", Schema::text())]);
+        let kinds = ["Owner", "Lid"].map(|name| {
+            lowering.lower(&owner, &Key::new("paint", name), &NamedAfter::Definition(name.into())).unwrap()
+        });
+        assert_eq!(
+            kinds,
+            [
+                TypeRef::Shape(Key::new("shared", "Reference")),
+                TypeRef::Shape(Key::new("shared", "Reference"))
+            ]
+        );
+    }
+
+    #[test]
+    fn an_id_that_is_called_a_number_may_be_a_text() {
+        let answer = object([("tin_id__s", Schema::Integer), ("size", Schema::Integer)]);
+        let (_, shapes) = lowered(&Definitions::new(), &answer);
+        let kinds: Vec<TypeRef> = fields(&shapes, "Answer").into_iter().map(|(_, kind)| kind).collect();
+        assert_eq!(kinds, [TypeRef::Value, TypeRef::Integer]);
     }
 
     #[test]
@@ -402,7 +465,7 @@ mod tests {
             .into_iter()
             .collect();
         let either = || Schema::OneOf(["A", "B"].map(|name| Schema::Named(Key::new("paint", name))).to_vec());
-        let (_, shapes) = lowered(definitions, &object([("one", either()), ("two", either())]));
+        let (_, shapes) = lowered(&definitions, &object([("one", either()), ("two", either())]));
         let kinds: Vec<TypeRef> = fields(&shapes, "Answer").into_iter().map(|(_, kind)| kind).collect();
         assert_eq!(kinds[0], kinds[1]);
     }

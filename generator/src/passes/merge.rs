@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, Result};
 use crate::overrides::{self, Overrides};
+use crate::passes::lower::only_refuses;
 use crate::schema::{Body, Content, Definitions, Description, Key, Place, RawOperation, Schema};
 use crate::sdk::same_name;
 
@@ -12,10 +13,19 @@ use crate::sdk::same_name;
 pub struct Merged {
     /// What is left.
     pub description: Description,
-    /// What is not: `record_count/Get Count`, and why.
-    pub left_out: Vec<(String, String)>,
+    /// What is not.
+    pub left_out: Vec<LeftOut>,
     /// How many operations only the SDK has.
     pub only_in_sdk: usize,
+}
+
+/// An operation that is left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The source's name: `record_count/Get Count`.
+    pub operation: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// Merges both sources and what is said by hand.
@@ -31,12 +41,12 @@ pub fn merge(specification: Description, sdk: Description, overrides: &Overrides
         sdk.operations.into_iter().map(|operation| with_names(operation, &renamed)).collect();
     let (pairs, only_in_sdk) = pair(&operations, &from_sdk);
     for (index, twin) in pairs {
-        complete(&mut operations[index], &from_sdk[twin]);
+        complete(&mut operations[index], &from_sdk[twin], &definitions);
     }
     let count = only_in_sdk.len();
     operations.extend(only_in_sdk.into_iter().map(|index| from_sdk[index].clone()));
 
-    let (mut operations, left_out) = leave_out(operations, overrides)?;
+    let (mut operations, left_out) = leave_out(&definitions, operations, overrides)?;
     no_two_are_the_same(&operations, overrides)?;
     for operation in &mut operations {
         adjust(operation, overrides);
@@ -62,7 +72,10 @@ fn add_definitions(definitions: &mut Definitions, sdk: Definitions) -> HashMap<K
             Some(Schema::Object(fields)) => {
                 if let Schema::Object(more) = schema {
                     for (name, field) in more {
-                        fields.entry(name).or_insert(field);
+                        let known = fields.entry(name).or_insert(Schema::Any);
+                        if known.is_untyped() {
+                            *known = field;
+                        }
                     }
                 }
             }
@@ -127,7 +140,7 @@ fn pair(operations: &[RawOperation], from_sdk: &[RawOperation]) -> (Vec<(usize, 
 }
 
 /// Adds what the SDK knows of the same operation.
-fn complete(operation: &mut RawOperation, twin: &RawOperation) {
+fn complete(operation: &mut RawOperation, twin: &RawOperation, definitions: &Definitions) {
     for parameter in twin.parameters.iter().filter(|parameter| parameter.place != Place::Path) {
         if !operation.parameters.iter().any(|known| known.name == parameter.name) {
             let mut parameter = parameter.clone();
@@ -140,29 +153,31 @@ fn complete(operation: &mut RawOperation, twin: &RawOperation) {
         operation.body = Some(body.clone());
     }
     operation.on_upload_host |= twin.on_upload_host;
-    if operation.answers.iter().all(Schema::is_untyped) {
+    // Of some operations the specification has no answer but a refusal.
+    if operation.answers.iter().all(|answer| answer.is_untyped() || only_refuses(definitions, answer)) {
         operation.answers.clone_from(&twin.answers);
     }
 }
 
 /// Takes out what is not wanted; an operation that is the same call as another leaves there what it knows.
 fn leave_out(
+    definitions: &Definitions,
     operations: Vec<RawOperation>,
     overrides: &Overrides,
-) -> Result<(Vec<RawOperation>, Vec<(String, String)>)> {
+) -> Result<(Vec<RawOperation>, Vec<LeftOut>)> {
     let mut kept: Vec<RawOperation> = Vec::new();
     let mut twins = Vec::new();
     let mut left_out = Vec::new();
     for operation in operations {
         let said = overrides.operation(&operation);
+        let Some(said) = said.filter(|said| said.omit || said.same_as.is_some()) else {
+            kept.push(operation);
+            continue;
+        };
         let name = format!("{}/{}", operation.area, operation.id);
-        match said {
-            Some(said) if said.omit => left_out.push((name, said.reason.clone())),
-            Some(said) if said.same_as.is_some() => {
-                left_out.push((name, said.reason.clone()));
-                twins.push((said.same_as.clone().unwrap_or_default(), operation));
-            }
-            _ => kept.push(operation),
+        left_out.push(LeftOut { operation: name, reason: said.reason.clone() });
+        if let Some(same_as) = &said.same_as {
+            twins.push((same_as.clone(), operation));
         }
     }
     let mut unknown = Vec::new();
@@ -170,7 +185,7 @@ fn leave_out(
         let matches =
             |operation: &&mut RawOperation| format!("{}/{}", operation.area, operation.id) == same_as;
         match kept.iter_mut().find(matches) {
-            Some(operation) => join(operation, twin),
+            Some(operation) => join(operation, twin, definitions),
             None => {
                 unknown.push(format!("{}/{} is said to be {same_as}, which is not there", twin.area, twin.id))
             }
@@ -180,8 +195,8 @@ fn leave_out(
 }
 
 /// Adds what another description of the same call says.
-fn join(operation: &mut RawOperation, twin: RawOperation) {
-    complete(operation, &twin);
+fn join(operation: &mut RawOperation, twin: RawOperation, definitions: &Definitions) {
+    complete(operation, &twin, definitions);
     operation.answers.extend(twin.answers);
     if let (Some(body), Some(other)) = (&mut operation.body, twin.body)
         && body.schema != other.schema
@@ -243,7 +258,7 @@ fn adjust(operation: &mut RawOperation, overrides: &Overrides) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Origin, Parameter};
+    use crate::schema::{Origin, Parameter, TextFormat};
 
     fn operation(area: &str, id: &str, path: &str) -> RawOperation {
         RawOperation {
@@ -292,6 +307,22 @@ mod tests {
     }
 
     #[test]
+    fn an_operation_whose_only_answer_is_a_refusal_answers_what_the_sdk_says() {
+        let refusal = |status: &str| {
+            let text = |values| Schema::Text { format: TextFormat::Plain, values };
+            let fields = [("code", text(Vec::new())), ("status", text(vec![status.to_owned()]))];
+            Schema::Object(fields.into_iter().map(|(name, field)| (name.to_owned(), field)).collect())
+        };
+        for (status, expected) in [("error", Schema::text()), ("success", refusal("success"))] {
+            let said =
+                RawOperation { answers: vec![refusal(status)], ..operation("paint", "Get Color", "/v1") };
+            let sdk = of(vec![operation("paint", "Get Color", "/v1")]);
+            let merged = merge(of(vec![said]), sdk, &Overrides::default()).unwrap();
+            assert_eq!(merged.description.operations[0].answers, [expected]);
+        }
+    }
+
+    #[test]
     fn a_field_that_only_the_sdk_knows_is_added_to_the_shape_of_the_same_name() {
         let shape = |name: &str, field: &str| {
             let fields = [(field.to_owned(), Schema::text())].into_iter().collect();
@@ -307,6 +338,20 @@ mod tests {
     }
 
     #[test]
+    fn a_field_of_which_the_specification_says_nothing_is_what_the_sdk_says() {
+        let shape = |schema: Schema| {
+            let fields = [("size".to_owned(), schema)].into_iter().collect();
+            [(Key::new("paint", "Tin"), Schema::Object(fields))].into_iter().collect()
+        };
+        let nothing = Schema::Object(indexmap::IndexMap::new());
+        let specification = Description { definitions: shape(nothing), ..Description::default() };
+        let sdk = Description { definitions: shape(Schema::Integer), ..Description::default() };
+        let merged = merge(specification, sdk, &Overrides::default()).unwrap();
+        let size = [("size".to_owned(), Schema::Integer)].into_iter().collect();
+        assert_eq!(merged.description.definitions[&Key::new("paint", "Tin")], Schema::Object(size));
+    }
+
+    #[test]
     fn two_operations_that_are_one_call_stop_it() {
         let twice = || of(vec![operation("a", "Get A", "/v1/{id}"), operation("b", "Get B", "/v1/{name}")]);
         let error = merge(twice(), Description::default(), &Overrides::default()).unwrap_err();
@@ -315,6 +360,6 @@ mod tests {
         let said =
             "[[operation]]\narea = \"b\"\nid = \"Get B\"\nsame_as = \"a/Get A\"\nreason = \"one call\"";
         let merged = merge(twice(), Description::default(), &Overrides::read(said).unwrap()).unwrap();
-        assert_eq!(merged.left_out, [("b/Get B".to_owned(), "one call".to_owned())]);
+        assert_eq!(merged.left_out, [LeftOut { operation: "b/Get B".into(), reason: "one call".into() }]);
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn singular(word: &str) -> String {
         "status" | "business" | "process" | "address" | "access" | "details" | "settings" | "news"
     ) || word.ends_with("ss")
         || word.ends_with("us")
-        || word.ends_with("is")
+        || (word.ends_with("is") && word != "apis")
     {
         return word.to_owned();
     }
@@ -32,6 +32,7 @@ pub(crate) fn singular(word: &str) -> String {
         "statuses" | "businesses" | "processes" | "addresses" | "boxes" | "taxes" | "searches"
         | "indexes" => word[..word.len() - 2].to_owned(),
         "histories" => "history".to_owned(),
+        "apis" => "api".to_owned(),
         _ => match (word.strip_suffix("ies"), word.strip_suffix('s')) {
             (Some(stem), _) if stem.len() > 2 => format!("{stem}y"),
             (_, Some(stem)) if stem.len() > 1 => stem.to_owned(),

@@ -16,11 +16,13 @@ const VERBS: &[&str] = &[
     "add",
     "assign",
     "associate",
+    "attach",
     "cancel",
     "change",
     "check",
     "clone",
     "convert",
+    "count",
     "create",
     "deactivate",
     "deassociate",
@@ -35,7 +37,6 @@ const VERBS: &[&str] = &[
     "invite",
     "list",
     "lock",
-    "mass",
     "merge",
     "remove",
     "replace",
@@ -57,6 +58,8 @@ const VERBS: &[&str] = &[
     "upload",
     "upsert",
 ];
+/// What ends the noun of a name: `territories from records`.
+const PREPOSITIONS: &[&str] = &["by", "for", "from", "in", "of", "to", "using", "with"];
 /// Methods that every type, or every call, has.
 const TAKEN: &[&str] = &["clone", "new", "send", "default", "from", "into", "drop", "request"];
 /// Words that are no names in Rust.
@@ -91,6 +94,11 @@ impl AreaNames {
         };
         Self { words: words(area).join(" "), name, noun }
     }
+
+    /// Whether these words mean what the area is about: in the area of contact roles `roles` does.
+    fn is_noun(&self, words: &[String]) -> bool {
+        self.noun.ends_with(&one_of(words))
+    }
 }
 
 /// What an operation is called.
@@ -123,7 +131,7 @@ pub fn name(
     for (name, operation) in names.iter_mut().zip(operations) {
         let is_said = overrides.operation(operation).is_some_and(|said| said.method.is_some());
         if count[&name.method] > 1 && !is_said {
-            name.method = identifier(&words(said_name(operation, overrides)).join("_"));
+            name.method = identifier(&words(overrides.name_of_operation(operation)).join("_"));
         }
     }
     let mut collisions = Vec::new();
@@ -144,42 +152,34 @@ pub fn name(
     if collisions.is_empty() { Ok(names) } else { Err(Error::Collisions(collisions)) }
 }
 
-fn said_name<'a>(operation: &'a RawOperation, overrides: &'a Overrides) -> &'a str {
-    overrides.operation(operation).and_then(|said| said.name.as_deref()).unwrap_or(&operation.id)
-}
-
 fn first_choice(
     area: &AreaNames,
     operation: &RawOperation,
     all: &[&RawOperation],
     overrides: &Overrides,
 ) -> OperationNames {
-    let mut words = words(said_name(operation, overrides));
-    let is_one = operation.path.ends_with('}');
-    let rest = &words[1.min(words.len())..];
-    let is_own = rest.is_empty() || one_of(rest) == area.noun;
-    if words.first().is_some_and(|verb| verb == "get")
-        && !is_one
-        && (rest.last().is_some_and(|word| is_plural(word)) && is_own)
-    {
-        words[0] = "list".to_owned();
-    }
+    let mut words = words(overrides.name_of_operation(operation));
     let verb = words.first().cloned().unwrap_or_default();
+    let rest = &words[1.min(words.len())..];
+    let is_own = area.is_noun(rest);
+    let is_several = rest.last().is_some_and(|word| is_plural(word));
     let has_one = || {
         all.iter().any(|other| {
-            other.method == operation.method
-                && other.path.starts_with(&operation.path)
-                && other.path.ends_with('}')
+            let other = super::words(overrides.name_of_operation(other));
+            let of_one = other.last().is_some_and(|word| !is_plural(word));
+            other.first() == Some(&verb) && of_one && area.is_noun(&other[1..])
         })
     };
     let method = match verb.as_str() {
-        "get" | "list" if is_own => verb.clone(),
-        "create" | "add" if is_own => verb.clone(),
-        "update" | "delete" if is_own && !is_one && has_one() => format!("{verb}_many"),
-        "get" if words.len() > 1 => words[1..].join("_"),
+        "get" if is_own && is_several => "list".to_owned(),
+        "update" | "delete" | "delink" if is_own && is_several && has_one() => format!("{verb}_many"),
+        "get" if words.len() > 1 && !is_own => rest.join("_"),
         _ if is_own && VERBS.contains(&verb.as_str()) && !TAKEN.contains(&verb.as_str()) => verb.clone(),
         _ => words.join("_"),
     };
+    if method == "list" {
+        words[0].clone_from(&method);
+    }
     let said = overrides.operation(operation).and_then(|said| said.method.clone());
     OperationNames {
         method: said.unwrap_or_else(|| identifier(&method)),
@@ -190,35 +190,34 @@ fn first_choice(
 
 /// `get role` is `Gets a role`.
 fn sentence(words: &[String]) -> String {
-    let Some((verb, rest)) = words.split_first() else { return "Calls the operation".to_owned() };
-    if !VERBS.contains(&verb.as_str()) {
-        return format!("Runs \u{201c}{}\u{201d}", words.join(" ")).replace(['\u{201c}', '\u{201d}'], "`");
-    }
-    let verb = capital(&third_person(verb));
-    match rest.last() {
-        None => verb,
-        Some(last) => {
-            let several =
-                is_plural(last) || matches!(last.as_str(), "details" | "settings" | "status" | "meta");
-            let starts_with_vowel = rest[0].starts_with(['a', 'e', 'i', 'o', 'u'])
-                && !rest[0].starts_with("use")
-                && !rest[0].starts_with("un");
-            let article = match (
-                several,
-                starts_with_vowel || rest[0].starts_with("unsub") || rest[0].starts_with("una"),
-            ) {
-                (true, _) => "",
-                (false, true) => "an ",
-                (false, false) => "a ",
-            };
-            format!("{verb} {article}{}", rest.join(" "))
+    let (verbs, noun) = match words {
+        [first, and, second, noun @ ..] if and == "and" => {
+            (format!("{} and {}", third_person(first), third_person(second)), noun)
         }
+        [first, noun @ ..] if VERBS.contains(&first.as_str()) => (third_person(first), noun),
+        _ => return format!("Calls `{}`", words.join(" ")),
+    };
+    let head = noun.iter().position(|word| PREPOSITIONS.contains(&word.as_str())).unwrap_or(noun.len());
+    match noun[..head].last() {
+        None => capital(&[&[verbs], noun].concat().join(" ")),
+        Some(last) => format!("{} {}{}", capital(&verbs), article(&noun[0], last), noun.join(" ")),
+    }
+}
+
+/// What stands before a noun: `a role`, `an organisation`, `roles`.
+fn article(first: &str, last: &str) -> &'static str {
+    let is_uncountable =
+        matches!(last, "details" | "settings" | "status" | "data" | "meta" | "sharing" | "unavailability");
+    let sounds_like_you = ["use", "uni"].iter().any(|start| first.starts_with(start));
+    match first.chars().next() {
+        _ if is_plural(last) || is_uncountable || first == "all" => "",
+        Some('a' | 'e' | 'i' | 'o' | 'u') if !sounds_like_you => "an ",
+        _ => "a ",
     }
 }
 
 fn third_person(verb: &str) -> String {
     match verb {
-        "mass" => "mass-changes".to_owned(),
         _ if verb.ends_with("ch") || verb.ends_with("sh") || verb.ends_with('s') => format!("{verb}es"),
         _ => format!("{verb}s"),
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::lower::{ShapeContent, Shapes};
+use super::lower::{SHARED, ShapeContent, Shapes};
 use crate::model::TypeRef;
 use crate::schema::Key;
 
@@ -18,11 +18,15 @@ pub fn place<'a>(shapes: &Shapes, roots: impl IntoIterator<Item = (&'a str, &'a 
             users.entry(key).or_default().insert(area);
         }
     }
-    let only = |areas: &HashSet<&str>| match areas.len() {
-        1 => areas.iter().next().map(|area| (*area).to_owned()),
+    let only = |key: &Key, areas: &HashSet<&str>| match areas.len() {
+        1 if key.area != SHARED => areas.iter().next().map(|area| (*area).to_owned()),
         _ => None,
     };
-    users.into_iter().map(|(key, areas)| (key, only(&areas))).collect()
+    let place = |(key, areas): (Key, HashSet<&str>)| {
+        let place = only(&key, &areas);
+        (key, place)
+    };
+    users.into_iter().map(place).collect()
 }
 
 /// The types that a type needs, itself included.

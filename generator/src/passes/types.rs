@@ -194,7 +194,7 @@ impl Naming<'_> {
             let mut candidates = candidates.clone();
             if candidates.len() == 1
                 && short[candidates[0].as_str()] > 1
-                && self.overrides.name(key).is_none()
+                && self.overrides.type_name(key).is_none()
             {
                 // Several fields of this name hold different things.
                 candidates.clear();
@@ -210,7 +210,7 @@ impl Naming<'_> {
     }
 
     fn candidates(&self, key: &Key, shape: &Shape) -> Vec<String> {
-        if let Some(said) = self.overrides.name(key) {
+        if let Some(said) = self.overrides.type_name(key) {
             return vec![said.to_owned()];
         }
         let area = words(&key.area).join("_").to_upper_camel_case();
@@ -309,7 +309,7 @@ fn duplicates(shapes: &Shapes, places: &Places, overrides: &Overrides) -> HashMa
         let mut found = false;
         for (key, shape) in shapes {
             let Some(place) = places.get(key) else { continue };
-            if same.contains_key(key) || overrides.name(key).is_some() {
+            if same.contains_key(key) || overrides.type_name(key).is_some() {
                 continue;
             }
             let replace = |held: &Key| TypeRef::Shape(same.get(held).unwrap_or(held).clone());

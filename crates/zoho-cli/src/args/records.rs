@@ -172,7 +172,7 @@ pub(crate) struct Get {
 /// Records that are given.
 #[derive(Debug, Args)]
 pub(crate) struct Data {
-    /// JSON, @FILE, or @- for standard input, which is read if this is left out
+    /// The records: JSON, @FILE, or @- for standard input, which a write reads if this is left out
     ///
     /// A record is a JSON object. There may be one, an array of them, or one in each line; or CSV, whose first line
     /// names the fields. CSV and lines are read as they are needed, however many there are.

@@ -22,10 +22,7 @@ pub(super) async fn print(
         Cursor { request: crm.request(Method::Get, path), query: in_path.chain(query).collect() };
     let mut before = Vec::new();
     loop {
-        let page = match cursor.page().send().await {
-            Ok(response) => Page::read(&response)?,
-            Err(error) => return Err(cursor.interrupted(error, rows.count())),
-        };
+        let page = cursor.page().await.map_err(|failure| cursor.interrupted(failure, rows.count()))?;
         // A list that does not heed its cursor would go on for ever.
         if !page.items.is_empty() && page.items == before {
             return Err(stands_still());
@@ -88,8 +85,10 @@ struct Cursor {
 }
 
 impl Cursor {
-    fn page(&self) -> Request {
-        self.query.iter().fold(self.request.clone(), |request, (name, value)| request.query(name, value))
+    async fn page(&self) -> Result<Page, Failure> {
+        let request = self.request.clone();
+        let request = self.query.iter().fold(request, |request, (name, value)| request.query(name, value));
+        Page::read(&request.send().await?)
     }
 
     fn follow(&mut self, next: Next) -> Result<(), Failure> {
@@ -111,8 +110,7 @@ impl Cursor {
         Ok(())
     }
 
-    fn interrupted(&self, error: Error, printed: u64) -> Failure {
-        let failure = Failure::from(error);
+    fn interrupted(&self, failure: Failure, printed: u64) -> Failure {
         match self.query.last() {
             Some((name, value)) if printed > 0 => failure.next_step(format!(
                 "run it again with -q {name}={value}: the {printed} items before it were printed"

@@ -101,4 +101,21 @@ async fn a_bulk_write_of_nothing_readable_is_an_error() {
     zoho.fault(Fault::on("POST /crm/v8/upload").crm_error(400, "INVALID_FILE_FORMAT"));
     let ran = terminal.run(&["bulk", "write", "Leads", "leads.csv", "--insert"]).ended(1);
     assert!(ran.stderr.contains("INVALID_FILE_FORMAT"), "{ran:?}");
+    zoho.clear_faults();
+    zoho.fail_next_bulk_job();
+    let ran = terminal.run(&["bulk", "write", "Leads", "leads.csv", "--insert", "--result", "result.csv"]);
+    let ran = ran.ended(1);
+    assert!(ran.stdout.is_empty() && !terminal.path("result.csv").exists(), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_bulk_write_whose_second_job_fails_tells_of_the_first() {
+    let (zoho, terminal) = logged_in().await;
+    let rows: String = (1..=25_010).map(|number| format!("{number}\n")).collect();
+    std::fs::write(terminal.path("leads.csv"), format!("Last_Name\n{rows}")).unwrap();
+    zoho.fault(Fault::on("POST /crm/bulk/v8/write").skip(1).crm_error(400, "LIMIT_EXCEEDED"));
+    let ran = terminal.run(&["bulk", "write", "Leads", "leads.csv", "--insert", "--result", "result.csv"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, "25000 added, 0 updated, 0 refused\n"), "{ran:?}");
+    assert!(ran.stderr.contains("after the first 25000"), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(terminal.path("result.csv")).unwrap().lines().count(), 25_001);
 }

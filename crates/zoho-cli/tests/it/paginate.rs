@@ -71,6 +71,10 @@ async fn a_list_that_breaks_off_says_with_which_parameter_to_go_on() {
     let call = ["api", "GET", "/crm/v8/Leads", "-q", "fields=Last_Name", "--paginate", "--json-lines"];
     let ran = terminal.run(&call);
     assert_eq!((ran.code, ran.stdout.lines().count()), (1, 200), "{ran:?}");
+    zoho.clear_faults();
+    zoho.fault(Fault::on("GET /crm/v8/Leads").skip(1).html());
+    let ran = terminal.run(&call);
+    assert_eq!((ran.code, ran.stdout.lines().count()), (1, 200), "{ran:?}");
     let (_, rest) = ran.stderr.split_once("run it again with -q ").unwrap();
     let parameter = rest.split_once(':').unwrap().0;
     zoho.clear_faults();

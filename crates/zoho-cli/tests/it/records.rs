@@ -267,6 +267,22 @@ async fn an_update_without_an_id_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_write_whose_reader_leaves_says_how_far_it_came() {
+    let (_zoho, terminal) = logged_in().await;
+    let leads: String = (1..=450).map(|number| format!("{{\"Last_Name\":\"{number}\"}}\n")).collect();
+    std::fs::write(terminal.path("leads.json"), leads).unwrap();
+    let mut child = terminal.command(&["records", "create", "Leads", "-d", "@leads.json"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().is_ok());
+    drop(lines);
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{stderr}");
+    let written = terminal.run(&["records", "count", "Leads"]).done().stdout;
+    assert!(stderr.contains(&format!("--skip {}", written.trim())), "{stderr}, {written}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_write_that_is_cut_off_says_which_records_are_in_doubt() {
     let (zoho, terminal) = logged_in().await;
     let lines: String = (1..=250).map(|number| format!("{{\"Last_Name\":\"{number}\"}}\n")).collect();

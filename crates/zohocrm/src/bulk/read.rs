@@ -63,12 +63,6 @@ impl StartBulkRead {
         Self { criteria: Some(criteria), ..self }
     }
 
-    /// Which records to read, in Zoho's own JSON: `{"field": {"api_name": …}, "comparator": …, "value": …}`, or
-    /// `{"group_operator": …, "group": […]}`.
-    pub fn criteria_json(self, criteria: impl Into<Value>) -> Self {
-        self.with("criteria", criteria.into())
-    }
-
     /// Reads the records of a custom view, by its id.
     pub fn custom_view(self, id: impl Into<String>) -> Self {
         self.with("cvid", id.into())
@@ -84,6 +78,11 @@ impl StartBulkRead {
         // The two exclude each other.
         self.query.shift_remove("page");
         self.with("page_token", token.into())
+    }
+
+    /// Any other member of the query that Zoho knows; or `criteria`, as JSON of your own.
+    pub fn option(self, name: impl AsRef<str>, value: impl Into<Value>) -> Self {
+        self.with(name.as_ref(), value)
     }
 
     /// A URL of yours that Zoho posts to when the job is over.

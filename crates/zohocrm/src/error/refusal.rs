@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 /// What a failure means for whoever called.
@@ -92,14 +92,20 @@ impl Refusal {
             | "RECORD_LOCKED"
             | "RECORD_IN_BLUEPRINT"
             | "CONFLICT"
+            | "ALREADY_MODIFIED"
+            | "ALREADY_SHARED"
             | "ALREADY_USED"
+            | "ASSOCIATIONS_EXIST"
+            | "CANNOT_PROCESS"
+            | "NOT_APPROVED"
+            | "NOT_REVIEWED"
             | "ALREADY_SCHEDULED" => ErrorKind::Conflict,
-            "LIMIT_EXCEEDED"
-            | "LIMIT_REACHED"
-            | "REQUEST_ENTITY_TOO_LARGE"
-            | "FILE_SIZE_MORE_THAN_ALLOWED_SIZE"
-            | "MAX_LIMIT_EXCEEDED" => ErrorKind::LimitExceeded,
             "TOO_MANY_REQUESTS" | "RATE_LIMIT_EXCEEDED" => ErrorKind::Throttled,
+            "REQUEST_ENTITY_TOO_LARGE" | "FILE_SIZE_MORE_THAN_ALLOWED_SIZE" => ErrorKind::LimitExceeded,
+            // There are many: LICENSE_LIMIT_EXCEEDED, RECORD_LIMIT_EXCEEDED, LOWER_LIMIT_REACHED.
+            code if code.ends_with("LIMIT_EXCEEDED") || code.ends_with("LIMIT_REACHED") => {
+                ErrorKind::LimitExceeded
+            }
             "INTERNAL_ERROR" | "INTERNAL_SERVER_ERROR" | "BAD_GATEWAY" | "SERVICE_UNAVAILABLE" => {
                 ErrorKind::Server
             }
@@ -189,9 +195,8 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// An object that may be a refusal: all its members are those of an envelope.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// An object that may be a refusal: nothing in it is an object or a list but the members of an envelope.
+#[derive(Debug, Default)]
 struct Envelope {
     code: Value,
     message: Value,
@@ -204,8 +209,8 @@ struct Envelope {
 }
 
 impl Refusal {
-    /// The refusal that a body is, if it is one, under a status of success. Reading stops at the first member that no
-    /// refusal has, so a long answer costs nothing.
+    /// The refusal that a body is, if it is one, under a status of success. Reading stops at the first object or list that
+    /// no refusal has, so a long answer costs nothing.
     pub(super) fn in_success(body: &[u8]) -> Option<Self> {
         let envelope: Envelope = serde_json::from_slice(body).ok()?;
         let says_error = [&envelope.status, &envelope.response].iter().any(|word| *word == "error");
@@ -216,12 +221,7 @@ impl Refusal {
     /// first entry.
     pub(super) fn in_failure(body: &[u8]) -> Option<Self> {
         let body: Value = serde_json::from_slice(body).ok()?;
-        let is_envelope =
-            |body: &&Value| ["code", "error", "cause"].iter().any(|name| body.get(name).is_some());
-        let first_entry = || body.as_object()?.values().find_map(|member| member.get(0).filter(is_envelope));
-        let Some(envelope) = Some(&body).filter(is_envelope).or_else(first_entry) else {
-            return Self::of_content_host(&body);
-        };
+        let Some(envelope) = first_envelope(&body) else { return Self::of_content_host(&body) };
         let member = |name: &str| envelope.get(name).cloned().unwrap_or_default();
         Envelope {
             code: member("code"),
@@ -258,6 +258,101 @@ impl Envelope {
             message: text(self.message).or_else(|| text(self.error_description)).unwrap_or_default(),
             details: self.details,
         })
+    }
+}
+
+/// The object itself, or the first in it: `{"roles": [{"code": …}]}`, `{"backup": {"code": …}}`.
+fn first_envelope(body: &Value) -> Option<&Value> {
+    match body {
+        Value::Object(members) => {
+            match ["code", "error", "cause"].iter().any(|name| members.contains_key(*name)) {
+                true => Some(body),
+                false => members.values().find_map(first_envelope),
+            }
+        }
+        Value::Array(entries) => first_envelope(entries.first()?),
+        _ => None,
+    }
+}
+
+impl<'de> Deserialize<'de> for Envelope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EnvelopeVisitor)
+    }
+}
+
+struct EnvelopeVisitor;
+
+impl<'de> Visitor<'de> for EnvelopeVisitor {
+    type Value = Envelope;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a refusal")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Envelope, A::Error> {
+        let mut envelope = Envelope::default();
+        while let Some(name) = members.next_key::<String>()? {
+            let place = match name.as_str() {
+                "code" => &mut envelope.code,
+                "message" => &mut envelope.message,
+                "details" => &mut envelope.details,
+                "status" => &mut envelope.status,
+                "response" => &mut envelope.response,
+                "error" => &mut envelope.error,
+                "error_description" => &mut envelope.error_description,
+                "cause" => &mut envelope.cause,
+                _ => {
+                    members.next_value::<Scalar>()?;
+                    continue;
+                }
+            };
+            *place = members.next_value()?;
+        }
+        Ok(envelope)
+    }
+}
+
+/// A value that is neither an object nor a list. What it is does not matter.
+struct Scalar;
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ScalarVisitor)
+    }
+}
+
+struct ScalarVisitor;
+
+impl Visitor<'_> for ScalarVisitor {
+    type Value = Scalar;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a text, a number, a boolean or null")
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Scalar, E> {
+        Ok(Scalar)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Scalar, E> {
+        Ok(Scalar)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Scalar, E> {
+        Ok(Scalar)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Scalar, E> {
+        Ok(Scalar)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Scalar, E> {
+        Ok(Scalar)
+    }
+
+    fn visit_unit<E>(self) -> Result<Scalar, E> {
+        Ok(Scalar)
     }
 }
 

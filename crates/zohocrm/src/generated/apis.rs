@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on apis.
     #[must_use]
     pub fn apis(&self) -> Operations {
@@ -12,18 +12,18 @@ impl Api {
     }
 }
 
-/// Operations on apis; from [`Api::apis`].
+/// Operations on apis; from [`Api::apis`](crate::Api::apis).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets a supported api.
+    /// Lists supported apis.
     ///
     /// `GET /crm/v8/__apis`. Scope: `ZohoCRM.settings.modules.READ`.
-    pub fn supported_api(&self) -> GetSupportedApi {
-        GetSupportedApi::new(
+    pub fn list(&self) -> ListSupportedApis {
+        ListSupportedApis::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/__apis", [])
                 .scopes(&["ZohoCRM.settings.modules.READ"]),
         )
@@ -31,25 +31,25 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets a supported api; from [`Operations::supported_api`].
-    GetSupportedApi -> ApisAnswer
+    /// A call that lists supported apis; from [`Operations::list`].
+    ListSupportedApis -> ApisAnswer
 }
 
-impl GetSupportedApi {
+impl ListSupportedApis {
     /// Sets `filters`.
     pub fn filters(self, filters: impl Into<String>) -> Self {
         self.with_query("filters", filters.into() as String)
     }
 }
 
-/// What `GetSupportedApi` answers.
+/// What `ListSupportedApis` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ApisAnswer {
     /// `__apis`.
     #[serde(rename = "__apis", skip_serializing_if = "Nullable::is_absent")]
-    pub apis: Nullable<Vec<Apis>>,
+    pub apis: Nullable<Vec<Api>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -59,7 +59,7 @@ pub struct ApisAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct Apis {
+pub struct Api {
     /// `path`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub path: Nullable<String>,
@@ -71,7 +71,7 @@ pub struct Apis {
     pub extra: Extra,
 }
 
-/// `operation_types` in `Apis`.
+/// `operation_types` in `Api`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -2,9 +2,10 @@
 
 //! Appointment preference.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on appointment preference.
     #[must_use]
     pub fn appointment_preference(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on appointment preference; from [`Api::appointment_preference`].
+/// Operations on appointment preference; from [`Api::appointment_preference`](crate::Api::appointment_preference).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -125,7 +126,7 @@ open_enum! {
 pub struct DealRecordConfiguration {
     /// `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<Layout>,
+    pub layout: Nullable<shared::ApiReference>,
     /// `field_mappings`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_mappings: Nullable<Vec<FieldMapping>>,
@@ -139,31 +140,8 @@ pub struct DealRecordConfiguration {
 
 setters! {
     DealRecordConfiguration {
-        layout: Layout,
+        layout: shared::ApiReference,
         field_mappings: Vec<FieldMapping>,
-        id: String,
-    }
-}
-
-/// `layout` in `DealRecordConfiguration`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Layout {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Layout {
-        api_name: String,
         id: String,
     }
 }
@@ -178,10 +156,10 @@ pub struct FieldMapping {
     pub r#type: Nullable<FieldMappingType>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<String>,
+    pub value: Nullable<Value>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -190,8 +168,8 @@ pub struct FieldMapping {
 setters! {
     FieldMapping {
         r#type: FieldMappingType,
-        value: String,
-        field: Field,
+        value: Value,
+        field: shared::ApiReference,
     }
 }
 
@@ -200,29 +178,6 @@ open_enum! {
     pub enum FieldMappingType {
         Static = "static",
         MergeField = "merge_field",
-    }
-}
-
-/// `field` in `FieldMapping`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
     }
 }
 

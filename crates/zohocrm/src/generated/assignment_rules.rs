@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on assignment rules.
     #[must_use]
     pub fn assignment_rules(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on assignment rules; from [`Api::assignment_rules`].
+/// Operations on assignment rules; from [`Api::assignment_rules`](crate::Api::assignment_rules).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -90,7 +90,7 @@ pub struct AssignmentRules {
     pub modified_time: Nullable<DateTime>,
     /// `default_assignee`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_assignee: Nullable<DefaultAssignee>,
+    pub default_assignee: Nullable<shared::Reference>,
     /// `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
@@ -117,22 +117,6 @@ pub struct AssignmentRules {
     pub extra: Extra,
 }
 
-/// Zoho's `default_assignee`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DefaultAssignee {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
 /// Zoho's `user`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -140,7 +124,7 @@ pub struct DefaultAssignee {
 pub struct User {
     /// `zuid`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub zuid: Nullable<i64>,
+    pub zuid: Nullable<Value>,
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,

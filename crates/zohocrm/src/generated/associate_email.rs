@@ -2,9 +2,10 @@
 
 //! Associate email.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on associate email.
     #[must_use]
     pub fn associate_email(&self) -> Operations {
@@ -12,14 +13,14 @@ impl Api {
     }
 }
 
-/// Operations on associate email; from [`Api::associate_email`].
+/// Operations on associate email; from [`Api::associate_email`](crate::Api::associate_email).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Associates.
+    /// Associates an email.
     ///
     /// `POST /crm/v8/{module}/{recordId}/actions/associate_email`. Scope: `ZohoCRM.modules.emails.CREATE`.
     pub fn associate(
@@ -27,8 +28,8 @@ impl Operations {
         module: impl Into<String>,
         record_id: impl Into<String>,
         body: AssociateEmailBody,
-    ) -> Associate {
-        Associate::new(
+    ) -> AssociateEmail {
+        AssociateEmail::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -40,11 +41,11 @@ impl Operations {
         )
     }
 
-    /// Runs `email available`.
+    /// Checks an email.
     ///
     /// `GET /crm/v8/actions/email_available`. Scope: `ZohoCRM.modules.emails.READ`.
-    pub fn email_available(&self, orginal_message_id: impl Into<String>) -> EmailAvailable {
-        EmailAvailable::new(
+    pub fn check(&self, orginal_message_id: impl Into<String>) -> CheckEmail {
+        CheckEmail::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/actions/email_available", [])
                 .scopes(&["ZohoCRM.modules.emails.READ"]),
         )
@@ -53,23 +54,23 @@ impl Operations {
 }
 
 operation! {
-    /// A call that associates; from [`Operations::associate`].
-    Associate -> AssociateEmailResults
+    /// A call that associates an email; from [`Operations::associate`].
+    AssociateEmail -> AssociateEmailResults
 }
 
 operation! {
-    /// A call that runs `email available`; from [`Operations::email_available`].
-    EmailAvailable -> Available
+    /// A call that checks an email; from [`Operations::check`].
+    CheckEmail -> Available
 }
 
-/// What `Associate` sends.
+/// What `AssociateEmail` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AssociateEmailBody {
     /// `Emails`.
     #[serde(rename = "Emails", skip_serializing_if = "Nullable::is_absent")]
-    pub emails: Nullable<Vec<AssociateEmail>>,
+    pub emails: Nullable<Vec<AssociateEmailAssociateEmail>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -77,7 +78,7 @@ pub struct AssociateEmailBody {
 
 setters! {
     AssociateEmailBody {
-        emails: Vec<AssociateEmail>,
+        emails: Vec<AssociateEmailAssociateEmail>,
     }
 }
 
@@ -85,7 +86,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct AssociateEmail {
+pub struct AssociateEmailAssociateEmail {
     /// `from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub from: Nullable<AssociateEmailFrom>,
@@ -106,7 +107,7 @@ pub struct AssociateEmail {
     pub content: Nullable<String>,
     /// `mail_format`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_format: Nullable<AssociateEmailMailFormat>,
+    pub mail_format: Nullable<AssociateEmailAssociateEmailMailFormat>,
     /// `subject`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subject: Nullable<String>,
@@ -128,14 +129,14 @@ pub struct AssociateEmail {
 }
 
 setters! {
-    AssociateEmail {
+    AssociateEmailAssociateEmail {
         from: AssociateEmailFrom,
         to: Vec<To>,
         cc: Vec<To>,
         bcc: Vec<To>,
         attachments: Vec<Attachments>,
         content: String,
-        mail_format: AssociateEmailMailFormat,
+        mail_format: AssociateEmailAssociateEmailMailFormat,
         subject: String,
         original_message_id: String,
         sent: bool,
@@ -210,8 +211,8 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `mail_format` in `AssociateEmail`.
-    pub enum AssociateEmailMailFormat {
+    /// Values of `mail_format` in `AssociateEmailAssociateEmail`.
+    pub enum AssociateEmailAssociateEmailMailFormat {
         Html = "html",
         Text = "text",
     }
@@ -224,7 +225,7 @@ open_enum! {
 pub struct LinkedRecord {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<ModuleMap>,
+    pub module: Nullable<shared::ApiReference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -235,35 +236,12 @@ pub struct LinkedRecord {
 
 setters! {
     LinkedRecord {
-        module: ModuleMap,
+        module: shared::ApiReference,
         id: String,
     }
 }
 
-/// Zoho's `ModuleMap`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ModuleMap {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ModuleMap {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// What `Associate` answers.
+/// What `AssociateEmail` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -302,7 +280,7 @@ pub struct Available {
 pub struct AssociateEmailRecord {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<ModuleMap>,
+    pub module: Nullable<shared::ApiReference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on attachments.
     #[must_use]
     pub fn attachments(&self) -> Operations {
@@ -13,23 +13,23 @@ impl Api {
     }
 }
 
-/// Operations on attachments; from [`Api::attachments`].
+/// Operations on attachments; from [`Api::attachments`](crate::Api::attachments).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Uploads url attachments.
+    /// Attaches an url.
     ///
     /// `POST /crm/v8/{module}/{record_id}/Attachments`. Scope: `ZohoCRM.modules.CREATE` or `ZohoCRM.modules.attachments.CREATE`.
-    pub fn upload_url_attachments(
+    pub fn attach_url(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         attachment_url: impl Into<String>,
-    ) -> UploadUrlAttachments {
-        UploadUrlAttachments::new(
+    ) -> AttachUrl {
+        AttachUrl::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -48,8 +48,8 @@ impl Operations {
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
-        fields: impl Into<String>,
-        ids: impl Into<String>,
+        fields: impl IntoIterator<Item = impl Into<String>>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> ListAttachments {
         ListAttachments::new(
             Request::operation(
@@ -60,8 +60,8 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.modules.READ", "ZohoCRM.modules.attachments.READ"]),
         )
-        .with_query("fields", fields.into() as String)
-        .with_query("ids", ids.into() as String)
+        .with_query_list("fields", fields)
+        .with_query_list("ids", ids)
     }
 
     /// Deletes attachments.
@@ -71,7 +71,7 @@ impl Operations {
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
-        ids: impl Into<String>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> DeleteAttachments {
         DeleteAttachments::new(
             Request::operation(
@@ -82,19 +82,19 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.modules.DELETE", "ZohoCRM.modules.attachments.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
-    /// Gets an attachment.
+    /// Downloads an attachment.
     ///
     /// `GET /crm/v8/{module}/{record_id}/Attachments/{id}`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.attachments.READ`.
-    pub fn get(
+    pub fn download(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         id: impl Into<String>,
-    ) -> GetAttachment {
-        GetAttachment::new(
+    ) -> DownloadAttachment {
+        DownloadAttachment::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -148,11 +148,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that uploads url attachments; from [`Operations::upload_url_attachments`].
-    UploadUrlAttachments -> AttachmentsResults
+    /// A call that attaches an url; from [`Operations::attach_url`].
+    AttachUrl -> AttachmentsResults
 }
 
-impl UploadUrlAttachments {
+impl AttachUrl {
     /// Sets `title`.
     pub fn title(self, title: impl Into<String>) -> Self {
         self.with_query("title", title.into() as String)
@@ -187,8 +187,8 @@ operation! {
 }
 
 operation! {
-    /// A call that gets an attachment; from [`Operations::get`].
-    GetAttachment -> Download
+    /// A call that downloads an attachment; from [`Operations::download`].
+    DownloadAttachment -> Download
 }
 
 operation! {
@@ -201,7 +201,7 @@ operation! {
     UploadAttachment -> AttachmentsResults
 }
 
-/// What `UploadUrlAttachments` answers.
+/// What `AttachUrl` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -2,9 +2,10 @@
 
 //! Audit log export.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on audit log export.
     #[must_use]
     pub fn audit_log_export(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on audit log export; from [`Api::audit_log_export`].
+/// Operations on audit log export; from [`Api::audit_log_export`](crate::Api::audit_log_export).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -30,21 +31,21 @@ impl Operations {
         )
     }
 
-    /// Gets exported auditlogs.
+    /// Lists audit log exports.
     ///
     /// `GET /crm/v8/settings/audit_log_export`. Scope: `ZohoCRM.settings.audit_logs.READ`.
-    pub fn exported_auditlogs(&self) -> GetExportedAuditlogs {
-        GetExportedAuditlogs::new(
+    pub fn list(&self) -> ListAuditLogExports {
+        ListAuditLogExports::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/audit_log_export", [])
                 .scopes(&["ZohoCRM.settings.audit_logs.READ"]),
         )
     }
 
-    /// Gets an exported audit log.
+    /// Gets an audit log export.
     ///
     /// `GET /crm/v8/settings/audit_log_export/{id}`. Scope: `ZohoCRM.settings.audit_logs.READ`.
-    pub fn exported_audit_log(&self, id: impl Into<String>) -> GetExportedAuditLog {
-        GetExportedAuditLog::new(
+    pub fn get(&self, id: impl Into<String>) -> GetAuditLogExport {
+        GetAuditLogExport::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -71,13 +72,13 @@ operation! {
 }
 
 operation! {
-    /// A call that gets exported auditlogs; from [`Operations::exported_auditlogs`].
-    GetExportedAuditlogs -> AuditLogExportAnswer
+    /// A call that lists audit log exports; from [`Operations::list`].
+    ListAuditLogExports -> AuditLogExportAnswer
 }
 
 operation! {
-    /// A call that gets an exported audit log; from [`Operations::exported_audit_log`].
-    GetExportedAuditLog -> AuditLogExportAnswer
+    /// A call that gets an audit log export; from [`Operations::get`].
+    GetAuditLogExport -> AuditLogExportAnswer
 }
 
 operation! {
@@ -120,7 +121,7 @@ pub struct AuditLogExport {
     pub status: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<User>,
+    pub created_by: Nullable<shared::Reference>,
     /// `download_links`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub download_links: Nullable<Vec<Option<String>>>,
@@ -143,7 +144,7 @@ setters! {
         criteria: Criteria,
         id: String,
         status: String,
-        created_by: User,
+        created_by: shared::Reference,
         download_links: Vec<Option<String>>,
         job_start_time: DateTime,
         job_end_time: DateTime,
@@ -164,13 +165,13 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -180,9 +181,9 @@ setters! {
     Criteria {
         field: Field,
         comparator: String,
-        value: Map<String, Value>,
+        value: Value,
         group_operator: String,
-        group: Vec<Criteria>,
+        group: Vec<Self>,
     }
 }
 
@@ -205,29 +206,6 @@ setters! {
     }
 }
 
-/// Zoho's `User`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct User {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    User {
-        name: String,
-        id: String,
-    }
-}
-
 /// What `CreateAuditLogExport` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -241,7 +219,7 @@ pub struct AuditLogExportResults {
     pub extra: Extra,
 }
 
-/// What `GetExportedAuditlogs` answers.
+/// What `ListAuditLogExports` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on available currencies.
     #[must_use]
     pub fn available_currencies(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on available currencies; from [`Api::available_currencies`].
+/// Operations on available currencies; from [`Api::available_currencies`](crate::Api::available_currencies).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -2,9 +2,10 @@
 
 //! Backup.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on backup.
     #[must_use]
     pub fn backup(&self) -> Operations {
@@ -12,29 +13,29 @@ impl Api {
     }
 }
 
-/// Operations on backup; from [`Api::backup`].
+/// Operations on backup; from [`Api::backup`](crate::Api::backup).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Schedules.
+    /// Schedules a backup.
     ///
     /// `POST /crm/bulk/v8/backup`. Scope: `ZohoCRM.bulk.backup.CREATE`.
-    pub fn schedule(&self, body: BackupBody) -> Schedule {
-        Schedule::new(
+    pub fn schedule(&self, body: BackupBody) -> ScheduleBackup {
+        ScheduleBackup::new(
             Request::operation(&self.crm, Method::Post, "/crm/bulk/v8/backup", [])
                 .scopes(&["ZohoCRM.bulk.backup.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Gets details.
+    /// Gets a backup.
     ///
     /// `GET /crm/bulk/v8/backup`. Scope: `ZohoCRM.bulk.backup.READ`.
-    pub fn details(&self) -> GetDetails {
-        GetDetails::new(
+    pub fn get(&self) -> GetBackup {
+        GetBackup::new(
             Request::operation(&self.crm, Method::Get, "/crm/bulk/v8/backup", [])
                 .scopes(&["ZohoCRM.bulk.backup.READ"]),
         )
@@ -50,21 +51,21 @@ impl Operations {
         )
     }
 
-    /// Runs `history`.
+    /// Gets a history.
     ///
     /// `GET /crm/bulk/v8/backup/history`. Scope: `ZohoCRM.bulk.backup.READ`.
-    pub fn history(&self) -> History {
-        History::new(
+    pub fn history(&self) -> GetHistory {
+        GetHistory::new(
             Request::operation(&self.crm, Method::Get, "/crm/bulk/v8/backup/history", [])
                 .scopes(&["ZohoCRM.bulk.backup.READ"]),
         )
     }
 
-    /// Cancels.
+    /// Cancels a backup.
     ///
     /// `PUT /crm/bulk/v8/backup/{id}/actions/cancel`. Scope: `ZohoCRM.bulk.backup.UPDATE`.
-    pub fn cancel(&self, id: impl Into<String>) -> Cancel {
-        Cancel::new(
+    pub fn cancel(&self, id: impl Into<String>) -> CancelBackup {
+        CancelBackup::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -84,13 +85,13 @@ impl Operations {
 }
 
 operation! {
-    /// A call that schedules; from [`Operations::schedule`].
-    Schedule -> BackupResults
+    /// A call that schedules a backup; from [`Operations::schedule`].
+    ScheduleBackup -> BackupResults
 }
 
 operation! {
-    /// A call that gets details; from [`Operations::details`].
-    GetDetails -> BackupAnswer
+    /// A call that gets a backup; from [`Operations::get`].
+    GetBackup -> BackupAnswer
 }
 
 operation! {
@@ -99,25 +100,25 @@ operation! {
 }
 
 operation! {
-    /// A call that runs `history`; from [`Operations::history`].
-    History -> HistoryAnswer
+    /// A call that gets a history; from [`Operations::history`].
+    GetHistory -> GetHistoryAnswer
 }
 
-impl History {
+impl GetHistory {
     /// Sets `page`.
-    pub fn page(self, page: impl Into<String>) -> Self {
-        self.with_query("page", page.into() as String)
+    pub fn page(self, page: i64) -> Self {
+        self.with_query("page", page)
     }
 
     /// Sets `per_page`.
-    pub fn per_page(self, per_page: impl Into<String>) -> Self {
-        self.with_query("per_page", per_page.into() as String)
+    pub fn per_page(self, per_page: i64) -> Self {
+        self.with_query("per_page", per_page)
     }
 }
 
 operation! {
-    /// A call that cancels; from [`Operations::cancel`].
-    Cancel -> BackupResults
+    /// A call that cancels a backup; from [`Operations::cancel`].
+    CancelBackup -> BackupResults
 }
 
 operation! {
@@ -125,7 +126,7 @@ operation! {
     DownloadBackup -> Download
 }
 
-/// What `Schedule` sends.
+/// What `ScheduleBackup` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -210,7 +211,7 @@ setters! {
     }
 }
 
-/// What `Schedule` answers.
+/// What `ScheduleBackup` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -223,7 +224,7 @@ pub struct BackupResults {
     pub extra: Extra,
 }
 
-/// What `GetDetails` answers.
+/// What `GetBackup` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -268,17 +269,17 @@ pub struct Urls {
     pub extra: Extra,
 }
 
-/// What `History` answers.
+/// What `GetHistory` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct HistoryAnswer {
+pub struct GetHistoryAnswer {
     /// `history`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub history: Nullable<Vec<BackupHistory>>,
+    pub history: Nullable<Vec<History>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -288,7 +289,7 @@ pub struct HistoryAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct BackupHistory {
+pub struct History {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -313,28 +314,6 @@ pub struct BackupHistory {
     /// `done_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub done_by: Nullable<Requester>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on blueprint.
     #[must_use]
     pub fn blueprint(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on blueprint; from [`Api::blueprint`].
+/// Operations on blueprint; from [`Api::blueprint`](crate::Api::blueprint).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -23,7 +23,7 @@ impl Operations {
     /// Gets a blue print.
     ///
     /// `GET /crm/v8/{module_api_name}/{record_id}/actions/blueprint`. Scope: `ZohoCRM.modules.READ`.
-    pub fn blue_print(&self, module: impl Into<String>, record_id: impl Into<String>) -> GetBluePrint {
+    pub fn get(&self, module: impl Into<String>, record_id: impl Into<String>) -> GetBluePrint {
         GetBluePrint::new(
             Request::operation(
                 &self.crm,
@@ -38,7 +38,7 @@ impl Operations {
     /// Updates a blue print.
     ///
     /// `PUT /crm/v8/{module_api_name}/{record_id}/actions/blueprint`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn update_blue_print(
+    pub fn update(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
@@ -58,12 +58,12 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets a blue print; from [`Operations::blue_print`].
+    /// A call that gets a blue print; from [`Operations::get`].
     GetBluePrint -> BlueprintAnswer
 }
 
 operation! {
-    /// A call that updates a blue print; from [`Operations::update_blue_print`].
+    /// A call that updates a blue print; from [`Operations::update`].
     UpdateBluePrint -> ActionResult
 }
 
@@ -118,7 +118,7 @@ setters! {
 pub struct ProcessInfo {
     /// `field_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_id: Nullable<i64>,
+    pub field_id: Nullable<Value>,
     /// `is_continuous`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub is_continuous: Nullable<bool>,
@@ -159,7 +159,7 @@ pub struct ProcessInfo {
 
 setters! {
     ProcessInfo {
-        field_id: i64,
+        field_id: Value,
         is_continuous: bool,
         api_name: String,
         continuous: bool,
@@ -243,7 +243,7 @@ pub struct Transition {
     pub next_transitions: Nullable<Vec<NextTransition>>,
     /// `parent_transition`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent_transition: Nullable<Box<Transition>>,
+    pub parent_transition: Nullable<Box<Self>>,
     /// `percent_partial_save`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub percent_partial_save: Nullable<f64>,
@@ -264,7 +264,7 @@ pub struct Transition {
     pub criteria_matched: Nullable<bool>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<i64>,
+    pub id: Nullable<Value>,
     /// `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<Field>>,
@@ -285,14 +285,14 @@ setters! {
         execution_time: DateTime,
         sequence: i64,
         next_transitions: Vec<NextTransition>,
-        parent_transition: Box<Transition>,
+        parent_transition: Box<Self>,
         percent_partial_save: f64,
         data: shared::RecordRecord,
         next_field_value: String,
         text_color_code: String,
         name: String,
         criteria_matched: bool,
-        id: i64,
+        id: Value,
         fields: Vec<Field>,
         color_code: String,
         criteria_message: String,
@@ -379,7 +379,7 @@ pub struct Field {
     pub created_source: Nullable<String>,
     /// `layouts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layouts: Nullable<Layout>,
+    pub layouts: Nullable<shared::Reference>,
     /// `field_read_only`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_read_only: Nullable<bool>,
@@ -391,7 +391,7 @@ pub struct Field {
     pub display_label: Nullable<String>,
     /// `validation_rule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub validation_rule: Nullable<String>,
+    pub validation_rule: Nullable<Value>,
     /// `read_only`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub read_only: Nullable<bool>,
@@ -400,7 +400,7 @@ pub struct Field {
     pub association_details: Nullable<AssociationDetails>,
     /// `multi_module_lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multi_module_lookup: Nullable<MultiModuleLookup>,
+    pub multi_module_lookup: Nullable<shared::MultiModuleLookup>,
     /// `currency`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub currency: Nullable<Currency>,
@@ -415,7 +415,7 @@ pub struct Field {
     pub lookup: Nullable<LookupAndSubform>,
     /// `convert_mapping`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub convert_mapping: Nullable<Map<String, Value>>,
+    pub convert_mapping: Nullable<Value>,
     /// `visible`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub visible: Nullable<bool>,
@@ -439,7 +439,7 @@ pub struct Field {
     pub api_name: Nullable<String>,
     /// `unique`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unique: Nullable<Unique>,
+    pub unique: Nullable<shared::Unique>,
     /// `history_tracking`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub history_tracking: Nullable<bool>,
@@ -494,19 +494,19 @@ setters! {
         field_label: String,
         tooltip: ToolTip,
         created_source: String,
-        layouts: Layout,
+        layouts: shared::Reference,
         field_read_only: bool,
         content: String,
         display_label: String,
-        validation_rule: String,
+        validation_rule: Value,
         read_only: bool,
         association_details: AssociationDetails,
-        multi_module_lookup: MultiModuleLookup,
+        multi_module_lookup: shared::MultiModuleLookup,
         currency: Currency,
         id: String,
         custom_field: bool,
         lookup: LookupAndSubform,
-        convert_mapping: Map<String, Value>,
+        convert_mapping: Value,
         visible: bool,
         length: i64,
         column_name: String,
@@ -514,7 +514,7 @@ setters! {
         view_type: ViewType,
         transition_sequence: i64,
         api_name: String,
-        unique: Unique,
+        unique: shared::Unique,
         history_tracking: bool,
         data_type: String,
         formula: Formula,
@@ -583,29 +583,6 @@ setters! {
     }
 }
 
-/// Zoho's `Layout`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Layout {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Layout {
-        id: String,
-        name: String,
-    }
-}
-
 /// Zoho's `Association_Details`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -613,10 +590,10 @@ setters! {
 pub struct AssociationDetails {
     /// `lookup_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup_field: Nullable<LookupField>,
+    pub lookup_field: Nullable<shared::Reference>,
     /// `related_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_field: Nullable<LookupField>,
+    pub related_field: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -624,58 +601,8 @@ pub struct AssociationDetails {
 
 setters! {
     AssociationDetails {
-        lookup_field: LookupField,
-        related_field: LookupField,
-    }
-}
-
-/// Zoho's `Lookup_Field`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LookupField {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    LookupField {
-        id: String,
-        name: String,
-    }
-}
-
-/// Zoho's `multi_module_lookup`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MultiModuleLookup {
-    /// `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modules: Nullable<Vec<shared::MinifiedModule>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    MultiModuleLookup {
-        display_label: String,
-        api_name: String,
-        modules: Vec<shared::MinifiedModule>,
+        lookup_field: shared::Reference,
+        related_field: shared::Reference,
     }
 }
 
@@ -761,29 +688,6 @@ setters! {
         edit: bool,
         create: bool,
         quick_create: bool,
-    }
-}
-
-/// Zoho's `unique`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Unique {
-    /// `casesensitive`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub casesensitive: Nullable<String>,
-    /// `_disable`.
-    #[serde(rename = "_disable", skip_serializing_if = "Nullable::is_absent")]
-    pub disable: Nullable<Value>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Unique {
-        casesensitive: String,
-        disable: Value,
     }
 }
 

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on bulk read.
     #[must_use]
     pub fn bulk_read(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on bulk read; from [`Api::bulk_read`].
+/// Operations on bulk read; from [`Api::bulk_read`](crate::Api::bulk_read).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -23,7 +23,7 @@ impl Operations {
     /// Creates a bulk read job.
     ///
     /// `POST /crm/bulk/v8/read`. Scope: `ZohoCRM.bulk.CREATE` or `ZohoCRM.modules.CREATE`.
-    pub fn create_bulk_read_job(&self, body: BulkReadBody) -> CreateBulkReadJob {
+    pub fn create(&self, body: BulkReadBody) -> CreateBulkReadJob {
         CreateBulkReadJob::new(
             Request::operation(&self.crm, Method::Post, "/crm/bulk/v8/read", [])
                 .scopes(&["ZohoCRM.bulk.CREATE", "ZohoCRM.modules.CREATE"])
@@ -31,11 +31,11 @@ impl Operations {
         )
     }
 
-    /// Gets bulk read job details.
+    /// Gets a bulk read job.
     ///
     /// `GET /crm/bulk/v8/read/{job_id}`. Scope: `ZohoCRM.bulk.READ` or `ZohoCRM.modules.READ`.
-    pub fn bulk_read_job_details(&self, job_id: impl Into<String>) -> GetBulkReadJobDetails {
-        GetBulkReadJobDetails::new(
+    pub fn get(&self, job_id: impl Into<String>) -> GetBulkReadJob {
+        GetBulkReadJob::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -63,13 +63,13 @@ impl Operations {
 }
 
 operation! {
-    /// A call that creates a bulk read job; from [`Operations::create_bulk_read_job`].
+    /// A call that creates a bulk read job; from [`Operations::create`].
     CreateBulkReadJob -> BulkReadAnswer
 }
 
 operation! {
-    /// A call that gets bulk read job details; from [`Operations::bulk_read_job_details`].
-    GetBulkReadJobDetails -> GetBulkReadJobDetailsAnswer
+    /// A call that gets a bulk read job; from [`Operations::get`].
+    GetBulkReadJob -> GetBulkReadJobAnswer
 }
 
 operation! {
@@ -183,16 +183,16 @@ pub struct Criteria {
     pub api_name: Nullable<String>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<CriteriaGroupOperator>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::MinifiedField>,
+    pub field: Nullable<shared::ApiReference>,
     /// `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<CriteriaComparator>,
@@ -205,10 +205,10 @@ setters! {
     Criteria {
         r#type: String,
         api_name: String,
-        value: Map<String, Value>,
+        value: Value,
         group_operator: CriteriaGroupOperator,
-        group: Vec<Criteria>,
-        field: shared::MinifiedField,
+        group: Vec<Self>,
+        field: shared::ApiReference,
         comparator: CriteriaComparator,
     }
 }
@@ -259,17 +259,17 @@ pub struct BulkReadAnswer {
     pub data: Nullable<Vec<ActionResult>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Map<String, Value>>,
+    pub info: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `GetBulkReadJobDetails` answers.
+/// What `GetBulkReadJob` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetBulkReadJobDetailsAnswer {
+pub struct GetBulkReadJobAnswer {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<JobDetail>>,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on bulk write.
     #[must_use]
     pub fn bulk_write(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on bulk write; from [`Api::bulk_write`].
+/// Operations on bulk write; from [`Api::bulk_write`](crate::Api::bulk_write).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -35,7 +35,7 @@ impl Operations {
     /// Creates a bulk write job.
     ///
     /// `POST /crm/bulk/v8/write`. Scope: `ZohoCRM.bulk.CREATE`.
-    pub fn create_bulk_write_job(&self, body: BulkWriteBody) -> CreateBulkWriteJob {
+    pub fn create(&self, body: BulkWriteBody) -> CreateBulkWriteJob {
         CreateBulkWriteJob::new(
             Request::operation(&self.crm, Method::Post, "/crm/bulk/v8/write", [])
                 .scopes(&["ZohoCRM.bulk.CREATE"])
@@ -43,11 +43,11 @@ impl Operations {
         )
     }
 
-    /// Gets bulk write job details.
+    /// Gets a bulk write job.
     ///
     /// `GET /crm/bulk/v8/write/{job_id}`. Scope: `ZohoCRM.bulk.READ`.
-    pub fn bulk_write_job_details(&self, job_id: impl Into<String>) -> GetBulkWriteJobDetails {
-        GetBulkWriteJobDetails::new(
+    pub fn get(&self, job_id: impl Into<String>) -> GetBulkWriteJob {
+        GetBulkWriteJob::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -86,13 +86,13 @@ impl UploadFile {
 }
 
 operation! {
-    /// A call that creates a bulk write job; from [`Operations::create_bulk_write_job`].
+    /// A call that creates a bulk write job; from [`Operations::create`].
     CreateBulkWriteJob -> ActionResult
 }
 
 operation! {
-    /// A call that gets bulk write job details; from [`Operations::bulk_write_job_details`].
-    GetBulkWriteJobDetails -> GetBulkWriteJobDetailsAnswer
+    /// A call that gets a bulk write job; from [`Operations::get`].
+    GetBulkWriteJob -> GetBulkWriteJobAnswer
 }
 
 operation! {
@@ -155,7 +155,7 @@ open_enum! {
 pub struct Details {
     /// `file_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_id: Nullable<i64>,
+    pub file_id: Nullable<Value>,
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -165,6 +165,15 @@ pub struct Details {
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::MinifiedUser>,
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// `json_path`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub json_path: Nullable<String>,
+    /// `supported_callback_methods`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub supported_callback_methods: Nullable<Vec<String>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -359,7 +368,7 @@ pub struct DefaultValue {
     pub module: Nullable<String>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -369,7 +378,7 @@ setters! {
     DefaultValue {
         name: String,
         module: String,
-        value: Map<String, Value>,
+        value: Value,
     }
 }
 
@@ -412,11 +421,11 @@ setters! {
     }
 }
 
-/// What `GetBulkWriteJobDetails` answers.
+/// What `GetBulkWriteJob` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetBulkWriteJobDetailsAnswer {
+pub struct GetBulkWriteJobAnswer {
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,

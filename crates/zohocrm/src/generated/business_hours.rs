@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on business hours.
     #[must_use]
     pub fn business_hours(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on business hours; from [`Api::business_hours`].
+/// Operations on business hours; from [`Api::business_hours`](crate::Api::business_hours).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

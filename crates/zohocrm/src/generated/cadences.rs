@@ -2,9 +2,10 @@
 
 //! Cadences.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on cadences.
     #[must_use]
     pub fn cadences(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on cadences; from [`Api::cadences`].
+/// Operations on cadences; from [`Api::cadences`](crate::Api::cadences).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -45,7 +46,7 @@ pub struct CadencesAnswer {
     pub cadences: Nullable<Vec<Cadences>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -64,7 +65,7 @@ pub struct Cadences {
     pub created_time: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `active`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub active: Nullable<bool>,
@@ -79,7 +80,7 @@ pub struct Cadences {
     pub r#type: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<CreatedBy>,
+    pub created_by: Nullable<shared::Reference>,
     /// `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<String>,
@@ -88,7 +89,7 @@ pub struct Cadences {
     pub name: Nullable<String>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<ModifiedBy>,
+    pub modified_by: Nullable<shared::Reference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -117,22 +118,6 @@ pub struct Summary {
     /// `email_follow_up_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email_follow_up_count: Nullable<i64>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `module` in `Cadences`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -195,38 +180,6 @@ pub struct ExecuteEvery {
     pub extra: Extra,
 }
 
-/// `created_by` in `Cadences`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CreatedBy {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `modified_by` in `Cadences`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ModifiedBy {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
 /// `custom_view` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -237,29 +190,7 @@ pub struct CustomView {
     pub name: Nullable<String>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<i64>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
+    pub id: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on cadences execution.
     #[must_use]
     pub fn cadences_execution(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on cadences execution; from [`Api::cadences_execution`].
+/// Operations on cadences execution; from [`Api::cadences_execution`](crate::Api::cadences_execution).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -22,7 +22,7 @@ impl Operations {
     /// Enrolls cadences.
     ///
     /// `POST /crm/v8/{module}/actions/enrol_in_cadences`. Scope: `ZohoCRM.settings.roles.CREATE`.
-    pub fn enroll_cadences(&self, module: impl Into<String>, body: CadencesExecutionBody) -> EnrollCadences {
+    pub fn enroll(&self, module: impl Into<String>, body: CadencesExecutionBody) -> EnrollCadences {
         EnrollCadences::new(
             Request::operation(
                 &self.crm,
@@ -38,11 +38,7 @@ impl Operations {
     /// Unenrolls cadences.
     ///
     /// `POST /crm/v8/{module}/actions/unenrol_from_cadences`. Scope: `ZohoCRM.settings.roles.CREATE`.
-    pub fn unenroll_cadences(
-        &self,
-        module: impl Into<String>,
-        body: CadencesExecutionBody,
-    ) -> UnenrollCadences {
+    pub fn unenroll(&self, module: impl Into<String>, body: CadencesExecutionBody) -> UnenrollCadences {
         UnenrollCadences::new(
             Request::operation(
                 &self.crm,
@@ -57,12 +53,12 @@ impl Operations {
 }
 
 operation! {
-    /// A call that enrolls cadences; from [`Operations::enroll_cadences`].
+    /// A call that enrolls cadences; from [`Operations::enroll`].
     EnrollCadences -> CadencesExecutionResults
 }
 
 operation! {
-    /// A call that unenrolls cadences; from [`Operations::unenroll_cadences`].
+    /// A call that unenrolls cadences; from [`Operations::unenroll`].
     UnenrollCadences -> CadencesExecutionResults
 }
 

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on call preferences.
     #[must_use]
     pub fn call_preferences(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on call preferences; from [`Api::call_preferences`].
+/// Operations on call preferences; from [`Api::call_preferences`](crate::Api::call_preferences).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

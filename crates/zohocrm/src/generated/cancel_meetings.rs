@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on cancel meetings.
     #[must_use]
     pub fn cancel_meetings(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on cancel meetings; from [`Api::cancel_meetings`].
+/// Operations on cancel meetings; from [`Api::cancel_meetings`](crate::Api::cancel_meetings).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -22,7 +22,7 @@ impl Operations {
     /// Cancels meetings.
     ///
     /// `POST /crm/v8/Events/{event}/actions/cancel`. Scope: `ZohoCRM.modules.Events.CREATE`.
-    pub fn cancel_meetings(&self, event: impl Into<String>, body: CancelMeetingsBody) -> CancelMeetings {
+    pub fn cancel(&self, event: impl Into<String>, body: CancelMeetingsBody) -> CancelMeetings {
         CancelMeetings::new(
             Request::operation(
                 &self.crm,
@@ -37,7 +37,7 @@ impl Operations {
 }
 
 operation! {
-    /// A call that cancels meetings; from [`Operations::cancel_meetings`].
+    /// A call that cancels meetings; from [`Operations::cancel`].
     CancelMeetings -> CancelMeetingsResults
 }
 

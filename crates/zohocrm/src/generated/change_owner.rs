@@ -2,9 +2,10 @@
 
 //! Change owner.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on change owner.
     #[must_use]
     pub fn change_owner(&self) -> Operations {
@@ -12,23 +13,23 @@ impl Api {
     }
 }
 
-/// Operations on change owner; from [`Api::change_owner`].
+/// Operations on change owner; from [`Api::change_owner`](crate::Api::change_owner).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Runs `single update`.
+    /// Changes an owner.
     ///
     /// `POST /crm/v8/{module}/{id}/actions/change_owner`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn single_update(
+    pub fn change_owner(
         &self,
         module: impl Into<String>,
         id: impl Into<String>,
         body: ChangeOwnerBody,
-    ) -> SingleUpdate {
-        SingleUpdate::new(
+    ) -> ChangeOwner {
+        ChangeOwner::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -40,11 +41,11 @@ impl Operations {
         )
     }
 
-    /// Mass-changes an update.
+    /// Changes owners.
     ///
     /// `POST /crm/v8/{module}/actions/change_owner`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn mass_update(&self, module: impl Into<String>, body: MassUpdateBody) -> MassUpdate {
-        MassUpdate::new(
+    pub fn change_owners(&self, module: impl Into<String>, body: ChangeOwnersBody) -> ChangeOwners {
+        ChangeOwners::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -58,16 +59,16 @@ impl Operations {
 }
 
 operation! {
-    /// A call that runs `single update`; from [`Operations::single_update`].
-    SingleUpdate -> ChangeOwnerResults
+    /// A call that changes an owner; from [`Operations::change_owner`].
+    ChangeOwner -> ChangeOwnerResults
 }
 
 operation! {
-    /// A call that mass-changes an update; from [`Operations::mass_update`].
-    MassUpdate -> ChangeOwnerResults
+    /// A call that changes owners; from [`Operations::change_owners`].
+    ChangeOwners -> ChangeOwnerResults
 }
 
-/// What `SingleUpdate` sends.
+/// What `ChangeOwner` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -80,7 +81,7 @@ pub struct ChangeOwnerBody {
     pub notify: Nullable<bool>,
     /// `related_modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_modules: Nullable<Vec<RelatedModules>>,
+    pub related_modules: Nullable<Vec<shared::ApiReference>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -90,7 +91,7 @@ setters! {
     ChangeOwnerBody {
         owner: Owner,
         notify: bool,
-        related_modules: Vec<RelatedModules>,
+        related_modules: Vec<shared::ApiReference>,
     }
 }
 
@@ -113,30 +114,7 @@ setters! {
     }
 }
 
-/// Zoho's `related_modules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedModules {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RelatedModules {
-        id: String,
-        api_name: String,
-    }
-}
-
-/// What `SingleUpdate` answers.
+/// What `ChangeOwner` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -149,11 +127,11 @@ pub struct ChangeOwnerResults {
     pub extra: Extra,
 }
 
-/// What `MassUpdate` sends.
+/// What `ChangeOwners` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct MassUpdateBody {
+pub struct ChangeOwnersBody {
     /// `ids`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ids: Nullable<Vec<String>>,
@@ -165,17 +143,17 @@ pub struct MassUpdateBody {
     pub notify: Nullable<bool>,
     /// `related_modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_modules: Nullable<Vec<RelatedModules>>,
+    pub related_modules: Nullable<Vec<shared::ApiReference>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 setters! {
-    MassUpdateBody {
+    ChangeOwnersBody {
         ids: Vec<String>,
         owner: Owner,
         notify: bool,
-        related_modules: Vec<RelatedModules>,
+        related_modules: Vec<shared::ApiReference>,
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on composite requests.
     #[must_use]
     pub fn composite_requests(&self) -> Operations {
@@ -12,18 +12,18 @@ impl Api {
     }
 }
 
-/// Operations on composite requests; from [`Api::composite_requests`].
+/// Operations on composite requests; from [`Api::composite_requests`](crate::Api::composite_requests).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Runs `composite`.
+    /// Executes composite requests.
     ///
     /// `POST /crm/v8/__composite_requests`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn composite(&self, body: CompositeRequestsBody) -> Composite {
-        Composite::new(
+    pub fn execute(&self, body: CompositeRequestsBody) -> ExecuteCompositeRequests {
+        ExecuteCompositeRequests::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/__composite_requests", [])
                 .scopes(&["ZohoCRM.modules.CREATE"])
                 .body(&body),
@@ -32,11 +32,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that runs `composite`; from [`Operations::composite`].
-    Composite -> Value
+    /// A call that executes composite requests; from [`Operations::execute`].
+    ExecuteCompositeRequests -> Results
 }
 
-/// What `Composite` sends.
+/// What `ExecuteCompositeRequests` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -76,13 +76,13 @@ pub struct CompositeRequests {
     pub uri: Nullable<String>,
     /// `headers`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub headers: Nullable<Map<String, Value>>,
+    pub headers: Nullable<Value>,
     /// `params`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub params: Nullable<Map<String, Value>>,
+    pub params: Nullable<Value>,
     /// `body`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub body: Nullable<Map<String, Value>>,
+    pub body: Nullable<Value>,
     /// `sub_request_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_request_id: Nullable<String>,
@@ -95,9 +95,22 @@ setters! {
     CompositeRequests {
         method: String,
         uri: String,
-        headers: Map<String, Value>,
-        params: Map<String, Value>,
-        body: Map<String, Value>,
+        headers: Value,
+        params: Value,
+        body: Value,
         sub_request_id: String,
     }
+}
+
+/// Zoho's `Results`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Results {
+    /// `__composite_requests`.
+    #[serde(rename = "__composite_requests", skip_serializing_if = "Nullable::is_absent")]
+    pub composite_requests: Nullable<Vec<ActionResult>>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
 }

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on contact roles.
     #[must_use]
     pub fn contact_roles(&self) -> Operations {
@@ -12,39 +12,39 @@ impl Api {
     }
 }
 
-/// Operations on contact roles; from [`Api::contact_roles`].
+/// Operations on contact roles; from [`Api::contact_roles`](crate::Api::contact_roles).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets roles.
+    /// Lists contact roles.
     ///
     /// `GET /crm/v8/Contacts/roles`. Scope: `ZohoCRM.modules.READ`.
-    pub fn roles(&self) -> GetRoles {
-        GetRoles::new(
+    pub fn list(&self) -> ListContactRoles {
+        ListContactRoles::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Contacts/roles", [])
                 .scopes(&["ZohoCRM.modules.READ"]),
         )
     }
 
-    /// Creates roles.
+    /// Creates contact roles.
     ///
     /// `POST /crm/v8/Contacts/roles`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn create_roles(&self, body: ContactRolesBody) -> CreateRoles {
-        CreateRoles::new(
+    pub fn create(&self, body: ContactRolesBody) -> CreateContactRoles {
+        CreateContactRoles::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/Contacts/roles", [])
                 .scopes(&["ZohoCRM.modules.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Updates roles.
+    /// Updates contact roles.
     ///
     /// `PUT /crm/v8/Contacts/roles`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn update_roles(&self, body: ContactRolesBody) -> UpdateRoles {
-        UpdateRoles::new(
+    pub fn update_many(&self, body: ContactRolesBody) -> UpdateContactRoles {
+        UpdateContactRoles::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/Contacts/roles", [])
                 .scopes(&["ZohoCRM.modules.UPDATE"])
                 .body(&body),
@@ -54,19 +54,19 @@ impl Operations {
     /// Deletes contact roles.
     ///
     /// `DELETE /crm/v8/Contacts/roles`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delete_many(&self, ids: impl Into<String>) -> DeleteContactRoles {
+    pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteContactRoles {
         DeleteContactRoles::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/Contacts/roles", [])
                 .scopes(&["ZohoCRM.modules.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
-    /// Gets a role.
+    /// Gets a contact role.
     ///
     /// `GET /crm/v8/Contacts/roles/{id}`. Scope: `ZohoCRM.modules.READ`.
-    pub fn role(&self, id: impl Into<String>) -> GetRole {
-        GetRole::new(
+    pub fn get(&self, id: impl Into<String>) -> GetContactRole {
+        GetContactRole::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Contacts/roles/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.modules.READ"]),
         )
@@ -95,18 +95,18 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets roles; from [`Operations::roles`].
-    GetRoles -> ContactRolesAnswer
+    /// A call that lists contact roles; from [`Operations::list`].
+    ListContactRoles -> ContactRolesAnswer
 }
 
 operation! {
-    /// A call that creates roles; from [`Operations::create_roles`].
-    CreateRoles -> ContactRolesResults
+    /// A call that creates contact roles; from [`Operations::create`].
+    CreateContactRoles -> ContactRolesResults
 }
 
 operation! {
-    /// A call that updates roles; from [`Operations::update_roles`].
-    UpdateRoles -> ContactRolesResults
+    /// A call that updates contact roles; from [`Operations::update_many`].
+    UpdateContactRoles -> ContactRolesResults
 }
 
 operation! {
@@ -115,8 +115,8 @@ operation! {
 }
 
 operation! {
-    /// A call that gets a role; from [`Operations::role`].
-    GetRole -> ContactRolesAnswer
+    /// A call that gets a contact role; from [`Operations::get`].
+    GetContactRole -> ContactRolesAnswer
 }
 
 operation! {
@@ -129,7 +129,7 @@ operation! {
     DeleteContactRole -> ContactRolesResults
 }
 
-/// What `GetRoles` answers.
+/// What `ListContactRoles` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -169,7 +169,7 @@ setters! {
     }
 }
 
-/// What `CreateRoles` sends.
+/// What `CreateContactRoles` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -188,7 +188,7 @@ setters! {
     }
 }
 
-/// What `CreateRoles` answers.
+/// What `CreateContactRoles` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

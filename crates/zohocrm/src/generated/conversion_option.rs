@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on conversion option.
     #[must_use]
     pub fn conversion_option(&self) -> Operations {
@@ -13,18 +13,18 @@ impl Api {
     }
 }
 
-/// Operations on conversion option; from [`Api::conversion_option`].
+/// Operations on conversion option; from [`Api::conversion_option`](crate::Api::conversion_option).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Runs `lead conversion options`.
+    /// Lists conversion options.
     ///
     /// `GET /crm/v8/Leads/{lead_id}/__conversion_options`. Scope: `ZohoCRM.modules.READ`.
-    pub fn lead_conversion_options(&self, lead_id: impl Into<String>) -> LeadConversionOptions {
-        LeadConversionOptions::new(
+    pub fn list(&self, lead_id: impl Into<String>) -> ListConversionOptions {
+        ListConversionOptions::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -37,11 +37,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that runs `lead conversion options`; from [`Operations::lead_conversion_options`].
-    LeadConversionOptions -> ConversionOptionAnswer
+    /// A call that lists conversion options; from [`Operations::list`].
+    ListConversionOptions -> ConversionOptionAnswer
 }
 
-/// What `LeadConversionOptions` answers.
+/// What `ListConversionOptions` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -108,26 +108,10 @@ pub struct PreferenceFieldMatchedValue {
 pub struct PreferenceFieldMatch {
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `matched_lead_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub matched_lead_value: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `field` in `PreferenceFieldMatch`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

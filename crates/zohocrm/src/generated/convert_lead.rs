@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on convert lead.
     #[must_use]
     pub fn convert_lead(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on convert lead; from [`Api::convert_lead`].
+/// Operations on convert lead; from [`Api::convert_lead`](crate::Api::convert_lead).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -23,7 +23,7 @@ impl Operations {
     /// Converts a lead.
     ///
     /// `POST /crm/v8/Leads/{lead_id}/actions/convert`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn convert_lead(&self, lead_id: impl Into<String>, body: ConvertLeadBody) -> ConvertLead {
+    pub fn convert(&self, lead_id: impl Into<String>, body: ConvertLeadBody) -> ConvertLead {
         ConvertLead::new(
             Request::operation(
                 &self.crm,
@@ -38,7 +38,7 @@ impl Operations {
 }
 
 operation! {
-    /// A call that converts a lead; from [`Operations::convert_lead`].
+    /// A call that converts a lead; from [`Operations::convert`].
     ConvertLead -> ConvertLeadResults
 }
 
@@ -77,7 +77,7 @@ pub struct LeadConverter {
     pub notify_new_entity_owner: Nullable<bool>,
     /// `move_attachments_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub move_attachments_to: Nullable<MoveAttachmentsTo>,
+    pub move_attachments_to: Nullable<shared::ApiReference>,
     /// `Accounts`.
     #[serde(rename = "Accounts", skip_serializing_if = "Nullable::is_absent")]
     pub accounts: Nullable<shared::RecordRecord>,
@@ -106,36 +106,13 @@ setters! {
         overwrite: bool,
         notify_lead_owner: bool,
         notify_new_entity_owner: bool,
-        move_attachments_to: MoveAttachmentsTo,
+        move_attachments_to: shared::ApiReference,
         accounts: shared::RecordRecord,
         contacts: shared::RecordRecord,
         assign_to: shared::MinifiedUser,
         deals: shared::RecordRecord,
         add_to_existing_record: bool,
         carry_over_tags: CarryOverTags,
-    }
-}
-
-/// Zoho's `move_attachments_to`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MoveAttachmentsTo {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    MoveAttachmentsTo {
-        id: String,
-        api_name: String,
     }
 }
 

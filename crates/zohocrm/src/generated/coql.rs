@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on coql.
     #[must_use]
     pub fn coql(&self) -> Operations {
@@ -13,18 +13,18 @@ impl Api {
     }
 }
 
-/// Operations on coql; from [`Api::coql`].
+/// Operations on coql; from [`Api::coql`](crate::Api::coql).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets records.
+    /// Executes a query.
     ///
     /// `POST /crm/v8/coql`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn records(&self, body: CoqlBody) -> GetRecords {
-        GetRecords::new(
+    pub fn execute_query(&self, body: CoqlBody) -> ExecuteQuery {
+        ExecuteQuery::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/coql", [])
                 .scopes(&["ZohoCRM.modules.CREATE"])
                 .body(&body),
@@ -33,11 +33,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets records; from [`Operations::records`].
-    GetRecords -> CoqlAnswer
+    /// A call that executes a query; from [`Operations::execute_query`].
+    ExecuteQuery -> CoqlAnswer
 }
 
-/// What `GetRecords` sends.
+/// What `ExecuteQuery` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -56,7 +56,7 @@ setters! {
     }
 }
 
-/// What `GetRecords` answers.
+/// What `ExecuteQuery` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

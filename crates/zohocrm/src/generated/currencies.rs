@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on currencies.
     #[must_use]
     pub fn currencies(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on currencies; from [`Api::currencies`].
+/// Operations on currencies; from [`Api::currencies`](crate::Api::currencies).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

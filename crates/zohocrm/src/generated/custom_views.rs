@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on custom views.
     #[must_use]
     pub fn custom_views(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on custom views; from [`Api::custom_views`].
+/// Operations on custom views; from [`Api::custom_views`](crate::Api::custom_views).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -47,15 +47,11 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Changes sort order of custom views.
+    /// Changes sort orders.
     ///
     /// `PUT /crm/v8/settings/custom_views/actions/change_sort`. Scope: `ZohoCRM.settings.custom_views.UPDATE`.
-    pub fn change_sort_order_of_custom_views(
-        &self,
-        module: impl Into<String>,
-        body: CustomViewsBody,
-    ) -> ChangeSortOrderOfCustomViews {
-        ChangeSortOrderOfCustomViews::new(
+    pub fn change_sort_orders(&self, module: impl Into<String>, body: CustomViewsBody) -> ChangeSortOrders {
+        ChangeSortOrders::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -68,16 +64,16 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Changes a sort order of custom view.
+    /// Changes a sort order.
     ///
     /// `PUT /crm/v8/settings/custom_views/{id}/actions/change_sort`. Scope: `ZohoCRM.settings.custom_views.UPDATE`.
-    pub fn change_sort_order_of_custom_view(
+    pub fn change_sort_order(
         &self,
         id: impl Into<String>,
         module: impl Into<String>,
         body: CustomViewsBody,
-    ) -> ChangeSortOrderOfCustomView {
-        ChangeSortOrderOfCustomView::new(
+    ) -> ChangeSortOrder {
+        ChangeSortOrder::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -114,13 +110,13 @@ operation! {
 }
 
 operation! {
-    /// A call that changes sort order of custom views; from [`Operations::change_sort_order_of_custom_views`].
-    ChangeSortOrderOfCustomViews -> CustomViewsResults
+    /// A call that changes sort orders; from [`Operations::change_sort_orders`].
+    ChangeSortOrders -> CustomViewsResults
 }
 
 operation! {
-    /// A call that changes a sort order of custom view; from [`Operations::change_sort_order_of_custom_view`].
-    ChangeSortOrderOfCustomView -> CustomViewsResults
+    /// A call that changes a sort order; from [`Operations::change_sort_order`].
+    ChangeSortOrder -> CustomViewsResults
 }
 
 /// What `ListCustomViews` answers.
@@ -189,7 +185,7 @@ pub struct Translation {
     pub extra: Extra,
 }
 
-/// What `ChangeSortOrderOfCustomViews` sends.
+/// What `ChangeSortOrders` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -208,7 +204,7 @@ setters! {
     }
 }
 
-/// What `ChangeSortOrderOfCustomViews` answers.
+/// What `ChangeSortOrders` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -2,9 +2,10 @@
 
 //! Data sharing.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on data sharing.
     #[must_use]
     pub fn data_sharing(&self) -> Operations {
@@ -12,14 +13,14 @@ impl Api {
     }
 }
 
-/// Operations on data sharing; from [`Api::data_sharing`].
+/// Operations on data sharing; from [`Api::data_sharing`](crate::Api::data_sharing).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets a data sharing.
+    /// Gets data sharing.
     ///
     /// `GET /crm/v8/settings/data_sharing`. Scope: `ZohoCRM.settings.READ`.
     pub fn get(&self) -> GetDataSharing {
@@ -29,7 +30,7 @@ impl Operations {
         )
     }
 
-    /// Updates a data sharing.
+    /// Updates data sharing.
     ///
     /// `PUT /crm/v8/settings/data_sharing`. Scope: `ZohoCRM.settings.UPDATE`.
     pub fn update(&self, body: DataSharingBody) -> UpdateDataSharing {
@@ -42,12 +43,12 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets a data sharing; from [`Operations::get`].
+    /// A call that gets data sharing; from [`Operations::get`].
     GetDataSharing -> DataSharingAnswer
 }
 
 operation! {
-    /// A call that updates a data sharing; from [`Operations::update`].
+    /// A call that updates data sharing; from [`Operations::update`].
     UpdateDataSharing -> DataSharingResults
 }
 
@@ -77,7 +78,7 @@ pub struct DataSharing {
     pub share_type: Nullable<DataSharingShareType>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `rule_computation_running`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rule_computation_running: Nullable<bool>,
@@ -90,7 +91,7 @@ setters! {
     DataSharing {
         public_in_portals: bool,
         share_type: DataSharingShareType,
-        module: Module,
+        module: shared::ApiReference,
         rule_computation_running: bool,
     }
 }
@@ -102,29 +103,6 @@ open_enum! {
         PublicReadOnly = "public_read_only",
         Public = "public",
         PublicReadWrite = "public_read_write",
-    }
-}
-
-/// Zoho's `Module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Module {
-        api_name: String,
-        id: String,
     }
 }
 

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on deal contact roles.
     #[must_use]
     pub fn deal_contact_roles(&self) -> Operations {
@@ -13,22 +13,22 @@ impl Api {
     }
 }
 
-/// Operations on deal contact roles; from [`Api::deal_contact_roles`].
+/// Operations on deal contact roles; from [`Api::deal_contact_roles`](crate::Api::deal_contact_roles).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets associated contact roles.
+    /// Lists contact roles.
     ///
     /// `GET /crm/v8/Deals/{deal}/Contact_Roles`. Scope: `ZohoCRM.modules.READ`.
-    pub fn associated_contact_roles(
+    pub fn list(
         &self,
         deal: impl Into<String>,
-        fields: impl Into<String>,
-    ) -> GetAssociatedContactRoles {
-        GetAssociatedContactRoles::new(
+        fields: impl IntoIterator<Item = impl Into<String>>,
+    ) -> ListContactRoles {
+        ListContactRoles::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -37,14 +37,14 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.modules.READ"]),
         )
-        .with_query("fields", fields.into() as String)
+        .with_query_list("fields", fields)
     }
 
-    /// Deletes associated contact roles.
+    /// Deletes contact roles.
     ///
     /// `DELETE /crm/v8/Deals/{deal}/Contact_Roles`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delete_associated_contact_roles(&self, deal: impl Into<String>) -> DeleteAssociatedContactRoles {
-        DeleteAssociatedContactRoles::new(
+    pub fn delete_many(&self, deal: impl Into<String>) -> DeleteContactRoles {
+        DeleteContactRoles::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -55,15 +55,11 @@ impl Operations {
         )
     }
 
-    /// Gets an associated contact roles specific to contact.
+    /// Gets a contact role.
     ///
     /// `GET /crm/v8/Deals/{deal}/Contact_Roles/{contact}`. Scope: `ZohoCRM.modules.READ`.
-    pub fn associated_contact_roles_specific_to_contact(
-        &self,
-        deal: impl Into<String>,
-        contact: impl Into<String>,
-    ) -> GetAssociatedContactRolesSpecificToContact {
-        GetAssociatedContactRolesSpecificToContact::new(
+    pub fn get(&self, deal: impl Into<String>, contact: impl Into<String>) -> GetContactRole {
+        GetContactRole::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -74,16 +70,16 @@ impl Operations {
         )
     }
 
-    /// Associates a contact role to deal.
+    /// Associates a contact role.
     ///
     /// `PUT /crm/v8/Deals/{deal}/Contact_Roles/{contact}`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn associate_contact_role_to_deal(
+    pub fn associate(
         &self,
         deal: impl Into<String>,
         contact: impl Into<String>,
         body: DealContactRolesBody,
-    ) -> AssociateContactRoleToDeal {
-        AssociateContactRoleToDeal::new(
+    ) -> AssociateContactRole {
+        AssociateContactRole::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -95,15 +91,11 @@ impl Operations {
         )
     }
 
-    /// Deletes a contact role relation.
+    /// Deletes a contact role.
     ///
     /// `DELETE /crm/v8/Deals/{deal}/Contact_Roles/{contact}`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delete_contact_role_relation(
-        &self,
-        deal: impl Into<String>,
-        contact: impl Into<String>,
-    ) -> DeleteContactRoleRelation {
-        DeleteContactRoleRelation::new(
+    pub fn delete(&self, deal: impl Into<String>, contact: impl Into<String>) -> DeleteContactRole {
+        DeleteContactRole::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -116,45 +108,45 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets associated contact roles; from [`Operations::associated_contact_roles`].
-    GetAssociatedContactRoles -> DealContactRolesAnswer
+    /// A call that lists contact roles; from [`Operations::list`].
+    ListContactRoles -> DealContactRolesAnswer
 }
 
-impl GetAssociatedContactRoles {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+impl ListContactRoles {
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
 operation! {
-    /// A call that deletes associated contact roles; from [`Operations::delete_associated_contact_roles`].
-    DeleteAssociatedContactRoles -> DealContactRolesResults
+    /// A call that deletes contact roles; from [`Operations::delete_many`].
+    DeleteContactRoles -> DealContactRolesResults
 }
 
-impl DeleteAssociatedContactRoles {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+impl DeleteContactRoles {
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
 operation! {
-    /// A call that gets an associated contact roles specific to contact; from [`Operations::associated_contact_roles_specific_to_contact`].
-    GetAssociatedContactRolesSpecificToContact -> DealContactRolesAnswer
+    /// A call that gets a contact role; from [`Operations::get`].
+    GetContactRole -> DealContactRolesAnswer
 }
 
 operation! {
-    /// A call that associates a contact role to deal; from [`Operations::associate_contact_role_to_deal`].
-    AssociateContactRoleToDeal -> DealContactRolesResults
+    /// A call that associates a contact role; from [`Operations::associate`].
+    AssociateContactRole -> DealContactRolesResults
 }
 
 operation! {
-    /// A call that deletes a contact role relation; from [`Operations::delete_contact_role_relation`].
-    DeleteContactRoleRelation -> DealContactRolesResults
+    /// A call that deletes a contact role; from [`Operations::delete`].
+    DeleteContactRole -> DealContactRolesResults
 }
 
-/// What `GetAssociatedContactRoles` answers.
+/// What `ListContactRoles` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -198,7 +190,7 @@ pub struct Data {
     pub created_by: Nullable<shared::MinifiedUser>,
     /// `Contact_Role`.
     #[serde(rename = "Contact_Role", skip_serializing_if = "Nullable::is_absent")]
-    pub contact_role: Nullable<ContactRole>,
+    pub contact_role: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -213,30 +205,7 @@ setters! {
         id: String,
         tag: Vec<shared::Tag>,
         created_by: shared::MinifiedUser,
-        contact_role: ContactRole,
-    }
-}
-
-/// Zoho's `ContactRole`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ContactRole {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ContactRole {
-        name: String,
-        id: String,
+        contact_role: shared::Reference,
     }
 }
 
@@ -271,7 +240,7 @@ pub struct Info {
     pub extra: Extra,
 }
 
-/// What `DeleteAssociatedContactRoles` answers.
+/// What `DeleteContactRoles` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -284,7 +253,7 @@ pub struct DealContactRolesResults {
     pub extra: Extra,
 }
 
-/// What `AssociateContactRoleToDeal` sends.
+/// What `AssociateContactRole` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on digest.
     #[must_use]
     pub fn digest(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on digest; from [`Api::digest`].
+/// Operations on digest; from [`Api::digest`](crate::Api::digest).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

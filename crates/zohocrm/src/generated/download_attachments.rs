@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on download attachments.
     #[must_use]
     pub fn download_attachments(&self) -> Operations {
@@ -12,17 +12,17 @@ impl Api {
     }
 }
 
-/// Operations on download attachments; from [`Api::download_attachments`].
+/// Operations on download attachments; from [`Api::download_attachments`](crate::Api::download_attachments).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets download attachments details.
+    /// Downloads an attachment.
     ///
     /// `GET /crm/v8/{module}/{record_id}/Emails/actions/download_attachments`. Scope: `ZohoCRM.modules.emails.READ` or `ZohoCRM.modules.leads.READ` or `ZohoCRM.modules.contacts.READ` or `ZohoCRM.modules.deals.READ`.
-    pub fn download_attachments_details(
+    pub fn download(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
@@ -30,8 +30,8 @@ impl Operations {
         message_id: impl Into<String>,
         id: impl Into<String>,
         name: impl Into<String>,
-    ) -> GetDownloadAttachmentsDetails {
-        GetDownloadAttachmentsDetails::new(
+    ) -> DownloadAttachment {
+        DownloadAttachment::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -53,6 +53,6 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets download attachments details; from [`Operations::download_attachments_details`].
-    GetDownloadAttachmentsDetails -> Download
+    /// A call that downloads an attachment; from [`Operations::download`].
+    DownloadAttachment -> Download
 }

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on download inline images.
     #[must_use]
     pub fn download_inline_images(&self) -> Operations {
@@ -12,25 +12,25 @@ impl Api {
     }
 }
 
-/// Operations on download inline images; from [`Api::download_inline_images`].
+/// Operations on download inline images; from [`Api::download_inline_images`](crate::Api::download_inline_images).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Lists download inline images.
+    /// Downloads an inline image.
     ///
     /// `GET /crm/v8/{module}/{record_id}/Emails/actions/download_inline_images`. Scope: `ZohoCRM.modules.emails.READ` or `ZohoCRM.modules.leads.READ` or `ZohoCRM.modules.contacts.READ` or `ZohoCRM.modules.deals.READ`.
-    pub fn list(
+    pub fn download(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         user_id: impl Into<String>,
         message_id: impl Into<String>,
         id: impl Into<String>,
-    ) -> ListDownloadInlineImages {
-        ListDownloadInlineImages::new(
+    ) -> DownloadInlineImage {
+        DownloadInlineImage::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -51,6 +51,6 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists download inline images; from [`Operations::list`].
-    ListDownloadInlineImages -> Download
+    /// A call that downloads an inline image; from [`Operations::download`].
+    DownloadInlineImage -> Download
 }

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on duplicate check preference.
     #[must_use]
     pub fn duplicate_check_preference(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on duplicate check preference; from [`Api::duplicate_check_preference`].
+/// Operations on duplicate check preference; from [`Api::duplicate_check_preference`](crate::Api::duplicate_check_preference).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on email compose.
     #[must_use]
     pub fn email_compose(&self) -> Operations {
@@ -12,31 +12,28 @@ impl Api {
     }
 }
 
-/// Operations on email compose; from [`Api::email_compose`].
+/// Operations on email compose; from [`Api::email_compose`](crate::Api::email_compose).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets email composer default settings.
+    /// Gets compose settings.
     ///
     /// `GET /crm/email/v8/settings/compose`. Scope: `ZohoCRM.settings.READ`.
-    pub fn email_composer_default_settings(&self) -> GetEmailComposerDefaultSettings {
-        GetEmailComposerDefaultSettings::new(
+    pub fn get(&self) -> GetComposeSettings {
+        GetComposeSettings::new(
             Request::operation(&self.crm, Method::Get, "/crm/email/v8/settings/compose", [])
                 .scopes(&["ZohoCRM.settings.READ"]),
         )
     }
 
-    /// Updates email composer default settings.
+    /// Updates compose settings.
     ///
     /// `PUT /crm/email/v8/settings/compose`. Scope: `ZohoCRM.settings.UPDATE`.
-    pub fn update_email_composer_default_settings(
-        &self,
-        body: EmailComposeBody,
-    ) -> UpdateEmailComposerDefaultSettings {
-        UpdateEmailComposerDefaultSettings::new(
+    pub fn update(&self, body: EmailComposeBody) -> UpdateComposeSettings {
+        UpdateComposeSettings::new(
             Request::operation(&self.crm, Method::Put, "/crm/email/v8/settings/compose", [])
                 .scopes(&["ZohoCRM.settings.UPDATE"])
                 .body(&body),
@@ -45,11 +42,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets email composer default settings; from [`Operations::email_composer_default_settings`].
-    GetEmailComposerDefaultSettings -> EmailComposeAnswer
+    /// A call that gets compose settings; from [`Operations::get`].
+    GetComposeSettings -> EmailComposeAnswer
 }
 
-impl GetEmailComposerDefaultSettings {
+impl GetComposeSettings {
     /// Sets `type`.
     pub fn r#type(self, r#type: EmailComposeType) -> Self {
         self.with_query("type", r#type)
@@ -57,12 +54,12 @@ impl GetEmailComposerDefaultSettings {
 }
 
 operation! {
-    /// A call that updates email composer default settings; from [`Operations::update_email_composer_default_settings`].
-    UpdateEmailComposerDefaultSettings -> UpdateEmailComposerDefaultSettingsAnswer
+    /// A call that updates compose settings; from [`Operations::update`].
+    UpdateComposeSettings -> UpdateComposeSettingsAnswer
 }
 
 open_enum! {
-    /// Values of `type` for `GetEmailComposerDefaultSettings`.
+    /// Values of `type` for `GetComposeSettings`.
     pub enum EmailComposeType {
         Default = "default",
         Emailin = "emailin",
@@ -70,7 +67,7 @@ open_enum! {
     }
 }
 
-/// What `GetEmailComposerDefaultSettings` answers.
+/// What `GetComposeSettings` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -199,7 +196,7 @@ setters! {
     }
 }
 
-/// What `UpdateEmailComposerDefaultSettings` sends.
+/// What `UpdateComposeSettings` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -218,11 +215,11 @@ setters! {
     }
 }
 
-/// What `UpdateEmailComposerDefaultSettings` answers.
+/// What `UpdateComposeSettings` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UpdateEmailComposerDefaultSettingsAnswer {
+pub struct UpdateComposeSettingsAnswer {
     /// `email_compose`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email_compose: Nullable<Vec<Vec<ActionResult>>>,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on email configuration options.
     #[must_use]
     pub fn email_configuration_options(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on email configuration options; from [`Api::email_configuration_options`].
+/// Operations on email configuration options; from [`Api::email_configuration_options`](crate::Api::email_configuration_options).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -156,7 +156,7 @@ pub struct PropertyDetails {
     pub data_type: Nullable<String>,
     /// `properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub properties: Nullable<Vec<PropertyDetails>>,
+    pub properties: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -167,7 +167,7 @@ setters! {
         values: Vec<ValueDetails>,
         name: String,
         data_type: String,
-        properties: Vec<PropertyDetails>,
+        properties: Vec<Self>,
     }
 }
 

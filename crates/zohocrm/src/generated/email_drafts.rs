@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on email drafts.
     #[must_use]
     pub fn email_drafts(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on email drafts; from [`Api::email_drafts`].
+/// Operations on email drafts; from [`Api::email_drafts`](crate::Api::email_drafts).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -214,7 +214,7 @@ pub struct EmailDrafts {
     pub bcc: Nullable<Vec<To>>,
     /// `template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub template: Nullable<Template>,
+    pub template: Nullable<shared::Reference>,
     /// `inventory_details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub inventory_details: Nullable<InventoryDetails>,
@@ -254,7 +254,7 @@ setters! {
         reply_to: String,
         cc: Vec<To>,
         bcc: Vec<To>,
-        template: Template,
+        template: shared::Reference,
         inventory_details: InventoryDetails,
         attachments: Vec<Attachments>,
         schedule_details: ScheduleDetails,
@@ -289,29 +289,6 @@ setters! {
     }
 }
 
-/// Zoho's `template`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Template {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Template {
-        id: String,
-        name: String,
-    }
-}
-
 /// Zoho's `inventory_details`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -319,7 +296,7 @@ setters! {
 pub struct InventoryDetails {
     /// `inventory_template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub inventory_template: Nullable<InventoryTemplate>,
+    pub inventory_template: Nullable<shared::Reference>,
     /// `record`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub record: Nullable<shared::RecordRecord>,
@@ -336,33 +313,10 @@ pub struct InventoryDetails {
 
 setters! {
     InventoryDetails {
-        inventory_template: InventoryTemplate,
+        inventory_template: shared::Reference,
         record: shared::RecordRecord,
         paper_type: String,
         view_type: String,
-    }
-}
-
-/// `inventory_template` in `InventoryDetails`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct InventoryTemplate {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    InventoryTemplate {
-        name: String,
-        id: String,
     }
 }
 

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on email related records.
     #[must_use]
     pub fn email_related_records(&self) -> Operations {
@@ -13,14 +13,14 @@ impl Api {
     }
 }
 
-/// Operations on email related records; from [`Api::email_related_records`].
+/// Operations on email related records; from [`Api::email_related_records`](crate::Api::email_related_records).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Lists emails related records.
+    /// Lists emails.
     ///
     /// `GET /crm/v8/{module_name}/{record_id}/Emails`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.emails.READ`.
     pub fn list(
@@ -28,8 +28,8 @@ impl Operations {
         module: impl Into<String>,
         record_id: impl Into<String>,
         owner_id: impl Into<String>,
-    ) -> ListEmailsRelatedRecords {
-        ListEmailsRelatedRecords::new(
+    ) -> ListEmails {
+        ListEmails::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -41,7 +41,7 @@ impl Operations {
         .with_query("owner_id", owner_id.into() as String)
     }
 
-    /// Gets an emails related record.
+    /// Gets an email.
     ///
     /// `GET /crm/v8/{module_name}/{record_id}/Emails/{message_id}`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.emails.READ`.
     pub fn get(
@@ -50,8 +50,8 @@ impl Operations {
         record_id: impl Into<String>,
         message_id: impl Into<String>,
         owner_id: impl Into<String>,
-    ) -> GetEmailsRelatedRecord {
-        GetEmailsRelatedRecord::new(
+    ) -> GetEmail {
+        GetEmail::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -69,11 +69,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists emails related records; from [`Operations::list`].
-    ListEmailsRelatedRecords -> EmailRelatedRecordsAnswer
+    /// A call that lists emails; from [`Operations::list`].
+    ListEmails -> EmailRelatedRecordsAnswer
 }
 
-impl ListEmailsRelatedRecords {
+impl ListEmails {
     /// Sets `type`.
     pub fn r#type(self, r#type: EmailRelatedRecordType) -> Self {
         self.with_query("type", r#type)
@@ -91,11 +91,11 @@ impl ListEmailsRelatedRecords {
 }
 
 operation! {
-    /// A call that gets an emails related record; from [`Operations::get`].
-    GetEmailsRelatedRecord -> EmailRelatedRecordsAnswer
+    /// A call that gets an email; from [`Operations::get`].
+    GetEmail -> EmailRelatedRecordsAnswer
 }
 
-impl GetEmailsRelatedRecord {
+impl GetEmail {
     /// Sets `type`.
     pub fn r#type(self, r#type: EmailRelatedRecordType) -> Self {
         self.with_query("type", r#type)
@@ -103,7 +103,7 @@ impl GetEmailsRelatedRecord {
 }
 
 open_enum! {
-    /// Values of `type` for `ListEmailsRelatedRecords`.
+    /// Values of `type` for `ListEmails`.
     pub enum EmailRelatedRecordType {
         AllContactsDraftCrmEmails = "all_contacts_draft_crm_emails",
         AllContactsScheduledCrmEmails = "all_contacts_scheduled_crm_emails",
@@ -115,7 +115,7 @@ open_enum! {
     }
 }
 
-/// What `ListEmailsRelatedRecords` answers.
+/// What `ListEmails` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -165,7 +165,7 @@ pub struct Email {
     pub subject: Nullable<String>,
     /// `activity_info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub activity_info: Nullable<Map<String, Value>>,
+    pub activity_info: Nullable<Value>,
     /// `intent`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub intent: Nullable<EmailIntent>,
@@ -288,23 +288,7 @@ pub struct LinkedRecord {
     pub name: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
+    pub module: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

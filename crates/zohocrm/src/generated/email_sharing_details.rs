@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on email sharing details.
     #[must_use]
     pub fn email_sharing_details(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on email sharing details; from [`Api::email_sharing_details`].
+/// Operations on email sharing details; from [`Api::email_sharing_details`](crate::Api::email_sharing_details).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

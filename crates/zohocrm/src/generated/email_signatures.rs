@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on email signatures.
     #[must_use]
     pub fn email_signatures(&self) -> Operations {
@@ -12,18 +12,18 @@ impl Api {
     }
 }
 
-/// Operations on email signatures; from [`Api::email_signatures`].
+/// Operations on email signatures; from [`Api::email_signatures`](crate::Api::email_signatures).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets all email signatures.
+    /// Lists email signatures.
     ///
     /// `GET /crm/email/v8/settings/compose/email_signatures`. Scope: `ZohoCRM.settings.READ`.
-    pub fn all_email_signatures(&self) -> GetAllEmailSignatures {
-        GetAllEmailSignatures::new(
+    pub fn list(&self) -> ListEmailSignatures {
+        ListEmailSignatures::new(
             Request::operation(&self.crm, Method::Get, "/crm/email/v8/settings/compose/email_signatures", [])
                 .scopes(&["ZohoCRM.settings.READ"]),
         )
@@ -59,7 +59,7 @@ impl Operations {
     /// Deletes email signatures.
     ///
     /// `DELETE /crm/email/v8/settings/compose/email_signatures`. Scope: `ZohoCRM.settings.DELETE`.
-    pub fn delete_many(&self, ids: impl Into<String>) -> DeleteEmailSignatures {
+    pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteEmailSignatures {
         DeleteEmailSignatures::new(
             Request::operation(
                 &self.crm,
@@ -69,7 +69,7 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.settings.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Gets an email signature.
@@ -120,11 +120,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets all email signatures; from [`Operations::all_email_signatures`].
-    GetAllEmailSignatures -> EmailSignaturesAnswer
+    /// A call that lists email signatures; from [`Operations::list`].
+    ListEmailSignatures -> EmailSignaturesAnswer
 }
 
-impl GetAllEmailSignatures {
+impl ListEmailSignatures {
     /// Sets `user_id`.
     pub fn user_id(self, user_id: impl Into<String>) -> Self {
         self.with_query("user_id", user_id.into() as String)
@@ -175,7 +175,7 @@ operation! {
     DeleteEmailSignature -> CreateEmailSignaturesAnswer
 }
 
-/// What `GetAllEmailSignatures` answers.
+/// What `ListEmailSignatures` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -2,9 +2,10 @@
 
 //! Entity scores.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on entity scores.
     #[must_use]
     pub fn entity_scores(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on entity scores; from [`Api::entity_scores`].
+/// Operations on entity scores; from [`Api::entity_scores`](crate::Api::entity_scores).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -22,7 +23,11 @@ impl Operations {
     /// Gets an entity score.
     ///
     /// `GET /crm/v8/Entity_Scores__s/{record_id}`. Scope: `ZohoCRM.settings.modules.READ`.
-    pub fn get(&self, record_id: impl Into<String>, fields: impl Into<String>) -> GetEntityScore {
+    pub fn get(
+        &self,
+        record_id: impl Into<String>,
+        fields: impl IntoIterator<Item = impl Into<String>>,
+    ) -> GetEntityScore {
         GetEntityScore::new(
             Request::operation(
                 &self.crm,
@@ -32,18 +37,18 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.settings.modules.READ"]),
         )
-        .with_query("fields", fields.into() as String)
+        .with_query_list("fields", fields)
     }
 
     /// Lists entity scores.
     ///
     /// `GET /crm/v8/Entity_Scores__s`. Scope: `ZohoCRM.settings.modules.READ`.
-    pub fn list(&self, fields: impl Into<String>) -> ListEntityScores {
+    pub fn list(&self, fields: impl IntoIterator<Item = impl Into<String>>) -> ListEntityScores {
         ListEntityScores::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Entity_Scores__s", [])
                 .scopes(&["ZohoCRM.settings.modules.READ"]),
         )
-        .with_query("fields", fields.into() as String)
+        .with_query_list("fields", fields)
     }
 }
 
@@ -65,9 +70,9 @@ operation! {
 }
 
 impl ListEntityScores {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
     /// Sets `sort_by`.
@@ -147,7 +152,7 @@ pub struct EntityScores {
     pub touch_point_negative_score: Nullable<i64>,
     /// `Scoring_Rule`.
     #[serde(rename = "Scoring_Rule", skip_serializing_if = "Nullable::is_absent")]
-    pub scoring_rule: Nullable<ScoringRule>,
+    pub scoring_rule: Nullable<shared::Reference>,
     /// `$field_states`.
     #[serde(rename = "$field_states", skip_serializing_if = "Nullable::is_absent")]
     pub field_states: Nullable<Vec<String>>,
@@ -178,39 +183,7 @@ pub struct Entity {
     pub id: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `module` in `Entity`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `Scoring_Rule` in `EntityScores`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ScoringRule {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
+    pub module: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

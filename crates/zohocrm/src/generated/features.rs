@@ -2,9 +2,10 @@
 
 //! Features.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on features.
     #[must_use]
     pub fn features(&self) -> Operations {
@@ -12,28 +13,28 @@ impl Api {
     }
 }
 
-/// Operations on features; from [`Api::features`].
+/// Operations on features; from [`Api::features`](crate::Api::features).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets feature details.
+    /// Lists features.
     ///
     /// `GET /crm/v8/__features`. Scope: `ZohoCRM.files.READ`.
-    pub fn feature_details(&self) -> GetFeatureDetails {
-        GetFeatureDetails::new(
+    pub fn list(&self) -> ListFeatures {
+        ListFeatures::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/__features", [])
                 .scopes(&["ZohoCRM.files.READ"]),
         )
     }
 
-    /// Gets a feature detail.
+    /// Gets a feature.
     ///
     /// `GET /crm/v8/__features/{feature_api_name}`. Scope: `ZohoCRM.files.READ`.
-    pub fn feature_detail(&self, feature_api_name: impl Into<String>) -> GetFeatureDetail {
-        GetFeatureDetail::new(
+    pub fn get(&self, feature_api_name: impl Into<String>) -> GetFeature {
+        GetFeature::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -54,11 +55,11 @@ impl Operations {
         )
     }
 
-    /// Gets a user licences count.
+    /// Gets user licences.
     ///
     /// `GET /crm/v8/__features/user_licenses`. Scope: `ZohoCRM.files.READ`.
-    pub fn user_licences_count(&self) -> GetUserLicencesCount {
-        GetUserLicencesCount::new(
+    pub fn user_licences(&self) -> GetUserLicences {
+        GetUserLicences::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/__features/user_licenses", [])
                 .scopes(&["ZohoCRM.files.READ"]),
         )
@@ -66,28 +67,28 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets feature details; from [`Operations::feature_details`].
-    GetFeatureDetails -> FeaturesAnswer
+    /// A call that lists features; from [`Operations::list`].
+    ListFeatures -> FeaturesAnswer
 }
 
-impl GetFeatureDetails {
+impl ListFeatures {
     /// Sets `module`.
     pub fn module(self, module: impl Into<String>) -> Self {
         self.with_query("module", module.into() as String)
     }
 
-    /// Sets `api_names`.
-    pub fn api_names(self, api_names: impl Into<String>) -> Self {
-        self.with_query("api_names", api_names.into() as String)
+    /// Sets `api_names`, separated by commas.
+    pub fn api_names(self, api_names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("api_names", api_names)
     }
 }
 
 operation! {
-    /// A call that gets a feature detail; from [`Operations::feature_detail`].
-    GetFeatureDetail -> FeaturesAnswer
+    /// A call that gets a feature; from [`Operations::get`].
+    GetFeature -> FeaturesAnswer
 }
 
-impl GetFeatureDetail {
+impl GetFeature {
     /// Sets `module`.
     pub fn module(self, module: impl Into<String>) -> Self {
         self.with_query("module", module.into() as String)
@@ -100,11 +101,11 @@ operation! {
 }
 
 operation! {
-    /// A call that gets a user licences count; from [`Operations::user_licences_count`].
-    GetUserLicencesCount -> FeaturesAnswer
+    /// A call that gets user licences; from [`Operations::user_licences`].
+    GetUserLicences -> FeaturesAnswer
 }
 
-/// What `GetFeatureDetails` answers.
+/// What `ListFeatures` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -114,7 +115,7 @@ pub struct FeaturesAnswer {
     pub features: Nullable<Vec<Feature>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -130,7 +131,7 @@ pub struct Feature {
     pub api_name: Nullable<String>,
     /// `parent_feature`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent_feature: Nullable<Box<Feature>>,
+    pub parent_feature: Nullable<Box<Self>>,
     /// `module_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module_supported: Nullable<bool>,
@@ -200,28 +201,6 @@ pub struct Component {
     /// `feature_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub feature_label: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `info` in `FeaturesAnswer`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

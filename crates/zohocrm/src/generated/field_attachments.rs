@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on field attachments.
     #[must_use]
     pub fn field_attachments(&self) -> Operations {
@@ -12,23 +12,23 @@ impl Api {
     }
 }
 
-/// Operations on field attachments; from [`Api::field_attachments`].
+/// Operations on field attachments; from [`Api::field_attachments`](crate::Api::field_attachments).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Lists field attachments.
+    /// Downloads a field attachment.
     ///
     /// `GET /crm/v8/{module_api_name}/{record_id}/actions/download_fields_attachment`. Scope: `ZohoCRM.modules.READ`.
-    pub fn list(
+    pub fn download(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         fields_attachment_id: impl Into<String>,
-    ) -> ListFieldAttachments {
-        ListFieldAttachments::new(
+    ) -> DownloadFieldAttachment {
+        DownloadFieldAttachment::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -42,6 +42,6 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists field attachments; from [`Operations::list`].
-    ListFieldAttachments -> Download
+    /// A call that downloads a field attachment; from [`Operations::download`].
+    DownloadFieldAttachment -> Download
 }

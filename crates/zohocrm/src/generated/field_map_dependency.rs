@@ -2,9 +2,10 @@
 
 //! Field map dependency.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on field map dependency.
     #[must_use]
     pub fn field_map_dependency(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on field map dependency; from [`Api::field_map_dependency`].
+/// Operations on field map dependency; from [`Api::field_map_dependency`](crate::Api::field_map_dependency).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -22,7 +23,7 @@ impl Operations {
     /// Creates a map dependency.
     ///
     /// `POST /crm/v8/settings/layouts/{layout_id}/map_dependency`. Scope: `ZohoCRM.settings.map_dependency.CREATE`.
-    pub fn create_map_dependency(
+    pub fn create(
         &self,
         layout_id: impl Into<String>,
         module: impl Into<String>,
@@ -41,15 +42,11 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Gets map dependencies.
+    /// Lists map dependencies.
     ///
     /// `GET /crm/v8/settings/layouts/{layout_id}/map_dependency`. Scope: `ZohoCRM.settings.map_dependency.READ`.
-    pub fn map_dependencies(
-        &self,
-        layout_id: impl Into<String>,
-        module: impl Into<String>,
-    ) -> GetMapDependencies {
-        GetMapDependencies::new(
+    pub fn list(&self, layout_id: impl Into<String>, module: impl Into<String>) -> ListMapDependencies {
+        ListMapDependencies::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -64,7 +61,7 @@ impl Operations {
     /// Updates a map dependency.
     ///
     /// `PUT /crm/v8/settings/layouts/{layout_id}/map_dependency/{dependency_id}`. Scope: `ZohoCRM.settings.map_dependency.UPDATE`.
-    pub fn update_map_dependency(
+    pub fn update(
         &self,
         layout_id: impl Into<String>,
         dependency_id: impl Into<String>,
@@ -87,7 +84,7 @@ impl Operations {
     /// Gets a map dependency.
     ///
     /// `GET /crm/v8/settings/layouts/{layout_id}/map_dependency/{dependency_id}`. Scope: `ZohoCRM.settings.map_dependency.READ`.
-    pub fn map_dependency(
+    pub fn get(
         &self,
         layout_id: impl Into<String>,
         dependency_id: impl Into<String>,
@@ -108,7 +105,7 @@ impl Operations {
     /// Deletes a map dependency.
     ///
     /// `DELETE /crm/v8/settings/layouts/{layout_id}/map_dependency/{dependency_id}`. Scope: `ZohoCRM.settings.map_dependency.DELETE`.
-    pub fn delete_map_dependency(
+    pub fn delete(
         &self,
         layout_id: impl Into<String>,
         dependency_id: impl Into<String>,
@@ -128,16 +125,16 @@ impl Operations {
 }
 
 operation! {
-    /// A call that creates a map dependency; from [`Operations::create_map_dependency`].
+    /// A call that creates a map dependency; from [`Operations::create`].
     CreateMapDependency -> FieldMapDependencyResults
 }
 
 operation! {
-    /// A call that gets map dependencies; from [`Operations::map_dependencies`].
-    GetMapDependencies -> FieldMapDependencyAnswer
+    /// A call that lists map dependencies; from [`Operations::list`].
+    ListMapDependencies -> FieldMapDependencyAnswer
 }
 
-impl GetMapDependencies {
+impl ListMapDependencies {
     /// Sets `page`.
     pub fn page(self, page: i64) -> Self {
         self.with_query("page", page)
@@ -155,17 +152,17 @@ impl GetMapDependencies {
 }
 
 operation! {
-    /// A call that updates a map dependency; from [`Operations::update_map_dependency`].
+    /// A call that updates a map dependency; from [`Operations::update`].
     UpdateMapDependency -> FieldMapDependencyResults
 }
 
 operation! {
-    /// A call that gets a map dependency; from [`Operations::map_dependency`].
+    /// A call that gets a map dependency; from [`Operations::get`].
     GetMapDependency -> FieldMapDependencyAnswer
 }
 
 operation! {
-    /// A call that deletes a map dependency; from [`Operations::delete_map_dependency`].
+    /// A call that deletes a map dependency; from [`Operations::delete`].
     DeleteMapDependency -> FieldMapDependencyResults
 }
 
@@ -195,10 +192,10 @@ setters! {
 pub struct MapDependency {
     /// `parent`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent: Nullable<Parent>,
+    pub parent: Nullable<shared::ApiReference>,
     /// `child`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub child: Nullable<Child>,
+    pub child: Nullable<shared::ApiReference>,
     /// `pick_list_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values: Nullable<Vec<PickListMapping>>,
@@ -219,7 +216,7 @@ pub struct MapDependency {
     pub category: Nullable<i64>,
     /// `sub_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sub_module: Nullable<SubModule>,
+    pub sub_module: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -227,61 +224,15 @@ pub struct MapDependency {
 
 setters! {
     MapDependency {
-        parent: Parent,
-        child: Child,
+        parent: shared::ApiReference,
+        child: shared::ApiReference,
         pick_list_values: Vec<PickListMapping>,
         internal: bool,
         active: bool,
         id: String,
         source: i64,
         category: i64,
-        sub_module: SubModule,
-    }
-}
-
-/// Zoho's `Parent`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Parent {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Parent {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `Child`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Child {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Child {
-        api_name: String,
-        id: String,
+        sub_module: shared::ApiReference,
     }
 }
 
@@ -347,29 +298,6 @@ setters! {
     }
 }
 
-/// Zoho's `Sub_Module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SubModule {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    SubModule {
-        api_name: String,
-        id: String,
-    }
-}
-
 /// What `CreateMapDependency` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -383,7 +311,7 @@ pub struct FieldMapDependencyResults {
     pub extra: Extra,
 }
 
-/// What `GetMapDependencies` answers.
+/// What `ListMapDependencies` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -393,29 +321,7 @@ pub struct FieldMapDependencyAnswer {
     pub map_dependency: Nullable<Vec<MapDependency>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

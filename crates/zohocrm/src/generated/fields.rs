@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on fields.
     #[must_use]
     pub fn fields(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on fields; from [`Api::fields`].
+/// Operations on fields; from [`Api::fields`](crate::Api::fields).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on files.
     #[must_use]
     pub fn files(&self) -> Operations {
@@ -12,40 +12,40 @@ impl Api {
     }
 }
 
-/// Operations on files; from [`Api::files`].
+/// Operations on files; from [`Api::files`](crate::Api::files).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Uploads files.
+    /// Uploads a file.
     ///
     /// `POST /crm/v8/files`. Scope: `ZohoCRM.files.CREATE`.
-    pub fn upload(&self, file: Upload) -> UploadFiles {
-        UploadFiles::new(
+    pub fn upload(&self, file: Upload) -> UploadFile {
+        UploadFile::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/files", [])
                 .scopes(&["ZohoCRM.files.CREATE"])
                 .upload("file", file),
         )
     }
 
-    /// Gets a file.
+    /// Downloads a file.
     ///
     /// `GET /crm/v8/files`. Scope: `ZohoCRM.files.READ`.
-    pub fn get(&self) -> GetFile {
-        GetFile::new(
+    pub fn download(&self) -> DownloadFile {
+        DownloadFile::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/files", []).scopes(&["ZohoCRM.files.READ"]),
         )
     }
 }
 
 operation! {
-    /// A call that uploads files; from [`Operations::upload`].
-    UploadFiles -> FilesResults
+    /// A call that uploads a file; from [`Operations::upload`].
+    UploadFile -> FilesResults
 }
 
-impl UploadFiles {
+impl UploadFile {
     /// Sets `type`.
     pub fn r#type(self, r#type: impl Into<String>) -> Self {
         self.with_query("type", r#type.into() as String)
@@ -53,18 +53,18 @@ impl UploadFiles {
 }
 
 operation! {
-    /// A call that gets a file; from [`Operations::get`].
-    GetFile -> Download
+    /// A call that downloads a file; from [`Operations::download`].
+    DownloadFile -> Download
 }
 
-impl GetFile {
+impl DownloadFile {
     /// Sets `id`.
     pub fn id(self, id: impl Into<String>) -> Self {
         self.with_query("id", id.into() as String)
     }
 }
 
-/// What `UploadFiles` answers.
+/// What `UploadFile` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on find and merge.
     #[must_use]
     pub fn find_and_merge(&self) -> Operations {
@@ -12,22 +12,22 @@ impl Api {
     }
 }
 
-/// Operations on find and merge; from [`Api::find_and_merge`].
+/// Operations on find and merge; from [`Api::find_and_merge`](crate::Api::find_and_merge).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets a record merge.
+    /// Gets merge status.
     ///
     /// `GET /crm/v8/{module}/{masterrecordid}/actions/merge`. Scope: `ZohoCRM.modules.READ`.
-    pub fn record_merge(
+    pub fn merge_status(
         &self,
         module: impl Into<String>,
         masterrecordid: impl Into<String>,
-    ) -> GetRecordMerge {
-        GetRecordMerge::new(
+    ) -> GetMergeStatus {
+        GetMergeStatus::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -61,11 +61,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets a record merge; from [`Operations::record_merge`].
-    GetRecordMerge -> FindAndMergeAnswer
+    /// A call that gets merge status; from [`Operations::merge_status`].
+    GetMergeStatus -> FindAndMergeAnswer
 }
 
-impl GetRecordMerge {
+impl GetMergeStatus {
     /// Sets `job_id`.
     pub fn job_id(self, job_id: impl Into<String>) -> Self {
         self.with_query("job_id", job_id.into() as String)
@@ -77,7 +77,7 @@ operation! {
     MergeRecords -> FindAndMergeResults
 }
 
-/// What `GetRecordMerge` answers.
+/// What `GetMergeStatus` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on fiscal year.
     #[must_use]
     pub fn fiscal_year(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on fiscal year; from [`Api::fiscal_year`].
+/// Operations on fiscal year; from [`Api::fiscal_year`](crate::Api::fiscal_year).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on from addresses.
     #[must_use]
     pub fn from_addresses(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on from addresses; from [`Api::from_addresses`].
+/// Operations on from addresses; from [`Api::from_addresses`](crate::Api::from_addresses).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on functions.
     #[must_use]
     pub fn functions(&self) -> Operations {
@@ -12,24 +12,24 @@ impl Api {
     }
 }
 
-/// Operations on functions; from [`Api::functions`].
+/// Operations on functions; from [`Api::functions`](crate::Api::functions).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Executes a function using request body.
+    /// Executes a function.
     ///
     /// `POST /crm/v8/functions/{function_name}/actions/execute`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn execute_function_using_request_body(
+    pub fn execute(
         &self,
         function_name: impl Into<String>,
         auth_type: impl Into<String>,
         arguments: impl Into<String>,
         body: FunctionsBody,
-    ) -> ExecuteFunctionUsingRequestBody {
-        ExecuteFunctionUsingRequestBody::new(
+    ) -> ExecuteFunction {
+        ExecuteFunction::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -43,16 +43,16 @@ impl Operations {
         .with_query("arguments", arguments.into() as String)
     }
 
-    /// Executes function using parameters.
+    /// Executes a function with parameters.
     ///
     /// `GET /crm/v8/functions/{function_name}/actions/execute`. Scope: `ZohoCRM.modules.READ`.
-    pub fn execute_function_using_parameters(
+    pub fn execute_function_with_parameters(
         &self,
         function_name: impl Into<String>,
         auth_type: impl Into<String>,
         arguments: impl Into<String>,
-    ) -> ExecuteFunctionUsingParameters {
-        ExecuteFunctionUsingParameters::new(
+    ) -> ExecuteFunctionWithParameters {
+        ExecuteFunctionWithParameters::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -65,17 +65,17 @@ impl Operations {
         .with_query("arguments", arguments.into() as String)
     }
 
-    /// Executes a function using file.
+    /// Executes a function with file.
     ///
     /// `POST /crm/v8/functions/{function_name}/actions/execute`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn execute_function_using_file(
+    pub fn execute_function_with_file(
         &self,
         function_name: impl Into<String>,
         auth_type: impl Into<String>,
         arguments: impl Into<String>,
         file: Upload,
-    ) -> ExecuteFunctionUsingFile {
-        ExecuteFunctionUsingFile::new(
+    ) -> ExecuteFunctionWithFile {
+        ExecuteFunctionWithFile::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -83,7 +83,7 @@ impl Operations {
                 [("function_name", function_name.into())],
             )
             .scopes(&["ZohoCRM.modules.CREATE"])
-            .upload("inputfile", file),
+            .upload("inputFile", file),
         )
         .with_query("auth_type", auth_type.into() as String)
         .with_query("arguments", arguments.into() as String)
@@ -91,28 +91,28 @@ impl Operations {
 }
 
 operation! {
-    /// A call that executes a function using request body; from [`Operations::execute_function_using_request_body`].
-    ExecuteFunctionUsingRequestBody -> ActionResult
+    /// A call that executes a function; from [`Operations::execute`].
+    ExecuteFunction -> ActionResult
 }
 
 operation! {
-    /// A call that executes function using parameters; from [`Operations::execute_function_using_parameters`].
-    ExecuteFunctionUsingParameters -> ActionResult
+    /// A call that executes a function with parameters; from [`Operations::execute_function_with_parameters`].
+    ExecuteFunctionWithParameters -> ActionResult
 }
 
 operation! {
-    /// A call that executes a function using file; from [`Operations::execute_function_using_file`].
-    ExecuteFunctionUsingFile -> ActionResult
+    /// A call that executes a function with file; from [`Operations::execute_function_with_file`].
+    ExecuteFunctionWithFile -> ActionResult
 }
 
-/// What `ExecuteFunctionUsingRequestBody` sends.
+/// What `ExecuteFunction` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct FunctionsBody {
     /// `body`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub body: Nullable<Map<String, Value>>,
+    pub body: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -120,6 +120,6 @@ pub struct FunctionsBody {
 
 setters! {
     FunctionsBody {
-        body: Map<String, Value>,
+        body: Value,
     }
 }

@@ -2,9 +2,10 @@
 
 //! Get related records count.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on get related records count.
     #[must_use]
     pub fn get_related_records_count(&self) -> Operations {
@@ -12,23 +13,23 @@ impl Api {
     }
 }
 
-/// Operations on get related records count; from [`Api::get_related_records_count`].
+/// Operations on get related records count; from [`Api::get_related_records_count`](crate::Api::get_related_records_count).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets a related records count.
+    /// Counts related records.
     ///
     /// `POST /crm/v8/{module_api_name}/{record_id}/actions/get_related_records_count`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn related_records_count(
+    pub fn count(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         body: GetRelatedRecordsCountBody,
-    ) -> GetRelatedRecordsCount {
-        GetRelatedRecordsCount::new(
+    ) -> CountRelatedRecords {
+        CountRelatedRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -42,11 +43,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets a related records count; from [`Operations::related_records_count`].
-    GetRelatedRecordsCount -> GetRelatedRecordsCountAnswer
+    /// A call that counts related records; from [`Operations::count`].
+    CountRelatedRecords -> GetRelatedRecordsCountAnswer
 }
 
-/// What `GetRelatedRecordsCount` sends.
+/// What `CountRelatedRecords` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -72,7 +73,7 @@ setters! {
 pub struct GetRelatedRecordCount {
     /// `related_list`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_list: Nullable<RelatedList>,
+    pub related_list: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -80,34 +81,11 @@ pub struct GetRelatedRecordCount {
 
 setters! {
     GetRelatedRecordCount {
-        related_list: RelatedList,
+        related_list: shared::ApiReference,
     }
 }
 
-/// Zoho's `RelatedList`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedList {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RelatedList {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// What `GetRelatedRecordsCount` answers.
+/// What `CountRelatedRecords` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -130,7 +108,7 @@ pub struct GetRelatedRecordsCountSuccessResponse {
     pub count: Nullable<i64>,
     /// `related_list`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_list: Nullable<RelatedList>,
+    pub related_list: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

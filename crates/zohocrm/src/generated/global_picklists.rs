@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on global picklists.
     #[must_use]
     pub fn global_picklists(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on global picklists; from [`Api::global_picklists`].
+/// Operations on global picklists; from [`Api::global_picklists`](crate::Api::global_picklists).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -55,12 +55,12 @@ impl Operations {
     /// Deletes global picklists.
     ///
     /// `DELETE /crm/v8/settings/global_picklists`. Scope: `ZohoCRM.settings.global_picklist.DELETE`.
-    pub fn delete_many(&self, ids: impl Into<String>) -> DeleteGlobalPicklists {
+    pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteGlobalPicklists {
         DeleteGlobalPicklists::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/global_picklists", [])
                 .scopes(&["ZohoCRM.settings.global_picklist.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Gets a global picklist.
@@ -109,15 +109,11 @@ impl Operations {
         )
     }
 
-    /// Replaces picklist values.
+    /// Replaces values.
     ///
     /// `POST /crm/v8/settings/global_picklists/{id}/actions/replace_picklist_values`. Scope: `ZohoCRM.settings.global_picklist.CREATE`.
-    pub fn replace_picklist_values(
-        &self,
-        id: impl Into<String>,
-        body: ReplacePicklistValuesBody,
-    ) -> ReplacePicklistValues {
-        ReplacePicklistValues::new(
+    pub fn replace_values(&self, id: impl Into<String>, body: ReplaceValuesBody) -> ReplaceValues {
+        ReplaceValues::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -129,11 +125,11 @@ impl Operations {
         )
     }
 
-    /// Gets replace values.
+    /// Gets replaced values.
     ///
     /// `GET /crm/v8/settings/global_picklists/{id}/actions/replaced_values`. Scope: `ZohoCRM.settings.global_picklist.READ`.
-    pub fn replace_values(&self, id: impl Into<String>) -> GetReplaceValues {
-        GetReplaceValues::new(
+    pub fn replaced_values(&self, id: impl Into<String>) -> GetReplacedValues {
+        GetReplacedValues::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -159,11 +155,11 @@ impl Operations {
         )
     }
 
-    /// Gets pick list value associations.
+    /// Gets value associations.
     ///
     /// `GET /crm/v8/settings/global_picklists/{id}/actions/pick_list_values_associations`. Scope: `ZohoCRM.settings.global_picklist.READ`.
-    pub fn pick_list_value_associations(&self, id: impl Into<String>) -> GetPickListValueAssociations {
-        GetPickListValueAssociations::new(
+    pub fn value_associations(&self, id: impl Into<String>) -> GetValueAssociations {
+        GetValueAssociations::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -186,9 +182,12 @@ impl ListGlobalPicklists {
         self.with_query("include", include.into() as String)
     }
 
-    /// Sets `include_inner_details`.
-    pub fn include_inner_details(self, include_inner_details: impl Into<String>) -> Self {
-        self.with_query("include_inner_details", include_inner_details.into() as String)
+    /// Sets `include_inner_details`, separated by commas.
+    pub fn include_inner_details(
+        self,
+        include_inner_details: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.with_query_list("include_inner_details", include_inner_details)
     }
 }
 
@@ -218,9 +217,12 @@ impl GetGlobalPicklist {
         self.with_query("include", include.into() as String)
     }
 
-    /// Sets `include_inner_details`.
-    pub fn include_inner_details(self, include_inner_details: impl Into<String>) -> Self {
-        self.with_query("include_inner_details", include_inner_details.into() as String)
+    /// Sets `include_inner_details`, separated by commas.
+    pub fn include_inner_details(
+        self,
+        include_inner_details: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.with_query_list("include_inner_details", include_inner_details)
     }
 }
 
@@ -235,13 +237,13 @@ operation! {
 }
 
 operation! {
-    /// A call that replaces picklist values; from [`Operations::replace_picklist_values`].
-    ReplacePicklistValues -> ReplacePicklistValuesResults
+    /// A call that replaces values; from [`Operations::replace_values`].
+    ReplaceValues -> ReplaceValuesResults
 }
 
 operation! {
-    /// A call that gets replace values; from [`Operations::replace_values`].
-    GetReplaceValues -> GetReplaceValuesAnswer
+    /// A call that gets replaced values; from [`Operations::replaced_values`].
+    GetReplacedValues -> GetReplacedValuesAnswer
 }
 
 operation! {
@@ -250,9 +252,12 @@ operation! {
 }
 
 impl GetAssociations {
-    /// Sets `include_inner_details`.
-    pub fn include_inner_details(self, include_inner_details: impl Into<String>) -> Self {
-        self.with_query("include_inner_details", include_inner_details.into() as String)
+    /// Sets `include_inner_details`, separated by commas.
+    pub fn include_inner_details(
+        self,
+        include_inner_details: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.with_query_list("include_inner_details", include_inner_details)
     }
 
     /// Sets `page`.
@@ -267,11 +272,11 @@ impl GetAssociations {
 }
 
 operation! {
-    /// A call that gets pick list value associations; from [`Operations::pick_list_value_associations`].
-    GetPickListValueAssociations -> GetPickListValueAssociationsAnswer
+    /// A call that gets value associations; from [`Operations::value_associations`].
+    GetValueAssociations -> GetValueAssociationsAnswer
 }
 
-impl GetPickListValueAssociations {
+impl GetValueAssociations {
     /// Sets `picklist_value_id`.
     pub fn picklist_value_id(self, picklist_value_id: impl Into<String>) -> Self {
         self.with_query("picklist_value_id", picklist_value_id.into() as String)
@@ -323,22 +328,22 @@ pub struct GlobalPicklistsResults {
     pub extra: Extra,
 }
 
-/// What `ReplacePicklistValues` sends.
+/// What `ReplaceValues` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ReplacePicklistValuesBody {
+pub struct ReplaceValuesBody {
     /// `replace_picklist_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub replace_picklist_values: Nullable<Vec<GlobalPicklistReplacePicklistValues>>,
+    pub replace_picklist_values: Nullable<Vec<ReplacePicklistValues>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 setters! {
-    ReplacePicklistValuesBody {
-        replace_picklist_values: Vec<GlobalPicklistReplacePicklistValues>,
+    ReplaceValuesBody {
+        replace_picklist_values: Vec<ReplacePicklistValues>,
     }
 }
 
@@ -346,7 +351,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GlobalPicklistReplacePicklistValues {
+pub struct ReplacePicklistValues {
     /// `old_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub old_value: Nullable<ReplacePicklistValue>,
@@ -359,7 +364,7 @@ pub struct GlobalPicklistReplacePicklistValues {
 }
 
 setters! {
-    GlobalPicklistReplacePicklistValues {
+    ReplacePicklistValues {
         old_value: ReplacePicklistValue,
         new_value: ReplacePicklistValue,
     }
@@ -388,11 +393,11 @@ setters! {
     }
 }
 
-/// What `ReplacePicklistValues` answers.
+/// What `ReplaceValues` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ReplacePicklistValuesResults {
+pub struct ReplaceValuesResults {
     /// `replace_picklist_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub replace_picklist_values: Nullable<Vec<ActionResult>>,
@@ -401,11 +406,11 @@ pub struct ReplacePicklistValuesResults {
     pub extra: Extra,
 }
 
-/// What `GetReplaceValues` answers.
+/// What `GetReplacedValues` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetReplaceValuesAnswer {
+pub struct GetReplacedValuesAnswer {
     /// `replaced_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub replaced_values: Nullable<Vec<ReplacedValue>>,
@@ -414,7 +419,7 @@ pub struct GetReplaceValuesAnswer {
     pub extra: Extra,
 }
 
-/// `replaced_values` in `GetReplaceValuesAnswer`.
+/// `replaced_values` in `GetReplacedValuesAnswer`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -440,7 +445,7 @@ pub struct GetAssociationsAnswer {
     pub associations: Nullable<Vec<Association>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -453,29 +458,13 @@ pub struct GetAssociationsAnswer {
 pub struct Association {
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<Module>,
     /// `layouts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layouts: Nullable<Vec<Layout>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `field` in `Association`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -519,33 +508,11 @@ pub struct Layout {
     pub extra: Extra,
 }
 
-/// `info` in `GetAssociationsAnswer`.
+/// What `GetValueAssociations` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// What `GetPickListValueAssociations` answers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetPickListValueAssociationsAnswer {
+pub struct GetValueAssociationsAnswer {
     /// `pick_list_values_associations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values_associations: Nullable<Vec<PickListValuesAssociation>>,
@@ -554,7 +521,7 @@ pub struct GetPickListValueAssociationsAnswer {
     pub extra: Extra,
 }
 
-/// `pick_list_values_associations` in `GetPickListValueAssociationsAnswer`.
+/// `pick_list_values_associations` in `GetValueAssociationsAnswer`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

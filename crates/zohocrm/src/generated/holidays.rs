@@ -2,9 +2,10 @@
 
 //! Holidays.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on holidays.
     #[must_use]
     pub fn holidays(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on holidays; from [`Api::holidays`].
+/// Operations on holidays; from [`Api::holidays`](crate::Api::holidays).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -203,7 +204,7 @@ pub struct HolidaysAnswer {
     pub holidays: Nullable<Vec<Holiday>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -231,7 +232,7 @@ pub struct Holiday {
     pub id: Nullable<String>,
     /// `shift_hour`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_hour: Nullable<ShiftHour>,
+    pub shift_hour: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -244,53 +245,8 @@ setters! {
         date: Date,
         r#type: String,
         id: String,
-        shift_hour: ShiftHour,
+        shift_hour: shared::Reference,
     }
-}
-
-/// `shift_hour` in `Holiday`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShiftHour {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ShiftHour {
-        name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `Info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// What `CreateHolidays` sends.
@@ -328,7 +284,7 @@ pub struct HolidaysHoliday {
     pub r#type: Nullable<String>,
     /// `shift_hour`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_hour: Nullable<ShiftHour>,
+    pub shift_hour: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -339,7 +295,7 @@ setters! {
         name: String,
         date: Date,
         r#type: String,
-        shift_hour: ShiftHour,
+        shift_hour: shared::Reference,
     }
 }
 

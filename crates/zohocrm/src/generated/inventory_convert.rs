@@ -2,9 +2,10 @@
 
 //! Inventory convert.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on inventory convert.
     #[must_use]
     pub fn inventory_convert(&self) -> Operations {
@@ -12,23 +13,23 @@ impl Api {
     }
 }
 
-/// Operations on inventory convert; from [`Api::inventory_convert`].
+/// Operations on inventory convert; from [`Api::inventory_convert`](crate::Api::inventory_convert).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Converts an inventory.
+    /// Converts an inventory record.
     ///
     /// `POST /crm/v8/{module_api_name}/{id}/actions/convert`. Scope: `ZohoCRM.modules.CREATE` or `ZohoCRM.files.CREATE` or `ZohoFiles.files.CREATE`.
-    pub fn convert_inventory(
+    pub fn convert(
         &self,
         module: impl Into<String>,
         id: impl Into<String>,
         body: InventoryConvertBody,
-    ) -> ConvertInventory {
-        ConvertInventory::new(
+    ) -> ConvertInventoryRecord {
+        ConvertInventoryRecord::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -42,11 +43,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that converts an inventory; from [`Operations::convert_inventory`].
-    ConvertInventory -> InventoryConvertResults
+    /// A call that converts an inventory record; from [`Operations::convert`].
+    ConvertInventoryRecord -> InventoryConvertResults
 }
 
-/// What `ConvertInventory` sends.
+/// What `ConvertInventoryRecord` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -91,7 +92,7 @@ setters! {
 pub struct ConvertTo {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `carry_over_tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub carry_over_tags: Nullable<bool>,
@@ -102,35 +103,12 @@ pub struct ConvertTo {
 
 setters! {
     ConvertTo {
-        module: Module,
+        module: shared::ApiReference,
         carry_over_tags: bool,
     }
 }
 
-/// `module` in `ConvertTo`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Module {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// What `ConvertInventory` answers.
+/// What `ConvertInventoryRecord` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

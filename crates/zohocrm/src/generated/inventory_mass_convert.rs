@@ -2,9 +2,10 @@
 
 //! Inventory mass convert.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on inventory mass convert.
     #[must_use]
     pub fn inventory_mass_convert(&self) -> Operations {
@@ -12,22 +13,22 @@ impl Api {
     }
 }
 
-/// Operations on inventory mass convert; from [`Api::inventory_mass_convert`].
+/// Operations on inventory mass convert; from [`Api::inventory_mass_convert`](crate::Api::inventory_mass_convert).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Mass-changes an inventory convert.
+    /// Schedules an inventory mass convert.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.Quotes.CREATE` or `ZohoCRM.mass_convert.SalesOrders.CREATE`.
-    pub fn mass_inventory_convert(
+    pub fn schedule(
         &self,
         module: impl Into<String>,
         body: InventoryMassConvertBody,
-    ) -> MassInventoryConvert {
-        MassInventoryConvert::new(
+    ) -> ScheduleInventoryMassConvert {
+        ScheduleInventoryMassConvert::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -39,15 +40,11 @@ impl Operations {
         )
     }
 
-    /// Gets scheduled jobs details.
+    /// Gets an inventory mass convert.
     ///
     /// `GET /crm/v8/{module_api_name}/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.Quotes.READ` or `ZohoCRM.mass_convert.SalesOrders.READ`.
-    pub fn scheduled_jobs_details(
-        &self,
-        module: impl Into<String>,
-        job_id: impl Into<String>,
-    ) -> GetScheduledJobsDetails {
-        GetScheduledJobsDetails::new(
+    pub fn get(&self, module: impl Into<String>, job_id: impl Into<String>) -> GetInventoryMassConvert {
+        GetInventoryMassConvert::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -61,16 +58,16 @@ impl Operations {
 }
 
 operation! {
-    /// A call that mass-changes an inventory convert; from [`Operations::mass_inventory_convert`].
-    MassInventoryConvert -> ActionResult
+    /// A call that schedules an inventory mass convert; from [`Operations::schedule`].
+    ScheduleInventoryMassConvert -> ActionResult
 }
 
 operation! {
-    /// A call that gets scheduled jobs details; from [`Operations::scheduled_jobs_details`].
-    GetScheduledJobsDetails -> InventoryMassConvertAnswer
+    /// A call that gets an inventory mass convert; from [`Operations::get`].
+    GetInventoryMassConvert -> InventoryMassConvertAnswer
 }
 
-/// What `MassInventoryConvert` sends.
+/// What `ScheduleInventoryMassConvert` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -80,10 +77,10 @@ pub struct InventoryMassConvertBody {
     pub convert_to: Nullable<Vec<ConvertTo>>,
     /// `assign_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub assign_to: Nullable<AssignTo>,
+    pub assign_to: Nullable<shared::ApiReference>,
     /// `related_modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_modules: Nullable<Vec<RelatedModule>>,
+    pub related_modules: Nullable<Vec<shared::ApiReference>>,
     /// `ids`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ids: Nullable<Vec<String>>,
@@ -95,8 +92,8 @@ pub struct InventoryMassConvertBody {
 setters! {
     InventoryMassConvertBody {
         convert_to: Vec<ConvertTo>,
-        assign_to: AssignTo,
-        related_modules: Vec<RelatedModule>,
+        assign_to: shared::ApiReference,
+        related_modules: Vec<shared::ApiReference>,
         ids: Vec<String>,
     }
 }
@@ -108,7 +105,7 @@ setters! {
 pub struct ConvertTo {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `carry_over_tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub carry_over_tags: Nullable<bool>,
@@ -119,81 +116,12 @@ pub struct ConvertTo {
 
 setters! {
     ConvertTo {
-        module: Module,
+        module: shared::ApiReference,
         carry_over_tags: bool,
     }
 }
 
-/// `module` in `ConvertTo`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Module {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// `assign_to` in `InventoryMassConvertBody`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssignTo {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    AssignTo {
-        id: String,
-        api_name: String,
-    }
-}
-
-/// `related_modules` in `InventoryMassConvertBody`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedModule {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RelatedModule {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// What `GetScheduledJobsDetails` answers.
+/// What `GetInventoryMassConvert` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

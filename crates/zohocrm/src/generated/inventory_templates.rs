@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on inventory templates.
     #[must_use]
     pub fn inventory_templates(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on inventory templates; from [`Api::inventory_templates`].
+/// Operations on inventory templates; from [`Api::inventory_templates`](crate::Api::inventory_templates).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -93,7 +93,7 @@ pub struct InventoryTemplatesAnswer {
     pub inventory_templates: Nullable<Vec<InventoryTemplates>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -115,16 +115,16 @@ pub struct InventoryTemplates {
     pub last_usage_time: Nullable<DateTime>,
     /// `folder`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub folder: Nullable<shared::Folder>,
+    pub folder: Nullable<shared::Reference>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ModuleMap>,
+    pub module: Nullable<shared::ApiReference>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::User>,
+    pub created_by: Nullable<shared::Reference>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::User>,
+    pub modified_by: Nullable<shared::Reference>,
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
@@ -149,28 +149,6 @@ pub struct InventoryTemplates {
     /// `mail_content`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub mail_content: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

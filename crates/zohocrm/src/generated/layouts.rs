@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on layouts.
     #[must_use]
     pub fn layouts(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on layouts; from [`Api::layouts`].
+/// Operations on layouts; from [`Api::layouts`](crate::Api::layouts).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -31,11 +31,11 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Updates custom layouts.
+    /// Updates layouts.
     ///
     /// `PATCH /crm/v8/settings/layouts`. Scope: `ZohoCRM.settings.layouts.UPDATE`.
-    pub fn update_custom_layouts(&self, module: impl Into<String>, body: LayoutsBody) -> UpdateCustomLayouts {
-        UpdateCustomLayouts::new(
+    pub fn update_many(&self, module: impl Into<String>, body: LayoutsBody) -> UpdateLayouts {
+        UpdateLayouts::new(
             Request::operation(&self.crm, Method::Patch, "/crm/v8/settings/layouts", [])
                 .scopes(&["ZohoCRM.settings.layouts.UPDATE"])
                 .body(&body),
@@ -54,16 +54,16 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Updates a custom layout.
+    /// Updates a layout.
     ///
     /// `PATCH /crm/v8/settings/layouts/{id}`. Scope: `ZohoCRM.settings.layouts.UPDATE`.
-    pub fn update_custom_layout(
+    pub fn update(
         &self,
         id: impl Into<String>,
         module: impl Into<String>,
         body: LayoutsBody,
-    ) -> UpdateCustomLayout {
-        UpdateCustomLayout::new(
+    ) -> UpdateLayout {
+        UpdateLayout::new(
             Request::operation(
                 &self.crm,
                 Method::Patch,
@@ -76,16 +76,16 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Deletes a custom layout.
+    /// Deletes a layout.
     ///
     /// `DELETE /crm/v8/settings/layouts/{id}`. Scope: `ZohoCRM.settings.layouts.DELETE`.
-    pub fn delete_custom_layout(
+    pub fn delete(
         &self,
         id: impl Into<String>,
         module: impl Into<String>,
         transfer_to: impl Into<String>,
-    ) -> DeleteCustomLayout {
-        DeleteCustomLayout::new(
+    ) -> DeleteLayout {
+        DeleteLayout::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -98,16 +98,16 @@ impl Operations {
         .with_query("transfer_to", transfer_to.into() as String)
     }
 
-    /// Activates a custom layout.
+    /// Activates a layout.
     ///
     /// `POST /crm/v8/settings/layouts/{id}/actions/activate`. Scope: `ZohoCRM.settings.layouts.CREATE`.
-    pub fn activate_custom_layout(
+    pub fn activate(
         &self,
         id: impl Into<String>,
         module: impl Into<String>,
         body: LayoutsBody,
-    ) -> ActivateCustomLayout {
-        ActivateCustomLayout::new(
+    ) -> ActivateLayout {
+        ActivateLayout::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -120,16 +120,16 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Deactivates a custom layout.
+    /// Deactivates a layout.
     ///
     /// `DELETE /crm/v8/settings/layouts/{id}/actions/activate`. Scope: `ZohoCRM.settings.layouts.DELETE`.
-    pub fn deactivate_custom_layout(
+    pub fn deactivate(
         &self,
         id: impl Into<String>,
         transfer_to: impl Into<String>,
         module: impl Into<String>,
-    ) -> DeactivateCustomLayout {
-        DeactivateCustomLayout::new(
+    ) -> DeactivateLayout {
+        DeactivateLayout::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -149,8 +149,8 @@ operation! {
 }
 
 operation! {
-    /// A call that updates custom layouts; from [`Operations::update_custom_layouts`].
-    UpdateCustomLayouts -> LayoutsResults
+    /// A call that updates layouts; from [`Operations::update_many`].
+    UpdateLayouts -> LayoutsResults
 }
 
 operation! {
@@ -159,23 +159,23 @@ operation! {
 }
 
 operation! {
-    /// A call that updates a custom layout; from [`Operations::update_custom_layout`].
-    UpdateCustomLayout -> LayoutsResults
+    /// A call that updates a layout; from [`Operations::update`].
+    UpdateLayout -> LayoutsResults
 }
 
 operation! {
-    /// A call that deletes a custom layout; from [`Operations::delete_custom_layout`].
-    DeleteCustomLayout -> LayoutsResults
+    /// A call that deletes a layout; from [`Operations::delete`].
+    DeleteLayout -> LayoutsResults
 }
 
 operation! {
-    /// A call that activates a custom layout; from [`Operations::activate_custom_layout`].
-    ActivateCustomLayout -> LayoutsResults
+    /// A call that activates a layout; from [`Operations::activate`].
+    ActivateLayout -> LayoutsResults
 }
 
 operation! {
-    /// A call that deactivates a custom layout; from [`Operations::deactivate_custom_layout`].
-    DeactivateCustomLayout -> LayoutsResults
+    /// A call that deactivates a layout; from [`Operations::deactivate`].
+    DeactivateLayout -> LayoutsResults
 }
 
 /// What `ListLayouts` answers.
@@ -191,7 +191,7 @@ pub struct LayoutsAnswer {
     pub extra: Extra,
 }
 
-/// What `UpdateCustomLayouts` sends.
+/// What `UpdateLayouts` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -210,7 +210,7 @@ setters! {
     }
 }
 
-/// What `UpdateCustomLayouts` answers.
+/// What `UpdateLayouts` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -2,9 +2,10 @@
 
 //! Mail merge.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on mail merge.
     #[must_use]
     pub fn mail_merge(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on mail merge; from [`Api::mail_merge`].
+/// Operations on mail merge; from [`Api::mail_merge`](crate::Api::mail_merge).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -124,7 +125,7 @@ setters! {
 pub struct MailMerge {
     /// `mail_merge_template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_merge_template: Nullable<MailMergeTemplate>,
+    pub mail_merge_template: Nullable<shared::Reference>,
     /// `from_address`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub from_address: Nullable<Address>,
@@ -156,7 +157,7 @@ pub struct MailMerge {
 
 setters! {
     MailMerge {
-        mail_merge_template: MailMergeTemplate,
+        mail_merge_template: shared::Reference,
         from_address: Address,
         to_address: Vec<Address>,
         cc_email: Vec<Address>,
@@ -165,29 +166,6 @@ setters! {
         message: String,
         r#type: String,
         attachment_name: String,
-    }
-}
-
-/// Zoho's `Mail_Merge_Template`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MailMergeTemplate {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    MailMergeTemplate {
-        id: String,
-        name: String,
     }
 }
 
@@ -253,7 +231,7 @@ setters! {
 pub struct MailMergeDownloadMailMerge {
     /// `mail_merge_template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_merge_template: Nullable<MailMergeTemplate>,
+    pub mail_merge_template: Nullable<shared::Reference>,
     /// `output_format`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub output_format: Nullable<MailMergeDownloadMailMergeOutputFormat>,
@@ -270,7 +248,7 @@ pub struct MailMergeDownloadMailMerge {
 
 setters! {
     MailMergeDownloadMailMerge {
-        mail_merge_template: MailMergeTemplate,
+        mail_merge_template: shared::Reference,
         output_format: MailMergeDownloadMailMergeOutputFormat,
         file_name: String,
         password: String,
@@ -293,7 +271,7 @@ open_enum! {
 pub struct MailMergeAnswer {
     /// `file`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file: Nullable<Map<String, Value>>,
+    pub file: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -325,7 +303,7 @@ setters! {
 pub struct MailMergeSignMailMerge {
     /// `mail_merge_template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_merge_template: Nullable<MailMergeTemplate>,
+    pub mail_merge_template: Nullable<shared::Reference>,
     /// `sign_in_order`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sign_in_order: Nullable<bool>,
@@ -342,7 +320,7 @@ pub struct MailMergeSignMailMerge {
 
 setters! {
     MailMergeSignMailMerge {
-        mail_merge_template: MailMergeTemplate,
+        mail_merge_template: shared::Reference,
         sign_in_order: bool,
         file_name: String,
         signers: Vec<Signers>,

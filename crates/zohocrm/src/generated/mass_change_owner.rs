@@ -2,9 +2,10 @@
 
 //! Mass change owner.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on mass change owner.
     #[must_use]
     pub fn mass_change_owner(&self) -> Operations {
@@ -12,18 +13,18 @@ impl Api {
     }
 }
 
-/// Operations on mass change owner; from [`Api::mass_change_owner`].
+/// Operations on mass change owner; from [`Api::mass_change_owner`](crate::Api::mass_change_owner).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Changes an owner.
+    /// Schedules a mass change owner.
     ///
     /// `POST /crm/v8/{module}/actions/mass_change_owner`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn change_owner(&self, module: impl Into<String>, body: MassChangeOwnerBody) -> ChangeOwner {
-        ChangeOwner::new(
+    pub fn schedule(&self, module: impl Into<String>, body: MassChangeOwnerBody) -> ScheduleMassChangeOwner {
+        ScheduleMassChangeOwner::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -35,11 +36,11 @@ impl Operations {
         )
     }
 
-    /// Checks status.
+    /// Gets a mass change owner.
     ///
     /// `GET /crm/v8/{module}/actions/mass_change_owner`. Scope: `ZohoCRM.modules.READ`.
-    pub fn check_status(&self, module: impl Into<String>, job_id: impl Into<String>) -> CheckStatus {
-        CheckStatus::new(
+    pub fn get(&self, module: impl Into<String>, job_id: impl Into<String>) -> GetMassChangeOwner {
+        GetMassChangeOwner::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -53,16 +54,16 @@ impl Operations {
 }
 
 operation! {
-    /// A call that changes an owner; from [`Operations::change_owner`].
-    ChangeOwner -> MassChangeOwnerResults
+    /// A call that schedules a mass change owner; from [`Operations::schedule`].
+    ScheduleMassChangeOwner -> MassChangeOwnerResults
 }
 
 operation! {
-    /// A call that checks status; from [`Operations::check_status`].
-    CheckStatus -> MassChangeOwnerAnswer
+    /// A call that gets a mass change owner; from [`Operations::get`].
+    GetMassChangeOwner -> MassChangeOwnerAnswer
 }
 
-/// What `ChangeOwner` sends.
+/// What `ScheduleMassChangeOwner` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -72,7 +73,7 @@ pub struct MassChangeOwnerBody {
     pub cvid: Nullable<String>,
     /// `owner`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<Owner>,
+    pub owner: Nullable<shared::Reference>,
     /// `criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub criteria: Nullable<Criteria>,
@@ -87,32 +88,9 @@ pub struct MassChangeOwnerBody {
 setters! {
     MassChangeOwnerBody {
         cvid: String,
-        owner: Owner,
+        owner: shared::Reference,
         criteria: Criteria,
         territory: Territory,
-    }
-}
-
-/// Zoho's `Owner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Owner {
-        name: String,
-        id: String,
     }
 }
 
@@ -126,16 +104,16 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -144,33 +122,10 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
-        value: Map<String, Value>,
+        field: shared::ApiReference,
+        value: Value,
         group_operator: String,
-        group: Vec<Criteria>,
-    }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
+        group: Vec<Self>,
     }
 }
 
@@ -197,7 +152,7 @@ setters! {
     }
 }
 
-/// What `ChangeOwner` answers.
+/// What `ScheduleMassChangeOwner` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -210,7 +165,7 @@ pub struct MassChangeOwnerResults {
     pub extra: Extra,
 }
 
-/// What `CheckStatus` answers.
+/// What `GetMassChangeOwner` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on mass convert.
     #[must_use]
     pub fn mass_convert(&self) -> Operations {
@@ -13,29 +13,29 @@ impl Api {
     }
 }
 
-/// Operations on mass convert; from [`Api::mass_convert`].
+/// Operations on mass convert; from [`Api::mass_convert`](crate::Api::mass_convert).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Mass-changes a convert.
+    /// Schedules a mass convert.
     ///
     /// `POST /crm/v8/Leads/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.CREATE`.
-    pub fn mass_convert(&self, body: MassConvertBody) -> MassConvert {
-        MassConvert::new(
+    pub fn schedule(&self, body: MassConvertBody) -> ScheduleMassConvert {
+        ScheduleMassConvert::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/Leads/actions/mass_convert", [])
                 .scopes(&["ZohoCRM.mass_convert.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Gets job status.
+    /// Gets a mass convert.
     ///
     /// `GET /crm/v8/Leads/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.READ`.
-    pub fn job_status(&self, job_id: impl Into<String>) -> GetJobStatus {
-        GetJobStatus::new(
+    pub fn get(&self, job_id: impl Into<String>) -> GetMassConvert {
+        GetMassConvert::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Leads/actions/mass_convert", [])
                 .scopes(&["ZohoCRM.mass_convert.READ"]),
         )
@@ -44,16 +44,16 @@ impl Operations {
 }
 
 operation! {
-    /// A call that mass-changes a convert; from [`Operations::mass_convert`].
-    MassConvert -> ActionResult
+    /// A call that schedules a mass convert; from [`Operations::schedule`].
+    ScheduleMassConvert -> ActionResult
 }
 
 operation! {
-    /// A call that gets job status; from [`Operations::job_status`].
-    GetJobStatus -> MassConvertAnswer
+    /// A call that gets a mass convert; from [`Operations::get`].
+    GetMassConvert -> MassConvertAnswer
 }
 
-/// What `MassConvert` sends.
+/// What `ScheduleMassConvert` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -63,19 +63,19 @@ pub struct MassConvertBody {
     pub deals: Nullable<shared::RecordRecord>,
     /// `move_attachments_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub move_attachments_to: Nullable<MoveAttachmentsTo>,
+    pub move_attachments_to: Nullable<shared::ApiReference>,
     /// `assign_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub assign_to: Nullable<AssignTo>,
     /// `carry_over_tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub carry_over_tags: Nullable<Vec<MoveAttachmentsTo>>,
+    pub carry_over_tags: Nullable<Vec<shared::ApiReference>>,
     /// `related_modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_modules: Nullable<Vec<RelatedModule>>,
+    pub related_modules: Nullable<Vec<shared::ApiReference>>,
     /// `portal_user_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub portal_user_type: Nullable<PortalUserType>,
+    pub portal_user_type: Nullable<shared::ApiReference>,
     /// `ids`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ids: Nullable<Vec<String>>,
@@ -90,36 +90,13 @@ pub struct MassConvertBody {
 setters! {
     MassConvertBody {
         deals: shared::RecordRecord,
-        move_attachments_to: MoveAttachmentsTo,
+        move_attachments_to: shared::ApiReference,
         assign_to: AssignTo,
-        carry_over_tags: Vec<MoveAttachmentsTo>,
-        related_modules: Vec<RelatedModule>,
-        portal_user_type: PortalUserType,
+        carry_over_tags: Vec<shared::ApiReference>,
+        related_modules: Vec<shared::ApiReference>,
+        portal_user_type: shared::ApiReference,
         ids: Vec<String>,
         apply_assignment_threshold: bool,
-    }
-}
-
-/// Zoho's `move_attachments_to`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MoveAttachmentsTo {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    MoveAttachmentsTo {
-        id: String,
-        api_name: String,
     }
 }
 
@@ -142,53 +119,7 @@ setters! {
     }
 }
 
-/// Zoho's `related_module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedModule {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RelatedModule {
-        id: String,
-        api_name: String,
-    }
-}
-
-/// Zoho's `portal_user_type`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalUserType {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    PortalUserType {
-        id: String,
-        api_name: String,
-    }
-}
-
-/// What `GetJobStatus` answers.
+/// What `GetMassConvert` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

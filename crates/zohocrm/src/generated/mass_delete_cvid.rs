@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on mass delete cvid.
     #[must_use]
     pub fn mass_delete_cvid(&self) -> Operations {
@@ -12,22 +12,18 @@ impl Api {
     }
 }
 
-/// Operations on mass delete cvid; from [`Api::mass_delete_cvid`].
+/// Operations on mass delete cvid; from [`Api::mass_delete_cvid`](crate::Api::mass_delete_cvid).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Mass-changes a delete by record id.
+    /// Schedules a mass delete.
     ///
     /// `POST /crm/v8/{module}/actions/mass_delete`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn mass_delete_by_record_id(
-        &self,
-        module: impl Into<String>,
-        body: MassDeleteCvidBody,
-    ) -> MassDeleteByRecordId {
-        MassDeleteByRecordId::new(
+    pub fn schedule(&self, module: impl Into<String>, body: MassDeleteCvidBody) -> ScheduleMassDelete {
+        ScheduleMassDelete::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -39,15 +35,11 @@ impl Operations {
         )
     }
 
-    /// Gets mass delete status.
+    /// Gets a mass delete.
     ///
     /// `GET /crm/v8/{module}/actions/mass_delete`. Scope: `ZohoCRM.modules.READ`.
-    pub fn mass_delete_status(
-        &self,
-        module: impl Into<String>,
-        job_id: impl Into<String>,
-    ) -> GetMassDeleteStatus {
-        GetMassDeleteStatus::new(
+    pub fn get(&self, module: impl Into<String>, job_id: impl Into<String>) -> GetMassDelete {
+        GetMassDelete::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -61,16 +53,16 @@ impl Operations {
 }
 
 operation! {
-    /// A call that mass-changes a delete by record id; from [`Operations::mass_delete_by_record_id`].
-    MassDeleteByRecordId -> MassDeleteCvidResults
+    /// A call that schedules a mass delete; from [`Operations::schedule`].
+    ScheduleMassDelete -> MassDeleteCvidResults
 }
 
 operation! {
-    /// A call that gets mass delete status; from [`Operations::mass_delete_status`].
-    GetMassDeleteStatus -> MassDeleteCvidAnswer
+    /// A call that gets a mass delete; from [`Operations::get`].
+    GetMassDelete -> MassDeleteCvidAnswer
 }
 
-/// What `MassDeleteByRecordId` sends.
+/// What `ScheduleMassDelete` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -116,7 +108,7 @@ setters! {
     }
 }
 
-/// What `MassDeleteByRecordId` answers.
+/// What `ScheduleMassDelete` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -129,7 +121,7 @@ pub struct MassDeleteCvidResults {
     pub extra: Extra,
 }
 
-/// What `GetMassDeleteStatus` answers.
+/// What `GetMassDelete` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -2,9 +2,10 @@
 
 //! Mass delete tags.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on mass delete tags.
     #[must_use]
     pub fn mass_delete_tags(&self) -> Operations {
@@ -12,29 +13,29 @@ impl Api {
     }
 }
 
-/// Operations on mass delete tags; from [`Api::mass_delete_tags`].
+/// Operations on mass delete tags; from [`Api::mass_delete_tags`](crate::Api::mass_delete_tags).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Mass-changes delete tags.
+    /// Schedules a mass delete.
     ///
     /// `POST /crm/v8/settings/tags/actions/mass_delete`. Scope: `ZohoCRM.settings.tags.CREATE`.
-    pub fn mass_delete_tags(&self, body: MassDeleteTagsBody) -> MassDeleteTags {
-        MassDeleteTags::new(
+    pub fn schedule(&self, body: MassDeleteTagsBody) -> ScheduleMassDelete {
+        ScheduleMassDelete::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/tags/actions/mass_delete", [])
                 .scopes(&["ZohoCRM.settings.tags.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Gets status.
+    /// Gets a mass delete.
     ///
     /// `GET /crm/v8/settings/tags/actions/mass_delete`. Scope: `ZohoCRM.settings.tags.READ`.
-    pub fn status(&self, job_id: impl Into<String>) -> GetStatus {
-        GetStatus::new(
+    pub fn get(&self, job_id: impl Into<String>) -> GetMassDelete {
+        GetMassDelete::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/tags/actions/mass_delete", [])
                 .scopes(&["ZohoCRM.settings.tags.READ"]),
         )
@@ -43,16 +44,16 @@ impl Operations {
 }
 
 operation! {
-    /// A call that mass-changes delete tags; from [`Operations::mass_delete_tags`].
-    MassDeleteTags -> ActionResult
+    /// A call that schedules a mass delete; from [`Operations::schedule`].
+    ScheduleMassDelete -> ActionResult
 }
 
 operation! {
-    /// A call that gets status; from [`Operations::status`].
-    GetStatus -> MassDeleteTagsAnswer
+    /// A call that gets a mass delete; from [`Operations::get`].
+    GetMassDelete -> MassDeleteTagsAnswer
 }
 
-/// What `MassDeleteTags` sends.
+/// What `ScheduleMassDelete` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -78,7 +79,7 @@ setters! {
 pub struct MassDelete {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub tags: Nullable<Vec<Tag>>,
@@ -89,31 +90,8 @@ pub struct MassDelete {
 
 setters! {
     MassDelete {
-        module: Module,
+        module: shared::ApiReference,
         tags: Vec<Tag>,
-    }
-}
-
-/// Zoho's `module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Module {
-        id: String,
-        api_name: String,
     }
 }
 
@@ -136,7 +114,7 @@ setters! {
     }
 }
 
-/// What `GetStatus` answers.
+/// What `GetMassDelete` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

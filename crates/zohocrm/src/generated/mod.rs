@@ -20,6 +20,8 @@
 //! | `users` | `profiles`, `roles`, `territories`, `territory_users`, `user_groups`, `users`, `users_territories`, `users_transfer_delete`, `users_unavailability` |
 //! | `zia` | `zia_enrichment`, `zia_org_enrichment`, `zia_people_enrichment` |
 
+#![allow(clippy::needless_pass_by_value, reason = "a body is given away like every other argument")]
+
 #[cfg(feature = "settings")]
 pub mod apis;
 #[cfg(feature = "services")]

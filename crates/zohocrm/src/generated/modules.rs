@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on modules.
     #[must_use]
     pub fn modules(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on modules; from [`Api::modules`].
+/// Operations on modules; from [`Api::modules`](crate::Api::modules).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -30,35 +30,35 @@ impl Operations {
         )
     }
 
-    /// Creates custom modules.
+    /// Creates modules.
     ///
     /// `POST /crm/v8/settings/modules`. Scope: `ZohoCRM.settings.modules.CREATE`.
-    pub fn create_custom_modules(&self, body: ModulesBody) -> CreateCustomModules {
-        CreateCustomModules::new(
+    pub fn create(&self, body: ModulesBody) -> CreateModules {
+        CreateModules::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/modules", [])
                 .scopes(&["ZohoCRM.settings.modules.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Updates custom modules.
+    /// Updates modules.
     ///
     /// `PUT /crm/v8/settings/modules`. Scope: `ZohoCRM.settings.modules.UPDATE`.
-    pub fn update_custom_modules(&self, body: ModulesBody) -> UpdateCustomModules {
-        UpdateCustomModules::new(
+    pub fn update_many(&self, body: ModulesBody) -> UpdateModules {
+        UpdateModules::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/settings/modules", [])
                 .scopes(&["ZohoCRM.settings.modules.UPDATE"])
                 .body(&body),
         )
     }
 
-    /// Gets a module by api name.
+    /// Gets a module.
     ///
     /// `GET /crm/v8/settings/modules/{api_name}`. Scope: `ZohoCRM.settings.modules.READ`.
     ///
     /// In place of `api_name` it also takes `id`.
-    pub fn module_by_api_name(&self, api_name: impl Into<String>) -> GetModuleByApiName {
-        GetModuleByApiName::new(
+    pub fn get(&self, api_name: impl Into<String>) -> GetModule {
+        GetModule::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -69,17 +69,13 @@ impl Operations {
         )
     }
 
-    /// Updates a module by api name.
+    /// Updates a module.
     ///
     /// `PUT /crm/v8/settings/modules/{api_name}`. Scope: `ZohoCRM.settings.modules.UPDATE`.
     ///
     /// In place of `api_name` it also takes `id`.
-    pub fn update_module_by_api_name(
-        &self,
-        api_name: impl Into<String>,
-        body: ModulesBody,
-    ) -> UpdateModuleByApiName {
-        UpdateModuleByApiName::new(
+    pub fn update(&self, api_name: impl Into<String>, body: ModulesBody) -> UpdateModule {
+        UpdateModule::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -110,23 +106,23 @@ impl ListModules {
 }
 
 operation! {
-    /// A call that creates custom modules; from [`Operations::create_custom_modules`].
-    CreateCustomModules -> ModulesResults
+    /// A call that creates modules; from [`Operations::create`].
+    CreateModules -> ModulesResults
 }
 
 operation! {
-    /// A call that updates custom modules; from [`Operations::update_custom_modules`].
-    UpdateCustomModules -> ModulesResults
+    /// A call that updates modules; from [`Operations::update_many`].
+    UpdateModules -> ModulesResults
 }
 
 operation! {
-    /// A call that gets a module by api name; from [`Operations::module_by_api_name`].
-    GetModuleByApiName -> ModulesAnswer
+    /// A call that gets a module; from [`Operations::get`].
+    GetModule -> ModulesAnswer
 }
 
 operation! {
-    /// A call that updates a module by api name; from [`Operations::update_module_by_api_name`].
-    UpdateModuleByApiName -> ModulesResults
+    /// A call that updates a module; from [`Operations::update`].
+    UpdateModule -> ModulesResults
 }
 
 open_enum! {
@@ -152,7 +148,7 @@ pub struct ModulesAnswer {
     pub extra: Extra,
 }
 
-/// What `CreateCustomModules` sends.
+/// What `CreateModules` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -171,7 +167,7 @@ setters! {
     }
 }
 
-/// What `CreateCustomModules` answers.
+/// What `CreateModules` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

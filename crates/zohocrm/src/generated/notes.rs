@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on notes.
     #[must_use]
     pub fn notes(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on notes; from [`Api::notes`].
+/// Operations on notes; from [`Api::notes`](crate::Api::notes).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -23,13 +23,17 @@ impl Operations {
     /// Lists notes.
     ///
     /// `GET /crm/v8/Notes`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.notes.READ`.
-    pub fn list(&self, fields: impl Into<String>, ids: impl Into<String>) -> ListNotes {
+    pub fn list(
+        &self,
+        fields: impl IntoIterator<Item = impl Into<String>>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
+    ) -> ListNotes {
         ListNotes::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Notes", [])
                 .scopes(&["ZohoCRM.modules.READ", "ZohoCRM.modules.notes.READ"]),
         )
-        .with_query("fields", fields.into() as String)
-        .with_query("ids", ids.into() as String)
+        .with_query_list("fields", fields)
+        .with_query_list("ids", ids)
     }
 
     /// Creates notes.
@@ -57,23 +61,23 @@ impl Operations {
     /// Deletes notes.
     ///
     /// `DELETE /crm/v8/Notes`. Scope: `ZohoCRM.modules.DELETE` or `ZohoCRM.modules.notes.DELETE`.
-    pub fn delete_many(&self, ids: impl Into<String>) -> DeleteNotes {
+    pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteNotes {
         DeleteNotes::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/Notes", [])
                 .scopes(&["ZohoCRM.modules.DELETE", "ZohoCRM.modules.notes.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Gets a note.
     ///
     /// `GET /crm/v8/Notes/{id}`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.notes.READ`.
-    pub fn get(&self, id: impl Into<String>, fields: impl Into<String>) -> GetNote {
+    pub fn get(&self, id: impl Into<String>, fields: impl IntoIterator<Item = impl Into<String>>) -> GetNote {
         GetNote::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Notes/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.modules.READ", "ZohoCRM.modules.notes.READ"]),
         )
-        .with_query("fields", fields.into() as String)
+        .with_query_list("fields", fields)
     }
 
     /// Updates a note.
@@ -105,13 +109,13 @@ operation! {
 
 impl ListNotes {
     /// Sets `page`.
-    pub fn page(self, page: impl Into<String>) -> Self {
-        self.with_query("page", page.into() as String)
+    pub fn page(self, page: i64) -> Self {
+        self.with_query("page", page)
     }
 
     /// Sets `per_page`.
-    pub fn per_page(self, per_page: impl Into<String>) -> Self {
-        self.with_query("per_page", per_page.into() as String)
+    pub fn per_page(self, per_page: i64) -> Self {
+        self.with_query("per_page", per_page)
     }
 
     /// Sets `sort_order`.

@@ -2,9 +2,10 @@
 
 //! Notifications.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on notifications.
     #[must_use]
     pub fn notifications(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on notifications; from [`Api::notifications`].
+/// Operations on notifications; from [`Api::notifications`](crate::Api::notifications).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -51,26 +52,26 @@ impl Operations {
         )
     }
 
-    /// Disables a notification.
+    /// Disables notifications.
     ///
     /// `PATCH /crm/v8/actions/watch`. Scope: `ZohoCRM.notifications.UPDATE`.
-    pub fn disable(&self, body: NotificationsBody) -> DisableNotification {
-        DisableNotification::new(
+    pub fn disable(&self, body: NotificationsBody) -> DisableNotifications {
+        DisableNotifications::new(
             Request::operation(&self.crm, Method::Patch, "/crm/v8/actions/watch", [])
                 .scopes(&["ZohoCRM.notifications.UPDATE"])
                 .body(&body),
         )
     }
 
-    /// Deletes a notification.
+    /// Deletes notifications.
     ///
     /// `DELETE /crm/v8/actions/watch`. Scope: `ZohoCRM.notifications.DELETE`.
-    pub fn delete(&self, channel_ids: impl Into<String>) -> DeleteNotification {
-        DeleteNotification::new(
+    pub fn delete(&self, channel_ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteNotifications {
+        DeleteNotifications::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/actions/watch", [])
                 .scopes(&["ZohoCRM.notifications.DELETE"]),
         )
-        .with_query("channel_ids", channel_ids.into() as String)
+        .with_query_list("channel_ids", channel_ids)
     }
 }
 
@@ -112,13 +113,13 @@ operation! {
 }
 
 operation! {
-    /// A call that disables a notification; from [`Operations::disable`].
-    DisableNotification -> NotificationsResults
+    /// A call that disables notifications; from [`Operations::disable`].
+    DisableNotifications -> NotificationsResults
 }
 
 operation! {
-    /// A call that deletes a notification; from [`Operations::delete`].
-    DeleteNotification -> NotificationsResults
+    /// A call that deletes notifications; from [`Operations::delete`].
+    DeleteNotifications -> NotificationsResults
 }
 
 /// What `ListNotifications` answers.
@@ -131,7 +132,7 @@ pub struct NotificationsAnswer {
     pub watch: Nullable<Vec<Notification>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -144,7 +145,7 @@ pub struct NotificationsAnswer {
 pub struct Notification {
     /// `channel_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub channel_id: Nullable<Map<String, Value>>,
+    pub channel_id: Nullable<String>,
     /// `notify_url`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub notify_url: Nullable<String>,
@@ -156,7 +157,7 @@ pub struct Notification {
     pub token: Nullable<String>,
     /// `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Map<String, Value>>,
+    pub fields: Nullable<Value>,
     /// `notify_on_related_action`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub notify_on_related_action: Nullable<bool>,
@@ -188,11 +189,11 @@ pub struct Notification {
 
 setters! {
     Notification {
-        channel_id: Map<String, Value>,
+        channel_id: String,
         notify_url: String,
         events: Vec<String>,
         token: String,
-        fields: Map<String, Value>,
+        fields: Value,
         notify_on_related_action: bool,
         return_affected_field_values: bool,
         delete_events: bool,
@@ -214,7 +215,7 @@ pub struct NotificationCondition {
     pub r#type: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `field_selection`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_selection: Nullable<Criteria>,
@@ -226,31 +227,8 @@ pub struct NotificationCondition {
 setters! {
     NotificationCondition {
         r#type: String,
-        module: Module,
+        module: shared::ApiReference,
         field_selection: Criteria,
-    }
-}
-
-/// Zoho's `Module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Module {
-        api_name: String,
-        id: String,
     }
 }
 
@@ -264,16 +242,16 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -282,56 +260,11 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
-        value: Map<String, Value>,
+        field: shared::ApiReference,
+        value: Value,
         group_operator: String,
-        group: Vec<Criteria>,
+        group: Vec<Self>,
     }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// What `EnableNotifications` sends.

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on org.
     #[must_use]
     pub fn org(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on org; from [`Api::org`].
+/// Operations on org; from [`Api::org`](crate::Api::org).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -22,37 +22,37 @@ impl Operations {
     /// Gets an organization.
     ///
     /// `GET /crm/v8/org`. Scope: `ZohoCRM.org.READ`.
-    pub fn organization(&self) -> GetOrganization {
+    pub fn get(&self) -> GetOrganization {
         GetOrganization::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/org", []).scopes(&["ZohoCRM.org.READ"]),
         )
     }
 
-    /// Gets an org photo.
+    /// Downloads a photo.
     ///
     /// `GET /crm/v8/org/photo`. Scope: `ZohoCRM.org.READ`.
-    pub fn org_photo(&self) -> GetOrgPhoto {
-        GetOrgPhoto::new(
+    pub fn download_photo(&self) -> DownloadPhoto {
+        DownloadPhoto::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/org/photo", []).scopes(&["ZohoCRM.org.READ"]),
         )
     }
 
-    /// Uploads an organization photo.
+    /// Uploads a photo.
     ///
     /// `POST /crm/v8/org/photo`. Scope: `ZohoCRM.org.CREATE`.
-    pub fn upload_organization_photo(&self, file: Upload) -> UploadOrganizationPhoto {
-        UploadOrganizationPhoto::new(
+    pub fn upload_photo(&self, file: Upload) -> UploadPhoto {
+        UploadPhoto::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/org/photo", [])
                 .scopes(&["ZohoCRM.org.CREATE"])
                 .upload("file", file),
         )
     }
 
-    /// Deletes an organization photo.
+    /// Deletes a photo.
     ///
     /// `DELETE /crm/v8/org/photo`. Scope: `ZohoCRM.org.DELETE`.
-    pub fn delete_organization_photo(&self) -> DeleteOrganizationPhoto {
-        DeleteOrganizationPhoto::new(
+    pub fn delete_photo(&self) -> DeletePhoto {
+        DeletePhoto::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/org/photo", [])
                 .scopes(&["ZohoCRM.org.DELETE"]),
         )
@@ -60,23 +60,23 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets an organization; from [`Operations::organization`].
+    /// A call that gets an organization; from [`Operations::get`].
     GetOrganization -> OrgAnswer
 }
 
 operation! {
-    /// A call that gets an org photo; from [`Operations::org_photo`].
-    GetOrgPhoto -> Download
+    /// A call that downloads a photo; from [`Operations::download_photo`].
+    DownloadPhoto -> Download
 }
 
 operation! {
-    /// A call that uploads an organization photo; from [`Operations::upload_organization_photo`].
-    UploadOrganizationPhoto -> ActionResult
+    /// A call that uploads a photo; from [`Operations::upload_photo`].
+    UploadPhoto -> ActionResult
 }
 
 operation! {
-    /// A call that deletes an organization photo; from [`Operations::delete_organization_photo`].
-    DeleteOrganizationPhoto -> ActionResult
+    /// A call that deletes a photo; from [`Operations::delete_photo`].
+    DeletePhoto -> ActionResult
 }
 
 /// What `GetOrganization` answers.

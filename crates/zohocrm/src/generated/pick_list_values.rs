@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on pick list values.
     #[must_use]
     pub fn pick_list_values(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on pick list values; from [`Api::pick_list_values`].
+/// Operations on pick list values; from [`Api::pick_list_values`](crate::Api::pick_list_values).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -2,9 +2,10 @@
 
 //! Pipeline.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on pipeline.
     #[must_use]
     pub fn pipeline(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on pipeline; from [`Api::pipeline`].
+/// Operations on pipeline; from [`Api::pipeline`](crate::Api::pipeline).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -190,7 +191,7 @@ pub struct Pipeline {
     pub child_available: Nullable<bool>,
     /// `parent`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent: Nullable<Box<Pipeline>>,
+    pub parent: Nullable<Box<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -204,7 +205,7 @@ setters! {
         actual_value: String,
         id: String,
         child_available: bool,
-        parent: Box<Pipeline>,
+        parent: Box<Self>,
     }
 }
 
@@ -221,7 +222,7 @@ pub struct Maps {
     pub sequence_number: Nullable<i64>,
     /// `forecast_category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub forecast_category: Nullable<ForecastCategory>,
+    pub forecast_category: Nullable<shared::Reference>,
     /// `_delete`.
     #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
     pub delete: Nullable<bool>,
@@ -246,35 +247,12 @@ setters! {
     Maps {
         display_value: String,
         sequence_number: i64,
-        forecast_category: ForecastCategory,
+        forecast_category: shared::Reference,
         delete: bool,
         actual_value: String,
         id: String,
         colour_code: String,
         forecast_type: String,
-    }
-}
-
-/// Zoho's `forecast_category`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ForecastCategory {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ForecastCategory {
-        name: String,
-        id: String,
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on portal invite.
     #[must_use]
     pub fn portal_invite(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on portal invite; from [`Api::portal_invite`].
+/// Operations on portal invite; from [`Api::portal_invite`](crate::Api::portal_invite).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -42,11 +42,15 @@ impl Operations {
         .with_query("type", r#type)
     }
 
-    /// Runs `bulk invite users`.
+    /// Schedules invitations.
     ///
     /// `POST /crm/v8/{module}/actions/portal_invite`. Scope: `ZohoCRM.settings.clientportal.CREATE`.
-    pub fn bulk_invite_users(&self, module: impl Into<String>, body: PortalInviteBody) -> BulkInviteUsers {
-        BulkInviteUsers::new(
+    pub fn schedule_invitations(
+        &self,
+        module: impl Into<String>,
+        body: PortalInviteBody,
+    ) -> ScheduleInvitations {
+        ScheduleInvitations::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -58,15 +62,15 @@ impl Operations {
         )
     }
 
-    /// Gets bulk invite status.
+    /// Gets invitations status.
     ///
     /// `GET /crm/v8/{module}/actions/portal_invite`. Scope: `ZohoCRM.settings.clientportal.READ`.
-    pub fn bulk_invite_status(
+    pub fn invitations_status(
         &self,
         module: impl Into<String>,
         job_id: impl Into<String>,
-    ) -> GetBulkInviteStatus {
-        GetBulkInviteStatus::new(
+    ) -> GetInvitationsStatus {
+        GetInvitationsStatus::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -92,13 +96,13 @@ impl InviteUsers {
 }
 
 operation! {
-    /// A call that runs `bulk invite users`; from [`Operations::bulk_invite_users`].
-    BulkInviteUsers -> PortalInviteResults
+    /// A call that schedules invitations; from [`Operations::schedule_invitations`].
+    ScheduleInvitations -> PortalInviteResults
 }
 
 operation! {
-    /// A call that gets bulk invite status; from [`Operations::bulk_invite_status`].
-    GetBulkInviteStatus -> PortalInviteAnswer
+    /// A call that gets invitations status; from [`Operations::invitations_status`].
+    GetInvitationsStatus -> PortalInviteAnswer
 }
 
 open_enum! {
@@ -156,7 +160,7 @@ pub struct PortalInviteResults {
     pub extra: Extra,
 }
 
-/// What `BulkInviteUsers` sends.
+/// What `ScheduleInvitations` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -225,7 +229,7 @@ setters! {
     }
 }
 
-/// What `GetBulkInviteStatus` answers.
+/// What `GetInvitationsStatus` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -2,9 +2,10 @@
 
 //! Portal user type.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on portal user type.
     #[must_use]
     pub fn portal_user_type(&self) -> Operations {
@@ -12,18 +13,18 @@ impl Api {
     }
 }
 
-/// Operations on portal user type; from [`Api::portal_user_type`].
+/// Operations on portal user type; from [`Api::portal_user_type`](crate::Api::portal_user_type).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets user types.
+    /// Lists user types.
     ///
     /// `GET /crm/v8/settings/portals/{portal}/user_type`. Scope: `ZohoCRM.settings.clientportal.READ`.
-    pub fn user_types(&self, portal: impl Into<String>) -> GetUserTypes {
-        GetUserTypes::new(
+    pub fn list(&self, portal: impl Into<String>) -> ListUserTypes {
+        ListUserTypes::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -37,7 +38,7 @@ impl Operations {
     /// Creates a user type.
     ///
     /// `POST /crm/v8/settings/portals/{portal}/user_type`. Scope: `ZohoCRM.settings.clientportal.CREATE`.
-    pub fn create_user_type(&self, portal: impl Into<String>, body: PortalUserTypeBody) -> CreateUserType {
+    pub fn create(&self, portal: impl Into<String>, body: PortalUserTypeBody) -> CreateUserType {
         CreateUserType::new(
             Request::operation(
                 &self.crm,
@@ -53,7 +54,7 @@ impl Operations {
     /// Gets a user type.
     ///
     /// `GET /crm/v8/settings/portals/{portal}/user_type/{user_type_id}`. Scope: `ZohoCRM.settings.clientportal.READ`.
-    pub fn user_type(&self, portal: impl Into<String>, user_type_id: impl Into<String>) -> GetUserType {
+    pub fn get(&self, portal: impl Into<String>, user_type_id: impl Into<String>) -> GetUserType {
         GetUserType::new(
             Request::operation(
                 &self.crm,
@@ -68,7 +69,7 @@ impl Operations {
     /// Updates a user type.
     ///
     /// `PUT /crm/v8/settings/portals/{portal}/user_type/{user_type_id}`. Scope: `ZohoCRM.settings.clientportal.UPDATE`.
-    pub fn update_user_type(
+    pub fn update(
         &self,
         portal: impl Into<String>,
         user_type_id: impl Into<String>,
@@ -89,11 +90,7 @@ impl Operations {
     /// Deletes a user type.
     ///
     /// `DELETE /crm/v8/settings/portals/{portal}/user_type/{user_type_id}`. Scope: `ZohoCRM.settings.clientportal.DELETE`.
-    pub fn delete_user_type(
-        &self,
-        portal: impl Into<String>,
-        user_type_id: impl Into<String>,
-    ) -> DeleteUserType {
+    pub fn delete(&self, portal: impl Into<String>, user_type_id: impl Into<String>) -> DeleteUserType {
         DeleteUserType::new(
             Request::operation(
                 &self.crm,
@@ -107,11 +104,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets user types; from [`Operations::user_types`].
-    GetUserTypes -> PortalUserTypeAnswer
+    /// A call that lists user types; from [`Operations::list`].
+    ListUserTypes -> PortalUserTypeAnswer
 }
 
-impl GetUserTypes {
+impl ListUserTypes {
     /// Sets `include`.
     pub fn include(self, include: impl Into<String>) -> Self {
         self.with_query("include", include.into() as String)
@@ -119,26 +116,26 @@ impl GetUserTypes {
 }
 
 operation! {
-    /// A call that creates a user type; from [`Operations::create_user_type`].
+    /// A call that creates a user type; from [`Operations::create`].
     CreateUserType -> PortalUserTypeResults
 }
 
 operation! {
-    /// A call that gets a user type; from [`Operations::user_type`].
+    /// A call that gets a user type; from [`Operations::get`].
     GetUserType -> PortalUserTypeAnswer
 }
 
 operation! {
-    /// A call that updates a user type; from [`Operations::update_user_type`].
+    /// A call that updates a user type; from [`Operations::update`].
     UpdateUserType -> PortalUserTypeResults
 }
 
 operation! {
-    /// A call that deletes a user type; from [`Operations::delete_user_type`].
+    /// A call that deletes a user type; from [`Operations::delete`].
     DeleteUserType -> PortalUserTypeResults
 }
 
-/// What `GetUserTypes` answers.
+/// What `ListUserTypes` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -179,13 +176,13 @@ pub struct UserType {
     pub modified_time: Nullable<DateTime>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<Owner>,
+    pub modified_by: Nullable<shared::Reference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<Owner>,
+    pub created_by: Nullable<shared::Reference>,
     /// `no_of_users`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub no_of_users: Nullable<i64>,
@@ -203,9 +200,9 @@ setters! {
         created_time: DateTime,
         default: bool,
         modified_time: DateTime,
-        modified_by: Owner,
+        modified_by: shared::Reference,
         id: String,
-        created_by: Owner,
+        created_by: shared::Reference,
         no_of_users: i64,
     }
 }
@@ -444,29 +441,6 @@ setters! {
         delete: bool,
         delete_attachment: bool,
         create_attachment: bool,
-    }
-}
-
-/// Zoho's `owner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Owner {
-        name: String,
-        id: String,
     }
 }
 

@@ -2,9 +2,10 @@
 
 //! Portals.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on portals.
     #[must_use]
     pub fn portals(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on portals; from [`Api::portals`].
+/// Operations on portals; from [`Api::portals`](crate::Api::portals).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -118,10 +119,10 @@ pub struct Portals {
     pub modified_time: Nullable<DateTime>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<Owner>,
+    pub modified_by: Nullable<shared::Reference>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<Owner>,
+    pub created_by: Nullable<shared::Reference>,
     /// `zaid`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub zaid: Nullable<String>,
@@ -131,22 +132,6 @@ pub struct Portals {
     /// `active`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub active: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `owner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on portals meta.
     #[must_use]
     pub fn portals_meta(&self) -> Operations {
@@ -12,18 +12,18 @@ impl Api {
     }
 }
 
-/// Operations on portals meta; from [`Api::portals_meta`].
+/// Operations on portals meta; from [`Api::portals_meta`](crate::Api::portals_meta).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets meta.
+    /// Gets portals meta.
     ///
     /// `GET /crm/v8/settings/portals/meta`. Scope: `ZohoCRM.settings.clientportal.READ`.
-    pub fn meta(&self, module: impl Into<String>) -> GetMeta {
-        GetMeta::new(
+    pub fn get(&self, module: impl Into<String>) -> GetPortalsMeta {
+        GetPortalsMeta::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/portals/meta", [])
                 .scopes(&["ZohoCRM.settings.clientportal.READ"]),
         )
@@ -32,11 +32,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets meta; from [`Operations::meta`].
-    GetMeta -> PortalsMetaAnswer
+    /// A call that gets portals meta; from [`Operations::get`].
+    GetPortalsMeta -> PortalsMetaAnswer
 }
 
-/// What `GetMeta` answers.
+/// What `GetPortalsMeta` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

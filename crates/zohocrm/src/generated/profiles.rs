@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on profiles.
     #[must_use]
     pub fn profiles(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on profiles; from [`Api::profiles`].
+/// Operations on profiles; from [`Api::profiles`](crate::Api::profiles).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on record.
     #[must_use]
     pub fn record(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on record; from [`Api::record`].
+/// Operations on record; from [`Api::record`](crate::Api::record).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -23,7 +23,7 @@ impl Operations {
     /// Gets a record.
     ///
     /// `GET /crm/v8/{module_api_name}/{id}`. Scope: `ZohoCRM.modules.READ`.
-    pub fn get_record(&self, module: impl Into<String>, id: impl Into<String>) -> GetRecord {
+    pub fn get(&self, module: impl Into<String>, id: impl Into<String>) -> GetRecord {
         GetRecord::new(
             Request::operation(
                 &self.crm,
@@ -38,12 +38,7 @@ impl Operations {
     /// Updates a record.
     ///
     /// `PUT /crm/v8/{module_api_name}/{id}`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn update_record(
-        &self,
-        module: impl Into<String>,
-        id: impl Into<String>,
-        body: RecordBody,
-    ) -> UpdateRecord {
+    pub fn update(&self, module: impl Into<String>, id: impl Into<String>, body: RecordBody) -> UpdateRecord {
         UpdateRecord::new(
             Request::operation(
                 &self.crm,
@@ -59,7 +54,7 @@ impl Operations {
     /// Deletes a record.
     ///
     /// `DELETE /crm/v8/{module_api_name}/{id}`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delete_record(&self, module: impl Into<String>, id: impl Into<String>) -> DeleteRecord {
+    pub fn delete(&self, module: impl Into<String>, id: impl Into<String>) -> DeleteRecord {
         DeleteRecord::new(
             Request::operation(
                 &self.crm,
@@ -71,11 +66,11 @@ impl Operations {
         )
     }
 
-    /// Gets records.
+    /// Lists records.
     ///
     /// `GET /crm/v8/{module_api_name}`. Scope: `ZohoCRM.modules.READ`.
-    pub fn get_records(&self, module: impl Into<String>) -> GetRecords {
-        GetRecords::new(
+    pub fn list(&self, module: impl Into<String>) -> ListRecords {
+        ListRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -105,7 +100,7 @@ impl Operations {
     /// Updates records.
     ///
     /// `PUT /crm/v8/{module_api_name}`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn update_records(&self, module: impl Into<String>, body: RecordBody) -> UpdateRecords {
+    pub fn update_many(&self, module: impl Into<String>, body: RecordBody) -> UpdateRecords {
         UpdateRecords::new(
             Request::operation(
                 &self.crm,
@@ -121,7 +116,7 @@ impl Operations {
     /// Deletes records.
     ///
     /// `DELETE /crm/v8/{module_api_name}`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delete_records(&self, module: impl Into<String>) -> DeleteRecords {
+    pub fn delete_many(&self, module: impl Into<String>) -> DeleteRecords {
         DeleteRecords::new(
             Request::operation(
                 &self.crm,
@@ -179,11 +174,11 @@ impl Operations {
         )
     }
 
-    /// Gets a photo.
+    /// Downloads a photo.
     ///
     /// `GET /crm/v8/{module_api_name}/{id}/photo`. Scope: `ZohoCRM.modules.READ`.
-    pub fn photo(&self, module: impl Into<String>, id: impl Into<String>) -> GetPhoto {
-        GetPhoto::new(
+    pub fn download_photo(&self, module: impl Into<String>, id: impl Into<String>) -> DownloadPhoto {
+        DownloadPhoto::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -230,15 +225,15 @@ impl Operations {
         )
     }
 
-    /// Mass-changes update records.
+    /// Schedules a mass update.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/mass_update`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn mass_update_records(
+    pub fn schedule_mass_update(
         &self,
         module: impl Into<String>,
-        body: MassUpdateRecordsBody,
-    ) -> MassUpdateRecords {
-        MassUpdateRecords::new(
+        body: ScheduleMassUpdateBody,
+    ) -> ScheduleMassUpdate {
+        ScheduleMassUpdate::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -265,15 +260,15 @@ impl Operations {
         )
     }
 
-    /// Assigns territories to multiple records.
+    /// Assigns territories to records.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/assign_territories`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn assign_territories_to_multiple_records(
+    pub fn assign_territories_to_records(
         &self,
         module: impl Into<String>,
         body: RecordBody,
-    ) -> AssignTerritoriesToMultipleRecords {
-        AssignTerritoriesToMultipleRecords::new(
+    ) -> AssignTerritoriesToRecords {
+        AssignTerritoriesToRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -285,16 +280,16 @@ impl Operations {
         )
     }
 
-    /// Assigns a territory to record.
+    /// Assigns territories.
     ///
     /// `POST /crm/v8/{module_api_name}/{id}/actions/assign_territories`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn assign_territory_to_record(
+    pub fn assign_territories(
         &self,
         module: impl Into<String>,
         id: impl Into<String>,
         body: RecordBody,
-    ) -> AssignTerritoryToRecord {
-        AssignTerritoryToRecord::new(
+    ) -> AssignTerritories {
+        AssignTerritories::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -306,15 +301,15 @@ impl Operations {
         )
     }
 
-    /// Removes territories from multiple records.
+    /// Removes territories from records.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/remove_territories`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn remove_territories_from_multiple_records(
+    pub fn remove_territories_from_records(
         &self,
         module: impl Into<String>,
         body: RecordBody,
-    ) -> RemoveTerritoriesFromMultipleRecords {
-        RemoveTerritoriesFromMultipleRecords::new(
+    ) -> RemoveTerritoriesFromRecords {
+        RemoveTerritoriesFromRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -326,16 +321,16 @@ impl Operations {
         )
     }
 
-    /// Removes a territories from record.
+    /// Removes territories.
     ///
     /// `POST /crm/v8/{module_api_name}/{id}/actions/remove_territories`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn remove_territories_from_record(
+    pub fn remove_territories(
         &self,
         module: impl Into<String>,
         id: impl Into<String>,
         body: RecordBody,
-    ) -> RemoveTerritoriesFromRecord {
-        RemoveTerritoriesFromRecord::new(
+    ) -> RemoveTerritories {
+        RemoveTerritories::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -406,15 +401,11 @@ impl Operations {
         )
     }
 
-    /// Gets a full data for rich text.
+    /// Gets full data.
     ///
     /// `GET /crm/v8/{module_api_name}/{id}/actions/fetch_full_data`. Scope: `ZohoCRM.modules.READ`.
-    pub fn full_data_for_rich_text(
-        &self,
-        module: impl Into<String>,
-        id: impl Into<String>,
-    ) -> GetFullDataForRichText {
-        GetFullDataForRichText::new(
+    pub fn full_data(&self, module: impl Into<String>, id: impl Into<String>) -> GetFullData {
+        GetFullData::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -425,11 +416,11 @@ impl Operations {
         )
     }
 
-    /// Gets rich text records.
+    /// Gets full data of records.
     ///
     /// `GET /crm/v8/{module_api_name}/actions/fetch_full_data`. Scope: `ZohoCRM.modules.READ`.
-    pub fn rich_text_records(&self, module: impl Into<String>) -> GetRichTextRecords {
-        GetRichTextRecords::new(
+    pub fn full_data_of_records(&self, module: impl Into<String>) -> GetFullDataOfRecords {
+        GetFullDataOfRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -457,7 +448,7 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets a record; from [`Operations::get_record`].
+    /// A call that gets a record; from [`Operations::get`].
     GetRecord -> RecordAnswer
 }
 
@@ -482,9 +473,9 @@ impl GetRecord {
         self.with_query("uid", uid.into() as String)
     }
 
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets `startDateTime`.
@@ -524,7 +515,7 @@ impl GetRecord {
 }
 
 operation! {
-    /// A call that updates a record; from [`Operations::update_record`].
+    /// A call that updates a record; from [`Operations::update`].
     UpdateRecord -> RecordResults
 }
 
@@ -536,7 +527,7 @@ impl UpdateRecord {
 }
 
 operation! {
-    /// A call that deletes a record; from [`Operations::delete_record`].
+    /// A call that deletes a record; from [`Operations::delete`].
     DeleteRecord -> RecordResults
 }
 
@@ -553,11 +544,11 @@ impl DeleteRecord {
 }
 
 operation! {
-    /// A call that gets records; from [`Operations::get_records`].
-    GetRecords -> GetRecordsAnswer
+    /// A call that lists records; from [`Operations::list`].
+    ListRecords -> ListRecordsAnswer
 }
 
-impl GetRecords {
+impl ListRecords {
     /// Sets `approved`.
     pub fn approved(self, approved: impl Into<String>) -> Self {
         self.with_query("approved", approved.into() as String)
@@ -573,9 +564,9 @@ impl GetRecords {
         self.with_query("cvid", cvid.into() as String)
     }
 
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
     /// Sets `uid`.
@@ -583,9 +574,9 @@ impl GetRecords {
         self.with_query("uid", uid.into() as String)
     }
 
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets `sort_by`.
@@ -657,7 +648,7 @@ impl CreateRecords {
 }
 
 operation! {
-    /// A call that updates records; from [`Operations::update_records`].
+    /// A call that updates records; from [`Operations::update_many`].
     UpdateRecords -> RecordResults
 }
 
@@ -669,14 +660,14 @@ impl UpdateRecords {
 }
 
 operation! {
-    /// A call that deletes records; from [`Operations::delete_records`].
+    /// A call that deletes records; from [`Operations::delete_many`].
     DeleteRecords -> RecordResults
 }
 
 impl DeleteRecords {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
     /// Sets `wf_trigger`.
@@ -775,9 +766,9 @@ impl SearchRecords {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets `cvid`.
@@ -802,8 +793,8 @@ impl SearchRecords {
 }
 
 operation! {
-    /// A call that gets a photo; from [`Operations::photo`].
-    GetPhoto -> Download
+    /// A call that downloads a photo; from [`Operations::download_photo`].
+    DownloadPhoto -> Download
 }
 
 operation! {
@@ -824,8 +815,8 @@ operation! {
 }
 
 operation! {
-    /// A call that mass-changes update records; from [`Operations::mass_update_records`].
-    MassUpdateRecords -> RecordResults
+    /// A call that schedules a mass update; from [`Operations::schedule_mass_update`].
+    ScheduleMassUpdate -> RecordResults
 }
 
 operation! {
@@ -841,23 +832,23 @@ impl GetMassUpdateStatus {
 }
 
 operation! {
-    /// A call that assigns territories to multiple records; from [`Operations::assign_territories_to_multiple_records`].
-    AssignTerritoriesToMultipleRecords -> RecordResults
+    /// A call that assigns territories to records; from [`Operations::assign_territories_to_records`].
+    AssignTerritoriesToRecords -> RecordResults
 }
 
 operation! {
-    /// A call that assigns a territory to record; from [`Operations::assign_territory_to_record`].
-    AssignTerritoryToRecord -> RecordResults
+    /// A call that assigns territories; from [`Operations::assign_territories`].
+    AssignTerritories -> RecordResults
 }
 
 operation! {
-    /// A call that removes territories from multiple records; from [`Operations::remove_territories_from_multiple_records`].
-    RemoveTerritoriesFromMultipleRecords -> RecordResults
+    /// A call that removes territories from records; from [`Operations::remove_territories_from_records`].
+    RemoveTerritoriesFromRecords -> RecordResults
 }
 
 operation! {
-    /// A call that removes a territories from record; from [`Operations::remove_territories_from_record`].
-    RemoveTerritoriesFromRecord -> RecordResults
+    /// A call that removes territories; from [`Operations::remove_territories`].
+    RemoveTerritories -> RecordResults
 }
 
 operation! {
@@ -886,9 +877,9 @@ impl GetRecordByExternalId {
         self.with_query("uid", uid.into() as String)
     }
 
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets `startDateTime`.
@@ -952,31 +943,31 @@ impl DeleteRecordByExternalId {
 }
 
 operation! {
-    /// A call that gets a full data for rich text; from [`Operations::full_data_for_rich_text`].
-    GetFullDataForRichText -> SearchRecordsAnswer
+    /// A call that gets full data; from [`Operations::full_data`].
+    GetFullData -> SearchRecordsAnswer
 }
 
-impl GetFullDataForRichText {
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+impl GetFullData {
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 }
 
 operation! {
-    /// A call that gets rich text records; from [`Operations::rich_text_records`].
-    GetRichTextRecords -> SearchRecordsAnswer
+    /// A call that gets full data of records; from [`Operations::full_data_of_records`].
+    GetFullDataOfRecords -> SearchRecordsAnswer
 }
 
-impl GetRichTextRecords {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+impl GetFullDataOfRecords {
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 }
 
@@ -998,7 +989,7 @@ pub struct RecordAnswer {
     pub info: Nullable<shared::Info>,
     /// `file`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file: Nullable<Map<String, Value>>,
+    pub file: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1114,11 +1105,11 @@ pub struct RecordResults {
     pub extra: Extra,
 }
 
-/// What `GetRecords` answers.
+/// What `ListRecords` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetRecordsAnswer {
+pub struct ListRecordsAnswer {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<shared::RecordRecord>>,
@@ -1242,14 +1233,14 @@ pub struct SearchRecordsData {
     pub extra: Extra,
 }
 
-/// What `MassUpdateRecords` sends.
+/// What `ScheduleMassUpdate` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct MassUpdateRecordsBody {
+pub struct ScheduleMassUpdateBody {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<MassUpdateRecordsData>>,
+    pub data: Nullable<Vec<ScheduleMassUpdateData>>,
     /// `cvid`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub cvid: Nullable<String>,
@@ -1271,8 +1262,8 @@ pub struct MassUpdateRecordsBody {
 }
 
 setters! {
-    MassUpdateRecordsBody {
-        data: Vec<MassUpdateRecordsData>,
+    ScheduleMassUpdateBody {
+        data: Vec<ScheduleMassUpdateData>,
         cvid: String,
         ids: Vec<String>,
         territory: Territory,
@@ -1281,11 +1272,11 @@ setters! {
     }
 }
 
-/// `data` in `MassUpdateRecordsBody`.
+/// `data` in `ScheduleMassUpdateBody`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct MassUpdateRecordsData {
+pub struct ScheduleMassUpdateData {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -1309,14 +1300,14 @@ pub struct MassUpdateRecordsData {
     pub name: Nullable<String>,
     /// `dummy`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub dummy: Nullable<Map<String, Value>>,
+    pub dummy: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 setters! {
-    MassUpdateRecordsData {
+    ScheduleMassUpdateData {
         id: String,
         created_by: shared::MinifiedUser,
         created_time: DateTime,
@@ -1324,11 +1315,11 @@ setters! {
         modified_time: DateTime,
         tag: Vec<shared::Tag>,
         name: String,
-        dummy: Map<String, Value>,
+        dummy: Value,
     }
 }
 
-/// `territory` in `MassUpdateRecordsBody`.
+/// `territory` in `ScheduleMassUpdateBody`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -1364,13 +1355,13 @@ pub struct Criteria {
     pub field: Nullable<String>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<CriteriaGroupOperator>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1380,9 +1371,9 @@ setters! {
     Criteria {
         comparator: CriteriaComparator,
         field: String,
-        value: Map<String, Value>,
+        value: Value,
         group_operator: CriteriaGroupOperator,
-        group: Vec<Criteria>,
+        group: Vec<Self>,
     }
 }
 

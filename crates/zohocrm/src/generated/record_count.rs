@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on record count.
     #[must_use]
     pub fn record_count(&self) -> Operations {
@@ -12,18 +12,18 @@ impl Api {
     }
 }
 
-/// Operations on record count; from [`Api::record_count`].
+/// Operations on record count; from [`Api::record_count`](crate::Api::record_count).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets a count.
+    /// Counts records.
     ///
     /// `GET /crm/v8/{module_api_name}/actions/count`. Scope: `ZohoCRM.modules.READ`.
-    pub fn count(&self, module: impl Into<String>) -> GetCount {
-        GetCount::new(
+    pub fn count(&self, module: impl Into<String>) -> CountRecords {
+        CountRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -34,11 +34,11 @@ impl Operations {
         )
     }
 
-    /// Creates a count.
+    /// Counts records by post.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/count`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn create_count(&self, module: impl Into<String>) -> CreateCount {
-        CreateCount::new(
+    pub fn count_records_by_post(&self, module: impl Into<String>) -> CountRecordsByPost {
+        CountRecordsByPost::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -51,11 +51,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets a count; from [`Operations::count`].
-    GetCount -> RecordCountAnswer
+    /// A call that counts records; from [`Operations::count`].
+    CountRecords -> RecordCountAnswer
 }
 
-impl GetCount {
+impl CountRecords {
     /// Sets `email`.
     pub fn email(self, email: impl Into<String>) -> Self {
         self.with_query("email", email.into() as String)
@@ -83,11 +83,11 @@ impl GetCount {
 }
 
 operation! {
-    /// A call that creates a count; from [`Operations::create_count`].
-    CreateCount -> Value
+    /// A call that counts records by post; from [`Operations::count_records_by_post`].
+    CountRecordsByPost -> Count
 }
 
-impl CreateCount {
+impl CountRecordsByPost {
     /// Sets `email`.
     pub fn email(self, email: impl Into<String>) -> Self {
         self.with_query("email", email.into() as String)
@@ -104,7 +104,7 @@ impl CreateCount {
     }
 }
 
-/// What `GetCount` answers.
+/// What `CountRecords` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -112,6 +112,19 @@ pub struct RecordCountAnswer {
     /// `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Zoho's `Count`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Count {
+    /// `count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub count: Nullable<i64>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on record locking.
     #[must_use]
     pub fn record_locking(&self) -> Operations {
@@ -13,22 +13,18 @@ impl Api {
     }
 }
 
-/// Operations on record locking; from [`Api::record_locking`].
+/// Operations on record locking; from [`Api::record_locking`](crate::Api::record_locking).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets record locking informations.
+    /// Lists locks.
     ///
     /// `GET /crm/v8/{module_name}/{record_id}/Locking_Information__s`. Scope: `ZohoCRM.settings.record_locking_configurations.READ`.
-    pub fn record_locking_informations(
-        &self,
-        module: impl Into<String>,
-        record_id: impl Into<String>,
-    ) -> GetRecordLockingInformations {
-        GetRecordLockingInformations::new(
+    pub fn list(&self, module: impl Into<String>, record_id: impl Into<String>) -> ListLocks {
+        ListLocks::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -39,16 +35,16 @@ impl Operations {
         )
     }
 
-    /// Locks records.
+    /// Locks a record.
     ///
     /// `POST /crm/v8/{module_name}/{record_id}/Locking_Information__s`. Scope: `ZohoCRM.settings.record_locking_configurations.CREATE`.
-    pub fn lock_records(
+    pub fn lock_record(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         body: RecordLockingBody,
-    ) -> LockRecords {
-        LockRecords::new(
+    ) -> LockRecord {
+        LockRecord::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -60,16 +56,16 @@ impl Operations {
         )
     }
 
-    /// Gets a record locking information.
+    /// Gets a lock.
     ///
     /// `GET /crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}`. Scope: `ZohoCRM.settings.record_locking_configurations.READ`.
-    pub fn record_locking_information(
+    pub fn get(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         lock_id: impl Into<String>,
-    ) -> GetRecordLockingInformation {
-        GetRecordLockingInformation::new(
+    ) -> GetLock {
+        GetLock::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -84,17 +80,17 @@ impl Operations {
         )
     }
 
-    /// Updates a record locking information.
+    /// Updates a lock.
     ///
     /// `PUT /crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}`. Scope: `ZohoCRM.settings.record_locking_configurations.UPDATE`.
-    pub fn update_record_locking_information(
+    pub fn update(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         lock_id: impl Into<String>,
         body: RecordLockingBody,
-    ) -> UpdateRecordLockingInformation {
-        UpdateRecordLockingInformation::new(
+    ) -> UpdateLock {
+        UpdateLock::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -136,14 +132,14 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets record locking informations; from [`Operations::record_locking_informations`].
-    GetRecordLockingInformations -> RecordLockingAnswer
+    /// A call that lists locks; from [`Operations::list`].
+    ListLocks -> RecordLockingAnswer
 }
 
-impl GetRecordLockingInformations {
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+impl ListLocks {
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets `page_token`.
@@ -161,32 +157,32 @@ impl GetRecordLockingInformations {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
 operation! {
-    /// A call that locks records; from [`Operations::lock_records`].
-    LockRecords -> RecordLockingResults
+    /// A call that locks a record; from [`Operations::lock_record`].
+    LockRecord -> RecordLockingResults
 }
 
 operation! {
-    /// A call that gets a record locking information; from [`Operations::record_locking_information`].
-    GetRecordLockingInformation -> RecordLockingAnswer
+    /// A call that gets a lock; from [`Operations::get`].
+    GetLock -> RecordLockingAnswer
 }
 
-impl GetRecordLockingInformation {
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+impl GetLock {
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 }
 
 operation! {
-    /// A call that updates a record locking information; from [`Operations::update_record_locking_information`].
-    UpdateRecordLockingInformation -> RecordLockingResults
+    /// A call that updates a lock; from [`Operations::update`].
+    UpdateLock -> RecordLockingResults
 }
 
 operation! {
@@ -194,7 +190,7 @@ operation! {
     UnlockRecord -> RecordLockingResults
 }
 
-/// What `GetRecordLockingInformations` answers.
+/// What `ListLocks` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -232,13 +228,13 @@ pub struct RecordLock {
     pub locked_time_s: Nullable<String>,
     /// `record_locking_configuration_id__s`.
     #[serde(rename = "record_locking_configuration_id__s", skip_serializing_if = "Nullable::is_absent")]
-    pub record_locking_configuration_id_s: Nullable<i64>,
+    pub record_locking_configuration_id_s: Nullable<Value>,
     /// `record_locking_rule_id__s`.
     #[serde(rename = "record_locking_rule_id__s", skip_serializing_if = "Nullable::is_absent")]
-    pub record_locking_rule_id_s: Nullable<i64>,
+    pub record_locking_rule_id_s: Nullable<Value>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<i64>,
+    pub id: Nullable<Value>,
     /// `Created_By`.
     #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::MinifiedUser>,
@@ -283,23 +279,7 @@ pub struct LockedForS {
     pub id: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `module` in `LockedForS`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
+    pub module: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -348,14 +328,14 @@ pub struct Info {
     pub extra: Extra,
 }
 
-/// What `LockRecords` sends.
+/// What `LockRecord` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RecordLockingBody {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<LockRecord>>,
+    pub data: Nullable<Vec<RecordLockingLockRecord>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -363,7 +343,7 @@ pub struct RecordLockingBody {
 
 setters! {
     RecordLockingBody {
-        data: Vec<LockRecord>,
+        data: Vec<RecordLockingLockRecord>,
     }
 }
 
@@ -371,7 +351,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct LockRecord {
+pub struct RecordLockingLockRecord {
     /// `Locked_Reason__s`.
     #[serde(rename = "Locked_Reason__s", skip_serializing_if = "Nullable::is_absent")]
     pub locked_reason_s: Nullable<String>,
@@ -381,12 +361,12 @@ pub struct LockRecord {
 }
 
 setters! {
-    LockRecord {
+    RecordLockingLockRecord {
         locked_reason_s: String,
     }
 }
 
-/// What `LockRecords` answers.
+/// What `LockRecord` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on record locking configuration.
     #[must_use]
     pub fn record_locking_configuration(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on record locking configuration; from [`Api::record_locking_configuration`].
+/// Operations on record locking configuration; from [`Api::record_locking_configuration`](crate::Api::record_locking_configuration).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -69,7 +69,7 @@ impl Operations {
     pub fn delete_many(
         &self,
         module: impl Into<String>,
-        ids: impl Into<String>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> DeleteRecordLockingConfigurations {
         DeleteRecordLockingConfigurations::new(
             Request::operation(
@@ -81,7 +81,7 @@ impl Operations {
             .scopes(&["ZohoCRM.settings.record_locking_configurations.DELETE"]),
         )
         .with_query("module", module.into() as String)
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Gets a record locking configuration.
@@ -215,7 +215,7 @@ pub struct RecordLock {
     pub locked_for: Nullable<String>,
     /// `excluded_fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub excluded_fields: Nullable<Vec<shared::MinifiedField>>,
+    pub excluded_fields: Nullable<Vec<shared::ApiReference>>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::MinifiedUser>,
@@ -251,10 +251,10 @@ pub struct RecordLock {
     pub lock_type: Nullable<RecordLockLockType>,
     /// `restricted_custom_buttons`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub restricted_custom_buttons: Nullable<Vec<RestrictedCustomButton>>,
+    pub restricted_custom_buttons: Nullable<Vec<shared::Reference>>,
     /// `lock_excluded_profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lock_excluded_profiles: Nullable<Vec<LockExcludedProfile>>,
+    pub lock_excluded_profiles: Nullable<Vec<shared::Reference>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -264,7 +264,7 @@ setters! {
     RecordLock {
         created_time: DateTime,
         locked_for: String,
-        excluded_fields: Vec<shared::MinifiedField>,
+        excluded_fields: Vec<shared::ApiReference>,
         created_by: shared::MinifiedUser,
         feature_type: String,
         locking_rules: Vec<LockingRules>,
@@ -276,8 +276,8 @@ setters! {
         modified_by: shared::MinifiedUser,
         id: String,
         lock_type: RecordLockLockType,
-        restricted_custom_buttons: Vec<RestrictedCustomButton>,
-        lock_excluded_profiles: Vec<LockExcludedProfile>,
+        restricted_custom_buttons: Vec<shared::Reference>,
+        lock_excluded_profiles: Vec<shared::Reference>,
     }
 }
 
@@ -326,16 +326,16 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -344,33 +344,10 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
-        value: Map<String, Value>,
+        field: shared::ApiReference,
+        value: Value,
         group_operator: String,
-        group: Vec<Criteria>,
-    }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
+        group: Vec<Self>,
     }
 }
 
@@ -380,52 +357,6 @@ open_enum! {
         Automatic = "automatic",
         Manual = "manual",
         Both = "both",
-    }
-}
-
-/// Zoho's `restricted_custom_button`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RestrictedCustomButton {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RestrictedCustomButton {
-        name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `lock_excluded_profile`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LockExcludedProfile {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    LockExcludedProfile {
-        name: String,
-        id: String,
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on record share email.
     #[must_use]
     pub fn record_share_email(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on record share email; from [`Api::record_share_email`].
+/// Operations on record share email; from [`Api::record_share_email`](crate::Api::record_share_email).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -22,7 +22,7 @@ impl Operations {
     /// Shares emails.
     ///
     /// `POST /crm/v8/{module_api_name}/{id}/actions/share_emails`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn share_emails(&self, module: impl Into<String>, id: impl Into<String>) -> ShareEmails {
+    pub fn share(&self, module: impl Into<String>, id: impl Into<String>) -> ShareEmails {
         ShareEmails::new(
             Request::operation(
                 &self.crm,
@@ -34,11 +34,11 @@ impl Operations {
         )
     }
 
-    /// Runs `un share emails`.
+    /// Unshares emails.
     ///
     /// `POST /crm/v8/{module_api_name}/{id}/actions/unshare_emails`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn un_share_emails(&self, module: impl Into<String>, id: impl Into<String>) -> UnShareEmails {
-        UnShareEmails::new(
+    pub fn unshare(&self, module: impl Into<String>, id: impl Into<String>) -> UnshareEmails {
+        UnshareEmails::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -49,15 +49,15 @@ impl Operations {
         )
     }
 
-    /// Shares bulk emails.
+    /// Shares emails of records.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/share_emails`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn share_bulk_emails(
+    pub fn share_emails_of_records(
         &self,
         module: impl Into<String>,
         body: RecordShareEmailBody,
-    ) -> ShareBulkEmails {
-        ShareBulkEmails::new(
+    ) -> ShareEmailsOfRecords {
+        ShareEmailsOfRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -69,15 +69,15 @@ impl Operations {
         )
     }
 
-    /// Runs `un share bulk emails`.
+    /// Unshares emails of records.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/unshare_emails`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn un_share_bulk_emails(
+    pub fn unshare_emails_of_records(
         &self,
         module: impl Into<String>,
         body: RecordShareEmailBody,
-    ) -> UnShareBulkEmails {
-        UnShareBulkEmails::new(
+    ) -> UnshareEmailsOfRecords {
+        UnshareEmailsOfRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -91,23 +91,23 @@ impl Operations {
 }
 
 operation! {
-    /// A call that shares emails; from [`Operations::share_emails`].
+    /// A call that shares emails; from [`Operations::share`].
     ShareEmails -> SharedSuccessfully
 }
 
 operation! {
-    /// A call that runs `un share emails`; from [`Operations::un_share_emails`].
-    UnShareEmails -> SharedSuccessfully
+    /// A call that unshares emails; from [`Operations::unshare`].
+    UnshareEmails -> SharedSuccessfully
 }
 
 operation! {
-    /// A call that shares bulk emails; from [`Operations::share_bulk_emails`].
-    ShareBulkEmails -> RecordShareEmailResults
+    /// A call that shares emails of records; from [`Operations::share_emails_of_records`].
+    ShareEmailsOfRecords -> RecordShareEmailResults
 }
 
 operation! {
-    /// A call that runs `un share bulk emails`; from [`Operations::un_share_bulk_emails`].
-    UnShareBulkEmails -> RecordShareEmailResults
+    /// A call that unshares emails of records; from [`Operations::unshare_emails_of_records`].
+    UnshareEmailsOfRecords -> RecordShareEmailResults
 }
 
 /// Zoho's `Shared_Successfully`.
@@ -123,7 +123,7 @@ pub struct SharedSuccessfully {
     pub extra: Extra,
 }
 
-/// What `ShareBulkEmails` sends.
+/// What `ShareEmailsOfRecords` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -142,7 +142,7 @@ setters! {
     }
 }
 
-/// What `ShareBulkEmails` answers.
+/// What `ShareEmailsOfRecords` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on recycle bin.
     #[must_use]
     pub fn recycle_bin(&self) -> Operations {
@@ -13,49 +13,49 @@ impl Api {
     }
 }
 
-/// Operations on recycle bin; from [`Api::recycle_bin`].
+/// Operations on recycle bin; from [`Api::recycle_bin`](crate::Api::recycle_bin).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets recycle bin records.
+    /// Lists recycle bin records.
     ///
     /// `GET /crm/v8/settings/recycle_bin`. Scope: `ZohoCRM.settings.recycle_bin.READ`.
-    pub fn recycle_bin_records(
+    pub fn list(
         &self,
-        ids: impl Into<String>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
         filters: impl Into<String>,
-    ) -> GetRecycleBinRecords {
-        GetRecycleBinRecords::new(
+    ) -> ListRecycleBinRecords {
+        ListRecycleBinRecords::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/recycle_bin", [])
                 .scopes(&["ZohoCRM.settings.recycle_bin.READ"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
         .with_query("filters", filters.into() as String)
     }
 
     /// Deletes recycle bin records.
     ///
     /// `DELETE /crm/v8/settings/recycle_bin`. Scope: `ZohoCRM.settings.recycle_bin.DELETE`.
-    pub fn delete_recycle_bin_records(
+    pub fn delete_many(
         &self,
         filters: impl Into<String>,
-        ids: impl Into<String>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> DeleteRecycleBinRecords {
         DeleteRecycleBinRecords::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/recycle_bin", [])
                 .scopes(&["ZohoCRM.settings.recycle_bin.DELETE"]),
         )
         .with_query("filters", filters.into() as String)
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Gets a recycle bin record.
     ///
     /// `GET /crm/v8/settings/recycle_bin/{record_id}`. Scope: `ZohoCRM.settings.recycle_bin.READ`.
-    pub fn recycle_bin_record(&self, record_id: impl Into<String>) -> GetRecycleBinRecord {
+    pub fn get(&self, record_id: impl Into<String>) -> GetRecycleBinRecord {
         GetRecycleBinRecord::new(
             Request::operation(
                 &self.crm,
@@ -70,7 +70,7 @@ impl Operations {
     /// Deletes a recycle bin record.
     ///
     /// `DELETE /crm/v8/settings/recycle_bin/{record_id}`. Scope: `ZohoCRM.settings.recycle_bin.DELETE`.
-    pub fn delete_recycle_bin_record(&self, record_id: impl Into<String>) -> DeleteRecycleBinRecord {
+    pub fn delete(&self, record_id: impl Into<String>) -> DeleteRecycleBinRecord {
         DeleteRecycleBinRecord::new(
             Request::operation(
                 &self.crm,
@@ -84,11 +84,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets recycle bin records; from [`Operations::recycle_bin_records`].
-    GetRecycleBinRecords -> RecycleBinAnswer
+    /// A call that lists recycle bin records; from [`Operations::list`].
+    ListRecycleBinRecords -> RecycleBinAnswer
 }
 
-impl GetRecycleBinRecords {
+impl ListRecycleBinRecords {
     /// Sets `sort_by`.
     pub fn sort_by(self, sort_by: impl Into<String>) -> Self {
         self.with_query("sort_by", sort_by.into() as String)
@@ -111,21 +111,21 @@ impl GetRecycleBinRecords {
 }
 
 operation! {
-    /// A call that deletes recycle bin records; from [`Operations::delete_recycle_bin_records`].
+    /// A call that deletes recycle bin records; from [`Operations::delete_many`].
     DeleteRecycleBinRecords -> RecycleBinResults
 }
 
 operation! {
-    /// A call that gets a recycle bin record; from [`Operations::recycle_bin_record`].
+    /// A call that gets a recycle bin record; from [`Operations::get`].
     GetRecycleBinRecord -> RecycleBinAnswer
 }
 
 operation! {
-    /// A call that deletes a recycle bin record; from [`Operations::delete_recycle_bin_record`].
+    /// A call that deletes a recycle bin record; from [`Operations::delete`].
     DeleteRecycleBinRecord -> RecycleBinResults
 }
 
-/// What `GetRecycleBinRecords` answers.
+/// What `ListRecycleBinRecords` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -135,7 +135,7 @@ pub struct RecycleBinAnswer {
     pub recycle_bin: Nullable<Vec<RecycleBin>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -164,28 +164,6 @@ pub struct RecycleBin {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `Info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

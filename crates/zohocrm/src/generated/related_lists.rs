@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on related lists.
     #[must_use]
     pub fn related_lists(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on related lists; from [`Api::related_lists`].
+/// Operations on related lists; from [`Api::related_lists`](crate::Api::related_lists).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

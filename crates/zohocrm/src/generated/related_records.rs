@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on related records.
     #[must_use]
     pub fn related_records(&self) -> Operations {
@@ -13,23 +13,23 @@ impl Api {
     }
 }
 
-/// Operations on related records; from [`Api::related_records`].
+/// Operations on related records; from [`Api::related_records`](crate::Api::related_records).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets related records.
+    /// Lists related records.
     ///
     /// `GET /crm/v8/{module_api_name}/{record_id}/{related_list_api_name}`. Scope: `ZohoCRM.modules.READ`.
-    pub fn get_related_records(
+    pub fn list(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         related_list_api_name: impl Into<String>,
-    ) -> GetRelatedRecords {
-        GetRelatedRecords::new(
+    ) -> ListRelatedRecords {
+        ListRelatedRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -47,7 +47,7 @@ impl Operations {
     /// Updates related records.
     ///
     /// `PUT /crm/v8/{module_api_name}/{record_id}/{related_list_api_name}`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn update_related_records(
+    pub fn update_many(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
@@ -70,16 +70,16 @@ impl Operations {
         )
     }
 
-    /// Delinks records.
+    /// Delinks related records.
     ///
     /// `DELETE /crm/v8/{module_api_name}/{record_id}/{related_list_api_name}`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delink_records(
+    pub fn delink_many(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         related_list_api_name: impl Into<String>,
-    ) -> DelinkRecords {
-        DelinkRecords::new(
+    ) -> DelinkRelatedRecords {
+        DelinkRelatedRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -94,7 +94,7 @@ impl Operations {
         )
     }
 
-    /// Lists a related records by external id.
+    /// Lists related records by external id.
     ///
     /// `GET /crm/v8/{module_api_name}/{external_value}/{related_list_api_name}`. Scope: `ZohoCRM.modules.READ`.
     pub fn list_by_external_id(
@@ -118,7 +118,7 @@ impl Operations {
         )
     }
 
-    /// Updates a related records by external id.
+    /// Updates related records by external id.
     ///
     /// `PUT /crm/v8/{module_api_name}/{external_value}/{related_list_api_name}`. Scope: `ZohoCRM.modules.UPDATE`.
     pub fn update_many_by_external_id(
@@ -144,7 +144,7 @@ impl Operations {
         )
     }
 
-    /// Delinks a related records by external id.
+    /// Delinks related records by external id.
     ///
     /// `DELETE /crm/v8/{module_api_name}/{external_value}/{related_list_api_name}`. Scope: `ZohoCRM.modules.DELETE`.
     pub fn delink_many_by_external_id(
@@ -171,7 +171,7 @@ impl Operations {
     /// Gets a related record.
     ///
     /// `GET /crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}`. Scope: `ZohoCRM.modules.READ`.
-    pub fn get_related_record(
+    pub fn get(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
@@ -197,7 +197,7 @@ impl Operations {
     /// Updates a related record.
     ///
     /// `PUT /crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn update_related_record(
+    pub fn update(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
@@ -222,17 +222,17 @@ impl Operations {
         )
     }
 
-    /// Delinks a record.
+    /// Delinks a related record.
     ///
     /// `DELETE /crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delink_record(
+    pub fn delink(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         related_list_api_name: impl Into<String>,
         related_record_id: impl Into<String>,
-    ) -> DelinkRecord {
-        DelinkRecord::new(
+    ) -> DelinkRelatedRecord {
+        DelinkRelatedRecord::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -328,16 +328,16 @@ impl Operations {
         )
     }
 
-    /// Gets a deleted parent records related record.
+    /// Gets related records of deleted.
     ///
     /// `GET /crm/v8/{module_api_name}/deleted/{record_id}/{related_list_api_name}`. Scope: `ZohoCRM.modules.READ`.
-    pub fn deleted_parent_records_related_record(
+    pub fn related_records_of_deleted(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         related_list_api_name: impl Into<String>,
-    ) -> GetDeletedParentRecordsRelatedRecord {
-        GetDeletedParentRecordsRelatedRecord::new(
+    ) -> GetRelatedRecordsOfDeleted {
+        GetRelatedRecordsOfDeleted::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -354,11 +354,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets related records; from [`Operations::get_related_records`].
-    GetRelatedRecords -> RelatedRecordsAnswer
+    /// A call that lists related records; from [`Operations::list`].
+    ListRelatedRecords -> RelatedRecordsAnswer
 }
 
-impl GetRelatedRecords {
+impl ListRelatedRecords {
     /// Sets `page`.
     pub fn page(self, page: i64) -> Self {
         self.with_query("page", page)
@@ -369,9 +369,9 @@ impl GetRelatedRecords {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets the header `If-Modified-Since`.
@@ -384,14 +384,14 @@ impl GetRelatedRecords {
         self.with_header("X-EXTERNAL", external.into() as String)
     }
 
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
 operation! {
-    /// A call that updates related records; from [`Operations::update_related_records`].
+    /// A call that updates related records; from [`Operations::update_many`].
     UpdateRelatedRecords -> RelatedRecordsResults
 }
 
@@ -403,14 +403,14 @@ impl UpdateRelatedRecords {
 }
 
 operation! {
-    /// A call that delinks records; from [`Operations::delink_records`].
-    DelinkRecords -> RelatedRecordsResults
+    /// A call that delinks related records; from [`Operations::delink_many`].
+    DelinkRelatedRecords -> RelatedRecordsResults
 }
 
-impl DelinkRecords {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+impl DelinkRelatedRecords {
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
     /// Sets the header `X-EXTERNAL`.
@@ -420,7 +420,7 @@ impl DelinkRecords {
 }
 
 operation! {
-    /// A call that lists a related records by external id; from [`Operations::list_by_external_id`].
+    /// A call that lists related records by external id; from [`Operations::list_by_external_id`].
     ListRelatedRecordsByExternalId -> RelatedRecordsAnswer
 }
 
@@ -435,9 +435,9 @@ impl ListRelatedRecordsByExternalId {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets the header `If-Modified-Since`.
@@ -450,14 +450,14 @@ impl ListRelatedRecordsByExternalId {
         self.with_header("X-EXTERNAL", external.into() as String)
     }
 
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
 operation! {
-    /// A call that updates a related records by external id; from [`Operations::update_many_by_external_id`].
+    /// A call that updates related records by external id; from [`Operations::update_many_by_external_id`].
     UpdateRelatedRecordsByExternalId -> RelatedRecordsResults
 }
 
@@ -469,14 +469,14 @@ impl UpdateRelatedRecordsByExternalId {
 }
 
 operation! {
-    /// A call that delinks a related records by external id; from [`Operations::delink_many_by_external_id`].
+    /// A call that delinks related records by external id; from [`Operations::delink_many_by_external_id`].
     DelinkRelatedRecordsByExternalId -> RelatedRecordsResults
 }
 
 impl DelinkRelatedRecordsByExternalId {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
     /// Sets the header `X-EXTERNAL`.
@@ -486,14 +486,14 @@ impl DelinkRelatedRecordsByExternalId {
 }
 
 operation! {
-    /// A call that gets a related record; from [`Operations::get_related_record`].
+    /// A call that gets a related record; from [`Operations::get`].
     GetRelatedRecord -> GetRelatedRecordAnswer
 }
 
 impl GetRelatedRecord {
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets the header `If-Modified-Since`.
@@ -508,7 +508,7 @@ impl GetRelatedRecord {
 }
 
 operation! {
-    /// A call that updates a related record; from [`Operations::update_related_record`].
+    /// A call that updates a related record; from [`Operations::update`].
     UpdateRelatedRecord -> RelatedRecordsResults
 }
 
@@ -520,11 +520,11 @@ impl UpdateRelatedRecord {
 }
 
 operation! {
-    /// A call that delinks a record; from [`Operations::delink_record`].
-    DelinkRecord -> RelatedRecordsResults
+    /// A call that delinks a related record; from [`Operations::delink`].
+    DelinkRelatedRecord -> RelatedRecordsResults
 }
 
-impl DelinkRecord {
+impl DelinkRelatedRecord {
     /// Sets the header `X-EXTERNAL`.
     pub fn external(self, external: impl Into<String>) -> Self {
         self.with_header("X-EXTERNAL", external.into() as String)
@@ -537,9 +537,9 @@ operation! {
 }
 
 impl GetRelatedRecordByExternalId {
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets the header `If-Modified-Since`.
@@ -578,14 +578,14 @@ impl DelinkRelatedRecordByExternalId {
 }
 
 operation! {
-    /// A call that gets a deleted parent records related record; from [`Operations::deleted_parent_records_related_record`].
-    GetDeletedParentRecordsRelatedRecord -> RelatedRecordsAnswer
+    /// A call that gets related records of deleted; from [`Operations::related_records_of_deleted`].
+    GetRelatedRecordsOfDeleted -> RelatedRecordsAnswer
 }
 
-impl GetDeletedParentRecordsRelatedRecord {
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+impl GetRelatedRecordsOfDeleted {
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets `page`.
@@ -598,13 +598,13 @@ impl GetDeletedParentRecordsRelatedRecord {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
-/// What `GetRelatedRecords` answers.
+/// What `ListRelatedRecords` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -665,7 +665,7 @@ pub struct GetRelatedRecordAnswer {
     pub info: Nullable<shared::Info>,
     /// `file`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file: Nullable<Map<String, Value>>,
+    pub file: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -2,9 +2,10 @@
 
 //! Reschedule history.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on reschedule history.
     #[must_use]
     pub fn reschedule_history(&self) -> Operations {
@@ -12,60 +13,50 @@ impl Api {
     }
 }
 
-/// Operations on reschedule history; from [`Api::reschedule_history`].
+/// Operations on reschedule history; from [`Api::reschedule_history`](crate::Api::reschedule_history).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Adds an appointments rescheduled history.
+    /// Creates rescheduled appointments.
     ///
     /// `POST /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.settings.roles.CREATE`.
-    pub fn add_appointments_rescheduled_history(
-        &self,
-        body: RescheduleHistoryBody,
-    ) -> AddAppointmentsRescheduledHistory {
-        AddAppointmentsRescheduledHistory::new(
+    pub fn create(&self, body: RescheduleHistoryBody) -> CreateRescheduledAppointments {
+        CreateRescheduledAppointments::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/Appointments_Rescheduled_History__s", [])
                 .scopes(&["ZohoCRM.settings.roles.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Updates an appointments rescheduled history.
+    /// Updates rescheduled appointments.
     ///
     /// `PUT /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.settings.roles.UPDATE`.
-    pub fn update_appointments_rescheduled_history(
-        &self,
-        body: RescheduleHistoryBody,
-    ) -> UpdateAppointmentsRescheduledHistory {
-        UpdateAppointmentsRescheduledHistory::new(
+    pub fn update_many(&self, body: RescheduleHistoryBody) -> UpdateRescheduledAppointments {
+        UpdateRescheduledAppointments::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/Appointments_Rescheduled_History__s", [])
                 .scopes(&["ZohoCRM.settings.roles.UPDATE"])
                 .body(&body),
         )
     }
 
-    /// Gets an appointments rescheduled history.
+    /// Lists rescheduled appointments.
     ///
     /// `GET /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.settings.roles.READ`.
-    pub fn appointments_rescheduled_history(&self) -> GetAppointmentsRescheduledHistory {
-        GetAppointmentsRescheduledHistory::new(
+    pub fn list(&self) -> ListRescheduledAppointments {
+        ListRescheduledAppointments::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Appointments_Rescheduled_History__s", [])
                 .scopes(&["ZohoCRM.settings.roles.READ"]),
         )
     }
 
-    /// Updates an appointment rescheduled history.
+    /// Updates a rescheduled appointment.
     ///
     /// `PUT /crm/v8/Appointments_Rescheduled_History__s/{id}`. Scope: `ZohoCRM.settings.roles.UPDATE`.
-    pub fn update_appointment_rescheduled_history(
-        &self,
-        id: impl Into<String>,
-        body: RescheduleHistoryBody,
-    ) -> UpdateAppointmentRescheduledHistory {
-        UpdateAppointmentRescheduledHistory::new(
+    pub fn update(&self, id: impl Into<String>, body: RescheduleHistoryBody) -> UpdateRescheduledAppointment {
+        UpdateRescheduledAppointment::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -77,11 +68,11 @@ impl Operations {
         )
     }
 
-    /// Gets an appointment rescheduled history.
+    /// Gets a rescheduled appointment.
     ///
     /// `GET /crm/v8/Appointments_Rescheduled_History__s/{id}`. Scope: `ZohoCRM.settings.roles.READ`.
-    pub fn appointment_rescheduled_history(&self, id: impl Into<String>) -> GetAppointmentRescheduledHistory {
-        GetAppointmentRescheduledHistory::new(
+    pub fn get(&self, id: impl Into<String>) -> GetRescheduledAppointment {
+        GetRescheduledAppointment::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -92,14 +83,11 @@ impl Operations {
         )
     }
 
-    /// Deletes an appointments rescheduled history.
+    /// Deletes a rescheduled appointment.
     ///
     /// `DELETE /crm/v8/Appointments_Rescheduled_History__s/{id}`. Scope: `ZohoCRM.settings.roles.DELETE`.
-    pub fn delete_appointments_rescheduled_history(
-        &self,
-        id: impl Into<String>,
-    ) -> DeleteAppointmentsRescheduledHistory {
-        DeleteAppointmentsRescheduledHistory::new(
+    pub fn delete(&self, id: impl Into<String>) -> DeleteRescheduledAppointment {
+        DeleteRescheduledAppointment::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -112,24 +100,24 @@ impl Operations {
 }
 
 operation! {
-    /// A call that adds an appointments rescheduled history; from [`Operations::add_appointments_rescheduled_history`].
-    AddAppointmentsRescheduledHistory -> RescheduleHistoryResults
+    /// A call that creates rescheduled appointments; from [`Operations::create`].
+    CreateRescheduledAppointments -> RescheduleHistoryResults
 }
 
 operation! {
-    /// A call that updates an appointments rescheduled history; from [`Operations::update_appointments_rescheduled_history`].
-    UpdateAppointmentsRescheduledHistory -> RescheduleHistoryResults
+    /// A call that updates rescheduled appointments; from [`Operations::update_many`].
+    UpdateRescheduledAppointments -> RescheduleHistoryResults
 }
 
 operation! {
-    /// A call that gets an appointments rescheduled history; from [`Operations::appointments_rescheduled_history`].
-    GetAppointmentsRescheduledHistory -> RescheduleHistoryAnswer
+    /// A call that lists rescheduled appointments; from [`Operations::list`].
+    ListRescheduledAppointments -> RescheduleHistoryAnswer
 }
 
-impl GetAppointmentsRescheduledHistory {
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+impl ListRescheduledAppointments {
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 
     /// Sets `page`.
@@ -152,35 +140,35 @@ impl GetAppointmentsRescheduledHistory {
         self.with_query("sort_by", sort_by.into() as String)
     }
 
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
 operation! {
-    /// A call that updates an appointment rescheduled history; from [`Operations::update_appointment_rescheduled_history`].
-    UpdateAppointmentRescheduledHistory -> RescheduleHistoryResults
+    /// A call that updates a rescheduled appointment; from [`Operations::update`].
+    UpdateRescheduledAppointment -> RescheduleHistoryResults
 }
 
 operation! {
-    /// A call that gets an appointment rescheduled history; from [`Operations::appointment_rescheduled_history`].
-    GetAppointmentRescheduledHistory -> RescheduleHistoryAnswer
+    /// A call that gets a rescheduled appointment; from [`Operations::get`].
+    GetRescheduledAppointment -> RescheduleHistoryAnswer
 }
 
-impl GetAppointmentRescheduledHistory {
-    /// Sets `fields`.
-    pub fn fields(self, fields: impl Into<String>) -> Self {
-        self.with_query("fields", fields.into() as String)
+impl GetRescheduledAppointment {
+    /// Sets `fields`, separated by commas.
+    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("fields", fields)
     }
 }
 
 operation! {
-    /// A call that deletes an appointments rescheduled history; from [`Operations::delete_appointments_rescheduled_history`].
-    DeleteAppointmentsRescheduledHistory -> RescheduleHistoryResults
+    /// A call that deletes a rescheduled appointment; from [`Operations::delete`].
+    DeleteRescheduledAppointment -> RescheduleHistoryResults
 }
 
-/// What `AddAppointmentsRescheduledHistory` sends.
+/// What `CreateRescheduledAppointments` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -266,7 +254,7 @@ pub struct RescheduleHistory {
     pub rescheduled_from: Nullable<DateTime>,
     /// `Appointment_Name`.
     #[serde(rename = "Appointment_Name", skip_serializing_if = "Nullable::is_absent")]
-    pub appointment_name: Nullable<AppointmentName>,
+    pub appointment_name: Nullable<shared::Reference>,
     /// `$editable`.
     #[serde(rename = "$editable", skip_serializing_if = "Nullable::is_absent")]
     pub editable: Nullable<bool>,
@@ -312,7 +300,7 @@ setters! {
         approval: Approval,
         created_time: DateTime,
         rescheduled_from: DateTime,
-        appointment_name: AppointmentName,
+        appointment_name: shared::Reference,
         editable: bool,
         orchestration: bool,
         in_merge: bool,
@@ -380,30 +368,7 @@ setters! {
     }
 }
 
-/// `Appointment_Name` in `RescheduleHistory`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AppointmentName {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    AppointmentName {
-        name: String,
-        id: String,
-    }
-}
-
-/// What `AddAppointmentsRescheduledHistory` answers.
+/// What `CreateRescheduledAppointments` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -416,7 +381,7 @@ pub struct RescheduleHistoryResults {
     pub extra: Extra,
 }
 
-/// What `GetAppointmentsRescheduledHistory` answers.
+/// What `ListRescheduledAppointments` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

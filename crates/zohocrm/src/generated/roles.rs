@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on roles.
     #[must_use]
     pub fn roles(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on roles; from [`Api::roles`].
+/// Operations on roles; from [`Api::roles`](crate::Api::roles).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -153,10 +153,10 @@ pub struct Role {
     pub display_label: Nullable<String>,
     /// `forecast_manager`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub forecast_manager: Nullable<ReportingTo>,
+    pub forecast_manager: Nullable<shared::Reference>,
     /// `reporting_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reporting_to: Nullable<ReportingTo>,
+    pub reporting_to: Nullable<shared::Reference>,
     /// `share_with_peers`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub share_with_peers: Nullable<bool>,
@@ -192,8 +192,8 @@ pub struct Role {
 setters! {
     Role {
         display_label: String,
-        forecast_manager: ReportingTo,
-        reporting_to: ReportingTo,
+        forecast_manager: shared::Reference,
+        reporting_to: shared::Reference,
         share_with_peers: bool,
         description: String,
         id: String,
@@ -203,29 +203,6 @@ setters! {
         modified_time_s: DateTime,
         created_time_s: DateTime,
         admin_user: bool,
-    }
-}
-
-/// Zoho's `reporting_to`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ReportingTo {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ReportingTo {
-        id: String,
-        name: String,
     }
 }
 

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on scoring rules.
     #[must_use]
     pub fn scoring_rules(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on scoring rules; from [`Api::scoring_rules`].
+/// Operations on scoring rules; from [`Api::scoring_rules`](crate::Api::scoring_rules).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -55,12 +55,12 @@ impl Operations {
     /// Deletes scoring rules.
     ///
     /// `DELETE /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.storage_analytics.DELETE`.
-    pub fn delete_many(&self, ids: impl Into<String>) -> DeleteScoringRules {
+    pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteScoringRules {
         DeleteScoringRules::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/automation/scoring_rules", [])
                 .scopes(&["ZohoCRM.settings.storage_analytics.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Updates a scoring rule.
@@ -154,15 +154,11 @@ impl Operations {
         )
     }
 
-    /// Runs `scoring rule execution using rule i ds`.
+    /// Runs scoring rules.
     ///
     /// `PUT /crm/v8/{module}/actions/run_scoring_rules`. Scope: `ZohoCRM.settings.storage_analytics.UPDATE`.
-    pub fn scoring_rule_execution_using_rule_i_ds(
-        &self,
-        module: impl Into<String>,
-        body: ScoringRuleExecutionUsingRuleIDsBody,
-    ) -> ScoringRuleExecutionUsingRuleIDs {
-        ScoringRuleExecutionUsingRuleIDs::new(
+    pub fn run(&self, module: impl Into<String>, body: RunScoringRulesBody) -> RunScoringRules {
+        RunScoringRules::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -275,8 +271,8 @@ operation! {
 }
 
 operation! {
-    /// A call that runs `scoring rule execution using rule i ds`; from [`Operations::scoring_rule_execution_using_rule_i_ds`].
-    ScoringRuleExecutionUsingRuleIDs -> ScoringRulesResults
+    /// A call that runs scoring rules; from [`Operations::run`].
+    RunScoringRules -> ScoringRulesResults
 }
 
 /// What `CreateScoringRules` sends.
@@ -314,7 +310,7 @@ pub struct ScoringRule {
     pub id: Nullable<String>,
     /// `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<Layout>,
+    pub layout: Nullable<shared::ApiReference>,
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<String>,
@@ -349,7 +345,7 @@ setters! {
         name: String,
         description: String,
         id: String,
-        layout: Layout,
+        layout: shared::ApiReference,
         created_time: String,
         modified_time: String,
         module: shared::Modules,
@@ -358,29 +354,6 @@ setters! {
         created_by: shared::MinifiedUser,
         field_rules: Vec<FieldRule>,
         signal_rules: Vec<SignalRule>,
-    }
-}
-
-/// Zoho's `Layout`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Layout {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Layout {
-        id: String,
-        api_name: String,
     }
 }
 
@@ -421,16 +394,16 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -439,33 +412,10 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
-        value: Map<String, Value>,
+        field: shared::ApiReference,
+        value: Value,
         group_operator: String,
-        group: Vec<Criteria>,
-    }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
+        group: Vec<Self>,
     }
 }
 
@@ -585,21 +535,21 @@ pub struct Info {
     pub extra: Extra,
 }
 
-/// What `ScoringRuleExecutionUsingRuleIDs` sends.
+/// What `RunScoringRules` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ScoringRuleExecutionUsingRuleIDsBody {
+pub struct RunScoringRulesBody {
     /// `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<Layout>,
+    pub layout: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 setters! {
-    ScoringRuleExecutionUsingRuleIDsBody {
-        layout: Layout,
+    RunScoringRulesBody {
+        layout: shared::ApiReference,
     }
 }

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on send mail.
     #[must_use]
     pub fn send_mail(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on send mail; from [`Api::send_mail`].
+/// Operations on send mail; from [`Api::send_mail`](crate::Api::send_mail).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -236,7 +236,7 @@ pub struct InReplyTo {
     pub message_id: Nullable<String>,
     /// `owner`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<Owner>,
+    pub owner: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -245,30 +245,7 @@ pub struct InReplyTo {
 setters! {
     InReplyTo {
         message_id: String,
-        owner: Owner,
-    }
-}
-
-/// `owner` in `InReplyTo`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Owner {
-        id: String,
-        name: String,
+        owner: shared::Reference,
     }
 }
 
@@ -309,16 +286,16 @@ pub struct Template {
     pub last_usage_time: Nullable<DateTime>,
     /// `folder`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub folder: Nullable<shared::Folder>,
+    pub folder: Nullable<shared::Reference>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ModuleMap>,
+    pub module: Nullable<shared::ApiReference>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::User>,
+    pub created_by: Nullable<shared::Reference>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::User>,
+    pub modified_by: Nullable<shared::Reference>,
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
@@ -357,10 +334,10 @@ setters! {
         created_time: DateTime,
         modified_time: DateTime,
         last_usage_time: DateTime,
-        folder: shared::Folder,
-        module: shared::ModuleMap,
-        created_by: shared::User,
-        modified_by: shared::User,
+        folder: shared::Reference,
+        module: shared::ApiReference,
+        created_by: shared::Reference,
+        modified_by: shared::Reference,
         name: String,
         id: String,
         editor_mode: String,
@@ -378,7 +355,7 @@ setters! {
 pub struct InventoryDetails {
     /// `inventory_template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub inventory_template: Nullable<InventoryTemplate>,
+    pub inventory_template: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -386,30 +363,7 @@ pub struct InventoryDetails {
 
 setters! {
     InventoryDetails {
-        inventory_template: InventoryTemplate,
-    }
-}
-
-/// `inventory_template` in `InventoryDetails`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct InventoryTemplate {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    InventoryTemplate {
-        id: String,
-        name: String,
+        inventory_template: shared::Reference,
     }
 }
 
@@ -462,7 +416,7 @@ setters! {
 pub struct LinkedRecord {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<LinkedModule>,
+    pub module: Nullable<shared::ApiReference>,
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
@@ -476,31 +430,8 @@ pub struct LinkedRecord {
 
 setters! {
     LinkedRecord {
-        module: LinkedModule,
+        module: shared::ApiReference,
         name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `linked_module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LinkedModule {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    LinkedModule {
-        api_name: String,
         id: String,
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on service preference.
     #[must_use]
     pub fn service_preference(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on service preference; from [`Api::service_preference`].
+/// Operations on service preference; from [`Api::service_preference`](crate::Api::service_preference).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

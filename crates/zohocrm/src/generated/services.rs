@@ -2,9 +2,10 @@
 
 //! Services.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on services.
     #[must_use]
     pub fn services(&self) -> Operations {
@@ -12,60 +13,60 @@ impl Api {
     }
 }
 
-/// Operations on services; from [`Api::services`].
+/// Operations on services; from [`Api::services`](crate::Api::services).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Creates a rescheduled history.
+    /// Creates services.
     ///
     /// `POST /crm/v8/Services__s`. Scope: `ZohoCRM.settings.roles.CREATE`.
-    pub fn create_rescheduled_history(&self, body: Value) -> CreateRescheduledHistory {
-        CreateRescheduledHistory::new(
+    pub fn create(&self, body: Services) -> CreateServices {
+        CreateServices::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/Services__s", [])
                 .scopes(&["ZohoCRM.settings.roles.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Gets rescheduled histories.
+    /// Lists services.
     ///
     /// `GET /crm/v8/Services__s`. Scope: `ZohoCRM.settings.roles.READ`.
-    pub fn rescheduled_histories(&self) -> GetRescheduledHistories {
-        GetRescheduledHistories::new(
+    pub fn list(&self) -> ListServices {
+        ListServices::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Services__s", [])
                 .scopes(&["ZohoCRM.settings.roles.READ"]),
         )
     }
 
-    /// Updates a rescheduled history.
+    /// Updates a service.
     ///
     /// `PUT /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.settings.roles.UPDATE`.
-    pub fn update_rescheduled_history(&self, id: impl Into<String>, body: Value) -> UpdateRescheduledHistory {
-        UpdateRescheduledHistory::new(
+    pub fn update(&self, id: impl Into<String>, body: Services) -> UpdateService {
+        UpdateService::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/Services__s/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.settings.roles.UPDATE"])
                 .body(&body),
         )
     }
 
-    /// Gets a rescheduled history.
+    /// Gets a service.
     ///
     /// `GET /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.settings.roles.READ`.
-    pub fn rescheduled_history(&self, id: impl Into<String>) -> GetRescheduledHistory {
-        GetRescheduledHistory::new(
+    pub fn get(&self, id: impl Into<String>) -> GetService {
+        GetService::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Services__s/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.settings.roles.READ"]),
         )
     }
 
-    /// Deletes a rescheduled history.
+    /// Deletes a service.
     ///
     /// `DELETE /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.settings.roles.DELETE`.
-    pub fn delete_rescheduled_history(&self, id: impl Into<String>) -> DeleteRescheduledHistory {
-        DeleteRescheduledHistory::new(
+    pub fn delete(&self, id: impl Into<String>) -> DeleteService {
+        DeleteService::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/Services__s/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.settings.roles.DELETE"]),
         )
@@ -73,26 +74,343 @@ impl Operations {
 }
 
 operation! {
-    /// A call that creates a rescheduled history; from [`Operations::create_rescheduled_history`].
-    CreateRescheduledHistory -> Value
+    /// A call that creates services; from [`Operations::create`].
+    CreateServices -> Results
 }
 
 operation! {
-    /// A call that gets rescheduled histories; from [`Operations::rescheduled_histories`].
-    GetRescheduledHistories -> Value
+    /// A call that lists services; from [`Operations::list`].
+    ListServices -> Services
 }
 
 operation! {
-    /// A call that updates a rescheduled history; from [`Operations::update_rescheduled_history`].
-    UpdateRescheduledHistory -> Value
+    /// A call that updates a service; from [`Operations::update`].
+    UpdateService -> Results
 }
 
 operation! {
-    /// A call that gets a rescheduled history; from [`Operations::rescheduled_history`].
-    GetRescheduledHistory -> Value
+    /// A call that gets a service; from [`Operations::get`].
+    GetService -> Services
 }
 
 operation! {
-    /// A call that deletes a rescheduled history; from [`Operations::delete_rescheduled_history`].
-    DeleteRescheduledHistory -> Value
+    /// A call that deletes a service; from [`Operations::delete`].
+    DeleteService -> Results
+}
+
+/// Zoho's `Services`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Services {
+    /// `data`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub data: Nullable<Vec<Service>>,
+    /// `info`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub info: Nullable<Value>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Services {
+        data: Vec<Service>,
+        info: Value,
+    }
+}
+
+/// Zoho's `Service`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Service {
+    /// `Description`.
+    #[serde(rename = "Description", skip_serializing_if = "Nullable::is_absent")]
+    pub description: Nullable<String>,
+    /// `$currency_symbol`.
+    #[serde(rename = "$currency_symbol", skip_serializing_if = "Nullable::is_absent")]
+    pub currency_symbol: Nullable<String>,
+    /// `Owner`.
+    #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
+    pub owner: Nullable<Owner>,
+    /// `Available_Days`.
+    #[serde(rename = "Available_Days", skip_serializing_if = "Nullable::is_absent")]
+    pub available_days: Nullable<Vec<Option<String>>>,
+    /// `Tax`.
+    #[serde(rename = "Tax", skip_serializing_if = "Nullable::is_absent")]
+    pub tax: Nullable<Vec<Tax>>,
+    /// `$sharing_permission`.
+    #[serde(rename = "$sharing_permission", skip_serializing_if = "Nullable::is_absent")]
+    pub sharing_permission: Nullable<String>,
+    /// `Unavailable_From`.
+    #[serde(rename = "Unavailable_From", skip_serializing_if = "Nullable::is_absent")]
+    pub unavailable_from: Nullable<DateTime>,
+    /// `$canvas_id`.
+    #[serde(rename = "$canvas_id", skip_serializing_if = "Nullable::is_absent")]
+    pub canvas_id: Nullable<bool>,
+    /// `Record_Image`.
+    #[serde(rename = "Record_Image", skip_serializing_if = "Nullable::is_absent")]
+    pub record_image: Nullable<Value>,
+    /// `Modified_By`.
+    #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
+    pub modified_by: Nullable<ModifiedBy>,
+    /// `$state`.
+    #[serde(rename = "$state", skip_serializing_if = "Nullable::is_absent")]
+    pub state: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `Available_Dates`.
+    #[serde(rename = "Available_Dates", skip_serializing_if = "Nullable::is_absent")]
+    pub available_dates: Nullable<Vec<Date>>,
+    /// `Status`.
+    #[serde(rename = "Status", skip_serializing_if = "Nullable::is_absent")]
+    pub status: Nullable<String>,
+    /// `Modified_Time`.
+    #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
+    pub modified_time: Nullable<String>,
+    /// `Available_Timings`.
+    #[serde(rename = "Available_Timings", skip_serializing_if = "Nullable::is_absent")]
+    pub available_timings: Nullable<Vec<Value>>,
+    /// `Service_Name`.
+    #[serde(rename = "Service_Name", skip_serializing_if = "Nullable::is_absent")]
+    pub service_name: Nullable<String>,
+    /// `Available_From`.
+    #[serde(rename = "Available_From", skip_serializing_if = "Nullable::is_absent")]
+    pub available_from: Nullable<DateTime>,
+    /// `Created_Time`.
+    #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
+    pub created_time: Nullable<String>,
+    /// `Available_Till`.
+    #[serde(rename = "Available_Till", skip_serializing_if = "Nullable::is_absent")]
+    pub available_till: Nullable<DateTime>,
+    /// `$editable`.
+    #[serde(rename = "$editable", skip_serializing_if = "Nullable::is_absent")]
+    pub editable: Nullable<bool>,
+    /// `Duration`.
+    #[serde(rename = "Duration", skip_serializing_if = "Nullable::is_absent")]
+    pub duration: Nullable<i64>,
+    /// `Price`.
+    #[serde(rename = "Price", skip_serializing_if = "Nullable::is_absent")]
+    pub price: Nullable<i64>,
+    /// `Created_By`.
+    #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
+    pub created_by: Nullable<CreatedBy>,
+    /// `Tag`.
+    #[serde(rename = "Tag", skip_serializing_if = "Nullable::is_absent")]
+    pub tag: Nullable<Vec<String>>,
+    /// `Availability_Type`.
+    #[serde(rename = "Availability_Type", skip_serializing_if = "Nullable::is_absent")]
+    pub availability_type: Nullable<String>,
+    /// `Members`.
+    #[serde(rename = "Members", skip_serializing_if = "Nullable::is_absent")]
+    pub members: Nullable<Vec<Member>>,
+    /// `Location`.
+    #[serde(rename = "Location", skip_serializing_if = "Nullable::is_absent")]
+    pub location: Nullable<String>,
+    /// `Unavailable_Till`.
+    #[serde(rename = "Unavailable_Till", skip_serializing_if = "Nullable::is_absent")]
+    pub unavailable_till: Nullable<DateTime>,
+    /// `$has_more`.
+    #[serde(rename = "$has_more", skip_serializing_if = "Nullable::is_absent")]
+    pub has_more: Nullable<HasMore>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Service {
+        description: String,
+        currency_symbol: String,
+        owner: Owner,
+        available_days: Vec<Option<String>>,
+        tax: Vec<Tax>,
+        sharing_permission: String,
+        unavailable_from: DateTime,
+        canvas_id: bool,
+        record_image: Value,
+        modified_by: ModifiedBy,
+        state: String,
+        id: String,
+        available_dates: Vec<Date>,
+        status: String,
+        modified_time: String,
+        available_timings: Vec<Value>,
+        service_name: String,
+        available_from: DateTime,
+        created_time: String,
+        available_till: DateTime,
+        editable: bool,
+        duration: i64,
+        price: i64,
+        created_by: CreatedBy,
+        tag: Vec<String>,
+        availability_type: String,
+        members: Vec<Member>,
+        location: String,
+        unavailable_till: DateTime,
+        has_more: HasMore,
+    }
+}
+
+/// `Owner` in `Service`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Owner {
+    /// `name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub name: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `email`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub email: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Owner {
+        name: String,
+        id: String,
+        email: String,
+    }
+}
+
+/// `Tax` in `Service`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Tax {
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `value`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub value: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Tax {
+        id: String,
+        value: String,
+    }
+}
+
+/// `Modified_By` in `Service`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ModifiedBy {
+    /// `name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub name: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `email`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub email: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    ModifiedBy {
+        name: String,
+        id: String,
+        email: String,
+    }
+}
+
+/// `Created_By` in `Service`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CreatedBy {
+    /// `name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub name: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `email`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub email: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    CreatedBy {
+        name: String,
+        id: String,
+        email: String,
+    }
+}
+
+/// `Members` in `Service`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Member {
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `Members`.
+    #[serde(rename = "Members", skip_serializing_if = "Nullable::is_absent")]
+    pub members: Nullable<shared::Reference>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Member {
+        id: String,
+        members: shared::Reference,
+    }
+}
+
+/// `$has_more` in `Service`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct HasMore {
+    /// `Members`.
+    #[serde(rename = "Members", skip_serializing_if = "Nullable::is_absent")]
+    pub members: Nullable<bool>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    HasMore {
+        members: bool,
+    }
+}
+
+/// Zoho's `Results`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Results {
+    /// `data`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub data: Nullable<Vec<ActionResult>>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
 }

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on share records.
     #[must_use]
     pub fn share_records(&self) -> Operations {
@@ -13,22 +13,18 @@ impl Api {
     }
 }
 
-/// Operations on share records; from [`Api::share_records`].
+/// Operations on share records; from [`Api::share_records`](crate::Api::share_records).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets shared record details.
+    /// Lists shares.
     ///
     /// `GET /crm/v8/{module_api_name}/{record_id}/actions/share`. Scope: `ZohoCRM.share.READ`.
-    pub fn shared_record_details(
-        &self,
-        module: impl Into<String>,
-        record_id: impl Into<String>,
-    ) -> GetSharedRecordDetails {
-        GetSharedRecordDetails::new(
+    pub fn list(&self, module: impl Into<String>, record_id: impl Into<String>) -> ListShares {
+        ListShares::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -60,16 +56,16 @@ impl Operations {
         )
     }
 
-    /// Updates share permissions.
+    /// Updates shares.
     ///
     /// `PUT /crm/v8/{module_api_name}/{record_id}/actions/share`. Scope: `ZohoCRM.share.UPDATE`.
-    pub fn update_share_permissions(
+    pub fn update(
         &self,
         module: impl Into<String>,
         record_id: impl Into<String>,
         body: ShareRecordsBody,
-    ) -> UpdateSharePermissions {
-        UpdateSharePermissions::new(
+    ) -> UpdateShares {
+        UpdateShares::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -81,15 +77,11 @@ impl Operations {
         )
     }
 
-    /// Revokes a shared record.
+    /// Revokes shares.
     ///
     /// `DELETE /crm/v8/{module_api_name}/{record_id}/actions/share`. Scope: `ZohoCRM.share.DELETE`.
-    pub fn revoke_shared_record(
-        &self,
-        module: impl Into<String>,
-        record_id: impl Into<String>,
-    ) -> RevokeSharedRecord {
-        RevokeSharedRecord::new(
+    pub fn revoke(&self, module: impl Into<String>, record_id: impl Into<String>) -> RevokeShares {
+        RevokeShares::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -102,11 +94,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets shared record details; from [`Operations::shared_record_details`].
-    GetSharedRecordDetails -> ShareRecordsAnswer
+    /// A call that lists shares; from [`Operations::list`].
+    ListShares -> ShareRecordsAnswer
 }
 
-impl GetSharedRecordDetails {
+impl ListShares {
     /// Sets `sharedTo`.
     pub fn shared_to(self, shared_to: i64) -> Self {
         self.with_query("sharedTo", shared_to)
@@ -124,16 +116,16 @@ operation! {
 }
 
 operation! {
-    /// A call that updates share permissions; from [`Operations::update_share_permissions`].
-    UpdateSharePermissions -> ShareRecordAnswer
+    /// A call that updates shares; from [`Operations::update`].
+    UpdateShares -> ShareRecordAnswer
 }
 
 operation! {
-    /// A call that revokes a shared record; from [`Operations::revoke_shared_record`].
-    RevokeSharedRecord -> ShareRecordsResults
+    /// A call that revokes shares; from [`Operations::revoke`].
+    RevokeShares -> ShareRecordsResults
 }
 
-/// What `GetSharedRecordDetails` answers.
+/// What `ListShares` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -305,7 +297,7 @@ pub struct ShareRecordAnswer {
     pub extra: Extra,
 }
 
-/// What `RevokeSharedRecord` answers.
+/// What `RevokeShares` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

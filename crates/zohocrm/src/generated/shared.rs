@@ -4,6 +4,52 @@
 
 use crate::operation::prelude::*;
 
+/// Zoho's `ApiReference`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ApiReference {
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    ApiReference {
+        api_name: String,
+        id: String,
+    }
+}
+
+/// Zoho's `Reference`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Reference {
+    /// `name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub name: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Reference {
+        name: String,
+        id: String,
+    }
+}
+
 /// Zoho's `Minified_Module`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -55,7 +101,7 @@ pub struct Attachment {
     pub created_by: Nullable<MinifiedUser>,
     /// `Parent_Id`.
     #[serde(rename = "Parent_Id", skip_serializing_if = "Nullable::is_absent")]
-    pub parent_id: Nullable<ParentId>,
+    pub parent_id: Nullable<Reference>,
     /// `$sharing_permission`.
     #[serde(rename = "$sharing_permission", skip_serializing_if = "Nullable::is_absent")]
     pub sharing_permission: Nullable<String>,
@@ -120,7 +166,7 @@ setters! {
         owner: MinifiedUser,
         modified_by: MinifiedUser,
         created_by: MinifiedUser,
-        parent_id: ParentId,
+        parent_id: Reference,
         sharing_permission: String,
         attachment_type: i64,
         id: String,
@@ -169,27 +215,26 @@ setters! {
     }
 }
 
-/// Zoho's `Parent_Id`.
+/// Zoho's `PageInfo`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ParentId {
-    /// `id`.
+pub struct PageInfo {
+    /// `per_page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
+    pub per_page: Nullable<i64>,
+    /// `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
+    pub count: Nullable<i64>,
+    /// `page`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub page: Nullable<i64>,
+    /// `more_records`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-setters! {
-    ParentId {
-        id: String,
-        name: String,
-    }
 }
 
 /// Zoho's `Record`.
@@ -332,6 +377,56 @@ setters! {
     }
 }
 
+/// Zoho's `multi_module_lookup`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct MultiModuleLookup {
+    /// `display_label`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub display_label: Nullable<String>,
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// `modules`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modules: Nullable<Vec<MinifiedModule>>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    MultiModuleLookup {
+        display_label: String,
+        api_name: String,
+        modules: Vec<MinifiedModule>,
+    }
+}
+
+/// Zoho's `unique`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Unique {
+    /// `casesensitive`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub casesensitive: Nullable<String>,
+    /// `_disable`.
+    #[serde(rename = "_disable", skip_serializing_if = "Nullable::is_absent")]
+    pub disable: Nullable<Value>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Unique {
+        casesensitive: String,
+        disable: Value,
+    }
+}
+
 /// Zoho's `pick_list_values`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -366,7 +461,7 @@ pub struct PickListValues {
     pub probability: Nullable<i64>,
     /// `forecast_category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub forecast_category: Nullable<ForecastCategory>,
+    pub forecast_category: Nullable<Reference>,
     /// `expected_data_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub expected_data_type: Nullable<String>,
@@ -401,7 +496,7 @@ setters! {
         reference_value: String,
         deal_category: String,
         probability: i64,
-        forecast_category: ForecastCategory,
+        forecast_category: Reference,
         expected_data_type: String,
         sys_ref_name: String,
         forecast_type: String,
@@ -416,29 +511,6 @@ open_enum! {
     pub enum PickListValuesType {
         Unused = "unused",
         Used = "used",
-    }
-}
-
-/// Zoho's `Forecast_Category`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ForecastCategory {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ForecastCategory {
-        id: String,
-        name: String,
     }
 }
 
@@ -462,29 +534,6 @@ setters! {
     Maps {
         api_name: String,
         pick_list_values: Vec<PickListValues>,
-    }
-}
-
-/// Zoho's `Minified_Field`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MinifiedField {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    MinifiedField {
-        api_name: String,
-        id: String,
     }
 }
 
@@ -624,7 +673,7 @@ pub struct Modules {
     pub profiles: Nullable<Vec<MinifiedProfile>>,
     /// `parent_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent_module: Nullable<Map<String, Value>>,
+    pub parent_module: Nullable<MinifiedModule>,
     /// `activity_badge`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub activity_badge: Nullable<ModulesActivityBadge>,
@@ -666,10 +715,10 @@ pub struct Modules {
     pub related_list_properties: Nullable<RelatedListProperty>,
     /// `display_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_field: Nullable<Map<String, Value>>,
+    pub display_field: Nullable<Value>,
     /// `layouts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layouts: Nullable<Vec<Map<String, Value>>>,
+    pub layouts: Nullable<Vec<Value>>,
     /// `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<Fields>>,
@@ -681,7 +730,7 @@ pub struct Modules {
     pub zia_view: Nullable<bool>,
     /// `default_mapping_fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_mapping_fields: Nullable<Vec<MinifiedField>>,
+    pub default_mapping_fields: Nullable<Vec<ApiReference>>,
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
@@ -744,7 +793,7 @@ setters! {
         track_current_data: bool,
         modified_by: MinifiedUser,
         profiles: Vec<MinifiedProfile>,
-        parent_module: Map<String, Value>,
+        parent_module: MinifiedModule,
         activity_badge: ModulesActivityBadge,
         field_states: Vec<String>,
         business_card_fields: Vec<String>,
@@ -758,12 +807,12 @@ setters! {
         related_lists: Vec<RelatedList>,
         filter_status: bool,
         related_list_properties: RelatedListProperty,
-        display_field: Map<String, Value>,
-        layouts: Vec<Map<String, Value>>,
+        display_field: Value,
+        layouts: Vec<Value>,
         fields: Vec<Fields>,
         custom_view: CustomViews,
         zia_view: bool,
-        default_mapping_fields: Vec<MinifiedField>,
+        default_mapping_fields: Vec<ApiReference>,
         status: String,
         static_subform_properties: StaticSubformProperty,
         layout_associations: Vec<LayoutAssociation>,
@@ -844,7 +893,7 @@ pub struct MinifiedProfile {
     pub name: Nullable<String>,
     /// `_delete`.
     #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<bool>,
+    pub delete: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -854,7 +903,7 @@ setters! {
     MinifiedProfile {
         id: String,
         name: String,
-        delete: bool,
+        delete: Value,
     }
 }
 
@@ -931,7 +980,7 @@ pub struct RelatedList {
     pub api_name: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<ModuleMap>,
+    pub module: Nullable<ApiReference>,
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
@@ -961,13 +1010,13 @@ pub struct RelatedList {
     pub customize_display_label: Nullable<bool>,
     /// `sort_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_by: Nullable<Field>,
+    pub sort_by: Nullable<ApiReference>,
     /// `sort_order`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_order: Nullable<String>,
     /// `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<Field>>,
+    pub fields: Nullable<Vec<ApiReference>>,
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<RelatedListStatus>,
@@ -985,7 +1034,7 @@ setters! {
         sequence_number: String,
         display_label: String,
         api_name: String,
-        module: ModuleMap,
+        module: ApiReference,
         name: String,
         action: String,
         href: String,
@@ -995,57 +1044,11 @@ setters! {
         customize_sort: bool,
         customize_fields: bool,
         customize_display_label: bool,
-        sort_by: Field,
+        sort_by: ApiReference,
         sort_order: String,
-        fields: Vec<Field>,
+        fields: Vec<ApiReference>,
         status: RelatedListStatus,
         visible: bool,
-    }
-}
-
-/// Zoho's `ModuleMap`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ModuleMap {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ModuleMap {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `field`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
     }
 }
 
@@ -1065,7 +1068,7 @@ open_enum! {
 pub struct RelatedListProperty {
     /// `sort_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_by: Nullable<MinifiedField>,
+    pub sort_by: Nullable<ApiReference>,
     /// `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<String>>,
@@ -1079,7 +1082,7 @@ pub struct RelatedListProperty {
 
 setters! {
     RelatedListProperty {
-        sort_by: MinifiedField,
+        sort_by: ApiReference,
         fields: Vec<String>,
         sort_order: String,
     }
@@ -1104,28 +1107,28 @@ pub struct Fields {
     pub decimal_place: Nullable<i64>,
     /// `multi_module_lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multi_module_lookup: Nullable<Map<String, Value>>,
+    pub multi_module_lookup: Nullable<Value>,
     /// `sharing_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_properties: Nullable<SharingProperties>,
     /// `currency`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currency: Nullable<Map<String, Value>>,
+    pub currency: Nullable<Value>,
     /// `file_upolad_optionlist`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>>,
     /// `lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup: Nullable<Map<String, Value>>,
+    pub lookup: Nullable<Value>,
     /// `subform`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subform: Nullable<Map<String, Value>>,
+    pub subform: Nullable<Value>,
     /// `formula`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub formula: Nullable<Map<String, Value>>,
+    pub formula: Nullable<Value>,
     /// `multiselectlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multiselectlookup: Nullable<Map<String, Value>>,
+    pub multiselectlookup: Nullable<Value>,
     /// `multiuserlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multiuserlookup: Nullable<Multiselectlookup>,
@@ -1245,10 +1248,10 @@ pub struct Fields {
     pub email_parser: Nullable<EmailParser>,
     /// `rollup_summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rollup_summary: Nullable<Map<String, Value>>,
+    pub rollup_summary: Nullable<Value>,
     /// `refer_from_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub refer_from_field: Nullable<ReferFromField>,
+    pub refer_from_field: Nullable<ApiReference>,
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -1272,7 +1275,7 @@ pub struct Fields {
     pub view_type: Nullable<ViewType>,
     /// `unique`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unique: Nullable<Map<String, Value>>,
+    pub unique: Nullable<Value>,
     /// `sub_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_module: Nullable<MinifiedModule>,
@@ -1290,7 +1293,7 @@ pub struct Fields {
     pub autonumber: Nullable<AutoNumber>,
     /// `auto_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_number: Nullable<Map<String, Value>>,
+    pub auto_number: Nullable<Value>,
     /// `crypt`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub crypt: Nullable<Crypt>,
@@ -1311,7 +1314,7 @@ pub struct Fields {
     pub field_label: Nullable<String>,
     /// `common.picklist`.
     #[serde(rename = "common.picklist", skip_serializing_if = "Nullable::is_absent")]
-    pub common_picklist: Nullable<Map<String, Value>>,
+    pub common_picklist: Nullable<Value>,
     /// `_update_existing_records`.
     #[serde(rename = "_update_existing_records", skip_serializing_if = "Nullable::is_absent")]
     pub update_existing_records: Nullable<bool>,
@@ -1335,14 +1338,14 @@ setters! {
         json_type: String,
         length: i64,
         decimal_place: i64,
-        multi_module_lookup: Map<String, Value>,
+        multi_module_lookup: Value,
         sharing_properties: SharingProperties,
-        currency: Map<String, Value>,
+        currency: Value,
         file_upolad_optionlist: Vec<FileUpoladOption>,
-        lookup: Map<String, Value>,
-        subform: Map<String, Value>,
-        formula: Map<String, Value>,
-        multiselectlookup: Map<String, Value>,
+        lookup: Value,
+        subform: Value,
+        formula: Value,
+        multiselectlookup: Value,
         multiuserlookup: Multiselectlookup,
         pick_list_values: Vec<PickListValues>,
         allowed_modules: Vec<MinifiedModule>,
@@ -1382,8 +1385,8 @@ setters! {
         colour_code_enabled_by_system: bool,
         quick_sequence_number: String,
         email_parser: EmailParser,
-        rollup_summary: Map<String, Value>,
-        refer_from_field: ReferFromField,
+        rollup_summary: Value,
+        refer_from_field: ApiReference,
         created_time: DateTime,
         modified_time: DateTime,
         show_type: i64,
@@ -1391,20 +1394,20 @@ setters! {
         id: String,
         profiles: Vec<Profile>,
         view_type: ViewType,
-        unique: Map<String, Value>,
+        unique: Value,
         sub_module: MinifiedModule,
         external: External,
         private: Private,
         convert_mapping: ConvertMapping,
         autonumber: AutoNumber,
-        auto_number: Map<String, Value>,
+        auto_number: Value,
         crypt: Crypt,
         tooltip: Tooltip,
         history_tracking: HistoryTracking,
         association_details: AssociationDetails,
         additional_column: String,
         field_label: String,
-        common_picklist: Map<String, Value>,
+        common_picklist: Value,
         update_existing_records: bool,
         number_separator: bool,
         textarea: Textarea,
@@ -1632,7 +1635,7 @@ pub struct ConnectedDetails {
     pub module: Nullable<LinkingModule>,
     /// `layouts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layouts: Nullable<Vec<LookupLayout>>,
+    pub layouts: Nullable<Vec<ApiReference>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1642,30 +1645,7 @@ setters! {
     ConnectedDetails {
         field: LookupField,
         module: LinkingModule,
-        layouts: Vec<LookupLayout>,
-    }
-}
-
-/// Zoho's `LookupLayout`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LookupLayout {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    LookupLayout {
-        api_name: String,
-        id: String,
+        layouts: Vec<ApiReference>,
     }
 }
 
@@ -1797,29 +1777,6 @@ setters! {
     EmailParser {
         fields_update_supported: bool,
         record_operations_supported: bool,
-    }
-}
-
-/// Zoho's `refer_from_field`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ReferFromField {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ReferFromField {
-        id: String,
-        api_name: String,
     }
 }
 
@@ -2020,7 +1977,7 @@ pub struct HistoryTracking {
     pub duration_configuration: Nullable<HistoryTrackingDurationConfiguration>,
     /// `followed_fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub followed_fields: Nullable<Vec<MinifiedField>>,
+    pub followed_fields: Nullable<Vec<ApiReference>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -2032,7 +1989,7 @@ setters! {
         duration_configured_field: MinifiedModule,
         related_list_name: String,
         duration_configuration: HistoryTrackingDurationConfiguration,
-        followed_fields: Vec<MinifiedField>,
+        followed_fields: Vec<ApiReference>,
     }
 }
 
@@ -2052,7 +2009,7 @@ pub struct HistoryTrackingModule {
     pub api_name: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Box<HistoryTrackingModule>>,
+    pub module: Nullable<Box<Self>>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -2069,7 +2026,7 @@ setters! {
         layout: Layouts,
         display_label: String,
         api_name: String,
-        module: Box<HistoryTrackingModule>,
+        module: Box<Self>,
         id: String,
         module_name: String,
     }
@@ -2204,19 +2161,19 @@ setters! {
 pub struct LayoutConvertMapping {
     /// `Contacts`.
     #[serde(rename = "Contacts", skip_serializing_if = "Nullable::is_absent")]
-    pub contacts: Nullable<MinifiedLayout>,
+    pub contacts: Nullable<Reference>,
     /// `Deals`.
     #[serde(rename = "Deals", skip_serializing_if = "Nullable::is_absent")]
     pub deals: Nullable<DealLayoutMapping>,
     /// `Accounts`.
     #[serde(rename = "Accounts", skip_serializing_if = "Nullable::is_absent")]
-    pub accounts: Nullable<MinifiedLayout>,
+    pub accounts: Nullable<Reference>,
     /// `Invoices`.
     #[serde(rename = "Invoices", skip_serializing_if = "Nullable::is_absent")]
-    pub invoices: Nullable<MinifiedLayout>,
+    pub invoices: Nullable<Reference>,
     /// `SalesOrders`.
     #[serde(rename = "SalesOrders", skip_serializing_if = "Nullable::is_absent")]
-    pub sales_orders: Nullable<MinifiedLayout>,
+    pub sales_orders: Nullable<Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -2224,34 +2181,11 @@ pub struct LayoutConvertMapping {
 
 setters! {
     LayoutConvertMapping {
-        contacts: MinifiedLayout,
+        contacts: Reference,
         deals: DealLayoutMapping,
-        accounts: MinifiedLayout,
-        invoices: MinifiedLayout,
-        sales_orders: MinifiedLayout,
-    }
-}
-
-/// Zoho's `Minified_Layout`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MinifiedLayout {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    MinifiedLayout {
-        name: String,
-        id: String,
+        accounts: Reference,
+        invoices: Reference,
+        sales_orders: Reference,
     }
 }
 
@@ -2483,16 +2417,16 @@ pub struct LayoutFields {
     pub required: Nullable<bool>,
     /// `validation_rule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub validation_rule: Nullable<Map<String, Value>>,
+    pub validation_rule: Nullable<Value>,
     /// `default_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_value: Nullable<Map<String, Value>>,
+    pub default_value: Nullable<Value>,
     /// `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
     /// `section_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub section_id: Nullable<i64>,
+    pub section_id: Nullable<Value>,
     /// `blueprint_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub blueprint_supported: Nullable<bool>,
@@ -2507,28 +2441,28 @@ pub struct LayoutFields {
     pub decimal_place: Nullable<i64>,
     /// `multi_module_lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multi_module_lookup: Nullable<Map<String, Value>>,
+    pub multi_module_lookup: Nullable<Value>,
     /// `sharing_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_properties: Nullable<SharingProperties>,
     /// `currency`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currency: Nullable<Map<String, Value>>,
+    pub currency: Nullable<Value>,
     /// `file_upolad_optionlist`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>>,
     /// `lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup: Nullable<Map<String, Value>>,
+    pub lookup: Nullable<Value>,
     /// `subform`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subform: Nullable<Map<String, Value>>,
+    pub subform: Nullable<Value>,
     /// `formula`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub formula: Nullable<Map<String, Value>>,
+    pub formula: Nullable<Value>,
     /// `multiselectlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multiselectlookup: Nullable<Map<String, Value>>,
+    pub multiselectlookup: Nullable<Value>,
     /// `multiuserlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multiuserlookup: Nullable<Multiselectlookup>,
@@ -2651,10 +2585,10 @@ pub struct LayoutFields {
     pub email_parser: Nullable<EmailParser>,
     /// `rollup_summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rollup_summary: Nullable<Map<String, Value>>,
+    pub rollup_summary: Nullable<Value>,
     /// `refer_from_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub refer_from_field: Nullable<ReferFromField>,
+    pub refer_from_field: Nullable<ApiReference>,
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -2678,7 +2612,7 @@ pub struct LayoutFields {
     pub view_type: Nullable<ViewType>,
     /// `unique`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unique: Nullable<Map<String, Value>>,
+    pub unique: Nullable<Value>,
     /// `sub_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_module: Nullable<MinifiedModule>,
@@ -2696,7 +2630,7 @@ pub struct LayoutFields {
     pub autonumber: Nullable<AutoNumber>,
     /// `auto_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_number: Nullable<Map<String, Value>>,
+    pub auto_number: Nullable<Value>,
     /// `crypt`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub crypt: Nullable<Crypt>,
@@ -2717,7 +2651,7 @@ pub struct LayoutFields {
     pub field_label: Nullable<String>,
     /// `common.picklist`.
     #[serde(rename = "common.picklist", skip_serializing_if = "Nullable::is_absent")]
-    pub common_picklist: Nullable<Map<String, Value>>,
+    pub common_picklist: Nullable<Value>,
     /// `_update_existing_records`.
     #[serde(rename = "_update_existing_records", skip_serializing_if = "Nullable::is_absent")]
     pub update_existing_records: Nullable<bool>,
@@ -2735,22 +2669,22 @@ pub struct LayoutFields {
 setters! {
     LayoutFields {
         required: bool,
-        validation_rule: Map<String, Value>,
-        default_value: Map<String, Value>,
+        validation_rule: Value,
+        default_value: Value,
         sequence_number: i64,
-        section_id: i64,
+        section_id: Value,
         blueprint_supported: bool,
         json_type: String,
         length: i64,
         decimal_place: i64,
-        multi_module_lookup: Map<String, Value>,
+        multi_module_lookup: Value,
         sharing_properties: SharingProperties,
-        currency: Map<String, Value>,
+        currency: Value,
         file_upolad_optionlist: Vec<FileUpoladOption>,
-        lookup: Map<String, Value>,
-        subform: Map<String, Value>,
-        formula: Map<String, Value>,
-        multiselectlookup: Map<String, Value>,
+        lookup: Value,
+        subform: Value,
+        formula: Value,
+        multiselectlookup: Value,
         multiuserlookup: Multiselectlookup,
         pick_list_values: Vec<PickListValues>,
         allowed_modules: Vec<MinifiedModule>,
@@ -2791,8 +2725,8 @@ setters! {
         colour_code_enabled_by_system: bool,
         quick_sequence_number: String,
         email_parser: EmailParser,
-        rollup_summary: Map<String, Value>,
-        refer_from_field: ReferFromField,
+        rollup_summary: Value,
+        refer_from_field: ApiReference,
         created_time: DateTime,
         modified_time: DateTime,
         show_type: i64,
@@ -2800,20 +2734,20 @@ setters! {
         id: String,
         profiles: Vec<Profile>,
         view_type: ViewType,
-        unique: Map<String, Value>,
+        unique: Value,
         sub_module: MinifiedModule,
         external: External,
         private: Private,
         convert_mapping: ConvertMapping,
         autonumber: AutoNumber,
-        auto_number: Map<String, Value>,
+        auto_number: Value,
         crypt: Crypt,
         tooltip: Tooltip,
         history_tracking: HistoryTracking,
         association_details: AssociationDetails,
         additional_column: String,
         field_label: String,
-        common_picklist: Map<String, Value>,
+        common_picklist: Value,
         update_existing_records: bool,
         number_separator: bool,
         textarea: Textarea,
@@ -3070,7 +3004,7 @@ pub struct CustomViews {
     pub fields: Nullable<Vec<CustomViewFields>>,
     /// `sort_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_by: Nullable<SortBy>,
+    pub sort_by: Nullable<ApiReference>,
     /// `sort_order`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_order: Nullable<CustomViewsSortOrder>,
@@ -3103,7 +3037,7 @@ setters! {
         access_type: CustomViewsAccessType,
         shared_to: Vec<SharedTo>,
         fields: Vec<CustomViewFields>,
-        sort_by: SortBy,
+        sort_by: ApiReference,
         sort_order: CustomViewsSortOrder,
         id: String,
     }
@@ -3146,16 +3080,16 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -3164,10 +3098,10 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
-        value: Map<String, Value>,
+        field: ApiReference,
+        value: Value,
         group_operator: String,
-        group: Vec<Criteria>,
+        group: Vec<Self>,
     }
 }
 
@@ -3248,29 +3182,6 @@ setters! {
     }
 }
 
-/// Zoho's `sort_by`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SortBy {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    SortBy {
-        id: String,
-        api_name: String,
-    }
-}
-
 open_enum! {
     /// Values of `sort_order` in `CustomViews`.
     pub enum CustomViewsSortOrder {
@@ -3286,7 +3197,7 @@ open_enum! {
 pub struct StaticSubformProperty {
     /// `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<Field>>,
+    pub fields: Nullable<Vec<ApiReference>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -3294,7 +3205,7 @@ pub struct StaticSubformProperty {
 
 setters! {
     StaticSubformProperty {
-        fields: Vec<Field>,
+        fields: Vec<ApiReference>,
     }
 }
 
@@ -3348,7 +3259,7 @@ pub struct Info {
 pub struct EmailTemplateAttachment {
     /// `size`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub size: Nullable<i64>,
+    pub size: Nullable<Value>,
     /// `file_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_name: Nullable<String>,
@@ -3365,7 +3276,7 @@ pub struct EmailTemplateAttachment {
 
 setters! {
     EmailTemplateAttachment {
-        size: i64,
+        size: Value,
         file_name: String,
         file_id: String,
         id: String,
@@ -3408,52 +3319,6 @@ setters! {
         bounced: i64,
         sent: i64,
         clicked: i64,
-    }
-}
-
-/// Zoho's `folder`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Folder {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Folder {
-        name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `User`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct User {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    User {
-        name: String,
-        id: String,
     }
 }
 
@@ -3578,10 +3443,10 @@ pub struct FieldFields {
     pub email_parser: Nullable<EmailParser>,
     /// `rollup_summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rollup_summary: Nullable<Map<String, Value>>,
+    pub rollup_summary: Nullable<RollupSummary>,
     /// `refer_from_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub refer_from_field: Nullable<ReferFromField>,
+    pub refer_from_field: Nullable<ApiReference>,
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -3599,19 +3464,19 @@ pub struct FieldFields {
     pub id: Nullable<String>,
     /// `multi_module_lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multi_module_lookup: Nullable<Map<String, Value>>,
+    pub multi_module_lookup: Nullable<MultiModuleLookup>,
     /// `sharing_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_properties: Nullable<SharingProperties>,
     /// `currency`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currency: Nullable<Map<String, Value>>,
+    pub currency: Nullable<Currency>,
     /// `file_upolad_optionlist`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>>,
     /// `lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup: Nullable<Map<String, Value>>,
+    pub lookup: Nullable<Lookup>,
     /// `profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profiles: Nullable<Vec<Profile>>,
@@ -3620,19 +3485,19 @@ pub struct FieldFields {
     pub view_type: Nullable<ViewType>,
     /// `unique`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unique: Nullable<Map<String, Value>>,
+    pub unique: Nullable<Unique>,
     /// `sub_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_module: Nullable<MinifiedModule>,
     /// `subform`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subform: Nullable<Map<String, Value>>,
+    pub subform: Nullable<Subform>,
     /// `external`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub external: Nullable<External>,
     /// `formula`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub formula: Nullable<Map<String, Value>>,
+    pub formula: Nullable<Formula>,
     /// `private`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub private: Nullable<Private>,
@@ -3641,7 +3506,7 @@ pub struct FieldFields {
     pub convert_mapping: Nullable<ConvertMapping>,
     /// `multiselectlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multiselectlookup: Nullable<Map<String, Value>>,
+    pub multiselectlookup: Nullable<Multiselectlookup>,
     /// `multiuserlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multiuserlookup: Nullable<Multiselectlookup>,
@@ -3650,7 +3515,7 @@ pub struct FieldFields {
     pub autonumber: Nullable<AutoNumber>,
     /// `auto_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_number: Nullable<Map<String, Value>>,
+    pub auto_number: Nullable<AutoNumber>,
     /// `pick_list_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values: Nullable<Vec<PickListValues>>,
@@ -3677,7 +3542,7 @@ pub struct FieldFields {
     pub field_label: Nullable<String>,
     /// `common.picklist`.
     #[serde(rename = "common.picklist", skip_serializing_if = "Nullable::is_absent")]
-    pub common_picklist: Nullable<Map<String, Value>>,
+    pub common_picklist: Nullable<Value>,
     /// `hipaa_compliance_enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub hipaa_compliance_enabled: Nullable<bool>,
@@ -3747,31 +3612,31 @@ setters! {
         decimal_place: i64,
         quick_sequence_number: String,
         email_parser: EmailParser,
-        rollup_summary: Map<String, Value>,
-        refer_from_field: ReferFromField,
+        rollup_summary: RollupSummary,
+        refer_from_field: ApiReference,
         created_time: DateTime,
         modified_time: DateTime,
         show_type: i64,
         category: i64,
         id: String,
-        multi_module_lookup: Map<String, Value>,
+        multi_module_lookup: MultiModuleLookup,
         sharing_properties: SharingProperties,
-        currency: Map<String, Value>,
+        currency: Currency,
         file_upolad_optionlist: Vec<FileUpoladOption>,
-        lookup: Map<String, Value>,
+        lookup: Lookup,
         profiles: Vec<Profile>,
         view_type: ViewType,
-        unique: Map<String, Value>,
+        unique: Unique,
         sub_module: MinifiedModule,
-        subform: Map<String, Value>,
+        subform: Subform,
         external: External,
-        formula: Map<String, Value>,
+        formula: Formula,
         private: Private,
         convert_mapping: ConvertMapping,
-        multiselectlookup: Map<String, Value>,
+        multiselectlookup: Multiselectlookup,
         multiuserlookup: Multiselectlookup,
         autonumber: AutoNumber,
-        auto_number: Map<String, Value>,
+        auto_number: AutoNumber,
         pick_list_values: Vec<PickListValues>,
         crypt: Crypt,
         tooltip: Tooltip,
@@ -3780,7 +3645,7 @@ setters! {
         allowed_modules: Vec<MinifiedModule>,
         additional_column: String,
         field_label: String,
-        common_picklist: Map<String, Value>,
+        common_picklist: Value,
         hipaa_compliance_enabled: bool,
         hipaa_compliance: HipaaCompliance,
         update_existing_records: bool,
@@ -3789,6 +3654,333 @@ setters! {
         static_field: bool,
         history_tracking_enabled: bool,
         global_picklist: Picklist,
+    }
+}
+
+/// Zoho's `Rollup_Summary`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RollupSummary {
+    /// `return_type`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub return_type: Nullable<String>,
+    /// `expression`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub expression: Nullable<Expression>,
+    /// `based_on_module`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub based_on_module: Nullable<ApiReference>,
+    /// `related_list`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub related_list: Nullable<ApiReference>,
+    /// `rollup_based_on`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub rollup_based_on: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    RollupSummary {
+        return_type: String,
+        expression: Expression,
+        based_on_module: ApiReference,
+        related_list: ApiReference,
+        rollup_based_on: String,
+    }
+}
+
+/// Zoho's `Expression`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Expression {
+    /// `function_parameters`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub function_parameters: Nullable<Vec<FunctionParameter>>,
+    /// `criteria`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub criteria: Nullable<RollupCriteria>,
+    /// `function`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub function: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Expression {
+        function_parameters: Vec<FunctionParameter>,
+        criteria: RollupCriteria,
+        function: String,
+    }
+}
+
+/// `function_parameters` in `Expression`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct FunctionParameter {
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    FunctionParameter {
+        api_name: String,
+    }
+}
+
+/// Zoho's `Rollup_Criteria`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RollupCriteria {
+    /// `comparator`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub comparator: Nullable<String>,
+    /// `field`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub field: Nullable<ApiReference>,
+    /// `value`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub value: Nullable<Value>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    RollupCriteria {
+        comparator: String,
+        field: ApiReference,
+        value: Value,
+    }
+}
+
+/// Zoho's `currency`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Currency {
+    /// `rounding_option`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub rounding_option: Nullable<CurrencyRoundingOption>,
+    /// `precision`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub precision: Nullable<i64>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Currency {
+        rounding_option: CurrencyRoundingOption,
+        precision: i64,
+    }
+}
+
+open_enum! {
+    /// Values of `rounding_option` in `Currency`.
+    pub enum CurrencyRoundingOption {
+        Normal = "normal",
+        RoundUp = "round_up",
+        RoundOff = "round_off",
+        RoundDown = "round_down",
+    }
+}
+
+/// Zoho's `lookup`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Lookup {
+    /// `display_label`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub display_label: Nullable<String>,
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// `query_details`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub query_details: Nullable<QueryDetails>,
+    /// `module`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub module: Nullable<MinifiedModule>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `revalidate_filter_during_edit`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub revalidate_filter_during_edit: Nullable<bool>,
+    /// `show_fields`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub show_fields: Nullable<Vec<ShowFields>>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Lookup {
+        display_label: String,
+        api_name: String,
+        query_details: QueryDetails,
+        module: MinifiedModule,
+        id: String,
+        revalidate_filter_during_edit: bool,
+        show_fields: Vec<ShowFields>,
+    }
+}
+
+/// Zoho's `query_details`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct QueryDetails {
+    /// `query_id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub query_id: Nullable<String>,
+    /// `criteria`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub criteria: Nullable<FieldCriteria>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    QueryDetails {
+        query_id: String,
+        criteria: FieldCriteria,
+    }
+}
+
+/// Zoho's `Criteria`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct FieldCriteria {
+    /// `comparator`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub comparator: Nullable<String>,
+    /// `field`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub field: Nullable<ApiReference>,
+    /// `value`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub value: Nullable<Value>,
+    /// `group_operator`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub group_operator: Nullable<String>,
+    /// `group`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub group: Nullable<Vec<Self>>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    FieldCriteria {
+        comparator: String,
+        field: ApiReference,
+        value: Value,
+        group_operator: String,
+        group: Vec<Self>,
+    }
+}
+
+/// Zoho's `show_fields`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ShowFields {
+    /// `show_data`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub show_data: Nullable<bool>,
+    /// `field`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub field: Nullable<ApiReference>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    ShowFields {
+        show_data: bool,
+        field: ApiReference,
+    }
+}
+
+/// Zoho's `subform`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Subform {
+    /// `module`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub module: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Subform {
+        module: String,
+        id: String,
+    }
+}
+
+/// Zoho's `formula`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Formula {
+    /// `return_type`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub return_type: Nullable<String>,
+    /// `expression`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub expression: Nullable<String>,
+    /// `dynamic`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub dynamic: Nullable<bool>,
+    /// `stop_compute_conditionally`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub stop_compute_conditionally: Nullable<bool>,
+    /// `assume_default`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub assume_default: Nullable<bool>,
+    /// `stop_compute_expression`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub stop_compute_expression: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Formula {
+        return_type: String,
+        expression: String,
+        dynamic: bool,
+        stop_compute_conditionally: bool,
+        assume_default: bool,
+        stop_compute_expression: String,
     }
 }
 
@@ -3955,7 +4147,7 @@ pub struct ProfileProfile {
     pub default: Nullable<bool>,
     /// `_delete`.
     #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<bool>,
+    pub delete: Nullable<Value>,
     /// `permission_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub permission_type: Nullable<String>,
@@ -4001,7 +4193,7 @@ setters! {
         description: String,
         id: String,
         default: bool,
-        delete: bool,
+        delete: Value,
         permission_type: String,
         custom: bool,
         display_label: String,
@@ -4137,7 +4329,7 @@ pub struct Users {
     pub microsoft: Nullable<bool>,
     /// `$shift_effective_from`.
     #[serde(rename = "$shift_effective_from", skip_serializing_if = "Nullable::is_absent")]
-    pub shift_effective_from: Nullable<Map<String, Value>>,
+    pub shift_effective_from: Nullable<Value>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -4164,10 +4356,10 @@ pub struct Users {
     pub offset: Nullable<i64>,
     /// `profile`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub profile: Nullable<UserProfile>,
+    pub profile: Nullable<Reference>,
     /// `role`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub role: Nullable<Role>,
+    pub role: Nullable<Reference>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<MinifiedUser>,
@@ -4215,7 +4407,7 @@ pub struct Users {
     pub number_separator: Nullable<String>,
     /// `time_zone`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub time_zone: Nullable<Map<String, Value>>,
+    pub time_zone: Nullable<String>,
     /// `last_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub last_name: Nullable<String>,
@@ -4224,7 +4416,7 @@ pub struct Users {
     pub mobile: Nullable<String>,
     /// `$current_shift`.
     #[serde(rename = "$current_shift", skip_serializing_if = "Nullable::is_absent")]
-    pub current_shift: Nullable<Shift>,
+    pub current_shift: Nullable<Reference>,
     /// `Reporting_To`.
     #[serde(rename = "Reporting_To", skip_serializing_if = "Nullable::is_absent")]
     pub reporting_to: Nullable<MinifiedUser>,
@@ -4233,7 +4425,7 @@ pub struct Users {
     pub currency: Nullable<String>,
     /// `$next_shift`.
     #[serde(rename = "$next_shift", skip_serializing_if = "Nullable::is_absent")]
-    pub next_shift: Nullable<Shift>,
+    pub next_shift: Nullable<Reference>,
     /// `Modified_Time`.
     #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
@@ -4325,7 +4517,7 @@ setters! {
         country: String,
         language: String,
         microsoft: bool,
-        shift_effective_from: Map<String, Value>,
+        shift_effective_from: Value,
         id: String,
         state: String,
         fax: String,
@@ -4334,8 +4526,8 @@ setters! {
         created_time: DateTime,
         time_format: UsersTimeFormat,
         offset: i64,
-        profile: UserProfile,
-        role: Role,
+        profile: Reference,
+        role: Reference,
         created_by: MinifiedUser,
         full_name: String,
         zuid: String,
@@ -4351,13 +4543,13 @@ setters! {
         confirm: bool,
         decimal_separator: UsersDecimalSeparator,
         number_separator: String,
-        time_zone: Map<String, Value>,
+        time_zone: String,
         last_name: String,
         mobile: String,
-        current_shift: Shift,
+        current_shift: Reference,
         reporting_to: MinifiedUser,
         currency: String,
-        next_shift: Shift,
+        next_shift: Reference,
         modified_time: DateTime,
         website: String,
         status_reason_s: String,
@@ -4396,52 +4588,6 @@ open_enum! {
     }
 }
 
-/// Zoho's `profile`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserProfile {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    UserProfile {
-        name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `role`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Role {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Role {
-        name: String,
-        id: String,
-    }
-}
-
 /// Zoho's `customize_info`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -4449,16 +4595,16 @@ setters! {
 pub struct CustomizeInfo {
     /// `notes_desc`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub notes_desc: Nullable<Map<String, Value>>,
+    pub notes_desc: Nullable<Value>,
     /// `show_right_panel`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_right_panel: Nullable<Map<String, Value>>,
+    pub show_right_panel: Nullable<Value>,
     /// `bc_view`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub bc_view: Nullable<Map<String, Value>>,
+    pub bc_view: Nullable<Value>,
     /// `unpin_recent_item`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unpin_recent_item: Nullable<Map<String, Value>>,
+    pub unpin_recent_item: Nullable<Value>,
     /// `show_home`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_home: Nullable<bool>,
@@ -4472,10 +4618,10 @@ pub struct CustomizeInfo {
 
 setters! {
     CustomizeInfo {
-        notes_desc: Map<String, Value>,
-        show_right_panel: Map<String, Value>,
-        bc_view: Map<String, Value>,
-        unpin_recent_item: Map<String, Value>,
+        notes_desc: Value,
+        show_right_panel: Value,
+        bc_view: Value,
+        unpin_recent_item: Value,
         show_home: bool,
         show_detail_view: bool,
     }
@@ -4486,29 +4632,6 @@ open_enum! {
     pub enum UsersDecimalSeparator {
         Comma = "Comma",
         Period = "Period",
-    }
-}
-
-/// Zoho's `shift`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Shift {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Shift {
-        name: String,
-        id: String,
     }
 }
 
@@ -4612,4 +4735,175 @@ setters! {
         font_color: String,
         background: String,
     }
+}
+
+/// Zoho's `GroupedCount`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct GroupedCount {
+    /// `count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub count: Nullable<i64>,
+    /// `status`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub status: Nullable<GroupedCountStatus>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+open_enum! {
+    /// Values of `status` in `GroupedCount`.
+    pub enum GroupedCountStatus {
+        Active = "active",
+        Inactive = "inactive",
+        Deleted = "deleted",
+    }
+}
+
+/// Zoho's `sources_count`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SourcesCount {
+    /// `territories`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub territories: Nullable<i64>,
+    /// `roles`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub roles: Nullable<i64>,
+    /// `groups`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub groups: Nullable<i64>,
+    /// `users`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub users: Nullable<UserGroupUsers>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    SourcesCount {
+        territories: i64,
+        roles: i64,
+        groups: i64,
+        users: UserGroupUsers,
+    }
+}
+
+/// Zoho's `users`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UserGroupUsers {
+    /// `inactive`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub inactive: Nullable<i64>,
+    /// `deleted`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub deleted: Nullable<i64>,
+    /// `active`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub active: Nullable<i64>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    UserGroupUsers {
+        inactive: i64,
+        deleted: i64,
+        active: i64,
+    }
+}
+
+/// Zoho's `sources`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Sources {
+    /// `type`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub r#type: Nullable<SourcesType>,
+    /// `source`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub source: Nullable<Reference>,
+    /// `subordinates`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub subordinates: Nullable<bool>,
+    /// `sub_territories`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sub_territories: Nullable<bool>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Sources {
+        r#type: SourcesType,
+        source: Reference,
+        subordinates: bool,
+        sub_territories: bool,
+    }
+}
+
+open_enum! {
+    /// Values of `type` in `Sources`.
+    pub enum SourcesType {
+        Territories = "territories",
+        Roles = "roles",
+        Users = "users",
+    }
+}
+
+/// Zoho's `AssociatedUser`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct AssociatedUser {
+    /// `user_group`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub user_group: Nullable<Reference>,
+    /// `count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub count: Nullable<i64>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Zoho's `Association`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Association {
+    /// `type`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub r#type: Nullable<String>,
+    /// `resource`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub resource: Nullable<Reference>,
+    /// `detail`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub detail: Nullable<Detail>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// `detail` in `Association`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Detail {
+    /// `module`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub module: Nullable<MinifiedModule>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
 }

@@ -2,9 +2,10 @@
 
 //! Sharing rules.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on sharing rules.
     #[must_use]
     pub fn sharing_rules(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on sharing rules; from [`Api::sharing_rules`].
+/// Operations on sharing rules; from [`Api::sharing_rules`](crate::Api::sharing_rules).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -53,22 +54,22 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Searches a rule.
+    /// Searches sharing rules.
     ///
     /// `POST /crm/v8/settings/data_sharing/rules/search`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn search_rule(&self, body: SearchRuleBody) -> SearchRule {
-        SearchRule::new(
+    pub fn search(&self, body: SearchSharingRulesBody) -> SearchSharingRules {
+        SearchSharingRules::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/data_sharing/rules/search", [])
                 .scopes(&["ZohoCRM.modules.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Deactivates a rule.
+    /// Deactivates a sharing rule.
     ///
     /// `DELETE /crm/v8/settings/data_sharing/rules/{id}/actions/activate`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn deactivate_rule(&self, id: impl Into<String>, module: impl Into<String>) -> DeactivateRule {
-        DeactivateRule::new(
+    pub fn deactivate(&self, id: impl Into<String>, module: impl Into<String>) -> DeactivateSharingRule {
+        DeactivateSharingRule::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -80,11 +81,11 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Activates a rule.
+    /// Activates a sharing rule.
     ///
     /// `PUT /crm/v8/settings/data_sharing/rules/{id}/actions/activate`. Scope: `ZohoCRM.modules.UPDATE`.
-    pub fn activate_rule(&self, id: impl Into<String>, module: impl Into<String>) -> ActivateRule {
-        ActivateRule::new(
+    pub fn activate(&self, id: impl Into<String>, module: impl Into<String>) -> ActivateSharingRule {
+        ActivateSharingRule::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -149,11 +150,11 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Gets a rule summary.
+    /// Gets a summary.
     ///
     /// `GET /crm/v8/settings/data_sharing/rules/actions/summary`. Scope: `ZohoCRM.modules.READ`.
-    pub fn rule_summary(&self) -> GetRuleSummary {
-        GetRuleSummary::new(
+    pub fn summary(&self) -> GetSummary {
+        GetSummary::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -164,11 +165,11 @@ impl Operations {
         )
     }
 
-    /// Searches a rule summary.
+    /// Searches a summary.
     ///
     /// `POST /crm/v8/settings/data_sharing/rules/actions/summary`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn search_rule_summary(&self, body: SearchRuleBody) -> SearchRuleSummary {
-        SearchRuleSummary::new(
+    pub fn search_summary(&self, body: SearchSharingRulesBody) -> SearchSummary {
+        SearchSummary::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -183,7 +184,7 @@ impl Operations {
     /// Reruns sharing rules.
     ///
     /// `POST /crm/v8/settings/data_sharing/rules/actions/run`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn rerun(&self, module: SharingRuleModule) -> RerunSharingRules {
+    pub fn rerun(&self, module: impl Into<String>) -> RerunSharingRules {
         RerunSharingRules::new(
             Request::operation(
                 &self.crm,
@@ -193,7 +194,7 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.modules.CREATE"]),
         )
-        .with_query("module", module)
+        .with_query("module", module.into() as String)
     }
 }
 
@@ -230,11 +231,11 @@ operation! {
 }
 
 operation! {
-    /// A call that searches a rule; from [`Operations::search_rule`].
-    SearchRule -> SharingRulesAnswer
+    /// A call that searches sharing rules; from [`Operations::search`].
+    SearchSharingRules -> SharingRulesAnswer
 }
 
-impl SearchRule {
+impl SearchSharingRules {
     /// Sets `module`.
     pub fn module(self, module: impl Into<String>) -> Self {
         self.with_query("module", module.into() as String)
@@ -252,13 +253,13 @@ impl SearchRule {
 }
 
 operation! {
-    /// A call that deactivates a rule; from [`Operations::deactivate_rule`].
-    DeactivateRule -> SharingRulesResults
+    /// A call that deactivates a sharing rule; from [`Operations::deactivate`].
+    DeactivateSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that activates a rule; from [`Operations::activate_rule`].
-    ActivateRule -> SharingRulesResults
+    /// A call that activates a sharing rule; from [`Operations::activate`].
+    ActivateSharingRule -> SharingRulesResults
 }
 
 operation! {
@@ -284,26 +285,26 @@ operation! {
 }
 
 operation! {
-    /// A call that gets a rule summary; from [`Operations::rule_summary`].
-    GetRuleSummary -> GetRuleSummaryAnswer
+    /// A call that gets a summary; from [`Operations::summary`].
+    GetSummary -> GetSummaryAnswer
 }
 
-impl GetRuleSummary {
+impl GetSummary {
     /// Sets `module`.
-    pub fn module(self, module: SharingRuleModule) -> Self {
-        self.with_query("module", module)
+    pub fn module(self, module: impl Into<String>) -> Self {
+        self.with_query("module", module.into() as String)
     }
 }
 
 operation! {
-    /// A call that searches a rule summary; from [`Operations::search_rule_summary`].
-    SearchRuleSummary -> GetRuleSummaryAnswer
+    /// A call that searches a summary; from [`Operations::search_summary`].
+    SearchSummary -> GetSummaryAnswer
 }
 
-impl SearchRuleSummary {
+impl SearchSummary {
     /// Sets `module`.
-    pub fn module(self, module: SharingRuleModule) -> Self {
-        self.with_query("module", module)
+    pub fn module(self, module: impl Into<String>) -> Self {
+        self.with_query("module", module.into() as String)
     }
 }
 
@@ -322,7 +323,7 @@ pub struct SharingRulesAnswer {
     pub sharing_rules: Nullable<Vec<SharingRules>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -359,7 +360,7 @@ pub struct SharingRules {
     pub criteria: Nullable<Criteria>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<SharingRulesModule>,
+    pub module: Nullable<Module>,
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<SharingRulesStatus>,
@@ -381,7 +382,7 @@ setters! {
         shared_from: Shared,
         shared_to: Shared,
         criteria: Criteria,
-        module: SharingRulesModule,
+        module: Module,
         status: SharingRulesStatus,
         match_limit_exceeded: bool,
     }
@@ -410,7 +411,7 @@ open_enum! {
 pub struct Shared {
     /// `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Resource>,
+    pub resource: Nullable<shared::Reference>,
     /// `subordinates`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subordinates: Nullable<bool>,
@@ -424,32 +425,9 @@ pub struct Shared {
 
 setters! {
     Shared {
-        resource: Resource,
+        resource: shared::Reference,
         subordinates: bool,
         r#type: SharedType,
-    }
-}
-
-/// `resource` in `Shared`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Resource {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Resource {
-        id: String,
-        name: String,
     }
 }
 
@@ -472,10 +450,10 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<CriteriaField>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
@@ -484,7 +462,7 @@ pub struct Criteria {
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -493,34 +471,11 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: CriteriaField,
-        value: Map<String, Value>,
+        field: shared::ApiReference,
+        value: Value,
         r#type: String,
         group_operator: String,
-        group: Vec<Criteria>,
-    }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CriteriaField {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    CriteriaField {
-        api_name: String,
-        id: String,
+        group: Vec<Self>,
     }
 }
 
@@ -528,7 +483,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct SharingRulesModule {
+pub struct Module {
     /// `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
@@ -544,7 +499,7 @@ pub struct SharingRulesModule {
 }
 
 setters! {
-    SharingRulesModule {
+    Module {
         api_name: String,
         name: String,
         id: String,
@@ -557,28 +512,6 @@ open_enum! {
         Inactive = "inactive",
         Active = "active",
     }
-}
-
-/// Zoho's `Info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// What `CreateSharingRules` sends.
@@ -613,11 +546,11 @@ pub struct SharingRulesResults {
     pub extra: Extra,
 }
 
-/// What `SearchRule` sends.
+/// What `SearchSharingRules` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct SearchRuleBody {
+pub struct SearchSharingRulesBody {
     /// `filters`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub filters: Nullable<Vec<GroupCriteria>>,
@@ -627,7 +560,7 @@ pub struct SearchRuleBody {
 }
 
 setters! {
-    SearchRuleBody {
+    SearchSharingRulesBody {
         filters: Vec<GroupCriteria>,
     }
 }
@@ -670,13 +603,13 @@ open_enum! {
 pub struct SimpleCriteria {
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<SimpleCriteriaField>,
+    pub field: Nullable<Field>,
     /// `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<SimpleCriteriaComparator>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -684,9 +617,9 @@ pub struct SimpleCriteria {
 
 setters! {
     SimpleCriteria {
-        field: SimpleCriteriaField,
+        field: Field,
         comparator: SimpleCriteriaComparator,
-        value: Map<String, Value>,
+        value: Value,
     }
 }
 
@@ -694,7 +627,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct SimpleCriteriaField {
+pub struct Field {
     /// `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
@@ -704,7 +637,7 @@ pub struct SimpleCriteriaField {
 }
 
 setters! {
-    SimpleCriteriaField {
+    Field {
         api_name: String,
     }
 }
@@ -718,33 +651,11 @@ open_enum! {
     }
 }
 
-open_enum! {
-    /// Values of `module` for `GetRuleSummary`.
-    pub enum SharingRuleModule {
-        Products = "Products",
-        Tasks = "Tasks",
-        Vendors = "Vendors",
-        Calls = "Calls",
-        Deals = "Deals",
-        Campaigns = "Campaigns",
-        Quotes = "Quotes",
-        Invoices = "Invoices",
-        PriceBooks = "Price_Books",
-        SalesOrders = "Sales_Orders",
-        Contacts = "Contacts",
-        Solutions = "Solutions",
-        Events = "Events",
-        PurchaseOrders = "Purchase_Orders",
-        Accounts = "Accounts",
-        Cases = "Cases",
-    }
-}
-
-/// What `GetRuleSummary` answers.
+/// What `GetSummary` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetRuleSummaryAnswer {
+pub struct GetSummaryAnswer {
     /// `sharing_rules_summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_rules_summary: Nullable<Vec<RulesSummary>>,
@@ -760,29 +671,13 @@ pub struct GetRuleSummaryAnswer {
 pub struct RulesSummary {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<RulesSummaryModule>,
+    pub module: Nullable<shared::ApiReference>,
     /// `rule_computation_status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rule_computation_status: Nullable<bool>,
     /// `rule_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rule_count: Nullable<i64>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `module` in `RulesSummary`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RulesSummaryModule {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

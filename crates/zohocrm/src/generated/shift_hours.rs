@@ -2,9 +2,10 @@
 
 //! Shift hours.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on shift hours.
     #[must_use]
     pub fn shift_hours(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on shift hours; from [`Api::shift_hours`].
+/// Operations on shift hours; from [`Api::shift_hours`](crate::Api::shift_hours).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -29,11 +30,11 @@ impl Operations {
         )
     }
 
-    /// Creates shifts hours.
+    /// Creates shift hours.
     ///
     /// `POST /crm/v8/settings/business_hours/shift_hours`. Scope: `ZohoCRM.settings.business_hours.CREATE`.
-    pub fn create(&self, body: ShiftHoursBody) -> CreateShiftsHours {
-        CreateShiftsHours::new(
+    pub fn create(&self, body: ShiftHoursBody) -> CreateShiftHours {
+        CreateShiftHours::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/business_hours/shift_hours", [])
                 .scopes(&["ZohoCRM.settings.business_hours.CREATE"])
                 .body(&body),
@@ -111,11 +112,11 @@ impl ListShiftHours {
 }
 
 operation! {
-    /// A call that creates shifts hours; from [`Operations::create`].
-    CreateShiftsHours -> ShiftHoursResults
+    /// A call that creates shift hours; from [`Operations::create`].
+    CreateShiftHours -> ShiftHoursResults
 }
 
-impl CreateShiftsHours {
+impl CreateShiftHours {
     /// Sets the header `X-CRM-ORG`.
     pub fn org(self, org: impl Into<String>) -> Self {
         self.with_header("X-CRM-ORG", org.into() as String)
@@ -199,7 +200,7 @@ pub struct ShiftHours {
     pub shift_days: Nullable<Vec<String>>,
     /// `daily_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub daily_timing: Nullable<Vec<Map<String, Value>>>,
+    pub daily_timing: Nullable<Vec<Value>>,
     /// `custom_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_timing: Nullable<Vec<ShiftCustomTiming>>,
@@ -220,7 +221,7 @@ pub struct ShiftHours {
     pub users_count: Nullable<i64>,
     /// `timezone`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub timezone: Nullable<Map<String, Value>>,
+    pub timezone: Nullable<String>,
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
@@ -233,14 +234,14 @@ setters! {
     ShiftHours {
         same_as_everyday: bool,
         shift_days: Vec<String>,
-        daily_timing: Vec<Map<String, Value>>,
+        daily_timing: Vec<Value>,
         custom_timing: Vec<ShiftCustomTiming>,
         id: String,
         break_hours: Vec<BreakHours>,
         users: Vec<Users>,
         holidays: Vec<Holidays>,
         users_count: i64,
-        timezone: Map<String, Value>,
+        timezone: String,
         name: String,
     }
 }
@@ -255,7 +256,7 @@ pub struct ShiftCustomTiming {
     pub days: Nullable<String>,
     /// `shift_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_timing: Nullable<Vec<Map<String, Value>>>,
+    pub shift_timing: Nullable<Vec<Value>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -264,7 +265,7 @@ pub struct ShiftCustomTiming {
 setters! {
     ShiftCustomTiming {
         days: String,
-        shift_timing: Vec<Map<String, Value>>,
+        shift_timing: Vec<Value>,
     }
 }
 
@@ -281,7 +282,7 @@ pub struct BreakHours {
     pub same_as_everyday: Nullable<bool>,
     /// `daily_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub daily_timing: Nullable<Vec<Map<String, Value>>>,
+    pub daily_timing: Nullable<Vec<Value>>,
     /// `custom_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_timing: Nullable<Vec<BreakCustomTiming>>,
@@ -297,7 +298,7 @@ setters! {
     BreakHours {
         break_days: Vec<String>,
         same_as_everyday: bool,
-        daily_timing: Vec<Map<String, Value>>,
+        daily_timing: Vec<Value>,
         custom_timing: Vec<BreakCustomTiming>,
         id: String,
     }
@@ -313,7 +314,7 @@ pub struct BreakCustomTiming {
     pub days: Nullable<String>,
     /// `break_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub break_timing: Nullable<Vec<Map<String, Value>>>,
+    pub break_timing: Nullable<Vec<Value>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -322,7 +323,7 @@ pub struct BreakCustomTiming {
 setters! {
     BreakCustomTiming {
         days: String,
-        break_timing: Vec<Map<String, Value>>,
+        break_timing: Vec<Value>,
     }
 }
 
@@ -333,7 +334,7 @@ setters! {
 pub struct Users {
     /// `role`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub role: Nullable<Role>,
+    pub role: Nullable<shared::Reference>,
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
@@ -356,35 +357,12 @@ pub struct Users {
 
 setters! {
     Users {
-        role: Role,
+        role: shared::Reference,
         name: String,
         id: String,
         email: String,
         zuid: String,
         effective_from: Date,
-    }
-}
-
-/// Zoho's `role`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Role {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Role {
-        name: String,
-        id: String,
     }
 }
 
@@ -435,7 +413,7 @@ pub struct ShiftCount {
     pub extra: Extra,
 }
 
-/// What `CreateShiftsHours` sends.
+/// What `CreateShiftHours` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -454,7 +432,7 @@ setters! {
     }
 }
 
-/// What `CreateShiftsHours` answers.
+/// What `CreateShiftHours` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

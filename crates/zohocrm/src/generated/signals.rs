@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on signals.
     #[must_use]
     pub fn signals(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on signals; from [`Api::signals`].
+/// Operations on signals; from [`Api::signals`](crate::Api::signals).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

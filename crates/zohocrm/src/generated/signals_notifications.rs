@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on signals notifications.
     #[must_use]
     pub fn signals_notifications(&self) -> Operations {
@@ -12,18 +12,18 @@ impl Api {
     }
 }
 
-/// Operations on signals notifications; from [`Api::signals_notifications`].
+/// Operations on signals notifications; from [`Api::signals_notifications`](crate::Api::signals_notifications).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Creates signals.
+    /// Creates signals notifications.
     ///
     /// `POST /crm/v8/signals/notifications`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn create_signals(&self, body: SignalsNotificationsBody) -> CreateSignals {
-        CreateSignals::new(
+    pub fn create(&self, body: SignalsNotificationsBody) -> CreateSignalsNotifications {
+        CreateSignalsNotifications::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/signals/notifications", [])
                 .scopes(&["ZohoCRM.modules.CREATE"])
                 .body(&body),
@@ -32,11 +32,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that creates signals; from [`Operations::create_signals`].
-    CreateSignals -> SignalsNotificationsResults
+    /// A call that creates signals notifications; from [`Operations::create`].
+    CreateSignalsNotifications -> SignalsNotificationsResults
 }
 
-/// What `CreateSignals` sends.
+/// What `CreateSignalsNotifications` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -129,7 +129,7 @@ setters! {
     }
 }
 
-/// What `CreateSignals` answers.
+/// What `CreateSignalsNotifications` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on tags.
     #[must_use]
     pub fn tags(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on tags; from [`Api::tags`].
+/// Operations on tags; from [`Api::tags`](crate::Api::tags).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -130,15 +130,11 @@ impl Operations {
         )
     }
 
-    /// Adds tags to multiple records.
+    /// Adds tags to records.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/add_tags`. Scope: `ZohoCRM.settings.tags.CREATE`.
-    pub fn add_tags_to_multiple_records(
-        &self,
-        module: impl Into<String>,
-        body: AddTagsBody,
-    ) -> AddTagsToMultipleRecords {
-        AddTagsToMultipleRecords::new(
+    pub fn add_tags_to_records(&self, module: impl Into<String>, body: AddTagsBody) -> AddTagsToRecords {
+        AddTagsToRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -150,15 +146,15 @@ impl Operations {
         )
     }
 
-    /// Removes tags from multiple records.
+    /// Removes tags from records.
     ///
     /// `POST /crm/v8/{module_api_name}/actions/remove_tags`. Scope: `ZohoCRM.settings.tags.CREATE`.
-    pub fn remove_tags_from_multiple_records(
+    pub fn remove_tags_from_records(
         &self,
         module: impl Into<String>,
         body: RemoveTagsBody,
-    ) -> RemoveTagsFromMultipleRecords {
-        RemoveTagsFromMultipleRecords::new(
+    ) -> RemoveTagsFromRecords {
+        RemoveTagsFromRecords::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -170,15 +166,15 @@ impl Operations {
         )
     }
 
-    /// Gets a record count for tag.
+    /// Counts records of tag.
     ///
     /// `GET /crm/v8/settings/tags/{id}/actions/records_count`. Scope: `ZohoCRM.settings.tags.READ`.
-    pub fn record_count_for_tag(
+    pub fn count_records_of_tag(
         &self,
         id: impl Into<String>,
         module: impl Into<String>,
-    ) -> GetRecordCountForTag {
-        GetRecordCountForTag::new(
+    ) -> CountRecordsOfTag {
+        CountRecordsOfTag::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -258,11 +254,11 @@ operation! {
 }
 
 operation! {
-    /// A call that adds tags to multiple records; from [`Operations::add_tags_to_multiple_records`].
-    AddTagsToMultipleRecords -> AddTagsAnswer
+    /// A call that adds tags to records; from [`Operations::add_tags_to_records`].
+    AddTagsToRecords -> AddTagsAnswer
 }
 
-impl AddTagsToMultipleRecords {
+impl AddTagsToRecords {
     /// Sets `over_write`.
     pub fn over_write(self, over_write: impl Into<String>) -> Self {
         self.with_query("over_write", over_write.into() as String)
@@ -270,20 +266,20 @@ impl AddTagsToMultipleRecords {
 }
 
 operation! {
-    /// A call that removes tags from multiple records; from [`Operations::remove_tags_from_multiple_records`].
-    RemoveTagsFromMultipleRecords -> AddTagsAnswer
+    /// A call that removes tags from records; from [`Operations::remove_tags_from_records`].
+    RemoveTagsFromRecords -> AddTagsAnswer
 }
 
-impl RemoveTagsFromMultipleRecords {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+impl RemoveTagsFromRecords {
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
 operation! {
-    /// A call that gets a record count for tag; from [`Operations::record_count_for_tag`].
-    GetRecordCountForTag -> GetRecordCountForTagAnswer
+    /// A call that counts records of tag; from [`Operations::count_records_of_tag`].
+    CountRecordsOfTag -> CountRecordsOfTagAnswer
 }
 
 /// What `ListTags` answers.
@@ -444,7 +440,7 @@ pub struct AddTagsAnswer {
 pub struct RemoveTagsBody {
     /// `tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tags: Nullable<Vec<ExistingTag>>,
+    pub tags: Nullable<Vec<shared::Reference>>,
     /// `ids`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ids: Nullable<Vec<String>>,
@@ -455,39 +451,16 @@ pub struct RemoveTagsBody {
 
 setters! {
     RemoveTagsBody {
-        tags: Vec<ExistingTag>,
+        tags: Vec<shared::Reference>,
         ids: Vec<String>,
     }
 }
 
-/// Zoho's `Existing_Tag`.
+/// What `CountRecordsOfTag` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ExistingTag {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ExistingTag {
-        id: String,
-        name: String,
-    }
-}
-
-/// What `GetRecordCountForTag` answers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetRecordCountForTagAnswer {
+pub struct CountRecordsOfTagAnswer {
     /// `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<String>,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on taxes.
     #[must_use]
     pub fn taxes(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on taxes; from [`Api::taxes`].
+/// Operations on taxes; from [`Api::taxes`](crate::Api::taxes).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on territories.
     #[must_use]
     pub fn territories(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on territories; from [`Api::territories`].
+/// Operations on territories; from [`Api::territories`](crate::Api::territories).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -108,11 +108,11 @@ impl Operations {
         )
     }
 
-    /// Gets a child territory.
+    /// Gets child territories.
     ///
     /// `GET /crm/v8/settings/territories/{id}/__child_territories`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
-    pub fn child_territory(&self, id: impl Into<String>) -> GetChildTerritory {
-        GetChildTerritory::new(
+    pub fn child_territories(&self, id: impl Into<String>) -> GetChildTerritories {
+        GetChildTerritories::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -123,11 +123,11 @@ impl Operations {
         )
     }
 
-    /// Gets an associated user count.
+    /// Gets associated users counts.
     ///
     /// `GET /crm/v8/settings/territories/actions/associated_users_count`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
-    pub fn associated_user_count(&self) -> GetAssociatedUserCount {
-        GetAssociatedUserCount::new(
+    pub fn associated_users_counts(&self) -> GetAssociatedUsersCounts {
+        GetAssociatedUsersCounts::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -138,11 +138,11 @@ impl Operations {
         )
     }
 
-    /// Gets a deleted associated territory.
+    /// Gets deleted territories.
     ///
     /// `GET /crm/v8/settings/territories/actions/deleted_associated_territories`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
-    pub fn deleted_associated_territory(&self) -> GetDeletedAssociatedTerritory {
-        GetDeletedAssociatedTerritory::new(
+    pub fn deleted_territories(&self) -> GetDeletedTerritories {
+        GetDeletedTerritories::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -153,7 +153,7 @@ impl Operations {
         )
     }
 
-    /// Transfers an and delete territory.
+    /// Transfers and deletes a territory.
     ///
     /// `POST /crm/v8/settings/territories/{id}/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.CREATE` or `ZohoCRM.users.CREATE`.
     pub fn transfer_and_delete_territory(
@@ -173,7 +173,7 @@ impl Operations {
         )
     }
 
-    /// Transfers and delete territories.
+    /// Transfers and deletes territories.
     ///
     /// `POST /crm/v8/settings/territories/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.CREATE` or `ZohoCRM.users.CREATE`.
     pub fn transfer_and_delete_territories(
@@ -219,9 +219,9 @@ impl ListTerritories {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
@@ -241,9 +241,9 @@ operation! {
 }
 
 impl DeleteTerritories {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
     /// Sets `delete_previous_forecasts`.
@@ -275,11 +275,11 @@ impl DeleteTerritory {
 }
 
 operation! {
-    /// A call that gets a child territory; from [`Operations::child_territory`].
-    GetChildTerritory -> TerritoriesAnswer
+    /// A call that gets child territories; from [`Operations::child_territories`].
+    GetChildTerritories -> TerritoriesAnswer
 }
 
-impl GetChildTerritory {
+impl GetChildTerritories {
     /// Sets `filters`.
     pub fn filters(self, filters: impl Into<String>) -> Self {
         self.with_query("filters", filters.into() as String)
@@ -297,29 +297,29 @@ impl GetChildTerritory {
 }
 
 operation! {
-    /// A call that gets an associated user count; from [`Operations::associated_user_count`].
-    GetAssociatedUserCount -> GetAssociatedUserCountAnswer
+    /// A call that gets associated users counts; from [`Operations::associated_users_counts`].
+    GetAssociatedUsersCounts -> GetAssociatedUsersCountsAnswer
 }
 
 operation! {
-    /// A call that gets a deleted associated territory; from [`Operations::deleted_associated_territory`].
-    GetDeletedAssociatedTerritory -> GetDeletedAssociatedTerritoryAnswer
+    /// A call that gets deleted territories; from [`Operations::deleted_territories`].
+    GetDeletedTerritories -> GetDeletedTerritoriesAnswer
 }
 
-impl GetDeletedAssociatedTerritory {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+impl GetDeletedTerritories {
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
 operation! {
-    /// A call that transfers an and delete territory; from [`Operations::transfer_and_delete_territory`].
+    /// A call that transfers and deletes a territory; from [`Operations::transfer_and_delete_territory`].
     TransferAndDeleteTerritory -> TerritoriesResults
 }
 
 operation! {
-    /// A call that transfers and delete territories; from [`Operations::transfer_and_delete_territories`].
+    /// A call that transfers and deletes territories; from [`Operations::transfer_and_delete_territories`].
     TransferAndDeleteTerritories -> TerritoriesResults
 }
 
@@ -333,7 +333,7 @@ pub struct TerritoriesAnswer {
     pub territories: Nullable<Vec<Territories>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -352,10 +352,10 @@ pub struct Territories {
     pub modified_time: Nullable<DateTime>,
     /// `manager`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub manager: Nullable<Manager>,
+    pub manager: Nullable<shared::Reference>,
     /// `reporting_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reporting_to: Nullable<ReportingTo>,
+    pub reporting_to: Nullable<shared::Reference>,
     /// `permission_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub permission_type: Nullable<TerritoriesPermissionType>,
@@ -395,8 +395,8 @@ setters! {
     Territories {
         created_time: DateTime,
         modified_time: DateTime,
-        manager: Manager,
-        reporting_to: ReportingTo,
+        manager: shared::Reference,
+        reporting_to: shared::Reference,
         permission_type: TerritoriesPermissionType,
         modified_by: shared::MinifiedUser,
         description: String,
@@ -407,52 +407,6 @@ setters! {
         lead_rule_criteria: Criteria,
         name: String,
         api_name: String,
-    }
-}
-
-/// Zoho's `manager`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Manager {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Manager {
-        name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `reporting_to`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ReportingTo {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ReportingTo {
-        name: String,
-        id: String,
     }
 }
 
@@ -474,16 +428,16 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -492,56 +446,11 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
-        value: Map<String, Value>,
+        field: shared::ApiReference,
+        value: Value,
         group_operator: String,
-        group: Vec<Criteria>,
+        group: Vec<Self>,
     }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// What `CreateTerritories` sends.
@@ -576,17 +485,17 @@ pub struct TerritoriesResults {
     pub extra: Extra,
 }
 
-/// What `GetAssociatedUserCount` answers.
+/// What `GetAssociatedUsersCounts` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetAssociatedUserCountAnswer {
+pub struct GetAssociatedUsersCountsAnswer {
     /// `associated_users_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associated_users_count: Nullable<Vec<AssociatedUsersCount>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -627,17 +536,17 @@ pub struct MinifiedTerritory {
     pub extra: Extra,
 }
 
-/// What `GetDeletedAssociatedTerritory` answers.
+/// What `GetDeletedTerritories` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetDeletedAssociatedTerritoryAnswer {
+pub struct GetDeletedTerritoriesAnswer {
     /// `territories`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub territories: Nullable<Vec<DeletedAssociatedTerritories>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on territory users.
     #[must_use]
     pub fn territory_users(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on territory users; from [`Api::territory_users`].
+/// Operations on territory users; from [`Api::territory_users`](crate::Api::territory_users).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -61,7 +61,7 @@ impl Operations {
     pub fn deassociate_territory_users(
         &self,
         territory: impl Into<String>,
-        ids: impl Into<String>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> DeassociateTerritoryUsers {
         DeassociateTerritoryUsers::new(
             Request::operation(
@@ -72,7 +72,7 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.settings.territories.DELETE", "ZohoCRM.users.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
     /// Gets a territory user.
@@ -165,29 +165,7 @@ pub struct TerritoryUsersAnswer {
     pub users: Nullable<Vec<shared::Users>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

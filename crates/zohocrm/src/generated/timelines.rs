@@ -2,9 +2,10 @@
 
 //! Timelines.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on timelines.
     #[must_use]
     pub fn timelines(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on timelines; from [`Api::timelines`].
+/// Operations on timelines; from [`Api::timelines`](crate::Api::timelines).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -41,9 +42,12 @@ operation! {
 }
 
 impl ListTimelines {
-    /// Sets `include_inner_details`.
-    pub fn include_inner_details(self, include_inner_details: TimelineIncludeInnerDetails) -> Self {
-        self.with_query("include_inner_details", include_inner_details)
+    /// Sets `include_inner_details`, separated by commas.
+    pub fn include_inner_details(
+        self,
+        include_inner_details: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.with_query_list("include_inner_details", include_inner_details)
     }
 
     /// Sets `sort_by`.
@@ -72,28 +76,18 @@ impl ListTimelines {
     }
 
     /// Sets `per_page`.
-    pub fn per_page(self, per_page: impl Into<String>) -> Self {
-        self.with_query("per_page", per_page.into() as String)
+    pub fn per_page(self, per_page: i64) -> Self {
+        self.with_query("per_page", per_page)
     }
 
     /// Sets `page`.
-    pub fn page(self, page: impl Into<String>) -> Self {
-        self.with_query("page", page.into() as String)
+    pub fn page(self, page: i64) -> Self {
+        self.with_query("page", page)
     }
 
     /// Sets `page_token`.
     pub fn page_token(self, page_token: impl Into<String>) -> Self {
         self.with_query("page_token", page_token.into() as String)
-    }
-}
-
-open_enum! {
-    /// Values of `include_inner_details` for `ListTimelines`.
-    pub enum TimelineIncludeInnerDetails {
-        FieldHistoryDataType = "field_history.data_type",
-        FieldHistoryEnableColourCode = "field_history.enable_colour_code",
-        FieldHistoryFieldLabel = "field_history.field_label",
-        FieldHistoryPickListValues = "field_history.pick_list_values",
     }
 }
 
@@ -148,13 +142,13 @@ pub struct Timeline {
     pub source: Nullable<String>,
     /// `extension`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub extension: Nullable<String>,
+    pub extension: Nullable<Value>,
     /// `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
     /// `done_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub done_by: Nullable<NameIdStructure>,
+    pub done_by: Nullable<shared::Reference>,
     /// `related_record`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub related_record: Nullable<RelatedRecord>,
@@ -167,22 +161,6 @@ pub struct Timeline {
     /// `field_history`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_history: Nullable<Vec<FieldHistory>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `Name_Id_Structure`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct NameIdStructure {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -201,7 +179,7 @@ pub struct RelatedRecord {
     pub id: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<NameIdStructure>,
+    pub module: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -217,7 +195,7 @@ pub struct AutomationDetail {
     pub r#type: Nullable<String>,
     /// `rule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rule: Nullable<NameIdStructure>,
+    pub rule: Nullable<shared::Reference>,
     /// `pathfinder`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pathfinder: Nullable<Pathfinder>,
@@ -280,23 +258,7 @@ pub struct TimelineRecord {
     pub id: Nullable<String>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `module` in `TimelineRecord`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
+    pub module: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on unblock email.
     #[must_use]
     pub fn unblock_email(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on unblock email; from [`Api::unblock_email`].
+/// Operations on unblock email; from [`Api::unblock_email`](crate::Api::unblock_email).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,

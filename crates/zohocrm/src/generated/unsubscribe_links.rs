@@ -2,9 +2,10 @@
 
 //! Unsubscribe links.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on unsubscribe links.
     #[must_use]
     pub fn unsubscribe_links(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on unsubscribe links; from [`Api::unsubscribe_links`].
+/// Operations on unsubscribe links; from [`Api::unsubscribe_links`](crate::Api::unsubscribe_links).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -198,10 +199,10 @@ pub struct UnsubscribeLinks {
     pub action_on_unsubscribe: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<User>,
+    pub created_by: Nullable<shared::Reference>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<User>,
+    pub modified_by: Nullable<shared::Reference>,
     /// `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
@@ -228,8 +229,8 @@ setters! {
         submission_redirect_url: String,
         location_url_type: String,
         action_on_unsubscribe: String,
-        created_by: User,
-        modified_by: User,
+        created_by: shared::Reference,
+        modified_by: shared::Reference,
         modified_time: DateTime,
         created_time: DateTime,
         landing_url: String,
@@ -249,29 +250,6 @@ open_enum! {
     pub enum UnsubscribeLinksSubmissionActionType {
         Redirect = "redirect",
         DisplayMessage = "display_message",
-    }
-}
-
-/// Zoho's `User`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct User {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    User {
-        id: String,
-        name: String,
     }
 }
 
@@ -346,26 +324,10 @@ pub struct AssociatedPlace {
     pub r#type: Nullable<String>,
     /// `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Resource>,
+    pub resource: Nullable<shared::Reference>,
     /// `details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub details: Nullable<Details>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `resource` in `AssociatedPlace`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Resource {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -378,23 +340,7 @@ pub struct Resource {
 pub struct Details {
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `module` in `Details`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
+    pub module: Nullable<shared::ApiReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on user groups.
     #[must_use]
     pub fn user_groups(&self) -> Operations {
@@ -13,50 +13,50 @@ impl Api {
     }
 }
 
-/// Operations on user groups; from [`Api::user_groups`].
+/// Operations on user groups; from [`Api::user_groups`](crate::Api::user_groups).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets groups.
+    /// Lists user groups.
     ///
     /// `GET /crm/v8/settings/user_groups`. Scope: `ZohoCRM.settings.user_groups.READ`.
-    pub fn groups(&self) -> GetGroups {
-        GetGroups::new(
+    pub fn list(&self) -> ListUserGroups {
+        ListUserGroups::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/user_groups", [])
                 .scopes(&["ZohoCRM.settings.user_groups.READ"]),
         )
     }
 
-    /// Creates groups.
+    /// Creates user groups.
     ///
     /// `POST /crm/v8/settings/user_groups`. Scope: `ZohoCRM.settings.user_groups.CREATE`.
-    pub fn create_groups(&self, body: UserGroupsBody) -> CreateGroups {
-        CreateGroups::new(
+    pub fn create(&self, body: UserGroupsBody) -> CreateUserGroups {
+        CreateUserGroups::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/user_groups", [])
                 .scopes(&["ZohoCRM.settings.user_groups.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Updates groups.
+    /// Updates user groups.
     ///
     /// `PUT /crm/v8/settings/user_groups`. Scope: `ZohoCRM.settings.user_groups.UPDATE`.
-    pub fn update_groups(&self, body: UserGroupsBody) -> UpdateGroups {
-        UpdateGroups::new(
+    pub fn update_many(&self, body: UserGroupsBody) -> UpdateUserGroups {
+        UpdateUserGroups::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/settings/user_groups", [])
                 .scopes(&["ZohoCRM.settings.user_groups.UPDATE"])
                 .body(&body),
         )
     }
 
-    /// Gets a group.
+    /// Gets a user group.
     ///
     /// `GET /crm/v8/settings/user_groups/{group}`. Scope: `ZohoCRM.settings.user_groups.READ`.
-    pub fn group(&self, group: impl Into<String>) -> GetGroup {
-        GetGroup::new(
+    pub fn get(&self, group: impl Into<String>) -> GetUserGroup {
+        GetUserGroup::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -67,11 +67,11 @@ impl Operations {
         )
     }
 
-    /// Updates a group.
+    /// Updates a user group.
     ///
     /// `PUT /crm/v8/settings/user_groups/{group}`. Scope: `ZohoCRM.settings.user_groups.UPDATE`.
-    pub fn update_group(&self, group: impl Into<String>, body: UserGroupsBody) -> UpdateGroup {
-        UpdateGroup::new(
+    pub fn update(&self, group: impl Into<String>, body: UserGroupsBody) -> UpdateUserGroup {
+        UpdateUserGroup::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -83,11 +83,11 @@ impl Operations {
         )
     }
 
-    /// Deletes a group.
+    /// Deletes a user group.
     ///
     /// `DELETE /crm/v8/settings/user_groups/{group}`. Scope: `ZohoCRM.settings.user_groups.DELETE`.
-    pub fn delete_group(&self, group: impl Into<String>) -> DeleteGroup {
-        DeleteGroup::new(
+    pub fn delete(&self, group: impl Into<String>) -> DeleteUserGroup {
+        DeleteUserGroup::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -113,11 +113,11 @@ impl Operations {
         )
     }
 
-    /// Gets a sources count.
+    /// Counts sources.
     ///
     /// `GET /crm/v8/settings/user_groups/{group}/actions/sources_count`. Scope: `ZohoCRM.settings.user_groups.READ`.
-    pub fn sources_count(&self, group: impl Into<String>) -> GetSourcesCount {
-        GetSourcesCount::new(
+    pub fn count_sources(&self, group: impl Into<String>) -> CountSources {
+        CountSources::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -128,11 +128,11 @@ impl Operations {
         )
     }
 
-    /// Gets status.
+    /// Gets deletion status.
     ///
     /// `GET /crm/v8/settings/user_groups/actions/deletion_jobs`. Scope: `ZohoCRM.settings.user_groups.READ`.
-    pub fn status(&self, job_id: impl Into<String>) -> GetStatus {
-        GetStatus::new(
+    pub fn deletion_status(&self, job_id: impl Into<String>) -> GetDeletionStatus {
+        GetDeletionStatus::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -224,11 +224,11 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets groups; from [`Operations::groups`].
-    GetGroups -> ActionResult
+    /// A call that lists user groups; from [`Operations::list`].
+    ListUserGroups -> UserGroupsAnswer
 }
 
-impl GetGroups {
+impl ListUserGroups {
     /// Sets `include`.
     pub fn include(self, include: impl Into<String>) -> Self {
         self.with_query("include", include.into() as String)
@@ -240,13 +240,13 @@ impl GetGroups {
     }
 
     /// Sets `page`.
-    pub fn page(self, page: impl Into<String>) -> Self {
-        self.with_query("page", page.into() as String)
+    pub fn page(self, page: i64) -> Self {
+        self.with_query("page", page)
     }
 
     /// Sets `per_page`.
-    pub fn per_page(self, per_page: impl Into<String>) -> Self {
-        self.with_query("per_page", per_page.into() as String)
+    pub fn per_page(self, per_page: i64) -> Self {
+        self.with_query("per_page", per_page)
     }
 
     /// Sets `filters`.
@@ -256,33 +256,33 @@ impl GetGroups {
 }
 
 operation! {
-    /// A call that creates groups; from [`Operations::create_groups`].
-    CreateGroups -> UserGroupsResults
+    /// A call that creates user groups; from [`Operations::create`].
+    CreateUserGroups -> UserGroupsResults
 }
 
 operation! {
-    /// A call that updates groups; from [`Operations::update_groups`].
-    UpdateGroups -> UserGroupsResults
+    /// A call that updates user groups; from [`Operations::update_many`].
+    UpdateUserGroups -> UserGroupsResults
 }
 
 operation! {
-    /// A call that gets a group; from [`Operations::group`].
-    GetGroup -> ActionResult
+    /// A call that gets a user group; from [`Operations::get`].
+    GetUserGroup -> UserGroupsAnswer
 }
 
 operation! {
-    /// A call that updates a group; from [`Operations::update_group`].
-    UpdateGroup -> UserGroupsResults
+    /// A call that updates a user group; from [`Operations::update`].
+    UpdateUserGroup -> UserGroupsResults
 }
 
 operation! {
-    /// A call that deletes a group; from [`Operations::delete_group`].
-    DeleteGroup -> UserGroupsResults
+    /// A call that deletes a user group; from [`Operations::delete`].
+    DeleteUserGroup -> UserGroupsResults
 }
 
 operation! {
     /// A call that gets sources; from [`Operations::sources`].
-    GetSources -> ActionResult
+    GetSources -> UserGroupsAnswer
 }
 
 impl GetSources {
@@ -297,29 +297,29 @@ impl GetSources {
     }
 
     /// Sets `page`.
-    pub fn page(self, page: impl Into<String>) -> Self {
-        self.with_query("page", page.into() as String)
+    pub fn page(self, page: i64) -> Self {
+        self.with_query("page", page)
     }
 
     /// Sets `per_page`.
-    pub fn per_page(self, per_page: impl Into<String>) -> Self {
-        self.with_query("per_page", per_page.into() as String)
+    pub fn per_page(self, per_page: i64) -> Self {
+        self.with_query("per_page", per_page)
     }
 }
 
 operation! {
-    /// A call that gets a sources count; from [`Operations::sources_count`].
-    GetSourcesCount -> ActionResult
+    /// A call that counts sources; from [`Operations::count_sources`].
+    CountSources -> UserGroupsAnswer
 }
 
 operation! {
-    /// A call that gets status; from [`Operations::status`].
-    GetStatus -> ActionResult
+    /// A call that gets deletion status; from [`Operations::deletion_status`].
+    GetDeletionStatus -> ActionResult
 }
 
 operation! {
     /// A call that gets associations; from [`Operations::associations`].
-    GetAssociations -> UserGroupsAnswer
+    GetAssociations -> GetAssociationsAnswer
 }
 
 operation! {
@@ -329,13 +329,13 @@ operation! {
 
 impl GetAssociatedUsersCount {
     /// Sets `page`.
-    pub fn page(self, page: impl Into<String>) -> Self {
-        self.with_query("page", page.into() as String)
+    pub fn page(self, page: i64) -> Self {
+        self.with_query("page", page)
     }
 
     /// Sets `per_page`.
-    pub fn per_page(self, per_page: impl Into<String>) -> Self {
-        self.with_query("per_page", per_page.into() as String)
+    pub fn per_page(self, per_page: i64) -> Self {
+        self.with_query("per_page", per_page)
     }
 
     /// Sets `filters`.
@@ -356,10 +356,92 @@ operation! {
 
 operation! {
     /// A call that gets grouped counts; from [`Operations::grouped_counts`].
-    GetGroupedCounts -> ActionResult
+    GetGroupedCounts -> UserGroupsAnswer
 }
 
-/// What `CreateGroups` sends.
+/// What `ListUserGroups` answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UserGroupsAnswer {
+    /// `grouped_counts`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub grouped_counts: Nullable<Vec<shared::GroupedCount>>,
+    /// `info`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub info: Nullable<shared::PageInfo>,
+    /// `user_groups`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub user_groups: Nullable<Vec<Groups>>,
+    /// `associated_users_count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub associated_users_count: Nullable<Vec<shared::AssociatedUser>>,
+    /// `associations`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub associations: Nullable<Vec<shared::Association>>,
+    /// `sources`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sources: Nullable<Vec<shared::Sources>>,
+    /// `sources_count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sources_count: Nullable<Vec<shared::SourcesCount>>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Zoho's `groups`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Groups {
+    /// `created_by`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub created_by: Nullable<shared::Reference>,
+    /// `modified_by`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modified_by: Nullable<shared::Reference>,
+    /// `modified_time`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modified_time: Nullable<DateTime>,
+    /// `created_time`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub created_time: Nullable<DateTime>,
+    /// `description`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub description: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub name: Nullable<String>,
+    /// `sources_count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sources_count: Nullable<shared::SourcesCount>,
+    /// `sources`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sources: Nullable<Vec<shared::Sources>>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Groups {
+        created_by: shared::Reference,
+        modified_by: shared::Reference,
+        modified_time: DateTime,
+        created_time: DateTime,
+        description: String,
+        id: String,
+        name: String,
+        sources_count: shared::SourcesCount,
+        sources: Vec<shared::Sources>,
+    }
+}
+
+/// What `CreateUserGroups` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -378,202 +460,7 @@ setters! {
     }
 }
 
-/// Zoho's `groups`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Groups {
-    /// `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<Owner>,
-    /// `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<Owner>,
-    /// `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `sources_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sources_count: Nullable<SourcesCount>,
-    /// `sources`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sources: Nullable<Vec<Sources>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Groups {
-        created_by: Owner,
-        modified_by: Owner,
-        modified_time: DateTime,
-        created_time: DateTime,
-        description: String,
-        id: String,
-        name: String,
-        sources_count: SourcesCount,
-        sources: Vec<Sources>,
-    }
-}
-
-/// Zoho's `owner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Owner {
-        name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `sources_count`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SourcesCount {
-    /// `territories`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territories: Nullable<i64>,
-    /// `roles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub roles: Nullable<i64>,
-    /// `groups`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub groups: Nullable<i64>,
-    /// `users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users: Nullable<Users>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    SourcesCount {
-        territories: i64,
-        roles: i64,
-        groups: i64,
-        users: Users,
-    }
-}
-
-/// Zoho's `users`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Users {
-    /// `inactive`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub inactive: Nullable<i64>,
-    /// `deleted`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deleted: Nullable<i64>,
-    /// `active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub active: Nullable<i64>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Users {
-        inactive: i64,
-        deleted: i64,
-        active: i64,
-    }
-}
-
-/// Zoho's `sources`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Sources {
-    /// `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<SourcesType>,
-    /// `source`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub source: Nullable<Source>,
-    /// `subordinates`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subordinates: Nullable<bool>,
-    /// `sub_territories`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sub_territories: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Sources {
-        r#type: SourcesType,
-        source: Source,
-        subordinates: bool,
-        sub_territories: bool,
-    }
-}
-
-open_enum! {
-    /// Values of `type` in `Sources`.
-    pub enum SourcesType {
-        Territories = "territories",
-        Roles = "roles",
-        Users = "users",
-    }
-}
-
-/// `source` in `Sources`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Source {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Source {
-        id: String,
-        name: String,
-    }
-}
-
-/// What `CreateGroups` answers.
+/// What `CreateUserGroups` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -590,58 +477,10 @@ pub struct UserGroupsResults {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UserGroupsAnswer {
+pub struct GetAssociationsAnswer {
     /// `associations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associations: Nullable<Vec<Association>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `Association`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Association {
-    /// `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// `resource`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Resource>,
-    /// `detail`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub detail: Nullable<Detail>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `resource` in `Association`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Resource {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `detail` in `Association`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Detail {
-    /// `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::MinifiedModule>,
+    pub associations: Nullable<Vec<shared::Association>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -657,7 +496,7 @@ pub struct GetAssociatedUsersCountAnswer {
     pub associated_users_count: Nullable<Vec<AssociatedUsersCount>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -670,48 +509,10 @@ pub struct GetAssociatedUsersCountAnswer {
 pub struct AssociatedUsersCount {
     /// `user_group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_group: Nullable<UserGroup>,
+    pub user_group: Nullable<shared::Reference>,
     /// `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `user_group` in `AssociatedUsersCount`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserGroup {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -785,16 +586,16 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<CriteriaGroupOperator>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
+    pub group: Nullable<Vec<Self>>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -803,33 +604,10 @@ pub struct Criteria {
 setters! {
     Criteria {
         comparator: String,
-        field: Field,
+        field: shared::ApiReference,
         group_operator: CriteriaGroupOperator,
-        group: Vec<Criteria>,
-        value: Map<String, Value>,
-    }
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Field {
-        api_name: String,
-        id: String,
+        group: Vec<Self>,
+        value: Value,
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on user type users.
     #[must_use]
     pub fn user_type_users(&self) -> Operations {
@@ -12,23 +12,23 @@ impl Api {
     }
 }
 
-/// Operations on user type users; from [`Api::user_type_users`].
+/// Operations on user type users; from [`Api::user_type_users`](crate::Api::user_type_users).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets a users of user type.
+    /// Lists user type users.
     ///
     /// `GET /crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users`. Scope: `ZohoCRM.settings.clientportal.READ`.
-    pub fn users_of_user_type(
+    pub fn list(
         &self,
         portal_name: impl Into<String>,
         user_type_id: impl Into<String>,
         r#type: impl Into<String>,
-    ) -> GetUsersOfUserType {
-        GetUsersOfUserType::new(
+    ) -> ListUserTypeUsers {
+        ListUserTypeUsers::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -40,15 +40,15 @@ impl Operations {
         .with_query("type", r#type.into() as String)
     }
 
-    /// Deletes a user from the portal.
+    /// Deletes user type users.
     ///
     /// `DELETE /crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users`. Scope: `ZohoCRM.settings.clientportal.DELETE`.
-    pub fn delete_user_from_the_portal(
+    pub fn delete(
         &self,
         portal_name: impl Into<String>,
         user_type_id: impl Into<String>,
-    ) -> DeleteUserFromThePortal {
-        DeleteUserFromThePortal::new(
+    ) -> DeleteUserTypeUsers {
+        DeleteUserTypeUsers::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -59,15 +59,15 @@ impl Operations {
         )
     }
 
-    /// Transfers a users of a user type.
+    /// Transfers user type users.
     ///
     /// `POST /crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/action/transfer`. Scope: `ZohoCRM.settings.clientportal.CREATE`.
-    pub fn transfer_users_of_a_user_type(
+    pub fn transfer(
         &self,
         portal_name: impl Into<String>,
         user_type_id: impl Into<String>,
-    ) -> TransferUsersOfAUserType {
-        TransferUsersOfAUserType::new(
+    ) -> TransferUserTypeUsers {
+        TransferUserTypeUsers::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -78,25 +78,25 @@ impl Operations {
         )
     }
 
-    /// Changes users status.
+    /// Changes status.
     ///
     /// `PUT /crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/{user_id}/actions/change_status`. Scope: `ZohoCRM.settings.clientportal.UPDATE`.
-    pub fn change_users_status(
+    pub fn change_status(
         &self,
         portal_name: impl Into<String>,
         user_type_id: impl Into<String>,
         user_id: impl Into<String>,
-    ) -> ChangeUsersStatus {
-        ChangeUsersStatus::new(Request::operation(&self.crm, Method::Put, "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/{user_id}/actions/change_status", [("portal_name", portal_name.into()), ("user_type_id", user_type_id.into()), ("user_id", user_id.into())]).scopes(&["ZohoCRM.settings.clientportal.UPDATE"]))
+    ) -> ChangeStatus {
+        ChangeStatus::new(Request::operation(&self.crm, Method::Put, "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/{user_id}/actions/change_status", [("portal_name", portal_name.into()), ("user_type_id", user_type_id.into()), ("user_id", user_id.into())]).scopes(&["ZohoCRM.settings.clientportal.UPDATE"]))
     }
 }
 
 operation! {
-    /// A call that gets a users of user type; from [`Operations::users_of_user_type`].
-    GetUsersOfUserType -> UserTypeUsersAnswer
+    /// A call that lists user type users; from [`Operations::list`].
+    ListUserTypeUsers -> UserTypeUsersAnswer
 }
 
-impl GetUsersOfUserType {
+impl ListUserTypeUsers {
     /// Sets `filters`.
     pub fn filters(self, filters: impl Into<String>) -> Self {
         self.with_query("filters", filters.into() as String)
@@ -104,26 +104,26 @@ impl GetUsersOfUserType {
 }
 
 operation! {
-    /// A call that deletes a user from the portal; from [`Operations::delete_user_from_the_portal`].
-    DeleteUserFromThePortal -> UserTypeUsersResults
+    /// A call that deletes user type users; from [`Operations::delete`].
+    DeleteUserTypeUsers -> UserTypeUsersResults
 }
 
-impl DeleteUserFromThePortal {
-    /// Sets `personality_ids`.
-    pub fn personality_ids(self, personality_ids: impl Into<String>) -> Self {
-        self.with_query("personality_ids", personality_ids.into() as String)
+impl DeleteUserTypeUsers {
+    /// Sets `personality_ids`, separated by commas.
+    pub fn personality_ids(self, personality_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("personality_ids", personality_ids)
     }
 }
 
 operation! {
-    /// A call that transfers a users of a user type; from [`Operations::transfer_users_of_a_user_type`].
-    TransferUsersOfAUserType -> UserTypeUsersResults
+    /// A call that transfers user type users; from [`Operations::transfer`].
+    TransferUserTypeUsers -> UserTypeUsersResults
 }
 
-impl TransferUsersOfAUserType {
-    /// Sets `personality_ids`.
-    pub fn personality_ids(self, personality_ids: impl Into<String>) -> Self {
-        self.with_query("personality_ids", personality_ids.into() as String)
+impl TransferUserTypeUsers {
+    /// Sets `personality_ids`, separated by commas.
+    pub fn personality_ids(self, personality_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("personality_ids", personality_ids)
     }
 
     /// Sets `transfer_To`.
@@ -133,18 +133,18 @@ impl TransferUsersOfAUserType {
 }
 
 operation! {
-    /// A call that changes users status; from [`Operations::change_users_status`].
-    ChangeUsersStatus -> ChangeUsersStatusResults
+    /// A call that changes status; from [`Operations::change_status`].
+    ChangeStatus -> ChangeStatusResults
 }
 
-impl ChangeUsersStatus {
+impl ChangeStatus {
     /// Sets `active`.
     pub fn active(self, active: bool) -> Self {
         self.with_query("active", active)
     }
 }
 
-/// What `GetUsersOfUserType` answers.
+/// What `ListUserTypeUsers` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -219,7 +219,7 @@ pub struct Info {
     pub extra: Extra,
 }
 
-/// What `DeleteUserFromThePortal` answers.
+/// What `DeleteUserTypeUsers` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -232,11 +232,11 @@ pub struct UserTypeUsersResults {
     pub extra: Extra,
 }
 
-/// What `ChangeUsersStatus` answers.
+/// What `ChangeStatus` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ChangeUsersStatusResults {
+pub struct ChangeStatusResults {
     /// `change_status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub change_status: Nullable<Vec<ActionResult>>,

@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on users.
     #[must_use]
     pub fn users(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on users; from [`Api::users`].
+/// Operations on users; from [`Api::users`](crate::Api::users).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -97,11 +97,11 @@ impl Operations {
         )
     }
 
-    /// Runs `users count`.
+    /// Counts users.
     ///
     /// `GET /crm/v8/users/actions/count`. Scope: `ZohoCRM.users.READ`.
-    pub fn users_count(&self) -> UsersCount {
-        UsersCount::new(
+    pub fn count(&self) -> CountUsers {
+        CountUsers::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/users/actions/count", [])
                 .scopes(&["ZohoCRM.users.READ"]),
         )
@@ -129,9 +129,9 @@ impl ListUsers {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
     /// Sets the header `If-Modified-Since`.
@@ -184,22 +184,22 @@ impl GetAssociatedGroups {
     }
 
     /// Sets `page`.
-    pub fn page(self, page: impl Into<String>) -> Self {
-        self.with_query("page", page.into() as String)
+    pub fn page(self, page: i64) -> Self {
+        self.with_query("page", page)
     }
 
     /// Sets `per_page`.
-    pub fn per_page(self, per_page: impl Into<String>) -> Self {
-        self.with_query("per_page", per_page.into() as String)
+    pub fn per_page(self, per_page: i64) -> Self {
+        self.with_query("per_page", per_page)
     }
 }
 
 operation! {
-    /// A call that runs `users count`; from [`Operations::users_count`].
-    UsersCount -> UsersCountAnswer
+    /// A call that counts users; from [`Operations::count`].
+    CountUsers -> CountUsersAnswer
 }
 
-impl UsersCount {
+impl CountUsers {
     /// Sets `type`.
     pub fn r#type(self, r#type: UserType) -> Self {
         self.with_query("type", r#type)
@@ -228,29 +228,7 @@ pub struct UsersAnswer {
     pub users: Nullable<Vec<shared::Users>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -295,20 +273,35 @@ pub struct UsersResults {
 pub struct GetAssociatedGroupsAnswer {
     /// `user_groups`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_groups: Nullable<Vec<AssociatedGroup>>,
+    pub user_groups: Nullable<Vec<UserGroup>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
+    /// `grouped_counts`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub grouped_counts: Nullable<Vec<shared::GroupedCount>>,
+    /// `associated_users_count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub associated_users_count: Nullable<Vec<shared::AssociatedUser>>,
+    /// `associations`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub associations: Nullable<Vec<shared::Association>>,
+    /// `sources`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sources: Nullable<Vec<shared::Sources>>,
+    /// `sources_count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sources_count: Nullable<Vec<shared::SourcesCount>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Associated_Group`.
+/// `user_groups` in `GetAssociatedGroupsAnswer`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct AssociatedGroup {
+pub struct UserGroup {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -326,23 +319,48 @@ pub struct AssociatedGroup {
     pub modified_time: Nullable<DateTime>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
+    pub created_by: Nullable<CreatedBy>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::MinifiedUser>,
+    pub modified_by: Nullable<CreatedBy>,
+    /// `sources_count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sources_count: Nullable<shared::SourcesCount>,
+    /// `sources`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sources: Nullable<Vec<shared::Sources>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `UsersCount` answers.
+/// `created_by` in `UserGroup`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UsersCountAnswer {
+pub struct CreatedBy {
+    /// `name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub name: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `email`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub email: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What `CountUsers` answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CountUsersAnswer {
     /// `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<String>,
+    pub count: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

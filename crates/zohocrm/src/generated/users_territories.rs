@@ -2,9 +2,10 @@
 
 //! Users territories.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on users territories.
     #[must_use]
     pub fn users_territories(&self) -> Operations {
@@ -12,14 +13,14 @@ impl Api {
     }
 }
 
-/// Operations on users territories; from [`Api::users_territories`].
+/// Operations on users territories; from [`Api::users_territories`](crate::Api::users_territories).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets a territories of user.
+    /// Gets territories of user.
     ///
     /// `GET /crm/v8/users/{user}/territories`. Scope: `ZohoCRM.settings.territories.READ`.
     pub fn territories_of_user(&self, user: impl Into<String>) -> GetTerritoriesOfUser {
@@ -34,15 +35,11 @@ impl Operations {
         )
     }
 
-    /// Associates a territories to user.
+    /// Associates territories.
     ///
     /// `PUT /crm/v8/users/{user}/territories`. Scope: `ZohoCRM.settings.territories.UPDATE`.
-    pub fn associate_territories_to_user(
-        &self,
-        user: impl Into<String>,
-        body: UsersTerritoriesBody,
-    ) -> AssociateTerritoriesToUser {
-        AssociateTerritoriesToUser::new(
+    pub fn associate(&self, user: impl Into<String>, body: UsersTerritoriesBody) -> AssociateTerritories {
+        AssociateTerritories::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -54,11 +51,11 @@ impl Operations {
         )
     }
 
-    /// Removes a territories from user.
+    /// Removes territories.
     ///
     /// `DELETE /crm/v8/users/{user}/territories`. Scope: `ZohoCRM.settings.territories.DELETE`.
-    pub fn remove_territories_from_user(&self, user: impl Into<String>) -> RemoveTerritoriesFromUser {
-        RemoveTerritoriesFromUser::new(
+    pub fn remove_territories(&self, user: impl Into<String>) -> RemoveTerritories {
+        RemoveTerritories::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -88,15 +85,11 @@ impl Operations {
         )
     }
 
-    /// Removes a territory from user.
+    /// Removes a territory.
     ///
     /// `DELETE /crm/v8/users/{user}/territories/{territory}`. Scope: `ZohoCRM.settings.territories.DELETE`.
-    pub fn remove_territory_from_user(
-        &self,
-        user: impl Into<String>,
-        territory: impl Into<String>,
-    ) -> RemoveTerritoryFromUser {
-        RemoveTerritoryFromUser::new(
+    pub fn remove_territory(&self, user: impl Into<String>, territory: impl Into<String>) -> RemoveTerritory {
+        RemoveTerritory::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -109,24 +102,24 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets a territories of user; from [`Operations::territories_of_user`].
+    /// A call that gets territories of user; from [`Operations::territories_of_user`].
     GetTerritoriesOfUser -> UsersTerritoriesAnswer
 }
 
 operation! {
-    /// A call that associates a territories to user; from [`Operations::associate_territories_to_user`].
-    AssociateTerritoriesToUser -> UsersTerritoriesResults
+    /// A call that associates territories; from [`Operations::associate`].
+    AssociateTerritories -> UsersTerritoriesResults
 }
 
 operation! {
-    /// A call that removes a territories from user; from [`Operations::remove_territories_from_user`].
-    RemoveTerritoriesFromUser -> UsersTerritoriesResults
+    /// A call that removes territories; from [`Operations::remove_territories`].
+    RemoveTerritories -> UsersTerritoriesResults
 }
 
-impl RemoveTerritoriesFromUser {
-    /// Sets `ids`.
-    pub fn ids(self, ids: impl Into<String>) -> Self {
-        self.with_query("ids", ids.into() as String)
+impl RemoveTerritories {
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 }
 
@@ -136,8 +129,8 @@ operation! {
 }
 
 operation! {
-    /// A call that removes a territory from user; from [`Operations::remove_territory_from_user`].
-    RemoveTerritoryFromUser -> UsersTerritoriesResults
+    /// A call that removes a territory; from [`Operations::remove_territory`].
+    RemoveTerritory -> UsersTerritoriesResults
 }
 
 /// What `GetTerritoriesOfUser` answers.
@@ -150,7 +143,7 @@ pub struct UsersTerritoriesAnswer {
     pub territories: Nullable<Vec<Territories>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -210,29 +203,7 @@ setters! {
     }
 }
 
-/// Zoho's `info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// What `AssociateTerritoriesToUser` sends.
+/// What `AssociateTerritories` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -251,7 +222,7 @@ setters! {
     }
 }
 
-/// What `AssociateTerritoriesToUser` answers.
+/// What `AssociateTerritories` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

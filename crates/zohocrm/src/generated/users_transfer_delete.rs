@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on users transfer delete.
     #[must_use]
     pub fn users_transfer_delete(&self) -> Operations {
@@ -12,18 +12,18 @@ impl Api {
     }
 }
 
-/// Operations on users transfer delete; from [`Api::users_transfer_delete`].
+/// Operations on users transfer delete; from [`Api::users_transfer_delete`](crate::Api::users_transfer_delete).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Runs `users transfer and delete`.
+    /// Transfers and deletes users.
     ///
     /// `POST /crm/v8/users/actions/transfer_and_delete`. Scope: `ZohoCRM.users.CREATE`.
-    pub fn users_transfer_and_delete(&self, body: UsersTransferDeleteBody) -> UsersTransferAndDelete {
-        UsersTransferAndDelete::new(
+    pub fn transfer_and_delete_users(&self, body: UsersTransferDeleteBody) -> TransferAndDeleteUsers {
+        TransferAndDeleteUsers::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/users/actions/transfer_and_delete", [])
                 .scopes(&["ZohoCRM.users.CREATE"])
                 .body(&body),
@@ -41,15 +41,15 @@ impl Operations {
         .with_query("job_id", job_id.into() as String)
     }
 
-    /// Runs `user transfer and delete`.
+    /// Transfers and deletes a user.
     ///
     /// `POST /crm/v8/users/{id}/actions/transfer_and_delete`. Scope: `ZohoCRM.users.CREATE`.
-    pub fn user_transfer_and_delete(
+    pub fn transfer_and_delete_user(
         &self,
         id: impl Into<String>,
         body: UsersTransferDeleteBody,
-    ) -> UserTransferAndDelete {
-        UserTransferAndDelete::new(
+    ) -> TransferAndDeleteUser {
+        TransferAndDeleteUser::new(
             Request::operation(
                 &self.crm,
                 Method::Post,
@@ -63,8 +63,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that runs `users transfer and delete`; from [`Operations::users_transfer_and_delete`].
-    UsersTransferAndDelete -> UsersTransferDeleteResults
+    /// A call that transfers and deletes users; from [`Operations::transfer_and_delete_users`].
+    TransferAndDeleteUsers -> UsersTransferDeleteResults
 }
 
 operation! {
@@ -73,11 +73,11 @@ operation! {
 }
 
 operation! {
-    /// A call that runs `user transfer and delete`; from [`Operations::user_transfer_and_delete`].
-    UserTransferAndDelete -> UsersTransferDeleteResults
+    /// A call that transfers and deletes a user; from [`Operations::transfer_and_delete_user`].
+    TransferAndDeleteUser -> UsersTransferDeleteResults
 }
 
-/// What `UsersTransferAndDelete` sends.
+/// What `TransferAndDeleteUsers` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -173,7 +173,7 @@ setters! {
     }
 }
 
-/// What `UsersTransferAndDelete` answers.
+/// What `TransferAndDeleteUsers` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -2,9 +2,10 @@
 
 //! Users unavailability.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on users unavailability.
     #[must_use]
     pub fn users_unavailability(&self) -> Operations {
@@ -12,46 +13,46 @@ impl Api {
     }
 }
 
-/// Operations on users unavailability; from [`Api::users_unavailability`].
+/// Operations on users unavailability; from [`Api::users_unavailability`](crate::Api::users_unavailability).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Creates a users unavailability.
+    /// Creates user unavailabilities.
     ///
     /// `POST /crm/v8/settings/users_unavailability`. Scope: `ZohoCRM.settings.users_unavailability.CREATE`.
-    pub fn create(&self, body: UsersUnavailabilityBody) -> CreateUsersUnavailability {
-        CreateUsersUnavailability::new(
+    pub fn create(&self, body: UsersUnavailabilityBody) -> CreateUserUnavailabilities {
+        CreateUserUnavailabilities::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/users_unavailability", [])
                 .scopes(&["ZohoCRM.settings.users_unavailability.CREATE"])
                 .body(&body),
         )
     }
 
-    /// Updates a users unavailability.
+    /// Updates user unavailabilities.
     ///
     /// `PUT /crm/v8/settings/users_unavailability`. Scope: `ZohoCRM.settings.users_unavailability.UPDATE`.
-    pub fn update_many(&self, body: UsersUnavailabilityBody) -> UpdateUsersUnavailability {
-        UpdateUsersUnavailability::new(
+    pub fn update_many(&self, body: UsersUnavailabilityBody) -> UpdateUserUnavailabilities {
+        UpdateUserUnavailabilities::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/settings/users_unavailability", [])
                 .scopes(&["ZohoCRM.settings.users_unavailability.UPDATE"])
                 .body(&body),
         )
     }
 
-    /// Gets a users unavailability.
+    /// Lists user unavailabilities.
     ///
     /// `GET /crm/v8/settings/users_unavailability`. Scope: `ZohoCRM.settings.users_unavailability.READ`.
-    pub fn get_users_unavailability(&self) -> GetUsersUnavailability {
-        GetUsersUnavailability::new(
+    pub fn list(&self) -> ListUserUnavailabilities {
+        ListUserUnavailabilities::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/users_unavailability", [])
                 .scopes(&["ZohoCRM.settings.users_unavailability.READ"]),
         )
     }
 
-    /// Updates a user unavailability.
+    /// Updates user unavailability.
     ///
     /// `PUT /crm/v8/settings/users_unavailability/{id}`. Scope: `ZohoCRM.settings.users_unavailability.UPDATE`.
     pub fn update(&self, id: impl Into<String>, body: UsersUnavailabilityBody) -> UpdateUserUnavailability {
@@ -67,10 +68,10 @@ impl Operations {
         )
     }
 
-    /// Gets a user unavailability.
+    /// Gets user unavailability.
     ///
     /// `GET /crm/v8/settings/users_unavailability/{id}`. Scope: `ZohoCRM.settings.users_unavailability.READ`.
-    pub fn get_user_unavailability(&self, id: impl Into<String>) -> GetUserUnavailability {
+    pub fn get(&self, id: impl Into<String>) -> GetUserUnavailability {
         GetUserUnavailability::new(
             Request::operation(
                 &self.crm,
@@ -82,7 +83,7 @@ impl Operations {
         )
     }
 
-    /// Deletes a user unavailability.
+    /// Deletes user unavailability.
     ///
     /// `DELETE /crm/v8/settings/users_unavailability/{id}`. Scope: `ZohoCRM.settings.users_unavailability.DELETE`.
     pub fn delete(&self, id: impl Into<String>) -> DeleteUserUnavailability {
@@ -99,39 +100,42 @@ impl Operations {
 }
 
 operation! {
-    /// A call that creates a users unavailability; from [`Operations::create`].
-    CreateUsersUnavailability -> UsersUnavailabilityResults
+    /// A call that creates user unavailabilities; from [`Operations::create`].
+    CreateUserUnavailabilities -> UsersUnavailabilityResults
 }
 
 operation! {
-    /// A call that updates a users unavailability; from [`Operations::update_many`].
-    UpdateUsersUnavailability -> UsersUnavailabilityResults
+    /// A call that updates user unavailabilities; from [`Operations::update_many`].
+    UpdateUserUnavailabilities -> UsersUnavailabilityResults
 }
 
 operation! {
-    /// A call that gets a users unavailability; from [`Operations::get_users_unavailability`].
-    GetUsersUnavailability -> UsersUnavailabilityAnswer
+    /// A call that lists user unavailabilities; from [`Operations::list`].
+    ListUserUnavailabilities -> UsersUnavailabilityAnswer
 }
 
-impl GetUsersUnavailability {
-    /// Sets `include_inner_details`.
-    pub fn include_inner_details(self, include_inner_details: impl Into<String>) -> Self {
-        self.with_query("include_inner_details", include_inner_details.into() as String)
+impl ListUserUnavailabilities {
+    /// Sets `include_inner_details`, separated by commas.
+    pub fn include_inner_details(
+        self,
+        include_inner_details: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.with_query_list("include_inner_details", include_inner_details)
     }
 
-    /// Sets `group_ids`.
-    pub fn group_ids(self, group_ids: impl Into<String>) -> Self {
-        self.with_query("group_ids", group_ids.into() as String)
+    /// Sets `group_ids`, separated by commas.
+    pub fn group_ids(self, group_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("group_ids", group_ids)
     }
 
-    /// Sets `role_ids`.
-    pub fn role_ids(self, role_ids: impl Into<String>) -> Self {
-        self.with_query("role_ids", role_ids.into() as String)
+    /// Sets `role_ids`, separated by commas.
+    pub fn role_ids(self, role_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("role_ids", role_ids)
     }
 
-    /// Sets `territory_ids`.
-    pub fn territory_ids(self, territory_ids: impl Into<String>) -> Self {
-        self.with_query("territory_ids", territory_ids.into() as String)
+    /// Sets `territory_ids`, separated by commas.
+    pub fn territory_ids(self, territory_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("territory_ids", territory_ids)
     }
 
     /// Sets `filters`.
@@ -141,19 +145,22 @@ impl GetUsersUnavailability {
 }
 
 operation! {
-    /// A call that updates a user unavailability; from [`Operations::update`].
+    /// A call that updates user unavailability; from [`Operations::update`].
     UpdateUserUnavailability -> UsersUnavailabilityResults
 }
 
 operation! {
-    /// A call that gets a user unavailability; from [`Operations::get_user_unavailability`].
+    /// A call that gets user unavailability; from [`Operations::get`].
     GetUserUnavailability -> UsersUnavailabilityAnswer
 }
 
 impl GetUserUnavailability {
-    /// Sets `include_inner_details`.
-    pub fn include_inner_details(self, include_inner_details: impl Into<String>) -> Self {
-        self.with_query("include_inner_details", include_inner_details.into() as String)
+    /// Sets `include_inner_details`, separated by commas.
+    pub fn include_inner_details(
+        self,
+        include_inner_details: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.with_query_list("include_inner_details", include_inner_details)
     }
 
     /// Sets `filters`.
@@ -163,11 +170,11 @@ impl GetUserUnavailability {
 }
 
 operation! {
-    /// A call that deletes a user unavailability; from [`Operations::delete`].
+    /// A call that deletes user unavailability; from [`Operations::delete`].
     DeleteUserUnavailability -> UsersUnavailabilityResults
 }
 
-/// What `CreateUsersUnavailability` sends.
+/// What `CreateUserUnavailabilities` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -268,7 +275,7 @@ setters! {
     }
 }
 
-/// What `CreateUsersUnavailability` answers.
+/// What `CreateUserUnavailabilities` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -281,7 +288,7 @@ pub struct UsersUnavailabilityResults {
     pub extra: Extra,
 }
 
-/// What `GetUsersUnavailability` answers.
+/// What `ListUserUnavailabilities` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -291,29 +298,7 @@ pub struct UsersUnavailabilityAnswer {
     pub users_unavailability: Nullable<Vec<UsersUnavailability>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `info` in `UsersUnavailabilityAnswer`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

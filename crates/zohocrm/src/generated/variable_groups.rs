@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on variable groups.
     #[must_use]
     pub fn variable_groups(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on variable groups; from [`Api::variable_groups`].
+/// Operations on variable groups; from [`Api::variable_groups`](crate::Api::variable_groups).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -29,13 +29,13 @@ impl Operations {
         )
     }
 
-    /// Gets a variable group by id.
+    /// Gets a variable group.
     ///
     /// `GET /crm/v8/settings/variable_groups/{id}`. Scope: `ZohoCRM.settings.variable_groups.READ`.
     ///
     /// In place of `id` it also takes `api_name`.
-    pub fn variable_group_by_id(&self, id: impl Into<String>) -> GetVariableGroupById {
-        GetVariableGroupById::new(
+    pub fn get(&self, id: impl Into<String>) -> GetVariableGroup {
+        GetVariableGroup::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -53,8 +53,8 @@ operation! {
 }
 
 operation! {
-    /// A call that gets a variable group by id; from [`Operations::variable_group_by_id`].
-    GetVariableGroupById -> VariableGroupsAnswer
+    /// A call that gets a variable group; from [`Operations::get`].
+    GetVariableGroup -> VariableGroupsAnswer
 }
 
 /// What `ListVariableGroups` answers.

@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on variables.
     #[must_use]
     pub fn variables(&self) -> Operations {
@@ -12,7 +12,7 @@ impl Api {
     }
 }
 
-/// Operations on variables; from [`Api::variables`].
+/// Operations on variables; from [`Api::variables`](crate::Api::variables).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -54,21 +54,21 @@ impl Operations {
     /// Deletes variables.
     ///
     /// `DELETE /crm/v8/settings/variables`. Scope: `ZohoCRM.settings.variables.DELETE`.
-    pub fn delete_many(&self, ids: impl Into<String>) -> DeleteVariables {
+    pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteVariables {
         DeleteVariables::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/variables", [])
                 .scopes(&["ZohoCRM.settings.variables.DELETE"]),
         )
-        .with_query("ids", ids.into() as String)
+        .with_query_list("ids", ids)
     }
 
-    /// Gets a variable by id.
+    /// Gets a variable.
     ///
     /// `GET /crm/v8/settings/variables/{id}`. Scope: `ZohoCRM.settings.variables.READ`.
     ///
     /// In place of `id` it also takes `api_name`.
-    pub fn variable_by_id(&self, id: impl Into<String>) -> GetVariableById {
-        GetVariableById::new(
+    pub fn get(&self, id: impl Into<String>) -> GetVariable {
+        GetVariable::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -79,13 +79,13 @@ impl Operations {
         )
     }
 
-    /// Updates a variable by id.
+    /// Updates a variable.
     ///
     /// `PUT /crm/v8/settings/variables/{id}`. Scope: `ZohoCRM.settings.variables.UPDATE`.
     ///
     /// In place of `id` it also takes `api_name`.
-    pub fn update_variable_by_id(&self, id: impl Into<String>, body: VariablesBody) -> UpdateVariableById {
-        UpdateVariableById::new(
+    pub fn update(&self, id: impl Into<String>, body: VariablesBody) -> UpdateVariable {
+        UpdateVariable::new(
             Request::operation(
                 &self.crm,
                 Method::Put,
@@ -141,11 +141,11 @@ operation! {
 }
 
 operation! {
-    /// A call that gets a variable by id; from [`Operations::variable_by_id`].
-    GetVariableById -> VariablesAnswer
+    /// A call that gets a variable; from [`Operations::get`].
+    GetVariable -> VariablesAnswer
 }
 
-impl GetVariableById {
+impl GetVariable {
     /// Sets `group`.
     pub fn group(self, group: impl Into<String>) -> Self {
         self.with_query("group", group.into() as String)
@@ -153,11 +153,11 @@ impl GetVariableById {
 }
 
 operation! {
-    /// A call that updates a variable by id; from [`Operations::update_variable_by_id`].
-    UpdateVariableById -> VariablesResults
+    /// A call that updates a variable; from [`Operations::update`].
+    UpdateVariable -> VariablesResults
 }
 
-impl UpdateVariableById {
+impl UpdateVariable {
     /// Sets `group`.
     pub fn group(self, group: impl Into<String>) -> Self {
         self.with_query("group", group.into() as String)
@@ -213,7 +213,7 @@ pub struct Variable {
     pub read_only: Nullable<bool>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -229,7 +229,7 @@ setters! {
         r#type: VariableType,
         variable_group: VariableGroup,
         read_only: bool,
-        value: Map<String, Value>,
+        value: Value,
     }
 }
 

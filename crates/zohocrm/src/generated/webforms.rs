@@ -2,9 +2,10 @@
 
 //! Webforms.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on webforms.
     #[must_use]
     pub fn webforms(&self) -> Operations {
@@ -12,18 +13,18 @@ impl Api {
     }
 }
 
-/// Operations on webforms; from [`Api::webforms`].
+/// Operations on webforms; from [`Api::webforms`](crate::Api::webforms).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets web forms.
+    /// Lists web forms.
     ///
     /// `GET /crm/v8/settings/webforms`. Scope: `ZohoCRM.settings.READ`.
-    pub fn web_forms(&self, module: impl Into<String>) -> GetWebForms {
-        GetWebForms::new(
+    pub fn list(&self, module: impl Into<String>) -> ListWebForms {
+        ListWebForms::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/webforms", [])
                 .scopes(&["ZohoCRM.settings.READ"]),
         )
@@ -33,7 +34,7 @@ impl Operations {
     /// Creates web forms.
     ///
     /// `POST /crm/v8/settings/webforms`. Scope: `ZohoCRM.settings.CREATE`.
-    pub fn create_web_forms(&self, module: impl Into<String>, body: WebformsBody) -> CreateWebForms {
+    pub fn create(&self, module: impl Into<String>, body: WebformsBody) -> CreateWebForms {
         CreateWebForms::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/webforms", [])
                 .scopes(&["ZohoCRM.settings.CREATE"])
@@ -45,7 +46,7 @@ impl Operations {
     /// Gets a web form.
     ///
     /// `GET /crm/v8/settings/webforms/{form_id}`. Scope: `ZohoCRM.settings.READ`.
-    pub fn web_form(&self, form_id: impl Into<String>, module: impl Into<String>) -> GetWebForm {
+    pub fn get(&self, form_id: impl Into<String>, module: impl Into<String>) -> GetWebForm {
         GetWebForm::new(
             Request::operation(
                 &self.crm,
@@ -61,7 +62,7 @@ impl Operations {
     /// Updates a web form.
     ///
     /// `PUT /crm/v8/settings/webforms/{form_id}`. Scope: `ZohoCRM.settings.UPDATE`.
-    pub fn update_web_form(
+    pub fn update(
         &self,
         form_id: impl Into<String>,
         module: impl Into<String>,
@@ -80,11 +81,11 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Deletes web forms.
+    /// Deletes a web form.
     ///
     /// `DELETE /crm/v8/settings/webforms/{form_id}`. Scope: `ZohoCRM.settings.DELETE`.
-    pub fn delete_web_forms(&self, form_id: impl Into<String>, module: impl Into<String>) -> DeleteWebForms {
-        DeleteWebForms::new(
+    pub fn delete(&self, form_id: impl Into<String>, module: impl Into<String>) -> DeleteWebForm {
+        DeleteWebForm::new(
             Request::operation(
                 &self.crm,
                 Method::Delete,
@@ -96,15 +97,11 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Gets a webforms preview.
+    /// Gets a preview.
     ///
     /// `GET /crm/v8/settings/webforms/{form_id}/actions/preview`. Scope: `ZohoCRM.settings.READ`.
-    pub fn webforms_preview(
-        &self,
-        form_id: impl Into<String>,
-        module: impl Into<String>,
-    ) -> GetWebformsPreview {
-        GetWebformsPreview::new(
+    pub fn preview(&self, form_id: impl Into<String>, module: impl Into<String>) -> GetPreview {
+        GetPreview::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -118,36 +115,36 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets web forms; from [`Operations::web_forms`].
-    GetWebForms -> WebformsAnswer
+    /// A call that lists web forms; from [`Operations::list`].
+    ListWebForms -> WebformsAnswer
 }
 
 operation! {
-    /// A call that creates web forms; from [`Operations::create_web_forms`].
+    /// A call that creates web forms; from [`Operations::create`].
     CreateWebForms -> WebformsResults
 }
 
 operation! {
-    /// A call that gets a web form; from [`Operations::web_form`].
+    /// A call that gets a web form; from [`Operations::get`].
     GetWebForm -> WebformsAnswer
 }
 
 operation! {
-    /// A call that updates a web form; from [`Operations::update_web_form`].
+    /// A call that updates a web form; from [`Operations::update`].
     UpdateWebForm -> WebformsResults
 }
 
 operation! {
-    /// A call that deletes web forms; from [`Operations::delete_web_forms`].
-    DeleteWebForms -> WebformsResults
+    /// A call that deletes a web form; from [`Operations::delete`].
+    DeleteWebForm -> WebformsResults
 }
 
 operation! {
-    /// A call that gets a webforms preview; from [`Operations::webforms_preview`].
-    GetWebformsPreview -> WebformsAnswer
+    /// A call that gets a preview; from [`Operations::preview`].
+    GetPreview -> WebformsAnswer
 }
 
-/// What `GetWebForms` answers.
+/// What `ListWebForms` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -191,7 +188,7 @@ pub struct WebForm {
     pub iframe_code: Nullable<String>,
     /// `user_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_type: Nullable<User>,
+    pub user_type: Nullable<shared::Reference>,
     /// `from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub from: Nullable<String>,
@@ -248,7 +245,7 @@ pub struct WebForm {
     pub show_brand: Nullable<bool>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<User>,
+    pub created_by: Nullable<shared::Reference>,
     /// `form_attributes`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub form_attributes: Nullable<FormAttributes>,
@@ -260,7 +257,7 @@ pub struct WebForm {
     pub double_optin_enabled: Nullable<bool>,
     /// `tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tags: Nullable<Vec<Tags>>,
+    pub tags: Nullable<Vec<shared::Reference>>,
     /// `landing_url`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub landing_url: Nullable<String>,
@@ -281,7 +278,7 @@ pub struct WebForm {
     pub create_contact: Nullable<bool>,
     /// `assignment_rule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub assignment_rule: Nullable<AssignmentRule>,
+    pub assignment_rule: Nullable<shared::Reference>,
     /// `form_sections`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub form_sections: Nullable<Vec<FormSection>>,
@@ -315,7 +312,7 @@ setters! {
         r#type: String,
         action_on_submit: String,
         iframe_code: String,
-        user_type: User,
+        user_type: shared::Reference,
         from: String,
         action_on_duplicate: String,
         encrypted_zgid: String,
@@ -334,18 +331,18 @@ setters! {
         adword_enabled: bool,
         notify_owner: Owner,
         show_brand: bool,
-        created_by: User,
+        created_by: shared::Reference,
         form_attributes: FormAttributes,
         location_url: Vec<String>,
         double_optin_enabled: bool,
-        tags: Vec<Tags>,
+        tags: Vec<shared::Reference>,
         landing_url: String,
         last_submitted_time: DateTime,
         layout: Layout,
         code_formats: Vec<String>,
         approval_request: bool,
         create_contact: bool,
-        assignment_rule: AssignmentRule,
+        assignment_rule: shared::Reference,
         form_sections: Vec<FormSection>,
         name: String,
         fields: Vec<Fields>,
@@ -368,7 +365,7 @@ pub struct AcknowledgeVisitor {
     pub template_name: Nullable<String>,
     /// `auto_response_rule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_response_rule: Nullable<AutoResponseRule>,
+    pub auto_response_rule: Nullable<shared::Reference>,
     /// `template_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub template_id: Nullable<String>,
@@ -384,7 +381,7 @@ setters! {
     AcknowledgeVisitor {
         reply_to_address: FromAddress,
         template_name: String,
-        auto_response_rule: AutoResponseRule,
+        auto_response_rule: shared::Reference,
         template_id: String,
         from_address: FromAddress,
     }
@@ -421,29 +418,6 @@ setters! {
     }
 }
 
-/// Zoho's `AutoResponseRule`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AutoResponseRule {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    AutoResponseRule {
-        name: String,
-        id: String,
-    }
-}
-
 /// Zoho's `ButtonAttributes`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -472,29 +446,6 @@ setters! {
         name: String,
         border_radius_px: String,
         align: String,
-    }
-}
-
-/// Zoho's `User`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct User {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    User {
-        name: String,
-        id: String,
     }
 }
 
@@ -576,7 +527,7 @@ pub struct Owner {
     pub system_mail: Nullable<bool>,
     /// `email_template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_template: Nullable<Map<String, Value>>,
+    pub email_template: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -587,7 +538,7 @@ setters! {
         name: String,
         id: String,
         system_mail: bool,
-        email_template: Map<String, Value>,
+        email_template: Value,
     }
 }
 
@@ -815,29 +766,6 @@ setters! {
     }
 }
 
-/// Zoho's `Tags`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Tags {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Tags {
-        name: String,
-        id: String,
-    }
-}
-
 /// Zoho's `Layout`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -860,29 +788,6 @@ pub struct Layout {
 setters! {
     Layout {
         display_label: String,
-        name: String,
-        id: String,
-    }
-}
-
-/// Zoho's `AssignmentRule`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssignmentRule {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    AssignmentRule {
         name: String,
         id: String,
     }
@@ -966,7 +871,7 @@ pub struct Fields {
     pub recaptcha_label: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Box<Fields>>,
+    pub field: Nullable<Box<Self>>,
     /// `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
@@ -1001,7 +906,7 @@ setters! {
         help: String,
         secret_key: String,
         recaptcha_label: String,
-        field: Box<Fields>,
+        field: Box<Self>,
         api_name: String,
         date_format: String,
         theme: String,

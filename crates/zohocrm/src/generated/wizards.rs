@@ -5,7 +5,7 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on wizards.
     #[must_use]
     pub fn wizards(&self) -> Operations {
@@ -13,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on wizards; from [`Api::wizards`].
+/// Operations on wizards; from [`Api::wizards`](crate::Api::wizards).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -29,11 +29,11 @@ impl Operations {
         ))
     }
 
-    /// Gets a wizard by id.
+    /// Gets a wizard.
     ///
     /// `GET /crm/v8/settings/wizards/{wizard_id}`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.attachments.READ` or `ZohoCRM.settings.wizards.READ`.
-    pub fn wizard_by_id(&self, wizard_id: impl Into<String>, layout_id: impl Into<String>) -> GetWizardById {
-        GetWizardById::new(
+    pub fn get(&self, wizard_id: impl Into<String>, layout_id: impl Into<String>) -> GetWizard {
+        GetWizard::new(
             Request::operation(
                 &self.crm,
                 Method::Get,
@@ -56,8 +56,8 @@ operation! {
 }
 
 operation! {
-    /// A call that gets a wizard by id; from [`Operations::wizard_by_id`].
-    GetWizardById -> WizardsAnswer
+    /// A call that gets a wizard; from [`Operations::get`].
+    GetWizard -> WizardsAnswer
 }
 
 /// What `ListWizards` answers.
@@ -116,7 +116,7 @@ pub struct Wizard {
     pub exempted_portal_user_types: Nullable<Vec<ExemptedPortalUserType>>,
     /// `parent_wizard`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent_wizard: Nullable<Box<Wizard>>,
+    pub parent_wizard: Nullable<Box<Self>>,
     /// `draft`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub draft: Nullable<bool>,
@@ -263,32 +263,16 @@ pub struct Criteria {
     pub comparator: Nullable<String>,
     /// `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
+    pub field: Nullable<shared::ApiReference>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
     /// `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Criteria>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `field` in `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
+    pub group: Nullable<Vec<Self>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -316,7 +300,7 @@ pub struct Actions {
     pub field: Nullable<shared::FieldFields>,
     /// `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Map<String, Value>>,
+    pub value: Nullable<Value>,
     /// `exempted_profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub exempted_profiles: Nullable<Vec<shared::ProfileProfile>>,
@@ -399,10 +383,10 @@ pub struct Button {
     pub visibility: Nullable<String>,
     /// `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Map<String, Value>>,
+    pub resource: Nullable<Value>,
     /// `transition`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub transition: Nullable<Transition>,
+    pub transition: Nullable<shared::Reference>,
     /// `category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub category: Nullable<String>,
@@ -430,22 +414,6 @@ pub struct Message {
     pub extra: Extra,
 }
 
-/// Zoho's `Transition`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Transition {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
 /// `elements` in `Segment`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -456,23 +424,7 @@ pub struct Element {
     pub r#type: Nullable<String>,
     /// `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Resource>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `resource` in `Element`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Resource {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
+    pub resource: Nullable<shared::Reference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -2,9 +2,10 @@
 
 //! Zia enrichment.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on zia enrichment.
     #[must_use]
     pub fn zia_enrichment(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on zia enrichment; from [`Api::zia_enrichment`].
+/// Operations on zia enrichment; from [`Api::zia_enrichment`](crate::Api::zia_enrichment).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -61,13 +62,13 @@ pub struct DataEnrichment {
     pub modified_time: Nullable<DateTime>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
+    pub module: Nullable<shared::ApiReference>,
     /// `input_data_field_mapping`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub input_data_field_mapping: Nullable<Vec<InputData>>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<User>,
+    pub modified_by: Nullable<shared::Reference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -76,29 +77,13 @@ pub struct DataEnrichment {
     pub r#type: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<User>,
+    pub created_by: Nullable<shared::Reference>,
     /// `output_data_field_mapping`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub output_data_field_mapping: Nullable<Vec<OutputData>>,
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `Module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -150,22 +135,6 @@ pub struct EnrichField {
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `User`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct User {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

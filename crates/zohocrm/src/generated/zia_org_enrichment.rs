@@ -2,9 +2,10 @@
 
 //! Zia org enrichment.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on zia org enrichment.
     #[must_use]
     pub fn zia_org_enrichment(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on zia org enrichment; from [`Api::zia_org_enrichment`].
+/// Operations on zia org enrichment; from [`Api::zia_org_enrichment`](crate::Api::zia_org_enrichment).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -130,7 +131,7 @@ pub struct ZiaOrgEnrichment {
     pub zia_org_enrichment: Nullable<Vec<OrgEnrichment>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -152,7 +153,7 @@ pub struct OrgEnrichment {
     pub id: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<CreatedBy>,
+    pub created_by: Nullable<shared::Reference>,
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
@@ -169,7 +170,7 @@ setters! {
         enriched_data: EnrichedData,
         created_time: String,
         id: String,
-        created_by: CreatedBy,
+        created_by: shared::Reference,
         status: String,
         enrich_based_on: EnrichBasedOn,
     }
@@ -197,7 +198,7 @@ pub struct EnrichedData {
     pub revenue: Nullable<String>,
     /// `years_in_industry`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub years_in_industry: Nullable<String>,
+    pub years_in_industry: Nullable<Value>,
     /// `other_contacts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub other_contacts: Nullable<Vec<String>>,
@@ -273,7 +274,7 @@ setters! {
         ceo: String,
         secondary_email: String,
         revenue: String,
-        years_in_industry: String,
+        years_in_industry: Value,
         other_contacts: Vec<String>,
         techno_graphic_data: String,
         logo: String,
@@ -402,29 +403,6 @@ setters! {
     }
 }
 
-/// `created_by` in `OrgEnrichment`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CreatedBy {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    CreatedBy {
-        name: String,
-        id: String,
-    }
-}
-
 /// `enrich_based_on` in `OrgEnrichment`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -450,28 +428,6 @@ setters! {
         email: String,
         website: String,
     }
-}
-
-/// Zoho's `Info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// Zoho's `Org_Enrichment`.

@@ -2,9 +2,10 @@
 
 //! Zia people enrichment.
 
+use super::shared;
 use crate::operation::prelude::*;
 
-impl Api {
+impl crate::Api {
     /// Operations on zia people enrichment.
     #[must_use]
     pub fn zia_people_enrichment(&self) -> Operations {
@@ -12,7 +13,7 @@ impl Api {
     }
 }
 
-/// Operations on zia people enrichment; from [`Api::zia_people_enrichment`].
+/// Operations on zia people enrichment; from [`Api::zia_people_enrichment`](crate::Api::zia_people_enrichment).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -131,7 +132,7 @@ pub struct ZiaPeopleEnrichmentAnswer {
     pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichment>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
+    pub info: Nullable<shared::PageInfo>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -150,7 +151,7 @@ pub struct ZiaPeopleEnrichment {
     pub id: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<CreatedBy>,
+    pub created_by: Nullable<shared::Reference>,
     /// `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
@@ -169,33 +170,10 @@ setters! {
     ZiaPeopleEnrichment {
         created_time: String,
         id: String,
-        created_by: CreatedBy,
+        created_by: shared::Reference,
         status: String,
         enriched_data: EnrichedData,
         enrich_based_on: EnrichBasedOn,
-    }
-}
-
-/// `created_by` in `ZiaPeopleEnrichment`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CreatedBy {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    CreatedBy {
-        name: String,
-        id: String,
     }
 }
 
@@ -221,13 +199,13 @@ pub struct EnrichedData {
     pub last_name: Nullable<String>,
     /// `educations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub educations: Nullable<Vec<Map<String, Value>>>,
+    pub educations: Nullable<Vec<Value>>,
     /// `middle_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub middle_name: Nullable<String>,
     /// `skills`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub skills: Nullable<Vec<Map<String, Value>>>,
+    pub skills: Nullable<Vec<Value>>,
     /// `other_contacts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub other_contacts: Nullable<Vec<String>>,
@@ -254,7 +232,7 @@ pub struct EnrichedData {
     pub id: Nullable<String>,
     /// `interests`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub interests: Nullable<Vec<Map<String, Value>>>,
+    pub interests: Nullable<Vec<Value>>,
     /// `first_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub first_name: Nullable<String>,
@@ -276,9 +254,9 @@ setters! {
         gender: String,
         company_info: CompanyInfo,
         last_name: String,
-        educations: Vec<Map<String, Value>>,
+        educations: Vec<Value>,
         middle_name: String,
-        skills: Vec<Map<String, Value>>,
+        skills: Vec<Value>,
         other_contacts: Vec<String>,
         address_list_info: Vec<Address>,
         primary_address_info: Address,
@@ -287,7 +265,7 @@ setters! {
         primary_email: String,
         designation: String,
         id: String,
-        interests: Vec<Map<String, Value>>,
+        interests: Vec<Value>,
         first_name: String,
         primary_contact: String,
         social_media: Vec<SocialMedia>,
@@ -539,28 +517,6 @@ setters! {
         website: String,
         name: String,
     }
-}
-
-/// Zoho's `Info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// Zoho's `People_Enrich`.

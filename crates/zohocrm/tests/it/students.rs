@@ -68,21 +68,6 @@ pub struct Students {
     /// Owner
     #[serde(rename = "Owner", skip_serializing_if = "Option::is_none")]
     pub owner: Option<Lookup>,
-    /// Created By
-    #[serde(rename = "Created_By", skip_serializing_if = "Option::is_none")]
-    pub created_by: Option<Lookup>,
-    /// Modified By
-    #[serde(rename = "Modified_By", skip_serializing_if = "Option::is_none")]
-    pub modified_by: Option<Lookup>,
-    /// Created Time
-    #[serde(rename = "Created_Time", skip_serializing_if = "Option::is_none")]
-    pub created_time: Option<DateTime>,
-    /// Modified Time
-    #[serde(rename = "Modified_Time", skip_serializing_if = "Option::is_none")]
-    pub modified_time: Option<DateTime>,
-    /// Tag
-    #[serde(rename = "Tag", skip_serializing_if = "Option::is_none")]
-    pub tag: Option<Vec<serde_json::Value>>,
 }
 
 /// The values of `Status`.

@@ -17,7 +17,7 @@ pub(super) async fn run(config: &Config, options: BulkRead) -> Result<(), Failur
         read = read.fields(fields);
     }
     if let Some(criteria) = criteria {
-        read = read.criteria_json(criteria);
+        read = read.option("criteria", criteria);
     }
     if let Some(id) = view {
         read = read.custom_view(id);

@@ -25,12 +25,14 @@ pub(super) async fn run(config: &Config, options: args::BulkWrite) -> Result<(),
     let format = RowFormat { csv: true, json_lines: false };
     let rows = Rows::new(config.output, format, &[""; 0]).going_to(destination);
     let mut outcome = Outcome { rows, jobs: Vec::new(), added: 0, updated: 0, refused: 0 };
-    let failure = outcome.follow(write.csv_file(file)).await.err();
+    let failure = match outcome.follow(write.csv_file(file)).await {
+        Err(failure) if outcome.seen() == 0 => return Err(failure),
+        ended => ended.err(),
+    };
     // What became of the rows before it is told all the same.
     let (seen, refused) = (outcome.seen(), outcome.refused);
     outcome.finish(config)?;
     match failure {
-        Some(failure) if seen == 0 => Err(failure),
         Some(failure) => Err(failure.next_step(format!("write the rows after the first {seen}"))),
         None if refused == 0 => Ok(()),
         None => {

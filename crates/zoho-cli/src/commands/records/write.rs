@@ -78,7 +78,7 @@ async fn run(
         let results = results.map_err(|error| stopped(error, first, chunk.len()))?;
         let told: Vec<Record> =
             results.iter().zip(first..).map(|(result, number)| outcome(number, result)).collect();
-        rows.print(&told)?;
+        rows.print(&told).map_err(|failure| unprinted(failure, input.read_so_far()))?;
         for (result, number) in results.iter().zip(first..) {
             if let Err(error) = result {
                 refused += 1;
@@ -103,22 +103,19 @@ impl Operation {
     /// As many records as Zoho takes at once; none at the end.
     fn next_chunk(&self, input: &mut Input) -> Result<Vec<Record>, Failure> {
         let before = input.read_so_far();
-        let nothing_of_these = |failure: Failure| {
-            match before {
+        let unwritten = |failure: Failure| match before {
             0 => failure.next_step("correct it; nothing was written"),
-            _ => failure.next_step(format!(
-                "correct it and go on with --skip {before}: the records before were written, as far as they are printed"
-            )),
-        }
+            _ => failure
+                .next_step(format!("correct it and go on with --skip {before}: those before were sent")),
         };
         let mut chunk = Vec::new();
         for record in input.by_ref().take(Records::MOST_PER_WRITE) {
-            chunk.push(record.map_err(nothing_of_these)?);
+            chunk.push(record.map_err(unwritten)?);
         }
         let needs_id = matches!(self, Self::Update | Self::Delete);
         match chunk.iter().position(|record| needs_id && record.id().is_none_or(str::is_empty)) {
             Some(index) => {
-                Err(nothing_of_these(Failure::failed(format!("record {} has no `id`", before + index + 1))))
+                Err(unwritten(Failure::failed(format!("record {} has no `id`", before + index + 1))))
             }
             None => Ok(chunk),
         }
@@ -168,13 +165,24 @@ fn outcome(number: usize, result: &Result<Written, Error>) -> Record {
 /// A call failed as a whole. Those before it went through.
 fn stopped(error: Error, first: usize, count: usize) -> Failure {
     let (sent, last) = (first - 1, first + count - 1);
-    let kind = error.kind();
+    let is_in_doubt = match &error {
+        Error::Unreachable { sent, .. } => *sent,
+        error => matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Server | ErrorKind::Decode),
+    };
     let failure = Failure::from(error);
-    match kind {
-        ErrorKind::Unreachable | ErrorKind::Server | ErrorKind::Decode => failure.next_step(format!(
+    match (is_in_doubt, sent) {
+        (true, _) => failure.next_step(format!(
             "look whether records {first} to {last} were written; then go on with --skip {sent} or --skip {last}"
         )),
-        _ if sent == 0 => failure,
-        _ => failure.next_step(format!("go on with --skip {sent}: nothing after record {sent} was written")),
+        (false, 0) => failure,
+        (false, _) => {
+            failure.next_step(format!("go on with --skip {sent}: nothing after record {sent} was written"))
+        }
     }
+}
+
+/// A reader that leaves ends a list, which is no error. A write is not half done without a word.
+fn unprinted(failure: Failure, sent: usize) -> Failure {
+    let next_step = format!("records 1 to {sent} were sent; go on with --skip {sent}");
+    failure.even_if_nobody_reads().next_step(next_step)
 }

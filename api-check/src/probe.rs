@@ -1,0 +1,101 @@
+//! Finds out which members of a body a type knows by name. A type that puts everything among the unknown members loses
+//! nothing, and is of no use: a known member is told by its refusal of a value of the wrong kind.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::schema::{SchemaId, Schemas, Shape};
+
+/// One member of a body, alone, with a value that fits and one that does not.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// Where the member is: `$.roles[].name`.
+    pub path: String,
+    /// A body with a value of the right kind.
+    pub right: Value,
+    /// The same body with one of the wrong kind.
+    pub wrong: Value,
+}
+
+/// A probe for each member that the schemas describe, each schema once.
+#[must_use]
+pub fn probes(schemas: &Schemas, roots: &[SchemaId]) -> Vec<Probe> {
+    let mut probes = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<(SchemaId, Vec<Step>)> = roots.iter().rev().map(|root| (*root, Vec::new())).collect();
+    while let Some((id, steps)) = open.pop() {
+        for branch in schemas.branches(id) {
+            if (steps.is_empty() && (schemas.is_refusal(branch) || schemas.is_file(branch)))
+                || !seen.insert(branch)
+            {
+                continue;
+            }
+            match schemas.shape(branch) {
+                Shape::List(items) => open.push((*items, with(&steps, Step::Item))),
+                Shape::Object { members, .. } => {
+                    for (name, member) in members {
+                        let steps = with(&steps, Step::Member(name.clone()));
+                        if let Some((right, wrong)) = values(schemas, *member) {
+                            probes.push(Probe {
+                                path: path(&steps),
+                                right: nested(&steps, right),
+                                wrong: nested(&steps, wrong),
+                            });
+                        }
+                        open.push((*member, steps));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    probes
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Member(String),
+    Item,
+}
+
+fn with(steps: &[Step], step: Step) -> Vec<Step> {
+    let mut steps = steps.to_vec();
+    steps.push(step);
+    steps
+}
+
+fn path(steps: &[Step]) -> String {
+    let part = |step: &Step| match step {
+        Step::Member(name) => format!(".{name}"),
+        Step::Item => "[]".to_owned(),
+    };
+    format!("${}", steps.iter().map(part).collect::<String>())
+}
+
+fn nested(steps: &[Step], value: Value) -> Value {
+    steps.iter().rev().fold(value, |value, step| match step {
+        Step::Member(name) => json!({ name.as_str(): value }),
+        Step::Item => json!([value]),
+    })
+}
+
+/// A value that fits and one that does not; `None` where anything may.
+fn values(schemas: &Schemas, member: SchemaId) -> Option<(Value, Value)> {
+    let of = |branch: &SchemaId| match schemas.shape(*branch) {
+        Shape::Object { .. } => Some((json!({}), json!("x"))),
+        Shape::List(_) => Some((json!([]), json!("x"))),
+        Shape::Text { .. } => Some((json!("x"), json!(7))),
+        Shape::Integer { .. } => Some((json!(7), json!("x"))),
+        Shape::Number => Some((json!(7.5), json!("x"))),
+        Shape::Boolean => Some((json!(true), json!("x"))),
+        Shape::OneOf(_) | Shape::Anything | Shape::File => None,
+    };
+    let mut all = schemas.branches(member).iter().map(of).collect::<Option<Vec<_>>>()?;
+    all.dedup();
+    match all.len() {
+        1 => all.pop(),
+        // Texts or numbers: both are right.
+        _ => None,
+    }
+}

@@ -1,0 +1,111 @@
+//! What Zoho refuses becomes an error with Zoho's code, whatever the status.
+
+use api_check::compare::shortened;
+use api_check::registry::{Entry, Samples};
+use api_check::sample::plain;
+use api_check::schema::{SchemaId, Schemas, Shape};
+use serde_json::{Value, json};
+use zohocrm::{Error, ErrorKind};
+
+use crate::support::findings::Findings;
+use crate::support::pairs::pairs;
+use crate::support::recorder::Recorder;
+use crate::support::surroundings::{official_sdk, specification};
+
+/// A call that sends nothing and needs nothing: what is looked at is its answer.
+pub(crate) fn harmless(entries: &'static [Entry]) -> &'static Entry {
+    entries.iter().find(|entry| entry.method == "GET" && !entry.path.contains('{')).unwrap()
+}
+
+#[tokio::test]
+async fn every_refusal_that_is_described_becomes_an_error_with_its_code() {
+    let Some(specification) = specification() else { return };
+    let recorder = Recorder::start().await;
+    let mut findings = Findings::default();
+    let (mut refusals, mut operations) = (0, 0);
+    for pair in pairs(specification, official_sdk()) {
+        let own = pair.own();
+        let samples = Samples::default().with_text("download_url", recorder.file_url());
+        let mut seen = Vec::new();
+        for (status, content) in own.operation.successes().chain(own.operation.failures()) {
+            for shape in content.schema.into_iter().flat_map(|schema| own.schemas.branches(schema)) {
+                if (200..300).contains(&status) && !own.schemas.is_refusal(shape) {
+                    continue;
+                }
+                for body in bodies(own.schemas, shape) {
+                    let Some(code) = code(&body).map(str::to_owned) else { continue };
+                    if seen.contains(&(status, code.clone())) {
+                        continue;
+                    }
+                    recorder.answer(status, &body);
+                    refusals += 1;
+                    match recorder.send(pair.entry, &samples).await {
+                        Ok(_) => findings.add(format!(
+                            "{}: HTTP {status} {} is no error",
+                            pair.title(),
+                            short(&body)
+                        )),
+                        Err(error) => {
+                            if let Some(problem) = problem(&error, status, &code) {
+                                findings.add(format!(
+                                    "{}: HTTP {status} {}: {problem}",
+                                    pair.title(),
+                                    short(&body)
+                                ));
+                            }
+                        }
+                    }
+                    seen.push((status, code));
+                }
+            }
+        }
+        operations += usize::from(!seen.is_empty());
+    }
+    findings.conclude(format!("{refusals} refusals of {operations} operations"));
+}
+
+fn short(body: &Value) -> String {
+    shortened(&body.to_string(), 120)
+}
+
+/// What is wrong with the error that was made of a refusal.
+fn problem(error: &Error, status: u16, code: &str) -> Option<String> {
+    // With a token alone there is no other to be had.
+    let rejects_the_token = matches!(code, "INVALID_TOKEN" | "INVALID_OAUTHTOKEN");
+    if rejects_the_token && error.kind() == ErrorKind::LoginNeeded {
+        return None;
+    }
+    match error.api() {
+        Some(api) if api.code() == code && api.status() == status => None,
+        Some(api) => Some(format!("became {} with HTTP {}", api.code(), api.status())),
+        None => Some(format!("became {error}")),
+    }
+}
+
+/// A body for each code that a refusal may have; one body, where the refusals are entries of a list.
+fn bodies(schemas: &Schemas, shape: SchemaId) -> Vec<Value> {
+    let body = plain(schemas, shape);
+    match schemas.shape(shape) {
+        Shape::Object { .. } if !schemas.values_of(shape, "code").is_empty() => {
+            let with_code = |code: &String| {
+                let mut body = body.clone();
+                body["code"] = json!(code);
+                body
+            };
+            schemas.values_of(shape, "code").iter().map(with_code).collect()
+        }
+        _ => vec![body],
+    }
+}
+
+/// The code of a refusal: its own, or that of the first entry in it.
+pub(crate) fn code(body: &Value) -> Option<&str> {
+    match body {
+        Value::Object(members) => match body.get("code") {
+            Some(code) => code.as_str(),
+            None => members.values().find_map(code),
+        },
+        Value::Array(items) => items.iter().find_map(code),
+        _ => None,
+    }
+}

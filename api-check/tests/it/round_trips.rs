@@ -1,0 +1,176 @@
+//! What Zoho may answer is read, and nothing of it is lost; and the same for what is sent.
+
+use api_check::SchemaId;
+use api_check::compare::{difference, leaves, shortened, shortest};
+use api_check::probe::{Probe, probes};
+use api_check::registry::RoundTrip;
+use api_check::sample::{Sample, samples};
+use serde_json::{Value, json};
+
+use crate::support::findings::Findings;
+use crate::support::mistaken::without_mistakes;
+use crate::support::pairs::{Described, Pair, pairs};
+use crate::support::surroundings::{official_sdk, specification};
+
+/// So many answers are made for each operation at least.
+const FEWEST: usize = 20;
+
+#[test]
+fn every_answer_is_read_and_written_again_with_every_leaf() {
+    let Some(specification) = specification() else { return };
+    let pairs = pairs(specification, official_sdk());
+    let mut tour = Tour::default();
+    for pair in &pairs {
+        if let Some(round_trip) = pair.entry.answer {
+            tour.visit(pair, round_trip, "an answer", Described::answers);
+        }
+    }
+    tour.conclude("answers");
+}
+
+#[test]
+fn every_body_is_read_and_written_again_with_every_leaf() {
+    let Some(specification) = specification() else { return };
+    let pairs = pairs(specification, official_sdk());
+    let mut tour = Tour::default();
+    for pair in &pairs {
+        if let Some(round_trip) = pair.entry.body {
+            tour.visit(pair, round_trip, "a body", |described| described.body().into_iter().collect());
+        }
+    }
+    tour.conclude("bodies");
+}
+
+#[derive(Default)]
+struct Tour {
+    findings: Findings,
+    operations: usize,
+    bodies: usize,
+    leaves: usize,
+    branches: usize,
+    undescribed: Vec<String>,
+}
+
+impl Tour {
+    fn visit(
+        &mut self,
+        pair: &Pair,
+        round_trip: RoundTrip,
+        what: &str,
+        shapes: impl Fn(&Described) -> Vec<SchemaId>,
+    ) {
+        self.operations += 1;
+        let mut count = 0;
+        for described in &pair.described {
+            let made = samples(described.schemas, &shapes(described));
+            self.branches += made.branches;
+            if !made.untaken.is_empty() {
+                self.findings.add(format!(
+                    "{}: {} branches are in no sample",
+                    pair.title(),
+                    made.untaken.len()
+                ));
+            }
+            count += made.bodies.len();
+            self.try_all(pair, described, round_trip, what, &made.bodies);
+        }
+        if count == 0 {
+            self.undescribed.push(pair.entry.key());
+            let bodies = (0..).zip([json!({}), json!({ "data": [{ "id": "1", "new": null }], "info": {} })]);
+            let bodies: Vec<_> = bodies.map(|(seed, body)| Sample { seed, body }).collect();
+            self.try_all(pair, &pair.own(), round_trip, what, &bodies);
+        } else if count < FEWEST {
+            self.findings.add(format!("{}: only {count} samples", pair.title()));
+        }
+    }
+
+    /// One finding for each operation and description is enough: the first that has one, made as short as can be.
+    fn try_all(
+        &mut self,
+        pair: &Pair,
+        described: &Described,
+        round_trip: RoundTrip,
+        what: &str,
+        all: &[Sample],
+    ) {
+        self.bodies += all.len();
+        for Sample { seed, body } in all {
+            let body = without_mistakes(described, body.clone());
+            self.leaves += leaves(&body);
+            if loss(round_trip, &body).is_some() {
+                let shortest = shortest(&body, |body| loss(round_trip, body).is_some());
+                let loss = loss(round_trip, &shortest).unwrap_or_default();
+                self.findings.add(format!(
+                    "{}: {what} by {}, seed {seed}: {loss}; shortest: {}",
+                    pair.title(),
+                    described.by,
+                    shortened(&shortest.to_string(), 300)
+                ));
+                return;
+            }
+        }
+    }
+
+    fn conclude(self, what: &str) {
+        let Self { findings, operations, bodies, leaves, branches, undescribed } = self;
+        findings.conclude(format!(
+            "{operations} operations, {bodies} {what}, {leaves} leaves, {branches} branches of choices; \
+             not described: {undescribed:?}"
+        ));
+    }
+}
+
+/// What is lost on the way through a type, if anything is.
+pub(crate) fn loss(round_trip: RoundTrip, body: &Value) -> Option<String> {
+    let written = match round_trip(body.to_string().as_bytes()) {
+        Ok(written) => written,
+        Err(error) => return Some(error),
+    };
+    match serde_json::from_slice(&written) {
+        Ok(after) => difference(body, &after).map(|difference| difference.to_string()),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+/// Which shapes of an operation are meant.
+type Shapes = fn(&Described) -> Vec<SchemaId>;
+
+/// So many answers and bodies may be of no type at all.
+const MOST_UNTYPED: usize = 15;
+
+#[test]
+fn what_is_described_is_known_by_name() {
+    let Some(specification) = specification() else { return };
+    let mut findings = Findings::default();
+    let (mut types, mut known, mut unknown, mut untyped) = (0, 0, Vec::new(), Vec::new());
+    for pair in &pairs(specification, official_sdk()) {
+        let kinds: [(_, Shapes); 2] = [
+            (pair.entry.answer, Described::answers),
+            (pair.entry.body, |described| described.body().into_iter().collect()),
+        ];
+        for (round_trip, shapes) in kinds {
+            let Some(round_trip) = round_trip else { continue };
+            types += 1;
+            let is_known = |probe: &Probe| {
+                round_trip(probe.right.to_string().as_bytes()).is_ok()
+                    && round_trip(probe.wrong.to_string().as_bytes()).is_err()
+            };
+            let probes = pair.described.iter().flat_map(|it| probes(it.schemas, &shapes(it)));
+            let (mine, others): (Vec<_>, Vec<_>) = probes.partition(is_known);
+            if mine.is_empty() {
+                untyped.push(pair.entry.key());
+            }
+            known += mine.len();
+            unknown.extend(others.into_iter().map(|probe| format!("{} {}", pair.entry.key(), probe.path)));
+        }
+    }
+    if untyped.len() > MOST_UNTYPED {
+        findings.add(format!("nothing is known of {} answers and bodies: {untyped:?}", untyped.len()));
+    }
+    println!("not known by name:\n{}", unknown.join("\n"));
+    findings.conclude(format!(
+        "{types} answers and bodies, {} of no type; {known} members known by name, {} not",
+        untyped.len(),
+        unknown.len()
+    ));
+}

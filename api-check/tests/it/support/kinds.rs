@@ -1,0 +1,62 @@
+//! What a code of Zoho's means for the caller, by the words of Zoho's documentation; the client has a table of its own.
+
+use zohocrm::ErrorKind;
+
+/// Each code in the published examples.
+const KINDS: &[(&str, ErrorKind)] = &[
+    ("ALREADY_MODIFIED", ErrorKind::Conflict),
+    ("ALREADY_SHARED", ErrorKind::Conflict),
+    ("ALREADY_USED", ErrorKind::Conflict),
+    ("AMBIGUITY_DURING_PROCESSING", ErrorKind::InvalidData),
+    ("API_NOT_SUPPORTED", ErrorKind::InvalidData),
+    ("ASSOCIATIONS_EXIST", ErrorKind::Conflict),
+    ("AUTHENTICATION_FAILURE", ErrorKind::LoginNeeded),
+    ("BAD_REQUEST", ErrorKind::InvalidData),
+    ("CANNOT_PROCESS", ErrorKind::Conflict),
+    ("CURRENCIES_NOT_ENABLED", ErrorKind::PermissionMissing),
+    ("DEPENDENT_FIELD_MISSING", ErrorKind::InvalidData),
+    ("DEPENDENT_MISMATCH", ErrorKind::InvalidData),
+    ("DISCRETE_PAGINATION_LIMIT_EXCEEDED", ErrorKind::LimitExceeded),
+    ("DUPLICATE_DATA", ErrorKind::Duplicate),
+    ("DUPLICATE_LINKING_DATA", ErrorKind::Duplicate),
+    ("EXPECTED_FIELD_MISSING", ErrorKind::InvalidData),
+    ("EXPIRED_VALUE", ErrorKind::InvalidData),
+    ("FEATURE_NOT_ENABLED", ErrorKind::PermissionMissing),
+    ("FEATURE_NOT_SUPPORTED", ErrorKind::PermissionMissing),
+    ("INTERNAL_ERROR", ErrorKind::Server),
+    ("INTERNAL_SERVER_ERROR", ErrorKind::Server),
+    ("INVALID_DATA", ErrorKind::InvalidData),
+    ("INVALID_QUERY", ErrorKind::InvalidData),
+    ("INVALID_REQUEST", ErrorKind::InvalidData),
+    ("INVALID_REQUEST_METHOD", ErrorKind::InvalidData),
+    ("INVALID_TOKEN", ErrorKind::LoginNeeded),
+    ("INVALID_URL_PATTERN", ErrorKind::NotFound),
+    ("LICENSE_LIMIT_EXCEEDED", ErrorKind::LimitExceeded),
+    ("LIMIT_EXCEEDED", ErrorKind::LimitExceeded),
+    ("LOWER_LIMIT_REACHED", ErrorKind::LimitExceeded),
+    ("MANDATORY_NOT_FOUND", ErrorKind::InvalidData),
+    ("MAPPING_MISMATCH", ErrorKind::InvalidData),
+    ("NOT_ALLOWED", ErrorKind::PermissionMissing),
+    ("NOT_APPROVED", ErrorKind::Conflict),
+    ("NOT_FOUND", ErrorKind::NotFound),
+    ("NOT_REVIEWED", ErrorKind::Conflict),
+    ("NO_PERMISSION", ErrorKind::PermissionMissing),
+    ("OAUTH_SCOPE_MISMATCH", ErrorKind::ScopeMissing),
+    ("PATTERN_NOT_MATCHED", ErrorKind::InvalidData),
+    ("RATE_LIMIT_EXCEEDED", ErrorKind::Throttled),
+    ("RECORD_LIMIT_EXCEEDED", ErrorKind::LimitExceeded),
+    ("RECORD_LOCKED", ErrorKind::Conflict),
+    ("RESOURCE_NOT_FOUND", ErrorKind::NotFound),
+    ("SERVICE_UNAVAILABLE", ErrorKind::Server),
+    ("SYNTAX_ERROR", ErrorKind::InvalidData),
+    ("TERRITORY_DISABLED", ErrorKind::PermissionMissing),
+    ("TOO_MANY_REQUESTS", ErrorKind::Throttled),
+    ("UNAPPROVABLE", ErrorKind::InvalidData),
+    ("UNAUTHORIZED", ErrorKind::LoginNeeded),
+    ("failure_in_attachment_handling", ErrorKind::InvalidData),
+];
+
+/// What a code means; `None` where it is in no example.
+pub(crate) fn kind_of(code: &str) -> Option<ErrorKind> {
+    KINDS.iter().find(|(known, _)| *known == code).map(|(_, kind)| *kind)
+}

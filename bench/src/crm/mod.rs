@@ -1,0 +1,30 @@
+//! The client, beside bare `reqwest` and `serde_json`, and beside the official SDK: all ask the same server, which has
+//! nothing to do but to say what it was given to say.
+
+mod bare;
+#[cfg(unix)]
+pub(crate) mod bulk;
+mod leads;
+pub(crate) mod page;
+mod server;
+#[cfg(unix)]
+pub(crate) mod stream;
+
+use zoho_oauth::store::{MemoryStore, TokenStore};
+use zoho_oauth::{Authenticator, Environment};
+use zohocrm::{Crm, ListRecords};
+
+use crate::{Outcome, fixture};
+
+/// The CRM at a URL, as a user with a valid token sees it.
+async fn crm_at(url: &str) -> Outcome<Crm> {
+    let (user, store) = (fixture::user_name(0), MemoryStore::new());
+    store.save_token(&fixture::renewed(&user)).await?;
+    let authenticator = Authenticator::builder(Environment::local(url)?).store(store).build()?;
+    Ok(Crm::new(&authenticator, user))
+}
+
+/// A page of leads, as it is asked for in each call.
+fn list_of(crm: &Crm, records: u32) -> ListRecords {
+    crm.records("Leads").list().fields(leads::names()).per_page(records)
+}
