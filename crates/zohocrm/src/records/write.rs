@@ -96,7 +96,9 @@ impl WriteRecords {
     /// Only writes what was not changed since a moment: else the error is a
     /// [`Conflict`](crate::ErrorKind::Conflict).
     pub fn if_unmodified_since(self, moment: impl Into<DateTime>) -> Self {
-        Self { request: self.request.header("If-Unmodified-Since", moment.into().to_string()), ..self }
+        // Sent twice, it would conflict with itself.
+        let request = self.request.repeatable(false);
+        Self { request: request.header("If-Unmodified-Since", moment.into().to_string()), ..self }
     }
 
     /// Writes the records and says what became of each, in the order in which they were given.

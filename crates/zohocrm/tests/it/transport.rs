@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -61,6 +61,19 @@ async fn a_create_is_not_repeated_when_it_may_have_been_carried_out() {
         leads.create_one(Record::new().with("Last_Name", "Once")).await.unwrap_err();
         assert_eq!(ada.zoho.journal().count("POST /crm/v8/Leads"), 1);
     }
+}
+
+#[tokio::test]
+async fn an_update_of_what_nobody_changed_is_not_repeated_and_so_never_conflicts_with_itself() {
+    let ada = logged_in().await;
+    let leads = crm(&ada, |crm| crm).records("Leads");
+    let lead = leads.create_one(Record::new().with("Last_Name", "Hopper")).await.unwrap();
+    let id = lead.id().unwrap();
+    let update = leads.update_one(id, Record::new().with("Last_Name", "Murray"));
+    ada.zoho.fault(Fault::on(format!("PUT /crm/v8/Leads/{id}")).drop_after());
+    let error = update.if_unmodified_since(SystemTime::now()).await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable { sent: true, .. }), "{error:?}");
+    assert_eq!(ada.zoho.journal().count(&format!("PUT /crm/v8/Leads/{id}")), 1);
 }
 
 #[tokio::test]
