@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq;
 
 use super::number_as_text;
 use crate::record::Record;
+use crate::request::describe;
 use crate::value::open_enum::open_enum;
 use crate::value::{Extra, or_default};
 
@@ -64,7 +65,7 @@ impl Notification {
     /// # Errors
     /// When it is not one.
     pub fn read(body: &[u8]) -> Result<Self, NotANotification> {
-        serde_json::from_slice(body).map_err(|error| NotANotification(error.to_string()))
+        serde_json::from_slice(body).map_err(|error| NotANotification(describe(&error)))
     }
 
     /// Whether it carries this token, which the channel was given. If it does not, somebody else than Zoho sent it. How long

@@ -24,6 +24,7 @@ pub use body::Upload;
 pub(crate) use body::{Body, Part, Source};
 pub use download::Download;
 pub use method::{Method, UnknownMethod};
+pub(crate) use response::describe;
 pub use response::{Answer, Headers, Response};
 
 /// A call that has not been sent; from [`Crm::request`]. It can be sent more than once.

@@ -198,7 +198,7 @@ impl Headers {
 }
 
 /// What is wrong with a body, without quoting from it.
-fn describe(error: &serde_json::Error) -> String {
+pub(crate) fn describe(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
     let what = match error.classify() {
         Category::Data => "the body is JSON of another shape",

@@ -132,6 +132,9 @@ async fn a_refused_channel_does_not_hide_the_others() {
 
 #[tokio::test]
 async fn neither_debug_nor_an_error_shows_a_token() {
+    let odd =
+        Notification::read(br#"{"token":"opensesame","ids":"grace@example.com"}"#).unwrap_err().to_string();
+    assert!(!odd.contains("grace") && odd.contains("line 1"), "{odd}");
     let ada = logged_in().await;
     let channel = Channel::new("1").events(["Leads.create"]).token(TOKEN);
     let body = format!(r#"{{"channel_id":1,"token":"{TOKEN}"}}"#);
