@@ -59,7 +59,10 @@ impl Record {
     /// # Errors
     /// When a field has another shape, or one that the type needs is missing.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, FieldError> {
-        T::deserialize(self.fields()).map_err(|error| FieldError::new("", &error.to_string()))
+        serde_path_to_error::deserialize(self.fields()).map_err(|error| {
+            let path = error.path().to_string();
+            FieldError::new(if path == "." { "" } else { &path }, &error.inner().to_string())
+        })
     }
 
     /// A field that holds a text: a line, an e-mail address, a phone number, an auto-number.
@@ -161,7 +164,7 @@ impl FieldError {
         Self { field: field.to_owned(), evidence: evidence.to_owned() }
     }
 
-    /// The field's API name; empty if it is the record as a whole.
+    /// The field's API name, or `Courses[0].Title` inside it; empty if it is the record as a whole.
     #[must_use]
     pub fn field(&self) -> &str {
         &self.field
@@ -246,6 +249,23 @@ mod tests {
         assert_eq!(ada.get::<i64>("Guardian"), Ok(None));
         let error = ada.get::<i64>("Name").unwrap_err();
         assert_eq!(error.field(), "Name");
+    }
+
+    #[test]
+    fn a_record_that_is_no_such_type_says_which_field_it_is() {
+        #[derive(Debug, serde::Deserialize)]
+        #[expect(dead_code, reason = "nothing is ever read into it")]
+        struct Odd {
+            #[serde(rename = "Courses")]
+            courses: Vec<Course>,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        #[expect(dead_code, reason = "nothing is ever read into it")]
+        struct Course {
+            #[serde(rename = "Title")]
+            title: u8,
+        }
+        assert_eq!(student().deserialize::<Odd>().unwrap_err().field(), "Courses[0].Title");
     }
 
     #[test]
