@@ -175,7 +175,14 @@ impl Metadata {
         request: Request,
         oldest: Option<Duration>,
     ) -> Result<Arc<[T]>, Error> {
-        let ask = async { Ok(request.send_as::<Listed<T>>().await?.into_inner().items) };
+        let ask = async {
+            let response = request.send().await?;
+            match response.json::<Listed<T>>()? {
+                Some(listed) => Ok(listed.items),
+                None if response.status() == 204 => Ok(Vec::new()),
+                None => Err(Error::unusable(&response, "it is no list, and not none either")),
+            }
+        };
         match oldest {
             Some(oldest) => shelf.take(name, oldest, ask).await,
             None => ask.await.map(Arc::from),
@@ -234,12 +241,6 @@ fn none(problems: Vec<FieldProblem>) -> Result<(), Vec<FieldProblem>> {
 /// How Zoho wraps a list: under its name.
 #[derive(Debug, Deserialize)]
 struct Listed<T> {
-    #[serde(
-        alias = "modules",
-        alias = "fields",
-        alias = "layouts",
-        alias = "related_lists",
-        default = "Vec::new"
-    )]
+    #[serde(alias = "modules", alias = "fields", alias = "layouts", alias = "related_lists")]
     items: Vec<T>,
 }

@@ -64,7 +64,8 @@ impl Record {
     }
 
     /// Sets a field: a text, number or boolean; a [`Date`](crate::Date), [`DateTime`](crate::DateTime), [`Lookup`] or
-    /// [`FileField`]; a list of texts (multi-select) or of records (subform); or any JSON.
+    /// [`FileField`]; a list of texts (multi-select) or of records (subform); or any JSON. A number that is none (NaN) or
+    /// infinite is null there.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.set(name, value);

@@ -1,5 +1,6 @@
 //! Writing records: create, update, upsert, delete, in as many calls as it takes.
 
+use std::collections::HashMap;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use super::{Records, Written, outcome, outcomes};
 use crate::error::{Error, ErrorKind};
 use crate::request::{Method, Request};
 use crate::value::DateTime;
+
+const IF_UNMODIFIED_SINCE: &str = "If-Unmodified-Since";
 
 impl Records {
     /// Creates records.
@@ -77,8 +80,9 @@ impl WriteRecords {
     /// By which fields an upsert finds the record that is there already; by the module's unique fields, if Zoho is not
     /// told.
     pub fn duplicate_check_fields(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        // Asking twice finds what the first asking made.
-        self.request = self.request.repeatable(true);
+        // Asking twice finds what the first asking made; but it would conflict with that, if nothing may have changed.
+        let repeatable = !self.request.has_header(IF_UNMODIFIED_SINCE);
+        self.request = self.request.repeatable(repeatable);
         self.option("duplicate_check_fields", texts(fields))
     }
 
@@ -98,7 +102,7 @@ impl WriteRecords {
     pub fn if_unmodified_since(self, moment: impl Into<DateTime>) -> Self {
         // Sent twice, it would conflict with itself.
         let request = self.request.repeatable(false);
-        Self { request: request.header("If-Unmodified-Since", moment.into().to_string()), ..self }
+        Self { request: request.header(IF_UNMODIFIED_SINCE, moment.into().to_string()), ..self }
     }
 
     /// Writes the records and says what became of each, in the order in which they were given.
@@ -112,8 +116,8 @@ impl WriteRecords {
     pub async fn send(&self) -> Result<Vec<Result<Written, Error>>, Error> {
         let records = self.records.as_ref().map_err(Error::clone)?;
         in_chunks(records, |chunk| {
-            let mut body = Map::from_iter([("data".to_owned(), Value::Array(chunk.to_vec()))]);
-            body.extend(self.options.clone());
+            let mut body = self.options.clone();
+            body.insert("data".to_owned(), Value::Array(chunk.to_vec()));
             self.request.clone().body(&body)
         })
         .await
@@ -204,7 +208,18 @@ impl DeleteRecords {
         if let Some(id) = self.ids.iter().find(|id| id.is_empty() || id.contains(',')) {
             return Err(Error::Request(format!("`{id}` is not the id of a record")));
         }
-        in_chunks(&self.ids, |chunk| self.request.clone().replace_query("ids", chunk.join(","))).await
+        // Zoho may take an id that is there twice for one, and results are told apart by their place alone.
+        let mut places = HashMap::new();
+        let mut once = Vec::new();
+        for id in &self.ids {
+            places.entry(id.as_str()).or_insert_with(|| {
+                once.push(id.as_str());
+                once.len() - 1
+            });
+        }
+        let results =
+            in_chunks(&once, |chunk| self.request.clone().replace_query("ids", chunk.join(","))).await?;
+        Ok(self.ids.iter().filter_map(|id| results.get(places[id.as_str()])).cloned().collect())
     }
 }
 

@@ -125,6 +125,11 @@ impl Request {
         self
     }
 
+    /// Whether a header was set.
+    pub(crate) fn has_header(&self, name: &str) -> bool {
+        self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+    }
+
     /// Sets the body.
     pub fn json(self, body: impl Into<Value>) -> Self {
         self.body(&body.into())

@@ -65,10 +65,14 @@ impl Gate {
     }
 
     /// Takes note of how many credits an answer says are left. Zoho says so only when half of them are used up, so an
-    /// answer that says nothing means that there are plenty.
-    pub(super) fn saw(&self, headers: &Headers) {
+    /// answer of the CRM that says nothing means that there are plenty. A file's, a proxy's and a refusal mean nothing.
+    pub(super) fn saw(&self, status: u16, headers: &Headers) {
         let credits_remaining =
             headers.get("x-api-credits-remaining").and_then(|credits| credits.trim().parse::<u64>().ok());
+        let is_json = headers.get("content-type").is_some_and(|kind| kind.contains("json"));
+        if credits_remaining.is_none() && !(is_json && (200..300).contains(&status)) {
+            return;
+        }
         let short =
             credits_remaining.filter(|credits| *credits < self.credits_floor).map(|credits_remaining| {
                 Shortage {
@@ -140,15 +144,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn below_the_floor_one_call_a_minute_looks_whether_there_are_credits_again() {
         let gate = Gate::new(2, 100);
-        gate.saw(&credits(100));
+        gate.saw(200, &credits(100));
         gate.enter().await.unwrap();
-        gate.saw(&credits(99));
+        gate.saw(200, &credits(99));
         let refused = gate.enter().await.unwrap_err();
         assert!(matches!(refused, Error::CreditsShort { remaining: 99, floor: 100, .. }), "{refused:?}");
         tokio::time::advance(LOOK_EVERY).await;
         gate.enter().await.unwrap();
         assert!(gate.enter().await.is_err(), "one, not all");
-        gate.saw(&Headers::default());
+        let json = Headers { fields: vec![("content-type".to_owned(), "application/json".to_owned())] };
+        gate.saw(200, &Headers::default());
+        gate.saw(429, &json);
+        assert!(gate.enter().await.is_err(), "a file and a refusal say nothing about credits");
+        gate.saw(200, &json);
         gate.enter().await.unwrap();
     }
 }

@@ -112,7 +112,7 @@ impl Transport {
     }
     async fn attempt(&self, outgoing: &Outgoing<'_>) -> Result<Incoming, Error> {
         let incoming = self.http.send(outgoing).await?;
-        self.gate.saw(&incoming.headers);
+        self.gate.saw(incoming.status, &incoming.headers);
         match outgoing.reading {
             Reading::Whole => incoming.read().await.map(Incoming::from),
             Reading::Stream => Ok(incoming),

@@ -101,6 +101,26 @@ async fn many_records_are_written_a_hundred_at_a_time_and_keep_their_order() {
 }
 
 #[tokio::test]
+async fn an_id_that_is_given_twice_is_deleted_once_and_has_two_results() {
+    let ada = logged_in().await;
+    let leads = ada.crm.records("Leads");
+    let both = ids(leads.create([lead("One"), lead("Two")]).await.unwrap());
+    let results = leads.delete([&both[0], &both[1], &both[0]]).await.unwrap();
+    assert_eq!(ids(results), [&both[0], &both[1], &both[0]].map(String::as_str));
+    let entries = ada.zoho.journal().entries();
+    let deletion = entries.iter().find(|entry| entry.method == "DELETE").unwrap();
+    assert_eq!(deletion.parameter("ids"), Some(both.join(",").as_str()));
+}
+
+#[tokio::test]
+async fn a_module_without_its_list_of_fields_is_an_error_and_not_without_fields() {
+    let ada = logged_in().await;
+    ada.zoho.fault(Fault::on("GET /crm/v8/settings/fields").answer(200, "{}"));
+    let error = ada.crm.metadata().fields("Leads").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode, "{error:?}");
+}
+
+#[tokio::test]
 async fn what_was_written_before_a_call_fails_is_known() {
     let ada = logged_in().await;
     let leads = ada.crm.records("Leads");
