@@ -12,10 +12,10 @@ mod read;
 mod result;
 mod table;
 mod write;
+mod write_job;
 
 pub use polling::{JobState, Polling};
 pub use read::{BulkRead, BulkReadResult, BulkReadStatus, StartBulkRead};
 pub use result::{BulkWriteError, BulkWriteRow, RowStatus};
-pub use write::{
-    BulkWrite, BulkWriteFile, BulkWriteResource, BulkWriteResult, BulkWriteStatus, StartBulkWrite,
-};
+pub use write::StartBulkWrite;
+pub use write_job::{BulkWrite, BulkWriteFile, BulkWriteResource, BulkWriteResult, BulkWriteStatus};
