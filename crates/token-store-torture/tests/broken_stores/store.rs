@@ -1,5 +1,6 @@
 //! The example store, broken on purpose.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
@@ -52,11 +53,13 @@ pub(crate) struct BrokenStore {
     store: FolderStore,
     in_memory: AnyStore,
     flaw: Flaw,
+    /// A user was saved by this process: those who save at once must not all find room.
+    is_taken: AtomicBool,
 }
 
 impl BrokenStore {
     pub(crate) fn new(store: FolderStore, flaw: Flaw) -> Self {
-        Self { in_memory: AnyStore::new(store.clone()), store, flaw }
+        Self { in_memory: AnyStore::new(store.clone()), store, flaw, is_taken: AtomicBool::new(false) }
     }
 
     fn save_later(&self, token: &OAuthToken) {
@@ -98,7 +101,7 @@ impl TokenStore for BrokenStore {
                 let half = saved.id().and_then(id_number).map(|id| id.div_ceil(2));
                 Ok(saved.with_id(half.unwrap_or_default().to_string()))
             }
-            Flaw::RefusesTheSecondUser if !self.store.get_tokens().await?.is_empty() => {
+            Flaw::RefusesTheSecondUser if self.is_taken.swap(true, Ordering::SeqCst) => {
                 Err(StoreError::new("the broken store", "save a token", "this store has room for one user"))
             }
             Flaw::AcknowledgesBeforeItWrites => {
