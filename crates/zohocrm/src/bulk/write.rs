@@ -142,7 +142,7 @@ impl StartBulkWrite {
         Self { polling, ..self }
     }
 
-    /// Writes records: [`Record`]s, or the caller's own types. They are taken one by one, on a thread that may wait.
+    /// Writes records: [`Record`](crate::Record)s, or the caller's own types. They are taken one by one, on a thread that may wait.
     /// Multi-select fields are joined by semicolons; of a lookup the id is written. A subform has no form in CSV, and is an
     /// error.
     pub fn records<I>(self, records: I) -> Items<BulkWrite>
