@@ -3,18 +3,12 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::thread;
 
 use csv::StringRecord;
-use serde_json::Value;
-use tokio::sync::mpsc;
 use zip::ZipArchive;
 
 use crate::error::Error;
-use crate::page::Page;
-use crate::record::Record;
 use crate::request::{Request, Response};
-use crate::stream::{Items, Pages};
 
 /// The most bytes of a ZIP file. Longer ones are not a job's result, whatever they are.
 const MOST_ZIP_BYTES: u64 = 4 << 30;
@@ -24,9 +18,6 @@ const MOST_SHRINKING: u64 = 200;
 const ALWAYS_CSV_BYTES: u64 = 64 << 20;
 /// The most bytes of one row, which is in memory as a whole.
 const MOST_ROW_BYTES: u64 = 16 << 20;
-/// How much is read ahead of whoever takes the rows.
-const BATCH_ROWS: usize = 500;
-const BATCH_BYTES: usize = 256 << 10;
 
 /// The result of a job, on disk. The file has no name and is gone when it is closed.
 #[derive(Debug)]
@@ -35,12 +26,6 @@ pub(super) struct Archive {
     /// The answer that it came with, without its body: for errors.
     origin: Response,
 }
-
-/// What the thread that reads has to tell: some rows, that there are no more (`None`), or why there are no more.
-type Told<T> = Result<Option<Vec<T>>, Error>;
-
-/// Makes something of a row: of the names of the columns, and of the cells.
-pub(super) type ReadRow<T> = fn(&StringRecord, &StringRecord) -> Result<T, csv::Error>;
 
 impl Archive {
     /// Downloads it, a piece at a time.
@@ -55,33 +40,11 @@ impl Archive {
         Ok(Self { zip: file.into_std().await, origin })
     }
 
-    /// The rows of its CSV file. A thread reads them, a little ahead of whoever takes them; it ends with the stream.
-    pub(super) fn rows<T: Send + Unpin + 'static>(self, read: ReadRow<T>) -> Result<Items<T>, Error> {
-        let (sender, receiver) = mpsc::channel(1);
-        let reader = move || {
-            if let Err(error) = self.read(read, &sender) {
-                // Nobody listens any more: nobody is to be told.
-                let _ = sender.blocking_send(Err(error));
-            }
-        };
-        thread::Builder::new().name("zohocrm-rows".to_owned()).spawn(reader).map_err(|error| {
-            Error::Request(format!("no thread can be started to read the rows ({error})"))
-        })?;
-        let batches = Pages::unfold(receiver, |mut receiver: mpsc::Receiver<Told<T>>| async move {
-            match receiver.recv().await.transpose()? {
-                Some(Some(batch)) => Ok((Page::of(batch), Some(receiver))),
-                Some(None) => Ok((Page::of(Vec::new()), None)),
-                // A type of the caller's may panic. Rows that are missing are no end.
-                None => Err(Error::Request(
-                    "reading the rows panicked before the last one; see the panic's message".to_owned(),
-                )),
-            }
-        });
-        Ok(batches.items())
-    }
-
-    /// Reads all rows, and stops when nobody takes them any more.
-    fn read<T>(&self, read: ReadRow<T>, batches: &mpsc::Sender<Told<T>>) -> Result<(), Error> {
+    /// Reads its CSV file: gives `take` the names of the columns, and then each row in turn, until it wants no more.
+    pub(super) fn read(
+        &self,
+        mut take: impl FnMut(&StringRecord, &StringRecord) -> bool,
+    ) -> Result<(), Error> {
         let mut zip = ZipArchive::new(BufReader::new(&self.zip)).map_err(|error| self.no_zip(&error))?;
         if zip.len() != 1 || zip.has_duplicate_names() {
             let count = zip.len();
@@ -104,21 +67,9 @@ impl Archive {
         let mut rows = csv::ReaderBuilder::new().buffer_capacity(64 << 10).from_reader(guarded);
         let columns = columns(rows.headers().map_err(|error| self.no_csv(&error))?);
         let mut row = StringRecord::new();
-        let (mut batch, mut bytes) = (Vec::with_capacity(BATCH_ROWS), 0);
         while rows.read_record(&mut row).map_err(|error| self.no_csv(&error))? {
             room_for_row.set(MOST_ROW_BYTES);
-            bytes += row.as_slice().len();
-            batch.push(read(&columns, &row).map_err(|error| self.no_csv(&error))?);
-            if batch.len() == BATCH_ROWS || bytes >= BATCH_BYTES {
-                let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH_ROWS));
-                if batches.blocking_send(Ok(Some(full))).is_err() {
-                    return Ok(());
-                }
-                bytes = 0;
-            }
-        }
-        for last in [Some(batch), None] {
-            if batches.blocking_send(Ok(last)).is_err() {
+            if !take(&columns, &row) {
                 break;
             }
         }
@@ -131,7 +82,7 @@ impl Archive {
     }
 
     /// The CSV file cannot be read, or a row of it is not what the caller wants. Nothing is quoted from it.
-    fn no_csv(&self, error: &csv::Error) -> Error {
+    pub(super) fn no_csv(&self, error: &csv::Error) -> Error {
         let line =
             error.position().map(|position| format!(" in line {}", position.line())).unwrap_or_default();
         let evidence = match error.kind() {
@@ -154,12 +105,6 @@ impl Archive {
     fn unusable(&self, evidence: String) -> Error {
         Error::unusable(&self.origin, evidence)
     }
-}
-
-/// A row as a record of texts; an empty cell is null, since CSV does not tell them apart.
-pub(super) fn record(columns: &StringRecord, row: &StringRecord) -> Result<Record, csv::Error> {
-    let cell = |cell: &str| if cell.is_empty() { Value::Null } else { Value::from(cell) };
-    Ok(columns.iter().zip(row).map(|(column, value)| (column, cell(value))).collect())
 }
 
 /// The names of the columns. The id is a field like any other in JSON, and `Id` in a job's CSV file.
@@ -199,7 +144,9 @@ mod tests {
     use zip::write::SimpleFileOptions;
     use zip::{CompressionMethod, ZipWriter};
 
+    use super::super::rows;
     use super::*;
+    use crate::record::Record;
     use crate::request::Headers;
 
     /// What came in a ZIP file; it is written to disk as it is.
@@ -220,7 +167,7 @@ mod tests {
     }
 
     async fn records(zip: &[u8]) -> Result<Vec<Record>, String> {
-        let rows = archive(zip).rows(record).unwrap();
+        let rows = rows::stream(archive(zip), rows::record).unwrap();
         rows.collect_up_to(usize::MAX).await.map_err(|error| error.to_string())
     }
 

@@ -10,6 +10,7 @@ mod package;
 mod polling;
 mod read;
 mod result;
+mod rows;
 mod table;
 mod write;
 mod write_job;

@@ -6,8 +6,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::archive::{Archive, record};
+use super::archive::Archive;
 use super::polling::{JobState, JobStatus, Polling};
+use super::rows;
 use crate::client::Crm;
 use crate::criteria::Criteria;
 use crate::error::Error;
@@ -220,7 +221,7 @@ impl BulkRead {
     /// As for [`wait`](Self::wait), and when the file cannot be had. A file that is not what it should be is an error of
     /// the stream.
     pub async fn rows(&self) -> Result<Items<Record>, Error> {
-        self.archive().await?.rows(record)
+        rows::stream(self.archive().await?, rows::record)
     }
 
     /// Like [`rows`](Self::rows), with each row read as a `T`, whose members are named as the columns are. An empty cell
@@ -229,7 +230,7 @@ impl BulkRead {
     /// # Errors
     /// As for [`rows`](Self::rows). A row that is no `T` is an error of the stream.
     pub async fn rows_as<T: DeserializeOwned + Send + Unpin + 'static>(&self) -> Result<Items<T>, Error> {
-        self.archive().await?.rows(|columns, row| row.deserialize(Some(columns)))
+        rows::stream(self.archive().await?, |columns, row| row.deserialize(Some(columns)))
     }
 
     /// Waits until it is done and saves the ZIP file as it is. Gives its length in bytes.

@@ -2,7 +2,7 @@
 
 use csv::StringRecord;
 
-use super::archive::record;
+use super::rows::record;
 use crate::record::Record;
 use crate::value::open_enum::open_enum;
 

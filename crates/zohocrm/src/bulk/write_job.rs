@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::archive::Archive;
 use super::polling::{JobState, JobStatus, Polling};
 use super::result::BulkWriteRow;
+use super::rows;
 use crate::client::Crm;
 use crate::error::Error;
 use crate::record::Record;
@@ -76,7 +77,7 @@ impl BulkWrite {
     /// As for [`wait`](Self::wait), and when the file cannot be had. A file that is not what it should be is an error of
     /// the stream.
     pub async fn rows(&self) -> Result<Items<BulkWriteRow>, Error> {
-        Archive::download(&self.result().await?).await?.rows(BulkWriteRow::read)
+        rows::stream(Archive::download(&self.result().await?).await?, BulkWriteRow::read)
     }
 
     /// Waits until it is done and saves the ZIP file that says what became of each row. Gives its length in bytes.
