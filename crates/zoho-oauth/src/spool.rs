@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use rand::RngExt;
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::private_file;
 use crate::store::{AnyStore, StoredToken};
@@ -97,7 +97,7 @@ impl Spool {
     }
 
     fn tag(&self) -> String {
-        hex(&Sha256::digest(self.store.as_bytes())[..8])
+        hex(&digest(&SHA256, self.store.as_bytes()).as_ref()[..8])
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
 
 /// A user's tokens for one client app in one data center: the row that a store keeps.
 ///
@@ -266,8 +266,8 @@ impl fmt::Display for UserSignature {
 
 /// What stands for a secret where it must be told apart but not shown: its SHA-256, in hexadecimal.
 pub(crate) fn fingerprint(secret: &SecretString) -> String {
-    let digest = Sha256::digest(secret.expose_secret().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = digest(&SHA256, secret.expose_secret().as_bytes());
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Milliseconds since 1970, as the official SDKs keep an expiry.

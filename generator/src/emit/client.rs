@@ -1,6 +1,6 @@
 //! The areas: what opens them, their operations, and the calls these make.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::{HEADER, rust, types};
@@ -28,8 +28,25 @@ pub(super) fn index(client: &Client) -> String {
     for area in &client.areas {
         let _ = writeln!(text, "#[cfg(feature = {:?})]\npub mod {};", area.feature, area.name);
     }
-    text.push_str("pub mod shared;\n");
+    let _ = writeln!(text, "{}pub mod shared;", only_with(client));
     text
+}
+
+/// The condition for what areas share: that there is one which uses it. The compiler would spend more time on these types
+/// than on all that is written by hand.
+fn only_with(client: &Client) -> String {
+    let features: BTreeSet<&str> = client
+        .areas
+        .iter()
+        .filter(|area| uses_shared(&area_body(area)))
+        .map(|area| area.feature.as_str())
+        .collect();
+    let features: Vec<String> = features.iter().map(|feature| format!("feature = {feature:?}")).collect();
+    format!("#[cfg(any({}))]\n", features.join(", "))
+}
+
+fn uses_shared(body: &str) -> bool {
+    body.contains("shared::")
 }
 
 /// `shared.rs`.
@@ -48,7 +65,7 @@ pub(super) fn area(area: &Area) -> String {
     let mut text = HEADER.to_owned();
     let _ = writeln!(text, "//! {}.\n", capital(&area.words));
     let body = area_body(area);
-    if body.contains("shared::") {
+    if uses_shared(&body) {
         text.push_str("use super::shared;\n");
     }
     text.push_str("use crate::operation::prelude::*;\n\n");

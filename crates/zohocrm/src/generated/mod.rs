@@ -192,6 +192,19 @@ pub mod service_preference;
 pub mod services;
 #[cfg(feature = "sharing")]
 pub mod share_records;
+#[cfg(any(
+    feature = "automation",
+    feature = "bulk-operations",
+    feature = "email",
+    feature = "portals",
+    feature = "records-extra",
+    feature = "services",
+    feature = "settings",
+    feature = "sharing",
+    feature = "templates",
+    feature = "users",
+    feature = "zia"
+))]
 pub mod shared;
 #[cfg(feature = "sharing")]
 pub mod sharing_rules;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sha2::{Digest as _, Sha256};
+use ring::digest::{Context, SHA256};
 
 use crate::token::OAuthToken;
 
@@ -67,13 +67,13 @@ pub(super) fn without_id(row: &StoredToken) -> StoredToken {
 
 /// A row's content. Empty and absent are the same: not every store can tell them apart.
 pub(super) fn digest(row: &StoredToken) -> Short {
-    let mut hash = Sha256::new();
+    let mut hash = Context::new(&SHA256);
     for value in row.values() {
         let value = value.filter(|value| !is_empty(Some(value))).unwrap_or_default();
-        hash.update(value.len().to_le_bytes());
-        hash.update(value);
+        hash.update(&value.len().to_le_bytes());
+        hash.update(value.as_bytes());
     }
-    first_half(&hash.finalize())
+    first_half(hash.finish().as_ref())
 }
 
 pub(super) fn name(criterion: &Criterion<'_>) -> Short {
@@ -81,7 +81,7 @@ pub(super) fn name(criterion: &Criterion<'_>) -> Short {
 }
 
 pub(super) fn short(text: &str) -> Short {
-    first_half(&Sha256::digest(text))
+    first_half(ring::digest::digest(&SHA256, text.as_bytes()).as_ref())
 }
 
 fn first_half(hash: &[u8]) -> Short {
