@@ -6,18 +6,20 @@ use std::process::Command;
 
 use crate::{python, workspace};
 
-/// Files of Zoho's, which are no part of this project: the variable that names their folder, and where a checkout may
-/// have it.
-const FILES_OF_ZOHO: [(&str, &str); 2] =
-    [("ZOHOCRM_OPENAPI", "openapi"), ("ZOHOCRM_EXAMPLES", "examples-of-zoho")];
+/// Files of Zoho's, which are no part of this project: the variable that names their folder, and where it may be: in a
+/// checkout, or in a folder `shared` beside it.
+const FILES_OF_ZOHO: [(&str, [&str; 2]); 2] = [
+    ("ZOHOCRM_OPENAPI", ["openapi", "../shared/openapi/v8.0"]),
+    ("ZOHOCRM_EXAMPLES", ["examples-of-zoho", "../shared/examples"]),
+];
 
-/// The folder with files of Zoho's that a variable names, or that the checkout has.
+/// The folder with files of Zoho's that a variable names, or that is in or beside the checkout.
 pub(crate) fn files_of_zoho(variable: &str) -> Option<PathBuf> {
     if let Some(chosen) = env::var_os(variable).filter(|chosen| !chosen.is_empty()) {
         return Some(chosen.into());
     }
-    let (_, folder) = FILES_OF_ZOHO.iter().find(|(known, _)| *known == variable)?;
-    Some(workspace().join(folder)).filter(|folder| folder.is_dir())
+    let (_, folders) = FILES_OF_ZOHO.iter().find(|(known, _)| *known == variable)?;
+    folders.iter().map(|folder| workspace().join(folder)).find(|folder| folder.is_dir())
 }
 
 /// Environment variables that say where everything is, and the servers that they name. Those end with this.
