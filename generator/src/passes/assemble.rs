@@ -4,10 +4,12 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
-use super::lower::{Lowering, NamedAfter, Shapes};
+use super::lower::Lowering;
 use super::operations::{self, AreaNames, OperationNames};
 use super::place::{Places, box_cycles, place, reachable};
-use super::types::{self, AreaContext, Named, is_wrapper};
+use super::shapes::{NamedAfter, Shapes};
+use super::types::{self, AreaContext, Named};
+use super::wrapper::is_wrapper;
 use crate::error::{Error, Result};
 use crate::model::{Answer, Area, Body, Client, HANDLE, Operation, Parameter, TypeRef};
 use crate::overrides::Overrides;

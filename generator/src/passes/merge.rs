@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, Result};
 use crate::overrides::{self, Overrides};
-use crate::passes::lower::only_refuses;
+use crate::passes::union::only_refuses;
 use crate::schema::{Body, Content, Definitions, Description, Key, Place, RawOperation, Schema};
 use crate::sdk::same_name;
 

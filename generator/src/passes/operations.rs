@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
-use super::{is_plural, singular, words};
+use super::words::{is_plural, singular, words};
 use crate::error::{Error, Result};
 use crate::model::{Parameter, TypeRef};
 use crate::overrides::{AreaOverride, Overrides};
@@ -165,7 +165,7 @@ fn first_choice(
     let is_several = rest.last().is_some_and(|word| is_plural(word));
     let has_one = || {
         all.iter().any(|other| {
-            let other = super::words(overrides.name_of_operation(other));
+            let other = super::words::words(overrides.name_of_operation(other));
             let of_one = other.last().is_some_and(|word| !is_plural(word));
             other.first() == Some(&verb) && of_one && area.is_noun(&other[1..])
         })

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::lower::{SHARED, ShapeContent, Shapes};
+use super::shapes::{SHARED, ShapeContent, Shapes};
 use crate::model::TypeRef;
 use crate::schema::Key;
 
@@ -83,7 +83,7 @@ fn held_by(shapes: &Shapes, root: &Key) -> HashSet<Key> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lower::{NamedAfter, Shape};
+    use super::super::shapes::{NamedAfter, Shape};
     use super::*;
 
     fn shapes(all: &[(&str, &[(&str, TypeRef)])]) -> Shapes {

@@ -4,10 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use heck::ToUpperCamelCase;
 
-use super::lower::{NamedAfter, Shape, ShapeContent, Shapes};
+use super::duplicates::duplicates;
 use super::operations::identifier;
 use super::place::Places;
-use super::{singular, words};
+use super::shapes::{NamedAfter, Shape, ShapeContent, Shapes};
+use super::words::{one_of, words};
+use super::wrapper::{is_results, is_wrapper, wrapper};
 use crate::error::{Error, Result};
 use crate::model::{Field, Type, TypeContent, TypeRef};
 use crate::overrides::Overrides;
@@ -203,7 +205,7 @@ impl Naming<'_> {
                 let parent = self.named.same.get(parent).unwrap_or(parent);
                 let parent = self.named.names.get(parent).cloned().unwrap_or_default();
                 let parent = parent.trim_end_matches("Answer").trim_end_matches("Body");
-                candidates.push(format!("{parent}{}", of_field(field)));
+                candidates.push(format!("{parent}{}", one_of(field)));
             }
             self.give(key, shape, &candidates);
         }
@@ -225,7 +227,7 @@ impl Naming<'_> {
                 vec![name.clone(), format!("{one}{name}")]
             }
             NamedAfter::Field(_, field) if matches!(shape.content, ShapeContent::Struct(_)) => {
-                vec![of_field(field)]
+                vec![one_of(field)]
             }
             NamedAfter::Field(..) => Vec::new(),
             NamedAfter::Answer(request) => {
@@ -234,7 +236,7 @@ impl Naming<'_> {
             }
             NamedAfter::Body(request) => vec![format!("{area}Body"), format!("{request}Body")],
             NamedAfter::Parameter(request, parameter) => {
-                let name = of_field(parameter);
+                let name = one_of(parameter);
                 vec![format!("{one}{name}"), format!("{request}{name}")]
             }
         }
@@ -252,106 +254,6 @@ impl Naming<'_> {
             sentence(shape, &self.named.names),
             candidates.join(" or ")
         ));
-    }
-}
-
-/// `Response_Wrapper` and the like say what they are for and not what is in them.
-pub(crate) fn is_wrapper(name: &str) -> bool {
-    let name = words(name).join("");
-    ["wrapper", "handler", "body", "response"].iter().any(|end| name.ends_with(end)) || name == "success"
-}
-
-fn wrapper(name: &str, shape: &Shape) -> String {
-    let known = ["body", "request", "response", "wrapper", "handler", "success", "action", "api", "record"];
-    let rest: Vec<String> = words(name).into_iter().filter(|word| !known.contains(&word.as_str())).collect();
-    let sends = words(name).iter().any(|word| matches!(word.as_str(), "body" | "request"));
-    let end = if is_results(shape) {
-        "Results"
-    } else if sends {
-        "Body"
-    } else {
-        "Answer"
-    };
-    format!("{}{end}", rest.join("_").to_upper_camel_case())
-}
-
-/// Whether it holds nothing but what became of each thing.
-fn is_results(shape: &Shape) -> bool {
-    match &shape.content {
-        ShapeContent::Struct(fields) => match fields.as_slice() {
-            [(_, TypeRef::List(of))] => **of == TypeRef::ActionResult,
-            [(_, kind)] => *kind == TypeRef::ActionResult,
-            _ => false,
-        },
-        ShapeContent::Enum(_) => false,
-    }
-}
-
-fn of_field(field: &str) -> String {
-    one_of(field)
-}
-
-/// `related_lists` is `RelatedList`.
-fn one_of(name: &str) -> String {
-    let mut words = words(name);
-    if let Some(last) = words.last_mut() {
-        *last = singular(last);
-    }
-    let name = words.join("_").to_upper_camel_case();
-    if name.starts_with(|first: char| first.is_ascii_digit()) { format!("N{name}") } else { name }
-}
-
-/// Types of one place that are the same in all but what holds them.
-fn duplicates(shapes: &Shapes, places: &Places, overrides: &Overrides) -> HashMap<Key, Key> {
-    let mut same: HashMap<Key, Key> = HashMap::new();
-    loop {
-        let mut seen: HashMap<(Option<String>, String, ShapeContent), &Key> = HashMap::new();
-        let mut found = false;
-        for (key, shape) in shapes {
-            let Some(place) = places.get(key) else { continue };
-            if same.contains_key(key) || overrides.type_name(key).is_some() {
-                continue;
-            }
-            let replace = |held: &Key| TypeRef::Shape(same.get(held).unwrap_or(held).clone());
-            let content = match &shape.content {
-                ShapeContent::Struct(fields) => ShapeContent::Struct(
-                    fields.iter().map(|(name, kind)| (name.clone(), kind.map_shapes(&replace))).collect(),
-                ),
-                ShapeContent::Enum(values) => ShapeContent::Enum(values.clone()),
-            };
-            match seen.get(&(place.clone(), alike(shape), content.clone())) {
-                Some(first) => {
-                    same.insert(key.clone(), (*first).clone());
-                    found = true;
-                }
-                None => {
-                    seen.insert((place.clone(), alike(shape), content), key);
-                }
-            }
-        }
-        if !found {
-            // A duplicate of a duplicate is one of the first.
-            let last = |key: &Key| {
-                let mut key = key.clone();
-                while let Some(next) = same.get(&key) {
-                    key = next.clone();
-                }
-                key
-            };
-            return same.keys().map(|key| (key.clone(), last(key))).collect();
-        }
-    }
-}
-
-/// Only types of one purpose can be duplicates: an owner and a layout both have a name and an id.
-fn alike(shape: &Shape) -> String {
-    match &shape.named_after {
-        NamedAfter::Body(_) => "a body".to_owned(),
-        NamedAfter::Answer(_) => "an answer".to_owned(),
-        NamedAfter::Definition(name) if is_wrapper(name) => "an answer".to_owned(),
-        NamedAfter::Definition(name) | NamedAfter::Field(_, name) | NamedAfter::Parameter(_, name) => {
-            one_of(name)
-        }
     }
 }
 
