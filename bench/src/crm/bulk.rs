@@ -23,22 +23,21 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     let server = Server::with_rows(rows)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let (crm, bare) = (runtime.block_on(crm_at(&server.url))?, Bare::at(&server.url)?);
-    let job = crm.bulk_read_job("1");
 
     report.part(
         &format!("Bulk read: {} of 13 columns, ZIP and CSV", count(rows, "row")),
         "bare reqwest, zip and csv",
     );
-    let (job, bare) = (&job, &bare);
+    let (crm, bare) = (&crm, &bare);
     let mut beside_bare = Comparison { options, report, runtime: &runtime };
     beside_bare.line(
         "into `Record`",
-        || async move { all(rows, drain(job.rows().await?).await?) },
+        || async move { all(rows, drain(crm.bulk_read_job("1").rows().await?).await?) },
         || async move { all(rows, bare.rows(as_texts).await?) },
     )?;
     beside_bare.line(
         "into a struct of 13 fields",
-        || async move { all(rows, drain(job.rows_as::<Row>().await?).await?) },
+        || async move { all(rows, drain(crm.bulk_read_job("1").rows_as::<Row>().await?).await?) },
         || async move { all(rows, bare.rows(as_struct).await?) },
     )?;
     measure_memory(options, report, rows)

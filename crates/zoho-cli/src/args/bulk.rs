@@ -32,6 +32,14 @@ pub(crate) struct BulkRead {
     #[arg(long, value_name = "ID")]
     pub(crate) view: Option<String>,
 
+    /// Go on after a job that was taken up with --job, which says this token
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) page_token: Option<String>,
+
+    /// Take up a job that was started before, in place of starting one
+    #[arg(long, value_name = "ID", conflicts_with_all = ["fields", "criteria", "view", "page_token"])]
+    pub(crate) job: Option<String>,
+
     /// The file to write; standard output, if left out. It appears when it is complete
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

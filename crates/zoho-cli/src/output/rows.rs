@@ -8,7 +8,7 @@ use serde_json::Value;
 use zohocrm::Record;
 
 use super::table::Table;
-use super::{Destination, Output};
+use super::{Destination, Output, printable};
 use crate::args::RowFormat;
 use crate::failure::Failure;
 
@@ -121,6 +121,11 @@ impl Rows {
         self.count += records.len() as u64;
         self.progress.set_position(self.count);
         self.destination.write(self.output, text.as_bytes())
+    }
+
+    /// Shows how far a job is, beside the count.
+    pub(crate) fn doing(&self, job: &str, state: &str) {
+        self.progress.set_message(format!("records, job {job}: {}", printable(&state.to_lowercase())));
     }
 
     /// Says something, without getting into the way of the count.

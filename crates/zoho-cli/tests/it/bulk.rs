@@ -34,6 +34,28 @@ async fn a_bulk_read_prints_csv_or_writes_a_file() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_bulk_read_that_was_interrupted_is_taken_up_again() {
+    let (zoho, terminal) = logged_in().await;
+    zoho.add_records(ADA, "Leads", 3);
+    let started = terminal.run(&["bulk", "read", "Leads", "--fields", "Last_Name"]).done();
+    let id = started.stderr.split_whitespace().nth(1).unwrap();
+    assert!(started.stderr.starts_with(&format!("job {id} was started; --job {id} takes")), "{started:?}");
+    let again = terminal.run(&["bulk", "read", "Leads", "--job", id]).done();
+    assert_eq!((again.stdout, again.stderr.as_str()), (started.stdout, ""));
+    assert_eq!(zoho.journal().count("POST /crm/bulk/v8/read"), 1, "no other job was started");
+
+    let more = json!({ "data": [{ "id": id, "state": "COMPLETED",
+        "result": { "page": 1, "count": 3, "more_records": true, "next_page_token": "the-next" } }] });
+    zoho.fault(Fault::on("GET /crm/bulk/v8/read/*").answer(200, more.to_string()));
+    let again = terminal.run(&["bulk", "read", "Leads", "--job", id]).done();
+    assert!(again.stderr.contains("--page-token the-next"), "{again:?}");
+    terminal.run(&["bulk", "read", "Leads", "--page-token", "the-next"]).ended(1);
+    assert_eq!(zoho.journal().count("POST /crm/bulk/v8/read"), 2, "the emulator knows no such token");
+    terminal.run(&["bulk", "read", "Leads", "--job", "17"]).ended(3);
+    terminal.run(&["bulk", "read", "Leads", "--job", id, "--fields", "Email"]).ended(2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_bulk_read_may_be_narrowed_down() {
     let (_zoho, terminal) = logged_in().await;
     let leads = r#"[{"Last_Name":"One","City":"Rome"},{"Last_Name":"Two","City":"Oslo"}]"#;

@@ -1,5 +1,6 @@
 //! `Polling`: how a job is waited for; and `JobState`, how far it is.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -95,8 +96,23 @@ impl Polling {
         Self { time_limit, ..self }
     }
 
+    /// Looks until the job is over, unless it is known to be done.
+    pub(super) async fn wait_once<S: JobStatus + Clone, Look: Future<Output = Result<S, Error>>>(
+        &self,
+        done: &OnceLock<S>,
+        look: impl Fn() -> Look,
+        mut progress: impl FnMut(&S),
+    ) -> Result<S, Error> {
+        if let Some(status) = done.get() {
+            progress(status);
+            return Ok(status.clone());
+        }
+        let status = self.wait(look, progress).await?;
+        Ok(done.get_or_init(|| status).clone())
+    }
+
     /// Looks until the job is over. A look that fails may succeed the next time.
-    pub(super) async fn wait<S: JobStatus, Look: Future<Output = Result<S, Error>>>(
+    async fn wait<S: JobStatus, Look: Future<Output = Result<S, Error>>>(
         &self,
         look: impl Fn() -> Look,
         mut progress: impl FnMut(&S),

@@ -1,6 +1,7 @@
 //! `crm.bulk_read("Leads")`: up to 200,000 records a job, as rows of text.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -112,10 +113,11 @@ impl StartBulkRead {
         let response = request.send().await?;
         let added = response.json::<Jobs<Added>>()?.and_then(|jobs| jobs.data.into_iter().next());
         let added = added.ok_or_else(|| Error::unusable(&response, "it does not name the job"))?;
-        Ok(BulkRead { crm: self.crm.clone(), id: added.details.id, polling: self.polling.clone() })
+        Ok(BulkRead::new(&self.crm, added.details.id).with_polling(self.polling.clone()))
     }
 
-    /// Starts a job for each 200,000 records and waits for it, one after the other, until there are no more records.
+    /// Starts a job for each 200,000 records, until there are no more. Each item is a job that was started; the next one is
+    /// started when it is asked for and the one before is done.
     ///
     /// ```no_run
     /// # async fn all(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
@@ -130,11 +132,14 @@ impl StartBulkRead {
     /// # }
     /// ```
     pub fn all_pages(self) -> Items<BulkRead> {
-        let jobs = Pages::unfold(self, |start: Self| async move {
+        let jobs = Pages::unfold((self, None), |(start, before): (Self, Option<BulkRead>)| async move {
+            let start = match before {
+                Some(job) => start.after(&job.wait().await?.result.unwrap_or_default())?,
+                None => Some(start),
+            };
+            let Some(start) = start else { return Ok((Page::of(Vec::new()), None)) };
             let job = start.start().await?;
-            let status = job.wait().await?;
-            let next = start.after(&status.result.unwrap_or_default())?;
-            Ok((Page::of(vec![job]), next))
+            Ok((Page::of(vec![job.clone()]), Some((start, Some(job)))))
         });
         jobs.items()
     }
@@ -165,11 +170,13 @@ pub struct BulkRead {
     crm: Crm,
     id: String,
     polling: Polling,
+    /// What Zoho said last, once it is done: it is not asked again.
+    done: Arc<OnceLock<BulkReadStatus>>,
 }
 
 impl BulkRead {
     pub(crate) fn new(crm: &Crm, id: String) -> Self {
-        Self { crm: crm.clone(), id, polling: Polling::default() }
+        Self { crm: crm.clone(), id, polling: Polling::default(), done: Arc::default() }
     }
 
     /// Zoho's id of the job.
@@ -211,7 +218,7 @@ impl BulkRead {
         &self,
         progress: impl FnMut(&BulkReadStatus),
     ) -> Result<BulkReadStatus, Error> {
-        self.polling.wait(|| self.status(), progress).await
+        self.polling.wait_once(&self.done, || self.status(), progress).await
     }
 
     /// Waits until it is done and streams the records that were read: all their values are texts, and empty ones null.

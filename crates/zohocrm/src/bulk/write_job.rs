@@ -1,6 +1,7 @@
 //! A bulk write that was started: how far it is, and what became of each row.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,11 +24,13 @@ pub struct BulkWrite {
     crm: Crm,
     id: String,
     polling: Polling,
+    /// What Zoho said last, once it is done: it is not asked again.
+    done: Arc<OnceLock<BulkWriteStatus>>,
 }
 
 impl BulkWrite {
     pub(crate) fn new(crm: &Crm, id: String) -> Self {
-        Self { crm: crm.clone(), id, polling: Polling::default() }
+        Self { crm: crm.clone(), id, polling: Polling::default(), done: Arc::default() }
     }
 
     /// Zoho's id of the job.
@@ -68,7 +71,7 @@ impl BulkWrite {
         &self,
         progress: impl FnMut(&BulkWriteStatus),
     ) -> Result<BulkWriteStatus, Error> {
-        self.polling.wait(|| self.status(), progress).await
+        self.polling.wait_once(&self.done, || self.status(), progress).await
     }
 
     /// Waits until it is done and streams what became of each row.

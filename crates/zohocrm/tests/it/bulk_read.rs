@@ -125,6 +125,22 @@ async fn a_type_that_panics_does_so_where_the_rows_are_taken() {
 }
 
 #[tokio::test]
+async fn a_job_that_is_done_is_not_asked_about_again() {
+    let ada = logged_in().await;
+    let job = job(&ada, 2).await;
+    let status = job.wait().await.unwrap();
+    let state = format!("GET /crm/bulk/v8/read/{}", job.id());
+    let asked = ada.zoho.journal().count(&state);
+    let mut told = Vec::new();
+    assert_eq!(job.clone().wait_with_progress(|status| told.push(status.clone())).await.unwrap(), status);
+    assert_eq!(
+        (told.as_slice(), job.rows().await.unwrap().collect_up_to(9).await.unwrap().len()),
+        (&[status][..], 2)
+    );
+    assert_eq!(ada.zoho.journal().count(&state), asked);
+}
+
+#[tokio::test]
 async fn a_job_is_found_again_by_its_id() {
     let ada = logged_in().await;
     let started = job(&ada, 2).await;

@@ -59,6 +59,7 @@ impl Outcome {
         while let Some(job) = jobs.next().await {
             let job = job?;
             self.jobs.push(job.id().to_owned());
+            job.wait_with_progress(|status| self.rows.doing(job.id(), status.state.as_str())).await?;
             let mut rows = job.rows().await?;
             while let Some(row) = rows.next().await {
                 self.add(row?)?;
