@@ -15,7 +15,7 @@ use crate::metadata::Metadata;
 use crate::notifications::Notifications;
 use crate::record::Record;
 use crate::records::Records;
-use crate::request::{Method, Request};
+use crate::request::{Answer, Method, Request};
 use crate::tags::Tags;
 use crate::transport::{Retries, Settings, Transport};
 
@@ -31,6 +31,9 @@ pub struct Crm {
 
 impl Crm {
     /// The CRM of a user whose token is stored.
+    ///
+    /// It has connections, and a count of calls at once, of its own. Make one for each organisation, and the others of
+    /// its users with [`as_user`](Self::as_user): else each counts for itself what Zoho counts for all.
     pub fn new(authenticator: &Authenticator, user: impl Into<UserSignature>) -> Self {
         Self::builder(authenticator).build_for(user)
     }
@@ -50,14 +53,21 @@ impl Crm {
     /// share them.
     #[must_use]
     pub fn as_user(&self, user: impl Into<UserSignature>) -> Self {
-        Self { whose: Arc::new(OAuthToken::new().with_user(user)), ..self.clone() }
+        self.with_token(OAuthToken::new().with_user(user))
+    }
+
+    /// The same CRM as somebody else of the organisation sees it: whomever `token` means, as in
+    /// [`for_token`](Self::for_token).
+    #[must_use]
+    pub fn with_token(&self, token: OAuthToken) -> Self {
+        Self { whose: Arc::new(token), ..self.clone() }
     }
 
     /// The user whose token this is, as the CRM knows them: `id`, `email`, `full_name` and more.
     ///
     /// # Errors
     /// When the call fails, or the answer names nobody. Needs the scope `ZohoCRM.users.READ`.
-    pub async fn current_user(&self) -> Result<Record, Error> {
+    pub async fn current_user(&self) -> Result<Answer<Record>, Error> {
         let request = self.request(Method::Get, "/crm/v8/users").query("type", "CurrentUser");
         request.scopes(&["ZohoCRM.users.READ"]).only_item_of("users").await
     }
@@ -66,7 +76,7 @@ impl Crm {
     ///
     /// # Errors
     /// When the call fails, or the answer names none. Needs the scope `ZohoCRM.org.READ`.
-    pub async fn organization(&self) -> Result<Record, Error> {
+    pub async fn organization(&self) -> Result<Answer<Record>, Error> {
         let request = self.request(Method::Get, "/crm/v8/org");
         request.scopes(&["ZohoCRM.org.READ"]).only_item_of("org").await
     }
@@ -233,7 +243,9 @@ impl CrmBuilder {
     }
 
     /// Sets how many calls are under way at once; 10 if not set. More wait for their turn. Zoho allows 5 (Free), 10
-    /// (Standard), 15 (Professional), 20 (Enterprise) or 25 (Ultimate) by organisation and client application.
+    /// (Standard), 15 (Professional), 20 (Enterprise) or 25 (Ultimate) by organisation and client application, and 10 of
+    /// COQL, conversions and large writes in every edition: more of those are turned away and tried again.
+    /// <https://www.zoho.com/crm/developer/docs/api/v8/api-limits.html>
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.settings.concurrency = calls;
         self

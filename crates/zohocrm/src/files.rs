@@ -71,7 +71,7 @@ impl Files {
             0 => Ok(Vec::new()),
             1..=Self::MOST_PER_UPLOAD => {
                 let results = outcomes(&request, count).await?;
-                Ok(results.into_iter().map(|result| result.map(UploadedFile::from)).collect())
+                Ok(results.into_iter().map(|result| UploadedFile::of(&result?)).collect())
             }
             _ => Err(Error::Request(format!(
                 "{count} files are too many; upload at most {} at a time",
@@ -90,10 +90,11 @@ impl Files {
     }
 }
 
-impl From<Written> for UploadedFile {
-    fn from(written: Written) -> Self {
-        let text =
-            |name: &str| written.details().get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        Self { id: text("id"), name: text("name") }
+impl UploadedFile {
+    fn of(written: &Written) -> Result<Self, Error> {
+        let text = |name: &str| written.details().get(name).and_then(Value::as_str).map(str::to_owned);
+        let id = text("id").filter(|id| !id.is_empty());
+        let id = id.ok_or_else(|| written.unusable("it does not say what the file's id is"))?;
+        Ok(Self { id, name: text("name").unwrap_or_default() })
     }
 }

@@ -42,7 +42,13 @@ impl Tags {
     /// When the call fails. Needs the scope `ZohoCRM.settings.tags.READ`.
     pub async fn list(&self) -> Result<Answer<Vec<Tag>>, Error> {
         let request = self.request(Method::Get, &["ZohoCRM.settings.tags.READ", "ZohoCRM.settings.ALL"]);
-        Ok(request.send_as::<TagsBody>().await?.map(|body| body.tags))
+        let response = request.send().await?;
+        let tags = match response.json::<TagsBody>()? {
+            Some(body) => body.tags,
+            None if response.status() == 204 => Vec::new(),
+            None => return Err(Error::unusable(&response, "it is no list of tags")),
+        };
+        Ok(Answer::of(&response, tags))
     }
 
     /// Creates tags: texts, or [`Tag`]s with a colour. Says what became of each.
@@ -88,8 +94,7 @@ impl Tags {
 }
 
 /// The list, as Zoho writes it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 struct TagsBody {
     tags: Vec<Tag>,
 }

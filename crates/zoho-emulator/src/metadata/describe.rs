@@ -86,12 +86,16 @@ impl Field {
     /// Where the field may be read, written and searched.
     fn use_of_it(&self) -> Fields {
         let writable = !self.read_only;
+        // Zoho says so of a field that people set in another place than others, and that the API sets all the same.
+        let is_owner = matches!(self.kind, Kind::Owner) && writable;
+        let is_subform = matches!(self.kind, Kind::Subform(_));
+        let by_api = writable && !is_subform;
         let flat = !self.only_in_single_records();
         object(json!({
             "read_only": self.read_only,
-            "field_read_only": self.read_only,
+            "field_read_only": self.read_only || is_owner,
             "operation_type": {
-                "web_create": writable, "web_update": writable, "api_create": writable, "api_update": writable,
+                "web_create": writable, "web_update": writable, "api_create": by_api, "api_update": by_api,
             },
             "view_type": { "view": true, "edit": writable, "quick_create": self.mandatory, "create": writable },
             "visible": true,

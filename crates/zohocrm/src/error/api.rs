@@ -2,11 +2,12 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{ErrorKind, refusal::Refusal};
-use crate::request::{OperationName, Response};
+use crate::request::{Head, OperationName, Response};
 
 /// Zoho's refusal of a call: `{"code": …, "message": …, "details": …, "status": "error"}`.
 #[derive(Clone, Debug)]
@@ -113,11 +114,12 @@ impl StdError for ApiError {}
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordError {
     refusal: Refusal,
+    head: Arc<Head>,
 }
 
 impl RecordError {
-    pub(crate) fn new(code: String, message: String, details: Value) -> Self {
-        Self { refusal: Refusal { code, message, details } }
+    pub(crate) fn new(code: String, message: String, details: Value, head: Arc<Head>) -> Self {
+        Self { refusal: Refusal { code, message, details }, head }
     }
 
     /// What it means for the caller.
@@ -161,8 +163,22 @@ impl RecordError {
     pub fn all(&self) -> Vec<Self> {
         match self.refusal.parts() {
             parts if parts.is_empty() => vec![self.clone()],
-            parts => parts.into_iter().map(|refusal| Self { refusal }).collect(),
+            parts => {
+                parts.into_iter().map(|refusal| Self { refusal, head: Arc::clone(&self.head) }).collect()
+            }
         }
+    }
+
+    /// The HTTP status of the answer that says so: 200, 202 and 207 too.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.head.status
+    }
+
+    /// What Zoho calls the request, for its support.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.head.headers.request_id()
     }
 
     pub(super) fn refusal(&self) -> &Refusal {

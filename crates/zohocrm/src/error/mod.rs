@@ -250,6 +250,18 @@ impl Error {
         }
     }
 
+    /// What Zoho calls the request that it refused, for its support.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Api(error) => error.request_id(),
+            Self::Record(error) => error.request_id(),
+            Self::Answer { response, .. } => response.request_id(),
+            Self::NotSent(error) => error.request_id(),
+            _ => None,
+        }
+    }
+
     fn refusal(&self) -> Option<&refusal::Refusal> {
         match self {
             Self::Api(error) => Some(error.refusal()),

@@ -84,9 +84,13 @@ impl Field {
         self.may_be_set(|operation| operation.api_update)
     }
 
+    /// What the API may do decides, where Zoho says it: `Owner` is `field_read_only` and may be set all the same. Of a
+    /// subform Zoho says that the API may not set it, though it is set with its record.
     fn may_be_set(&self, allowed: impl Fn(&OperationType) -> Option<bool>) -> bool {
-        let allowed = self.operation_type.as_ref().and_then(allowed).unwrap_or(true);
-        allowed && !self.read_only && !self.field_read_only
+        match self.operation_type.as_ref().and_then(allowed) {
+            Some(allowed) if self.data_type != FieldType::Subform => allowed,
+            _ => !self.read_only,
+        }
     }
 }
 

@@ -123,7 +123,9 @@ impl Notifications {
     }
 
     fn request(&self, method: Method) -> Request {
-        self.crm.request(method, "/crm/v8/actions/watch").scopes(match method {
+        // Replacing a channel twice is the same as once.
+        let repeatable = matches!(method, Method::Get | Method::Put);
+        self.crm.request(method, "/crm/v8/actions/watch").repeatable(repeatable).scopes(match method {
             Method::Get => &["ZohoCRM.notifications.READ", "ZohoCRM.notifications.ALL"],
             Method::Post => &["ZohoCRM.notifications.CREATE", "ZohoCRM.notifications.ALL"],
             Method::Put | Method::Patch => &["ZohoCRM.notifications.UPDATE", "ZohoCRM.notifications.ALL"],

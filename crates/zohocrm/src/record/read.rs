@@ -81,16 +81,23 @@ impl Record {
         }
     }
 
-    /// A field that holds a number: decimal, currency, percent, or a whole number.
+    /// A field that holds a number: decimal, currency, percent, or a whole number. In a row of a bulk read it is a text,
+    /// which is read as one.
     #[must_use]
     pub fn number(&self, name: &str) -> Option<f64> {
-        self.field(name)?.as_f64()
+        match self.field(name)? {
+            Value::String(digits) => digits.parse().ok().filter(|number: &f64| number.is_finite()),
+            value => value.as_f64(),
+        }
     }
 
-    /// A field that holds yes or no.
+    /// A field that holds yes or no. In a row of a bulk read it is a text, which is read as one.
     #[must_use]
     pub fn boolean(&self, name: &str) -> Option<bool> {
-        self.field(name)?.as_bool()
+        match self.field(name)? {
+            Value::String(text) => text.parse().ok(),
+            value => value.as_bool(),
+        }
     }
 
     /// A field that holds a day.
@@ -111,10 +118,14 @@ impl Record {
         self.text(name).filter(|chosen| *chosen != NONE_CHOSEN)
     }
 
-    /// A field that holds some values of a list; empty if it is missing.
+    /// A field that holds some values of a list; empty if it is missing. In a row of a bulk read it is a text with
+    /// semicolons, which is taken apart.
     #[must_use]
     pub fn multi_select(&self, name: &str) -> Vec<&str> {
-        self.items(name).iter().filter_map(Value::as_str).collect()
+        match self.text(name) {
+            Some(text) => text.split(';').filter(|value| !value.is_empty()).collect(),
+            None => self.items(name).iter().filter_map(Value::as_str).collect(),
+        }
     }
 
     /// A field that points at another record.
@@ -228,6 +239,19 @@ mod tests {
         assert_eq!(ada.files("Papers")[0].file_name.as_deref(), Some("notes.pdf"));
         assert_eq!(ada.consent().unwrap().contact_through_email.into_option(), Some(true));
         assert!(ada.is_null("Guardian") && !ada.is_null("Nothing"));
+    }
+
+    #[test]
+    fn a_row_of_texts_is_read_like_a_record() {
+        let row = Record::new().with("Amount", "1952.5").with("Count", "3").with("Hot", "true");
+        let row = row.with("Languages", "en;fr").with("One", "en").with("Odd", "NaN").with("Name", "Ada");
+        assert_eq!(
+            (row.number("Amount"), row.integer("Count"), row.number("Count")),
+            (Some(1952.5), Some(3), Some(3.0))
+        );
+        assert_eq!((row.boolean("Hot"), row.multi_select("Languages")), (Some(true), vec!["en", "fr"]));
+        assert_eq!(row.multi_select("One"), ["en"]);
+        assert_eq!((row.number("Odd"), row.number("Name"), row.boolean("Name")), (None, None, None));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Reading records: lists and single ones.
 
+use std::time::Duration;
+
 use serde::de::DeserializeOwned;
 
 use super::Records;
@@ -44,7 +46,8 @@ impl ListRecords {
     /// Which page, from 1. Only the first 2,000 records can be had so; then use [`page_token`](Self::page_token), or
     /// let [`stream`](Self::stream) see to it.
     pub fn page(self, page: u32) -> Self {
-        self.with("page", page.to_string())
+        // Zoho takes a number or a token, not both.
+        Self { request: self.request.without_query("page_token") }.with("page", page.to_string())
     }
 
     /// How many records to a page: at most 200, which is what Zoho gives if it is not told.
@@ -54,7 +57,7 @@ impl ListRecords {
 
     /// The page that [`Page::next_page_token`] stands for. It takes the place of a page number.
     pub fn page_token(self, token: impl Into<String>) -> Self {
-        self.with("page_token", token.into())
+        Self { request: self.request.without_query("page") }.with("page_token", token.into())
     }
 
     /// What to sort by: `id`, `Created_Time` or `Modified_Time`.
@@ -93,6 +96,16 @@ impl ListRecords {
         self.with(&name.into(), value.into())
     }
 
+    /// Sets a header, such as `X-EXTERNAL`: see [`Request::header`].
+    pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { request: self.request.header(name, value) }
+    }
+
+    /// Sets how long one attempt may take: see [`Request::timeout`].
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { request: self.request.timeout(timeout) }
+    }
+
     /// Asks for one page.
     ///
     /// # Errors
@@ -109,7 +122,9 @@ impl ListRecords {
         page(&self.request).await
     }
 
-    /// The page and all after it, a page at a time. Past record 2,000 it goes on by token.
+    /// The page and all after it, a page at a time. Past record 2,000 it goes on by token, up to record 100,000: there
+    /// Zoho ends with an error. Bulk read has no such limit.
+    /// <https://www.zoho.com/crm/developer/docs/api/v8/get-records.html>
     pub fn pages(&self) -> Pages<Record> {
         self.pages_as()
     }
@@ -119,7 +134,7 @@ impl ListRecords {
         pages(self.request.clone())
     }
 
-    /// The records from this page on, one by one. Past record 2,000 it goes on by token.
+    /// The records from this page on, one by one, as far as [`pages`](Self::pages) goes.
     pub fn stream(&self) -> Items<Record> {
         self.pages().items()
     }
@@ -153,16 +168,31 @@ impl GetRecord {
         Self { request: self.request.replace_query("fields", names.join(",")) }
     }
 
-    /// Only if the record was changed after a moment; else it is `None`, as if there were none.
+    /// Only if the record was changed after a moment; else it is `None`, and [`Answer::is_not_modified`] says why.
     pub fn if_modified_since(self, moment: impl Into<DateTime>) -> Self {
         Self { request: self.request.header("If-Modified-Since", moment.into().to_string()) }
+    }
+
+    /// Any other parameter that Zoho knows.
+    pub fn parameter(self, name: impl AsRef<str>, value: impl Into<String>) -> Self {
+        Self { request: self.request.replace_query(name.as_ref(), value) }
+    }
+
+    /// Sets a header, such as `X-EXTERNAL`: see [`Request::header`].
+    pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { request: self.request.header(name, value) }
+    }
+
+    /// Sets how long one attempt may take: see [`Request::timeout`].
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { request: self.request.timeout(timeout) }
     }
 
     /// Asks for the record; `None` when there is no such record.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn send(&self) -> Result<Option<Record>, Error> {
+    pub async fn send(&self) -> Result<Answer<Option<Record>>, Error> {
         self.send_as().await
     }
 
@@ -170,8 +200,8 @@ impl GetRecord {
     ///
     /// # Errors
     /// When the call fails, or the record is not of this shape.
-    pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
-        Ok(page(&self.request).await?.into_inner().records.into_iter().next())
+    pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Answer<Option<T>>, Error> {
+        Ok(page(&self.request).await?.map(|page: Page<T>| page.records.into_iter().next()))
     }
 }
 

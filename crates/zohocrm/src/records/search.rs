@@ -28,7 +28,8 @@ impl Records {
     /// ```
     pub fn search(&self, search: impl Into<Search>) -> ListRecords {
         let request = self.request_below(Method::Get, "search");
-        let scopes = &["ZohoSearch.securesearch.READ", "ZohoCRM.modules.READ", "ZohoCRM.modules.ALL"];
+        // Both are needed. Whoever may read the module has the other one most likely.
+        let scopes = &["ZohoSearch.securesearch.READ"];
         ListRecords { request: search.into().applied_to(request.scopes(scopes)) }
     }
 }

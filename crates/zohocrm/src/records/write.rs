@@ -4,16 +4,17 @@ use std::collections::HashMap;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Records, Written, outcome, outcomes};
 use crate::error::{Error, ErrorKind};
-use crate::request::{Method, Request};
+use crate::request::{IF_UNMODIFIED_SINCE, Method, Request};
 use crate::value::DateTime;
 
-const IF_UNMODIFIED_SINCE: &str = "If-Unmodified-Since";
+const DUPLICATE_CHECK_FIELDS: &str = "duplicate_check_fields";
 
 impl Records {
     /// Creates records.
@@ -39,7 +40,8 @@ impl Records {
 
     /// Creates records, or updates those that are there already: see [`WriteRecords::duplicate_check_fields`].
     pub fn upsert(&self, records: impl IntoIterator<Item = impl Serialize>) -> WriteRecords {
-        WriteRecords::new(self.request_below(Method::Post, "upsert"), records)
+        let write = WriteRecords::new(self.request_below(Method::Post, "upsert"), records);
+        WriteRecords { again: Again::WhereFound, ..write }
     }
 
     /// Creates a copy of a record.
@@ -66,6 +68,18 @@ pub struct WriteRecords {
     request: Request,
     records: Result<Vec<Value>, Error>,
     options: Map<String, Value>,
+    again: Again,
+}
+
+/// When a write may be sent again whose answer was lost.
+#[derive(Clone, Copy, Debug)]
+enum Again {
+    /// Creating twice makes two.
+    Never,
+    /// Changing twice is changing once.
+    Always,
+    /// An upsert that finds what it made.
+    WhereFound,
 }
 
 impl WriteRecords {
@@ -74,16 +88,14 @@ impl WriteRecords {
             serde_json::to_value(record)
                 .map_err(|error| Error::Request(format!("a record cannot be written as JSON ({error})")))
         };
-        Self { request, records: records.into_iter().map(written).collect(), options: Map::new() }
+        let again = if request.method() == Method::Put { Again::Always } else { Again::Never };
+        Self { request, records: records.into_iter().map(written).collect(), options: Map::new(), again }
     }
 
     /// By which fields an upsert finds the record that is there already; by the module's unique fields, if Zoho is not
     /// told.
-    pub fn duplicate_check_fields(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        // Asking twice finds what the first asking made; but it would conflict with that, if nothing may have changed.
-        let repeatable = !self.request.has_header(IF_UNMODIFIED_SINCE);
-        self.request = self.request.repeatable(repeatable);
-        self.option("duplicate_check_fields", texts(fields))
+    pub fn duplicate_check_fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.option(DUPLICATE_CHECK_FIELDS, texts(fields))
     }
 
     /// What the write sets off: `workflow`, `approval`, `blueprint`. All, if Zoho is not told; none, for an empty list.
@@ -100,9 +112,17 @@ impl WriteRecords {
     /// Only writes what was not changed since a moment: else the error is a
     /// [`Conflict`](crate::ErrorKind::Conflict).
     pub fn if_unmodified_since(self, moment: impl Into<DateTime>) -> Self {
-        // Sent twice, it would conflict with itself.
-        let request = self.request.repeatable(false);
-        Self { request: request.header(IF_UNMODIFIED_SINCE, moment.into().to_string()), ..self }
+        self.header(IF_UNMODIFIED_SINCE, moment.into().to_string())
+    }
+
+    /// Sets a header, such as `X-EXTERNAL`: see [`Request::header`].
+    pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { request: self.request.header(name, value), ..self }
+    }
+
+    /// Sets how long one attempt may take: see [`Request::timeout`].
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { request: self.request.timeout(timeout), ..self }
     }
 
     /// Writes the records and says what became of each, in the order in which they were given.
@@ -118,10 +138,38 @@ impl WriteRecords {
         in_chunks(records, |chunk| {
             let mut body = self.options.clone();
             body.insert("data".to_owned(), Value::Array(chunk.to_vec()));
-            self.request.clone().body(&body)
+            self.request.clone().repeatable(self.is_repeatable(chunk)).body(&body)
         })
         .await
     }
+
+    /// Whether writing these records twice is the same as writing them once.
+    fn is_repeatable(&self, records: &[Value]) -> bool {
+        let twice_is_once = match self.again {
+            Again::Never => false,
+            Again::Always => true,
+            Again::WhereFound => records.iter().all(|record| self.finds(record)),
+        };
+        twice_is_once && !self.request.has_header(IF_UNMODIFIED_SINCE) && !records.iter().any(adds_rows)
+    }
+
+    /// Whether an upsert finds the record by a value that it has itself.
+    fn finds(&self, record: &Value) -> bool {
+        let fields = self.options.get(DUPLICATE_CHECK_FIELDS).and_then(Value::as_array);
+        let has_value = |field: &Value| {
+            let value = field.as_str().and_then(|field| record.get(field));
+            value.is_some_and(|value| !value.is_null() && value != "")
+        };
+        fields.is_some_and(|fields| fields.iter().any(has_value))
+    }
+}
+
+/// Whether a record has rows of a subform that are not there yet: Zoho adds them each time.
+/// <https://www.zoho.com/crm/developer/docs/api/v8/subforms-api.html>
+fn adds_rows(record: &Value) -> bool {
+    let is_new = |row: &Value| row.is_object() && row.get("id").is_none_or(Value::is_null);
+    let mut lists = record.as_object().into_iter().flat_map(Map::values).filter_map(Value::as_array);
+    lists.any(|rows| rows.iter().any(is_new))
 }
 
 impl IntoFuture for WriteRecords {
@@ -161,6 +209,16 @@ impl WriteRecord {
         Self { write: self.write.if_unmodified_since(moment) }
     }
 
+    /// Sets a header, such as `X-EXTERNAL`: see [`Request::header`].
+    pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { write: self.write.header(name, value) }
+    }
+
+    /// Sets how long one attempt may take: see [`Request::timeout`].
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { write: self.write.timeout(timeout) }
+    }
+
     /// Writes the record.
     ///
     /// # Errors
@@ -197,6 +255,16 @@ impl DeleteRecords {
     /// Whether workflows are set off; they are, if Zoho is not told.
     pub fn workflow_trigger(self, trigger: bool) -> Self {
         Self { request: self.request.replace_query("wf_trigger", trigger.to_string()), ..self }
+    }
+
+    /// Sets a header, such as `X-EXTERNAL`: see [`Request::header`].
+    pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { request: self.request.header(name, value), ..self }
+    }
+
+    /// Sets how long one attempt may take: see [`Request::timeout`].
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { request: self.request.timeout(timeout), ..self }
     }
 
     /// Deletes the records and says what became of each, in the order in which they were given: see

@@ -1,10 +1,12 @@
 //! `Written`: a record that was written; and how what became of each record is read.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, RecordError};
-use crate::request::{Request, Response};
+use crate::request::{Head, Headers, Request, Response};
 
 /// A record, or a thing beside records such as a tag, that was created, updated or deleted.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +16,7 @@ pub struct Written {
     details: Map<String, Value>,
     action: Option<String>,
     duplicate_field: Option<String>,
+    head: Arc<Head>,
 }
 
 impl Written {
@@ -52,6 +55,36 @@ impl Written {
     pub fn duplicate_field(&self) -> Option<&str> {
         self.duplicate_field.as_deref()
     }
+
+    /// The answer lacks what it should say.
+    pub(crate) fn unusable(&self, evidence: &str) -> Error {
+        let Head { status, headers } = self.head.as_ref().clone();
+        Error::unusable(&Response { status, headers, body: Vec::new() }, evidence)
+    }
+
+    /// The HTTP status of the answer that says so.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.head.status
+    }
+
+    /// The headers of that answer.
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        &self.head.headers
+    }
+
+    /// How many API credits the organisation has left today. Zoho says so only when half of them are used up.
+    #[must_use]
+    pub fn credits_remaining(&self) -> Option<u64> {
+        self.head.headers.credits_remaining()
+    }
+
+    /// What Zoho calls the request, for its support.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.head.headers.request_id()
+    }
 }
 
 /// Sends a write of `count` records and reads what became of each.
@@ -62,13 +95,18 @@ pub(crate) async fn outcomes(request: &Request, count: usize) -> Result<Vec<Resu
     if data.len() != count {
         return Err(miscounted(request, response, data.len(), count));
     }
-    Ok(data.into_iter().map(Into::into).collect())
+    Ok(read(&response, data))
 }
 
 /// Sends a write and reads what became of whatever it was about.
 pub(crate) async fn outcomes_of_any_number(request: &Request) -> Result<Vec<Result<Written, Error>>, Error> {
-    let (_, data) = told(request).await?;
-    Ok(data.into_iter().map(Into::into).collect())
+    let (response, data) = told(request).await?;
+    Ok(read(&response, data))
+}
+
+fn read(response: &Response, data: Vec<Outcome>) -> Vec<Result<Written, Error>> {
+    let head = Arc::new(Head::from(response));
+    data.into_iter().map(|outcome| outcome.read(&head)).collect()
 }
 
 async fn told(request: &Request) -> Result<(Response, Vec<Outcome>), Error> {
@@ -87,12 +125,15 @@ pub(crate) async fn outcome(request: &Request) -> Result<Written, Error> {
     let response = request.perform().await?;
     match serde_json::from_slice(response.body()) {
         Ok(OneBody::List(WriteBody { mut data })) => match (data.pop(), data.len()) {
-            (Some(outcome), 0) => outcome.into(),
+            (Some(outcome), 0) => outcome.read(&Arc::new(Head::from(&response))),
             (last, others) => Err(miscounted(request, response, others + usize::from(last.is_some()), 1)),
         },
-        Ok(OneBody::Member { data }) => data.into(),
+        Ok(OneBody::Member { data }) => data.read(&Arc::new(Head::from(&response))),
         // A refusal of the call as a whole looks the same.
-        Ok(OneBody::Alone(outcome)) => request.accept(response).and_then(|_| outcome.into()),
+        Ok(OneBody::Alone(outcome)) => {
+            let response = request.accept(response)?;
+            outcome.read(&Arc::new(Head::from(&response)))
+        }
         Err(_) => {
             let response = request.accept(response)?;
             Err(Error::unusable(&response, "it does not say what became of the write"))
@@ -144,17 +185,17 @@ struct Outcome {
     duplicate_field: Option<String>,
 }
 
-impl From<Outcome> for Result<Written, Error> {
-    fn from(outcome: Outcome) -> Self {
-        let Outcome { status, code, message, details, action, duplicate_field } = outcome;
+impl Outcome {
+    fn read(self, head: &Arc<Head>) -> Result<Written, Error> {
+        let Self { status, code, message, details, action, duplicate_field } = self;
         let message = message.unwrap_or_default();
         if !status.eq_ignore_ascii_case("success") {
-            return Err(RecordError::new(code, message, details).into());
+            return Err(RecordError::new(code, message, details, Arc::clone(head)).into());
         }
         let details = match details {
             Value::Object(details) => details,
             _ => Map::new(),
         };
-        Ok(Written { code, message, details, action, duplicate_field })
+        Ok(Written { code, message, details, action, duplicate_field, head: Arc::clone(head) })
     }
 }

@@ -24,8 +24,11 @@ pub use body::Upload;
 pub(crate) use body::{Body, Part, Source};
 pub use download::Download;
 pub use method::{Method, UnknownMethod};
-pub(crate) use response::describe;
 pub use response::{Answer, Headers, Response};
+pub(crate) use response::{Head, describe};
+
+/// The header for a write that is off if somebody else was faster.
+pub(crate) const IF_UNMODIFIED_SINCE: &str = "If-Unmodified-Since";
 
 /// A call that has not been sent; from [`Crm::request`]. It can be sent more than once.
 #[derive(Clone)]
@@ -47,17 +50,20 @@ pub struct Request {
 
 impl Request {
     pub(crate) fn new(crm: &Crm, method: Method, path: impl Into<String>) -> Self {
+        let path = path.into();
+        // An action is done, and done again: a record goes through two transitions of its blueprint.
+        let is_action = path.contains("/actions/");
         Self {
             crm: crm.clone(),
             method,
-            path: path.into(),
+            path,
             host: Host::Api,
             query: Vec::new(),
             headers: Vec::new(),
             body: Body::None,
             scopes: &[],
             timeout: None,
-            repeatable: matches!(method, Method::Get | Method::Put),
+            repeatable: method == Method::Get || (method == Method::Put && !is_action),
             problem: None,
         }
     }
@@ -120,9 +126,17 @@ impl Request {
             let why = "the header Authorization is set from the token of the user; leave it out";
             self.problem = Some(Error::Request(why.to_owned()));
         }
+        if name.eq_ignore_ascii_case(IF_UNMODIFIED_SINCE) {
+            // Sent twice, it would conflict with itself.
+            self.repeatable = false;
+        }
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
         self.headers.push((name, value.into()));
         self
+    }
+
+    pub(crate) fn method(&self) -> Method {
+        self.method
     }
 
     /// Whether a header was set.
@@ -162,7 +176,8 @@ impl Request {
     }
 
     /// Says whether Zoho may be asked twice: whether the call is sent again when its answer was lost, or was an error of
-    /// Zoho's own. GET and PUT are, if nothing is said; POST, PATCH and DELETE are not.
+    /// Zoho's own. If nothing is said, GET and PUT are; POST, PATCH and DELETE are not, nor a PUT on an action
+    /// (`…/actions/…`) or with `If-Unmodified-Since`.
     pub fn repeatable(self, repeatable: bool) -> Self {
         Self { repeatable, ..self }
     }
@@ -216,12 +231,12 @@ impl Request {
     }
 
     /// The single object in the list `name` of the answer.
-    pub(crate) async fn only_item_of(&self, name: &str) -> Result<crate::Record, Error> {
+    pub(crate) async fn only_item_of(&self, name: &str) -> Result<Answer<crate::Record>, Error> {
         let response = self.send().await?;
         let item =
             response.json::<Value>()?.and_then(|mut body| body.get_mut(name)?.get_mut(0).map(Value::take));
         match item {
-            Some(Value::Object(fields)) => Ok(fields.into()),
+            Some(Value::Object(fields)) => Ok(Answer::of(&response, fields.into())),
             _ => Err(Error::unusable(&response, format!("there is no entry in `{name}`"))),
         }
     }
@@ -233,7 +248,13 @@ impl Request {
         }
         let token = self.crm.access_token().await?;
         let mut incoming = self.attempt(&token, reading).await?;
-        if incoming.status != 401 && !(incoming.status == 200 && incoming.is_short_json().await?) {
+        // Zoho documents INVALID_TOKEN with all of these.
+        let may_be_about_the_token = match incoming.status {
+            400 | 401 | 403 => true,
+            200 => incoming.is_short_json().await?,
+            _ => false,
+        };
+        if !may_be_about_the_token {
             return Ok(incoming);
         }
         let response = incoming.read().await?;

@@ -169,6 +169,34 @@ impl<T> Deref for Answer<T> {
     }
 }
 
+impl<T: PartialEq> PartialEq<T> for Answer<T> {
+    fn eq(&self, value: &T) -> bool {
+        self.value == *value
+    }
+}
+
+impl<T: IntoIterator> IntoIterator for Answer<T> {
+    type Item = T::Item;
+    type IntoIter = T::IntoIter;
+
+    fn into_iter(self) -> T::IntoIter {
+        self.value.into_iter()
+    }
+}
+
+/// Status and headers of an answer, for what was made of a part of its body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    pub(crate) headers: Headers,
+}
+
+impl From<&Response> for Head {
+    fn from(response: &Response) -> Self {
+        Self { status: response.status, headers: response.headers.clone() }
+    }
+}
+
 /// The headers of an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers {
@@ -187,12 +215,12 @@ impl Headers {
         self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    fn credits_remaining(&self) -> Option<u64> {
+    pub(crate) fn credits_remaining(&self) -> Option<u64> {
         self.get("x-api-credits-remaining")?.trim().parse().ok()
     }
 
     /// The header that names the request. Zoho documents none; these are the names in use.
-    fn request_id(&self) -> Option<&str> {
+    pub(crate) fn request_id(&self) -> Option<&str> {
         ["x-request-id", "request-id", "x-zoho-request-id"].iter().find_map(|name| self.get(name))
     }
 }

@@ -14,7 +14,8 @@ use crate::transport::Incoming;
 ///
 /// * a call that Zoho turned away (429), or that never left (no connection): nothing was done, so every method;
 /// * a call that ended in an error of Zoho's (500 to 599), or whose answer was lost: only where asking twice is the same
-///   as asking once, that is GET and PUT, and what [`Request::repeatable`](crate::Request::repeatable) says so.
+///   as asking once. That is GET; updates of records, unless they add rows to a subform; upserts that find a record by
+///   one of its own values; and what [`Request::repeatable`](crate::Request::repeatable) says so.
 ///
 /// ```
 /// use std::time::Duration;

@@ -50,7 +50,7 @@ async fn records_are_written_and_each_row_says_what_became_of_it() {
     assert_eq!(rows[1].columns.text("Email"), Some("nobody@example.com"));
 
     let id = rows[0].record_id.as_deref().unwrap();
-    let lead = ada.crm.records("Leads").get(id).send().await.unwrap().unwrap();
+    let lead = ada.crm.records("Leads").get(id).send().await.unwrap().into_inner().unwrap();
     assert_eq!(lead.text("Last_Name"), Some("O'Neil, \"Ann\"\nline two"));
 }
 
@@ -115,7 +115,7 @@ async fn records_are_updated_and_upserted_by_a_field() {
     let change = Record::with_id(id.as_str()).with("Last_Name", "A3").with("Company", "");
     let update = only(write(&ada).update("id").ignore_empty().records([change])).await;
     assert_eq!(rows(&update).await[0].status, RowStatus::Updated);
-    let lead = ada.crm.records("Leads").get(&id).send().await.unwrap().unwrap();
+    let lead = ada.crm.records("Leads").get(&id).send().await.unwrap().into_inner().unwrap();
     assert_eq!((lead.text("Last_Name"), lead.text("Company")), (Some("A3"), Some("One")));
 }
 
@@ -131,7 +131,7 @@ async fn a_lookup_is_written_by_its_id_and_a_default_fills_what_has_no_column() 
     let row = rows(&job).await.remove(0);
     assert_eq!(row.status, RowStatus::Added, "{row:?}");
     let contacts = ada.crm.records("Contacts");
-    let contact = contacts.get(row.record_id.unwrap()).send().await.unwrap().unwrap();
+    let contact = contacts.get(row.record_id.unwrap()).send().await.unwrap().into_inner().unwrap();
     assert_eq!(contact.lookup("Account_Name").unwrap().id(), account);
     assert_eq!(contact.text("Lead_Source"), Some("Advertisement"));
 }
@@ -211,7 +211,7 @@ async fn the_token_does_not_go_to_a_foreign_download_url() {
 
     let body = json!({ "id": job.id(), "status": "COMPLETED", "resource": Value::Null });
     ada.zoho.fault(Fault::on(&status).answer(200, body.to_string()));
-    let error = job.rows().await.unwrap_err();
+    let error = ada.crm.bulk_write_job(job.id()).rows().await.unwrap_err();
     assert!(matches!(error, Error::JobFailed { .. }), "a result without a URL: {error:?}");
 }
 

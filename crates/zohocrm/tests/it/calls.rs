@@ -58,13 +58,16 @@ async fn a_killed_access_token_is_replaced_and_the_call_repeated_once() {
 
 #[tokio::test]
 async fn every_spelling_of_a_rejected_token_leads_to_a_new_one() {
-    for body in [
-        json!({"code": "INVALID_TOKEN", "message": "invalid oauth token", "status": "error"}),
-        json!({"code": "INVALID_OAUTHTOKEN", "message": "invalid oauth token", "status": "error"}),
-        json!({"error": "invalid_token"}),
+    for (status, body) in [
+        (401, json!({"code": "INVALID_TOKEN", "message": "invalid oauth token", "status": "error"})),
+        (401, json!({"code": "INVALID_OAUTHTOKEN", "message": "invalid oauth token", "status": "error"})),
+        (401, json!({"error": "invalid_token"})),
+        (200, json!({"code": "INVALID_TOKEN", "message": "invalid oauth token", "status": "error"})),
+        (400, json!({"code": "INVALID_TOKEN", "message": "invalid oauth token", "status": "error"})),
+        (403, json!({"code": "INVALID_TOKEN", "message": "invalid oauth token", "status": "error"})),
     ] {
         let ada = logged_in().await;
-        ada.zoho.fault(Fault::on("GET /crm/v8/users").answer(401, body.to_string()));
+        ada.zoho.fault(Fault::on("GET /crm/v8/users").answer(status, body.to_string()));
         ada.crm.current_user().await.unwrap();
         assert_eq!(ada.renewals(), 2, "{body}");
     }

@@ -48,7 +48,7 @@ async fn a_copy_is_a_record_of_its_own() {
         leads.create_one(Record::new().with("Last_Name", "Hopper").with("Company", "Navy")).await.unwrap();
     let copy = leads.clone_one(first.id().unwrap()).await.unwrap();
     assert_ne!(first.id(), copy.id());
-    let read = leads.get(copy.id().unwrap()).send().await.unwrap().unwrap();
+    let read = leads.get(copy.id().unwrap()).send().await.unwrap().into_inner().unwrap();
     assert_eq!(read.text("Last_Name"), Some("Hopper"));
     let error = leads.clone_one("1").await.unwrap_err();
     assert!(matches!(error, Error::Api(_) | Error::Record(_)), "{error:?}");

@@ -30,6 +30,16 @@ async fn a_file_is_uploaded_attached_to_a_record_and_read_again() {
 }
 
 #[tokio::test]
+async fn an_upload_that_names_no_id_is_an_error_and_not_an_empty_id() {
+    let ada = logged_in().await;
+    let taken =
+        r#"{"data":[{"code":"SUCCESS","status":"success","message":"ok","details":{"name":"a.txt"}}]}"#;
+    ada.zoho.fault(Fault::on("POST /crm/v8/files").answer(200, taken));
+    let error = ada.crm.files().upload(Upload::from_bytes("a.txt", "a")).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Decode && error.to_string().contains("the file's id"), "{error}");
+}
+
+#[tokio::test]
 async fn several_files_go_in_one_call_in_their_order() {
     let ada = logged_in().await;
     let files = ["a.txt", "b.txt", "c.txt"].map(|name| Upload::from_bytes(name, name));

@@ -19,8 +19,10 @@ mod notifications;
 mod photo;
 mod records;
 mod related;
+mod repeats;
 mod rust_struct;
 mod search;
+mod several;
 #[rustfmt::skip]
 #[expect(unreachable_pub, clippy::upper_case_acronyms, reason = "it is as it was written")]
 mod students;

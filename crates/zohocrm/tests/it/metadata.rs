@@ -39,6 +39,18 @@ async fn fields(ada: &LoggedIn) -> Fields {
 }
 
 #[tokio::test]
+async fn an_owner_and_a_subform_may_be_set_whatever_zoho_says_of_the_web() {
+    let ada = students().await;
+    let fields = fields(&ada).await;
+    let (owner, marks) = (fields.field("Owner").unwrap(), fields.field("Marks").unwrap());
+    assert!(owner.field_read_only && !owner.read_only, "as Zoho describes it");
+    assert_eq!(marks.operation_type.clone().unwrap().api_create, Some(false), "as Zoho describes it");
+    let owned = student().with("Owner", Lookup::new("5545974000000186017"));
+    fields.check_create(&owned.with("Marks", json!([{ "Points": 1 }]))).unwrap();
+    assert!(!fields.field("Created_By").unwrap().can_be_created());
+}
+
+#[tokio::test]
 async fn modules_fields_layouts_and_related_lists_are_typed() {
     let ada = logged_in().await;
     let metadata = ada.crm.metadata();

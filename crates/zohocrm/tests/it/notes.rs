@@ -34,6 +34,7 @@ async fn notes_on_a_record_are_created_listed_changed_and_deleted() {
         .send_as::<Note>()
         .await
         .unwrap()
+        .into_inner()
         .unwrap();
     assert_eq!((changed.title.as_deref(), changed.content.as_deref()), (Some("Called"), Some("Has it.")));
 

@@ -1,9 +1,11 @@
 //! `crm.records("Leads")`: the life of records.
 
-use zoho_emulator::Fault;
+use std::time::{Duration, SystemTime};
+
+use zoho_emulator::{Emulator, Fault};
 use zohocrm::{Crm, Error, ErrorKind, Record, Retries, SortOrder, Written};
 
-use crate::support::{ADA, logged_in};
+use crate::support::{ADA, logged_in, logged_in_at};
 
 fn lead(name: &str) -> Record {
     Record::new().with("Last_Name", name)
@@ -14,18 +16,96 @@ fn ids(results: Vec<Result<Written, Error>>) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn every_answer_says_its_status_and_the_credits_that_are_left() {
+    let ada = logged_in_at(Emulator::builder().daily_credits(100).start().await).await;
+    let leads = ada.crm.records("Leads");
+    // Zoho speaks of credits when half of them are used up.
+    for _ in 0..50 {
+        ada.crm.organization().await.unwrap();
+    }
+    let mut left = ada.crm.current_user().await.unwrap().credits_remaining().unwrap();
+    let mut fewer = |credits: Option<u64>| {
+        let before = std::mem::replace(&mut left, credits.expect("it says how many are left"));
+        assert!(left < before, "{left} after {before}");
+    };
+    let results = leads.create([lead("Hopper"), Record::new()]).await.unwrap();
+    let written = results[0].as_ref().unwrap();
+    assert_eq!((written.status(), written.headers().get("content-type").is_some()), (207, true));
+    assert_eq!(results[1].as_ref().unwrap_err().record().unwrap().status(), 207);
+    fewer(written.credits_remaining());
+    let id = written.id().unwrap();
+    let read = leads.get(id).send().await.unwrap();
+    assert_eq!((read.status(), read.is_some()), (200, true));
+    fewer(read.credits_remaining());
+    fewer(leads.update_one(id, lead("Murray")).await.unwrap().credits_remaining());
+    fewer(leads.list().fields(["Last_Name"]).send().await.unwrap().credits_remaining());
+    fewer(leads.count().send().await.unwrap().credits_remaining());
+    fewer(leads.delete([id]).await.unwrap()[0].as_ref().unwrap().credits_remaining());
+}
+
+#[tokio::test]
+async fn what_was_not_changed_is_told_apart_from_what_is_not_there() {
+    let ada = logged_in().await;
+    let leads = ada.crm.records("Leads");
+    let id = ids(leads.create([lead("Hopper")]).await.unwrap()).remove(0);
+    let later = SystemTime::now() + Duration::from_secs(3600);
+    let unchanged = leads.get(&id).if_modified_since(later).send().await.unwrap();
+    assert!(unchanged.is_none() && unchanged.is_not_modified(), "{unchanged:?}");
+    let missing = leads.get("17").send().await.unwrap();
+    assert!(missing.is_none() && !missing.is_not_modified(), "{missing:?}");
+    let list = leads.list().fields(["Last_Name"]).if_modified_since(later).send().await.unwrap();
+    assert!(list.records.is_empty() && list.is_not_modified(), "{list:?}");
+}
+
+#[tokio::test]
+async fn each_option_of_a_call_reaches_zoho_under_its_name() {
+    let ada = logged_in().await;
+    ada.zoho.fault(Fault::on("GET /crm/v8/*").forever().answer(200, r#"{"data":[],"count":0}"#));
+    let leads = ada.crm.records("Leads");
+    let list = leads.list().fields(["City"]).ids(["1", "2"]).custom_view("7").converted("both");
+    let list = list.territory("8").sort_by("id").sort_order(SortOrder::Ascending).per_page(5).page(3);
+    list.parameter("include_child", "true").header("X-EXTERNAL", "Leads.Key").send().await.unwrap();
+    leads.list().page(1).page_token("next").send().await.unwrap();
+    leads.list().page_token("next").page(2).send().await.unwrap();
+    leads.get("9").fields(["City"]).parameter("on_demand_properties", "x").send().await.unwrap();
+    leads.count().custom_view("7").send().await.unwrap();
+    let entries = ada.zoho.journal().entries();
+    let asked: Vec<_> = entries.iter().filter(|entry| entry.path.starts_with("/crm/")).collect();
+    let queries: Vec<String> = asked
+        .iter()
+        .map(|entry| {
+            let mut pairs: Vec<_> =
+                entry.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            pairs.sort();
+            pairs.join("&")
+        })
+        .collect();
+    assert_eq!(
+        queries,
+        [
+            "converted=both&cvid=7&fields=City&ids=1,2&include_child=true&page=3&per_page=5&sort_by=id&sort_order=asc&territory_id=8",
+            "page_token=next",
+            "page=2",
+            "fields=City&on_demand_properties=x",
+            "cvid=7",
+        ]
+    );
+    assert_eq!(asked[0].header("x-external"), Some("Leads.Key"));
+}
+
+#[tokio::test]
 async fn a_record_is_created_read_updated_and_deleted() {
     let ada = logged_in().await;
     let leads = ada.crm.records("Leads");
     let id = ids(leads.create([lead("Hopper")]).await.unwrap()).remove(0);
 
-    let read = leads.get(&id).fields(["Last_Name"]).send().await.unwrap().unwrap();
+    let read = leads.get(&id).fields(["Last_Name"]).send().await.unwrap().into_inner().unwrap();
     assert_eq!((read.id(), read.text("Last_Name")), (Some(id.as_str()), Some("Hopper")));
 
     let written = leads.update_one(&id, lead("Murray")).await.unwrap();
     assert_eq!(written.code(), "SUCCESS");
     leads.update([lead("Murray Hopper").with("id", id.as_str())]).await.unwrap();
-    let read = leads.get(&id).send().await.unwrap().unwrap();
+    let read = leads.get(&id).send().await.unwrap().into_inner().unwrap();
     assert_eq!(read.text("Last_Name"), Some("Murray Hopper"));
 
     assert_eq!(ids(leads.delete([&id]).await.unwrap()), [id.as_str()]);
@@ -92,7 +172,7 @@ async fn many_records_are_written_a_hundred_at_a_time_and_keep_their_order() {
         assert_eq!(result.is_err(), number == 120, "{number}: {result:?}");
     }
     let id = results[201].as_ref().unwrap().id().unwrap();
-    let read = leads.get(id).send().await.unwrap().unwrap();
+    let read = leads.get(id).send().await.unwrap().into_inner().unwrap();
     assert_eq!(read.text("Last_Name"), Some("201"));
 
     let written: Vec<_> = results.iter().flatten().filter_map(Written::id).collect();

@@ -23,7 +23,7 @@ async fn records_are_put_into_a_related_list_read_there_and_taken_out() {
 
     let listed = products.list().fields(["Product_Name"]).stream().collect_up_to(10).await.unwrap();
     assert_eq!(listed.iter().map(|product| product.text("Product_Name")).collect::<Vec<_>>(), [Some("Desk")]);
-    let read = products.get(&desk).fields(["Product_Name"]).send().await.unwrap().unwrap();
+    let read = products.get(&desk).fields(["Product_Name"]).send().await.unwrap().into_inner().unwrap();
     assert_eq!(read.id(), Some(desk.as_str()));
     assert_eq!(products.get("1").send().await.unwrap(), None);
 

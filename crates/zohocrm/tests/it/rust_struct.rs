@@ -76,7 +76,7 @@ async fn records_come_and_go_as_the_type_that_was_written() {
         ..Students::default()
     };
     let id = students.create_one(&grace).await.unwrap().id().unwrap().to_owned();
-    let record: Record = students.get(&id).send().await.unwrap().unwrap();
+    let record: Record = students.get(&id).send().await.unwrap().into_inner().unwrap();
     let read: Students = record.deserialize().unwrap();
     assert_eq!(
         (read.id.as_deref(), read.age, read.status),

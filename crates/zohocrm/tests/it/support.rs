@@ -1,9 +1,11 @@
 //! A user who is logged in at an emulator.
 
+use std::time::Duration;
+
 use zoho_emulator::Emulator;
 use zoho_oauth::store::{MemoryStore, TokenStore};
 use zoho_oauth::{Authenticator, Environment, OAuthClient, OAuthToken};
-use zohocrm::Crm;
+use zohocrm::{Crm, CrmBuilder, Retries};
 
 pub(crate) const ADA: &str = "ada@example.com";
 
@@ -25,6 +27,16 @@ impl LoggedIn {
         let token = self.authenticator.access_token(&ADA.into()).await.unwrap();
         token.expose_secret().to_owned()
     }
+}
+
+/// Retries that do not keep a test waiting.
+pub(crate) fn quick() -> Retries {
+    Retries::new().first_pause(Duration::from_millis(5)).longest_pause(Duration::from_millis(20))
+}
+
+/// What Ada sees, with calls that are made in another way.
+pub(crate) fn crm(ada: &LoggedIn, build: impl FnOnce(CrmBuilder) -> CrmBuilder) -> Crm {
+    build(Crm::builder(&ada.authenticator).retries(quick())).build_for(ADA)
 }
 
 pub(crate) async fn logged_in() -> LoggedIn {

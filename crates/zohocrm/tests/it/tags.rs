@@ -1,12 +1,13 @@
 //! `crm.tags(…)`, and tags on records.
 
+use zoho_emulator::Fault;
 use zohocrm::{ErrorKind, Record, Tag};
 
 use crate::support::{ADA, LoggedIn, logged_in};
 
 /// The tags that a lead has, in order.
 async fn tags_of(ada: &LoggedIn, lead: &str) -> Vec<String> {
-    let lead = ada.crm.records("Leads").get(lead).send().await.unwrap().unwrap();
+    let lead = ada.crm.records("Leads").get(lead).send().await.unwrap().into_inner().unwrap();
     let mut names: Vec<String> = lead
         .get::<Vec<Tag>>("Tag")
         .unwrap()
@@ -40,6 +41,14 @@ async fn the_tags_of_a_module_are_created_listed_renamed_and_deleted() {
     let error = tags.delete(id).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidData, "{error}");
     assert!(ada.crm.tags("Contacts").list().await.unwrap().is_empty(), "each module has its own");
+}
+
+#[tokio::test]
+async fn an_answer_without_tags_is_an_error_and_not_an_empty_list() {
+    let ada = logged_in().await;
+    ada.zoho.fault(Fault::on("GET /crm/v8/settings/tags").answer(200, r#"{"info":{}}"#));
+    let error = ada.crm.tags("Leads").list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
 }
 
 #[tokio::test]

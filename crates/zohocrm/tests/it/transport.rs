@@ -2,23 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use zoho_emulator::{Emulator, Fault};
-use zohocrm::{Crm, CrmBuilder, Error, ErrorKind, Method, Record, Retries};
+use zohocrm::{Crm, Error, ErrorKind, Method, Record, Retries};
 
-use crate::support::{ADA, LoggedIn, logged_in, logged_in_at};
-
-/// Retries that do not keep a test waiting.
-fn quick() -> Retries {
-    Retries::new().first_pause(Duration::from_millis(5)).longest_pause(Duration::from_millis(20))
-}
-
-fn crm(ada: &LoggedIn, build: impl FnOnce(CrmBuilder) -> CrmBuilder) -> Crm {
-    build(Crm::builder(&ada.authenticator).retries(quick())).build_for(ADA)
-}
+use crate::support::{ADA, crm, logged_in, logged_in_at, quick};
 
 #[tokio::test]
 async fn a_read_that_zoho_fails_at_is_tried_again() {
@@ -48,63 +39,6 @@ async fn a_read_is_given_up_after_the_last_attempt() {
     let error = crm(&ada, |crm| crm.retries(quick().attempts(3))).organization().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);
     assert_eq!(ada.zoho.journal().count("GET /crm/v8/org"), 3);
-}
-
-#[tokio::test]
-async fn a_create_is_not_repeated_when_it_may_have_been_carried_out() {
-    let ada = logged_in().await;
-    for fault in [Fault::on("POST /crm/v8/Leads").status_500(), Fault::on("POST /crm/v8/Leads").drop_after()]
-    {
-        ada.zoho.journal().clear();
-        ada.zoho.fault(fault);
-        let leads = crm(&ada, |crm| crm).records("Leads");
-        leads.create_one(Record::new().with("Last_Name", "Once")).await.unwrap_err();
-        assert_eq!(ada.zoho.journal().count("POST /crm/v8/Leads"), 1);
-    }
-}
-
-#[tokio::test]
-async fn an_update_of_what_nobody_changed_is_not_repeated_and_so_never_conflicts_with_itself() {
-    let ada = logged_in().await;
-    let leads = crm(&ada, |crm| crm).records("Leads");
-    let lead = leads.create_one(Record::new().with("Last_Name", "Hopper")).await.unwrap();
-    let id = lead.id().unwrap();
-    let update = leads.update_one(id, Record::new().with("Last_Name", "Murray"));
-    ada.zoho.fault(Fault::on(format!("PUT /crm/v8/Leads/{id}")).drop_after());
-    let error = update.if_unmodified_since(SystemTime::now()).await.unwrap_err();
-    assert!(matches!(error, Error::Unreachable { sent: true, .. }), "{error:?}");
-    assert_eq!(ada.zoho.journal().count(&format!("PUT /crm/v8/Leads/{id}")), 1);
-}
-
-#[tokio::test]
-async fn a_create_that_zoho_turned_away_is_repeated() {
-    let ada = logged_in().await;
-    ada.zoho.fault(Fault::on("POST /crm/v8/Leads").times(2).throttle());
-    crm(&ada, |crm| crm)
-        .records("Leads")
-        .create_one(Record::new().with("Last_Name", "Hopper"))
-        .await
-        .unwrap();
-    assert_eq!(ada.zoho.journal().count("POST /crm/v8/Leads"), 3);
-}
-
-#[tokio::test]
-async fn a_call_that_may_be_repeated_says_so() {
-    let ada = logged_in().await;
-    ada.zoho.fault(Fault::on("POST /crm/v8/Leads/upsert").status_500());
-    let upsert = |crm: &Crm| {
-        crm.records("Leads").upsert([Record::new().with("Last_Name", "H").with("Email", "h@e.x")])
-    };
-    let crm = crm(&ada, |crm| crm);
-    assert!(
-        upsert(&crm).send().await.is_err(),
-        "without a field to find the first one by, it would be made twice"
-    );
-    ada.zoho.clear_faults();
-    ada.zoho.journal().clear();
-    ada.zoho.fault(Fault::on("POST /crm/v8/Leads/upsert").status_500());
-    let _ = upsert(&crm).duplicate_check_fields(["Email"]).await;
-    assert_eq!(ada.zoho.journal().count("POST /crm/v8/Leads/upsert"), 2);
 }
 
 #[tokio::test]
@@ -339,16 +273,6 @@ async fn a_header_goes_along_and_the_authorization_cannot_be_set() {
     assert!(matches!(error, Error::Request(_)), "{error:?}");
     let error = ada.crm.request(Method::Get, "/crm/v8/org").header("X", "a\nb").send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Request, "{error:?}");
-}
-
-#[tokio::test]
-async fn two_organisations_are_worked_with_side_by_side() {
-    let (first, second) = (logged_in().await, logged_in().await);
-    first.zoho.add_records(ADA, "Leads", 1);
-    let in_first = first.crm.records("Leads").list().fields(["id"]);
-    let in_second = second.crm.records("Leads").list().fields(["id"]);
-    let (one, none) = tokio::join!(in_first.send(), in_second.send());
-    assert_eq!((one.unwrap().records.len(), none.unwrap().records.len()), (1, 0));
 }
 
 #[tokio::test]

@@ -67,7 +67,7 @@ pub(super) async fn get(config: &Config, get: Get) -> Result<(), Failure> {
     if !fields.is_empty() {
         read = read.fields(&fields);
     }
-    let Some(found) = read.send().await? else {
+    let Some(found) = read.send().await?.into_inner() else {
         return Err(Failure::not_found(format!("{module} has no record {record}")));
     };
     if config.output.is_json() {

@@ -1,0 +1,136 @@
+//! Which calls are sent again when their answer was lost: those of which two are the same as one.
+
+use std::time::SystemTime;
+
+use serde_json::json;
+use zoho_emulator::{Emulator, Fault, Field, Module};
+use zohocrm::{Crm, Error, Method, Record};
+
+use crate::support::{crm, logged_in, logged_in_at};
+
+#[tokio::test]
+async fn a_create_is_not_repeated_when_it_may_have_been_carried_out() {
+    let ada = logged_in().await;
+    for fault in [Fault::on("POST /crm/v8/Leads").status_500(), Fault::on("POST /crm/v8/Leads").drop_after()]
+    {
+        ada.zoho.journal().clear();
+        ada.zoho.fault(fault);
+        let leads = crm(&ada, |crm| crm).records("Leads");
+        leads.create_one(Record::new().with("Last_Name", "Once")).await.unwrap_err();
+        assert_eq!(ada.zoho.journal().count("POST /crm/v8/Leads"), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_update_of_what_nobody_changed_is_not_repeated_and_so_never_conflicts_with_itself() {
+    let ada = logged_in().await;
+    let leads = crm(&ada, |crm| crm).records("Leads");
+    let lead = leads.create_one(Record::new().with("Last_Name", "Hopper")).await.unwrap();
+    let id = lead.id().unwrap();
+    let update = leads.update_one(id, Record::new().with("Last_Name", "Murray"));
+    ada.zoho.fault(Fault::on(format!("PUT /crm/v8/Leads/{id}")).drop_after());
+    let error = update.if_unmodified_since(SystemTime::now()).await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable { sent: true, .. }), "{error:?}");
+    assert_eq!(ada.zoho.journal().count(&format!("PUT /crm/v8/Leads/{id}")), 1);
+}
+
+#[tokio::test]
+async fn a_create_that_zoho_turned_away_is_repeated() {
+    let ada = logged_in().await;
+    ada.zoho.fault(Fault::on("POST /crm/v8/Leads").times(2).throttle());
+    crm(&ada, |crm| crm)
+        .records("Leads")
+        .create_one(Record::new().with("Last_Name", "Hopper"))
+        .await
+        .unwrap();
+    assert_eq!(ada.zoho.journal().count("POST /crm/v8/Leads"), 3);
+}
+
+#[tokio::test]
+async fn a_call_that_may_be_repeated_says_so() {
+    let ada = logged_in().await;
+    ada.zoho.fault(Fault::on("POST /crm/v8/Leads/upsert").status_500());
+    let upsert = |crm: &Crm| {
+        crm.records("Leads").upsert([Record::new().with("Last_Name", "H").with("Email", "h@e.x")])
+    };
+    let crm = crm(&ada, |crm| crm);
+    assert!(
+        upsert(&crm).send().await.is_err(),
+        "without a field to find the first one by, it would be made twice"
+    );
+    ada.zoho.clear_faults();
+    ada.zoho.journal().clear();
+    ada.zoho.fault(Fault::on("POST /crm/v8/Leads/upsert").status_500());
+    let _ = upsert(&crm).duplicate_check_fields(["Email"]).await;
+    assert_eq!(ada.zoho.journal().count("POST /crm/v8/Leads/upsert"), 2);
+}
+
+#[tokio::test]
+async fn an_update_is_repeated_unless_it_adds_rows_to_a_subform() {
+    let module = Module::new("Students").field(Field::subform("Marks", [Field::integer("Points")]));
+    let ada = logged_in_at(Emulator::builder().module(module).start().await).await;
+    let students = crm(&ada, |crm| crm).records("Students");
+    let marks =
+        |points: &[i64]| json!(points.iter().map(|points| json!({ "Points": points })).collect::<Vec<_>>());
+    let student = Record::new().with("Name", "Grace").with("Marks", marks(&[1]));
+    let id = students.create_one(student).await.unwrap().id().unwrap().to_owned();
+    let put = format!("PUT /crm/v8/Students/{id}");
+    let read = || async { students.get(&id).send().await.unwrap().into_inner().unwrap().subform("Marks") };
+
+    ada.zoho.fault(Fault::on(&put).drop_after());
+    students.update_one(&id, Record::new().with("Name", "Grace Hopper")).await.unwrap();
+    assert_eq!(ada.zoho.journal().count(&put), 2);
+
+    ada.zoho.journal().clear();
+    ada.zoho.fault(Fault::on(&put).drop_after());
+    let error = students.update_one(&id, Record::new().with("Marks", marks(&[2]))).await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable { sent: true, .. }), "{error:?}");
+    assert_eq!((ada.zoho.journal().count(&put), read().await.len()), (1, 2), "the row is there once");
+
+    let known = read().await[0].id().unwrap().to_owned();
+    let changed = json!([{ "id": known, "Points": 3 }]);
+    ada.zoho.fault(Fault::on(&put).drop_after());
+    students.update_one(&id, Record::new().with("Marks", changed)).await.unwrap();
+    assert_eq!(read().await.len(), 2, "a row that is there is changed, however often");
+}
+
+#[tokio::test]
+async fn fields_to_look_for_duplicates_by_make_nothing_repeatable_but_an_upsert_that_finds_itself() {
+    let ada = logged_in().await;
+    let leads = crm(&ada, |crm| crm).records("Leads");
+    let lead = || Record::new().with("Last_Name", "Hopper");
+    let with_email = || lead().with("Email", "grace@example.com");
+    let by_email = ["Email"];
+    for (write, path, times) in [
+        (leads.create([with_email()]).duplicate_check_fields(by_email), "POST /crm/v8/Leads", 1),
+        (leads.upsert([lead()]).duplicate_check_fields(by_email), "POST /crm/v8/Leads/upsert", 1),
+        (
+            leads.upsert([with_email(), lead()]).duplicate_check_fields(by_email),
+            "POST /crm/v8/Leads/upsert",
+            1,
+        ),
+        (leads.upsert([with_email()]).duplicate_check_fields([""; 0]), "POST /crm/v8/Leads/upsert", 1),
+        (leads.upsert([with_email()]).duplicate_check_fields(by_email), "POST /crm/v8/Leads/upsert", 2),
+    ] {
+        ada.zoho.clear_faults();
+        ada.zoho.journal().clear();
+        ada.zoho.fault(Fault::on(path).status_500());
+        assert_eq!(write.send().await.is_ok(), times == 2, "{write:?}");
+        assert_eq!(ada.zoho.journal().count(path), times, "{write:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_action_and_what_must_not_have_been_changed_are_not_repeated() {
+    let ada = logged_in().await;
+    let crm = crm(&ada, |crm| crm);
+    let path = "/crm/v8/Leads/1/actions/blueprint";
+    ada.zoho.fault(Fault::on(format!("PUT {path}")).status_500());
+    crm.request(Method::Put, path).json(json!({})).send().await.unwrap_err();
+    assert_eq!(ada.zoho.journal().count(&format!("PUT {path}")), 1);
+
+    ada.zoho.fault(Fault::on("PUT /crm/v8/Leads").status_500());
+    let unchanged = crm.request(Method::Put, "/crm/v8/Leads").json(json!({ "data": [] }));
+    unchanged.header("if-unmodified-since", "2026-11-22T09:30:00+00:00").send().await.unwrap_err();
+    assert_eq!(ada.zoho.journal().count("PUT /crm/v8/Leads"), 1);
+}
