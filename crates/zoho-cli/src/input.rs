@@ -98,7 +98,13 @@ impl Input {
 
     fn object(&self, value: Value) -> Result<Record, Failure> {
         match value {
-            Value::Object(fields) => Ok(fields.into()),
+            Value::Object(mut fields) => {
+                // Whoever writes JSON may take an id for the number that it looks like.
+                if let Some(id) = fields.get_mut("id").filter(|id| id.is_u64() || id.is_i64()) {
+                    *id = Value::String(id.to_string());
+                }
+                Ok(fields.into())
+            }
             _ => {
                 let number = self.count + 1;
                 Err(Failure::failed(format!("{}: record {number} is not a JSON object", self.name)))
@@ -170,6 +176,19 @@ fn not_json(name: &str, error: &serde_json::Error) -> Failure {
     }
 }
 
+/// The error says in which row, and quotes nothing. Lines are not counted: a cell may have several of them.
 fn not_csv(name: &str, error: &csv::Error) -> Failure {
-    Failure::failed(format!("{name} is not CSV")).caused_by(error)
+    let place = match error.position().map(csv::Position::record) {
+        None => String::new(),
+        Some(0) => ": its heading".to_owned(),
+        Some(row) => format!(": row {row} after the heading"),
+    };
+    match error.kind() {
+        csv::ErrorKind::Io(error) => unreadable(name, error),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            Failure::failed(format!("{name} is not CSV{place} has {len} cells in place of {expected_len}"))
+        }
+        csv::ErrorKind::Utf8 { .. } => Failure::failed(format!("{name} is not CSV{place} is not UTF-8")),
+        _ => Failure::failed(format!("{name} is not CSV{place} cannot be read")).caused_by(error),
+    }
 }

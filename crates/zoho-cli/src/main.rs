@@ -13,6 +13,7 @@ mod output;
 mod row;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches};
 
@@ -51,5 +52,8 @@ fn run(arguments: Arguments, matches: &clap::ArgMatches) -> Result<(), Failure> 
         .enable_all()
         .build()
         .map_err(|error| Failure::failed("the runtime could not be started").caused_by(&error))?;
-    runtime.block_on(commands::run(&config, command))
+    let outcome = runtime.block_on(commands::run(&config, command));
+    // A thread may still wait for rows from a pipe, when the work was interrupted. What it has on disk, it deletes.
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    outcome
 }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Whose;
+use super::{RowFormat, Whose, name};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bulk {
-    /// Read all records of a module as CSV, 200,000 in each job
+    /// Read all records of a module, 200,000 in each job: as CSV, unless something else is said
     Read(BulkRead),
 
     /// Write a CSV file of any length, 25,000 rows in each job
@@ -21,7 +21,7 @@ pub(crate) struct BulkRead {
     pub(crate) module: String,
 
     /// The fields to read, by their API names: all, unless some are named
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = name)]
     pub(crate) fields: Vec<String>,
 
     /// Only some records: a JSON object as Zoho's bulk read takes it, @FILE, or @- for standard input
@@ -40,9 +40,12 @@ pub(crate) struct BulkRead {
     #[arg(long, value_name = "ID", conflicts_with_all = ["fields", "criteria", "view", "page_token"])]
     pub(crate) job: Option<String>,
 
-    /// The file to write; standard output, if left out. It appears when it is complete
+    /// The file to write, which appears when it is complete; standard output for -, or if left out
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) format: RowFormat,
 
     #[command(flatten)]
     pub(crate) whose: Whose,
@@ -68,6 +71,14 @@ pub(crate) struct BulkWrite {
     /// Create records, or update those that have the same value in this field
     #[arg(long, group = "operation", value_name = "FIELD")]
     pub(crate) upsert: Option<String>,
+
+    /// Empty a field whose cell is empty; it is left alone else
+    #[arg(long, conflicts_with = "insert")]
+    pub(crate) clear_empty: bool,
+
+    /// Leave out so many rows at the beginning: those that an interrupted run has sent
+    #[arg(long, value_name = "ROWS", default_value_t = 0, hide_default_value = true)]
+    pub(crate) skip: usize,
 
     /// The file for what became of each row, as CSV
     #[arg(long, value_name = "FILE")]

@@ -160,7 +160,7 @@ pub(crate) struct Whose {
     #[arg(long, value_name = "NAME", conflicts_with = "id")]
     pub(crate) user: Option<String>,
 
-    /// The row's id
+    /// The id of the stored token
     #[arg(long)]
     pub(crate) id: Option<String>,
 }
@@ -203,6 +203,11 @@ pub(crate) struct Emulator {
 /// A secret as it was given. Every text is one, so clap has no reason to repeat it in an error.
 fn secret(text: &str) -> Result<SecretString, Infallible> {
     Ok(text.into())
+}
+
+/// One of the names in a list. Whoever writes a list may write a space after the comma.
+fn name(text: &str) -> Result<String, Infallible> {
+    Ok(text.trim().to_owned())
 }
 
 fn parameter(text: &str) -> Result<(String, String), &'static str> {

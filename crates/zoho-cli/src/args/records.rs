@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Whose;
+use super::{Whose, name};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Records {
@@ -84,7 +84,7 @@ pub(crate) struct List {
     pub(crate) module: String,
 
     /// The fields to read, by their API names: 50 at most
-    #[arg(long, value_delimiter = ',', default_value = "id,Created_Time,Modified_Time")]
+    #[arg(long, value_delimiter = ',', value_parser = name, default_value = "id,Created_Time,Modified_Time")]
     pub(crate) fields: Vec<String>,
 
     #[command(flatten)]
@@ -140,7 +140,7 @@ pub(crate) struct Search {
     pub(crate) filter: Filter,
 
     /// The fields to read, by their API names
-    #[arg(long, value_delimiter = ',', default_value = "id,Created_Time,Modified_Time")]
+    #[arg(long, value_delimiter = ',', value_parser = name, default_value = "id,Created_Time,Modified_Time")]
     pub(crate) fields: Vec<String>,
 
     #[command(flatten)]
@@ -162,8 +162,11 @@ pub(crate) struct Get {
     pub(crate) record: String,
 
     /// The fields to read: all, unless some are named
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = name)]
     pub(crate) fields: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) format: RowFormat,
 
     #[command(flatten)]
     pub(crate) whose: Whose,
@@ -215,7 +218,7 @@ pub(crate) struct Write {
 #[derive(Debug, Args)]
 pub(crate) struct Upsert {
     /// By which fields a record is known to be there; by the module's unique fields, if left out
-    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', value_parser = name)]
     pub(crate) check: Vec<String>,
 
     #[command(flatten)]
@@ -295,7 +298,7 @@ pub(crate) struct Related {
     pub(crate) list: String,
 
     /// The fields to read, by their API names
-    #[arg(long, value_delimiter = ',', default_value = "id,Created_Time,Modified_Time")]
+    #[arg(long, value_delimiter = ',', value_parser = name, default_value = "id,Created_Time,Modified_Time")]
     pub(crate) fields: Vec<String>,
 
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! `zoho api`: any call, authenticated.
 
-use zohocrm::Method;
+use zohocrm::{Method, Response};
 
 use super::{paginate, whose};
 use crate::args::Api;
@@ -29,7 +29,14 @@ pub(crate) async fn run(config: &Config, call: Api) -> Result<(), Failure> {
     let response = request.send().await?;
     config.output.bytes(response.body())?;
     match response.body().last() {
-        None | Some(b'\n') => Ok(()),
-        Some(_) => config.output.bytes(b"\n"),
+        Some(last) if *last != b'\n' && is_text(&response) => config.output.bytes(b"\n"),
+        _ => Ok(()),
     }
+}
+
+/// Whether a line break behind it makes no difference: a picture or an archive stays as it is.
+fn is_text(response: &Response) -> bool {
+    let kind = response.content_type().and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+    let kind = kind.to_ascii_lowercase();
+    kind.starts_with("text/") || kind == "application/json" || kind.ends_with("+json")
 }

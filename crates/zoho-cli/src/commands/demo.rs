@@ -18,7 +18,8 @@ use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 
-use super::emulator::{USER, interruption};
+use super::emulator::USER;
+use super::interruption::interruption;
 
 /// How long access tokens live here. At Zoho it is an hour.
 const LIFE: Duration = Duration::from_secs(4);

@@ -3,6 +3,7 @@
 use serde_json::json;
 use zoho_emulator::{Emulator as Zoho, User};
 
+use super::interruption::interruption;
 use crate::args::Emulator;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -45,29 +46,4 @@ pub(crate) async fn run(config: &Config, Emulator { port }: Emulator) -> Result<
     interrupted.await;
     config.output.words("stopped");
     Ok(())
-}
-
-/// Waits for Ctrl-C or a request to end.
-pub(super) fn interruption() -> Result<impl Future<Output = ()>, Failure> {
-    let failed =
-        |error: std::io::Error| Failure::failed("the emulator could not listen for Ctrl-C").caused_by(&error);
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-        Ok(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        })
-    }
-    #[cfg(windows)]
-    {
-        let mut interrupt = tokio::signal::windows::ctrl_c().map_err(failed)?;
-        Ok(async move {
-            interrupt.recv().await;
-        })
-    }
 }

@@ -9,6 +9,7 @@ mod coql;
 mod demo;
 mod emulator;
 mod fields;
+mod interruption;
 mod login;
 mod pages;
 mod paginate;

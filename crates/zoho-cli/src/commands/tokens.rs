@@ -111,7 +111,7 @@ async fn delete(config: &Config, id: &str) -> Result<(), Failure> {
     if !authenticator.logout(&OAuthToken::new().with_id(id)).await? {
         return Err(no_such_id(id));
     }
-    config.output.words(format_args!("deleted the token with the id {}", printable(id)));
+    config.output.words(format_args!("deleted the token with the id {id}"));
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! `Destination`: where data goes.
 
+use std::fs::{self, File, Permissions};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,9 +13,16 @@ use crate::failure::Failure;
 #[derive(Debug)]
 pub(crate) enum Destination {
     Stdout,
-    /// It appears when it is complete.
+    /// A file that appears when it is complete.
     File {
         file: NamedTempFile,
+        path: PathBuf,
+        /// Those of the file that it replaces.
+        permissions: Option<Permissions>,
+    },
+    /// What is there and is no regular file, such as a pipe: it is written to.
+    Stream {
+        stream: File,
         path: PathBuf,
     },
     /// It is only counted.
@@ -22,11 +30,27 @@ pub(crate) enum Destination {
 }
 
 impl Destination {
-    /// A file that is to be made.
-    pub(crate) fn file(path: &Path) -> Result<Self, Failure> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = NamedTempFile::new_in(folder).map_err(|error| unwritable(path, &error))?;
-        Ok(Self::File { file, path: path.to_owned() })
+    /// The file that somebody named: one that is to be made or replaced, a pipe, or `-` for standard output.
+    pub(crate) fn named(path: &Path) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            return Ok(Self::Stdout);
+        }
+        Self::open(path).map_err(|error| unwritable(path, &error))
+    }
+
+    fn open(path: &Path) -> io::Result<Self> {
+        let replaced = match fs::metadata(path) {
+            Ok(there) if !there.is_file() => {
+                let stream = File::options().write(true).open(path)?;
+                return Ok(Self::Stream { stream, path: path.to_owned() });
+            }
+            Ok(there) => Some(there.permissions()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let path = meant(path)?;
+        let file = new_file().tempfile_in(folder_of(&path))?;
+        Ok(Self::File { file, path, permissions: replaced })
     }
 
     /// Whether whoever sits in front of the terminal sees the data.
@@ -38,20 +62,51 @@ impl Destination {
         match self {
             Self::Stdout => output.bytes(bytes),
             Self::Nowhere => Ok(()),
-            Self::File { file, path } => file.write_all(bytes).map_err(|error| unwritable(path, &error)),
+            Self::File { file, path, .. } => file.write_all(bytes).map_err(|error| unwritable(path, &error)),
+            Self::Stream { stream, path } => {
+                stream.write_all(bytes).map_err(|error| unwritable(path, &error))
+            }
         }
     }
 
     pub(super) fn finish(self) -> Result<(), Failure> {
-        match self {
-            Self::Stdout | Self::Nowhere => Ok(()),
-            Self::File { file, path } => {
-                file.as_file().sync_all().map_err(|error| unwritable(&path, &error))?;
-                file.persist(&path).map_err(|error| unwritable(&path, &error.error))?;
-                Ok(())
+        let Self::File { file, path, permissions } = self else { return Ok(()) };
+        let finish = || {
+            if let Some(permissions) = permissions {
+                file.as_file().set_permissions(permissions)?;
             }
-        }
+            file.as_file().sync_all()?;
+            file.persist(&path).map_err(|error| error.error)
+        };
+        finish().map(drop).map_err(|error| unwritable(&path, &error))
     }
+}
+
+/// What a path means in the end: links are followed, also to what is not there yet.
+fn meant(path: &Path) -> io::Result<PathBuf> {
+    match path.canonicalize() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match path.read_link() {
+            Ok(target) => meant(&folder_of(path).join(target)),
+            Err(_) => Ok(path.to_owned()),
+        },
+        found => found,
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A file with the mode that any new file gets; tempfile's own can be read by its owner alone.
+fn new_file() -> tempfile::Builder<'static, 'static> {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no modes"))]
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(Permissions::from_mode(0o666));
+    }
+    builder
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::failure::{Exit, Failure};
 
 pub(crate) use destination::Destination;
-pub(crate) use rows::{Rows, cell};
+pub(crate) use rows::{Rows, cell, id_first};
 use table::Table;
 
 /// Where a command's results go.
@@ -80,7 +80,7 @@ impl Output {
 
     /// Says something to whoever sits in front of the terminal.
     pub(crate) fn words(self, text: impl Display) {
-        say(&format!("{text}"));
+        say(&printable(&text.to_string()));
     }
 
     /// Says that something is not as it should be, though the command goes on.
@@ -117,16 +117,22 @@ pub(crate) fn clap_message(message: &mut clap::Error) {
     let _ = message.print();
 }
 
-/// A text that cannot move the cursor or change colours: control characters are written out.
+/// A text that cannot move the cursor, change colours or turn the order of its letters: control characters are written
+/// out.
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for letter in text.chars() {
-        match letter.is_control() {
+        match letter.is_control() || turns(letter) {
             true => printable.extend(letter.escape_default()),
             false => printable.push(letter),
         }
     }
     printable
+}
+
+/// Whether a letter changes the direction in which others are shown. Texts in Arabic or Hebrew need none of these.
+fn turns(letter: char) -> bool {
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn say(text: &str) {
@@ -148,5 +154,7 @@ mod tests {
     fn a_stored_name_cannot_steer_the_terminal() {
         assert_eq!(printable("ada\u{1b}[2J\n\u{9b}x"), "ada\\u{1b}[2J\\n\\u{9b}x");
         assert_eq!(printable("Zoë 🦊"), "Zoë 🦊");
+        assert_eq!(printable("a\u{202e}b\u{2066}c\u{2069}"), "a\\u{202e}b\\u{2066}c\\u{2069}");
+        assert_eq!(printable("שלום"), "שלום");
     }
 }

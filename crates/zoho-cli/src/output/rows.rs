@@ -22,6 +22,8 @@ pub(crate) struct Rows {
     destination: Destination,
     form: Form,
     columns: Vec<String>,
+    /// The heading of CSV without any record, where the records say which columns there are.
+    expected: Vec<String>,
     /// Those that are printed with the next ones.
     waiting: Vec<Record>,
     count: u64,
@@ -55,6 +57,7 @@ impl Rows {
             destination: Destination::Stdout,
             form,
             columns,
+            expected: Vec::new(),
             waiting: Vec::new(),
             count: 0,
             progress: ProgressBar::hidden(),
@@ -70,6 +73,17 @@ impl Rows {
             false => self.output.counter(),
         };
         Self { destination, progress, ..self }
+    }
+
+    /// The same records, which are long in coming: how far it is is shown until then, also where they are printed on the
+    /// same terminal.
+    pub(crate) fn long_in_coming(self) -> Self {
+        Self { progress: self.output.counter(), ..self }
+    }
+
+    /// The same records. If there are none, this is the heading of CSV.
+    pub(crate) fn expecting(self, columns: &[impl AsRef<str>]) -> Self {
+        Self { expected: columns.iter().map(|name| name.as_ref().to_owned()).collect(), ..self }
     }
 
     /// Records that are printed as JSON, whatever else is said.
@@ -118,6 +132,10 @@ impl Rows {
                 lines.iter().map(|line| table.line(line) + "\n").collect()
             }
         };
+        if is_first && self.destination.is_terminal() {
+            self.progress.finish_and_clear();
+            self.progress = ProgressBar::hidden();
+        }
         self.count += records.len() as u64;
         self.progress.set_position(self.count);
         self.destination.write(self.output, text.as_bytes())
@@ -125,7 +143,8 @@ impl Rows {
 
     /// Shows how far a job is, beside the count.
     pub(crate) fn doing(&self, job: &str, state: &str) {
-        self.progress.set_message(format!("records, job {job}: {}", printable(&state.to_lowercase())));
+        let text = format!("records, job {job}: {}", state.to_lowercase());
+        self.progress.set_message(printable(&text));
     }
 
     /// Says something, without getting into the way of the count.
@@ -140,7 +159,10 @@ impl Rows {
         let end = match (&self.form, self.count) {
             (Form::Json, 0) => "[]\n".to_owned(),
             (Form::Json, _) => "\n]\n".to_owned(),
-            (Form::Csv, 0) if !self.columns.is_empty() => csv(Some(&self.columns), &self.columns, &[])?,
+            (Form::Csv, 0) => {
+                let columns = if self.columns.is_empty() { &self.expected } else { &self.columns };
+                if columns.is_empty() { String::new() } else { csv(Some(columns), columns, &[])? }
+            }
             _ => String::new(),
         };
         self.destination.write(self.output, end.as_bytes())?;
@@ -184,6 +206,12 @@ fn names_in(records: &[Record]) -> Vec<String> {
     }
     names.sort_by_key(|name| name != "id");
     names
+}
+
+/// The columns of a list: its fields, behind what a record is known by.
+pub(crate) fn id_first(fields: &[String]) -> Vec<&str> {
+    let others = fields.iter().map(String::as_str).filter(|name| *name != "id");
+    std::iter::once("id").chain(others).collect()
 }
 
 /// The cells of a line of a table; nothing is a dash.

@@ -3,17 +3,10 @@
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command};
 
 use serde_json::Value;
 
-use crate::support::{ADA_STORED, Terminal};
-
-/// Asks a process to end, as Ctrl-C (`INT`) or a service manager (`TERM`) does.
-fn signal(child: &Child, name: &str) {
-    let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
-    assert!(status.success());
-}
+use crate::support::{ADA_STORED, Terminal, signal};
 
 #[test]
 fn the_address_is_printed_first_and_ctrl_c_ends_it() {

@@ -3,13 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod bulk;
+mod bulk_write;
 mod check;
 mod copy;
 #[cfg(unix)]
 mod copy_servers;
 mod coql;
 mod demo;
+mod destination;
 mod emulator;
+mod interruption;
 mod module;
 mod paginate;
 mod records;

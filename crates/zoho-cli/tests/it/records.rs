@@ -235,8 +235,11 @@ async fn bad_input_is_told_with_its_place_and_what_was_written_before() {
     assert!(ran.stderr.contains("nothing was written"), "{ran:?}");
     let ran = create(&[], "[{\"Last_Name\":\"One\"},3]");
     assert!(ran.stderr.contains("record 2 is not a JSON object"), "{ran:?}");
-    let ran = create(&["--input", "csv"], "Last_Name,City\nOne,Rome\nTwo\n");
-    assert!(ran.stderr.contains("standard input is not CSV") && ran.stderr.contains("line: 3"), "{ran:?}");
+    for line_break in ["\n", "\r\n"] {
+        let ran = create(&["--input", "csv"], &"Last_Name,City\nOne,Rome\nTwo\n".replace('\n', line_break));
+        let told = "standard input is not CSV: row 2 after the heading has 1 cells in place of 2";
+        assert!(ran.stderr.contains(told), "{ran:?}");
+    }
     let ran = create(&["--input", "csv"], "Last_Name,Last_Name\nOne,Rome\n");
     assert!(ran.stderr.contains("two columns `Last_Name`"), "{ran:?}");
     let ran = create(&["-d", "@missing.csv"], "");
@@ -251,6 +254,51 @@ async fn bad_input_is_told_with_its_place_and_what_was_written_before() {
     terminal.run_with_input(&["records", "create", "Leads", "--skip", "100"], &lines).done();
     let listed = terminal.run(&["records", "list", "Leads", "--fields", "Last_Name", "--all", "--json"]);
     assert_eq!(listed.done().json().as_array().map(Vec::len), Some(120));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_refused_record_is_named_by_its_place_among_all() {
+    let (_zoho, terminal) = logged_in().await;
+    let lines: String = (1..=150)
+        .map(
+            |number| {
+                if number == 121 { "{}\n".to_owned() } else { format!("{{\"Last_Name\":\"{number}\"}}\n") }
+            },
+        )
+        .collect();
+    let ran = terminal.run_with_input(&["records", "create", "Leads", "--json"], &lines);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(ran.json()[120]["details"]["json_path"], "$.data[120].Last_Name");
+    assert!(ran.stderr.contains("correct the field $.data[120].Last_Name"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_id_may_be_given_as_the_number_that_it_looks_like() {
+    let (_zoho, terminal) = logged_in().await;
+    let created = terminal.run(&["records", "create", "Leads", "-d", r#"{"Last_Name":"One"}"#, "--json"]);
+    let id = created.done().json()[0]["id"].as_str().unwrap().to_owned();
+    let update = format!(r#"{{"id":{id},"City":"Rome"}}"#);
+    terminal.run(&["records", "update", "Leads", "-d", &update]).done();
+    terminal.run(&["records", "delete", "Leads", "-d", &format!(r#"{{"id":{id}}}"#)]).done();
+    let ran = terminal.run(&["records", "update", "Leads", "-d", r#"{"id":1.5,"City":"Rome"}"#]).ended(1);
+    assert!(ran.stderr.contains("record 1 has no `id`"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn one_record_is_printed_in_every_form() {
+    let (_zoho, terminal) = logged_in().await;
+    let lead = r#"{"Last_Name":"Hopper, G.","City":"Rome"}"#;
+    let created = terminal.run(&["records", "create", "Leads", "-d", lead, "--json"]).done().json();
+    let id = created[0]["id"].as_str().unwrap();
+    let get = ["records", "get", "Leads", id, "--fields", "Last_Name, City"];
+    let csv = terminal.run(&[&get[..], &["--csv"]].concat()).done().stdout;
+    assert_eq!(csv, format!("id,Last_Name,City\n{id},\"Hopper, G.\",Rome\n"));
+    let line = terminal.run(&[&get[..], &["--json-lines"]].concat()).done();
+    assert_eq!((line.stdout.lines().count(), &line.json()["City"]), (1, &json!("Rome")));
+    assert_eq!(terminal.run(&[&get[..], &["--json"]].concat()).done().json(), line.json());
+    assert!(terminal.run(&get).done().stdout.contains("Last_Name  Hopper, G.\n"));
+    let csv = terminal.run(&["records", "get", "Leads", id, "--csv"]).done().stdout;
+    assert!(csv.starts_with("id,") && csv.lines().count() == 2, "{csv}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

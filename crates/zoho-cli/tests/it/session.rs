@@ -79,7 +79,17 @@ async fn any_call_prints_the_body_as_it_came() {
     assert_eq!(listed.json()["data"].as_array().map(Vec::len), Some(3));
     let nobody = terminal.run(&["api", "GET", "/crm/v8/users", "-q", "type=DeactiveUsers"]).done();
     assert_eq!(nobody.stdout, "", "204 has no body");
-    drop(zoho);
+
+    let get = |content_type: &str| {
+        zoho.fault(Fault::on("GET /crm/v8/Leads/1/photo").answer_as(200, content_type, "bytes"));
+        terminal.run(&["api", "GET", "/crm/v8/Leads/1/photo"]).done().stdout
+    };
+    for binary in ["image/png", "application/zip", "application/octet-stream;charset=UTF-8"] {
+        assert_eq!(get(binary), "bytes", "{binary}");
+    }
+    for text in ["application/json", "Text/Plain; charset=utf-8", "application/problem+json"] {
+        assert_eq!(get(text), "bytes\n", "{text}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -41,6 +41,13 @@ pub(crate) fn log_in(zoho: &Emulator) -> Terminal {
     terminal
 }
 
+/// Asks a process to end, as Ctrl-C (`INT`) or a service manager (`TERM`) does.
+#[cfg(unix)]
+pub(crate) fn signal(child: &std::process::Child, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
 impl Terminal {
     /// A terminal whose store is a new SQLite file.
     pub(crate) fn new() -> Self {

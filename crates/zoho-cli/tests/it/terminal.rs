@@ -4,8 +4,11 @@
 #![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 use std::process::Command;
+use std::time::Duration;
 
-use crate::support::{ADA, Terminal, logged_in};
+use zoho_emulator::{Emulator, User};
+
+use crate::support::{ADA, Terminal, log_in, logged_in};
 
 /// What a terminal of 60 columns shows of a command; `None` where there is no `script` to make one.
 fn shown(terminal: &Terminal, arguments: &str) -> Option<String> {
@@ -49,6 +52,18 @@ async fn columns_without_room_are_named() {
     let fields = "Last_Name,Company,Email,Phone,City,State,Country,Street,Website,Industry";
     let Some(screen) = shown(&terminal, &format!("records list Leads --fields {fields}")) else { return };
     assert!(screen.contains("no room for") && screen.contains("Industry: --csv"), "{screen}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_bulk_read_shows_how_far_its_job_is_until_the_first_row_comes() {
+    let user = User::new(ADA).named("Ada", "Lovelace");
+    let zoho = Emulator::builder().user(user).bulk_job_time(Duration::from_millis(700)).start().await;
+    let terminal = log_in(&zoho);
+    zoho.add_records(ADA, "Leads", 3);
+    let Some(screen) = shown(&terminal, "bulk read Leads --fields Last_Name") else { return };
+    let (before, rows) = screen.split_once("id,Last_Name\n").unwrap_or_else(|| panic!("{screen:?}"));
+    assert!(before.contains("0 records, job"), "{screen:?}");
+    assert_eq!(rows.lines().count(), 3, "{screen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -301,6 +301,8 @@ async fn a_bulk_write_adds_rows_and_tells_what_became_of_each() {
     let token = access_token(&zoho);
     let csv = "Name,Revenue,Mail,Town\nBoyle,12.5,b@example.com,Cork\n,1,x@example.com,\nAbel,much,,Delft\n";
     let order = mapped("insert", "Leads", &["Last_Name", "Annual_Revenue", "Email", "City"]);
+    let mut order = order;
+    order["resource"][0]["field_mappings"][3]["format"] = json!("yyyy-MM-dd");
     let (job, lines) = write(&zoho, &token, csv, order).await;
     assert_eq!((&job["status"], &job["operation"]), (&json!("COMPLETED"), &json!("insert")));
     let file = json!({
@@ -428,6 +430,10 @@ async fn an_order_for_writing_that_cannot_be_carried_out_is_refused_or_fails() {
             "MANDATORY_FIELDS_NOT_MAPPED",
         ),
         (with(&|order| order["operation"] = json!("update")), "MISSING_REQUIRED_KEY"),
+        (
+            with(&|order| order["resource"][0]["field_mappings"][0]["format"] = json!(["yyyy-MM-dd"])),
+            "INVALID_DATA",
+        ),
     ] {
         let reply = call(&zoho, &token, Method::POST, "/crm/bulk/v8/write", Some(order)).await;
         assert_eq!(reply.crm_error(), (400, code.to_owned()));

@@ -7,6 +7,7 @@ use std::io::{self, BufReader, Read};
 use csv::StringRecord;
 use zip::ZipArchive;
 
+use super::mistake;
 use crate::error::Error;
 use crate::request::{Request, Response};
 
@@ -83,23 +84,10 @@ impl Archive {
 
     /// The CSV file cannot be read, or a row of it is not what the caller wants. Nothing is quoted from it.
     pub(super) fn no_csv(&self, error: &csv::Error) -> Error {
-        let line =
-            error.position().map(|position| format!(" in line {}", position.line())).unwrap_or_default();
-        let evidence = match error.kind() {
-            csv::ErrorKind::Deserialize { err, .. } => match err.field() {
-                Some(field) => {
-                    format!("its CSV file does not fit{line}, column {}: {}", field + 1, err.kind())
-                }
-                None => format!("its CSV file does not fit{line}: {}", err.kind()),
-            },
-            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                format!("its CSV file has {len} cells in place of {expected_len}{line}")
-            }
-            csv::ErrorKind::Utf8 { .. } => format!("its CSV file is not UTF-8{line}"),
+        self.unusable(match error.kind() {
             csv::ErrorKind::Io(error) => format!("its ZIP file cannot be read to the end ({error})"),
-            _ => format!("its CSV file cannot be read{line}"),
-        };
-        self.unusable(evidence)
+            _ => format!("its CSV file {}", mistake::evidence(error)),
+        })
     }
 
     fn unusable(&self, evidence: String) -> Error {
@@ -217,9 +205,9 @@ mod tests {
             assert!(error.contains("CSV file") || error.contains("ZIP file"), "{error}");
         }
         let error = refused(&zip(&[("1.csv", b"id,Last_Name\n1,A\n2\n")])).await;
-        assert!(error.contains("1 cells in place of 2 in line 3"), "{error}");
-        let error = refused(&zip(&[("1.csv", b"id\n\xff\n")])).await;
-        assert!(error.contains("not UTF-8 in line 2"), "{error}");
+        assert!(error.contains("1 cells in place of 2 in row 2 after the heading"), "{error}");
+        let error = refused(&zip(&[("1.csv", b"id\r\n1\r\n\xff\r\n")])).await;
+        assert!(error.contains("not UTF-8 in row 2 after the heading"), "{error}");
     }
 
     #[tokio::test]

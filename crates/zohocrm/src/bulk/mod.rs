@@ -6,6 +6,8 @@
 //! ```
 
 mod archive;
+mod dates;
+mod mistake;
 mod package;
 mod polling;
 mod read;

@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use super::dates::Dates;
 use super::table::Table;
 use crate::error::Error;
 
@@ -19,6 +20,8 @@ pub(super) struct Package {
     pub(super) rows: usize,
     /// By its place, whether a column holds the ids of lookups.
     pub(super) ids: Vec<bool>,
+    /// By its place, what a column holds in the way of dates.
+    pub(super) dates: Vec<Dates>,
 }
 
 /// How much one job takes.
@@ -37,7 +40,9 @@ impl Package {
         let folder = std::env::temp_dir();
         let cannot = |error: io::Error| Error::file(&folder, &error);
         let zip = NamedTempFile::new_in(&folder).map_err(cannot)?;
-        let mut package = Self { zip, rows: 0, ids: vec![false; table.columns.len()] };
+        let columns = table.columns.len();
+        let mut package =
+            Self { zip, rows: 0, ids: vec![false; columns], dates: vec![Dates::default(); columns] };
 
         let written = Arc::new(AtomicU64::new(0));
         let target = Counted { file: package.zip.reopen().map_err(cannot)?, written: Arc::clone(&written) };
@@ -50,6 +55,11 @@ impl Package {
             csv.write_record(&row.cells).map_err(|error| cannot(error.into()))?;
             for index in row.ids {
                 package.ids[index] = true;
+            }
+            if table.writes_dates {
+                for (dates, cell) in package.dates.iter_mut().zip(&row.cells) {
+                    *dates = dates.with(cell);
+                }
             }
             package.rows += 1;
             let full = package.rows >= limits.rows || written.load(Ordering::Relaxed) >= limits.bytes;

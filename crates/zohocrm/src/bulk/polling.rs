@@ -1,7 +1,7 @@
 //! `Polling`: how a job is waited for; and `JobState`, how far it is.
 
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep};
 
@@ -45,7 +45,7 @@ impl JobState {
 /// How a job is waited for: Zoho is asked now and then whether it is done.
 ///
 /// ```
-/// use std::time::Duration;
+/// use std::time::{Duration, SystemTime};
 /// use zohocrm::bulk::Polling;
 ///
 /// let patient = Polling::new().longest_pause(Duration::from_secs(300)).time_limit(Duration::from_secs(12 * 3600));
@@ -111,7 +111,8 @@ impl Polling {
         Ok(done.get_or_init(|| status).clone())
     }
 
-    /// Looks until the job is over. A look that fails may succeed the next time.
+    /// Looks until the job is over. A look that fails may succeed the next time; one that is not let through, since credits
+    /// are kept back, is no look.
     async fn wait<S: JobStatus, Look: Future<Output = Result<S, Error>>>(
         &self,
         look: impl Fn() -> Look,
@@ -120,6 +121,7 @@ impl Polling {
         let start = Instant::now();
         let (mut pause, mut failures, mut last_seen) = (self.first_pause, 0, None);
         loop {
+            let mut kept_back = Duration::ZERO;
             match look().await {
                 Ok(status) => {
                     progress(&status);
@@ -131,10 +133,13 @@ impl Polling {
                         (false, None) => (failures, last_seen) = (0, Some(status)),
                     }
                 }
+                Err(Error::CreditsShort { look_again_at, .. }) => {
+                    kept_back = look_again_at.duration_since(SystemTime::now()).unwrap_or_default();
+                }
                 Err(error) if error.is_transient() && failures < Self::MOST_FAILURES => failures += 1,
                 Err(error) => return Err(error),
             }
-            let pause_now = pause.min(self.longest_pause);
+            let pause_now = pause.min(self.longest_pause).max(kept_back);
             if start.elapsed() + pause_now > self.time_limit {
                 let (job, state) = last_seen.map_or_else(Default::default, |status| {
                     (status.id().to_owned(), status.state().to_string())
@@ -142,7 +147,7 @@ impl Polling {
                 return Err(Error::JobUnfinished { job, state, waited: start.elapsed() });
             }
             sleep(pause_now).await;
-            pause = pause_now.saturating_mul(2);
+            pause = pause.min(self.longest_pause).saturating_mul(2);
         }
     }
 }
@@ -213,6 +218,24 @@ mod tests {
         let error =
             Polling::new().wait(|| async { Err::<Seen, _>(Error::late("zoho".to_owned())) }, |_| ()).await;
         assert!(matches!(error, Err(Error::Unreachable { .. })));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_that_no_credits_are_left_for_is_put_off_and_is_no_failure() {
+        let (looks, start) = (Cell::new(0_u64), Instant::now());
+        let hour = Duration::from_secs(3_600);
+        let short =
+            || Error::CreditsShort { remaining: 1, floor: 2, look_again_at: SystemTime::now() + hour };
+        let look = || async {
+            looks.set(looks.get() + 1);
+            if looks.get() <= 10 { Err(short()) } else { Ok(Seen(JobState::Completed)) }
+        };
+        Polling::new().wait(look, |_| ()).await.unwrap();
+        assert_eq!((looks.get(), start.elapsed().as_secs() / 3_590), (11, 10));
+
+        let impatient = Polling::new().time_limit(hour / 2);
+        let error = impatient.wait(|| async { Err::<Seen, _>(short()) }, |_| ()).await.unwrap_err();
+        assert!(matches!(error, Error::JobUnfinished { .. }), "{error:?}");
     }
 
     #[tokio::test]

@@ -8,12 +8,15 @@ use csv::StringRecord;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::mistake;
 use crate::error::Error;
 
 /// Rows and what their columns are called. Nothing is read before a row is wanted.
 pub(super) struct Table {
     pub(super) columns: StringRecord,
     pub(super) rows: Rows,
+    /// Whether dates are as this crate writes them, and not as somebody else does.
+    pub(super) writes_dates: bool,
 }
 
 pub(super) type Rows = Box<dyn Iterator<Item = Result<Row, Error>> + Send>;
@@ -27,7 +30,11 @@ pub(super) struct Row {
 
 impl Table {
     /// What records hold. The first one says which columns there are, if nothing else does.
-    pub(super) fn of_records<I>(fields: Option<Vec<String>>, records: I) -> Result<Self, Error>
+    pub(super) fn of_records<I>(
+        fields: Option<Vec<String>>,
+        missing: Missing,
+        records: I,
+    ) -> Result<Self, Error>
     where
         I: Iterator<Item: Serialize> + Send + 'static,
     {
@@ -39,8 +46,13 @@ impl Table {
             (None, None) => Vec::new(),
         };
         let names = columns.clone();
-        let rows = records.map(move |record| row(&names, record?));
-        Ok(Self { columns: columns.into(), rows: Box::new(rows) })
+        let rows = records.map(move |record| row(&names, missing, record?));
+        Ok(Self { columns: columns.into(), rows: Box::new(rows), writes_dates: true })
+    }
+
+    /// Leaves out rows at the beginning. What is wrong with one of them is an error all the same.
+    pub(super) fn skip(&mut self, rows: usize) -> Result<(), Error> {
+        self.rows.by_ref().take(rows).try_for_each(|row| row.map(drop))
     }
 
     /// The rows of a CSV file.
@@ -58,8 +70,17 @@ impl Table {
             Ok(cells) => Ok(Row { cells, ids: Vec::new() }),
             Err(error) => Err(unreadable(&name, &error)),
         });
-        Ok(Self { columns, rows: Box::new(rows) })
+        Ok(Self { columns, rows: Box::new(rows), writes_dates: false })
     }
+}
+
+/// What it means that a record has nothing at all for a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// Its cell is empty.
+    Empty,
+    /// That it was forgotten: an empty cell would empty the field.
+    Refused,
 }
 
 /// Where CSV text is.
@@ -69,7 +90,11 @@ pub(super) enum CsvSource {
 }
 
 fn unreadable(path: &Path, error: &csv::Error) -> Error {
-    Error::File { path: path.to_owned(), evidence: error.to_string() }
+    let evidence = match error.kind() {
+        csv::ErrorKind::Io(error) => error.to_string(),
+        _ => format!("it {}", mistake::evidence(error)),
+    };
+    Error::File { path: path.to_owned(), evidence }
 }
 
 fn fields_of(record: &impl Serialize) -> Result<Map<String, Value>, Error> {
@@ -81,10 +106,19 @@ fn fields_of(record: &impl Serialize) -> Result<Map<String, Value>, Error> {
 }
 
 /// A record as a row of these columns. What has no column is an error: it would be lost.
-fn row(columns: &[String], mut record: Map<String, Value>) -> Result<Row, Error> {
+fn row(columns: &[String], missing: Missing, mut record: Map<String, Value>) -> Result<Row, Error> {
     let mut row = Row::default();
     for (index, column) in columns.iter().enumerate() {
-        let value = record.swap_remove(column).unwrap_or_default();
+        let value = match (record.swap_remove(column), missing) {
+            (Some(value), _) => value,
+            (None, Missing::Empty) => Value::Null,
+            (None, Missing::Refused) => {
+                return Err(Error::Request(format!(
+                    "a record lacks the field {column:?}, which Zoho would empty; give it as null, or call \
+                     `ignore_empty`"
+                )));
+            }
+        };
         if value.is_object() {
             row.ids.push(index);
         }
@@ -126,7 +160,7 @@ mod tests {
     use crate::record::Record;
 
     fn rows(records: Vec<Record>) -> (Vec<String>, Vec<Result<Vec<String>, String>>) {
-        let table = Table::of_records(None, records.into_iter()).unwrap();
+        let table = Table::of_records(None, Missing::Empty, records.into_iter()).unwrap();
         let texts = |row: Row| row.cells.iter().map(str::to_owned).collect();
         let rows = table.rows.map(|row| row.map(texts).map_err(|error| error.to_string())).collect();
         (table.columns.iter().map(str::to_owned).collect(), rows)
@@ -144,6 +178,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_missing_is_refused_where_it_would_empty_a_field() {
+        let records = [Record::new().with("A", 1).with_null("B"), Record::new().with("A", 2)];
+        let rows = |missing| {
+            let table = Table::of_records(None, missing, records.clone().into_iter()).unwrap();
+            table.rows.collect::<Vec<_>>()
+        };
+        assert!(rows(Missing::Empty).iter().all(Result::is_ok));
+        let refused = rows(Missing::Refused);
+        assert!(refused[0].is_ok());
+        let error = refused[1].as_ref().unwrap_err().to_string();
+        assert!(error.contains("lacks the field \"B\""), "{error}");
+    }
+
+    #[test]
+    fn rows_are_skipped_and_the_columns_stay() {
+        let records = (1..=3).map(|number| Record::new().with("Size", number));
+        let mut table = Table::of_records(None, Missing::Empty, records).unwrap();
+        table.skip(2).unwrap();
+        let rows: Vec<_> = table.rows.map(|row| row.unwrap().cells).collect();
+        assert_eq!((table.columns, rows), (vec!["Size"].into(), vec![vec!["3"].into()]));
+        let mut table = Table::of_csv(CsvSource::Bytes(b"a,b\n1\n1,2\n".to_vec())).unwrap();
+        assert!(table.skip(1).is_err(), "a row that is skipped is read");
+    }
+
+    #[test]
     fn what_has_no_column_or_no_form_in_csv_is_refused_and_not_dropped() {
         let (_, refused) =
             rows(vec![Record::new().with("Last_Name", "One"), Record::new().with("First_Name", "Two")]);
@@ -156,10 +215,13 @@ mod tests {
 
     #[test]
     fn a_csv_file_that_is_not_one_says_where() {
-        let table = Table::of_csv(CsvSource::Bytes(b"a,b\n1,2\n3\n".to_vec())).unwrap();
-        let rows: Vec<_> = table.rows.collect();
-        assert_eq!(rows[0].as_ref().unwrap().cells, vec!["1", "2"]);
-        let error = rows[1].as_ref().unwrap_err().to_string();
-        assert!(error.contains("line: 3"), "{error}");
+        for line_break in ["\n", "\r\n"] {
+            let text = "a,b\n1,2\n3\n".replace('\n', line_break);
+            let table = Table::of_csv(CsvSource::Bytes(text.into())).unwrap();
+            let rows: Vec<_> = table.rows.collect();
+            assert_eq!(rows[0].as_ref().unwrap().cells, vec!["1", "2"]);
+            let error = rows[1].as_ref().unwrap_err().to_string();
+            assert!(error.contains("it has 1 cells in place of 2 in row 2 after the heading"), "{error}");
+        }
     }
 }

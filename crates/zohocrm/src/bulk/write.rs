@@ -1,6 +1,8 @@
 //! `crm.bulk_write("Leads")`: writes up to 25,000 rows a job.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use csv::StringRecord;
 use serde::{Deserialize, Serialize};
@@ -8,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::package::{Limits, Package};
 use super::polling::Polling;
-use super::table::{CsvSource, Table};
+use super::table::{CsvSource, Missing, Table};
 use super::write_job::BulkWrite;
 use crate::client::Crm;
 use crate::error::Error;
@@ -52,7 +54,10 @@ pub struct StartBulkWrite {
     ignore_empty: bool,
     fields: Option<Vec<String>>,
     mappings: Vec<(String, String)>,
+    formats: Vec<(String, String)>,
     default_values: Map<String, Value>,
+    skip_rows: usize,
+    before_start: Option<BeforeStart>,
     callback: Option<String>,
     organization: Option<String>,
     rows_per_job: usize,
@@ -75,7 +80,10 @@ impl StartBulkWrite {
             ignore_empty: false,
             fields: None,
             mappings: Vec::new(),
+            formats: Vec::new(),
             default_values: Map::new(),
+            skip_rows: 0,
+            before_start: None,
             callback: None,
             organization: None,
             rows_per_job: Self::MOST_ROWS,
@@ -116,6 +124,30 @@ impl StartBulkWrite {
         self
     }
 
+    /// How the dates or moments of a column are written: `dd.MM.yyyy`, for example. `records` says so by itself.
+    ///
+    /// Zoho's documentation says that it takes `MM/dd/yyyy` and `MM/dd/yyyy HH:mm:ss` where nothing is said
+    /// (zoho.com/crm/developer/docs/api/v8/bulk-write/create-job.html); its community post "Kaizen #13 - Bulk Write API"
+    /// (help.zoho.com/portal/en/community/topic/kaizen-13-bulk-write-api) that a date is `2019-08-28`, and a moment as in
+    /// ISO 8601. Nobody has tried it for this crate.
+    pub fn format(mut self, column: impl Into<String>, pattern: impl Into<String>) -> Self {
+        self.formats.push((column.into(), pattern.into()));
+        self
+    }
+
+    /// Leaves out so many rows at the beginning, such as those that an earlier run has sent. They are read all the same,
+    /// and the first of them still says which columns there are.
+    pub fn skip_rows(self, rows: usize) -> Self {
+        Self { skip_rows: rows, ..self }
+    }
+
+    /// Calls `tell` with the number of rows each time that Zoho is about to be asked for a job. If the stream fails after
+    /// that with an answer that did not come or cannot be read, there may be a job for these rows; before it there is
+    /// none.
+    pub fn before_start(self, tell: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        Self { before_start: Some(BeforeStart(Arc::new(tell))), ..self }
+    }
+
     /// What a field gets that no column is for.
     pub fn default_value(mut self, field: impl Into<String>, value: impl Into<Value>) -> Self {
         self.default_values.insert(field.into(), value.into());
@@ -145,15 +177,25 @@ impl StartBulkWrite {
     /// Writes records: [`Record`](crate::Record)s, or the caller's own types. They are taken one by one, on a thread that may wait.
     /// Multi-select fields are joined by semicolons; of a lookup the id is written. A subform has no form in CSV, and is an
     /// error.
+    ///
+    /// All records have the same fields. One more is an error, since it would be lost. One less is an error for an update
+    /// or an upsert without [`ignore_empty`](Self::ignore_empty), since Zoho would empty the field: where that is meant,
+    /// it is null.
+    ///
+    /// Where all that a job writes into a column are days as [`Date`](crate::Date) writes them, or moments as
+    /// [`DateTime`](crate::DateTime) does, Zoho is told so, unless [`format`](Self::format) says something else.
     pub fn records<I>(self, records: I) -> Items<BulkWrite>
     where
         I: IntoIterator<Item: Serialize, IntoIter: Send + 'static>,
     {
         let (fields, records) = (self.fields.clone(), records.into_iter());
-        self.jobs(move || Table::of_records(fields, records))
+        let empties_fields = self.operation != "insert" && !self.ignore_empty;
+        let missing = if empties_fields { Missing::Refused } else { Missing::Empty };
+        self.jobs(move || Table::of_records(fields, missing, records))
     }
 
-    /// Writes the rows of a CSV file in UTF-8, with commas, whose first row names the columns.
+    /// Writes the rows of a CSV file in UTF-8, with commas, whose first row names the columns. How its dates are written,
+    /// [`format`](Self::format) says.
     pub fn csv_file(self, path: impl Into<PathBuf>) -> Items<BulkWrite> {
         let source = CsvSource::Path(path.into());
         self.jobs(move || Table::of_csv(source))
@@ -167,7 +209,12 @@ impl StartBulkWrite {
 
     /// A job for as many rows as fit, then one for the next ones.
     fn jobs(self, open: impl FnOnce() -> Result<Table, Error> + Send + 'static) -> Items<BulkWrite> {
-        let source = Source::Closed(Box::new(open));
+        let skipped = self.skip_rows;
+        let source = Source::Closed(Box::new(move || {
+            let mut table = open()?;
+            table.skip(skipped)?;
+            Ok(table)
+        }));
         let jobs = Pages::unfold((self, source), |(mut start, source): (Self, Source)| async move {
             let limits = Limits { rows: start.rows_per_job, bytes: Self::MOST_BYTES };
             let Some((table, package)) = source.package(limits).await? else {
@@ -178,8 +225,11 @@ impl StartBulkWrite {
                 None => start.find_organization().await?,
             };
             let file_id = start.upload(&package, &zgid).await?;
-            let mappings = start.field_mappings(&table.columns, &package.ids);
-            let job = start.start(file_id, mappings).await?;
+            let mappings = start.field_mappings(&table.columns, &package);
+            if let Some(BeforeStart(tell)) = &start.before_start {
+                tell(package.rows);
+            }
+            let job = start.start(file_id, mappings).await?.with_rows_sent(package.rows);
             start.organization = Some(zgid);
             Ok((Page::of(vec![job]), Some((start, Source::Open(table)))))
         });
@@ -207,17 +257,22 @@ impl StartBulkWrite {
     }
 
     /// Which column is for which field.
-    fn field_mappings(&self, columns: &StringRecord, ids: &[bool]) -> Vec<Value> {
+    fn field_mappings(&self, columns: &StringRecord, package: &Package) -> Vec<Value> {
         let of_column = |(index, name): (usize, &str)| {
             let mapped = self.mappings.iter().find(|(column, _)| column == name);
             let field = mapped.map_or(name, |(_, field)| field);
             let (field, find_by) = match field.split_once('.') {
                 Some((field, find_by)) => (field, Some(find_by)),
-                None => (field, ids.get(index).filter(|is_id| **is_id).map(|_| "id")),
+                None => (field, package.ids.get(index).filter(|is_id| **is_id).map(|_| "id")),
             };
             let mut mapping = json!({ "api_name": field, "index": index });
             if let Some(find_by) = find_by {
                 mapping["find_by"] = find_by.into();
+            }
+            let said = self.formats.iter().rev().find(|(column, _)| column == name);
+            let seen = || package.dates.get(index)?.format();
+            if let Some(format) = said.map(|(_, pattern)| pattern.as_str()).or_else(seen) {
+                mapping["format"] = format.into();
             }
             mapping
         };
@@ -244,6 +299,16 @@ impl StartBulkWrite {
         let request = self.crm.request(Method::Post, "/crm/bulk/v8/write").scopes(SCOPES).json(body);
         let id = request.send_as::<Added>().await?.into_inner().details.id;
         Ok(BulkWrite::new(&self.crm, id).with_polling(self.polling.clone()))
+    }
+}
+
+/// Whom [`StartBulkWrite::before_start`] is to tell.
+#[derive(Clone)]
+struct BeforeStart(Arc<dyn Fn(usize) + Send + Sync>);
+
+impl fmt::Debug for BeforeStart {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("BeforeStart")
     }
 }
 

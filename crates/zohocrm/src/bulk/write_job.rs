@@ -24,19 +24,31 @@ pub struct BulkWrite {
     crm: Crm,
     id: String,
     polling: Polling,
+    rows_sent: Option<usize>,
     /// What Zoho said last, once it is done: it is not asked again.
     done: Arc<OnceLock<BulkWriteStatus>>,
 }
 
 impl BulkWrite {
     pub(crate) fn new(crm: &Crm, id: String) -> Self {
-        Self { crm: crm.clone(), id, polling: Polling::default(), done: Arc::default() }
+        Self { crm: crm.clone(), id, polling: Polling::default(), rows_sent: None, done: Arc::default() }
+    }
+
+    /// The job that was started with so many rows.
+    pub(super) fn with_rows_sent(self, rows: usize) -> Self {
+        Self { rows_sent: Some(rows), ..self }
     }
 
     /// Zoho's id of the job.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// How many rows were sent with it; `None` for a job that was found by its id.
+    #[must_use]
+    pub fn rows_sent(&self) -> Option<usize> {
+        self.rows_sent
     }
 
     /// Sets how it is waited for.

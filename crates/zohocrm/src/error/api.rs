@@ -152,6 +152,15 @@ impl RecordError {
         self.refusal.field()
     }
 
+    /// The same error of a record that stands so many places further on: paths in its details, such as
+    /// `$.data[20].Last_Name`, are those of a call, and a long list is written by many.
+    #[must_use]
+    pub fn moved_by(&self, places: usize) -> Self {
+        let mut moved = self.clone();
+        move_paths(&mut moved.refusal.details, places);
+        moved
+    }
+
     /// The id of the record that was there before.
     #[must_use]
     pub fn duplicate_of(&self) -> Option<&str> {
@@ -184,6 +193,32 @@ impl RecordError {
     pub(super) fn refusal(&self) -> &Refusal {
         &self.refusal
     }
+}
+
+/// Moves every `json_path` to a later record, however deep it is.
+fn move_paths(details: &mut Value, places: usize) {
+    match details {
+        Value::Object(members) => {
+            for (name, member) in members.iter_mut() {
+                match member.as_str().filter(|_| name == "json_path") {
+                    Some(path) => {
+                        if let Some(moved) = moved(path, places) {
+                            *member = moved.into();
+                        }
+                    }
+                    None => move_paths(member, places),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| move_paths(item, places)),
+        _ => {}
+    }
+}
+
+/// A path into a later record; `None` if it leads into no record.
+fn moved(path: &str, places: usize) -> Option<String> {
+    let (index, rest) = path.strip_prefix("$.data[")?.split_once(']')?;
+    Some(format!("$.data[{}]{rest}", index.parse::<usize>().ok()?.checked_add(places)?))
 }
 
 impl fmt::Display for RecordError {

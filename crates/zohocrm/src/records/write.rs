@@ -308,7 +308,11 @@ pub(super) async fn in_chunks<T>(
     let mut results = Vec::with_capacity(items.len());
     for chunk in items.chunks(Records::MOST_PER_WRITE) {
         match outcomes(&request(chunk), chunk.len()).await {
-            Ok(outcomes) => results.extend(outcomes),
+            Ok(outcomes) => {
+                let first = results.len();
+                results
+                    .extend(outcomes.into_iter().map(|outcome| outcome.map_err(|error| moved(error, first))));
+            }
             Err(error) if results.is_empty() => return Err(error),
             Err(error) => {
                 let goes_on = concerns_only_this_call(&error);
@@ -322,6 +326,14 @@ pub(super) async fn in_chunks<T>(
         }
     }
     Ok(results)
+}
+
+/// What is wrong with a record, where it stands among all of them: Zoho knows only those of its call.
+fn moved(error: Error, places: usize) -> Error {
+    match error {
+        Error::Record(error) if places > 0 => error.moved_by(places).into(),
+        error => error,
+    }
 }
 
 /// Whether the next call may well go through: this one was refused for what was in it.

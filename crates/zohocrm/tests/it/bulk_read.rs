@@ -84,7 +84,7 @@ async fn a_row_that_is_not_of_the_type_says_where() {
     let mut rows = job(&ada, 3).await.rows_as::<Odd>().await.unwrap();
     let error = rows.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
-    assert!(error.to_string().contains("in line 2, column 2"), "{error}");
+    assert!(error.to_string().contains("in row 1 after the heading, column 2"), "{error}");
     assert!(!error.to_string().contains("Record 1"), "nothing is quoted: {error}");
     assert!(rows.next().await.is_none());
 }
@@ -106,7 +106,7 @@ async fn the_rows_before_one_that_is_not_of_the_type_are_given() {
         assert_eq!(rows.next().await.unwrap().unwrap().0, expected);
     }
     let error = rows.next().await.unwrap().unwrap_err();
-    assert!(error.to_string().contains("in line 4"), "{error}");
+    assert!(error.to_string().contains("in row 3 after the heading"), "{error}");
     assert!(rows.next().await.is_none(), "after an error it ends");
 }
 

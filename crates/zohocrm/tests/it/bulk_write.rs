@@ -1,10 +1,12 @@
 //! `crm.bulk_write("Leads")`: uploads, jobs, and what became of each row.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use zoho_emulator::Fault;
+use zoho_emulator::{Fault, Field};
 use zohocrm::bulk::{BulkWrite, BulkWriteRow, JobState, Polling, RowStatus, StartBulkWrite};
 use zohocrm::{Error, ErrorKind, Items, Lookup, Record};
 
@@ -162,6 +164,67 @@ async fn a_row_that_cannot_be_written_ends_the_stream_and_the_jobs_before_it_sta
     assert!(jobs.next().await.is_none());
     let fields = write(&ada).fields(["Last_Name", "First_Name"]);
     assert_eq!(rows(&only(fields.records([Record::new().with("Last_Name", "D")])).await).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_update_whose_records_lack_a_field_is_refused_unless_empty_cells_are_ignored() {
+    let ada = logged_in().await;
+    let leads = || [Record::with_id("1").with("City", "Rome").with_null("Company"), Record::with_id("2")];
+    for write in [write(&ada).update("id"), write(&ada).upsert("id")] {
+        let error = write.records(leads()).next().await.unwrap().unwrap_err();
+        assert!(error.to_string().contains("lacks the field \"City\""), "{error}");
+    }
+    assert_eq!(ada.zoho.journal().count(UPLOAD), 0);
+    assert!(write(&ada).update("id").ignore_empty().records(leads()).next().await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn rows_are_skipped_and_a_job_knows_how_many_were_sent() {
+    let ada = logged_in().await;
+    let told = Arc::new(AtomicUsize::new(0));
+    let tell = {
+        let told = Arc::clone(&told);
+        move |rows| told.store(rows, Ordering::Relaxed)
+    };
+    let write = write(&ada).rows_per_job(2).skip_rows(2).before_start(tell);
+    let mut jobs = write.csv_text("Last_Name\nA\nB\nC\nD\nE\n");
+    let job = jobs.next().await.unwrap().unwrap();
+    assert_eq!((job.rows_sent(), told.load(Ordering::Relaxed)), (Some(2), 2));
+    assert_eq!(rows(&job).await[0].columns.text("Last_Name"), Some("C"));
+    assert_eq!(ada.crm.bulk_write_job(job.id()).rows_sent(), None);
+    ada.zoho.fault(Fault::on(UPLOAD).crm_error(400, "INVALID_FILE_FORMAT"));
+    told.store(0, Ordering::Relaxed);
+    assert!(jobs.next().await.unwrap().is_err());
+    assert_eq!(told.load(Ordering::Relaxed), 0, "no job was asked for");
+}
+
+#[tokio::test]
+async fn zoho_is_told_how_dates_are_written() {
+    let ada = logged_in().await;
+    let lead = |day: &str, text: &str| {
+        let lead = Record::new().with("Last_Name", "Hopper").with("Birthday", day);
+        lead.with("Called", "2026-11-22T09:30:00+01:00").with("Note", text)
+    };
+    let write = || {
+        let write = write(&ada).column("Birthday", "Date_of_Birth").column("Called", "Last_Call");
+        write.column("Note", "Description")
+    };
+    let formats = |job: BulkWrite| async move {
+        let status = job.status().await.unwrap();
+        let mappings = status.resource[0].extra["field_mappings"].as_array().unwrap().clone();
+        mappings.iter().map(|mapping| mapping["format"].clone()).collect::<Vec<_>>()
+    };
+    ada.zoho.add_field("Leads", Field::date("Date_of_Birth"));
+    ada.zoho.add_field("Leads", Field::date_time("Last_Call"));
+    let leads = [lead("2026-11-22", "2026-11-22"), lead("", "soon")];
+    let iso = [Value::Null, json!("yyyy-MM-dd"), json!("yyyy-MM-dd'T'HH:mm:ssXXX"), Value::Null];
+    assert_eq!(formats(only(write().records(leads.clone())).await).await, iso);
+    let said = write().format("Birthday", "dd.MM.yyyy").format("Note", "MM/dd/yyyy");
+    let [_, _, called, _] = iso;
+    let iso = [Value::Null, json!("dd.MM.yyyy"), called, json!("MM/dd/yyyy")];
+    assert_eq!(formats(only(said.records(leads)).await).await, iso);
+    let text = "Last_Name,Birthday\nHopper,2026-11-22\n";
+    assert_eq!(formats(only(write().csv_text(text)).await).await, [Value::Null, Value::Null]);
 }
 
 #[tokio::test]

@@ -94,6 +94,23 @@ async fn a_field_that_is_wrong_is_named_by_where_it_stands() {
 }
 
 #[tokio::test]
+async fn a_record_of_a_later_call_is_named_by_its_place_among_all() {
+    let ada = logged_in().await;
+    let leads: Vec<Record> = (1..=250)
+        .map(|number| match number {
+            21 | 121 | 250 => Record::new(),
+            _ => Record::new().with("Last_Name", "Hopper"),
+        })
+        .collect();
+    let results = ada.crm.records("Leads").create(leads).await.unwrap();
+    let fields: Vec<_> =
+        results.iter().filter_map(|result| result.as_ref().err()?.field().map(str::to_owned)).collect();
+    assert_eq!(fields, ["$.data[20].Last_Name", "$.data[120].Last_Name", "$.data[249].Last_Name"]);
+    let refused = results[120].as_ref().unwrap_err().record().unwrap();
+    assert_eq!(refused.moved_by(5).field(), Some("$.data[125].Last_Name"));
+}
+
+#[tokio::test]
 async fn several_things_wrong_with_one_record_are_all_told() {
     let ada = logged_in().await;
     let duplicate = |field: &str, id: &str| {

@@ -1,5 +1,7 @@
 //! `zoho bulk`: very many records, in jobs that Zoho does in the background.
 
+mod outcome;
+mod progress;
 mod read;
 mod write;
 

@@ -1,34 +1,62 @@
 //! `zoho bulk read`: all records of a module.
 
-use zohocrm::bulk::{self, BulkReadResult};
+use serde_json::Value;
+use zohocrm::bulk::{self, BulkReadResult, BulkReadStatus};
 
 use crate::args::{BulkRead, RowFormat};
+use crate::commands::interruption::{interruption, unless};
 use crate::commands::whose;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::input;
-use crate::output::{Destination, Rows, printable};
+use crate::output::{Destination, Rows, id_first};
 
 pub(super) async fn run(config: &Config, options: BulkRead) -> Result<(), Failure> {
-    let BulkRead { module, fields, criteria, view, page_token, job, output, whose } = options;
-    let criteria = criteria.as_deref().map(input::json).transpose()?;
-    let destination = output.as_deref().map_or(Ok(Destination::Stdout), Destination::file)?;
+    let criteria = options.criteria.as_deref().map(input::json).transpose()?;
+    let destination = options.output.as_deref().map_or(Ok(Destination::Stdout), Destination::named)?;
+    let module = options.module.clone();
+    let mut running = None;
+    // To read standard input or to open a pipe may take its time; until here Ctrl-C just ends the process.
+    let work = read(config, options, criteria, destination, &mut running);
+    let done = unless(interruption()?, work).await;
+    done.unwrap_or_else(|| {
+        let failure = Failure::failed("interrupted");
+        Err(match running {
+            Some(id) => {
+                failure.next_step(format!("zoho bulk read {module} --job {id} takes the job up again"))
+            }
+            None => failure,
+        })
+    })
+}
+
+/// Reads, and names the job that is under way in `running`.
+async fn read(
+    config: &Config,
+    options: BulkRead,
+    criteria: Option<Value>,
+    destination: Destination,
+    running: &mut Option<String>,
+) -> Result<(), Failure> {
+    let BulkRead { module, fields, view, page_token, job, format, whose, .. } = options;
     let crm = whose::crm(config, whose).await?;
-    let format = RowFormat { csv: !config.output.is_json(), json_lines: false };
+    let csv = !config.output.is_json() && !format.json_lines;
     // Which columns there are, the rows say.
-    let mut rows = Rows::new(config.output, format, &[""; 0]).going_to(destination);
+    let mut rows = Rows::new(config.output, RowFormat { csv, ..format }, &[""; 0]).going_to(destination);
+    rows = rows.long_in_coming();
     if let Some(id) = job {
-        let result = take(&crm.bulk_read_job(id), &mut rows).await?;
+        *running = Some(id.clone());
+        let result = take(&crm.bulk_read_job(id), &module, &mut rows).await?;
         if let Some(token) = result.next_page_token.filter(|_| result.more_records) {
-            let token = printable(&token);
             rows.words(format_args!(
                 "there are more records: go on with the options of that job and --page-token {token}"
             ));
         }
         return rows.finish();
     }
-    let mut read = crm.bulk_read(module);
+    let mut read = crm.bulk_read(&module);
     if !fields.is_empty() {
+        rows = rows.expecting(&id_first(&fields));
         read = read.fields(fields);
     }
     if let Some(criteria) = criteria {
@@ -43,19 +71,29 @@ pub(super) async fn run(config: &Config, options: BulkRead) -> Result<(), Failur
     let mut jobs = read.all_pages();
     while let Some(job) = jobs.next().await {
         let job = job?;
+        *running = Some(job.id().to_owned());
         // Zoho works on, whether anybody waits or not.
-        rows.words(format_args!("job {0} was started; --job {0} takes it up again", printable(job.id())));
-        take(&job, &mut rows).await?;
+        rows.words(format_args!("job {0} was started; --job {0} takes it up again", job.id()));
+        take(&job, &module, &mut rows).await?;
+        *running = None;
     }
     rows.finish()
 }
 
 /// Waits for a job and prints its rows.
-async fn take(job: &bulk::BulkRead, rows: &mut Rows) -> Result<BulkReadResult, Failure> {
+async fn take(job: &bulk::BulkRead, module: &str, rows: &mut Rows) -> Result<BulkReadResult, Failure> {
     let status = job.wait_with_progress(|status| rows.doing(job.id(), status.state.as_str())).await?;
+    if let Some(other) = module_of(&status).filter(|other| !other.eq_ignore_ascii_case(module)) {
+        return Err(Failure::usage(format!("job {} reads {other}, and not {module}", job.id())));
+    }
     let mut records = job.rows().await?;
     while let Some(record) = records.next().await {
         rows.push(record?)?;
     }
     Ok(status.result.unwrap_or_default())
+}
+
+/// The module that a job reads, if Zoho says so.
+fn module_of(status: &BulkReadStatus) -> Option<&str> {
+    status.query.as_ref()?.get("module")?.get("api_name")?.as_str()
 }

@@ -1,112 +1,98 @@
 //! `zoho bulk write`: the rows of a CSV file.
 
-use serde_json::json;
-use zohocrm::Items;
-use zohocrm::bulk::{BulkWrite, BulkWriteError, BulkWriteRow, RowStatus};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
+use zohocrm::bulk::{BulkWrite, StartBulkWrite};
+use zohocrm::{Error, Items};
+
+use super::outcome::Outcome;
+use super::progress::{Progress, Trouble};
 use crate::args::{self, RowFormat};
+use crate::commands::interruption::{interruption, unless};
 use crate::commands::whose;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::{Destination, Rows};
 
-/// How many refused rows are told; a file may have all of them.
-const MOST_TOLD: u64 = 10;
-
 pub(super) async fn run(config: &Config, options: args::BulkWrite) -> Result<(), Failure> {
-    let args::BulkWrite { module, file, insert: _, update, upsert, result, whose } = options;
-    let destination = result.as_deref().map_or(Ok(Destination::Nowhere), Destination::file)?;
+    let destination = match options.result.as_deref() {
+        Some(path) if path == Path::new("-") => {
+            return Err(Failure::usage("--result takes a file: how many there are goes to standard output"));
+        }
+        Some(path) => Destination::named(path)?,
+        None => Destination::Nowhere,
+    };
+    let result = options.result.clone();
+    let format = RowFormat { csv: true, json_lines: false };
+    let mut outcome = Outcome::new(Rows::new(config.output, format, &[""; 0]).going_to(destination));
+    let mut progress = Progress::behind(options.skip);
+    // To open a pipe may take its time; until here Ctrl-C just ends the process.
+    let done = unless(interruption()?, write(config, options, &mut outcome, &mut progress)).await;
+    let trouble = done.unwrap_or(Err(Trouble::Interruption)).err();
+    let mut failure = trouble.map(|trouble| progress.failure(trouble));
+    let has_file = !outcome.is_empty() || failure.is_none();
+    let is_told = has_file || (config.output.is_json() && !progress.jobs().is_empty());
+    if let Some(failure) = failure.take_if(|_| !is_told) {
+        return Err(failure);
+    }
+    let refusal = outcome.refusal(result.as_deref());
+    // What became of the rows before it is told all the same.
+    let finished = outcome.finish(config, progress.jobs(), has_file);
+    match (failure, finished) {
+        (Some(failure), Ok(())) => Err(failure),
+        (Some(failure), Err(unwritten)) => {
+            config.output.warning(unwritten.lines().join(";"));
+            Err(failure)
+        }
+        (None, Err(unwritten)) => Err(unwritten
+            .even_if_nobody_reads()
+            .next_step("do not write the rows again: all of them were sent")),
+        (None, Ok(())) => refusal.map_or(Ok(()), Err),
+    }
+}
+
+async fn write(
+    config: &Config,
+    options: args::BulkWrite,
+    outcome: &mut Outcome,
+    progress: &mut Progress,
+) -> Result<(), Trouble> {
+    let args::BulkWrite { module, file, insert, update, upsert, clear_empty, skip, whose, .. } = options;
     let crm = whose::crm(config, whose).await?;
     let write = match upsert {
         Some(field) => crm.bulk_write(module).upsert(field),
         None if update => crm.bulk_write(module).update("id"),
         None => crm.bulk_write(module).insert(),
     };
-    let format = RowFormat { csv: true, json_lines: false };
-    let rows = Rows::new(config.output, format, &[""; 0]).going_to(destination);
-    let mut outcome = Outcome { rows, jobs: Vec::new(), added: 0, updated: 0, refused: 0 };
-    let failure = match outcome.follow(write.csv_file(file)).await {
-        Err(failure) if outcome.seen() == 0 => return Err(failure),
-        ended => ended.err(),
-    };
-    // What became of the rows before it is told all the same.
-    let (seen, refused) = (outcome.seen(), outcome.refused);
-    outcome.finish(config)?;
-    match failure {
-        Some(failure) => Err(failure.next_step(format!("write the rows after the first {seen}"))),
-        None if refused == 0 => Ok(()),
-        None => {
-            let failure = Failure::failed(format!("{refused} of {seen} rows were refused"));
-            Err(match result {
-                Some(path) => failure.next_step(format!("{} says which and why", path.display())),
-                None => failure.next_step("with --result FILE a file says which and why"),
-            })
-        }
-    }
+    let write = if insert || clear_empty { write } else { write.ignore_empty() };
+    follow(write.skip_rows(skip), file, outcome, progress).await
 }
 
-/// What became of the rows.
-struct Outcome {
-    rows: Rows,
-    jobs: Vec<String>,
-    added: u64,
-    updated: u64,
-    refused: u64,
-}
-
-impl Outcome {
-    async fn follow(&mut self, mut jobs: Items<BulkWrite>) -> Result<(), Failure> {
-        while let Some(job) = jobs.next().await {
-            let job = job?;
-            self.jobs.push(job.id().to_owned());
-            job.wait_with_progress(|status| self.rows.doing(job.id(), status.state.as_str())).await?;
-            let mut rows = job.rows().await?;
-            while let Some(row) = rows.next().await {
-                self.add(row?)?;
-            }
+/// Starts the jobs one after the other, and waits for each.
+async fn follow(
+    write: StartBulkWrite,
+    file: PathBuf,
+    outcome: &mut Outcome,
+    progress: &mut Progress,
+) -> Result<(), Trouble> {
+    let asked = progress.asked();
+    let mut jobs: Items<BulkWrite> =
+        write.before_start(move |_| asked.store(true, Ordering::Relaxed)).csv_file(file);
+    while let Some(job) = jobs.next().await {
+        let job = job?;
+        let started = progress.started(&job);
+        outcome.rows.words(started);
+        let wait = job.wait_with_progress(|status| outcome.rows.doing(job.id(), status.state.as_str()));
+        wait.await.map_err(|error| match error {
+            Error::JobFailed { .. } => Trouble::NotWritten(error),
+            error => error.into(),
+        })?;
+        let mut rows = job.rows().await?;
+        while let Some(row) = rows.next().await {
+            outcome.add(row?)?;
         }
-        Ok(())
+        progress.ended();
     }
-
-    fn add(&mut self, row: BulkWriteRow) -> Result<(), Failure> {
-        let BulkWriteRow { status, record_id, errors, columns, .. } = row;
-        let why: Vec<String> = errors.iter().map(reason).collect();
-        let why = why.join("; ");
-        match status {
-            RowStatus::Added => self.added += 1,
-            RowStatus::Updated => self.updated += 1,
-            _ => {
-                self.refused += 1;
-                if self.refused <= MOST_TOLD {
-                    let known_by: Vec<&str> =
-                        columns.fields().values().filter_map(|cell| cell.as_str()).collect();
-                    self.rows.words(format_args!("{status}: {}: {why}", known_by.join(", ")));
-                }
-            }
-        }
-        let row = columns.with("status", status.as_str()).with("record_id", record_id).with("errors", why);
-        self.rows.push(row)
-    }
-
-    /// How many rows Zoho has come to.
-    fn seen(&self) -> u64 {
-        self.added + self.updated + self.refused
-    }
-
-    fn finish(self, config: &Config) -> Result<(), Failure> {
-        let Self { rows, jobs, added, updated, refused } = self;
-        rows.finish()?;
-        if config.output.is_json() {
-            let told = json!({ "jobs": jobs, "added": added, "updated": updated, "refused": refused });
-            return config.output.json(&told);
-        }
-        config.output.data(format_args!("{added} added, {updated} updated, {refused} refused"))
-    }
-}
-
-fn reason(error: &BulkWriteError) -> String {
-    match error.columns.as_slice() {
-        [] => error.code.clone(),
-        columns => format!("{} ({})", error.code, columns.join(", ")),
-    }
+    Ok(())
 }

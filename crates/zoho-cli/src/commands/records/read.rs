@@ -8,7 +8,7 @@ use crate::commands::pages::{self, Place};
 use crate::commands::whose;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::output::{Rows, cell};
+use crate::output::{Rows, cell, id_first};
 
 pub(super) async fn list(config: &Config, list: List) -> Result<(), Failure> {
     let List { module, fields, paging, sort_by, ascending, view, format, whose } = list;
@@ -61,7 +61,7 @@ pub(super) async fn deleted(config: &Config, deleted: Deleted) -> Result<(), Fai
 }
 
 pub(super) async fn get(config: &Config, get: Get) -> Result<(), Failure> {
-    let Get { module, record, fields, whose } = get;
+    let Get { module, record, fields, format, whose } = get;
     let crm = whose::crm(config, whose).await?;
     let mut read = crm.records(&module).get(&record);
     if !fields.is_empty() {
@@ -72,6 +72,12 @@ pub(super) async fn get(config: &Config, get: Get) -> Result<(), Failure> {
     };
     if config.output.is_json() {
         return config.output.json(&found.into());
+    }
+    if format.csv || format.json_lines {
+        let columns = if fields.is_empty() { Vec::new() } else { id_first(&fields) };
+        let mut rows = Rows::new(config.output, format, &columns);
+        rows.push(found)?;
+        return rows.finish();
     }
     let lines: Vec<_> = found.fields().iter().map(|(name, value)| vec![name.clone(), cell(value)]).collect();
     config.output.table(&lines)
@@ -108,12 +114,6 @@ async fn print(
     }
     let rows = Rows::new(config.output, format, &id_first(fields));
     pages::print(config, pages.all, paging.into(), rows, list.pages()).await
-}
-
-/// The columns of a list: its fields, behind what a record is known by.
-fn id_first(fields: &[String]) -> Vec<&str> {
-    let others = fields.iter().map(String::as_str).filter(|name| *name != "id");
-    std::iter::once("id").chain(others).collect()
 }
 
 /// What a search goes by, if anything.

@@ -1,13 +1,13 @@
 //! Writing records: `create`, `update`, `upsert`, `delete`, a hundred at a time and as they are read.
 
 use serde_json::{Value, json};
-use zohocrm::{Error, ErrorKind, Record, Records, Written};
+use zohocrm::{Error, Record, Records, Written};
 
 use super::cells::Cells;
 use crate::args::{Delete, RowFormat, Upsert, Whose, Write};
 use crate::commands::whose;
 use crate::config::Config;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::input::Input;
 use crate::output::Rows;
 
@@ -76,6 +76,8 @@ async fn run(
         let first = input.read_so_far() - chunk.len() + 1;
         let results = operation.send(&records, &chunk).await;
         let results = results.map_err(|error| stopped(error, first, chunk.len()))?;
+        let results: Vec<_> =
+            results.into_iter().map(|result| result.map_err(|error| moved(error, first - 1))).collect();
         let told: Vec<Record> =
             results.iter().zip(first..).map(|(result, number)| outcome(number, result)).collect();
         rows.print(&told).map_err(|failure| unprinted(failure, input.read_so_far()))?;
@@ -162,13 +164,18 @@ fn outcome(number: usize, result: &Result<Written, Error>) -> Record {
     }
 }
 
+/// What is wrong with a record, where it stands among all of them.
+fn moved(error: Error, places: usize) -> Error {
+    match error {
+        Error::Record(refused) => refused.moved_by(places).into(),
+        error => error,
+    }
+}
+
 /// A call failed as a whole. Those before it went through.
 fn stopped(error: Error, first: usize, count: usize) -> Failure {
     let (sent, last) = (first - 1, first + count - 1);
-    let is_in_doubt = match &error {
-        Error::Unreachable { sent, .. } => *sent,
-        error => matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Server | ErrorKind::Decode),
-    };
+    let is_in_doubt = failure::is_in_doubt(&error);
     let failure = Failure::from(error);
     match (is_in_doubt, sent) {
         (true, _) => failure.next_step(format!(

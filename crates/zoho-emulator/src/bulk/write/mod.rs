@@ -185,6 +185,10 @@ fn mappings(mappings: &Value, module: &Module) -> Result<Vec<Mapping>, Answer> {
             let message = format!("required key index for field {field} is not found in request body.");
             return Err(error(400, "MISSING_REQUIRED_KEY", &json!({ "api_name": field }), &message));
         }
+        // How dates are written is accepted and not heeded: here they are as everywhere else.
+        if !mapping["format"].is_null() && !mapping["format"].is_string() {
+            return Err(invalid("INVALID_DATA", "format", "invalid data"));
+        }
         let find_by = mapping["find_by"].as_str().filter(|field| *field != "id").map(str::to_owned);
         Ok(Mapping { field: field.to_owned(), index, default, find_by })
     });

@@ -1,0 +1,87 @@
+//! `Outcome`: what became of the rows of a bulk write.
+
+use std::path::Path;
+
+use serde_json::json;
+use zohocrm::bulk::{BulkWriteError, BulkWriteRow, RowStatus};
+
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::output::Rows;
+
+/// How many refused rows are told; a file may have all of them.
+const MOST_TOLD: u64 = 10;
+
+/// What became of the rows.
+pub(super) struct Outcome {
+    pub(super) rows: Rows,
+    added: u64,
+    updated: u64,
+    refused: u64,
+}
+
+impl Outcome {
+    /// Of rows that are still to come.
+    pub(super) fn new(rows: Rows) -> Self {
+        Self { rows, added: 0, updated: 0, refused: 0 }
+    }
+
+    /// Counts a row and puts it into the file for it.
+    pub(super) fn add(&mut self, row: BulkWriteRow) -> Result<(), Failure> {
+        let BulkWriteRow { status, record_id, errors, columns, .. } = row;
+        let why: Vec<String> = errors.iter().map(reason).collect();
+        let why = why.join("; ");
+        match status {
+            RowStatus::Added => self.added += 1,
+            RowStatus::Updated => self.updated += 1,
+            _ => {
+                self.refused += 1;
+                if self.refused <= MOST_TOLD {
+                    let known_by: Vec<&str> =
+                        columns.fields().values().filter_map(|cell| cell.as_str()).collect();
+                    self.rows.words(format_args!("{status}: {}: {why}", known_by.join(", ")));
+                }
+            }
+        }
+        let row = columns.with("status", status.as_str()).with("record_id", record_id).with("errors", why);
+        self.rows.push(row)
+    }
+
+    /// Whether no row has come.
+    pub(super) fn is_empty(&self) -> bool {
+        self.seen() == 0
+    }
+
+    fn seen(&self) -> u64 {
+        self.added + self.updated + self.refused
+    }
+
+    /// The failure that rows were refused, and the file that says which.
+    pub(super) fn refusal(&self, result: Option<&Path>) -> Option<Failure> {
+        let failure = Failure::failed(format!("{} of {} rows were refused", self.refused, self.seen()));
+        (self.refused > 0).then(|| match result {
+            Some(path) => failure.next_step(format!("{} says which and why", path.display())),
+            None => failure.next_step("with --result FILE a file says which and why"),
+        })
+    }
+
+    /// Prints how many there were, when the file about them, if it is to be, is complete.
+    pub(super) fn finish(self, config: &Config, jobs: &[String], has_file: bool) -> Result<(), Failure> {
+        let Self { rows, added, updated, refused } = self;
+        if has_file {
+            rows.finish()?;
+        }
+        if config.output.is_json() {
+            let told = json!({ "jobs": jobs, "added": added, "updated": updated, "refused": refused });
+            return config.output.json(&told);
+        }
+        config.output.data(format_args!("{added} added, {updated} updated, {refused} refused"))
+    }
+}
+
+fn reason(error: &BulkWriteError) -> String {
+    match error.columns.as_slice() {
+        [] => error.code.clone(),
+        columns => format!("{} ({})", error.code, columns.join(", ")),
+    }
+}

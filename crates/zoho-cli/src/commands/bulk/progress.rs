@@ -1,0 +1,128 @@
+//! `Progress`: how far a bulk write is, and where to go on if it comes no further.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use zohocrm::bulk::BulkWrite;
+
+use crate::failure::{self, Failure};
+
+/// Which rows were sent, and in which jobs. Rows are counted from the start of the file.
+pub(super) struct Progress {
+    jobs: Vec<String>,
+    /// Those that were left out at the beginning.
+    skipped: usize,
+    /// Those that were left out, or are in a job that was started.
+    behind: usize,
+    /// The job that is under way.
+    job: Option<Job>,
+    /// Whether Zoho was asked for a job that it has not named yet.
+    asked: Arc<AtomicBool>,
+}
+
+struct Job {
+    id: String,
+    first: usize,
+    last: usize,
+}
+
+/// Why it comes no further.
+pub(super) enum Trouble {
+    /// Of the library, or Zoho.
+    Crm(zohocrm::Error),
+    /// Zoho gave the job up.
+    NotWritten(zohocrm::Error),
+    /// Of this command: something cannot be written.
+    Command(Failure),
+    Interruption,
+}
+
+impl Progress {
+    /// A write that leaves out so many rows at the beginning.
+    pub(super) fn behind(skipped: usize) -> Self {
+        Self { jobs: Vec::new(), skipped, behind: skipped, job: None, asked: Arc::default() }
+    }
+
+    /// What is to be set when Zoho is asked for a job.
+    pub(super) fn asked(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.asked)
+    }
+
+    /// The ids of the jobs that were started.
+    pub(super) fn jobs(&self) -> &[String] {
+        &self.jobs
+    }
+
+    /// A job was started. Gives the words that tell of it.
+    pub(super) fn started(&mut self, job: &BulkWrite) -> String {
+        let first = self.behind + 1;
+        self.behind += job.rows_sent().unwrap_or_default();
+        self.jobs.push(job.id().to_owned());
+        self.asked.store(false, Ordering::Relaxed);
+        self.job = Some(Job { id: job.id().to_owned(), first, last: self.behind });
+        format!("job {} was started with rows {first} to {}", job.id(), self.behind)
+    }
+
+    /// All is known about the job that was started last.
+    pub(super) fn ended(&mut self) {
+        self.job = None;
+    }
+
+    /// What is told in the end: what happened, and what to do about the rows.
+    pub(super) fn failure(&self, trouble: Trouble) -> Failure {
+        let next_step = match (&self.job, &trouble) {
+            (Some(job), Trouble::NotWritten(_)) => self.go_on(job.first - 1),
+            (Some(Job { id, first, last }), _) => Some(format!(
+                "job {id} was started and may write or have written rows {first} to {last}: look at it \
+                 (zoho api GET /crm/bulk/v8/write/{id}) before you write them again; --skip {last} goes on behind them"
+            )),
+            (None, trouble) if self.is_in_doubt(trouble) => Some(match self.go_on(self.behind) {
+                Some(go_on) => format!(
+                    "look whether Zoho has a job for the rows after the first {} before you write them again; if it has \
+                     none, {go_on}",
+                    self.behind
+                ),
+                None => "look whether Zoho has a job for these rows before you write them again".to_owned(),
+            }),
+            (None, _) => self.go_on(self.behind),
+        };
+        let failure = match trouble {
+            Trouble::Crm(error) | Trouble::NotWritten(error) => error.into(),
+            // That nobody reads is no reason to end without a word.
+            Trouble::Command(failure) if self.behind > self.skipped => failure.even_if_nobody_reads(),
+            Trouble::Command(failure) => failure,
+            Trouble::Interruption => Failure::failed("interrupted"),
+        };
+        match next_step {
+            Some(next_step) => failure.next_step(next_step),
+            None => failure,
+        }
+    }
+
+    /// Where to go on; nothing, if that is where this run began.
+    fn go_on(&self, behind: usize) -> Option<String> {
+        (behind > self.skipped).then(|| format!("go on with --skip {behind}"))
+    }
+
+    /// Whether Zoho may have a job that it could not name.
+    fn is_in_doubt(&self, trouble: &Trouble) -> bool {
+        let may_be = match trouble {
+            Trouble::Crm(error) | Trouble::NotWritten(error) => failure::is_in_doubt(error),
+            Trouble::Command(_) => false,
+            Trouble::Interruption => true,
+        };
+        may_be && self.asked.load(Ordering::Relaxed)
+    }
+}
+
+impl From<zohocrm::Error> for Trouble {
+    fn from(error: zohocrm::Error) -> Self {
+        Self::Crm(error)
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Command(failure)
+    }
+}

@@ -1,0 +1,78 @@
+//! Ctrl-C, or a request to end, while a bulk job is under way.
+
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::time::Duration;
+
+use zoho_emulator::{Emulator, User};
+
+use crate::support::{ADA, Ran, Terminal, log_in, signal};
+
+/// An emulator whose jobs do not end.
+async fn logged_in() -> (Emulator, Terminal) {
+    let user = User::new(ADA).named("Ada", "Lovelace");
+    let hours = Duration::from_secs(10 * 3_600);
+    let zoho = Emulator::builder().user(user).bulk_job_time(hours).start().await;
+    let terminal = log_in(&zoho);
+    (zoho, terminal)
+}
+
+/// Interrupts a command as soon as it says that a job was started. Gives the job, and what came of the command.
+fn interrupted(terminal: &Terminal, arguments: &[&str], name: &str) -> (String, Ran) {
+    let mut child = terminal.command(arguments).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut told = String::new();
+    stderr.read_line(&mut told).unwrap();
+    let job = told.split(' ').nth(1).unwrap_or_else(|| panic!("{told}")).to_owned();
+    assert!(told.starts_with(&format!("job {job} was started")), "{told}");
+    signal(&child, name);
+    let output = child.wait_with_output().unwrap();
+    stderr.read_to_string(&mut told).unwrap();
+    (job, Ran { stderr: told, ..Ran::of(output) })
+}
+
+fn files(terminal: &Terminal) -> Vec<String> {
+    let names = std::fs::read_dir(terminal.path(".")).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    // The store, and what it keeps beside itself.
+    let mut names: Vec<_> = names.filter(|name| !name.starts_with("zohooauth.db")).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_bulk_read_that_is_interrupted_leaves_no_file_and_names_its_job() {
+    let (_zoho, terminal) = logged_in().await;
+    for name in ["INT", "TERM"] {
+        let (job, ran) = interrupted(&terminal, &["bulk", "read", "Leads", "-o", "leads.csv"], name);
+        assert_eq!((ran.code, files(&terminal)), (1, Vec::new()), "{ran:?}");
+        assert!(ran.stderr.contains("error: interrupted"), "{ran:?}");
+        assert!(ran.stderr.contains(&format!("next: zoho bulk read Leads --job {job} takes")), "{ran:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_bulk_write_that_is_interrupted_leaves_no_file_and_says_which_rows_are_in_doubt() {
+    let (_zoho, terminal) = logged_in().await;
+    std::fs::write(terminal.path("leads.csv"), "Last_Name\nOne\nTwo\nThree\n").unwrap();
+    let write = [
+        "bulk",
+        "write",
+        "Leads",
+        "leads.csv",
+        "--insert",
+        "--skip",
+        "1",
+        "--result",
+        "result.csv",
+        "--json",
+    ];
+    let (job, ran) = interrupted(&terminal, &write, "INT");
+    assert_eq!((ran.code, files(&terminal)), (1, vec!["leads.csv".to_owned()]), "{ran:?}");
+    assert_eq!(ran.json()["jobs"], serde_json::json!([job]));
+    assert!(ran.stderr.contains("error: interrupted"), "{ran:?}");
+    let next = format!("job {job} was started and may write or have written rows 2 to 3: look at it");
+    assert!(ran.stderr.contains(&next), "{ran:?}");
+    assert!(ran.stderr.contains(&format!("zoho api GET /crm/bulk/v8/write/{job}")), "{ran:?}");
+}
