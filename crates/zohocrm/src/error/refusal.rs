@@ -189,10 +189,22 @@ impl fmt::Display for Refusal {
         formatter.write_str(&self.code.escape_debug().to_string())?;
         if !self.message.is_empty() {
             let separator = if self.code.is_empty() { "" } else { ", " };
-            write!(formatter, "{separator}{}", self.message.escape_debug())?;
+            write!(formatter, "{separator}{}", on_one_line(&self.message))?;
         }
         Ok(())
     }
+}
+
+/// Zoho's words as they are, but for letters that end a line or move a cursor.
+fn on_one_line(words: &str) -> String {
+    let mut line = String::with_capacity(words.len());
+    for letter in words.chars() {
+        match letter.is_control() {
+            true => line.extend(letter.escape_debug()),
+            false => line.push(letter),
+        }
+    }
+    line
 }
 
 /// An object that may be a refusal: nothing in it is an object or a list but the members of an envelope.

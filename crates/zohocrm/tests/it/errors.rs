@@ -44,6 +44,14 @@ async fn a_code_says_what_to_do_whatever_the_status() {
 }
 
 #[tokio::test]
+async fn zoho_s_own_words_are_shown_as_they_are_on_one_line() {
+    let ada = logged_in().await;
+    let body = json!({"code": "NO", "message": "it doesn't \"exist\"\nat all\u{1b}[31m", "status": "error", "details": {}});
+    let error = refused(&ada, 400, &body).await.to_string();
+    assert!(error.contains(r#"it doesn't "exist"\nat all\u{1b}[31m"#), "{error}");
+}
+
+#[tokio::test]
 async fn a_status_alone_says_something_too() {
     let ada = logged_in().await;
     for (status, kind) in [
