@@ -14,6 +14,7 @@
 mod coverage;
 mod errors;
 mod examples;
+mod known;
 mod left_out;
 mod requests;
 mod round_trips;
