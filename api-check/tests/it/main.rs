@@ -17,5 +17,7 @@ mod examples;
 mod known;
 mod left_out;
 mod requests;
+mod required;
 mod round_trips;
+mod scopes;
 mod support;
