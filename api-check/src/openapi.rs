@@ -104,7 +104,8 @@ impl<'a> Reader<'a> {
         };
         let name = parameter["name"].as_str().unwrap_or_default().to_owned();
         let schema = self.schema((file, &parameter["schema"]))?;
-        Ok(Some(Parameter { name, place, schema }))
+        let required = parameter["required"] == true;
+        Ok(Some(Parameter { name, place, schema, required }))
     }
 
     /// The first media type of a request's or a response's body. No body has two.

@@ -30,6 +30,8 @@ pub struct Parameter {
     pub place: Place,
     /// What its value is.
     pub schema: SchemaId,
+    /// Whether the call is said to be nothing without it.
+    pub required: bool,
 }
 
 /// Where a parameter goes.

@@ -20,6 +20,10 @@ pub struct Entry {
     pub path: &'static str,
     /// Where the generator found it.
     pub source: Source,
+    /// The scopes that its documentation names: of the lists any one, of each list all.
+    pub scopes: &'static [&'static [&'static str]],
+    /// What beside the path and the body it cannot be built without, by the names on the wire.
+    pub required: &'static [&'static str],
     /// Builds the call through its public builder, with everything that can be set.
     pub build: fn(&Crm, &Samples) -> Request,
     /// Reads an answer and writes it again; `None` where the answer is a file.

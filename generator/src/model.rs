@@ -54,8 +54,8 @@ pub struct Operation {
     pub body: Option<Body>,
     /// What is answered.
     pub answer: Answer,
-    /// Which scopes allow it, any one.
-    pub scopes: Vec<String>,
+    /// Which scopes allow it: of the lists any one, of each list all.
+    pub scopes: Vec<Vec<String>>,
     /// Where it was found.
     pub origin: Origin,
     /// What else the last part of the path may be.

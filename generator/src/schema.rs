@@ -138,8 +138,8 @@ pub struct RawOperation {
     pub answers: Vec<Schema>,
     /// Whether it answers with a file.
     pub answers_bytes: bool,
-    /// The scopes that the source names.
-    pub scopes: Vec<String>,
+    /// The scopes that the source names: of the lists any one, of each list all.
+    pub scopes: Vec<Vec<String>>,
     /// Where it was found.
     pub origin: Origin,
     /// The names of path parameters that stand in the same place in operations with the same URL.
@@ -158,6 +158,25 @@ impl RawOperation {
             template.push_str(if part.starts_with('{') { "{}" } else { part });
         }
         template
+    }
+
+    /// One that says nothing but what it is called and where it goes.
+    #[cfg(test)]
+    pub(crate) fn for_tests(area: &str, id: &str, method: &str, path: &str) -> Self {
+        Self {
+            area: area.into(),
+            id: id.into(),
+            method: method.into(),
+            path: path.into(),
+            on_upload_host: false,
+            parameters: Vec::new(),
+            body: None,
+            answers: Vec::new(),
+            answers_bytes: false,
+            scopes: Vec::new(),
+            origin: Origin::OpenApi { file: area.into() },
+            also_takes: Vec::new(),
+        }
     }
 }
 

@@ -10,6 +10,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     method: "GET",
     path: "/crm/v8/__apis",
     source: Source::OpenApi { file: "apis", method: "GET", path: "/crm/v8/__apis" },
+    scopes: &[&["ZohoCRM.apis.READ"]],
+    required: &[],
     build: list,
     answer: Some(round_trip::<zohocrm::api::apis::ApisAnswer>),
     body: None,

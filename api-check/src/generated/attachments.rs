@@ -15,6 +15,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module}/{record_id}/Attachments",
         },
+        scopes: &[&["ZohoCRM.modules.CREATE"], &["ZohoCRM.modules.attachments.CREATE"]],
+        required: &["attachmentUrl"],
         build: attach_url,
         answer: Some(round_trip::<zohocrm::api::attachments::AttachmentsResults>),
         body: None,
@@ -29,6 +31,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module}/{record_id}/Attachments",
         },
+        scopes: &[&["ZohoCRM.modules.READ"], &["ZohoCRM.modules.attachments.READ"]],
+        required: &["fields"],
         build: list,
         answer: Some(round_trip::<zohocrm::api::attachments::AttachmentsAnswer>),
         body: None,
@@ -43,6 +47,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/{module}/{record_id}/Attachments",
         },
+        scopes: &[&["ZohoCRM.modules.DELETE"], &["ZohoCRM.modules.attachments.DELETE"]],
+        required: &["ids"],
         build: delete_many,
         answer: Some(round_trip::<zohocrm::api::attachments::AttachmentsResults>),
         body: None,
@@ -57,6 +63,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module}/{record_id}/Attachments/{id}",
         },
+        scopes: &[&["ZohoCRM.modules.READ"], &["ZohoCRM.modules.attachments.READ"]],
+        required: &[],
         build: download,
         answer: None,
         body: None,
@@ -71,6 +79,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/{module}/{record_id}/Attachments/{id}",
         },
+        scopes: &[&["ZohoCRM.modules.DELETE"], &["ZohoCRM.modules.attachments.DELETE"]],
+        required: &[],
         build: delete,
         answer: Some(round_trip::<zohocrm::api::attachments::AttachmentsResults>),
         body: None,
@@ -81,6 +91,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "POST",
         path: "/crm/v8/{module}/{record_id}/Attachments",
         source: Source::PythonSdk { module: "attachments", function: "upload_attachments" },
+        scopes: &[&["ZohoCRM.modules.attachments.CREATE"]],
+        required: &[],
         build: upload,
         answer: Some(round_trip::<zohocrm::api::attachments::AttachmentsResults>),
         body: None,
@@ -98,7 +110,8 @@ fn attach_url(crm: &Crm, samples: &Samples) -> Request {
 fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .attachments()
-        .list(samples.text("module"), samples.text("record_id"), samples.list("fields"), samples.list("ids"))
+        .list(samples.text("module"), samples.text("record_id"), samples.list("fields"))
+        .ids(samples.list("ids"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
         .page_token(samples.text("page_token"))

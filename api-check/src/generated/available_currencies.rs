@@ -14,6 +14,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "GET",
         path: "/crm/v8/org/currencies/actions/available_currencies",
     },
+    scopes: &[&["ZohoCRM.settings.currencies.READ"]],
+    required: &[],
     build: list,
     answer: Some(round_trip::<zohocrm::api::available_currencies::AvailableCurrenciesAnswer>),
     body: None,

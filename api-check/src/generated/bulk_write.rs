@@ -11,6 +11,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "POST",
         path: "/crm/v8/upload",
         source: Source::OpenApi { file: "bulk_write", method: "POST", path: "/crm/v8/upload" },
+        scopes: &[&["ZohoFiles.files.ALL"]],
+        required: &["feature", "X-CRM-ORG"],
         build: upload_file,
         answer: Some(round_trip::<zohocrm::api::bulk_write::BulkWriteAnswer>),
         body: None,
@@ -21,6 +23,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "POST",
         path: "/crm/bulk/v8/write",
         source: Source::OpenApi { file: "bulk_write", method: "POST", path: "/crm/bulk/v8/write" },
+        scopes: &[&["ZohoCRM.bulk.CREATE"]],
+        required: &[],
         build: create,
         answer: Some(round_trip::<zohocrm::ActionResult>),
         body: Some(round_trip::<zohocrm::api::bulk_write::BulkWriteBody>),
@@ -31,6 +35,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "GET",
         path: "/crm/bulk/v8/write/{job_id}",
         source: Source::OpenApi { file: "bulk_write", method: "GET", path: "/crm/bulk/v8/write/{job_id}" },
+        scopes: &[&["ZohoCRM.bulk.CREATE"]],
+        required: &[],
         build: get,
         answer: Some(round_trip::<zohocrm::api::bulk_write::GetBulkWriteJobAnswer>),
         body: None,
@@ -41,6 +47,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "GET",
         path: "/{download_url}",
         source: Source::OpenApi { file: "bulk_write", method: "GET", path: "/{download_url}" },
+        scopes: &[&["ZohoCRM.bulk.CREATE"]],
+        required: &[],
         build: download,
         answer: None,
         body: None,
@@ -50,9 +58,7 @@ pub(super) const ENTRIES: &[Entry] = &[
 fn upload_file(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .bulk_write()
-        .upload_file(samples.upload())
-        .feature(samples.text("feature"))
-        .org(samples.text("X-CRM-ORG"))
+        .upload_file(samples.text("feature"), samples.text("X-CRM-ORG"), samples.upload())
         .into()
 }
 

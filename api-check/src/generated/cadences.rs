@@ -10,6 +10,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     method: "GET",
     path: "/crm/v8/settings/automation/cadences",
     source: Source::OpenApi { file: "cadences", method: "GET", path: "/crm/v8/settings/automation/cadences" },
+    scopes: &[&["ZohoCRM.settings.cadences.READ"]],
+    required: &[],
     build: list,
     answer: Some(round_trip::<zohocrm::api::cadences::CadencesAnswer>),
     body: None,

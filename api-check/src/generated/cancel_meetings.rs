@@ -14,6 +14,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "POST",
         path: "/crm/v8/Events/{event}/actions/cancel",
     },
+    scopes: &[&["ZohoCRM.modules.Events.CREATE"]],
+    required: &[],
     build: cancel,
     answer: Some(round_trip::<zohocrm::api::cancel_meetings::CancelMeetingsResults>),
     body: Some(round_trip::<zohocrm::api::cancel_meetings::CancelMeetingsBody>),

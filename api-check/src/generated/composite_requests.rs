@@ -14,6 +14,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "POST",
         path: "/crm/v8/__composite_requests",
     },
+    scopes: &[&["ZohoCRM.composite_requests.CUSTOM"]],
+    required: &[],
     build: execute,
     answer: Some(round_trip::<zohocrm::api::composite_requests::Results>),
     body: Some(round_trip::<zohocrm::api::composite_requests::CompositeRequestsBody>),

@@ -14,6 +14,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "GET",
         path: "/crm/v8/Leads/{lead_id}/__conversion_options",
     },
+    scopes: &[&["ZohoCRM.modules.READ"]],
+    required: &[],
     build: list,
     answer: Some(round_trip::<zohocrm::api::conversion_option::ConversionOptionAnswer>),
     body: None,

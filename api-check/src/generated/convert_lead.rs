@@ -14,6 +14,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "POST",
         path: "/crm/v8/Leads/{lead_id}/actions/convert",
     },
+    scopes: &[&["ZohoCRM.modules.CREATE"]],
+    required: &[],
     build: convert,
     answer: Some(round_trip::<zohocrm::api::convert_lead::ConvertLeadResults>),
     body: Some(round_trip::<zohocrm::api::convert_lead::ConvertLeadBody>),

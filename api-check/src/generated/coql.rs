@@ -10,6 +10,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     method: "POST",
     path: "/crm/v8/coql",
     source: Source::OpenApi { file: "coql", method: "POST", path: "/crm/v8/coql" },
+    scopes: &[&["ZohoCRM.coql.READ", "ZohoCRM.modules.READ"]],
+    required: &[],
     build: execute_query,
     answer: Some(round_trip::<zohocrm::api::coql::CoqlAnswer>),
     body: Some(round_trip::<zohocrm::api::coql::CoqlBody>),

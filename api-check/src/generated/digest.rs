@@ -10,6 +10,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     method: "POST",
     path: "/crm/v8/__digest",
     source: Source::PythonSdk { module: "digest", function: "create_digest" },
+    scopes: &[&["ZohoCRM.modules.CREATE"]],
+    required: &[],
     build: create,
     answer: Some(round_trip::<zohocrm::api::digest::DigestResults>),
     body: Some(round_trip::<zohocrm::api::digest::DigestBody>),

@@ -14,6 +14,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "GET",
         path: "/crm/v8/{module}/{record_id}/Emails/actions/download_attachments",
     },
+    scopes: &[&["ZohoCRM.modules.emails.READ", "ZohoCRM.modules.READ"]],
+    required: &["user_id", "message_id", "id", "name"],
     build: download,
     answer: None,
     body: None,

@@ -14,6 +14,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             module: "email_configuration_options",
             function: "get_email_configuration_options",
         },
+        scopes: &[&["ZohoCRM.settings.READ"]],
+        required: &[],
         build: list,
         answer: Some(
             round_trip::<zohocrm::api::email_configuration_options::EmailConfigurationOptionsAnswer>,
@@ -29,6 +31,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             module: "email_configuration_options",
             function: "update_email_configuration_options",
         },
+        scopes: &[&["ZohoCRM.settings.UPDATE"]],
+        required: &[],
         build: update,
         answer: Some(
             round_trip::<zohocrm::api::email_configuration_options::EmailConfigurationOptionsResults>,

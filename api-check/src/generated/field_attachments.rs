@@ -14,6 +14,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "GET",
         path: "/crm/v8/{module_api_name}/{record_id}/actions/download_fields_attachment",
     },
+    scopes: &[&["ZohoCRM.modules.READ"]],
+    required: &["fields_attachment_id"],
     build: download,
     answer: None,
     body: None,

@@ -11,6 +11,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "POST",
         path: "/crm/v8/files",
         source: Source::OpenApi { file: "files", method: "POST", path: "/crm/v8/files" },
+        scopes: &[&["ZohoCRM.files.CREATE"]],
+        required: &[],
         build: upload,
         answer: Some(round_trip::<zohocrm::api::files::FilesResults>),
         body: None,
@@ -21,6 +23,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "GET",
         path: "/crm/v8/files",
         source: Source::OpenApi { file: "files", method: "GET", path: "/crm/v8/files" },
+        scopes: &[&["ZohoCRM.files.READ"]],
+        required: &["id"],
         build: download,
         answer: None,
         body: None,
@@ -32,5 +36,5 @@ fn upload(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn download(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().files().download().id(samples.text("id")).into()
+    crm.api().files().download(samples.text("id")).into()
 }

@@ -14,6 +14,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "GET",
         path: "/crm/v8/settings/emails/actions/from_addresses",
     },
+    scopes: &[&["ZohoCRM.settings.emails.READ"]],
+    required: &[],
     build: list,
     answer: Some(round_trip::<zohocrm::api::from_addresses::FromAddressesAnswer>),
     body: None,

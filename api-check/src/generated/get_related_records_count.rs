@@ -10,6 +10,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     method: "POST",
     path: "/crm/v8/{module_api_name}/{record_id}/actions/get_related_records_count",
     source: Source::PythonSdk { module: "get_related_records_count", function: "get_related_records_count" },
+    scopes: &[&["ZohoCRM.modules.READ"]],
+    required: &[],
     build: count,
     answer: Some(round_trip::<zohocrm::api::get_related_records_count::GetRelatedRecordsCountAnswer>),
     body: Some(round_trip::<zohocrm::api::get_related_records_count::GetRelatedRecordsCountBody>),

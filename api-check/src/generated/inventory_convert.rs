@@ -14,6 +14,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "POST",
         path: "/crm/v8/{module_api_name}/{id}/actions/convert",
     },
+    scopes: &[&["ZohoCRM.modules.CREATE"]],
+    required: &[],
     build: convert,
     answer: Some(round_trip::<zohocrm::api::inventory_convert::InventoryConvertResults>),
     body: Some(round_trip::<zohocrm::api::inventory_convert::InventoryConvertBody>),

@@ -11,6 +11,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "GET",
         path: "/crm/v8/Notes",
         source: Source::OpenApi { file: "notes", method: "GET", path: "/crm/v8/Notes" },
+        scopes: &[&["ZohoCRM.modules.READ"], &["ZohoCRM.modules.notes.READ"]],
+        required: &["fields"],
         build: list,
         answer: Some(round_trip::<zohocrm::api::notes::NotesAnswer>),
         body: None,
@@ -21,6 +23,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "POST",
         path: "/crm/v8/Notes",
         source: Source::OpenApi { file: "notes", method: "POST", path: "/crm/v8/Notes" },
+        scopes: &[&["ZohoCRM.modules.CREATE"], &["ZohoCRM.modules.notes.CREATE"]],
+        required: &[],
         build: create,
         answer: Some(round_trip::<zohocrm::api::notes::NotesResults>),
         body: Some(round_trip::<zohocrm::api::notes::NotesBody>),
@@ -31,6 +35,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "PUT",
         path: "/crm/v8/Notes",
         source: Source::OpenApi { file: "notes", method: "PUT", path: "/crm/v8/Notes" },
+        scopes: &[&["ZohoCRM.modules.UPDATE"], &["ZohoCRM.modules.notes.UPDATE"]],
+        required: &[],
         build: update_many,
         answer: Some(round_trip::<zohocrm::api::notes::NotesResults>),
         body: Some(round_trip::<zohocrm::api::notes::NotesBody>),
@@ -41,6 +47,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "DELETE",
         path: "/crm/v8/Notes",
         source: Source::OpenApi { file: "notes", method: "DELETE", path: "/crm/v8/Notes" },
+        scopes: &[&["ZohoCRM.modules.DELETE"], &["ZohoCRM.modules.notes.DELETE"]],
+        required: &["ids"],
         build: delete_many,
         answer: Some(round_trip::<zohocrm::api::notes::NotesResults>),
         body: None,
@@ -51,6 +59,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "GET",
         path: "/crm/v8/Notes/{id}",
         source: Source::OpenApi { file: "notes", method: "GET", path: "/crm/v8/Notes/{id}" },
+        scopes: &[&["ZohoCRM.modules.READ"], &["ZohoCRM.modules.notes.READ"]],
+        required: &["fields"],
         build: get,
         answer: Some(round_trip::<zohocrm::api::notes::NotesAnswer>),
         body: None,
@@ -61,6 +71,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "PUT",
         path: "/crm/v8/Notes/{id}",
         source: Source::OpenApi { file: "notes", method: "PUT", path: "/crm/v8/Notes/{id}" },
+        scopes: &[&["ZohoCRM.modules.UPDATE"], &["ZohoCRM.modules.notes.UPDATE"]],
+        required: &[],
         build: update,
         answer: Some(round_trip::<zohocrm::api::notes::NotesResults>),
         body: Some(round_trip::<zohocrm::api::notes::NotesBody>),
@@ -71,6 +83,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "DELETE",
         path: "/crm/v8/Notes/{id}",
         source: Source::OpenApi { file: "notes", method: "DELETE", path: "/crm/v8/Notes/{id}" },
+        scopes: &[&["ZohoCRM.modules.DELETE"], &["ZohoCRM.modules.notes.DELETE"]],
+        required: &[],
         build: delete,
         answer: Some(round_trip::<zohocrm::api::notes::NotesResults>),
         body: None,
@@ -80,11 +94,12 @@ pub(super) const ENTRIES: &[Entry] = &[
 fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .notes()
-        .list(samples.list("fields"), samples.list("ids"))
+        .list(samples.list("fields"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
         .sort_order(samples.text("sort_order"))
         .sort_by(samples.text("sort_by"))
+        .ids(samples.list("ids"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
         .into()
 }

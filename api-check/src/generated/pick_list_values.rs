@@ -14,6 +14,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "GET",
         path: "/crm/v8/settings/fields/{field_id}/pick_list_values",
     },
+    scopes: &[&["ZohoCRM.settings.fields.READ"]],
+    required: &["module"],
     build: list,
     answer: Some(round_trip::<zohocrm::api::pick_list_values::PickListValuesAnswer>),
     body: None,

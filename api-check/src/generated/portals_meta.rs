@@ -10,6 +10,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     method: "GET",
     path: "/crm/v8/settings/portals/meta",
     source: Source::OpenApi { file: "portals_meta", method: "GET", path: "/crm/v8/settings/portals/meta" },
+    scopes: &[&["ZohoCRM.settings.clientportal.READ"]],
+    required: &["module"],
     build: get,
     answer: Some(round_trip::<zohocrm::api::portals_meta::PortalsMetaAnswer>),
     body: None,

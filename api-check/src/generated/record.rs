@@ -11,6 +11,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "GET",
         path: "/crm/v8/{module_api_name}/{id}",
         source: Source::OpenApi { file: "record", method: "GET", path: "/crm/v8/{module_api_name}/{id}" },
+        scopes: &[&["ZohoCRM.modules.READ"]],
+        required: &[],
         build: get,
         answer: Some(round_trip::<zohocrm::api::record::RecordAnswer>),
         body: None,
@@ -21,6 +23,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "PUT",
         path: "/crm/v8/{module_api_name}/{id}",
         source: Source::OpenApi { file: "record", method: "PUT", path: "/crm/v8/{module_api_name}/{id}" },
+        scopes: &[&["ZohoCRM.modules.UPDATE"]],
+        required: &[],
         build: update,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
@@ -31,6 +35,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "DELETE",
         path: "/crm/v8/{module_api_name}/{id}",
         source: Source::OpenApi { file: "record", method: "DELETE", path: "/crm/v8/{module_api_name}/{id}" },
+        scopes: &[&["ZohoCRM.modules.DELETE"]],
+        required: &[],
         build: delete,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: None,
@@ -41,6 +47,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "GET",
         path: "/crm/v8/{module_api_name}",
         source: Source::OpenApi { file: "record", method: "GET", path: "/crm/v8/{module_api_name}" },
+        scopes: &[&["ZohoCRM.modules.READ"]],
+        required: &["fields"],
         build: list,
         answer: Some(round_trip::<zohocrm::api::record::ListRecordsAnswer>),
         body: None,
@@ -51,6 +59,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "POST",
         path: "/crm/v8/{module_api_name}",
         source: Source::OpenApi { file: "record", method: "POST", path: "/crm/v8/{module_api_name}" },
+        scopes: &[&["ZohoCRM.modules.CREATE"]],
+        required: &[],
         build: create,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
@@ -61,6 +71,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "PUT",
         path: "/crm/v8/{module_api_name}",
         source: Source::OpenApi { file: "record", method: "PUT", path: "/crm/v8/{module_api_name}" },
+        scopes: &[&["ZohoCRM.modules.UPDATE"]],
+        required: &[],
         build: update_many,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
@@ -71,6 +83,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "DELETE",
         path: "/crm/v8/{module_api_name}",
         source: Source::OpenApi { file: "record", method: "DELETE", path: "/crm/v8/{module_api_name}" },
+        scopes: &[&["ZohoCRM.modules.DELETE"]],
+        required: &["ids"],
         build: delete_many,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: None,
@@ -81,6 +95,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "POST",
         path: "/crm/v8/{module_api_name}/upsert",
         source: Source::OpenApi { file: "record", method: "POST", path: "/crm/v8/{module_api_name}/upsert" },
+        scopes: &[&["ZohoCRM.modules.CREATE", "ZohoCRM.modules.UPDATE"]],
+        required: &[],
         build: upsert,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
@@ -91,6 +107,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "GET",
         path: "/crm/v8/{module_api_name}/deleted",
         source: Source::OpenApi { file: "record", method: "GET", path: "/crm/v8/{module_api_name}/deleted" },
+        scopes: &[&["ZohoCRM.modules.READ"]],
+        required: &[],
         build: deleted_records,
         answer: Some(round_trip::<zohocrm::api::record::GetDeletedRecordsAnswer>),
         body: None,
@@ -101,8 +119,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "GET",
         path: "/crm/v8/{module_api_name}/search",
         source: Source::OpenApi { file: "record", method: "GET", path: "/crm/v8/{module_api_name}/search" },
+        scopes: &[&["ZohoSearch.securesearch.READ", "ZohoCRM.modules.READ"]],
+        required: &[],
         build: search,
-        answer: Some(round_trip::<zohocrm::api::record::SearchRecordsAnswer>),
+        answer: Some(round_trip::<zohocrm::api::record::ListRecordsAnswer>),
         body: None,
     },
     Entry {
@@ -115,6 +135,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/{id}/photo",
         },
+        scopes: &[&["ZohoCRM.modules.READ"]],
+        required: &[],
         build: download_photo,
         answer: None,
         body: None,
@@ -129,6 +151,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/{id}/photo",
         },
+        scopes: &[&["ZohoCRM.modules.CREATE"]],
+        required: &[],
         build: upload_photo,
         answer: Some(round_trip::<zohocrm::ActionResult>),
         body: None,
@@ -143,6 +167,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/{module_api_name}/{id}/photo",
         },
+        scopes: &[&["ZohoCRM.modules.DELETE"]],
+        required: &[],
         build: delete_photo,
         answer: Some(round_trip::<zohocrm::ActionResult>),
         body: None,
@@ -157,6 +183,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/actions/mass_update",
         },
+        scopes: &[&["ZohoCRM.mass_update.UPDATE"]],
+        required: &[],
         build: schedule_mass_update,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::ScheduleMassUpdateBody>),
@@ -171,6 +199,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/actions/mass_update",
         },
+        scopes: &[&["ZohoCRM.mass_update.READ"]],
+        required: &["job_id"],
         build: mass_update_status,
         answer: Some(round_trip::<zohocrm::api::record::GetMassUpdateStatusAnswer>),
         body: None,
@@ -185,6 +215,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/actions/assign_territories",
         },
+        scopes: &[&["ZohoCRM.modules.UPDATE"]],
+        required: &[],
         build: assign_territories_to_records,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
@@ -199,6 +231,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/{id}/actions/assign_territories",
         },
+        scopes: &[&["ZohoCRM.modules.UPDATE"]],
+        required: &[],
         build: assign_territories,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
@@ -213,6 +247,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/actions/remove_territories",
         },
+        scopes: &[&["ZohoCRM.modules.UPDATE"]],
+        required: &[],
         build: remove_territories_from_records,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
@@ -227,6 +263,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/{id}/actions/remove_territories",
         },
+        scopes: &[&["ZohoCRM.modules.UPDATE"]],
+        required: &[],
         build: remove_territories,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
@@ -241,6 +279,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/{external_field_value}",
         },
+        scopes: &[&["ZohoCRM.modules.READ"]],
+        required: &["X-EXTERNAL"],
         build: get_by_external_id,
         answer: Some(round_trip::<zohocrm::api::record::RecordAnswer>),
         body: None,
@@ -255,6 +295,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/{module_api_name}/{external_field_value}",
         },
+        scopes: &[&["ZohoCRM.modules.UPDATE"]],
+        required: &["X-EXTERNAL"],
         build: update_by_external_id,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
@@ -269,6 +311,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/{module_api_name}/{external_field_value}",
         },
+        scopes: &[&["ZohoCRM.modules.DELETE"]],
+        required: &["X-EXTERNAL"],
         build: delete_by_external_id,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: None,
@@ -283,8 +327,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/{id}/actions/fetch_full_data",
         },
+        scopes: &[&["ZohoCRM.modules.READ"]],
+        required: &[],
         build: full_data,
-        answer: Some(round_trip::<zohocrm::api::record::SearchRecordsAnswer>),
+        answer: Some(round_trip::<zohocrm::api::record::ListRecordsAnswer>),
         body: None,
     },
     Entry {
@@ -297,8 +343,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/actions/fetch_full_data",
         },
+        scopes: &[&["ZohoCRM.modules.READ"]],
+        required: &["ids", "fields"],
         build: full_data_of_records,
-        answer: Some(round_trip::<zohocrm::api::record::SearchRecordsAnswer>),
+        answer: Some(round_trip::<zohocrm::api::record::ListRecordsAnswer>),
         body: None,
     },
     Entry {
@@ -311,6 +359,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/{id}/actions/clone",
         },
+        scopes: &[&["ZohoCRM.modules.CREATE"]],
+        required: &[],
         build: clone_record,
         answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: None,
@@ -356,13 +406,12 @@ fn delete(crm: &Crm, samples: &Samples) -> Request {
 fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .list(samples.text("module_api_name"))
+        .list(samples.text("module_api_name"), samples.list("fields"))
         .approved(samples.text("approved"))
         .converted(samples.text("converted"))
         .cvid(samples.text("cvid"))
         .ids(samples.list("ids"))
         .uid(samples.text("uid"))
-        .fields(samples.list("fields"))
         .sort_by(samples.text("sort_by"))
         .sort_order(samples.text("sort_order"))
         .page(samples.integer("page"))
@@ -396,8 +445,7 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .delete_many(samples.text("module_api_name"))
-        .ids(samples.list("ids"))
+        .delete_many(samples.text("module_api_name"), samples.list("ids"))
         .wf_trigger(samples.boolean("wf_trigger"))
         .external(samples.text("X-EXTERNAL"))
         .into()
@@ -466,11 +514,7 @@ fn schedule_mass_update(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn mass_update_status(crm: &Crm, samples: &Samples) -> Request {
-    crm.api()
-        .record()
-        .mass_update_status(samples.text("module_api_name"))
-        .job_id(samples.text("job_id"))
-        .into()
+    crm.api().record().mass_update_status(samples.text("module_api_name"), samples.text("job_id")).into()
 }
 
 fn assign_territories_to_records(crm: &Crm, samples: &Samples) -> Request {
@@ -518,7 +562,11 @@ fn remove_territories(crm: &Crm, samples: &Samples) -> Request {
 fn get_by_external_id(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .get_by_external_id(samples.text("module_api_name"), samples.text("external_field_value"))
+        .get_by_external_id(
+            samples.text("module_api_name"),
+            samples.text("external_field_value"),
+            samples.text("X-EXTERNAL"),
+        )
         .approved(samples.text("approved"))
         .converted(samples.text("converted"))
         .cvid(samples.text("cvid"))
@@ -529,7 +577,6 @@ fn get_by_external_id(crm: &Crm, samples: &Samples) -> Request {
         .territory_id(samples.text("territory_id"))
         .include_child(samples.text("include_child"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
-        .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
@@ -539,18 +586,21 @@ fn update_by_external_id(crm: &Crm, samples: &Samples) -> Request {
         .update_by_external_id(
             samples.text("module_api_name"),
             samples.text("external_field_value"),
+            samples.text("X-EXTERNAL"),
             samples.body("record.update_by_external_id"),
         )
-        .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
 fn delete_by_external_id(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .delete_by_external_id(samples.text("module_api_name"), samples.text("external_field_value"))
+        .delete_by_external_id(
+            samples.text("module_api_name"),
+            samples.text("external_field_value"),
+            samples.text("X-EXTERNAL"),
+        )
         .wf_trigger(samples.boolean("wf_trigger"))
-        .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
@@ -565,9 +615,7 @@ fn full_data(crm: &Crm, samples: &Samples) -> Request {
 fn full_data_of_records(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record()
-        .full_data_of_records(samples.text("module_api_name"))
-        .ids(samples.list("ids"))
-        .fields(samples.list("fields"))
+        .full_data_of_records(samples.text("module_api_name"), samples.list("ids"), samples.list("fields"))
         .into()
 }
 

@@ -15,8 +15,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/actions/count",
         },
+        scopes: &[&["ZohoCRM.modules.READ"]],
+        required: &[],
         build: count,
-        answer: Some(round_trip::<zohocrm::api::record_count::RecordCountAnswer>),
+        answer: Some(round_trip::<zohocrm::api::record_count::Count>),
         body: None,
     },
     Entry {
@@ -29,9 +31,11 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/{module_api_name}/actions/count",
         },
+        scopes: &[&["ZohoCRM.modules.READ"]],
+        required: &[],
         build: count_records_by_post,
         answer: Some(round_trip::<zohocrm::api::record_count::Count>),
-        body: None,
+        body: Some(round_trip::<zohocrm::api::record_count::Filter>),
     },
 ];
 
@@ -50,7 +54,10 @@ fn count(crm: &Crm, samples: &Samples) -> Request {
 fn count_records_by_post(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .record_count()
-        .count_records_by_post(samples.text("module_api_name"))
+        .count_records_by_post(
+            samples.text("module_api_name"),
+            samples.body("record_count.count_records_by_post"),
+        )
         .email(samples.text("email"))
         .phone(samples.text("phone"))
         .word(samples.text("word"))

@@ -15,6 +15,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/record_locking_configurations",
         },
+        scopes: &[&["ZohoCRM.settings.record_locking_configurations.READ"]],
+        required: &["module"],
         build: list,
         answer: Some(
             round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationAnswer>,
@@ -31,6 +33,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/settings/record_locking_configurations",
         },
+        scopes: &[&["ZohoCRM.settings.record_locking_configurations.CREATE"]],
+        required: &["module"],
         build: add,
         answer: Some(
             round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationResults>,
@@ -47,6 +51,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/settings/record_locking_configurations",
         },
+        scopes: &[&["ZohoCRM.settings.record_locking_configurations.UPDATE"]],
+        required: &["module"],
         build: update_many,
         answer: Some(
             round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationResults>,
@@ -63,6 +69,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/settings/record_locking_configurations",
         },
+        scopes: &[&["ZohoCRM.settings.record_locking_configurations.DELETE"]],
+        required: &["module", "ids"],
         build: delete_many,
         answer: Some(
             round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationResults>,
@@ -79,6 +87,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/record_locking_configurations/{record_locking_config_id}",
         },
+        scopes: &[&["ZohoCRM.settings.record_locking_configurations.READ"]],
+        required: &["module"],
         build: get,
         answer: Some(
             round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationAnswer>,
@@ -95,6 +105,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/settings/record_locking_configurations/{record_locking_config_id}",
         },
+        scopes: &[&["ZohoCRM.settings.record_locking_configurations.UPDATE"]],
+        required: &["module"],
         build: update,
         answer: Some(
             round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationResults>,
@@ -111,6 +123,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/settings/record_locking_configurations/{record_locking_config_id}",
         },
+        scopes: &[&["ZohoCRM.settings.record_locking_configurations.DELETE"]],
+        required: &["module"],
         build: delete,
         answer: Some(
             round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationResults>,

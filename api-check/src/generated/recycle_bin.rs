@@ -11,6 +11,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         method: "GET",
         path: "/crm/v8/settings/recycle_bin",
         source: Source::OpenApi { file: "recycle_bin", method: "GET", path: "/crm/v8/settings/recycle_bin" },
+        scopes: &[&["ZohoCRM.settings.recycle_bin.READ"]],
+        required: &[],
         build: list,
         answer: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinAnswer>),
         body: None,
@@ -25,6 +27,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/settings/recycle_bin",
         },
+        scopes: &[&["ZohoCRM.settings.recycle_bin.DELETE"]],
+        required: &[],
         build: delete_many,
         answer: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinResults>),
         body: None,
@@ -39,6 +43,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/settings/recycle_bin/{record_id}",
         },
+        scopes: &[&["ZohoCRM.settings.recycle_bin.READ"]],
+        required: &[],
         build: get,
         answer: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinAnswer>),
         body: None,
@@ -53,6 +59,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/settings/recycle_bin/{record_id}",
         },
+        scopes: &[&["ZohoCRM.settings.recycle_bin.DELETE"]],
+        required: &[],
         build: delete,
         answer: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinResults>),
         body: None,
@@ -62,16 +70,18 @@ pub(super) const ENTRIES: &[Entry] = &[
 fn list(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .recycle_bin()
-        .list(samples.list("ids"), samples.text("filters"))
+        .list()
+        .ids(samples.list("ids"))
         .sort_by(samples.text("sort_by"))
         .sort_order(samples.text("sort_order"))
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
+        .filters(samples.text("filters"))
         .into()
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().recycle_bin().delete_many(samples.text("filters"), samples.list("ids")).into()
+    crm.api().recycle_bin().delete_many().filters(samples.text("filters")).ids(samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {

@@ -15,6 +15,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}",
         },
+        scopes: &[&["ZohoCRM.modules.READ"]],
+        required: &["fields"],
         build: list,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsAnswer>),
         body: None,
@@ -29,6 +31,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}",
         },
+        scopes: &[&["ZohoCRM.modules.UPDATE"]],
+        required: &[],
         build: update_many,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsBody>),
@@ -43,6 +47,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}",
         },
+        scopes: &[&["ZohoCRM.modules.DELETE"]],
+        required: &["ids"],
         build: delink_many,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: None,
@@ -57,6 +63,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/{external_value}/{related_list_api_name}",
         },
+        scopes: &[&["ZohoCRM.modules.READ"]],
+        required: &["fields", "X-EXTERNAL"],
         build: list_by_external_id,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsAnswer>),
         body: None,
@@ -71,6 +79,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/{module_api_name}/{external_value}/{related_list_api_name}",
         },
+        scopes: &[&["ZohoCRM.modules.UPDATE"]],
+        required: &["X-EXTERNAL"],
         build: update_many_by_external_id,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsBody>),
@@ -85,6 +95,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/{module_api_name}/{external_value}/{related_list_api_name}",
         },
+        scopes: &[&["ZohoCRM.modules.DELETE"]],
+        required: &["ids", "X-EXTERNAL"],
         build: delink_many_by_external_id,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: None,
@@ -99,6 +111,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}",
         },
+        scopes: &[&["ZohoCRM.modules.READ"]],
+        required: &[],
         build: get,
         answer: Some(round_trip::<zohocrm::api::related_records::GetRelatedRecordAnswer>),
         body: None,
@@ -113,6 +127,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}",
         },
+        scopes: &[&["ZohoCRM.modules.UPDATE"]],
+        required: &[],
         build: update,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsBody>),
@@ -127,6 +143,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}",
         },
+        scopes: &[&["ZohoCRM.modules.DELETE"]],
+        required: &[],
         build: delink,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: None,
@@ -141,6 +159,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/{external_value}/{related_list_api_name}/{external_field_value}",
         },
+        scopes: &[&["ZohoCRM.modules.READ"]],
+        required: &["X-EXTERNAL"],
         build: get_by_external_id,
         answer: Some(round_trip::<zohocrm::api::related_records::GetRelatedRecordAnswer>),
         body: None,
@@ -155,6 +175,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "PUT",
             path: "/crm/v8/{module_api_name}/{external_value}/{related_list_api_name}/{external_field_value}",
         },
+        scopes: &[&["ZohoCRM.modules.UPDATE"]],
+        required: &["X-EXTERNAL"],
         build: update_by_external_id,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsBody>),
@@ -169,6 +191,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "DELETE",
             path: "/crm/v8/{module_api_name}/{external_value}/{related_list_api_name}/{external_field_value}",
         },
+        scopes: &[&["ZohoCRM.modules.DELETE"]],
+        required: &["X-EXTERNAL"],
         build: delink_by_external_id,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: None,
@@ -183,6 +207,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "GET",
             path: "/crm/v8/{module_api_name}/deleted/{record_id}/{related_list_api_name}",
         },
+        scopes: &[&["ZohoCRM.modules.READ"]],
+        required: &[],
         build: related_records_of_deleted,
         answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsAnswer>),
         body: None,
@@ -196,10 +222,10 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
             samples.text("module_api_name"),
             samples.text("record_id"),
             samples.text("related_list_api_name"),
+            samples.list("fields"),
         )
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .fields(samples.list("fields"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
         .external(samples.text("X-EXTERNAL"))
         .ids(samples.list("ids"))
@@ -226,8 +252,8 @@ fn delink_many(crm: &Crm, samples: &Samples) -> Request {
             samples.text("module_api_name"),
             samples.text("record_id"),
             samples.text("related_list_api_name"),
+            samples.list("ids"),
         )
-        .ids(samples.list("ids"))
         .external(samples.text("X-EXTERNAL"))
         .into()
 }
@@ -239,12 +265,12 @@ fn list_by_external_id(crm: &Crm, samples: &Samples) -> Request {
             samples.text("module_api_name"),
             samples.text("external_value"),
             samples.text("related_list_api_name"),
+            samples.list("fields"),
+            samples.text("X-EXTERNAL"),
         )
         .page(samples.integer("page"))
         .per_page(samples.integer("per_page"))
-        .fields(samples.list("fields"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
-        .external(samples.text("X-EXTERNAL"))
         .ids(samples.list("ids"))
         .into()
 }
@@ -256,9 +282,9 @@ fn update_many_by_external_id(crm: &Crm, samples: &Samples) -> Request {
             samples.text("module_api_name"),
             samples.text("external_value"),
             samples.text("related_list_api_name"),
+            samples.text("X-EXTERNAL"),
             samples.body("related_records.update_many_by_external_id"),
         )
-        .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
@@ -269,9 +295,9 @@ fn delink_many_by_external_id(crm: &Crm, samples: &Samples) -> Request {
             samples.text("module_api_name"),
             samples.text("external_value"),
             samples.text("related_list_api_name"),
+            samples.list("ids"),
+            samples.text("X-EXTERNAL"),
         )
-        .ids(samples.list("ids"))
-        .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
@@ -325,10 +351,10 @@ fn get_by_external_id(crm: &Crm, samples: &Samples) -> Request {
             samples.text("external_value"),
             samples.text("related_list_api_name"),
             samples.text("external_field_value"),
+            samples.text("X-EXTERNAL"),
         )
         .fields(samples.list("fields"))
         .if_modified_since(samples.date_time("If-Modified-Since"))
-        .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
@@ -340,9 +366,9 @@ fn update_by_external_id(crm: &Crm, samples: &Samples) -> Request {
             samples.text("external_value"),
             samples.text("related_list_api_name"),
             samples.text("external_field_value"),
+            samples.text("X-EXTERNAL"),
             samples.body("related_records.update_by_external_id"),
         )
-        .external(samples.text("X-EXTERNAL"))
         .into()
 }
 
@@ -354,8 +380,8 @@ fn delink_by_external_id(crm: &Crm, samples: &Samples) -> Request {
             samples.text("external_value"),
             samples.text("related_list_api_name"),
             samples.text("external_field_value"),
+            samples.text("X-EXTERNAL"),
         )
-        .external(samples.text("X-EXTERNAL"))
         .into()
 }
 

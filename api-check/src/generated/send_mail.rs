@@ -14,6 +14,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "POST",
         path: "/crm/v8/{moduleName}/{id}/actions/send_mail",
     },
+    scopes: &[&["ZohoCRM.send_mail.CREATE"]],
+    required: &[],
     build: send_mail,
     answer: Some(round_trip::<zohocrm::api::send_mail::SendMailResults>),
     body: Some(round_trip::<zohocrm::api::send_mail::SendMailBody>),

@@ -10,6 +10,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     method: "GET",
     path: "/crm/v8/settings/signals",
     source: Source::PythonSdk { module: "signals", function: "get_signals" },
+    scopes: &[&["ZohoCRM.settings.READ"]],
+    required: &[],
     build: list,
     answer: Some(round_trip::<zohocrm::api::signals::SignalsAnswer>),
     body: None,

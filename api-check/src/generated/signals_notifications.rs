@@ -10,6 +10,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     method: "POST",
     path: "/crm/v8/signals/notifications",
     source: Source::PythonSdk { module: "signals_notifications", function: "create_signals" },
+    scopes: &[&["ZohoCRM.modules.CREATE"]],
+    required: &[],
     build: create,
     answer: Some(round_trip::<zohocrm::api::signals_notifications::SignalsNotificationsResults>),
     body: Some(round_trip::<zohocrm::api::signals_notifications::SignalsNotificationsBody>),

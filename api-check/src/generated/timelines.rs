@@ -14,6 +14,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "GET",
         path: "/crm/v8/{module}/{record_id}/__timeline",
     },
+    scopes: &[&["ZohoCRM.modules.READ"]],
+    required: &[],
     build: list,
     answer: Some(round_trip::<zohocrm::api::timelines::TimelinesAnswer>),
     body: None,

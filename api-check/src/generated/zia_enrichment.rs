@@ -10,6 +10,8 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     method: "GET",
     path: "/crm/v8/settings/zia/data_enrichment",
     source: Source::PythonSdk { module: "zia_enrichment", function: "get_zia_enrichment" },
+    scopes: &[&["ZohoCRM.settings.READ"]],
+    required: &[],
     build: get,
     answer: Some(round_trip::<zohocrm::api::zia_enrichment::ZiaEnrichmentAnswer>),
     body: None,

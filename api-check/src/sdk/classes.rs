@@ -45,7 +45,7 @@ impl<'a> Classes<'a> {
             if !parameters.iter().any(|known| known.place == place && known.name == name) {
                 let schema =
                     self.schemas.add(Shape::Text { kind: TextKind::Plain, values: Vec::new() }, false);
-                parameters.push(Parameter { name: name.to_owned(), place, schema });
+                parameters.push(Parameter { name: name.to_owned(), place, schema, required: true });
             }
         }
         let body = match &method.request_type {
@@ -77,7 +77,8 @@ impl<'a> Classes<'a> {
         own.map(|(_, member)| member)
             .map(|member| {
                 let name = text(member, "name").to_owned();
-                Ok(Parameter { name, place, schema: self.member(member)? })
+                // The SDK does not say.
+                Ok(Parameter { name, place, schema: self.member(member)?, required: false })
             })
             .collect()
     }

@@ -78,7 +78,8 @@ fn read_all(is_meant: impl Fn(&Example) -> bool, type_of: impl Fn(&Entry) -> Opt
     findings.conclude(format!("{read} examples, {all_leaves} leaves; of later editions: {later:?}"));
 }
 
-fn entry_of(example: &Example) -> Option<&'static Entry> {
+/// The operation that an example is of.
+pub(crate) fn entry_of(example: &Example) -> Option<&'static Entry> {
     let path = without_names(&example.path);
     let path = ALIASES.iter().find(|(alias, _)| *alias == path).map_or(path.as_str(), |(_, path)| path);
     entries_at(&example.method, path).next()

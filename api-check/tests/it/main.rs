@@ -14,7 +14,10 @@
 mod coverage;
 mod errors;
 mod examples;
+mod known;
 mod left_out;
 mod requests;
+mod required;
 mod round_trips;
+mod scopes;
 mod support;

@@ -2,7 +2,6 @@
 
 use api_check::SchemaId;
 use api_check::compare::{difference, leaves, shortened, shortest};
-use api_check::probe::{Probe, probes};
 use api_check::registry::RoundTrip;
 use api_check::sample::{Sample, samples};
 use serde_json::{Value, json};
@@ -130,47 +129,4 @@ pub(crate) fn loss(round_trip: RoundTrip, body: &Value) -> Option<String> {
         Ok(after) => difference(body, &after).map(|difference| difference.to_string()),
         Err(error) => Some(error.to_string()),
     }
-}
-
-/// Which shapes of an operation are meant.
-type Shapes = fn(&Described) -> Vec<SchemaId>;
-
-/// So many answers and bodies may be of no type at all.
-const MOST_UNTYPED: usize = 15;
-
-#[test]
-fn what_is_described_is_known_by_name() {
-    let Some(specification) = specification() else { return };
-    let mut findings = Findings::default();
-    let (mut types, mut known, mut unknown, mut untyped) = (0, 0, Vec::new(), Vec::new());
-    for pair in &pairs(specification, official_sdk()) {
-        let kinds: [(_, Shapes); 2] = [
-            (pair.entry.answer, Described::answers),
-            (pair.entry.body, |described| described.body().into_iter().collect()),
-        ];
-        for (round_trip, shapes) in kinds {
-            let Some(round_trip) = round_trip else { continue };
-            types += 1;
-            let is_known = |probe: &Probe| {
-                round_trip(probe.right.to_string().as_bytes()).is_ok()
-                    && round_trip(probe.wrong.to_string().as_bytes()).is_err()
-            };
-            let probes = pair.described.iter().flat_map(|it| probes(it.schemas, &shapes(it)));
-            let (mine, others): (Vec<_>, Vec<_>) = probes.partition(is_known);
-            if mine.is_empty() {
-                untyped.push(pair.entry.key());
-            }
-            known += mine.len();
-            unknown.extend(others.into_iter().map(|probe| format!("{} {}", pair.entry.key(), probe.path)));
-        }
-    }
-    if untyped.len() > MOST_UNTYPED {
-        findings.add(format!("nothing is known of {} answers and bodies: {untyped:?}", untyped.len()));
-    }
-    println!("not known by name:\n{}", unknown.join("\n"));
-    findings.conclude(format!(
-        "{types} answers and bodies, {} of no type; {known} members known by name, {} not",
-        untyped.len(),
-        unknown.len()
-    ));
 }

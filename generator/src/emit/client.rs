@@ -98,17 +98,11 @@ fn area_body(area: &Area) -> String {
 /// The method of the area that makes a call.
 fn method(text: &mut String, operation: &Operation) {
     let _ = writeln!(text, "    /// {}.\n    ///", operation.sentence);
-    let scopes: Vec<String> = operation.scopes.iter().map(|scope| format!("`{scope}`")).collect();
+    let scopes = scopes(operation);
     if operation.is_url {
-        let _ = writeln!(text, "    /// `GET` on a URL that Zoho gave. Scope: {}.", scopes.join(" or "));
+        let _ = writeln!(text, "    /// `GET` on a URL that Zoho gave. Scope: {scopes}.");
     } else {
-        let _ = writeln!(
-            text,
-            "    /// `{} {}`. Scope: {}.",
-            operation.method,
-            operation.path,
-            scopes.join(" or ")
-        );
+        let _ = writeln!(text, "    /// `{} {}`. Scope: {scopes}.", operation.method, operation.path);
     }
     if let Some(last) = operation.arguments.iter().rfind(|argument| argument.place == Place::Path)
         && !operation.also_takes.is_empty()
@@ -140,6 +134,13 @@ fn method(text: &mut String, operation: &Operation) {
     text.push_str("    }\n\n");
 }
 
+/// The scopes that are needed, in words.
+fn scopes(operation: &Operation) -> String {
+    let all =
+        |list: &Vec<String>| list.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(" and ");
+    operation.scopes.iter().map(all).collect::<Vec<_>>().join(" or ")
+}
+
 fn request(operation: &Operation) -> String {
     let method = capital(&operation.method.to_lowercase());
     let in_path = || operation.arguments.iter().filter(|argument| argument.place == Place::Path);
@@ -155,7 +156,7 @@ fn request(operation: &Operation) -> String {
             values.join(", ")
         )
     };
-    let scopes: Vec<String> = operation.scopes.iter().map(|scope| format!("{scope:?}")).collect();
+    let scopes: Vec<String> = operation.scopes.iter().flatten().map(|scope| format!("{scope:?}")).collect();
     let _ = write!(text, ".scopes(&[{}])", scopes.join(", "));
     if operation.on_upload_host {
         text.push_str(".on_upload_host()");

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{HEADER, rust};
 use crate::model::{Answer, Area, Body, Client, Operation, Parameter, TypeRef};
-use crate::schema::{Content, Origin};
+use crate::schema::{Content, Origin, Place};
 
 /// `mod.rs`.
 pub(super) fn index(client: &Client) -> String {
@@ -57,13 +57,18 @@ fn entry(text: &mut String, area: &Area, operation: &Operation) {
         }
         _ => "None".to_owned(),
     };
+    let scopes: Vec<String> = operation.scopes.iter().map(|list| format!("&{list:?}")).collect();
+    let required = operation.arguments.iter().filter(|argument| argument.place != Place::Path);
+    let required: Vec<&str> = required.map(|argument| argument.wire.as_str()).collect();
     let _ = writeln!(
         text,
-        "    Entry {{ area: {:?}, operation: {:?}, method: {:?}, path: {:?}, source: {source}, build: {}, answer: {answer}, body: {body} }},",
+        "    Entry {{ area: {:?}, operation: {:?}, method: {:?}, path: {:?}, source: {source}, scopes: &[{}], required: &{required:?}, \
+         build: {}, answer: {answer}, body: {body} }},",
         area.name,
         operation.name.trim_start_matches("r#"),
         operation.method,
         operation.path,
+        scopes.join(", "),
         operation.name,
     );
 }

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::lower::Lowering;
 use super::operations::{self, AreaNames, OperationNames};
 use super::place::{Places, box_cycles, place, reachable};
+use super::scopes::scopes;
 use super::shapes::{NamedAfter, Shapes};
 use super::types::{self, AreaContext, Named};
 use super::wrapper::is_wrapper;
@@ -74,7 +75,9 @@ fn draft(
     let called = operations::name(&names, raw, overrides)?;
     let mut operations = Vec::with_capacity(raw.len());
     for (raw, called) in raw.iter().zip(called) {
-        operations.push(operation(raw, called, lowering, said.scope.as_deref())?);
+        let of_operation = overrides.operation(raw).and_then(|said| said.scopes.as_deref());
+        let scopes = scopes(raw, said.scope.as_deref(), of_operation);
+        operations.push(operation(raw, called, lowering, scopes)?);
     }
     Ok(Draft { area: area.to_owned(), names, feature: said.feature.clone(), operations })
 }
@@ -83,7 +86,7 @@ fn operation(
     raw: &RawOperation,
     called: OperationNames,
     lowering: &mut Lowering<'_>,
-    scope: Option<&str>,
+    scopes: Vec<Vec<String>>,
 ) -> Result<Operation> {
     let at = |end: &str| Key::new(&raw.area, format!("{}{end}", called.request));
     let mut arguments: Vec<Parameter> = Vec::new();
@@ -114,8 +117,8 @@ fn operation(
     let answer = if raw.answers_bytes {
         Answer::Bytes
     } else {
-        let schema = Schema::OneOf(raw.answers.clone());
-        Answer::Json(lowering.lower(&schema, &at("Answer"), &NamedAfter::Answer(called.request.clone()))?)
+        let named_after = NamedAfter::Answer(called.request.clone());
+        Answer::Json(lowering.answer(&raw.answers, &at("Answer"), &named_after)?)
     };
     Ok(Operation {
         name: called.method,
@@ -129,7 +132,7 @@ fn operation(
         options,
         body,
         answer,
-        scopes: operations::scopes(raw, scope),
+        scopes,
         origin: raw.origin.clone(),
         also_takes: raw.also_takes.clone(),
     })

@@ -127,7 +127,7 @@ impl<'a> Lowering<'a> {
         let empty = ShapeContent::Struct(Vec::new());
         self.shapes.insert(at.clone(), Shape { named_after: named_after.clone(), content: empty });
         let mut all = fields.clone();
-        for (name, schema) in self.overrides.fields_of(at) {
+        for (name, schema) in self.overrides.fields_of(at, fields) {
             all.insert(name.to_owned(), schema);
         }
         let mut lowered = Vec::with_capacity(all.len());
@@ -192,10 +192,21 @@ mod tests {
 
     #[test]
     fn a_refusal_is_no_part_of_an_answer() {
-        let answer = Schema::OneOf(vec![object([("color", Schema::text())]), refusal()]);
-        let (kind, shapes) = lowered(&Definitions::new(), &answer);
-        assert_eq!(kind, TypeRef::Shape(Key::new("paint", "Answer")));
-        assert_eq!(fields(&shapes, "Answer"), [("color".to_owned(), TypeRef::Text)]);
+        let (definitions, overrides) = (Definitions::new(), Overrides::default());
+        let mut lowering = Lowering::new(&definitions, &overrides);
+        let answers = [Schema::OneOf(vec![object([("color", Schema::text())]), refusal()])];
+        let (at, named_after) = (Key::new("paint", "Answer"), NamedAfter::Answer("Get Color".into()));
+        let kind = lowering.answer(&answers, &at, &named_after).unwrap();
+        assert_eq!(kind, TypeRef::Shape(at));
+        assert_eq!(fields(&lowering.into_shapes(), "Answer"), [("color".to_owned(), TypeRef::Text)]);
+    }
+
+    #[test]
+    fn one_of_several_things_may_be_refused() {
+        let items = Schema::OneOf(vec![object([("color", Schema::text())]), refusal()]);
+        let (_, shapes) = lowered(&Definitions::new(), &object([("tins", Schema::list(items))]));
+        let names: Vec<String> = fields(&shapes, "Answer.tins").into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["color", "code", "status", "message"]);
     }
 
     #[test]

@@ -197,6 +197,11 @@ fn leave_out(
 /// Adds what another description of the same call says.
 fn join(operation: &mut RawOperation, twin: RawOperation, definitions: &Definitions) {
     complete(operation, &twin, definitions);
+    // What one description cannot do without is needed, though the other has forgotten to say so.
+    for parameter in &mut operation.parameters {
+        let of_twin = twin.parameters.iter().find(|other| other.name == parameter.name);
+        parameter.required |= of_twin.is_some_and(|other| other.required);
+    }
     operation.answers.extend(twin.answers);
     if let (Some(body), Some(other)) = (&mut operation.body, twin.body)
         && body.schema != other.schema
@@ -234,11 +239,13 @@ fn no_two_are_the_same(operations: &[RawOperation], overrides: &Overrides) -> Re
 }
 
 fn adjust(operation: &mut RawOperation, overrides: &Overrides) {
-    for parameter in &mut operation.parameters {
-        if let Some(schema) = overrides.parameter(&operation.area, &parameter.name) {
-            parameter.schema = schema;
-        }
+    let mut parameters = std::mem::take(&mut operation.parameters);
+    for parameter in &mut parameters {
+        let (schema, required) = overrides.parameter(operation, &parameter.name);
+        parameter.schema = schema.unwrap_or_else(|| parameter.schema.clone());
+        parameter.required = required.unwrap_or(parameter.required);
     }
+    operation.parameters = parameters;
     let Some(said) = overrides.operation(operation) else { return };
     if let Some(body) = &said.body {
         let schema = overrides::schema(body);
@@ -258,23 +265,10 @@ fn adjust(operation: &mut RawOperation, overrides: &Overrides) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Origin, Parameter, TextFormat};
+    use crate::schema::{Parameter, TextFormat};
 
     fn operation(area: &str, id: &str, path: &str) -> RawOperation {
-        RawOperation {
-            area: area.into(),
-            id: id.into(),
-            method: "GET".into(),
-            path: path.into(),
-            on_upload_host: false,
-            parameters: Vec::new(),
-            body: None,
-            answers: vec![Schema::text()],
-            answers_bytes: false,
-            scopes: Vec::new(),
-            origin: Origin::OpenApi { file: area.into() },
-            also_takes: Vec::new(),
-        }
+        RawOperation { answers: vec![Schema::text()], ..RawOperation::for_tests(area, id, "GET", path) }
     }
 
     fn with_query(mut operation: RawOperation, name: &str) -> RawOperation {
@@ -296,6 +290,19 @@ mod tests {
         let parameters = &merged.description.operations[0].parameters;
         assert_eq!((parameters[0].name.as_str(), parameters[0].required), ("shade", false));
         assert_eq!(merged.only_in_sdk, 0);
+    }
+
+    #[test]
+    fn a_parameter_that_one_description_of_a_call_requires_is_required() {
+        let mut first = with_query(operation("paint", "Get Color", "/v1/{id}"), "shade");
+        first.parameters[0].required = false;
+        let twin = with_query(with_query(operation("tins", "Get Color", "/v1/{tin}"), "shade"), "lid");
+        let said = "[[operation]]\narea = \"tins\"\nid = \"Get Color\"\nsame_as = \"paint/Get Color\"\nreason = \"one call\"";
+        let overrides = Overrides::read(said).unwrap();
+        let merged = merge(of(vec![first, twin]), Description::default(), &overrides).unwrap();
+        let parameters = &merged.description.operations[0].parameters;
+        let said: Vec<_> = parameters.iter().map(|it| (it.name.as_str(), it.required)).collect();
+        assert_eq!(said, [("shade", true), ("lid", true)]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod lower;
 pub mod merge;
 pub mod operations;
 pub mod place;
+mod scopes;
 pub mod shapes;
 pub mod types;
 mod union;

@@ -1,4 +1,4 @@
-//! What operations are called, what they are said to do, what they take, and which scopes allow them.
+//! What operations are called, what they are said to do, and what they take.
 
 use std::collections::HashMap;
 
@@ -180,11 +180,12 @@ fn first_choice(
     if method == "list" {
         words[0].clone_from(&method);
     }
-    let said = overrides.operation(operation).and_then(|said| said.method.clone());
+    let said = overrides.operation(operation);
+    let method = said.and_then(|said| said.method.clone()).unwrap_or_else(|| identifier(&method));
     OperationNames {
-        method: said.unwrap_or_else(|| identifier(&method)),
+        method,
         request: words.join("_").to_upper_camel_case(),
-        sentence: sentence(&words),
+        sentence: said.and_then(|said| said.sentence.clone()).unwrap_or_else(|| sentence(&words)),
     }
 }
 
@@ -256,82 +257,12 @@ pub(crate) fn parameter(wire: &str, place: Place, kind: TypeRef) -> Parameter {
     Parameter { wire: wire.to_owned(), name, place, kind }
 }
 
-/// The scopes that allow an operation. The source names the areas well and the verbs badly, so the verb is the
-/// method's.
-pub(crate) fn scopes(operation: &RawOperation, said: Option<&str>) -> Vec<String> {
-    let verb = match operation.method.as_str() {
-        "GET" => "READ",
-        "POST" => "CREATE",
-        "DELETE" => "DELETE",
-        _ => "UPDATE",
-    };
-    if let Some(said) = said {
-        return vec![format!("{said}.{verb}")];
-    }
-    let mut scopes: Vec<String> = Vec::new();
-    for scope in &operation.scopes {
-        let base = base_of_scope(scope);
-        let Some(base) = base else { continue };
-        let scope = format!("{base}.{verb}");
-        if !scopes.contains(&scope) {
-            scopes.push(scope);
-        }
-    }
-    if scopes.is_empty() {
-        scopes.push(format!(
-            "ZohoCRM.{}.{verb}",
-            if operation.path.contains("/settings/") { "settings" } else { "modules" }
-        ));
-    }
-    // What a wider scope allows is not said again.
-    let wider = scopes.clone();
-    scopes.retain(|scope| {
-        let narrow = scope.trim_end_matches(verb).trim_end_matches('.');
-        narrow != "ZohoCRM.settings" || wider.len() == 1
-    });
-    scopes
-}
-
-/// A scope without its verb and without what stands for a module.
-fn base_of_scope(scope: &str) -> Option<String> {
-    let mut base: Vec<&str> = Vec::new();
-    for part in scope.trim().split('.') {
-        match part {
-            _ if part.starts_with('{') => {}
-            "ZohoCRM" | "ZohoFiles" if !base.is_empty() => base.truncate(1),
-            "settings" if base.last() == Some(&"settings") => {}
-            _ if ["all", "read", "create", "update", "delete"].contains(&part.to_lowercase().as_str()) => {}
-            "Modules" => base.push("modules"),
-            _ => base.push(part),
-        }
-    }
-    match base.as_slice() {
-        [] | ["ZohoCRM"] => None,
-        ["ZohoCRM" | "ZohoFiles", ..] => Some(base.join(".")),
-        _ => Some(format!("ZohoCRM.{}", base.join("."))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Origin;
 
     fn operation(id: &str, method: &str, path: &str) -> RawOperation {
-        RawOperation {
-            area: "paint_tins".into(),
-            id: id.into(),
-            method: method.into(),
-            path: path.into(),
-            on_upload_host: false,
-            parameters: Vec::new(),
-            body: None,
-            answers: Vec::new(),
-            answers_bytes: false,
-            scopes: Vec::new(),
-            origin: Origin::OpenApi { file: "paint_tins".into() },
-            also_takes: Vec::new(),
-        }
+        RawOperation::for_tests("paint_tins", id, method, path)
     }
 
     fn named(operations: &[RawOperation]) -> Result<Vec<OperationNames>> {
@@ -374,15 +305,5 @@ mod tests {
         assert_eq!(identifier("type"), "r#type");
         assert_eq!(identifier("$approval_state"), "approval_state");
         assert_eq!(identifier("startDateTime"), "start_date_time");
-    }
-
-    #[test]
-    fn a_scope_has_the_verb_of_the_method() {
-        let mut update = operation("Update Tin", "PUT", "/crm/v8/settings/tins");
-        update.scopes = ["ZohoCRM.settings.all", "ZohoCRM.settings.tins.read", "settings.lids.{module}.ALL"]
-            .map(Into::into)
-            .into();
-        assert_eq!(scopes(&update, None), ["ZohoCRM.settings.tins.UPDATE", "ZohoCRM.settings.lids.UPDATE"]);
-        assert_eq!(scopes(&update, Some("ZohoCRM.tins")), ["ZohoCRM.tins.UPDATE"]);
     }
 }

@@ -7,7 +7,7 @@ use heck::ToUpperCamelCase;
 use super::duplicates::duplicates;
 use super::operations::identifier;
 use super::place::Places;
-use super::shapes::{NamedAfter, Shape, ShapeContent, Shapes};
+use super::shapes::{NamedAfter, SHARED, Shape, ShapeContent, Shapes};
 use super::words::{one_of, words};
 use super::wrapper::{is_results, is_wrapper, wrapper};
 use crate::error::{Error, Result};
@@ -71,6 +71,8 @@ pub struct Named {
     same: HashMap<Key, Key>,
     /// The names of the fields of structs, in order.
     fields: HashMap<Key, Vec<String>>,
+    /// Types that no source defines.
+    made: HashSet<Key>,
 }
 
 impl Named {
@@ -99,7 +101,15 @@ impl Named {
         let here = shapes.iter().filter(|(key, _)| is_here(key) && !self.same.contains_key(*key));
         here.map(|(key, shape)| Type {
             name: self.names[key].clone(),
-            sentence: sentence(shape, &self.names),
+            sentence: match &shape.named_after {
+                NamedAfter::Definition(_) if key.area == SHARED => {
+                    "A shape that Zoho's files have under many names".to_owned()
+                }
+                NamedAfter::Definition(_) if self.made.contains(key) => {
+                    "A shape that Zoho's files leave out".to_owned()
+                }
+                _ => sentence(shape, &self.names),
+            },
             content: match &shape.content {
                 ShapeContent::Struct(fields) => {
                     let named = fields.iter().zip(&self.fields[key]);
@@ -126,7 +136,8 @@ pub fn name(shapes: &Shapes, places: &Places, areas: &[AreaContext], overrides: 
     let mut collisions = Vec::new();
     let same = duplicates(shapes, places, overrides);
     let fields = name_fields(shapes, places, overrides, &mut collisions);
-    let mut named = Named { names: HashMap::new(), same, fields };
+    let made = shapes.keys().filter(|key| overrides.makes(key)).cloned().collect();
+    let mut named = Named { names: HashMap::new(), same, fields, made };
     let mut all: Vec<(Option<&str>, HashSet<String>)> = vec![(None, HashSet::new())];
     all.extend(areas.iter().map(|area| (Some(area.area.as_str()), area.taken.clone())));
     for (inside, taken) in all {

@@ -1,4 +1,5 @@
-//! What may have one of several shapes: refusals are taken out, and the rest becomes one type.
+//! What may have one of several shapes becomes one type. Of a whole answer refusals are no part: the runtime makes errors
+//! of them. In an answer they are: one of several things may be refused.
 
 use indexmap::IndexMap;
 
@@ -13,6 +14,21 @@ use crate::schema::{Definitions, Key, Schema, TextFormat};
 pub(super) const DEEPEST: usize = 24;
 
 impl Lowering<'_> {
+    /// The type of a whole answer, which may be any of these.
+    ///
+    /// # Errors
+    /// As [`Lowering::lower`].
+    pub fn answer(&mut self, answers: &[Schema], at: &Key, named_after: &NamedAfter) -> Result<TypeRef> {
+        let mut flat: Vec<&Schema> = Vec::new();
+        flatten(self.definitions, answers, &mut flat, 0);
+        let kept: Vec<&Schema> = flat
+            .iter()
+            .copied()
+            .filter(|branch| envelope_of(self.definitions, branch) != Some(Envelope::Refusal))
+            .collect();
+        self.one_of(if kept.is_empty() { &flat } else { &kept }, at, named_after)
+    }
+
     pub(super) fn union(
         &mut self,
         branches: &[Schema],
@@ -21,13 +37,12 @@ impl Lowering<'_> {
     ) -> Result<TypeRef> {
         let mut flat: Vec<&Schema> = Vec::new();
         flatten(self.definitions, branches, &mut flat, 0);
-        let answers: Vec<&Schema> = flat
-            .iter()
-            .copied()
-            .filter(|branch| envelope_of(self.definitions, branch) != Some(Envelope::Refusal))
-            .collect();
-        let branches = if answers.is_empty() { flat } else { answers };
-        match branches.as_slice() {
+        self.one_of(&flat, at, named_after)
+    }
+
+    /// The type of what may be any of these, none of which is a choice itself.
+    fn one_of(&mut self, branches: &[&Schema], at: &Key, named_after: &NamedAfter) -> Result<TypeRef> {
+        match branches {
             [] => return Ok(TypeRef::Value),
             [only] => return self.lower(only, at, named_after),
             _ => {}
@@ -41,7 +56,7 @@ impl Lowering<'_> {
             return Ok(TypeRef::Record);
         }
         if resolved.iter().all(|branch| matches!(branch, Schema::Object(_))) {
-            return self.joined(&branches, at, named_after);
+            return self.joined(branches, at, named_after);
         }
         if resolved.iter().all(|branch| matches!(branch, Schema::List { .. })) {
             let items = resolved.iter().filter_map(|branch| match branch {

@@ -224,9 +224,13 @@ fn text(schema: &Value) -> Schema {
     Schema::Text { format, values }
 }
 
-fn scopes(security: &Value) -> Vec<String> {
-    let requirements = list(security).flat_map(object).flat_map(|(_, scopes)| list(scopes));
-    requirements.filter_map(Value::as_str).filter(|scope| !scope.is_empty()).map(str::to_owned).collect()
+/// Each requirement's scopes.
+fn scopes(security: &Value) -> Vec<Vec<String>> {
+    let of = |requirement: &Value| {
+        let scopes = object(requirement).flat_map(|(_, scopes)| list(scopes)).filter_map(Value::as_str);
+        scopes.filter(|scope| !scope.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    list(security).map(of).filter(|scopes| !scopes.is_empty()).collect()
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
@@ -291,7 +295,7 @@ mod tests {
         let description = describe(&two_files()).unwrap();
         let operation = &description.operations[0];
         assert_eq!(operation.answers.len(), 1);
-        assert_eq!(operation.scopes, ["App.colors.ALL"]);
+        assert_eq!(operation.scopes, [["App.colors.ALL"]]);
     }
 
     #[test]

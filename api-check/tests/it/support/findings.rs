@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// So many findings are printed; the rest is counted.
-const MOST: usize = 200;
+const MOST: usize = 2000;
 
 /// What is wrong.
 #[derive(Debug, Default)]

@@ -6,3 +6,4 @@ pub(crate) mod mistaken;
 pub(crate) mod pairs;
 pub(crate) mod recorder;
 pub(crate) mod surroundings;
+pub(crate) mod unknown;

@@ -7,8 +7,8 @@ use crate::http::{Answer, Call};
 use crate::state::World;
 use crate::{bulk, composite, coql, files, metadata, notifications, organisation, records, related};
 
-/// Method, path below `/crm/`, scopes (all of them are needed; below `ZohoCRM.` if they do not begin with `Zoho`), and
-/// who answers.
+/// Method, path below `/crm/`, scopes (all of them are needed, of those with a `|` between them one; below `ZohoCRM.` if
+/// they do not begin with `Zoho`), and who answers.
 ///
 /// The first row that fits counts, so a row with a word comes before one with a `{part}` in its place. `{module}`
 /// and `{list}` fit only what can be the name of a module.
@@ -76,27 +76,27 @@ const ROUTES: &[Route] = &[
     ("GET",    "v8/{module}/deleted",                          &["modules.{module}.READ"], records::deleted),
     ("GET",    "v8/{module}/actions/count",                    &["modules.{module}.READ"], records::count),
     ("POST",   "v8/{module}/actions/count",                    &["modules.{module}.READ"], records::count),
-    ("POST",   "v8/{module}/actions/mass_update",              &["modules.{module}.UPDATE"], bulk::mass_update),
-    ("GET",    "v8/{module}/actions/mass_update",              &["modules.{module}.UPDATE"], bulk::mass_status),
-    ("POST",   "v8/{module}/actions/mass_delete",              &["modules.{module}.DELETE"], bulk::mass_delete),
-    ("GET",    "v8/{module}/actions/mass_delete",              &["modules.{module}.DELETE"], bulk::mass_status),
-    ("POST",   "v8/{module}/actions/mass_change_owner",        &["modules.{module}.UPDATE"], bulk::mass_change_owner),
-    ("GET",    "v8/{module}/actions/mass_change_owner",        &["modules.{module}.UPDATE"], bulk::mass_status),
-    ("POST",   "v8/{module}/actions/change_owner",             &["modules.{module}.UPDATE"], records::change_owner),
-    ("POST",   "v8/{module}/actions/add_tags",                 &["modules.{module}.UPDATE"], related::add_tags),
-    ("POST",   "v8/{module}/actions/remove_tags",              &["modules.{module}.UPDATE"], related::remove_tags),
+    ("POST",   "v8/{module}/actions/mass_update",              &["mass_update.{module}.UPDATE|modules.{module}.UPDATE"], bulk::mass_update),
+    ("GET",    "v8/{module}/actions/mass_update",              &["mass_update.{module}.READ|modules.{module}.UPDATE"], bulk::mass_status),
+    ("POST",   "v8/{module}/actions/mass_delete",              &["mass_delete.{module}.DELETE|modules.{module}.DELETE"], bulk::mass_delete),
+    ("GET",    "v8/{module}/actions/mass_delete",              &["mass_delete.{module}.READ|modules.{module}.DELETE"], bulk::mass_status),
+    ("POST",   "v8/{module}/actions/mass_change_owner",        &["change_owner.CREATE|modules.{module}.UPDATE"], bulk::mass_change_owner),
+    ("GET",    "v8/{module}/actions/mass_change_owner",        &["change_owner.READ|modules.{module}.UPDATE"], bulk::mass_status),
+    ("POST",   "v8/{module}/actions/change_owner",             &["change_owner.CREATE|modules.{module}.UPDATE"], records::change_owner),
+    ("POST",   "v8/{module}/actions/add_tags",                 &["settings.tags.ALL|modules.{module}.UPDATE"], related::add_tags),
+    ("POST",   "v8/{module}/actions/remove_tags",              &["settings.tags.ALL|modules.{module}.UPDATE"], related::remove_tags),
 
     ("GET",    "v8/{module}/{id}",                             &["modules.{module}.READ"], records::read),
     ("PUT",    "v8/{module}/{id}",                             &["modules.{module}.UPDATE"], records::update_one),
     ("DELETE", "v8/{module}/{id}",                             &["modules.{module}.DELETE"], records::delete_one),
     ("POST",   "v8/{module}/{id}/actions/clone",               &["modules.{module}.CREATE"], records::clone),
-    ("POST",   "v8/{module}/{id}/actions/change_owner",        &["modules.{module}.UPDATE"], records::change_owner_of_one),
-    ("POST",   "v8/{module}/{id}/actions/add_tags",            &["modules.{module}.UPDATE"], related::add_tags_to_one),
-    ("POST",   "v8/{module}/{id}/actions/remove_tags",         &["modules.{module}.UPDATE"], related::remove_tags_from_one),
+    ("POST",   "v8/{module}/{id}/actions/change_owner",        &["change_owner.CREATE|modules.{module}.UPDATE"], records::change_owner_of_one),
+    ("POST",   "v8/{module}/{id}/actions/add_tags",            &["settings.tags.ALL|modules.{module}.UPDATE"], related::add_tags_to_one),
+    ("POST",   "v8/{module}/{id}/actions/remove_tags",         &["settings.tags.ALL|modules.{module}.UPDATE"], related::remove_tags_from_one),
     ("POST",   "v8/Leads/{id}/actions/convert",                &["modules.Leads.CREATE"], records::convert),
     ("GET",    "v8/{module}/{id}/photo",                       &["modules.{module}.READ"], records::photo),
-    ("POST",   "v8/{module}/{id}/photo",                       &["modules.{module}.UPDATE"], records::upload_photo),
-    ("DELETE", "v8/{module}/{id}/photo",                       &["modules.{module}.UPDATE"], records::delete_photo),
+    ("POST",   "v8/{module}/{id}/photo",                       &["modules.{module}.CREATE|modules.{module}.UPDATE"], records::upload_photo),
+    ("DELETE", "v8/{module}/{id}/photo",                       &["modules.{module}.DELETE|modules.{module}.UPDATE"], records::delete_photo),
 
     ("POST",   "v8/{module}/{id}/Notes",                       &["modules.Notes.CREATE"], related::create_notes),
     ("GET",    "v8/{module}/{id}/Attachments",                 &["modules.Attachments.READ"], related::attachments),
@@ -106,10 +106,10 @@ const ROUTES: &[Route] = &[
     ("DELETE", "v8/{module}/{id}/Attachments/{related_id}",    &["modules.Attachments.DELETE"], related::delete_attachment),
     ("GET",    "v8/{module}/{id}/{list}",                      &["modules.{module}.READ"], related::related_records),
     ("PUT",    "v8/{module}/{id}/{list}",                      &["modules.{module}.UPDATE"], related::update_related),
-    ("DELETE", "v8/{module}/{id}/{list}",                      &["modules.{module}.UPDATE"], related::delink),
+    ("DELETE", "v8/{module}/{id}/{list}",                      &["modules.{module}.DELETE|modules.{module}.UPDATE"], related::delink),
     ("GET",    "v8/{module}/{id}/{list}/{related_id}",         &["modules.{module}.READ"], related::related_record),
     ("PUT",    "v8/{module}/{id}/{list}/{related_id}",         &["modules.{module}.UPDATE"], related::update_related_one),
-    ("DELETE", "v8/{module}/{id}/{list}/{related_id}",         &["modules.{module}.UPDATE"], related::delink_one),
+    ("DELETE", "v8/{module}/{id}/{list}/{related_id}",         &["modules.{module}.DELETE|modules.{module}.UPDATE"], related::delink_one),
 ];
 
 /// Answers a request whose caller is known.
@@ -140,8 +140,8 @@ fn run<'a>(
     if name.is_some() && module.is_none() {
         return Err(invalid_module(&json!({ "resource_path_index": 0 })));
     }
-    let allowed = |scope: &&str| caller.scopes.allow(&scope.replace("{module}", name.unwrap_or_default()));
-    if !scopes.iter().all(allowed) {
+    let allowed = |scope: &str| caller.scopes.allow(&scope.replace("{module}", name.unwrap_or_default()));
+    if !scopes.iter().all(|either| either.split('|').any(allowed)) {
         return Err(scope_mismatch());
     }
     if let Some(name) = name.filter(|name| world.settings.forbidden_modules.contains(*name)) {

@@ -71,7 +71,9 @@ pub(crate) fn count(request: &Request<'_>) -> Result<Answer, Answer> {
 impl Search {
     /// What the body or the parameters ask for. Of several, the first in this order counts.
     fn of(request: &Request<'_>, module: &Module) -> Result<Option<Self>, Answer> {
+        // Without a body all records are meant.
         if request.call.method == "POST"
+            && !request.call.text().trim().is_empty()
             && let Some(filters) = request.body()?.get("filters")
         {
             return Ok(Some(Self::Criteria(Criterion::of_filters(filters, module)?)));

@@ -155,6 +155,8 @@ async fn records_are_counted_all_or_as_a_search_finds_them() {
     let filters = json!({ "filters": { "group_operator": "and", "group": [city, many] } });
     let counted = call(&zoho, &token, Method::POST, "/crm/v8/Leads/actions/count", Some(filters)).await;
     assert_eq!(counted.json(), json!({ "count": 1 }));
+    let all = call(&zoho, &token, Method::POST, "/crm/v8/Leads/actions/count", None).await;
+    assert_eq!(all.json(), get(&zoho, &token, "/crm/v8/Leads/actions/count").await.json());
     let empty = get(&zoho, &token, "/crm/v8/Deals/actions/count").await;
     assert_eq!(empty.json(), json!({ "count": 0 }));
     let both = get(&zoho, &token, "/crm/v8/Leads/actions/count?cvid=1&word=york").await;

@@ -21,11 +21,10 @@ pub struct Operations {
 impl Operations {
     /// Lists supported apis.
     ///
-    /// `GET /crm/v8/__apis`. Scope: `ZohoCRM.settings.modules.READ`.
+    /// `GET /crm/v8/__apis`. Scope: `ZohoCRM.apis.READ`.
     pub fn list(&self) -> ListSupportedApis {
         ListSupportedApis::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/__apis", [])
-                .scopes(&["ZohoCRM.settings.modules.READ"]),
+            Request::operation(&self.crm, Method::Get, "/crm/v8/__apis", []).scopes(&["ZohoCRM.apis.READ"]),
         )
     }
 }

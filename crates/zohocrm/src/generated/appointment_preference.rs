@@ -22,21 +22,21 @@ pub struct Operations {
 impl Operations {
     /// Gets an appointment preference.
     ///
-    /// `GET /crm/v8/settings/appointment_preferences`. Scope: `ZohoCRM.modules.appointments.READ`.
+    /// `GET /crm/v8/settings/appointment_preferences`. Scope: `ZohoCRM.org.READ`.
     pub fn get(&self) -> GetAppointmentPreference {
         GetAppointmentPreference::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/appointment_preferences", [])
-                .scopes(&["ZohoCRM.modules.appointments.READ"]),
+                .scopes(&["ZohoCRM.org.READ"]),
         )
     }
 
     /// Updates an appointment preference.
     ///
-    /// `PUT /crm/v8/settings/appointment_preferences`. Scope: `ZohoCRM.modules.appointments.UPDATE`.
+    /// `PUT /crm/v8/settings/appointment_preferences`. Scope: `ZohoCRM.org.UPDATE`.
     pub fn update(&self, body: AppointmentPreferenceBody) -> UpdateAppointmentPreference {
         UpdateAppointmentPreference::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/settings/appointment_preferences", [])
-                .scopes(&["ZohoCRM.modules.appointments.UPDATE"])
+                .scopes(&["ZohoCRM.org.UPDATE"])
                 .body(&body),
         )
     }

@@ -49,7 +49,6 @@ impl Operations {
         module: impl Into<String>,
         record_id: impl Into<String>,
         fields: impl IntoIterator<Item = impl Into<String>>,
-        ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> ListAttachments {
         ListAttachments::new(
             Request::operation(
@@ -61,7 +60,6 @@ impl Operations {
             .scopes(&["ZohoCRM.modules.READ", "ZohoCRM.modules.attachments.READ"]),
         )
         .with_query_list("fields", fields)
-        .with_query_list("ids", ids)
     }
 
     /// Deletes attachments.
@@ -127,7 +125,7 @@ impl Operations {
 
     /// Uploads an attachment.
     ///
-    /// `POST /crm/v8/{module}/{record_id}/Attachments`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/{module}/{record_id}/Attachments`. Scope: `ZohoCRM.modules.attachments.CREATE`.
     pub fn upload(
         &self,
         module: impl Into<String>,
@@ -141,7 +139,7 @@ impl Operations {
                 "/crm/v8/{module}/{record_id}/Attachments",
                 [("module", module.into()), ("record_id", record_id.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE"])
+            .scopes(&["ZohoCRM.modules.attachments.CREATE"])
             .upload("file", file),
         )
     }
@@ -165,6 +163,11 @@ operation! {
 }
 
 impl ListAttachments {
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
+    }
+
     /// Sets `page`.
     pub fn page(self, page: i64) -> Self {
         self.with_query("page", page)

@@ -35,7 +35,7 @@ impl Operations {
         )
     }
 
-    /// Updates a blue print.
+    /// Moves a record through a transition of its blueprint.
     ///
     /// `PUT /crm/v8/{module_api_name}/{record_id}/actions/blueprint`. Scope: `ZohoCRM.modules.UPDATE`.
     pub fn update(
@@ -63,7 +63,7 @@ operation! {
 }
 
 operation! {
-    /// A call that updates a blue print; from [`Operations::update`].
+    /// A call that moves a record through a transition of its blueprint; from [`Operations::update`].
     UpdateBluePrint -> ActionResult
 }
 
@@ -90,7 +90,7 @@ pub struct BluePrint {
     pub transition_id: Nullable<String>,
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<shared::RecordRecord>,
+    pub data: Nullable<Record>,
     /// `process_info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub process_info: Nullable<ProcessInfo>,
@@ -105,7 +105,7 @@ pub struct BluePrint {
 setters! {
     BluePrint {
         transition_id: String,
-        data: shared::RecordRecord,
+        data: Record,
         process_info: ProcessInfo,
         transitions: Vec<Transition>,
     }
@@ -249,7 +249,7 @@ pub struct Transition {
     pub percent_partial_save: Nullable<f64>,
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<shared::RecordRecord>,
+    pub data: Nullable<Record>,
     /// `next_field_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub next_field_value: Nullable<String>,
@@ -287,7 +287,7 @@ setters! {
         next_transitions: Vec<NextTransition>,
         parent_transition: Box<Self>,
         percent_partial_save: f64,
-        data: shared::RecordRecord,
+        data: Record,
         next_field_value: String,
         text_color_code: String,
         name: String,

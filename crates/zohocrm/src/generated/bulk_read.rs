@@ -22,18 +22,18 @@ pub struct Operations {
 impl Operations {
     /// Creates a bulk read job.
     ///
-    /// `POST /crm/bulk/v8/read`. Scope: `ZohoCRM.bulk.CREATE` or `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/bulk/v8/read`. Scope: `ZohoCRM.bulk.READ` and `ZohoCRM.modules.READ`.
     pub fn create(&self, body: BulkReadBody) -> CreateBulkReadJob {
         CreateBulkReadJob::new(
             Request::operation(&self.crm, Method::Post, "/crm/bulk/v8/read", [])
-                .scopes(&["ZohoCRM.bulk.CREATE", "ZohoCRM.modules.CREATE"])
+                .scopes(&["ZohoCRM.bulk.READ", "ZohoCRM.modules.READ"])
                 .body(&body),
         )
     }
 
     /// Gets a bulk read job.
     ///
-    /// `GET /crm/bulk/v8/read/{job_id}`. Scope: `ZohoCRM.bulk.READ` or `ZohoCRM.modules.READ`.
+    /// `GET /crm/bulk/v8/read/{job_id}`. Scope: `ZohoCRM.bulk.READ` and `ZohoCRM.modules.READ`.
     pub fn get(&self, job_id: impl Into<String>) -> GetBulkReadJob {
         GetBulkReadJob::new(
             Request::operation(
@@ -48,7 +48,7 @@ impl Operations {
 
     /// Downloads a result.
     ///
-    /// `GET /crm/bulk/v8/read/{job_id}/result`. Scope: `ZohoCRM.bulk.READ` or `ZohoCRM.modules.READ`.
+    /// `GET /crm/bulk/v8/read/{job_id}/result`. Scope: `ZohoCRM.bulk.READ` and `ZohoCRM.modules.READ`.
     pub fn download_result(&self, job_id: impl Into<String>) -> DownloadResult {
         DownloadResult::new(
             Request::operation(

@@ -22,14 +22,21 @@ pub struct Operations {
 impl Operations {
     /// Uploads a file.
     ///
-    /// `POST /crm/v8/upload`. Scope: `ZohoCRM.bulk.CREATE`.
-    pub fn upload_file(&self, file: Upload) -> UploadFile {
+    /// `POST /crm/v8/upload`. Scope: `ZohoFiles.files.ALL`.
+    pub fn upload_file(
+        &self,
+        feature: impl Into<String>,
+        org: impl Into<String>,
+        file: Upload,
+    ) -> UploadFile {
         UploadFile::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/upload", [])
-                .scopes(&["ZohoCRM.bulk.CREATE"])
+                .scopes(&["ZohoFiles.files.ALL"])
                 .on_upload_host()
                 .upload("file", file),
         )
+        .with_header("feature", feature.into() as String)
+        .with_header("X-CRM-ORG", org.into() as String)
     }
 
     /// Creates a bulk write job.
@@ -45,7 +52,7 @@ impl Operations {
 
     /// Gets a bulk write job.
     ///
-    /// `GET /crm/bulk/v8/write/{job_id}`. Scope: `ZohoCRM.bulk.READ`.
+    /// `GET /crm/bulk/v8/write/{job_id}`. Scope: `ZohoCRM.bulk.CREATE`.
     pub fn get(&self, job_id: impl Into<String>) -> GetBulkWriteJob {
         GetBulkWriteJob::new(
             Request::operation(
@@ -54,16 +61,16 @@ impl Operations {
                 "/crm/bulk/v8/write/{job_id}",
                 [("job_id", job_id.into())],
             )
-            .scopes(&["ZohoCRM.bulk.READ"]),
+            .scopes(&["ZohoCRM.bulk.CREATE"]),
         )
     }
 
     /// Downloads a bulk write result.
     ///
-    /// `GET` on a URL that Zoho gave. Scope: `ZohoCRM.bulk.READ`.
+    /// `GET` on a URL that Zoho gave. Scope: `ZohoCRM.bulk.CREATE`.
     pub fn download(&self, download_url: impl Into<String>) -> DownloadBulkWriteResult {
         DownloadBulkWriteResult::new(
-            self.crm.request(Method::Get, download_url).scopes(&["ZohoCRM.bulk.READ"]),
+            self.crm.request(Method::Get, download_url).scopes(&["ZohoCRM.bulk.CREATE"]),
         )
     }
 }
@@ -71,18 +78,6 @@ impl Operations {
 operation! {
     /// A call that uploads a file; from [`Operations::upload_file`].
     UploadFile -> BulkWriteAnswer
-}
-
-impl UploadFile {
-    /// Sets the header `feature`.
-    pub fn feature(self, feature: impl Into<String>) -> Self {
-        self.with_header("feature", feature.into() as String)
-    }
-
-    /// Sets the header `X-CRM-ORG`.
-    pub fn org(self, org: impl Into<String>) -> Self {
-        self.with_header("X-CRM-ORG", org.into() as String)
-    }
 }
 
 operation! {

@@ -21,33 +21,33 @@ pub struct Operations {
 impl Operations {
     /// Creates business hours.
     ///
-    /// `POST /crm/v8/settings/business_hours`. Scope: `ZohoCRM.files.CREATE`.
+    /// `POST /crm/v8/settings/business_hours`. Scope: `ZohoCRM.settings.business_hours.CREATE`.
     pub fn create(&self, body: BusinessHoursBody) -> CreateBusinessHours {
         CreateBusinessHours::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/business_hours", [])
-                .scopes(&["ZohoCRM.files.CREATE"])
+                .scopes(&["ZohoCRM.settings.business_hours.CREATE"])
                 .body(&body),
         )
     }
 
     /// Updates business hours.
     ///
-    /// `PUT /crm/v8/settings/business_hours`. Scope: `ZohoCRM.files.UPDATE`.
+    /// `PUT /crm/v8/settings/business_hours`. Scope: `ZohoCRM.settings.business_hours.UPDATE`.
     pub fn update(&self, body: BusinessHoursBody) -> UpdateBusinessHours {
         UpdateBusinessHours::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/settings/business_hours", [])
-                .scopes(&["ZohoCRM.files.UPDATE"])
+                .scopes(&["ZohoCRM.settings.business_hours.UPDATE"])
                 .body(&body),
         )
     }
 
     /// Lists business hours.
     ///
-    /// `GET /crm/v8/settings/business_hours`. Scope: `ZohoCRM.files.READ`.
+    /// `GET /crm/v8/settings/business_hours`. Scope: `ZohoCRM.settings.business_hours.READ`.
     pub fn list(&self) -> ListBusinessHours {
         ListBusinessHours::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/business_hours", [])
-                .scopes(&["ZohoCRM.files.READ"]),
+                .scopes(&["ZohoCRM.settings.business_hours.READ"]),
         )
     }
 }

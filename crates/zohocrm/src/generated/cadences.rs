@@ -22,11 +22,11 @@ pub struct Operations {
 impl Operations {
     /// Lists cadences.
     ///
-    /// `GET /crm/v8/settings/automation/cadences`. Scope: `ZohoCRM.settings.roles.READ`.
+    /// `GET /crm/v8/settings/automation/cadences`. Scope: `ZohoCRM.settings.cadences.READ`.
     pub fn list(&self) -> ListCadences {
         ListCadences::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/automation/cadences", [])
-                .scopes(&["ZohoCRM.settings.roles.READ"]),
+                .scopes(&["ZohoCRM.settings.cadences.READ"]),
         )
     }
 }

@@ -19,9 +19,9 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// Enrolls cadences.
+    /// Enrols records in cadences.
     ///
-    /// `POST /crm/v8/{module}/actions/enrol_in_cadences`. Scope: `ZohoCRM.settings.roles.CREATE`.
+    /// `POST /crm/v8/{module}/actions/enrol_in_cadences`. Scope: `ZohoCRM.modules.CREATE`.
     pub fn enroll(&self, module: impl Into<String>, body: CadencesExecutionBody) -> EnrollCadences {
         EnrollCadences::new(
             Request::operation(
@@ -30,14 +30,14 @@ impl Operations {
                 "/crm/v8/{module}/actions/enrol_in_cadences",
                 [("module", module.into())],
             )
-            .scopes(&["ZohoCRM.settings.roles.CREATE"])
+            .scopes(&["ZohoCRM.modules.CREATE"])
             .body(&body),
         )
     }
 
-    /// Unenrolls cadences.
+    /// Takes records out of cadences.
     ///
-    /// `POST /crm/v8/{module}/actions/unenrol_from_cadences`. Scope: `ZohoCRM.settings.roles.CREATE`.
+    /// `POST /crm/v8/{module}/actions/unenrol_from_cadences`. Scope: `ZohoCRM.modules.CREATE`.
     pub fn unenroll(&self, module: impl Into<String>, body: CadencesExecutionBody) -> UnenrollCadences {
         UnenrollCadences::new(
             Request::operation(
@@ -46,19 +46,19 @@ impl Operations {
                 "/crm/v8/{module}/actions/unenrol_from_cadences",
                 [("module", module.into())],
             )
-            .scopes(&["ZohoCRM.settings.roles.CREATE"])
+            .scopes(&["ZohoCRM.modules.CREATE"])
             .body(&body),
         )
     }
 }
 
 operation! {
-    /// A call that enrolls cadences; from [`Operations::enroll`].
+    /// A call that enrols records in cadences; from [`Operations::enroll`].
     EnrollCadences -> CadencesExecutionResults
 }
 
 operation! {
-    /// A call that unenrolls cadences; from [`Operations::unenroll`].
+    /// A call that takes records out of cadences; from [`Operations::unenroll`].
     UnenrollCadences -> CadencesExecutionResults
 }
 

@@ -22,7 +22,7 @@ pub struct Operations {
 impl Operations {
     /// Changes an owner.
     ///
-    /// `POST /crm/v8/{module}/{id}/actions/change_owner`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/{module}/{id}/actions/change_owner`. Scope: `ZohoCRM.change_owner.CREATE`.
     pub fn change_owner(
         &self,
         module: impl Into<String>,
@@ -36,14 +36,14 @@ impl Operations {
                 "/crm/v8/{module}/{id}/actions/change_owner",
                 [("module", module.into()), ("id", id.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE"])
+            .scopes(&["ZohoCRM.change_owner.CREATE"])
             .body(&body),
         )
     }
 
     /// Changes owners.
     ///
-    /// `POST /crm/v8/{module}/actions/change_owner`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/{module}/actions/change_owner`. Scope: `ZohoCRM.change_owner.CREATE`.
     pub fn change_owners(&self, module: impl Into<String>, body: ChangeOwnersBody) -> ChangeOwners {
         ChangeOwners::new(
             Request::operation(
@@ -52,7 +52,7 @@ impl Operations {
                 "/crm/v8/{module}/actions/change_owner",
                 [("module", module.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE"])
+            .scopes(&["ZohoCRM.change_owner.CREATE"])
             .body(&body),
         )
     }

@@ -21,11 +21,11 @@ pub struct Operations {
 impl Operations {
     /// Executes composite requests.
     ///
-    /// `POST /crm/v8/__composite_requests`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/__composite_requests`. Scope: `ZohoCRM.composite_requests.CUSTOM`.
     pub fn execute(&self, body: CompositeRequestsBody) -> ExecuteCompositeRequests {
         ExecuteCompositeRequests::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/__composite_requests", [])
-                .scopes(&["ZohoCRM.modules.CREATE"])
+                .scopes(&["ZohoCRM.composite_requests.CUSTOM"])
                 .body(&body),
         )
     }
@@ -102,7 +102,7 @@ setters! {
     }
 }
 
-/// Zoho's `Results`.
+/// A shape that Zoho's files leave out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

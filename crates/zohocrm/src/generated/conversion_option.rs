@@ -64,13 +64,13 @@ pub struct ConversionOptions {
     pub module_preference: Nullable<shared::Modules>,
     /// `Contacts`.
     #[serde(rename = "Contacts", skip_serializing_if = "Nullable::is_absent")]
-    pub contacts: Nullable<Vec<shared::RecordRecord>>,
+    pub contacts: Nullable<Vec<Record>>,
     /// `Deals`.
     #[serde(rename = "Deals", skip_serializing_if = "Nullable::is_absent")]
-    pub deals: Nullable<Vec<shared::RecordRecord>>,
+    pub deals: Nullable<Vec<Record>>,
     /// `Accounts`.
     #[serde(rename = "Accounts", skip_serializing_if = "Nullable::is_absent")]
-    pub accounts: Nullable<Vec<shared::RecordRecord>>,
+    pub accounts: Nullable<Vec<Record>>,
     /// `preference_field_matched_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub preference_field_matched_value: Nullable<PreferenceFieldMatchedValue>,

@@ -80,16 +80,16 @@ pub struct LeadConverter {
     pub move_attachments_to: Nullable<shared::ApiReference>,
     /// `Accounts`.
     #[serde(rename = "Accounts", skip_serializing_if = "Nullable::is_absent")]
-    pub accounts: Nullable<shared::RecordRecord>,
+    pub accounts: Nullable<Record>,
     /// `Contacts`.
     #[serde(rename = "Contacts", skip_serializing_if = "Nullable::is_absent")]
-    pub contacts: Nullable<shared::RecordRecord>,
+    pub contacts: Nullable<Record>,
     /// `assign_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub assign_to: Nullable<shared::MinifiedUser>,
     /// `Deals`.
     #[serde(rename = "Deals", skip_serializing_if = "Nullable::is_absent")]
-    pub deals: Nullable<shared::RecordRecord>,
+    pub deals: Nullable<Record>,
     /// `add_to_existing_record`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub add_to_existing_record: Nullable<bool>,
@@ -107,10 +107,10 @@ setters! {
         notify_lead_owner: bool,
         notify_new_entity_owner: bool,
         move_attachments_to: shared::ApiReference,
-        accounts: shared::RecordRecord,
-        contacts: shared::RecordRecord,
+        accounts: Record,
+        contacts: Record,
         assign_to: shared::MinifiedUser,
-        deals: shared::RecordRecord,
+        deals: Record,
         add_to_existing_record: bool,
         carry_over_tags: CarryOverTags,
     }

@@ -22,11 +22,11 @@ pub struct Operations {
 impl Operations {
     /// Executes a query.
     ///
-    /// `POST /crm/v8/coql`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/coql`. Scope: `ZohoCRM.coql.READ` and `ZohoCRM.modules.READ`.
     pub fn execute_query(&self, body: CoqlBody) -> ExecuteQuery {
         ExecuteQuery::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/coql", [])
-                .scopes(&["ZohoCRM.modules.CREATE"])
+                .scopes(&["ZohoCRM.coql.READ", "ZohoCRM.modules.READ"])
                 .body(&body),
         )
     }
@@ -63,7 +63,7 @@ setters! {
 pub struct CoqlAnswer {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<shared::RecordRecord>>,
+    pub data: Nullable<Vec<Record>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::Info>,

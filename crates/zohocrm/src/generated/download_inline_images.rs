@@ -21,7 +21,7 @@ pub struct Operations {
 impl Operations {
     /// Downloads an inline image.
     ///
-    /// `GET /crm/v8/{module}/{record_id}/Emails/actions/download_inline_images`. Scope: `ZohoCRM.modules.emails.READ` or `ZohoCRM.modules.leads.READ` or `ZohoCRM.modules.contacts.READ` or `ZohoCRM.modules.deals.READ`.
+    /// `GET /crm/v8/{module}/{record_id}/Emails/actions/download_inline_images`. Scope: `ZohoCRM.modules.emails.READ` and `ZohoCRM.modules.READ`.
     pub fn download(
         &self,
         module: impl Into<String>,
@@ -37,12 +37,7 @@ impl Operations {
                 "/crm/v8/{module}/{record_id}/Emails/actions/download_inline_images",
                 [("module", module.into()), ("record_id", record_id.into())],
             )
-            .scopes(&[
-                "ZohoCRM.modules.emails.READ",
-                "ZohoCRM.modules.leads.READ",
-                "ZohoCRM.modules.contacts.READ",
-                "ZohoCRM.modules.deals.READ",
-            ]),
+            .scopes(&["ZohoCRM.modules.emails.READ", "ZohoCRM.modules.READ"]),
         )
         .with_query("user_id", user_id.into() as String)
         .with_query("message_id", message_id.into() as String)

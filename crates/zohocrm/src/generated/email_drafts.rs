@@ -299,7 +299,7 @@ pub struct InventoryDetails {
     pub inventory_template: Nullable<shared::Reference>,
     /// `record`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub record: Nullable<shared::RecordRecord>,
+    pub record: Nullable<Record>,
     /// `paper_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub paper_type: Nullable<String>,
@@ -314,7 +314,7 @@ pub struct InventoryDetails {
 setters! {
     InventoryDetails {
         inventory_template: shared::Reference,
-        record: shared::RecordRecord,
+        record: Record,
         paper_type: String,
         view_type: String,
     }

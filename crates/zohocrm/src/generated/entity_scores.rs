@@ -155,13 +155,13 @@ pub struct EntityScores {
     pub scoring_rule: Nullable<shared::Reference>,
     /// `$field_states`.
     #[serde(rename = "$field_states", skip_serializing_if = "Nullable::is_absent")]
-    pub field_states: Nullable<Vec<String>>,
+    pub field_states: Nullable<Value>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
     /// `$zia_visions`.
     #[serde(rename = "$zia_visions", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_visions: Nullable<bool>,
+    pub zia_visions: Nullable<Value>,
     /// `Touch_Point_Positive_Score`.
     #[serde(rename = "Touch_Point_Positive_Score", skip_serializing_if = "Nullable::is_absent")]
     pub touch_point_positive_score: Nullable<i64>,

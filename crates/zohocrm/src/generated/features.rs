@@ -22,17 +22,17 @@ pub struct Operations {
 impl Operations {
     /// Lists features.
     ///
-    /// `GET /crm/v8/__features`. Scope: `ZohoCRM.files.READ`.
+    /// `GET /crm/v8/__features`. Scope: `ZohoCRM.features.READ`.
     pub fn list(&self) -> ListFeatures {
         ListFeatures::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/__features", [])
-                .scopes(&["ZohoCRM.files.READ"]),
+                .scopes(&["ZohoCRM.features.READ"]),
         )
     }
 
     /// Gets a feature.
     ///
-    /// `GET /crm/v8/__features/{feature_api_name}`. Scope: `ZohoCRM.files.READ`.
+    /// `GET /crm/v8/__features/{feature_api_name}`. Scope: `ZohoCRM.features.READ`.
     pub fn get(&self, feature_api_name: impl Into<String>) -> GetFeature {
         GetFeature::new(
             Request::operation(
@@ -41,27 +41,27 @@ impl Operations {
                 "/crm/v8/__features/{feature_api_name}",
                 [("feature_api_name", feature_api_name.into())],
             )
-            .scopes(&["ZohoCRM.files.READ"]),
+            .scopes(&["ZohoCRM.features.READ"]),
         )
     }
 
     /// Gets a data enrichment.
     ///
-    /// `GET /crm/v8/__features/data_enrichment`. Scope: `ZohoCRM.files.READ`.
+    /// `GET /crm/v8/__features/data_enrichment`. Scope: `ZohoCRM.features.READ`.
     pub fn data_enrichment(&self) -> GetDataEnrichment {
         GetDataEnrichment::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/__features/data_enrichment", [])
-                .scopes(&["ZohoCRM.files.READ"]),
+                .scopes(&["ZohoCRM.features.READ"]),
         )
     }
 
     /// Gets user licences.
     ///
-    /// `GET /crm/v8/__features/user_licenses`. Scope: `ZohoCRM.files.READ`.
+    /// `GET /crm/v8/__features/user_licenses`. Scope: `ZohoCRM.features.READ`.
     pub fn user_licences(&self) -> GetUserLicences {
         GetUserLicences::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/__features/user_licenses", [])
-                .scopes(&["ZohoCRM.files.READ"]),
+                .scopes(&["ZohoCRM.features.READ"]),
         )
     }
 }
@@ -162,7 +162,7 @@ pub struct Detail {
     pub limits: Nullable<Limit>,
     /// `used_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub used_count: Nullable<Limit>,
+    pub used_count: Nullable<Value>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

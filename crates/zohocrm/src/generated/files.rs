@@ -33,10 +33,11 @@ impl Operations {
     /// Downloads a file.
     ///
     /// `GET /crm/v8/files`. Scope: `ZohoCRM.files.READ`.
-    pub fn download(&self) -> DownloadFile {
+    pub fn download(&self, id: impl Into<String>) -> DownloadFile {
         DownloadFile::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/files", []).scopes(&["ZohoCRM.files.READ"]),
         )
+        .with_query("id", id.into() as String)
     }
 }
 
@@ -55,13 +56,6 @@ impl UploadFile {
 operation! {
     /// A call that downloads a file; from [`Operations::download`].
     DownloadFile -> Download
-}
-
-impl DownloadFile {
-    /// Sets `id`.
-    pub fn id(self, id: impl Into<String>) -> Self {
-        self.with_query("id", id.into() as String)
-    }
 }
 
 /// What `UploadFile` answers.

@@ -71,7 +71,7 @@ pub struct FiscalYearAnswer {
 pub struct Year {
     /// `start_month`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub start_month: Nullable<YearStartMonth>,
+    pub start_month: Nullable<String>,
     /// `display_based_on`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_based_on: Nullable<YearDisplayBasedOn>,
@@ -85,27 +85,9 @@ pub struct Year {
 
 setters! {
     Year {
-        start_month: YearStartMonth,
+        start_month: String,
         display_based_on: YearDisplayBasedOn,
         id: String,
-    }
-}
-
-open_enum! {
-    /// Values of `start_month` in `Year`.
-    pub enum YearStartMonth {
-        June = "June",
-        October = "October",
-        December = "December",
-        May = "May",
-        September = "September",
-        March = "March",
-        July = "July",
-        January = "January",
-        February = "February",
-        April = "April",
-        August = "August",
-        November = "November",
     }
 }
 

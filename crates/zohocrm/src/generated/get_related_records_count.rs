@@ -22,7 +22,7 @@ pub struct Operations {
 impl Operations {
     /// Counts related records.
     ///
-    /// `POST /crm/v8/{module_api_name}/{record_id}/actions/get_related_records_count`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/{module_api_name}/{record_id}/actions/get_related_records_count`. Scope: `ZohoCRM.modules.READ`.
     pub fn count(
         &self,
         module: impl Into<String>,
@@ -36,7 +36,7 @@ impl Operations {
                 "/crm/v8/{module_api_name}/{record_id}/actions/get_related_records_count",
                 [("module_api_name", module.into()), ("record_id", record_id.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE"])
+            .scopes(&["ZohoCRM.modules.READ"])
             .body(&body),
         )
     }
@@ -92,23 +92,94 @@ setters! {
 pub struct GetRelatedRecordsCountAnswer {
     /// `get_related_records_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub get_related_records_count: Nullable<Vec<GetRelatedRecordsCountSuccessResponse>>,
+    pub get_related_records_count: Nullable<Vec<RelatedRecordsCount>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `SuccessResponse`.
+/// Zoho's `ActionResponse`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetRelatedRecordsCountSuccessResponse {
+pub struct RelatedRecordsCount {
+    /// `code`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub code: Nullable<String>,
+    /// `details`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub details: Nullable<Details>,
+    /// `message`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub message: Nullable<String>,
+    /// `status`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub status: Nullable<String>,
     /// `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
     /// `related_list`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub related_list: Nullable<shared::ApiReference>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// `details` in `RelatedRecordsCount`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Details {
+    /// `expected_fields`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub expected_fields: Nullable<Vec<Value>>,
+    /// `regex`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub regex: Nullable<String>,
+    /// `supported_values`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub supported_values: Nullable<Vec<String>>,
+    /// `expected_data_type`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub expected_data_type: Nullable<String>,
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// `json_path`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub json_path: Nullable<String>,
+    /// `param_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub param_name: Nullable<String>,
+    /// `supported_value`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub supported_value: Nullable<Vec<String>>,
+    /// `maximum_length`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub maximum_length: Nullable<i64>,
+    /// `dependee`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub dependee: Nullable<Dependee>,
+    /// `resource_path_index`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub resource_path_index: Nullable<i64>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Zoho's `Dependee`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Dependee {
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// `json_path`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub json_path: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

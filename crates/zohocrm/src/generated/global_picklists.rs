@@ -550,7 +550,7 @@ pub struct Resource {
     pub name: Nullable<String>,
     /// `details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub details: Nullable<Vec<shared::RecordRecord>>,
+    pub details: Nullable<Vec<Record>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -22,39 +22,39 @@ pub struct Operations {
 impl Operations {
     /// Lists holidays.
     ///
-    /// `GET /crm/v8/settings/holidays`. Scope: `ZohoCRM.settings.recycle_bin.READ`.
+    /// `GET /crm/v8/settings/holidays`. Scope: `ZohoCRM.settings.business_hours.READ`.
     pub fn list(&self) -> ListHolidays {
         ListHolidays::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/holidays", [])
-                .scopes(&["ZohoCRM.settings.recycle_bin.READ"]),
+                .scopes(&["ZohoCRM.settings.business_hours.READ"]),
         )
     }
 
     /// Creates holidays.
     ///
-    /// `POST /crm/v8/settings/holidays`. Scope: `ZohoCRM.settings.recycle_bin.CREATE`.
+    /// `POST /crm/v8/settings/holidays`. Scope: `ZohoCRM.settings.business_hours.CREATE`.
     pub fn create(&self, body: HolidaysBody) -> CreateHolidays {
         CreateHolidays::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/holidays", [])
-                .scopes(&["ZohoCRM.settings.recycle_bin.CREATE"])
+                .scopes(&["ZohoCRM.settings.business_hours.CREATE"])
                 .body(&body),
         )
     }
 
     /// Updates holidays.
     ///
-    /// `PUT /crm/v8/settings/holidays`. Scope: `ZohoCRM.settings.recycle_bin.UPDATE`.
+    /// `PUT /crm/v8/settings/holidays`. Scope: `ZohoCRM.settings.business_hours.UPDATE`.
     pub fn update_many(&self, body: HolidayUpdateHolidays) -> UpdateHolidays {
         UpdateHolidays::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/settings/holidays", [])
-                .scopes(&["ZohoCRM.settings.recycle_bin.UPDATE"])
+                .scopes(&["ZohoCRM.settings.business_hours.UPDATE"])
                 .body(&body),
         )
     }
 
     /// Updates a holiday.
     ///
-    /// `PUT /crm/v8/settings/holidays/{holiday_id}`. Scope: `ZohoCRM.settings.recycle_bin.UPDATE`.
+    /// `PUT /crm/v8/settings/holidays/{holiday_id}`. Scope: `ZohoCRM.settings.business_hours.UPDATE`.
     pub fn update(&self, holiday_id: impl Into<String>, body: HolidayUpdateHolidays) -> UpdateHoliday {
         UpdateHoliday::new(
             Request::operation(
@@ -63,14 +63,14 @@ impl Operations {
                 "/crm/v8/settings/holidays/{holiday_id}",
                 [("holiday_id", holiday_id.into())],
             )
-            .scopes(&["ZohoCRM.settings.recycle_bin.UPDATE"])
+            .scopes(&["ZohoCRM.settings.business_hours.UPDATE"])
             .body(&body),
         )
     }
 
     /// Gets a holiday.
     ///
-    /// `GET /crm/v8/settings/holidays/{holiday_id}`. Scope: `ZohoCRM.settings.recycle_bin.READ`.
+    /// `GET /crm/v8/settings/holidays/{holiday_id}`. Scope: `ZohoCRM.settings.business_hours.READ`.
     pub fn get(&self, holiday_id: impl Into<String>) -> GetHoliday {
         GetHoliday::new(
             Request::operation(
@@ -79,13 +79,13 @@ impl Operations {
                 "/crm/v8/settings/holidays/{holiday_id}",
                 [("holiday_id", holiday_id.into())],
             )
-            .scopes(&["ZohoCRM.settings.recycle_bin.READ"]),
+            .scopes(&["ZohoCRM.settings.business_hours.READ"]),
         )
     }
 
     /// Deletes a holiday.
     ///
-    /// `DELETE /crm/v8/settings/holidays/{holiday_id}`. Scope: `ZohoCRM.settings.recycle_bin.DELETE`.
+    /// `DELETE /crm/v8/settings/holidays/{holiday_id}`. Scope: `ZohoCRM.settings.business_hours.DELETE`.
     pub fn delete(&self, holiday_id: impl Into<String>) -> DeleteHoliday {
         DeleteHoliday::new(
             Request::operation(
@@ -94,7 +94,7 @@ impl Operations {
                 "/crm/v8/settings/holidays/{holiday_id}",
                 [("holiday_id", holiday_id.into())],
             )
-            .scopes(&["ZohoCRM.settings.recycle_bin.DELETE"]),
+            .scopes(&["ZohoCRM.settings.business_hours.DELETE"]),
         )
     }
 }

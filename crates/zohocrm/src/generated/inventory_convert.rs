@@ -22,7 +22,7 @@ pub struct Operations {
 impl Operations {
     /// Converts an inventory record.
     ///
-    /// `POST /crm/v8/{module_api_name}/{id}/actions/convert`. Scope: `ZohoCRM.modules.CREATE` or `ZohoCRM.files.CREATE` or `ZohoFiles.files.CREATE`.
+    /// `POST /crm/v8/{module_api_name}/{id}/actions/convert`. Scope: `ZohoCRM.modules.CREATE`.
     pub fn convert(
         &self,
         module: impl Into<String>,
@@ -36,7 +36,7 @@ impl Operations {
                 "/crm/v8/{module_api_name}/{id}/actions/convert",
                 [("module_api_name", module.into()), ("id", id.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE", "ZohoCRM.files.CREATE", "ZohoFiles.files.CREATE"])
+            .scopes(&["ZohoCRM.modules.CREATE"])
             .body(&body),
         )
     }

@@ -22,7 +22,7 @@ pub struct Operations {
 impl Operations {
     /// Schedules an inventory mass convert.
     ///
-    /// `POST /crm/v8/{module_api_name}/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.Quotes.CREATE` or `ZohoCRM.mass_convert.SalesOrders.CREATE`.
+    /// `POST /crm/v8/{module_api_name}/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.CREATE`.
     pub fn schedule(
         &self,
         module: impl Into<String>,
@@ -35,14 +35,14 @@ impl Operations {
                 "/crm/v8/{module_api_name}/actions/mass_convert",
                 [("module_api_name", module.into())],
             )
-            .scopes(&["ZohoCRM.mass_convert.Quotes.CREATE", "ZohoCRM.mass_convert.SalesOrders.CREATE"])
+            .scopes(&["ZohoCRM.mass_convert.CREATE"])
             .body(&body),
         )
     }
 
     /// Gets an inventory mass convert.
     ///
-    /// `GET /crm/v8/{module_api_name}/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.Quotes.READ` or `ZohoCRM.mass_convert.SalesOrders.READ`.
+    /// `GET /crm/v8/{module_api_name}/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.READ`.
     pub fn get(&self, module: impl Into<String>, job_id: impl Into<String>) -> GetInventoryMassConvert {
         GetInventoryMassConvert::new(
             Request::operation(
@@ -51,7 +51,7 @@ impl Operations {
                 "/crm/v8/{module_api_name}/actions/mass_convert",
                 [("module_api_name", module.into())],
             )
-            .scopes(&["ZohoCRM.mass_convert.Quotes.READ", "ZohoCRM.mass_convert.SalesOrders.READ"]),
+            .scopes(&["ZohoCRM.mass_convert.READ"]),
         )
         .with_query("job_id", job_id.into() as String)
     }

@@ -22,7 +22,7 @@ pub struct Operations {
 impl Operations {
     /// Schedules a mass change owner.
     ///
-    /// `POST /crm/v8/{module}/actions/mass_change_owner`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/{module}/actions/mass_change_owner`. Scope: `ZohoCRM.change_owner.CREATE`.
     pub fn schedule(&self, module: impl Into<String>, body: MassChangeOwnerBody) -> ScheduleMassChangeOwner {
         ScheduleMassChangeOwner::new(
             Request::operation(
@@ -31,14 +31,14 @@ impl Operations {
                 "/crm/v8/{module}/actions/mass_change_owner",
                 [("module", module.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE"])
+            .scopes(&["ZohoCRM.change_owner.CREATE"])
             .body(&body),
         )
     }
 
     /// Gets a mass change owner.
     ///
-    /// `GET /crm/v8/{module}/actions/mass_change_owner`. Scope: `ZohoCRM.modules.READ`.
+    /// `GET /crm/v8/{module}/actions/mass_change_owner`. Scope: `ZohoCRM.change_owner.READ`.
     pub fn get(&self, module: impl Into<String>, job_id: impl Into<String>) -> GetMassChangeOwner {
         GetMassChangeOwner::new(
             Request::operation(
@@ -47,7 +47,7 @@ impl Operations {
                 "/crm/v8/{module}/actions/mass_change_owner",
                 [("module", module.into())],
             )
-            .scopes(&["ZohoCRM.modules.READ"]),
+            .scopes(&["ZohoCRM.change_owner.READ"]),
         )
         .with_query("job_id", job_id.into() as String)
     }

@@ -60,7 +60,7 @@ operation! {
 pub struct MassConvertBody {
     /// `Deals`.
     #[serde(rename = "Deals", skip_serializing_if = "Nullable::is_absent")]
-    pub deals: Nullable<shared::RecordRecord>,
+    pub deals: Nullable<Record>,
     /// `move_attachments_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub move_attachments_to: Nullable<shared::ApiReference>,
@@ -89,7 +89,7 @@ pub struct MassConvertBody {
 
 setters! {
     MassConvertBody {
-        deals: shared::RecordRecord,
+        deals: Record,
         move_attachments_to: shared::ApiReference,
         assign_to: AssignTo,
         carry_over_tags: Vec<shared::ApiReference>,

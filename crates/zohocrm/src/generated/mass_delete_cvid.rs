@@ -21,7 +21,7 @@ pub struct Operations {
 impl Operations {
     /// Schedules a mass delete.
     ///
-    /// `POST /crm/v8/{module}/actions/mass_delete`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/{module}/actions/mass_delete`. Scope: `ZohoCRM.mass_delete.DELETE`.
     pub fn schedule(&self, module: impl Into<String>, body: MassDeleteCvidBody) -> ScheduleMassDelete {
         ScheduleMassDelete::new(
             Request::operation(
@@ -30,14 +30,14 @@ impl Operations {
                 "/crm/v8/{module}/actions/mass_delete",
                 [("module", module.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE"])
+            .scopes(&["ZohoCRM.mass_delete.DELETE"])
             .body(&body),
         )
     }
 
     /// Gets a mass delete.
     ///
-    /// `GET /crm/v8/{module}/actions/mass_delete`. Scope: `ZohoCRM.modules.READ`.
+    /// `GET /crm/v8/{module}/actions/mass_delete`. Scope: `ZohoCRM.mass_delete.READ`.
     pub fn get(&self, module: impl Into<String>, job_id: impl Into<String>) -> GetMassDelete {
         GetMassDelete::new(
             Request::operation(
@@ -46,7 +46,7 @@ impl Operations {
                 "/crm/v8/{module}/actions/mass_delete",
                 [("module", module.into())],
             )
-            .scopes(&["ZohoCRM.modules.READ"]),
+            .scopes(&["ZohoCRM.mass_delete.READ"]),
         )
         .with_query("job_id", job_id.into() as String)
     }

@@ -22,11 +22,11 @@ pub struct Operations {
 impl Operations {
     /// Schedules a mass delete.
     ///
-    /// `POST /crm/v8/settings/tags/actions/mass_delete`. Scope: `ZohoCRM.settings.tags.CREATE`.
+    /// `POST /crm/v8/settings/tags/actions/mass_delete`. Scope: `ZohoCRM.settings.tags.DELETE`.
     pub fn schedule(&self, body: MassDeleteTagsBody) -> ScheduleMassDelete {
         ScheduleMassDelete::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/tags/actions/mass_delete", [])
-                .scopes(&["ZohoCRM.settings.tags.CREATE"])
+                .scopes(&["ZohoCRM.settings.tags.DELETE"])
                 .body(&body),
         )
     }

@@ -23,17 +23,12 @@ impl Operations {
     /// Lists notes.
     ///
     /// `GET /crm/v8/Notes`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.notes.READ`.
-    pub fn list(
-        &self,
-        fields: impl IntoIterator<Item = impl Into<String>>,
-        ids: impl IntoIterator<Item = impl Into<String>>,
-    ) -> ListNotes {
+    pub fn list(&self, fields: impl IntoIterator<Item = impl Into<String>>) -> ListNotes {
         ListNotes::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Notes", [])
                 .scopes(&["ZohoCRM.modules.READ", "ZohoCRM.modules.notes.READ"]),
         )
         .with_query_list("fields", fields)
-        .with_query_list("ids", ids)
     }
 
     /// Creates notes.
@@ -126,6 +121,11 @@ impl ListNotes {
     /// Sets `sort_by`.
     pub fn sort_by(self, sort_by: impl Into<String>) -> Self {
         self.with_query("sort_by", sort_by.into() as String)
+    }
+
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
     }
 
     /// Sets the header `If-Modified-Since`.

@@ -222,7 +222,7 @@ pub struct Org {
     pub checkin_preferences: Nullable<CheckinPreferences>,
     /// `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<OrgType>,
+    pub r#type: Nullable<String>,
     /// `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -297,14 +297,4 @@ pub struct CheckinPreferences {
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-open_enum! {
-    /// Values of `type` in `Org`.
-    pub enum OrgType {
-        Bigin = "Bigin",
-        Production = "Production",
-        Developer = "Developer",
-        Sandbox = "Sandbox",
-    }
 }

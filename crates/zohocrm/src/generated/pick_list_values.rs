@@ -21,7 +21,7 @@ pub struct Operations {
 impl Operations {
     /// Lists pick list values.
     ///
-    /// `GET /crm/v8/settings/fields/{field_id}/pick_list_values`. Scope: `ZohoCRM.settings.custom_views.READ`.
+    /// `GET /crm/v8/settings/fields/{field_id}/pick_list_values`. Scope: `ZohoCRM.settings.fields.READ`.
     pub fn list(&self, field_id: impl Into<String>, module: impl Into<String>) -> ListPickListValues {
         ListPickListValues::new(
             Request::operation(
@@ -30,7 +30,7 @@ impl Operations {
                 "/crm/v8/settings/fields/{field_id}/pick_list_values",
                 [("field_id", field_id.into())],
             )
-            .scopes(&["ZohoCRM.settings.custom_views.READ"]),
+            .scopes(&["ZohoCRM.settings.fields.READ"]),
         )
         .with_query("module", module.into() as String)
     }

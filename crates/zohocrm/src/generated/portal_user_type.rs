@@ -117,7 +117,7 @@ impl ListUserTypes {
 
 operation! {
     /// A call that creates a user type; from [`Operations::create`].
-    CreateUserType -> PortalUserTypeResults
+    CreateUserType -> CreatedUserTypes
 }
 
 operation! {
@@ -142,7 +142,7 @@ operation! {
 pub struct PortalUserTypeAnswer {
     /// `user_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_type: Nullable<Vec<UserType>>,
+    pub user_type: Nullable<Vec<PortalUserTypeUserType>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -152,7 +152,7 @@ pub struct PortalUserTypeAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UserType {
+pub struct PortalUserTypeUserType {
     /// `personality_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub personality_module: Nullable<PersonalityModule>,
@@ -189,22 +189,6 @@ pub struct UserType {
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-setters! {
-    UserType {
-        personality_module: PersonalityModule,
-        name: String,
-        active: bool,
-        modules: Vec<Modules>,
-        created_time: DateTime,
-        default: bool,
-        modified_time: DateTime,
-        modified_by: shared::Reference,
-        id: String,
-        created_by: shared::Reference,
-        no_of_users: i64,
-    }
 }
 
 /// Zoho's `personality_module`.
@@ -463,7 +447,147 @@ setters! {
     }
 }
 
-/// What `CreateUserType` answers.
+/// Zoho's `user_type`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UserType {
+    /// `personality_module`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub personality_module: Nullable<PersonalityModule>,
+    /// `name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub name: Nullable<String>,
+    /// `active`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub active: Nullable<bool>,
+    /// `modules`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modules: Nullable<Vec<Modules>>,
+    /// `created_time`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub created_time: Nullable<DateTime>,
+    /// `default`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub default: Nullable<bool>,
+    /// `modified_time`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modified_time: Nullable<DateTime>,
+    /// `modified_by`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modified_by: Nullable<shared::Reference>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `created_by`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub created_by: Nullable<shared::Reference>,
+    /// `no_of_users`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub no_of_users: Nullable<i64>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    UserType {
+        personality_module: PersonalityModule,
+        name: String,
+        active: bool,
+        modules: Vec<Modules>,
+        created_time: DateTime,
+        default: bool,
+        modified_time: DateTime,
+        modified_by: shared::Reference,
+        id: String,
+        created_by: shared::Reference,
+        no_of_users: i64,
+    }
+}
+
+/// A shape that Zoho's files leave out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CreatedUserTypes {
+    /// `user_type`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub user_type: Nullable<Vec<CreatedUserType>>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// `user_type` in `CreatedUserTypes`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CreatedUserType {
+    /// `personality_module`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub personality_module: Nullable<PersonalityModule>,
+    /// `name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub name: Nullable<String>,
+    /// `active`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub active: Nullable<bool>,
+    /// `modules`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modules: Nullable<Vec<Modules>>,
+    /// `created_time`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub created_time: Nullable<DateTime>,
+    /// `default`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub default: Nullable<bool>,
+    /// `modified_time`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modified_time: Nullable<DateTime>,
+    /// `modified_by`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modified_by: Nullable<shared::Reference>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `created_by`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub created_by: Nullable<shared::Reference>,
+    /// `no_of_users`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub no_of_users: Nullable<i64>,
+    /// `code`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub code: Nullable<String>,
+    /// `message`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub message: Nullable<String>,
+    /// `status`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub status: Nullable<String>,
+    /// `details`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub details: Nullable<Details>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// `details` in `CreatedUserType`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Details {
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What `UpdateUserType` answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

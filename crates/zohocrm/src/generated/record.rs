@@ -69,7 +69,11 @@ impl Operations {
     /// Lists records.
     ///
     /// `GET /crm/v8/{module_api_name}`. Scope: `ZohoCRM.modules.READ`.
-    pub fn list(&self, module: impl Into<String>) -> ListRecords {
+    pub fn list(
+        &self,
+        module: impl Into<String>,
+        fields: impl IntoIterator<Item = impl Into<String>>,
+    ) -> ListRecords {
         ListRecords::new(
             Request::operation(
                 &self.crm,
@@ -79,6 +83,7 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.modules.READ"]),
         )
+        .with_query_list("fields", fields)
     }
 
     /// Creates records.
@@ -116,7 +121,11 @@ impl Operations {
     /// Deletes records.
     ///
     /// `DELETE /crm/v8/{module_api_name}`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delete_many(&self, module: impl Into<String>) -> DeleteRecords {
+    pub fn delete_many(
+        &self,
+        module: impl Into<String>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
+    ) -> DeleteRecords {
         DeleteRecords::new(
             Request::operation(
                 &self.crm,
@@ -126,11 +135,12 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.modules.DELETE"]),
         )
+        .with_query_list("ids", ids)
     }
 
     /// Upserts records.
     ///
-    /// `POST /crm/v8/{module_api_name}/upsert`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/{module_api_name}/upsert`. Scope: `ZohoCRM.modules.CREATE` and `ZohoCRM.modules.UPDATE`.
     pub fn upsert(&self, module: impl Into<String>, body: RecordBody) -> UpsertRecords {
         UpsertRecords::new(
             Request::operation(
@@ -139,7 +149,7 @@ impl Operations {
                 "/crm/v8/{module_api_name}/upsert",
                 [("module_api_name", module.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE"])
+            .scopes(&["ZohoCRM.modules.CREATE", "ZohoCRM.modules.UPDATE"])
             .body(&body),
         )
     }
@@ -161,7 +171,7 @@ impl Operations {
 
     /// Searches records.
     ///
-    /// `GET /crm/v8/{module_api_name}/search`. Scope: `ZohoCRM.modules.READ`.
+    /// `GET /crm/v8/{module_api_name}/search`. Scope: `ZohoSearch.securesearch.READ` and `ZohoCRM.modules.READ`.
     pub fn search(&self, module: impl Into<String>) -> SearchRecords {
         SearchRecords::new(
             Request::operation(
@@ -170,7 +180,7 @@ impl Operations {
                 "/crm/v8/{module_api_name}/search",
                 [("module_api_name", module.into())],
             )
-            .scopes(&["ZohoCRM.modules.READ"]),
+            .scopes(&["ZohoSearch.securesearch.READ", "ZohoCRM.modules.READ"]),
         )
     }
 
@@ -227,7 +237,7 @@ impl Operations {
 
     /// Schedules a mass update.
     ///
-    /// `POST /crm/v8/{module_api_name}/actions/mass_update`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/{module_api_name}/actions/mass_update`. Scope: `ZohoCRM.mass_update.UPDATE`.
     pub fn schedule_mass_update(
         &self,
         module: impl Into<String>,
@@ -240,15 +250,19 @@ impl Operations {
                 "/crm/v8/{module_api_name}/actions/mass_update",
                 [("module_api_name", module.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE"])
+            .scopes(&["ZohoCRM.mass_update.UPDATE"])
             .body(&body),
         )
     }
 
     /// Gets mass update status.
     ///
-    /// `GET /crm/v8/{module_api_name}/actions/mass_update`. Scope: `ZohoCRM.modules.READ`.
-    pub fn mass_update_status(&self, module: impl Into<String>) -> GetMassUpdateStatus {
+    /// `GET /crm/v8/{module_api_name}/actions/mass_update`. Scope: `ZohoCRM.mass_update.READ`.
+    pub fn mass_update_status(
+        &self,
+        module: impl Into<String>,
+        job_id: impl Into<String>,
+    ) -> GetMassUpdateStatus {
         GetMassUpdateStatus::new(
             Request::operation(
                 &self.crm,
@@ -256,13 +270,14 @@ impl Operations {
                 "/crm/v8/{module_api_name}/actions/mass_update",
                 [("module_api_name", module.into())],
             )
-            .scopes(&["ZohoCRM.modules.READ"]),
+            .scopes(&["ZohoCRM.mass_update.READ"]),
         )
+        .with_query("job_id", job_id.into() as String)
     }
 
     /// Assigns territories to records.
     ///
-    /// `POST /crm/v8/{module_api_name}/actions/assign_territories`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/{module_api_name}/actions/assign_territories`. Scope: `ZohoCRM.modules.UPDATE`.
     pub fn assign_territories_to_records(
         &self,
         module: impl Into<String>,
@@ -275,14 +290,14 @@ impl Operations {
                 "/crm/v8/{module_api_name}/actions/assign_territories",
                 [("module_api_name", module.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE"])
+            .scopes(&["ZohoCRM.modules.UPDATE"])
             .body(&body),
         )
     }
 
     /// Assigns territories.
     ///
-    /// `POST /crm/v8/{module_api_name}/{id}/actions/assign_territories`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/{module_api_name}/{id}/actions/assign_territories`. Scope: `ZohoCRM.modules.UPDATE`.
     pub fn assign_territories(
         &self,
         module: impl Into<String>,
@@ -296,14 +311,14 @@ impl Operations {
                 "/crm/v8/{module_api_name}/{id}/actions/assign_territories",
                 [("module_api_name", module.into()), ("id", id.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE"])
+            .scopes(&["ZohoCRM.modules.UPDATE"])
             .body(&body),
         )
     }
 
     /// Removes territories from records.
     ///
-    /// `POST /crm/v8/{module_api_name}/actions/remove_territories`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/{module_api_name}/actions/remove_territories`. Scope: `ZohoCRM.modules.UPDATE`.
     pub fn remove_territories_from_records(
         &self,
         module: impl Into<String>,
@@ -316,14 +331,14 @@ impl Operations {
                 "/crm/v8/{module_api_name}/actions/remove_territories",
                 [("module_api_name", module.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE"])
+            .scopes(&["ZohoCRM.modules.UPDATE"])
             .body(&body),
         )
     }
 
     /// Removes territories.
     ///
-    /// `POST /crm/v8/{module_api_name}/{id}/actions/remove_territories`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/{module_api_name}/{id}/actions/remove_territories`. Scope: `ZohoCRM.modules.UPDATE`.
     pub fn remove_territories(
         &self,
         module: impl Into<String>,
@@ -337,7 +352,7 @@ impl Operations {
                 "/crm/v8/{module_api_name}/{id}/actions/remove_territories",
                 [("module_api_name", module.into()), ("id", id.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE"])
+            .scopes(&["ZohoCRM.modules.UPDATE"])
             .body(&body),
         )
     }
@@ -349,6 +364,7 @@ impl Operations {
         &self,
         module: impl Into<String>,
         external_field_value: impl Into<String>,
+        external: impl Into<String>,
     ) -> GetRecordByExternalId {
         GetRecordByExternalId::new(
             Request::operation(
@@ -359,6 +375,7 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.modules.READ"]),
         )
+        .with_header("X-EXTERNAL", external.into() as String)
     }
 
     /// Updates a record by external id.
@@ -368,6 +385,7 @@ impl Operations {
         &self,
         module: impl Into<String>,
         external_field_value: impl Into<String>,
+        external: impl Into<String>,
         body: RecordBody,
     ) -> UpdateRecordByExternalId {
         UpdateRecordByExternalId::new(
@@ -380,6 +398,7 @@ impl Operations {
             .scopes(&["ZohoCRM.modules.UPDATE"])
             .body(&body),
         )
+        .with_header("X-EXTERNAL", external.into() as String)
     }
 
     /// Deletes a record by external id.
@@ -389,6 +408,7 @@ impl Operations {
         &self,
         module: impl Into<String>,
         external_field_value: impl Into<String>,
+        external: impl Into<String>,
     ) -> DeleteRecordByExternalId {
         DeleteRecordByExternalId::new(
             Request::operation(
@@ -399,6 +419,7 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.modules.DELETE"]),
         )
+        .with_header("X-EXTERNAL", external.into() as String)
     }
 
     /// Gets full data.
@@ -419,7 +440,12 @@ impl Operations {
     /// Gets full data of records.
     ///
     /// `GET /crm/v8/{module_api_name}/actions/fetch_full_data`. Scope: `ZohoCRM.modules.READ`.
-    pub fn full_data_of_records(&self, module: impl Into<String>) -> GetFullDataOfRecords {
+    pub fn full_data_of_records(
+        &self,
+        module: impl Into<String>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
+        fields: impl IntoIterator<Item = impl Into<String>>,
+    ) -> GetFullDataOfRecords {
         GetFullDataOfRecords::new(
             Request::operation(
                 &self.crm,
@@ -429,6 +455,8 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.modules.READ"]),
         )
+        .with_query_list("ids", ids)
+        .with_query_list("fields", fields)
     }
 
     /// Clones a record.
@@ -574,11 +602,6 @@ impl ListRecords {
         self.with_query("uid", uid.into() as String)
     }
 
-    /// Sets `fields`, separated by commas.
-    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.with_query_list("fields", fields)
-    }
-
     /// Sets `sort_by`.
     pub fn sort_by(self, sort_by: impl Into<String>) -> Self {
         self.with_query("sort_by", sort_by.into() as String)
@@ -665,11 +688,6 @@ operation! {
 }
 
 impl DeleteRecords {
-    /// Sets `ids`, separated by commas.
-    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.with_query_list("ids", ids)
-    }
-
     /// Sets `wf_trigger`.
     pub fn wf_trigger(self, wf_trigger: bool) -> Self {
         self.with_query("wf_trigger", wf_trigger)
@@ -722,7 +740,7 @@ impl GetDeletedRecords {
 
 operation! {
     /// A call that searches records; from [`Operations::search`].
-    SearchRecords -> SearchRecordsAnswer
+    SearchRecords -> ListRecordsAnswer
 }
 
 impl SearchRecords {
@@ -824,13 +842,6 @@ operation! {
     GetMassUpdateStatus -> GetMassUpdateStatusAnswer
 }
 
-impl GetMassUpdateStatus {
-    /// Sets `job_id`.
-    pub fn job_id(self, job_id: impl Into<String>) -> Self {
-        self.with_query("job_id", job_id.into() as String)
-    }
-}
-
 operation! {
     /// A call that assigns territories to records; from [`Operations::assign_territories_to_records`].
     AssignTerritoriesToRecords -> RecordResults
@@ -906,23 +917,11 @@ impl GetRecordByExternalId {
     pub fn if_modified_since(self, if_modified_since: DateTime) -> Self {
         self.with_header("If-Modified-Since", if_modified_since)
     }
-
-    /// Sets the header `X-EXTERNAL`.
-    pub fn external(self, external: impl Into<String>) -> Self {
-        self.with_header("X-EXTERNAL", external.into() as String)
-    }
 }
 
 operation! {
     /// A call that updates a record by external id; from [`Operations::update_by_external_id`].
     UpdateRecordByExternalId -> RecordResults
-}
-
-impl UpdateRecordByExternalId {
-    /// Sets the header `X-EXTERNAL`.
-    pub fn external(self, external: impl Into<String>) -> Self {
-        self.with_header("X-EXTERNAL", external.into() as String)
-    }
 }
 
 operation! {
@@ -935,16 +934,11 @@ impl DeleteRecordByExternalId {
     pub fn wf_trigger(self, wf_trigger: bool) -> Self {
         self.with_query("wf_trigger", wf_trigger)
     }
-
-    /// Sets the header `X-EXTERNAL`.
-    pub fn external(self, external: impl Into<String>) -> Self {
-        self.with_header("X-EXTERNAL", external.into() as String)
-    }
 }
 
 operation! {
     /// A call that gets full data; from [`Operations::full_data`].
-    GetFullData -> SearchRecordsAnswer
+    GetFullData -> ListRecordsAnswer
 }
 
 impl GetFullData {
@@ -956,19 +950,7 @@ impl GetFullData {
 
 operation! {
     /// A call that gets full data of records; from [`Operations::full_data_of_records`].
-    GetFullDataOfRecords -> SearchRecordsAnswer
-}
-
-impl GetFullDataOfRecords {
-    /// Sets `ids`, separated by commas.
-    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.with_query_list("ids", ids)
-    }
-
-    /// Sets `fields`, separated by commas.
-    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.with_query_list("fields", fields)
-    }
+    GetFullDataOfRecords -> ListRecordsAnswer
 }
 
 operation! {
@@ -983,7 +965,7 @@ operation! {
 pub struct RecordAnswer {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<shared::RecordRecord>>,
+    pub data: Nullable<Vec<Record>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::Info>,
@@ -1002,7 +984,7 @@ pub struct RecordAnswer {
 pub struct RecordBody {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<shared::RecordRecord>>,
+    pub data: Nullable<Vec<Record>>,
     /// `trigger`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub trigger: Nullable<Vec<String>>,
@@ -1037,7 +1019,7 @@ pub struct RecordBody {
 
 setters! {
     RecordBody {
-        data: Vec<shared::RecordRecord>,
+        data: Vec<Record>,
         trigger: Vec<String>,
         process: Vec<String>,
         duplicate_check_fields: Vec<String>,
@@ -1112,7 +1094,7 @@ pub struct RecordResults {
 pub struct ListRecordsAnswer {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<shared::RecordRecord>>,
+    pub data: Nullable<Vec<Record>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::Info>,
@@ -1186,53 +1168,6 @@ open_enum! {
     }
 }
 
-/// What `SearchRecords` answers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SearchRecordsAnswer {
-    /// `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<SearchRecordsData>>,
-    /// `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::Info>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `data` in `SearchRecordsAnswer`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SearchRecordsData {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `Created_By`.
-    #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
-    /// `Created_Time`.
-    #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// `Modified_By`.
-    #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::MinifiedUser>,
-    /// `Modified_Time`.
-    #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// `Tag`.
-    #[serde(rename = "Tag", skip_serializing_if = "Nullable::is_absent")]
-    pub tag: Nullable<Vec<shared::Tag>>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
 /// What `ScheduleMassUpdate` sends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -1240,7 +1175,7 @@ pub struct SearchRecordsData {
 pub struct ScheduleMassUpdateBody {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ScheduleMassUpdateData>>,
+    pub data: Nullable<Vec<Record>>,
     /// `cvid`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub cvid: Nullable<String>,
@@ -1263,59 +1198,12 @@ pub struct ScheduleMassUpdateBody {
 
 setters! {
     ScheduleMassUpdateBody {
-        data: Vec<ScheduleMassUpdateData>,
+        data: Vec<Record>,
         cvid: String,
         ids: Vec<String>,
         territory: Territory,
         over_write: bool,
         criteria: Vec<Criteria>,
-    }
-}
-
-/// `data` in `ScheduleMassUpdateBody`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ScheduleMassUpdateData {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `Created_By`.
-    #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
-    /// `Created_Time`.
-    #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// `Modified_By`.
-    #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::MinifiedUser>,
-    /// `Modified_Time`.
-    #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// `Tag`.
-    #[serde(rename = "Tag", skip_serializing_if = "Nullable::is_absent")]
-    pub tag: Nullable<Vec<shared::Tag>>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `dummy`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub dummy: Nullable<Value>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ScheduleMassUpdateData {
-        id: String,
-        created_by: shared::MinifiedUser,
-        created_time: DateTime,
-        modified_by: shared::MinifiedUser,
-        modified_time: DateTime,
-        tag: Vec<shared::Tag>,
-        name: String,
-        dummy: Value,
     }
 }
 
@@ -1418,14 +1306,14 @@ pub struct GetMassUpdateStatusAnswer {
     pub extra: Extra,
 }
 
-/// Zoho's `Mass_Update`.
+/// `data` in `GetMassUpdateStatusAnswer`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct MassUpdate {
     /// `Status`.
     #[serde(rename = "Status", skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<MassUpdateStatus>,
+    pub job_status: Nullable<MassUpdateStatus>,
     /// `Failed_Count`.
     #[serde(rename = "Failed_Count", skip_serializing_if = "Nullable::is_absent")]
     pub failed_count: Nullable<i64>,
@@ -1438,6 +1326,18 @@ pub struct MassUpdate {
     /// `Total_Count`.
     #[serde(rename = "Total_Count", skip_serializing_if = "Nullable::is_absent")]
     pub total_count: Nullable<i64>,
+    /// `status`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub status: Nullable<String>,
+    /// `code`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub code: Nullable<String>,
+    /// `message`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub message: Nullable<String>,
+    /// `details`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub details: Nullable<Details>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1451,4 +1351,90 @@ open_enum! {
         Running = "RUNNING",
         Scheduled = "SCHEDULED",
     }
+}
+
+/// `details` in `MassUpdate`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Details {
+    /// `permissions`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub permissions: Nullable<Vec<String>>,
+    /// `duplicate_record`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub duplicate_record: Nullable<DuplicateRecord>,
+    /// `param_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub param_name: Nullable<String>,
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `module`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub module: Nullable<String>,
+    /// `expected_data_type`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub expected_data_type: Nullable<String>,
+    /// `index`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub index: Nullable<i64>,
+    /// `maximum_length`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub maximum_length: Nullable<String>,
+    /// `mapped_field`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub mapped_field: Nullable<String>,
+    /// `reason`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub reason: Nullable<String>,
+    /// `operator`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub operator: Nullable<String>,
+    /// `allowed_count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub allowed_count: Nullable<i64>,
+    /// `limit`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub limit: Nullable<i64>,
+    /// `json_path`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub json_path: Nullable<String>,
+    /// `parent_api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub parent_api_name: Nullable<String>,
+    /// `param`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub param: Nullable<String>,
+    /// `resource_path_index`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub resource_path_index: Nullable<i64>,
+    /// `External`.
+    #[serde(rename = "External", skip_serializing_if = "Nullable::is_absent")]
+    pub external: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// `duplicate_record` in `Details`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DuplicateRecord {
+    /// `Owner`.
+    #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
+    pub owner: Nullable<shared::MinifiedUser>,
+    /// `module`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub module: Nullable<shared::MinifiedModule>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
 }

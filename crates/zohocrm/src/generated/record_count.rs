@@ -36,8 +36,8 @@ impl Operations {
 
     /// Counts records by post.
     ///
-    /// `POST /crm/v8/{module_api_name}/actions/count`. Scope: `ZohoCRM.modules.CREATE`.
-    pub fn count_records_by_post(&self, module: impl Into<String>) -> CountRecordsByPost {
+    /// `POST /crm/v8/{module_api_name}/actions/count`. Scope: `ZohoCRM.modules.READ`.
+    pub fn count_records_by_post(&self, module: impl Into<String>, body: Filter) -> CountRecordsByPost {
         CountRecordsByPost::new(
             Request::operation(
                 &self.crm,
@@ -45,14 +45,15 @@ impl Operations {
                 "/crm/v8/{module_api_name}/actions/count",
                 [("module_api_name", module.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE"]),
+            .scopes(&["ZohoCRM.modules.READ"])
+            .body(&body),
         )
     }
 }
 
 operation! {
     /// A call that counts records; from [`Operations::count`].
-    CountRecords -> RecordCountAnswer
+    CountRecords -> Count
 }
 
 impl CountRecords {
@@ -104,20 +105,7 @@ impl CountRecordsByPost {
     }
 }
 
-/// What `CountRecords` answers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordCountAnswer {
-    /// `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `Count`.
+/// A shape that Zoho's files leave out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -128,4 +116,23 @@ pub struct Count {
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+/// A shape that Zoho's files leave out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Filter {
+    /// `filters`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub filters: Nullable<Value>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Filter {
+        filters: Value,
+    }
 }

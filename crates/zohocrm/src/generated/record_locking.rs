@@ -22,7 +22,7 @@ pub struct Operations {
 impl Operations {
     /// Lists locks.
     ///
-    /// `GET /crm/v8/{module_name}/{record_id}/Locking_Information__s`. Scope: `ZohoCRM.settings.record_locking_configurations.READ`.
+    /// `GET /crm/v8/{module_name}/{record_id}/Locking_Information__s`. Scope: `ZohoCRM.settings.modules.READ`.
     pub fn list(&self, module: impl Into<String>, record_id: impl Into<String>) -> ListLocks {
         ListLocks::new(
             Request::operation(
@@ -31,13 +31,13 @@ impl Operations {
                 "/crm/v8/{module_name}/{record_id}/Locking_Information__s",
                 [("module_name", module.into()), ("record_id", record_id.into())],
             )
-            .scopes(&["ZohoCRM.settings.record_locking_configurations.READ"]),
+            .scopes(&["ZohoCRM.settings.modules.READ"]),
         )
     }
 
     /// Locks a record.
     ///
-    /// `POST /crm/v8/{module_name}/{record_id}/Locking_Information__s`. Scope: `ZohoCRM.settings.record_locking_configurations.CREATE`.
+    /// `POST /crm/v8/{module_name}/{record_id}/Locking_Information__s`. Scope: `ZohoCRM.settings.modules.CREATE`.
     pub fn lock_record(
         &self,
         module: impl Into<String>,
@@ -51,14 +51,14 @@ impl Operations {
                 "/crm/v8/{module_name}/{record_id}/Locking_Information__s",
                 [("module_name", module.into()), ("record_id", record_id.into())],
             )
-            .scopes(&["ZohoCRM.settings.record_locking_configurations.CREATE"])
+            .scopes(&["ZohoCRM.settings.modules.CREATE"])
             .body(&body),
         )
     }
 
     /// Gets a lock.
     ///
-    /// `GET /crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}`. Scope: `ZohoCRM.settings.record_locking_configurations.READ`.
+    /// `GET /crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}`. Scope: `ZohoCRM.settings.modules.READ`.
     pub fn get(
         &self,
         module: impl Into<String>,
@@ -76,13 +76,13 @@ impl Operations {
                     ("lock_id", lock_id.into()),
                 ],
             )
-            .scopes(&["ZohoCRM.settings.record_locking_configurations.READ"]),
+            .scopes(&["ZohoCRM.settings.modules.READ"]),
         )
     }
 
     /// Updates a lock.
     ///
-    /// `PUT /crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}`. Scope: `ZohoCRM.settings.record_locking_configurations.UPDATE`.
+    /// `PUT /crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}`. Scope: `ZohoCRM.settings.modules.UPDATE`.
     pub fn update(
         &self,
         module: impl Into<String>,
@@ -101,14 +101,14 @@ impl Operations {
                     ("lock_id", lock_id.into()),
                 ],
             )
-            .scopes(&["ZohoCRM.settings.record_locking_configurations.UPDATE"])
+            .scopes(&["ZohoCRM.settings.modules.UPDATE"])
             .body(&body),
         )
     }
 
     /// Unlocks a record.
     ///
-    /// `DELETE /crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}`. Scope: `ZohoCRM.settings.record_locking_configurations.DELETE`.
+    /// `DELETE /crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}`. Scope: `ZohoCRM.settings.modules.DELETE`.
     pub fn unlock_record(
         &self,
         module: impl Into<String>,
@@ -126,7 +126,7 @@ impl Operations {
                     ("lock_id", lock_id.into()),
                 ],
             )
-            .scopes(&["ZohoCRM.settings.record_locking_configurations.DELETE"]),
+            .scopes(&["ZohoCRM.settings.modules.DELETE"]),
         )
     }
 }

@@ -23,33 +23,21 @@ impl Operations {
     /// Lists recycle bin records.
     ///
     /// `GET /crm/v8/settings/recycle_bin`. Scope: `ZohoCRM.settings.recycle_bin.READ`.
-    pub fn list(
-        &self,
-        ids: impl IntoIterator<Item = impl Into<String>>,
-        filters: impl Into<String>,
-    ) -> ListRecycleBinRecords {
+    pub fn list(&self) -> ListRecycleBinRecords {
         ListRecycleBinRecords::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/recycle_bin", [])
                 .scopes(&["ZohoCRM.settings.recycle_bin.READ"]),
         )
-        .with_query_list("ids", ids)
-        .with_query("filters", filters.into() as String)
     }
 
     /// Deletes recycle bin records.
     ///
     /// `DELETE /crm/v8/settings/recycle_bin`. Scope: `ZohoCRM.settings.recycle_bin.DELETE`.
-    pub fn delete_many(
-        &self,
-        filters: impl Into<String>,
-        ids: impl IntoIterator<Item = impl Into<String>>,
-    ) -> DeleteRecycleBinRecords {
+    pub fn delete_many(&self) -> DeleteRecycleBinRecords {
         DeleteRecycleBinRecords::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/recycle_bin", [])
                 .scopes(&["ZohoCRM.settings.recycle_bin.DELETE"]),
         )
-        .with_query("filters", filters.into() as String)
-        .with_query_list("ids", ids)
     }
 
     /// Gets a recycle bin record.
@@ -89,6 +77,11 @@ operation! {
 }
 
 impl ListRecycleBinRecords {
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
+    }
+
     /// Sets `sort_by`.
     pub fn sort_by(self, sort_by: impl Into<String>) -> Self {
         self.with_query("sort_by", sort_by.into() as String)
@@ -108,11 +101,28 @@ impl ListRecycleBinRecords {
     pub fn per_page(self, per_page: i64) -> Self {
         self.with_query("per_page", per_page)
     }
+
+    /// Sets `filters`.
+    pub fn filters(self, filters: impl Into<String>) -> Self {
+        self.with_query("filters", filters.into() as String)
+    }
 }
 
 operation! {
     /// A call that deletes recycle bin records; from [`Operations::delete_many`].
     DeleteRecycleBinRecords -> RecycleBinResults
+}
+
+impl DeleteRecycleBinRecords {
+    /// Sets `filters`.
+    pub fn filters(self, filters: impl Into<String>) -> Self {
+        self.with_query("filters", filters.into() as String)
+    }
+
+    /// Sets `ids`, separated by commas.
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_query_list("ids", ids)
+    }
 }
 
 operation! {

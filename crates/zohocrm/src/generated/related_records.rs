@@ -28,6 +28,7 @@ impl Operations {
         module: impl Into<String>,
         record_id: impl Into<String>,
         related_list_api_name: impl Into<String>,
+        fields: impl IntoIterator<Item = impl Into<String>>,
     ) -> ListRelatedRecords {
         ListRelatedRecords::new(
             Request::operation(
@@ -42,6 +43,7 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.modules.READ"]),
         )
+        .with_query_list("fields", fields)
     }
 
     /// Updates related records.
@@ -78,6 +80,7 @@ impl Operations {
         module: impl Into<String>,
         record_id: impl Into<String>,
         related_list_api_name: impl Into<String>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> DelinkRelatedRecords {
         DelinkRelatedRecords::new(
             Request::operation(
@@ -92,6 +95,7 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.modules.DELETE"]),
         )
+        .with_query_list("ids", ids)
     }
 
     /// Lists related records by external id.
@@ -102,6 +106,8 @@ impl Operations {
         module: impl Into<String>,
         external_value: impl Into<String>,
         related_list_api_name: impl Into<String>,
+        fields: impl IntoIterator<Item = impl Into<String>>,
+        external: impl Into<String>,
     ) -> ListRelatedRecordsByExternalId {
         ListRelatedRecordsByExternalId::new(
             Request::operation(
@@ -116,6 +122,8 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.modules.READ"]),
         )
+        .with_query_list("fields", fields)
+        .with_header("X-EXTERNAL", external.into() as String)
     }
 
     /// Updates related records by external id.
@@ -126,6 +134,7 @@ impl Operations {
         module: impl Into<String>,
         external_value: impl Into<String>,
         related_list_api_name: impl Into<String>,
+        external: impl Into<String>,
         body: RelatedRecordsBody,
     ) -> UpdateRelatedRecordsByExternalId {
         UpdateRelatedRecordsByExternalId::new(
@@ -142,6 +151,7 @@ impl Operations {
             .scopes(&["ZohoCRM.modules.UPDATE"])
             .body(&body),
         )
+        .with_header("X-EXTERNAL", external.into() as String)
     }
 
     /// Delinks related records by external id.
@@ -152,6 +162,8 @@ impl Operations {
         module: impl Into<String>,
         external_value: impl Into<String>,
         related_list_api_name: impl Into<String>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
+        external: impl Into<String>,
     ) -> DelinkRelatedRecordsByExternalId {
         DelinkRelatedRecordsByExternalId::new(
             Request::operation(
@@ -166,6 +178,8 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.modules.DELETE"]),
         )
+        .with_query_list("ids", ids)
+        .with_header("X-EXTERNAL", external.into() as String)
     }
 
     /// Gets a related record.
@@ -257,6 +271,7 @@ impl Operations {
         external_value: impl Into<String>,
         related_list_api_name: impl Into<String>,
         external_field_value: impl Into<String>,
+        external: impl Into<String>,
     ) -> GetRelatedRecordByExternalId {
         GetRelatedRecordByExternalId::new(
             Request::operation(
@@ -272,6 +287,7 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.modules.READ"]),
         )
+        .with_header("X-EXTERNAL", external.into() as String)
     }
 
     /// Updates a related record by external id.
@@ -283,6 +299,7 @@ impl Operations {
         external_value: impl Into<String>,
         related_list_api_name: impl Into<String>,
         external_field_value: impl Into<String>,
+        external: impl Into<String>,
         body: RelatedRecordsBody,
     ) -> UpdateRelatedRecordByExternalId {
         UpdateRelatedRecordByExternalId::new(
@@ -300,6 +317,7 @@ impl Operations {
             .scopes(&["ZohoCRM.modules.UPDATE"])
             .body(&body),
         )
+        .with_header("X-EXTERNAL", external.into() as String)
     }
 
     /// Delinks a related record by external id.
@@ -311,6 +329,7 @@ impl Operations {
         external_value: impl Into<String>,
         related_list_api_name: impl Into<String>,
         external_field_value: impl Into<String>,
+        external: impl Into<String>,
     ) -> DelinkRelatedRecordByExternalId {
         DelinkRelatedRecordByExternalId::new(
             Request::operation(
@@ -326,6 +345,7 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.modules.DELETE"]),
         )
+        .with_header("X-EXTERNAL", external.into() as String)
     }
 
     /// Gets related records of deleted.
@@ -369,11 +389,6 @@ impl ListRelatedRecords {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `fields`, separated by commas.
-    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.with_query_list("fields", fields)
-    }
-
     /// Sets the header `If-Modified-Since`.
     pub fn if_modified_since(self, if_modified_since: DateTime) -> Self {
         self.with_header("If-Modified-Since", if_modified_since)
@@ -408,11 +423,6 @@ operation! {
 }
 
 impl DelinkRelatedRecords {
-    /// Sets `ids`, separated by commas.
-    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.with_query_list("ids", ids)
-    }
-
     /// Sets the header `X-EXTERNAL`.
     pub fn external(self, external: impl Into<String>) -> Self {
         self.with_header("X-EXTERNAL", external.into() as String)
@@ -435,19 +445,9 @@ impl ListRelatedRecordsByExternalId {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `fields`, separated by commas.
-    pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.with_query_list("fields", fields)
-    }
-
     /// Sets the header `If-Modified-Since`.
     pub fn if_modified_since(self, if_modified_since: DateTime) -> Self {
         self.with_header("If-Modified-Since", if_modified_since)
-    }
-
-    /// Sets the header `X-EXTERNAL`.
-    pub fn external(self, external: impl Into<String>) -> Self {
-        self.with_header("X-EXTERNAL", external.into() as String)
     }
 
     /// Sets `ids`, separated by commas.
@@ -461,28 +461,9 @@ operation! {
     UpdateRelatedRecordsByExternalId -> RelatedRecordsResults
 }
 
-impl UpdateRelatedRecordsByExternalId {
-    /// Sets the header `X-EXTERNAL`.
-    pub fn external(self, external: impl Into<String>) -> Self {
-        self.with_header("X-EXTERNAL", external.into() as String)
-    }
-}
-
 operation! {
     /// A call that delinks related records by external id; from [`Operations::delink_many_by_external_id`].
     DelinkRelatedRecordsByExternalId -> RelatedRecordsResults
-}
-
-impl DelinkRelatedRecordsByExternalId {
-    /// Sets `ids`, separated by commas.
-    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.with_query_list("ids", ids)
-    }
-
-    /// Sets the header `X-EXTERNAL`.
-    pub fn external(self, external: impl Into<String>) -> Self {
-        self.with_header("X-EXTERNAL", external.into() as String)
-    }
 }
 
 operation! {
@@ -546,11 +527,6 @@ impl GetRelatedRecordByExternalId {
     pub fn if_modified_since(self, if_modified_since: DateTime) -> Self {
         self.with_header("If-Modified-Since", if_modified_since)
     }
-
-    /// Sets the header `X-EXTERNAL`.
-    pub fn external(self, external: impl Into<String>) -> Self {
-        self.with_header("X-EXTERNAL", external.into() as String)
-    }
 }
 
 operation! {
@@ -558,23 +534,9 @@ operation! {
     UpdateRelatedRecordByExternalId -> RelatedRecordsResults
 }
 
-impl UpdateRelatedRecordByExternalId {
-    /// Sets the header `X-EXTERNAL`.
-    pub fn external(self, external: impl Into<String>) -> Self {
-        self.with_header("X-EXTERNAL", external.into() as String)
-    }
-}
-
 operation! {
     /// A call that delinks a related record by external id; from [`Operations::delink_by_external_id`].
     DelinkRelatedRecordByExternalId -> RelatedRecordsResults
-}
-
-impl DelinkRelatedRecordByExternalId {
-    /// Sets the header `X-EXTERNAL`.
-    pub fn external(self, external: impl Into<String>) -> Self {
-        self.with_header("X-EXTERNAL", external.into() as String)
-    }
 }
 
 operation! {
@@ -611,7 +573,7 @@ impl GetRelatedRecordsOfDeleted {
 pub struct RelatedRecordsAnswer {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<shared::RecordRecord>>,
+    pub data: Nullable<Vec<Record>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::Info>,
@@ -627,7 +589,7 @@ pub struct RelatedRecordsAnswer {
 pub struct RelatedRecordsBody {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<shared::RecordRecord>>,
+    pub data: Nullable<Vec<Record>>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -635,7 +597,7 @@ pub struct RelatedRecordsBody {
 
 setters! {
     RelatedRecordsBody {
-        data: Vec<shared::RecordRecord>,
+        data: Vec<Record>,
     }
 }
 
@@ -659,7 +621,7 @@ pub struct RelatedRecordsResults {
 pub struct GetRelatedRecordAnswer {
     /// `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<shared::RecordRecord>>,
+    pub data: Nullable<Vec<Record>>,
     /// `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::Info>,

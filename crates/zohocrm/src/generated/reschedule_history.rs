@@ -22,39 +22,39 @@ pub struct Operations {
 impl Operations {
     /// Creates rescheduled appointments.
     ///
-    /// `POST /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.settings.roles.CREATE`.
+    /// `POST /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.modules.appointments_rescheduled_history.CREATE`.
     pub fn create(&self, body: RescheduleHistoryBody) -> CreateRescheduledAppointments {
         CreateRescheduledAppointments::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/Appointments_Rescheduled_History__s", [])
-                .scopes(&["ZohoCRM.settings.roles.CREATE"])
+                .scopes(&["ZohoCRM.modules.appointments_rescheduled_history.CREATE"])
                 .body(&body),
         )
     }
 
     /// Updates rescheduled appointments.
     ///
-    /// `PUT /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.settings.roles.UPDATE`.
+    /// `PUT /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.modules.appointments_rescheduled_history.UPDATE`.
     pub fn update_many(&self, body: RescheduleHistoryBody) -> UpdateRescheduledAppointments {
         UpdateRescheduledAppointments::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/Appointments_Rescheduled_History__s", [])
-                .scopes(&["ZohoCRM.settings.roles.UPDATE"])
+                .scopes(&["ZohoCRM.modules.appointments_rescheduled_history.UPDATE"])
                 .body(&body),
         )
     }
 
     /// Lists rescheduled appointments.
     ///
-    /// `GET /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.settings.roles.READ`.
+    /// `GET /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.modules.appointments_rescheduled_history.READ`.
     pub fn list(&self) -> ListRescheduledAppointments {
         ListRescheduledAppointments::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Appointments_Rescheduled_History__s", [])
-                .scopes(&["ZohoCRM.settings.roles.READ"]),
+                .scopes(&["ZohoCRM.modules.appointments_rescheduled_history.READ"]),
         )
     }
 
     /// Updates a rescheduled appointment.
     ///
-    /// `PUT /crm/v8/Appointments_Rescheduled_History__s/{id}`. Scope: `ZohoCRM.settings.roles.UPDATE`.
+    /// `PUT /crm/v8/Appointments_Rescheduled_History__s/{id}`. Scope: `ZohoCRM.modules.appointments_rescheduled_history.UPDATE`.
     pub fn update(&self, id: impl Into<String>, body: RescheduleHistoryBody) -> UpdateRescheduledAppointment {
         UpdateRescheduledAppointment::new(
             Request::operation(
@@ -63,14 +63,14 @@ impl Operations {
                 "/crm/v8/Appointments_Rescheduled_History__s/{id}",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.roles.UPDATE"])
+            .scopes(&["ZohoCRM.modules.appointments_rescheduled_history.UPDATE"])
             .body(&body),
         )
     }
 
     /// Gets a rescheduled appointment.
     ///
-    /// `GET /crm/v8/Appointments_Rescheduled_History__s/{id}`. Scope: `ZohoCRM.settings.roles.READ`.
+    /// `GET /crm/v8/Appointments_Rescheduled_History__s/{id}`. Scope: `ZohoCRM.modules.appointments_rescheduled_history.READ`.
     pub fn get(&self, id: impl Into<String>) -> GetRescheduledAppointment {
         GetRescheduledAppointment::new(
             Request::operation(
@@ -79,13 +79,13 @@ impl Operations {
                 "/crm/v8/Appointments_Rescheduled_History__s/{id}",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.roles.READ"]),
+            .scopes(&["ZohoCRM.modules.appointments_rescheduled_history.READ"]),
         )
     }
 
     /// Deletes a rescheduled appointment.
     ///
-    /// `DELETE /crm/v8/Appointments_Rescheduled_History__s/{id}`. Scope: `ZohoCRM.settings.roles.DELETE`.
+    /// `DELETE /crm/v8/Appointments_Rescheduled_History__s/{id}`. Scope: `ZohoCRM.modules.appointments_rescheduled_history.DELETE`.
     pub fn delete(&self, id: impl Into<String>) -> DeleteRescheduledAppointment {
         DeleteRescheduledAppointment::new(
             Request::operation(
@@ -94,7 +94,7 @@ impl Operations {
                 "/crm/v8/Appointments_Rescheduled_History__s/{id}",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.roles.DELETE"]),
+            .scopes(&["ZohoCRM.modules.appointments_rescheduled_history.DELETE"]),
         )
     }
 }
@@ -236,7 +236,7 @@ pub struct RescheduleHistory {
     pub rescheduled_time: Nullable<DateTime>,
     /// `$zia_visions`.
     #[serde(rename = "$zia_visions", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_visions: Nullable<bool>,
+    pub zia_visions: Nullable<Value>,
     /// `$approved`.
     #[serde(rename = "$approved", skip_serializing_if = "Nullable::is_absent")]
     pub approved: Nullable<bool>,
@@ -294,7 +294,7 @@ setters! {
         process_flow: bool,
         id: String,
         rescheduled_time: DateTime,
-        zia_visions: bool,
+        zia_visions: Value,
         approved: bool,
         modified_time: DateTime,
         approval: Approval,

@@ -22,50 +22,50 @@ pub struct Operations {
 impl Operations {
     /// Creates scoring rules.
     ///
-    /// `POST /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.storage_analytics.CREATE`.
+    /// `POST /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.scoring_rules.CREATE`.
     pub fn create(&self, body: ScoringRulesBody) -> CreateScoringRules {
         CreateScoringRules::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/automation/scoring_rules", [])
-                .scopes(&["ZohoCRM.settings.storage_analytics.CREATE"])
+                .scopes(&["ZohoCRM.settings.scoring_rules.CREATE"])
                 .body(&body),
         )
     }
 
     /// Lists scoring rules.
     ///
-    /// `GET /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.storage_analytics.READ`.
+    /// `GET /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.scoring_rules.READ`.
     pub fn list(&self) -> ListScoringRules {
         ListScoringRules::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/automation/scoring_rules", [])
-                .scopes(&["ZohoCRM.settings.storage_analytics.READ"]),
+                .scopes(&["ZohoCRM.settings.scoring_rules.READ"]),
         )
     }
 
     /// Updates scoring rules.
     ///
-    /// `PUT /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.storage_analytics.UPDATE`.
+    /// `PUT /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.scoring_rules.UPDATE`.
     pub fn update_many(&self, body: ScoringRulesBody) -> UpdateScoringRules {
         UpdateScoringRules::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/settings/automation/scoring_rules", [])
-                .scopes(&["ZohoCRM.settings.storage_analytics.UPDATE"])
+                .scopes(&["ZohoCRM.settings.scoring_rules.UPDATE"])
                 .body(&body),
         )
     }
 
     /// Deletes scoring rules.
     ///
-    /// `DELETE /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.storage_analytics.DELETE`.
+    /// `DELETE /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.scoring_rules.DELETE`.
     pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteScoringRules {
         DeleteScoringRules::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/automation/scoring_rules", [])
-                .scopes(&["ZohoCRM.settings.storage_analytics.DELETE"]),
+                .scopes(&["ZohoCRM.settings.scoring_rules.DELETE"]),
         )
         .with_query_list("ids", ids)
     }
 
     /// Updates a scoring rule.
     ///
-    /// `PUT /crm/v8/settings/automation/scoring_rules/{id}`. Scope: `ZohoCRM.settings.storage_analytics.UPDATE`.
+    /// `PUT /crm/v8/settings/automation/scoring_rules/{id}`. Scope: `ZohoCRM.settings.scoring_rules.UPDATE`.
     pub fn update(&self, id: impl Into<String>, body: ScoringRulesBody) -> UpdateScoringRule {
         UpdateScoringRule::new(
             Request::operation(
@@ -74,14 +74,14 @@ impl Operations {
                 "/crm/v8/settings/automation/scoring_rules/{id}",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.storage_analytics.UPDATE"])
+            .scopes(&["ZohoCRM.settings.scoring_rules.UPDATE"])
             .body(&body),
         )
     }
 
     /// Gets a scoring rule.
     ///
-    /// `GET /crm/v8/settings/automation/scoring_rules/{id}`. Scope: `ZohoCRM.settings.storage_analytics.READ`.
+    /// `GET /crm/v8/settings/automation/scoring_rules/{id}`. Scope: `ZohoCRM.settings.scoring_rules.READ`.
     pub fn get(&self, id: impl Into<String>) -> GetScoringRule {
         GetScoringRule::new(
             Request::operation(
@@ -90,13 +90,13 @@ impl Operations {
                 "/crm/v8/settings/automation/scoring_rules/{id}",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.storage_analytics.READ"]),
+            .scopes(&["ZohoCRM.settings.scoring_rules.READ"]),
         )
     }
 
     /// Deletes a scoring rule.
     ///
-    /// `DELETE /crm/v8/settings/automation/scoring_rules/{id}`. Scope: `ZohoCRM.settings.storage_analytics.DELETE`.
+    /// `DELETE /crm/v8/settings/automation/scoring_rules/{id}`. Scope: `ZohoCRM.settings.scoring_rules.DELETE`.
     pub fn delete(&self, id: impl Into<String>) -> DeleteScoringRule {
         DeleteScoringRule::new(
             Request::operation(
@@ -105,13 +105,13 @@ impl Operations {
                 "/crm/v8/settings/automation/scoring_rules/{id}",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.storage_analytics.DELETE"]),
+            .scopes(&["ZohoCRM.settings.scoring_rules.DELETE"]),
         )
     }
 
     /// Activates a scoring rule.
     ///
-    /// `PUT /crm/v8/settings/automation/scoring_rules/{id}/actions/activate`. Scope: `ZohoCRM.settings.storage_analytics.UPDATE`.
+    /// `PUT /crm/v8/settings/automation/scoring_rules/{id}/actions/activate`. Scope: `ZohoCRM.settings.scoring_rules.UPDATE`.
     pub fn activate(&self, id: impl Into<String>) -> ActivateScoringRule {
         ActivateScoringRule::new(
             Request::operation(
@@ -120,13 +120,13 @@ impl Operations {
                 "/crm/v8/settings/automation/scoring_rules/{id}/actions/activate",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.storage_analytics.UPDATE"]),
+            .scopes(&["ZohoCRM.settings.scoring_rules.UPDATE"]),
         )
     }
 
     /// Deactivates a scoring rule.
     ///
-    /// `DELETE /crm/v8/settings/automation/scoring_rules/{id}/actions/activate`. Scope: `ZohoCRM.settings.storage_analytics.DELETE`.
+    /// `DELETE /crm/v8/settings/automation/scoring_rules/{id}/actions/activate`. Scope: `ZohoCRM.settings.scoring_rules.DELETE`.
     pub fn deactivate(&self, id: impl Into<String>) -> DeactivateScoringRule {
         DeactivateScoringRule::new(
             Request::operation(
@@ -135,13 +135,13 @@ impl Operations {
                 "/crm/v8/settings/automation/scoring_rules/{id}/actions/activate",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.storage_analytics.DELETE"]),
+            .scopes(&["ZohoCRM.settings.scoring_rules.DELETE"]),
         )
     }
 
     /// Clones a scoring rule.
     ///
-    /// `POST /crm/v8/settings/automation/scoring_rules/{id}/actions/clone`. Scope: `ZohoCRM.settings.storage_analytics.CREATE`.
+    /// `POST /crm/v8/settings/automation/scoring_rules/{id}/actions/clone`. Scope: `ZohoCRM.settings.scoring_rules.CREATE`.
     pub fn clone_scoring_rule(&self, id: impl Into<String>) -> CloneScoringRule {
         CloneScoringRule::new(
             Request::operation(
@@ -150,13 +150,13 @@ impl Operations {
                 "/crm/v8/settings/automation/scoring_rules/{id}/actions/clone",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.storage_analytics.CREATE"]),
+            .scopes(&["ZohoCRM.settings.scoring_rules.CREATE"]),
         )
     }
 
     /// Runs scoring rules.
     ///
-    /// `PUT /crm/v8/{module}/actions/run_scoring_rules`. Scope: `ZohoCRM.settings.storage_analytics.UPDATE`.
+    /// `PUT /crm/v8/{module}/actions/run_scoring_rules`. Scope: `ZohoCRM.settings.scoring_rules.UPDATE`.
     pub fn run(&self, module: impl Into<String>, body: RunScoringRulesBody) -> RunScoringRules {
         RunScoringRules::new(
             Request::operation(
@@ -165,7 +165,7 @@ impl Operations {
                 "/crm/v8/{module}/actions/run_scoring_rules",
                 [("module", module.into())],
             )
-            .scopes(&["ZohoCRM.settings.storage_analytics.UPDATE"])
+            .scopes(&["ZohoCRM.settings.scoring_rules.UPDATE"])
             .body(&body),
         )
     }

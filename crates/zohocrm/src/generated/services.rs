@@ -22,53 +22,53 @@ pub struct Operations {
 impl Operations {
     /// Creates services.
     ///
-    /// `POST /crm/v8/Services__s`. Scope: `ZohoCRM.settings.roles.CREATE`.
+    /// `POST /crm/v8/Services__s`. Scope: `ZohoCRM.modules.services.CREATE`.
     pub fn create(&self, body: Services) -> CreateServices {
         CreateServices::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/Services__s", [])
-                .scopes(&["ZohoCRM.settings.roles.CREATE"])
+                .scopes(&["ZohoCRM.modules.services.CREATE"])
                 .body(&body),
         )
     }
 
     /// Lists services.
     ///
-    /// `GET /crm/v8/Services__s`. Scope: `ZohoCRM.settings.roles.READ`.
+    /// `GET /crm/v8/Services__s`. Scope: `ZohoCRM.modules.services.READ`.
     pub fn list(&self) -> ListServices {
         ListServices::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Services__s", [])
-                .scopes(&["ZohoCRM.settings.roles.READ"]),
+                .scopes(&["ZohoCRM.modules.services.READ"]),
         )
     }
 
     /// Updates a service.
     ///
-    /// `PUT /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.settings.roles.UPDATE`.
+    /// `PUT /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.modules.services.UPDATE`.
     pub fn update(&self, id: impl Into<String>, body: Services) -> UpdateService {
         UpdateService::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/Services__s/{id}", [("id", id.into())])
-                .scopes(&["ZohoCRM.settings.roles.UPDATE"])
+                .scopes(&["ZohoCRM.modules.services.UPDATE"])
                 .body(&body),
         )
     }
 
     /// Gets a service.
     ///
-    /// `GET /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.settings.roles.READ`.
+    /// `GET /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.modules.services.READ`.
     pub fn get(&self, id: impl Into<String>) -> GetService {
         GetService::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/Services__s/{id}", [("id", id.into())])
-                .scopes(&["ZohoCRM.settings.roles.READ"]),
+                .scopes(&["ZohoCRM.modules.services.READ"]),
         )
     }
 
     /// Deletes a service.
     ///
-    /// `DELETE /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.settings.roles.DELETE`.
+    /// `DELETE /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.modules.services.DELETE`.
     pub fn delete(&self, id: impl Into<String>) -> DeleteService {
         DeleteService::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/Services__s/{id}", [("id", id.into())])
-                .scopes(&["ZohoCRM.settings.roles.DELETE"]),
+                .scopes(&["ZohoCRM.modules.services.DELETE"]),
         )
     }
 }
@@ -98,7 +98,7 @@ operation! {
     DeleteService -> Results
 }
 
-/// Zoho's `Services`.
+/// A shape that Zoho's files leave out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -402,7 +402,7 @@ setters! {
     }
 }
 
-/// Zoho's `Results`.
+/// A shape that Zoho's files leave out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

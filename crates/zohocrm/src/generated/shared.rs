@@ -4,7 +4,7 @@
 
 use crate::operation::prelude::*;
 
-/// Zoho's `ApiReference`.
+/// A shape that Zoho's files have under many names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -27,7 +27,7 @@ setters! {
     }
 }
 
-/// Zoho's `Reference`.
+/// A shape that Zoho's files have under many names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -143,13 +143,13 @@ pub struct Attachment {
     pub link_url: Nullable<String>,
     /// `$field_states`.
     #[serde(rename = "$field_states", skip_serializing_if = "Nullable::is_absent")]
-    pub field_states: Nullable<String>,
+    pub field_states: Nullable<Value>,
     /// `File_Id__s`.
     #[serde(rename = "File_Id__s", skip_serializing_if = "Nullable::is_absent")]
     pub file_id_s: Nullable<String>,
     /// `$zia_visions`.
     #[serde(rename = "$zia_visions", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_visions: Nullable<String>,
+    pub zia_visions: Nullable<Value>,
     /// `Attachment_Source__s`.
     #[serde(rename = "Attachment_Source__s", skip_serializing_if = "Nullable::is_absent")]
     pub attachment_source_s: Nullable<String>,
@@ -180,9 +180,9 @@ setters! {
         se_module: String,
         state: String,
         link_url: String,
-        field_states: String,
+        field_states: Value,
         file_id_s: String,
-        zia_visions: String,
+        zia_visions: Value,
         attachment_source_s: String,
         record_status_s: String,
     }
@@ -215,7 +215,7 @@ setters! {
     }
 }
 
-/// Zoho's `PageInfo`.
+/// A shape that Zoho's files have under many names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -235,92 +235,6 @@ pub struct PageInfo {
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-/// Zoho's `Record`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordRecord {
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `Created_By`.
-    #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<MinifiedUser>,
-    /// `Created_Time`.
-    #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// `Modified_By`.
-    #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<MinifiedUser>,
-    /// `Modified_Time`.
-    #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// `Tag`.
-    #[serde(rename = "Tag", skip_serializing_if = "Nullable::is_absent")]
-    pub tag: Nullable<Vec<Tag>>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RecordRecord {
-        id: String,
-        created_by: MinifiedUser,
-        created_time: DateTime,
-        modified_by: MinifiedUser,
-        modified_time: DateTime,
-        tag: Vec<Tag>,
-        name: String,
-    }
-}
-
-/// Zoho's `Tag`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Tag {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `color_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub color_code: Nullable<String>,
-    /// `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<MinifiedUser>,
-    /// `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<MinifiedUser>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Tag {
-        name: String,
-        color_code: String,
-        created_time: DateTime,
-        modified_time: DateTime,
-        modified_by: MinifiedUser,
-        created_by: MinifiedUser,
-        id: String,
-    }
 }
 
 /// Zoho's `external`.
@@ -679,7 +593,7 @@ pub struct Modules {
     pub activity_badge: Nullable<ModulesActivityBadge>,
     /// `$field_states`.
     #[serde(rename = "$field_states", skip_serializing_if = "Nullable::is_absent")]
-    pub field_states: Nullable<Vec<String>>,
+    pub field_states: Nullable<Value>,
     /// `business_card_fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub business_card_fields: Nullable<Vec<String>>,
@@ -795,7 +709,7 @@ setters! {
         profiles: Vec<MinifiedProfile>,
         parent_module: MinifiedModule,
         activity_badge: ModulesActivityBadge,
-        field_states: Vec<String>,
+        field_states: Value,
         business_card_fields: Vec<String>,
         per_page: i64,
         properties: Vec<String>,
@@ -1164,7 +1078,7 @@ pub struct Fields {
     pub sequence_number: Nullable<i64>,
     /// `default_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_value: Nullable<String>,
+    pub default_value: Nullable<Value>,
     /// `virtual_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub virtual_field: Nullable<bool>,
@@ -1357,7 +1271,7 @@ setters! {
         system_mandatory: bool,
         webhook: bool,
         sequence_number: i64,
-        default_value: String,
+        default_value: Value,
         virtual_field: bool,
         field_read_only: bool,
         customizable_properties: Vec<String>,
@@ -3252,6 +3166,49 @@ pub struct Info {
     pub extra: Extra,
 }
 
+/// Zoho's `Tag`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Tag {
+    /// `name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub name: Nullable<String>,
+    /// `color_code`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub color_code: Nullable<String>,
+    /// `created_time`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub created_time: Nullable<DateTime>,
+    /// `modified_time`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modified_time: Nullable<DateTime>,
+    /// `modified_by`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modified_by: Nullable<MinifiedUser>,
+    /// `created_by`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub created_by: Nullable<MinifiedUser>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Tag {
+        name: String,
+        color_code: String,
+        created_time: DateTime,
+        modified_time: DateTime,
+        modified_by: MinifiedUser,
+        created_by: MinifiedUser,
+        id: String,
+    }
+}
+
 /// Zoho's `Attachment`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -3347,7 +3304,7 @@ pub struct FieldFields {
     pub sequence_number: Nullable<i64>,
     /// `default_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_value: Nullable<String>,
+    pub default_value: Nullable<Value>,
     /// `blueprint_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub blueprint_supported: Nullable<bool>,
@@ -3580,7 +3537,7 @@ setters! {
         system_mandatory: bool,
         webhook: bool,
         sequence_number: i64,
-        default_value: String,
+        default_value: Value,
         blueprint_supported: bool,
         virtual_field: bool,
         field_read_only: bool,

@@ -22,49 +22,49 @@ pub struct Operations {
 impl Operations {
     /// Lists territories.
     ///
-    /// `GET /crm/v8/settings/territories`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
+    /// `GET /crm/v8/settings/territories`. Scope: `ZohoCRM.settings.territories.READ`.
     pub fn list(&self) -> ListTerritories {
         ListTerritories::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/territories", [])
-                .scopes(&["ZohoCRM.settings.territories.READ", "ZohoCRM.users.READ"]),
+                .scopes(&["ZohoCRM.settings.territories.READ"]),
         )
     }
 
     /// Creates territories.
     ///
-    /// `POST /crm/v8/settings/territories`. Scope: `ZohoCRM.settings.territories.CREATE` or `ZohoCRM.users.CREATE`.
+    /// `POST /crm/v8/settings/territories`. Scope: `ZohoCRM.settings.territories.CREATE`.
     pub fn create(&self, body: TerritoriesBody) -> CreateTerritories {
         CreateTerritories::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/territories", [])
-                .scopes(&["ZohoCRM.settings.territories.CREATE", "ZohoCRM.users.CREATE"])
+                .scopes(&["ZohoCRM.settings.territories.CREATE"])
                 .body(&body),
         )
     }
 
     /// Updates territories.
     ///
-    /// `PUT /crm/v8/settings/territories`. Scope: `ZohoCRM.settings.territories.UPDATE` or `ZohoCRM.users.UPDATE`.
+    /// `PUT /crm/v8/settings/territories`. Scope: `ZohoCRM.settings.territories.UPDATE`.
     pub fn update_many(&self, body: TerritoriesBody) -> UpdateTerritories {
         UpdateTerritories::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/settings/territories", [])
-                .scopes(&["ZohoCRM.settings.territories.UPDATE", "ZohoCRM.users.UPDATE"])
+                .scopes(&["ZohoCRM.settings.territories.UPDATE"])
                 .body(&body),
         )
     }
 
     /// Deletes territories.
     ///
-    /// `DELETE /crm/v8/settings/territories`. Scope: `ZohoCRM.settings.territories.DELETE` or `ZohoCRM.users.DELETE`.
+    /// `DELETE /crm/v8/settings/territories`. Scope: `ZohoCRM.settings.territories.DELETE`.
     pub fn delete_many(&self) -> DeleteTerritories {
         DeleteTerritories::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/territories", [])
-                .scopes(&["ZohoCRM.settings.territories.DELETE", "ZohoCRM.users.DELETE"]),
+                .scopes(&["ZohoCRM.settings.territories.DELETE"]),
         )
     }
 
     /// Gets a territory.
     ///
-    /// `GET /crm/v8/settings/territories/{id}`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
+    /// `GET /crm/v8/settings/territories/{id}`. Scope: `ZohoCRM.settings.territories.READ`.
     pub fn get(&self, id: impl Into<String>) -> GetTerritory {
         GetTerritory::new(
             Request::operation(
@@ -73,13 +73,13 @@ impl Operations {
                 "/crm/v8/settings/territories/{id}",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.territories.READ", "ZohoCRM.users.READ"]),
+            .scopes(&["ZohoCRM.settings.territories.READ"]),
         )
     }
 
     /// Updates a territory.
     ///
-    /// `PUT /crm/v8/settings/territories/{id}`. Scope: `ZohoCRM.settings.territories.UPDATE` or `ZohoCRM.users.UPDATE`.
+    /// `PUT /crm/v8/settings/territories/{id}`. Scope: `ZohoCRM.settings.territories.UPDATE`.
     pub fn update(&self, id: impl Into<String>, body: TerritoriesBody) -> UpdateTerritory {
         UpdateTerritory::new(
             Request::operation(
@@ -88,14 +88,14 @@ impl Operations {
                 "/crm/v8/settings/territories/{id}",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.territories.UPDATE", "ZohoCRM.users.UPDATE"])
+            .scopes(&["ZohoCRM.settings.territories.UPDATE"])
             .body(&body),
         )
     }
 
     /// Deletes a territory.
     ///
-    /// `DELETE /crm/v8/settings/territories/{id}`. Scope: `ZohoCRM.settings.territories.DELETE` or `ZohoCRM.users.DELETE`.
+    /// `DELETE /crm/v8/settings/territories/{id}`. Scope: `ZohoCRM.settings.territories.DELETE`.
     pub fn delete(&self, id: impl Into<String>) -> DeleteTerritory {
         DeleteTerritory::new(
             Request::operation(
@@ -104,13 +104,13 @@ impl Operations {
                 "/crm/v8/settings/territories/{id}",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.territories.DELETE", "ZohoCRM.users.DELETE"]),
+            .scopes(&["ZohoCRM.settings.territories.DELETE"]),
         )
     }
 
     /// Gets child territories.
     ///
-    /// `GET /crm/v8/settings/territories/{id}/__child_territories`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
+    /// `GET /crm/v8/settings/territories/{id}/__child_territories`. Scope: `ZohoCRM.settings.territories.READ`.
     pub fn child_territories(&self, id: impl Into<String>) -> GetChildTerritories {
         GetChildTerritories::new(
             Request::operation(
@@ -119,13 +119,13 @@ impl Operations {
                 "/crm/v8/settings/territories/{id}/__child_territories",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.territories.READ", "ZohoCRM.users.READ"]),
+            .scopes(&["ZohoCRM.settings.territories.READ"]),
         )
     }
 
     /// Gets associated users counts.
     ///
-    /// `GET /crm/v8/settings/territories/actions/associated_users_count`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
+    /// `GET /crm/v8/settings/territories/actions/associated_users_count`. Scope: `ZohoCRM.settings.territories.READ`.
     pub fn associated_users_counts(&self) -> GetAssociatedUsersCounts {
         GetAssociatedUsersCounts::new(
             Request::operation(
@@ -134,13 +134,13 @@ impl Operations {
                 "/crm/v8/settings/territories/actions/associated_users_count",
                 [],
             )
-            .scopes(&["ZohoCRM.settings.territories.READ", "ZohoCRM.users.READ"]),
+            .scopes(&["ZohoCRM.settings.territories.READ"]),
         )
     }
 
     /// Gets deleted territories.
     ///
-    /// `GET /crm/v8/settings/territories/actions/deleted_associated_territories`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
+    /// `GET /crm/v8/settings/territories/actions/deleted_associated_territories`. Scope: `ZohoCRM.settings.territories.READ`.
     pub fn deleted_territories(&self) -> GetDeletedTerritories {
         GetDeletedTerritories::new(
             Request::operation(
@@ -149,13 +149,13 @@ impl Operations {
                 "/crm/v8/settings/territories/actions/deleted_associated_territories",
                 [],
             )
-            .scopes(&["ZohoCRM.settings.territories.READ", "ZohoCRM.users.READ"]),
+            .scopes(&["ZohoCRM.settings.territories.READ"]),
         )
     }
 
     /// Transfers and deletes a territory.
     ///
-    /// `POST /crm/v8/settings/territories/{id}/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.CREATE` or `ZohoCRM.users.CREATE`.
+    /// `POST /crm/v8/settings/territories/{id}/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.CREATE`.
     pub fn transfer_and_delete_territory(
         &self,
         id: impl Into<String>,
@@ -168,14 +168,14 @@ impl Operations {
                 "/crm/v8/settings/territories/{id}/actions/transfer_and_delete",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.territories.CREATE", "ZohoCRM.users.CREATE"])
+            .scopes(&["ZohoCRM.settings.territories.CREATE"])
             .body(&body),
         )
     }
 
     /// Transfers and deletes territories.
     ///
-    /// `POST /crm/v8/settings/territories/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.CREATE` or `ZohoCRM.users.CREATE`.
+    /// `POST /crm/v8/settings/territories/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.CREATE`.
     pub fn transfer_and_delete_territories(
         &self,
         body: TransferAndDeleteTerritoryBody,
@@ -187,7 +187,7 @@ impl Operations {
                 "/crm/v8/settings/territories/actions/transfer_and_delete",
                 [],
             )
-            .scopes(&["ZohoCRM.settings.territories.CREATE", "ZohoCRM.users.CREATE"])
+            .scopes(&["ZohoCRM.settings.territories.CREATE"])
             .body(&body),
         )
     }

@@ -22,7 +22,7 @@ pub struct Operations {
 impl Operations {
     /// Lists territory users.
     ///
-    /// `GET /crm/v8/settings/territories/{territory}/users`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
+    /// `GET /crm/v8/settings/territories/{territory}/users`. Scope: `ZohoCRM.settings.territories.READ` and `ZohoCRM.users.READ`.
     pub fn list(&self, territory: impl Into<String>) -> ListTerritoryUsers {
         ListTerritoryUsers::new(
             Request::operation(
@@ -37,7 +37,7 @@ impl Operations {
 
     /// Updates territory users.
     ///
-    /// `PUT /crm/v8/settings/territories/{territory}/users`. Scope: `ZohoCRM.settings.territories.UPDATE` or `ZohoCRM.users.UPDATE`.
+    /// `PUT /crm/v8/settings/territories/{territory}/users`. Scope: `ZohoCRM.settings.territories.UPDATE` and `ZohoCRM.users.UPDATE`.
     pub fn update_many(
         &self,
         territory: impl Into<String>,
@@ -57,7 +57,7 @@ impl Operations {
 
     /// Deassociates territory users.
     ///
-    /// `DELETE /crm/v8/settings/territories/{territory}/users`. Scope: `ZohoCRM.settings.territories.DELETE` or `ZohoCRM.users.DELETE`.
+    /// `DELETE /crm/v8/settings/territories/{territory}/users`. Scope: `ZohoCRM.settings.territories.DELETE` and `ZohoCRM.users.DELETE`.
     pub fn deassociate_territory_users(
         &self,
         territory: impl Into<String>,
@@ -77,7 +77,7 @@ impl Operations {
 
     /// Gets a territory user.
     ///
-    /// `GET /crm/v8/settings/territories/{territory}/users/{user}`. Scope: `ZohoCRM.settings.territories.READ` or `ZohoCRM.users.READ`.
+    /// `GET /crm/v8/settings/territories/{territory}/users/{user}`. Scope: `ZohoCRM.settings.territories.READ` and `ZohoCRM.users.READ`.
     pub fn get(&self, territory: impl Into<String>, user: impl Into<String>) -> GetTerritoryUser {
         GetTerritoryUser::new(
             Request::operation(
@@ -92,7 +92,7 @@ impl Operations {
 
     /// Updates a territory user.
     ///
-    /// `PUT /crm/v8/settings/territories/{territory}/users/{user}`. Scope: `ZohoCRM.settings.territories.UPDATE` or `ZohoCRM.users.UPDATE`.
+    /// `PUT /crm/v8/settings/territories/{territory}/users/{user}`. Scope: `ZohoCRM.settings.territories.UPDATE` and `ZohoCRM.users.UPDATE`.
     pub fn update(&self, territory: impl Into<String>, user: impl Into<String>) -> UpdateTerritoryUser {
         UpdateTerritoryUser::new(
             Request::operation(
@@ -107,7 +107,7 @@ impl Operations {
 
     /// Deassociates a territory user.
     ///
-    /// `DELETE /crm/v8/settings/territories/{territory}/users/{user}`. Scope: `ZohoCRM.settings.territories.DELETE` or `ZohoCRM.users.DELETE`.
+    /// `DELETE /crm/v8/settings/territories/{territory}/users/{user}`. Scope: `ZohoCRM.settings.territories.DELETE` and `ZohoCRM.users.DELETE`.
     pub fn deassociate_territory_user(
         &self,
         territory: impl Into<String>,

@@ -22,7 +22,7 @@ pub struct Operations {
 impl Operations {
     /// Lists timelines.
     ///
-    /// `GET /crm/v8/{module}/{record_id}/__timeline`. Scope: `ZohoCRM.settings.modules.READ`.
+    /// `GET /crm/v8/{module}/{record_id}/__timeline`. Scope: `ZohoCRM.modules.READ`.
     pub fn list(&self, module: impl Into<String>, record_id: impl Into<String>) -> ListTimelines {
         ListTimelines::new(
             Request::operation(
@@ -31,7 +31,7 @@ impl Operations {
                 "/crm/v8/{module}/{record_id}/__timeline",
                 [("module", module.into()), ("record_id", record_id.into())],
             )
-            .scopes(&["ZohoCRM.settings.modules.READ"]),
+            .scopes(&["ZohoCRM.modules.READ"]),
         )
     }
 }

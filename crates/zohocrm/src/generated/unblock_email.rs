@@ -21,7 +21,7 @@ pub struct Operations {
 impl Operations {
     /// Unblocks emails.
     ///
-    /// `POST /crm/v8/{module}/actions/unblock_email`. Scope: `ZohoCRM.send_mail.CREATE`.
+    /// `POST /crm/v8/{module}/actions/unblock_email`. Scope: `ZohoCRM.settings.emails.CREATE`.
     pub fn unblock_emails(&self, module: impl Into<String>, body: UnblockEmailBody) -> UnblockEmails {
         UnblockEmails::new(
             Request::operation(
@@ -30,14 +30,14 @@ impl Operations {
                 "/crm/v8/{module}/actions/unblock_email",
                 [("module", module.into())],
             )
-            .scopes(&["ZohoCRM.send_mail.CREATE"])
+            .scopes(&["ZohoCRM.settings.emails.CREATE"])
             .body(&body),
         )
     }
 
     /// Unblocks an email.
     ///
-    /// `POST /crm/v8/{module}/{id}/actions/unblock_email`. Scope: `ZohoCRM.send_mail.CREATE`.
+    /// `POST /crm/v8/{module}/{id}/actions/unblock_email`. Scope: `ZohoCRM.settings.emails.CREATE`.
     pub fn unblock_email(
         &self,
         module: impl Into<String>,
@@ -51,7 +51,7 @@ impl Operations {
                 "/crm/v8/{module}/{id}/actions/unblock_email",
                 [("module", module.into()), ("id", id.into())],
             )
-            .scopes(&["ZohoCRM.send_mail.CREATE"])
+            .scopes(&["ZohoCRM.settings.emails.CREATE"])
             .body(&body),
         )
     }

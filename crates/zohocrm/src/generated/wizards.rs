@@ -22,16 +22,17 @@ pub struct Operations {
 impl Operations {
     /// Lists wizards.
     ///
-    /// `GET /crm/v8/settings/wizards`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.attachments.READ` or `ZohoCRM.settings.wizards.READ`.
+    /// `GET /crm/v8/settings/wizards`. Scope: `ZohoCRM.settings.wizards.READ`.
     pub fn list(&self) -> ListWizards {
-        ListWizards::new(Request::operation(&self.crm, Method::Get, "/crm/v8/settings/wizards", []).scopes(
-            &["ZohoCRM.modules.READ", "ZohoCRM.modules.attachments.READ", "ZohoCRM.settings.wizards.READ"],
-        ))
+        ListWizards::new(
+            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/wizards", [])
+                .scopes(&["ZohoCRM.settings.wizards.READ"]),
+        )
     }
 
     /// Gets a wizard.
     ///
-    /// `GET /crm/v8/settings/wizards/{wizard_id}`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.attachments.READ` or `ZohoCRM.settings.wizards.READ`.
+    /// `GET /crm/v8/settings/wizards/{wizard_id}`. Scope: `ZohoCRM.settings.wizards.READ`.
     pub fn get(&self, wizard_id: impl Into<String>, layout_id: impl Into<String>) -> GetWizard {
         GetWizard::new(
             Request::operation(
@@ -40,11 +41,7 @@ impl Operations {
                 "/crm/v8/settings/wizards/{wizard_id}",
                 [("wizard_id", wizard_id.into())],
             )
-            .scopes(&[
-                "ZohoCRM.modules.READ",
-                "ZohoCRM.modules.attachments.READ",
-                "ZohoCRM.settings.wizards.READ",
-            ]),
+            .scopes(&["ZohoCRM.settings.wizards.READ"]),
         )
         .with_query("layout_id", layout_id.into() as String)
     }

@@ -1,5 +1,7 @@
 //! `overrides.toml`: what neither source says, or says wrongly. Written by hand; every entry has a reason.
 
+mod entries;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -8,9 +10,11 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::schema::{Key, RawOperation, Schema, TextFormat};
+pub use entries::{AreaOverride, OperationOverride};
+use entries::{CommonShape, FieldOverride, ParameterOverride, TypeOverride};
 
 /// The file.
-const TEXT: &str = include_str!("../overrides.toml");
+const TEXT: &str = include_str!("../../overrides.toml");
 
 /// All that was said by hand.
 #[derive(Debug, Default, Deserialize)]
@@ -32,114 +36,6 @@ pub struct Overrides {
     common: Vec<CommonShape>,
     #[serde(skip)]
     used: RefCell<BTreeSet<String>>,
-}
-
-/// What is said of an area.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AreaOverride {
-    /// The feature that it is behind.
-    pub feature: String,
-    /// The name of its module, if not the area's own.
-    pub name: Option<String>,
-    /// One of what it is about, in words; worked out from its name if it is not said.
-    pub noun: Option<String>,
-    /// Better names for operations, in words, by the source's name.
-    #[serde(default)]
-    pub names: IndexMap<String, String>,
-    /// The scope without its last part, if the source's is wrong or missing.
-    pub scope: Option<String>,
-    /// Why, if more than the feature is said.
-    #[allow(dead_code, reason = "for readers of the file")]
-    pub reason: Option<String>,
-}
-
-/// What is said of an operation. It is found by its area and its name in the source.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OperationOverride {
-    area: String,
-    id: String,
-    /// The name of its method, if the rules make a bad one.
-    pub method: Option<String>,
-    /// Left out altogether.
-    #[serde(default)]
-    pub omit: bool,
-    /// Left out, since it is the same call as this one: `record/Get Record`. What it says goes there.
-    pub same_as: Option<String>,
-    /// It has the method and the URL of another operation, and is something else.
-    #[serde(default)]
-    pub distinct: bool,
-    /// What is sent.
-    pub body: Option<String>,
-    /// What is answered.
-    pub answer: Option<String>,
-    /// Another path.
-    pub path: Option<String>,
-    /// Why.
-    pub reason: String,
-}
-
-/// What is said of a parameter, in one area or in all.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ParameterOverride {
-    name: String,
-    area: Option<String>,
-    is: String,
-    #[allow(dead_code, reason = "for readers of the file")]
-    reason: String,
-}
-
-/// What is said of a field.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FieldOverride {
-    /// `area/Type` as the source names it.
-    r#type: String,
-    field: String,
-    /// Its shape.
-    is: Option<String>,
-    /// Its name in Rust.
-    name: Option<String>,
-    #[allow(dead_code, reason = "for readers of the file")]
-    reason: String,
-}
-
-/// A shape that is the same thing wherever it stands.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CommonShape {
-    /// Its name in `shared`.
-    name: String,
-    fields: IndexMap<String, String>,
-    #[allow(dead_code, reason = "for readers of the file")]
-    reason: String,
-}
-
-impl CommonShape {
-    /// Whether these are its fields, in any order.
-    fn is(&self, fields: &IndexMap<String, Schema>) -> bool {
-        let said =
-            |(name, is): (&String, &String)| fields.get(name).is_some_and(|field| *field == schema(is));
-        fields.len() == self.fields.len() && self.fields.iter().all(said)
-    }
-}
-
-/// What is said of a shape.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TypeOverride {
-    /// `area/Type` as the source names it.
-    r#type: String,
-    /// Something else altogether.
-    is: Option<String>,
-    /// These fields, for a shape that no source defines.
-    fields: Option<IndexMap<String, String>>,
-    /// A name.
-    name: Option<String>,
-    #[allow(dead_code, reason = "for readers of the file")]
-    reason: String,
 }
 
 impl Overrides {
@@ -176,27 +72,30 @@ impl Overrides {
         said.unwrap_or(&operation.id)
     }
 
-    /// The shape of a parameter, if it is said.
-    pub(crate) fn parameter(&self, area: &str, name: &str) -> Option<Schema> {
-        let matches = |entry: &&ParameterOverride| {
-            entry.name == name && entry.area.as_deref().is_none_or(|own| own == area)
-        };
-        let found = self.parameters.iter().filter(matches).max_by_key(|entry| entry.area.is_some())?;
-        self.mark(format!("parameter {}/{name}", found.area.as_deref().unwrap_or("*")));
-        Some(schema(&found.is))
+    /// What is said of a parameter: its shape, and whether it is required. What is said of one operation counts before
+    /// what is said of an area, and that before what is said of all.
+    pub(crate) fn parameter(&self, operation: &RawOperation, name: &str) -> (Option<Schema>, Option<bool>) {
+        let matches = |entry: &&ParameterOverride| entry.is_of(&operation.area, &operation.id, name);
+        let mut found: Vec<&ParameterOverride> = self.parameters.iter().filter(matches).collect();
+        found.sort_by_key(|entry| entry.narrowness());
+        found.iter().for_each(|entry| self.mark(entry.title()));
+        let shape = found.iter().rev().find_map(|entry| entry.is.as_deref());
+        (shape.map(schema), found.iter().rev().find_map(|entry| entry.required))
     }
 
-    /// The fields whose shapes are said; the source may not have them.
-    pub(crate) fn fields_of(&self, key: &Key) -> Vec<(&str, Schema)> {
+    /// The fields whose shapes are said. The source may not have them, except those that are said of all types.
+    pub(crate) fn fields_of(&self, key: &Key, known: &IndexMap<String, Schema>) -> Vec<(&str, Schema)> {
         let name = key.to_string();
-        let of_this = self.fields.iter().filter(|entry| entry.r#type == name);
-        of_this
-            .filter_map(|entry| {
-                let is = entry.is.as_ref()?;
-                self.mark(format!("field {name} {}", entry.field));
-                Some((entry.field.as_str(), schema(is)))
-            })
-            .collect()
+        let is_meant = |entry: &&FieldOverride| match entry.r#type.as_str() {
+            "*" => known.contains_key(&entry.field),
+            own => own == name,
+        };
+        let said = self.fields.iter().filter(is_meant).filter_map(|entry| {
+            let is = entry.is.as_ref()?;
+            self.mark(format!("field {} {}", entry.r#type, entry.field));
+            Some((entry.field.as_str(), schema(is)))
+        });
+        said.collect()
     }
 
     /// The name of a field in Rust, if it is said.
@@ -238,6 +137,12 @@ impl Overrides {
         })
     }
 
+    /// Whether a shape is one that no source defines.
+    pub(crate) fn makes(&self, key: &Key) -> bool {
+        let key = key.to_string();
+        self.types.iter().any(|entry| entry.fields.is_some() && entry.r#type == key)
+    }
+
     fn mark(&self, entry: String) {
         self.used.borrow_mut().insert(entry);
     }
@@ -246,9 +151,7 @@ impl Overrides {
     /// When an entry was never used: what it names is not there.
     pub(crate) fn all_were_used(&self) -> Result<()> {
         let operations = self.operations.iter().map(|entry| format!("operation {}/{}", entry.area, entry.id));
-        let parameters = self.parameters.iter();
-        let parameters = parameters
-            .map(|entry| format!("parameter {}/{}", entry.area.as_deref().unwrap_or("*"), entry.name));
+        let parameters = self.parameters.iter().map(ParameterOverride::title);
         let fields = self.fields.iter().map(|entry| format!("field {} {}", entry.r#type, entry.field));
         let types = self.types.iter().map(|entry| format!("type {}", entry.r#type));
         let names = self
@@ -276,10 +179,13 @@ fn key(text: &str) -> Option<Key> {
     Some(Key::new(area, name))
 }
 
-/// A shape in words: `text`, `list of users/Minified_User`.
+/// A shape in words: `text`, `list of users/Minified_User`, `list of paint/Tin or paint/Result`.
 pub(crate) fn schema(text: &str) -> Schema {
     if let Some(items) = text.strip_prefix("list of ") {
         return Schema::list(schema(items));
+    }
+    if text.contains(" or ") {
+        return Schema::OneOf(text.split(" or ").map(schema).collect());
     }
     let written = |format| Schema::Text { format, values: Vec::new() };
     match text {
@@ -304,6 +210,8 @@ mod tests {
         assert_eq!(schema("list of text"), Schema::list(Schema::text()));
         assert_eq!(schema("users/User"), Schema::Named(Key::new("users", "User")));
         assert_eq!(schema("anything"), Schema::Any);
+        let either = Schema::OneOf(vec![Schema::text(), Schema::Integer]);
+        assert_eq!(schema("list of text or integer"), Schema::list(either));
     }
 
     #[test]
@@ -319,8 +227,45 @@ mod tests {
         )
         .unwrap();
         assert!(overrides.all_were_used().unwrap_err().to_string().contains("paint/Color shade"));
-        assert_eq!(overrides.fields_of(&Key::new("paint", "Color")), [("shade", Schema::text())]);
+        let none = IndexMap::new();
+        assert_eq!(overrides.fields_of(&Key::new("paint", "Color"), &none), [("shade", Schema::text())]);
         overrides.all_were_used().unwrap();
+    }
+
+    #[test]
+    fn what_is_said_of_one_operation_counts_before_what_is_said_of_all() {
+        let text = r#"
+            [[parameter]]
+            name = "ids"
+            is = "list of text"
+            reason = "several"
+            [[parameter]]
+            name = "ids"
+            area = "paint"
+            required = true
+            reason = "nothing happens without"
+            [[parameter]]
+            name = "ids"
+            area = "paint"
+            operation = "Get Tins"
+            required = false
+            reason = "all are meant without"
+            "#;
+        let overrides = Overrides::read(text).unwrap();
+        let said = |id: &str| overrides.parameter(&RawOperation::for_tests("paint", id, "GET", "/v1"), "ids");
+        let several = Some(Schema::list(Schema::text()));
+        assert_eq!(said("Delete Tins"), (several.clone(), Some(true)));
+        assert_eq!(said("Get Tins"), (several, Some(false)));
+        overrides.all_were_used().unwrap();
+    }
+
+    #[test]
+    fn what_is_said_of_a_field_of_all_types_adds_none() {
+        let text = "[[field]]\ntype = \"*\"\nfield = \"shade\"\nis = \"any\"\nreason = \"it differs\"";
+        let overrides = Overrides::read(text).unwrap();
+        let (color, fields) = (Key::new("paint", "Color"), [("shade".to_owned(), Schema::text())]);
+        assert_eq!(overrides.fields_of(&color, &IndexMap::new()), []);
+        assert_eq!(overrides.fields_of(&color, &fields.into_iter().collect()), [("shade", Schema::Any)]);
     }
 
     #[test]

@@ -1,0 +1,155 @@
+//! What Zoho describes and the client has no name or no type for, and why.
+
+/// Of which answers and bodies nothing is known.
+pub(crate) const UNTYPED: &[(&str, &str)] = &[
+    ("composite_requests.execute", "the specification has it empty; the answer is from an example"),
+    ("functions.execute", "the body is for a function of the organisation"),
+    ("mail_merge.download", "the specification has no answer but a refusal, and the SDK a file"),
+    ("record_count.count", "it is mistaken about the only member"),
+    ("record_count.count_records_by_post", "the specification has neither body nor answer"),
+    ("services.create", "the specification has it empty"),
+    ("services.delete", "the specification has it empty"),
+    ("services.get", "the specification has it empty"),
+    ("services.list", "the specification has it empty"),
+    ("services.update", "the specification has it empty"),
+    ("user_groups.assigned_groups", "the specification has no answer"),
+    ("user_groups.deletion_status", "the specification has no answer"),
+    ("user_groups.unassigned_groups", "the specification has no answer"),
+    ("users.count", "the only member is a text in one description and a number in the other"),
+];
+
+/// Where records are: operations by the beginning of their key, and the end of the path.
+pub(crate) const RECORDS: &[(&str, &str)] = &[
+    ("blueprint.get", "transitions[].data"),
+    ("blueprint.update", "transitions[].data"),
+    ("conversion_option.list", "Accounts[]"),
+    ("conversion_option.list", "Contacts[]"),
+    ("convert_lead.convert", "Contacts"),
+    ("coql.execute_query", "data[]"),
+    ("email_drafts.", "inventory_details.record"),
+    ("global_picklists.value_associations", "details[]"),
+    ("mass_convert.schedule", "Deals"),
+    ("record.", "data[]"),
+    ("related_records.", "data[]"),
+];
+
+/// What is described of a record.
+pub(crate) const RECORD: [&str; 7] =
+    ["Created_By", "Created_Time", "Modified_By", "Modified_Time", "Tag", "id", "name"];
+
+/// Which members are not known by name: of the operations whose key begins so, those whose path ends so.
+pub(crate) const UNKNOWN: &[(&str, &str, &str)] = &[
+    ("", "$field_states", ANY),
+    ("", "$zia_visions", ANY),
+    ("", "_delete", ANY),
+    ("", "_global_picklist_value", NO_MORE),
+    ("", "action", RESULT),
+    ("", "auto_number", NO_MORE),
+    ("", "currency", NO_MORE),
+    ("", "cvid", ID),
+    ("", "default_value", ANY),
+    ("", "details", RESULT),
+    ("", "duplicate_field", RESULT),
+    ("", "extension", ANY),
+    ("", "field_id", ID),
+    ("", "file_id", ID),
+    ("", "formula", NO_MORE),
+    ("", "global_picklist", NO_MORE),
+    ("", "history_tracking_enabled", NO_MORE),
+    ("", "lookup", NO_MORE),
+    ("", "multi_module_lookup", NO_MORE),
+    ("", "multiselectlookup", NO_MORE),
+    ("", "record_locking_configuration_id__s", ID),
+    ("", "record_locking_rule_id__s", ID),
+    ("", "rollup_summary", NO_MORE),
+    ("", "section_id", ID),
+    ("", "size", ANY),
+    ("", "subform", NO_MORE),
+    ("", "unique", NO_MORE),
+    ("", "used_count", ANY),
+    ("", "validation_rule", ANY),
+    ("", "value", ANY),
+    ("", "years_in_industry", ANY),
+    ("", "zaid", ID),
+    ("", "zuid", ID),
+    ("audit_log_export.create", "audit_log_export[].info", PARTS),
+    ("audit_log_export.create", "audit_log_export[].x-error", PARTS),
+    ("backup.get", "history", ANOTHER),
+    ("backup.get", "info", ANOTHER),
+    ("backup.get", "urls", ANOTHER),
+    ("backup.history", "backup", ANOTHER),
+    ("backup.history", "urls", ANOTHER),
+    ("backup.urls", "backup", ANOTHER),
+    ("backup.urls", "history", ANOTHER),
+    ("backup.urls", "info", ANOTHER),
+    ("blueprint.", "blueprint", ANOTHER),
+    ("blueprint.", "transitions[].id", ID),
+    ("cadences.", "custom_view.id", ID),
+    ("currencies.add", "base_currency", ANOTHER),
+    ("currencies.enable_base_currency", "currencies", ANOTHER),
+    ("currencies.update", "base_currency", ANOTHER),
+    ("currencies.update_base_currency", "currencies", ANOTHER),
+    ("currencies.update_many", "base_currency", ANOTHER),
+    ("email_compose.update", "email_compose[].code", NESTED),
+    ("email_compose.update", "email_compose[].message", NESTED),
+    ("email_compose.update", "email_compose[].status", NESTED),
+    ("inventory_mass_convert.get", "data", ANOTHER),
+    ("mass_delete_tags.get", "mass_delete[].code", PARTS),
+    ("mass_delete_tags.get", "mass_delete[].message", PARTS),
+    ("portal_user_type.create", "user_type[].details.resource_path_index", PARTS),
+    ("portals.", "portals[].active", RESULTS),
+    ("portals.", "portals[].created_by", RESULTS),
+    ("portals.", "portals[].created_time", RESULTS),
+    ("portals.", "portals[].modified_by", RESULTS),
+    ("portals.", "portals[].modified_time", RESULTS),
+    ("profiles.", "code", REFUSAL),
+    ("profiles.", "message", REFUSAL),
+    ("profiles.", "status", REFUSAL),
+    ("profiles.delete", "profiles", ANOTHER),
+    ("record_locking.", "data[].id", ID),
+    ("scoring_rules.", "code", REFUSAL),
+    ("scoring_rules.", "message", REFUSAL),
+    ("scoring_rules.", "status", REFUSAL),
+    ("scoring_rules.run", "scoring_rules", ANOTHER),
+    ("share_records.", "Modified_By.email", EMAIL),
+    ("sharing_rules.", "filters[].comparator", PARTS),
+    ("sharing_rules.", "filters[].field", PARTS),
+    ("sharing_rules.", "filters[].type", PARTS),
+    ("sharing_rules.", "module.name", PARTS),
+    ("tags.count_records_of_tag", "info", ANOTHER),
+    ("tags.count_records_of_tag", "tags", ANOTHER),
+    ("tags.list", "count", ANOTHER),
+    ("territories.associated_users_counts", "territories", ANOTHER),
+    ("territories.child_territories", "associated_users_count", ANOTHER),
+    ("territories.get", "associated_users_count", ANOTHER),
+    ("territories.list", "associated_users_count", ANOTHER),
+    ("territory_users.", "Modified_By.email", EMAIL),
+    ("user_groups.associated_users_count", "associations", ANOTHER),
+    ("user_groups.associated_users_count", "grouped_counts", ANOTHER),
+    ("user_groups.associated_users_count", "sources", ANOTHER),
+    ("user_groups.associated_users_count", "sources_count", ANOTHER),
+    ("user_groups.associated_users_count", "user_groups", ANOTHER),
+    ("user_groups.associations", "associated_users_count", ANOTHER),
+    ("user_groups.associations", "grouped_counts", ANOTHER),
+    ("user_groups.associations", "info", ANOTHER),
+    ("user_groups.associations", "sources", ANOTHER),
+    ("user_groups.associations", "sources_count", ANOTHER),
+    ("user_groups.associations", "user_groups", ANOTHER),
+    ("users.", "Modified_By.email", EMAIL),
+    ("users.associated_groups", "users", ANOTHER),
+    ("users.get", "user_groups", ANOTHER),
+    ("users.list", "user_groups", ANOTHER),
+];
+
+const ANY: &str = "one description contradicts the other, an example, or itself; the client takes anything";
+const ANOTHER: &str = "the SDK has one type for the answers of several calls, and this is of another one";
+const EMAIL: &str = "the SDK has it in a type that the specification has under another name";
+const ID: &str = "an id that is called a number; ids come as texts, so the client takes either";
+const NESTED: &str = "results, which the specification has in a list of lists";
+const NO_MORE: &str =
+    "the specification says only that it is an object; the SDK says more, in a type of another name";
+const PARTS: &str = "the SDK, or another branch, has it in a place where the client has a value of any kind";
+const REFUSAL: &str = "a refusal of the whole call, of which the runtime makes an error";
+const RESULT: &str =
+    "the result of one of several things: its details and rarer members are read by what they are called";
+const RESULTS: &str = "the SDK has the things themselves, the specification what became of each";
