@@ -51,7 +51,7 @@ async fn a_bulk_read_that_was_interrupted_is_taken_up_again() {
 
     let more = json!({ "data": [{ "id": id, "state": "COMPLETED",
         "result": { "page": 1, "count": 3, "more_records": true, "next_page_token": "the-next" } }] });
-    zoho.fault(Fault::on("GET /crm/bulk/v8/read/*").answer(200, more.to_string()));
+    zoho.fault(Fault::on("GET /crm/bulk/v8/read/*").times(2).answer(200, more.to_string()));
     let again = terminal.run(&["bulk", "read", "Leads", "--job", id]).done();
     assert!(again.stderr.contains("--page-token the-next"), "{again:?}");
     terminal.run(&["bulk", "read", "Leads", "--page-token", "the-next"]).ended(1);

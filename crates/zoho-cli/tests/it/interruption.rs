@@ -2,10 +2,11 @@
 
 #![cfg(unix)]
 
-use std::io::{BufRead, BufReader, Read};
-use std::time::Duration;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
-use zoho_emulator::{Emulator, User};
+use zoho_emulator::{Emulator, Fault, User};
 
 use crate::support::{ADA, Ran, Terminal, log_in, signal};
 
@@ -30,6 +31,15 @@ fn interrupted(terminal: &Terminal, arguments: &[&str], name: &str) -> (String, 
     let output = child.wait_with_output().unwrap();
     stderr.read_to_string(&mut told).unwrap();
     (job, Ran { stderr: told, ..Ran::of(output) })
+}
+
+/// Waits until something is so. What is interrupted then is in the middle of it.
+fn until(is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(60), "it never came so far");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 fn files(terminal: &Terminal) -> Vec<String> {
@@ -75,4 +85,39 @@ async fn a_bulk_write_that_is_interrupted_leaves_no_file_and_says_which_rows_are
     let next = format!("job {job} was started and may write or have written rows 2 to 3: look at it");
     assert!(ran.stderr.contains(&next), "{ran:?}");
     assert!(ran.stderr.contains(&format!("zoho api GET /crm/bulk/v8/write/{job}")), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_bulk_write_that_is_interrupted_before_there_is_a_job_leaves_no_file_either() {
+    let (zoho, terminal) = logged_in().await;
+    let folder = terminal.path(".").display().to_string();
+    let terminal = terminal.with("TMPDIR", folder);
+    let has_package = || files(&terminal).iter().any(|name| name.starts_with(".tmp"));
+
+    // While the rows are sent.
+    std::fs::write(terminal.path("leads.csv"), "Last_Name\nOne\n").unwrap();
+    zoho.fault(Fault::on("POST /crm/v8/upload").hang());
+    let child = terminal.command(&["bulk", "write", "Leads", "leads.csv", "--insert"]).spawn().unwrap();
+    until(|| zoho.journal().count("POST /crm/v8/upload") > 0);
+    assert!(has_package());
+    signal(&child, "INT");
+    let ran = Ran::of(child.wait_with_output().unwrap()).ended(1);
+    assert_eq!(
+        (ran.stderr.as_str(), files(&terminal)),
+        ("error: interrupted\n", vec!["leads.csv".to_owned()])
+    );
+
+    // While rows are waited for that do not come.
+    let mut command = terminal.command(&["bulk", "write", "Leads", "/dev/stdin", "--insert"]);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut rows = child.stdin.take().unwrap();
+    rows.write_all(b"Last_Name\nOne\n").unwrap();
+    until(has_package);
+    signal(&child, "TERM");
+    let ran = Ran::of(child.wait_with_output().unwrap()).ended(1);
+    drop(rows);
+    assert_eq!(
+        (ran.stderr.as_str(), files(&terminal)),
+        ("error: interrupted\n", vec!["leads.csv".to_owned()])
+    );
 }

@@ -5,7 +5,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -16,7 +16,13 @@ use crate::error::Error;
 /// A ZIP file to upload. It is deleted when it is dropped.
 #[derive(Debug)]
 pub(super) struct Package {
-    pub(super) zip: NamedTempFile,
+    pub(super) zip: TempPath,
+    pub(super) contents: Contents,
+}
+
+/// What is in it.
+#[derive(Debug)]
+pub(super) struct Contents {
     pub(super) rows: usize,
     /// By its place, whether a column holds the ids of lookups.
     pub(super) ids: Vec<bool>,
@@ -32,43 +38,51 @@ pub(super) struct Limits {
 }
 
 impl Package {
+    /// The file for it, still empty.
+    pub(super) fn new_file() -> Result<NamedTempFile, Error> {
+        NamedTempFile::new_in(std::env::temp_dir()).map_err(|error| cannot(&error))
+    }
+}
+
+impl Contents {
     /// Takes the next rows of a table; `None` if there are none.
-    pub(super) fn fill(table: &mut Table, limits: Limits) -> Result<Option<Self>, Error> {
+    pub(super) fn fill(file: File, table: &mut Table, limits: Limits) -> Result<Option<Self>, Error> {
         let Some(first) = table.rows.next().transpose()? else {
             return Ok(None);
         };
-        let folder = std::env::temp_dir();
-        let cannot = |error: io::Error| Error::file(&folder, &error);
-        let zip = NamedTempFile::new_in(&folder).map_err(cannot)?;
         let columns = table.columns.len();
-        let mut package =
-            Self { zip, rows: 0, ids: vec![false; columns], dates: vec![Dates::default(); columns] };
+        let mut contents =
+            Self { rows: 0, ids: vec![false; columns], dates: vec![Dates::default(); columns] };
 
         let written = Arc::new(AtomicU64::new(0));
-        let target = Counted { file: package.zip.reopen().map_err(cannot)?, written: Arc::clone(&written) };
+        let target = Counted { file, written: Arc::clone(&written) };
         let mut zip = ZipWriter::new(target);
-        zip.start_file("rows.csv", SimpleFileOptions::default()).map_err(|error| cannot(error.into()))?;
+        zip.start_file("rows.csv", SimpleFileOptions::default()).map_err(|error| cannot(&error.into()))?;
         let mut csv = csv::Writer::from_writer(zip);
-        csv.write_record(&table.columns).map_err(|error| cannot(error.into()))?;
+        csv.write_record(&table.columns).map_err(|error| cannot(&error.into()))?;
         let mut next = Some(first);
         while let Some(row) = next {
-            csv.write_record(&row.cells).map_err(|error| cannot(error.into()))?;
+            csv.write_record(&row.cells).map_err(|error| cannot(&error.into()))?;
             for index in row.ids {
-                package.ids[index] = true;
+                contents.ids[index] = true;
             }
             if table.writes_dates {
-                for (dates, cell) in package.dates.iter_mut().zip(&row.cells) {
+                for (dates, cell) in contents.dates.iter_mut().zip(&row.cells) {
                     *dates = dates.with(cell);
                 }
             }
-            package.rows += 1;
-            let full = package.rows >= limits.rows || written.load(Ordering::Relaxed) >= limits.bytes;
+            contents.rows += 1;
+            let full = contents.rows >= limits.rows || written.load(Ordering::Relaxed) >= limits.bytes;
             next = if full { None } else { table.rows.next().transpose()? };
         }
-        let zip = csv.into_inner().map_err(|error| cannot(error.into_error()))?;
-        zip.finish().map_err(|error| cannot(error.into()))?;
-        Ok(Some(package))
+        let zip = csv.into_inner().map_err(|error| cannot(&error.into_error()))?;
+        zip.finish().map_err(|error| cannot(&error.into()))?;
+        Ok(Some(contents))
     }
+}
+
+fn cannot(error: &io::Error) -> Error {
+    Error::file(&std::env::temp_dir(), error)
 }
 
 /// A file, and how many bytes were written to it so far.
@@ -102,7 +116,10 @@ mod tests {
 
     fn sizes(csv: Vec<u8>, limits: Limits) -> Vec<usize> {
         let mut table = Table::of_csv(CsvSource::Bytes(csv)).unwrap();
-        let next = || Package::fill(&mut table, limits).unwrap().map(|package| package.rows);
+        let next = || {
+            let file = tempfile::tempfile().unwrap();
+            Contents::fill(file, &mut table, limits).unwrap().map(|contents| contents.rows)
+        };
         std::iter::from_fn(next).collect()
     }
 

@@ -8,7 +8,7 @@ use csv::StringRecord;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::package::{Limits, Package};
+use super::package::{Contents, Limits, Package};
 use super::polling::Polling;
 use super::table::{CsvSource, Missing, Table};
 use super::write_job::BulkWrite;
@@ -129,7 +129,8 @@ impl StartBulkWrite {
     /// Zoho's documentation says that it takes `MM/dd/yyyy` and `MM/dd/yyyy HH:mm:ss` where nothing is said
     /// (zoho.com/crm/developer/docs/api/v8/bulk-write/create-job.html); its community post "Kaizen #13 - Bulk Write API"
     /// (help.zoho.com/portal/en/community/topic/kaizen-13-bulk-write-api) that a date is `2019-08-28`, and a moment as in
-    /// ISO 8601. Nobody has tried it for this crate.
+    /// ISO 8601. Nobody has tried it for this crate, nor what Zoho makes of the format of a field of texts: an empty
+    /// pattern sends none.
     pub fn format(mut self, column: impl Into<String>, pattern: impl Into<String>) -> Self {
         self.formats.push((column.into(), pattern.into()));
         self
@@ -225,11 +226,12 @@ impl StartBulkWrite {
                 None => start.find_organization().await?,
             };
             let file_id = start.upload(&package, &zgid).await?;
-            let mappings = start.field_mappings(&table.columns, &package);
+            let mappings = start.field_mappings(&table.columns, &package.contents);
+            let rows = package.contents.rows;
             if let Some(BeforeStart(tell)) = &start.before_start {
-                tell(package.rows);
+                tell(rows);
             }
-            let job = start.start(file_id, mappings).await?.with_rows_sent(package.rows);
+            let job = start.start(file_id, mappings).await?.with_rows_sent(rows);
             start.organization = Some(zgid);
             Ok((Page::of(vec![job]), Some((start, Source::Open(table)))))
         });
@@ -243,7 +245,7 @@ impl StartBulkWrite {
     }
 
     async fn upload(&self, package: &Package, zgid: &str) -> Result<String, Error> {
-        let file = Upload::from_path(package.zip.path()).with_name(format!("{}.zip", self.module));
+        let file = Upload::from_path(&*package.zip).with_name(format!("{}.zip", self.module));
         let request = self.crm.request(Method::Post, "/crm/v8/upload").on_upload_host().scopes(UPLOAD_SCOPES);
         let request = request.header("feature", "bulk-write").header("X-CRM-ORG", zgid).upload("file", file);
         // A file that nothing refers to does no harm.
@@ -257,21 +259,22 @@ impl StartBulkWrite {
     }
 
     /// Which column is for which field.
-    fn field_mappings(&self, columns: &StringRecord, package: &Package) -> Vec<Value> {
+    fn field_mappings(&self, columns: &StringRecord, contents: &Contents) -> Vec<Value> {
         let of_column = |(index, name): (usize, &str)| {
             let mapped = self.mappings.iter().find(|(column, _)| column == name);
             let field = mapped.map_or(name, |(_, field)| field);
             let (field, find_by) = match field.split_once('.') {
                 Some((field, find_by)) => (field, Some(find_by)),
-                None => (field, package.ids.get(index).filter(|is_id| **is_id).map(|_| "id")),
+                None => (field, contents.ids.get(index).filter(|is_id| **is_id).map(|_| "id")),
             };
             let mut mapping = json!({ "api_name": field, "index": index });
             if let Some(find_by) = find_by {
                 mapping["find_by"] = find_by.into();
             }
             let said = self.formats.iter().rev().find(|(column, _)| column == name);
-            let seen = || package.dates.get(index)?.format();
-            if let Some(format) = said.map(|(_, pattern)| pattern.as_str()).or_else(seen) {
+            let seen = || contents.dates.get(index)?.format();
+            let format = said.map(|(_, pattern)| pattern.as_str()).or_else(seen);
+            if let Some(format) = format.filter(|format| !format.is_empty()) {
                 mapping["format"] = format.into();
             }
             mapping
@@ -321,15 +324,25 @@ enum Source {
 impl Source {
     /// The next rows in a ZIP file; `None` if there are none. Rows may be slow to come, and a disk is.
     async fn package(self, limits: Limits) -> Result<Option<(Table, Package)>, Error> {
-        let packing = tokio::task::spawn_blocking(move || {
+        // Whoever gives up waiting deletes the file, also if the rows never come: the thread does not own it.
+        let (file, zip) = on_a_thread(Package::new_file).await?.into_parts();
+        let packed = on_a_thread(move || {
             let mut table = match self {
                 Self::Closed(open) => open()?,
                 Self::Open(table) => table,
             };
-            Ok(Package::fill(&mut table, limits)?.map(|package| (table, package)))
+            Ok(Contents::fill(file, &mut table, limits)?.map(|contents| (table, contents)))
         });
-        packing.await.map_err(|error| Error::Request(format!("the rows cannot be taken ({error})")))?
+        Ok(packed.await?.map(|(table, contents)| (table, Package { zip, contents })))
     }
+}
+
+/// Does something on a thread that may wait.
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::Request(format!("the rows cannot be taken ({error})")))?
 }
 
 /// A job that was added.

@@ -223,6 +223,9 @@ async fn zoho_is_told_how_dates_are_written() {
     let [_, _, called, _] = iso;
     let iso = [Value::Null, json!("dd.MM.yyyy"), called, json!("MM/dd/yyyy")];
     assert_eq!(formats(only(said.records(leads)).await).await, iso);
+    let said = write().format("Birthday", "").fields(["Last_Name", "Birthday"]);
+    let lead = Record::new().with("Last_Name", "Hopper").with("Birthday", "2026-11-22");
+    assert_eq!(formats(only(said.records([lead])).await).await, [Value::Null, Value::Null]);
     let text = "Last_Name,Birthday\nHopper,2026-11-22\n";
     assert_eq!(formats(only(write().csv_text(text)).await).await, [Value::Null, Value::Null]);
 }

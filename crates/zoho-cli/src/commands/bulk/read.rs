@@ -1,7 +1,7 @@
 //! `zoho bulk read`: all records of a module.
 
 use serde_json::Value;
-use zohocrm::bulk::{self, BulkReadResult, BulkReadStatus};
+use zohocrm::bulk::{self, BulkReadResult};
 
 use crate::args::{BulkRead, RowFormat};
 use crate::commands::interruption::{interruption, unless};
@@ -45,8 +45,10 @@ async fn read(
     let mut rows = Rows::new(config.output, RowFormat { csv, ..format }, &[""; 0]).going_to(destination);
     rows = rows.long_in_coming();
     if let Some(id) = job {
-        *running = Some(id.clone());
-        let result = take(&crm.bulk_read_job(id), &module, &mut rows).await?;
+        let job = crm.bulk_read_job(id);
+        check_module(&job, &module).await?;
+        *running = Some(job.id().to_owned());
+        let result = take(&job, &mut rows).await?;
         if let Some(token) = result.next_page_token.filter(|_| result.more_records) {
             rows.words(format_args!(
                 "there are more records: go on with the options of that job and --page-token {token}"
@@ -74,18 +76,15 @@ async fn read(
         *running = Some(job.id().to_owned());
         // Zoho works on, whether anybody waits or not.
         rows.words(format_args!("job {0} was started; --job {0} takes it up again", job.id()));
-        take(&job, &module, &mut rows).await?;
+        take(&job, &mut rows).await?;
         *running = None;
     }
     rows.finish()
 }
 
 /// Waits for a job and prints its rows.
-async fn take(job: &bulk::BulkRead, module: &str, rows: &mut Rows) -> Result<BulkReadResult, Failure> {
+async fn take(job: &bulk::BulkRead, rows: &mut Rows) -> Result<BulkReadResult, Failure> {
     let status = job.wait_with_progress(|status| rows.doing(job.id(), status.state.as_str())).await?;
-    if let Some(other) = module_of(&status).filter(|other| !other.eq_ignore_ascii_case(module)) {
-        return Err(Failure::usage(format!("job {} reads {other}, and not {module}", job.id())));
-    }
     let mut records = job.rows().await?;
     while let Some(record) = records.next().await {
         rows.push(record?)?;
@@ -93,7 +92,13 @@ async fn take(job: &bulk::BulkRead, module: &str, rows: &mut Rows) -> Result<Bul
     Ok(status.result.unwrap_or_default())
 }
 
-/// The module that a job reads, if Zoho says so.
-fn module_of(status: &BulkReadStatus) -> Option<&str> {
-    status.query.as_ref()?.get("module")?.get("api_name")?.as_str()
+/// Refuses a job of another module, before anybody waits for it.
+async fn check_module(job: &bulk::BulkRead, module: &str) -> Result<(), Failure> {
+    let query = job.status().await?.query.unwrap_or_default();
+    match query["module"]["api_name"].as_str() {
+        Some(other) if !other.eq_ignore_ascii_case(module) => {
+            Err(Failure::usage(format!("job {} reads {other}, and not {module}", job.id())))
+        }
+        _ => Ok(()),
+    }
 }
