@@ -70,12 +70,13 @@ impl Output {
     pub(crate) fn counter(self) -> ProgressBar {
         let style = ProgressStyle::with_template("{spinner} {human_pos} {msg}, {elapsed}");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
-        let bar = self.progress().with_style(style).with_finish(ProgressFinish::AndClear);
+        let bar = self.progress().with_style(style).with_message("records");
+        let bar = bar.with_finish(ProgressFinish::AndClear);
         if !bar.is_hidden() {
             // Zoho may work for a while without a word.
             bar.enable_steady_tick(Duration::from_millis(200));
         }
-        bar.with_message("records")
+        bar
     }
 
     /// Says something to whoever sits in front of the terminal.
