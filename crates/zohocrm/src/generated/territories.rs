@@ -155,7 +155,7 @@ impl Operations {
 
     /// Transfers and deletes a territory.
     ///
-    /// `POST /crm/v8/settings/territories/{id}/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.CREATE`.
+    /// `POST /crm/v8/settings/territories/{id}/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.DELETE`.
     pub fn transfer_and_delete_territory(
         &self,
         id: impl Into<String>,
@@ -168,14 +168,14 @@ impl Operations {
                 "/crm/v8/settings/territories/{id}/actions/transfer_and_delete",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.territories.CREATE"])
+            .scopes(&["ZohoCRM.settings.territories.DELETE"])
             .body(&body),
         )
     }
 
     /// Transfers and deletes territories.
     ///
-    /// `POST /crm/v8/settings/territories/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.CREATE`.
+    /// `POST /crm/v8/settings/territories/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.DELETE`.
     pub fn transfer_and_delete_territories(
         &self,
         body: TransferAndDeleteTerritoryBody,
@@ -187,7 +187,7 @@ impl Operations {
                 "/crm/v8/settings/territories/actions/transfer_and_delete",
                 [],
             )
-            .scopes(&["ZohoCRM.settings.territories.CREATE"])
+            .scopes(&["ZohoCRM.settings.territories.DELETE"])
             .body(&body),
         )
     }
