@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "POST",
         path: "/crm/v8/Events/{event}/actions/cancel",
     },
-    scopes: &[&["ZohoCRM.modules.Events.CREATE"]],
+    scopes: &[&["ZohoCRM.modules.Events.UPDATE"]],
     required: &[],
     build: cancel,
     answer: Some(round_trip::<zohocrm::api::cancel_meetings::CancelMeetingsResults>),

@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
         method: "GET",
         path: "/crm/v8/{module}/{record_id}/__emails_sharing_details",
     },
-    scopes: &[&["ZohoCRM.settings.emails.READ"]],
+    scopes: &[&["ZohoCRM.modules.emails.READ", "ZohoCRM.modules.READ"]],
     required: &[],
     build: get,
     answer: Some(round_trip::<zohocrm::api::email_sharing_details::EmailSharingDetailsAnswer>),

@@ -47,7 +47,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             method: "POST",
             path: "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/action/transfer",
         },
-        scopes: &[&["ZohoCRM.settings.clientportal.CREATE"]],
+        scopes: &[&["ZohoCRM.settings.clientportal.UPDATE"]],
         required: &[],
         build: transfer,
         answer: Some(round_trip::<zohocrm::api::user_type_users::UserTypeUsersResults>),

@@ -1,5 +1,5 @@
-//! From schemas to types: refusals are taken out of answers, unions become one struct with the fields of all, texts
-//! with several known values become enums.
+//! From schemas to types: unions become one struct with the fields of all, texts with several known values become enums.
+//! A refusal of the whole call is no part of its answer.
 
 use std::collections::HashMap;
 

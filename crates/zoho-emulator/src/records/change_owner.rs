@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::Writer;
-use crate::crm::{Outcome, Request, error, invalid_id, list_in, many, missing_key, success};
+use crate::crm::{Outcome, Request, error, invalid_id, list_in, missing_key, success, together};
 use crate::http::Answer;
-use crate::store::parse_id;
+use crate::store::{Fields, parse_id};
 
 /// Changes the owner of the record in the path.
 pub(crate) fn change_owner_of_one(request: &Request<'_>) -> Result<Answer, Answer> {
@@ -33,11 +33,12 @@ fn change(request: &Request<'_>, body: &Map<String, Value>, ids: &[&str]) -> Res
         error(400, "INVALID_DATA", &details, "the owner id given is invalid")
     })?;
     let now = request.world.now_ms();
-    let mut state = request.world.state();
-    let table = state.records.table_mut(request.organisation(), &module.api_name);
+    let state = &mut *request.world.state();
+    let fields: Fields = [("Owner".to_owned(), owner.with_name())].into_iter().collect();
     let outcomes: Vec<Outcome> = ids
         .iter()
         .map(|id| {
+            let table = state.records.table_mut(request.organisation(), &module.api_name);
             let changed = parse_id(id).and_then(|id| {
                 table.change(id, |record| {
                     record.owner = Arc::clone(&owner);
@@ -45,10 +46,13 @@ fn change(request: &Request<'_>, body: &Map<String, Value>, ids: &[&str]) -> Res
                     record.modified_by = Arc::clone(request.person());
                 })
             });
-            changed
-                .map(|_| success(&json!({ "id": id }), "owner is successfully updated"))
-                .ok_or_else(|| invalid_id(id))
+            changed.ok_or_else(|| invalid_id(id))?;
+            writer.changed(state, &module.api_name, id, &fields);
+            Ok(success(&json!({ "id": id }), "owner is successfully updated"))
         })
         .collect();
-    Ok(many(200, "data", outcomes))
+    // Zoho's example of some of both has this status, where other writes have 207.
+    let (status, results) = together(200, outcomes);
+    let status = if status == 207 { 202 } else { status };
+    Ok(Answer::json(status, &json!({ "data": results })))
 }

@@ -146,6 +146,7 @@ impl Conversion<'_> {
             names.into_iter().zip(became).map(|(name, made)| (name.to_owned(), json!(made))).collect();
         fields.insert("Converted__s".to_owned(), json!(true));
         fields.insert("Converted_Date_Time".to_owned(), json!(iso8601(now)));
+        self.writer.changed(state, &leads.api_name, &lead.id(), &fields);
         let table = state.records.table_mut(self.writer.organisation, &leads.api_name);
         table.change(lead.id, |record| {
             record.set(fields);

@@ -159,6 +159,11 @@ impl<'a> Writer<'a> {
         changed.map(|record| success(&written(record), "record updated")).ok_or_else(|| invalid_id(id))
     }
 
+    /// Tells those who watch the module that these fields of a record were changed, past `update`.
+    pub(crate) fn changed(&self, state: &State, module: &str, id: &str, fields: &Fields) {
+        self.tell(state, module, id, Event::Edit, fields);
+    }
+
     /// Tells those who watch the module.
     fn tell(&self, state: &State, module: &str, id: &str, event: Event, fields: &Fields) {
         let change = Change { organisation: self.organisation, module, id, event, fields };

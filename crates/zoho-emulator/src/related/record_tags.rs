@@ -118,9 +118,10 @@ fn change(
     ids: &[String],
     change: impl Fn(&mut Vec<Value>),
 ) -> Result<Answer, Answer> {
-    let table = state.records.table_mut(request.organisation(), &request.module()?.api_name);
+    let (writer, module) = (Writer::of(request)?, &request.module()?.api_name);
     let now = request.world.now_ms();
     let outcomes = ids.iter().map(|id| {
+        let table = state.records.table_mut(request.organisation(), module);
         let mut tags = Vec::new();
         let changed = parse_id(id).and_then(|number| {
             table.change(number, |record| {
@@ -132,6 +133,8 @@ fn change(
             })
         });
         changed.ok_or_else(|| invalid_id(id))?;
+        let fields = [("Tag".to_owned(), json!(tags))].into_iter().collect();
+        writer.changed(state, module, id, &fields);
         let details = json!({ "id": id, "affected_data": null, "tags": tags });
         Ok(success(&details, "tags updated successfully"))
     });

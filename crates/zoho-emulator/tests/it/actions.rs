@@ -63,7 +63,7 @@ async fn records_get_another_owner() {
     let many = "/crm/v8/Leads/actions/change_owner";
     let some =
         call(&zoho, &token, Method::POST, many, Some(json!({ "owner": bob, "ids": [two, "1"] }))).await;
-    assert_eq!((some.status, codes(&some)), (207, vec!["SUCCESS".to_owned(), "INVALID_DATA".to_owned()]));
+    assert_eq!((some.status, codes(&some)), (202, vec!["SUCCESS".to_owned(), "INVALID_DATA".to_owned()]));
     for id in [one, two] {
         assert_eq!(read(&zoho, &token, "Leads", &json!(id)).await["Owner"]["email"], BOB);
     }

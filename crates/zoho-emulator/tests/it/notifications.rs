@@ -103,6 +103,31 @@ async fn a_channel_is_told_of_what_is_created_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn another_owner_tags_and_a_conversion_are_edits() {
+    let (zoho, mut listener) = (Emulator::start().await, Listener::start().await);
+    let token = access_token(&zoho);
+    let lead = write(&zoho, &token, Method::POST, "/crm/v8/Leads", json!({ "Last_Name": "Hopper" })).await;
+    let channel = json!({
+        "channel_id": "1000000068001", "events": ["Leads.edit"], "notify_url": listener.url, "token": "PROOF",
+    });
+    assert_eq!(watch(&zoho, &token, Method::POST, channel).await.status, 201);
+    let me = get(&zoho, &token, "/crm/v8/users").await.json()["users"][0]["id"].clone();
+    for (action, body, field) in [
+        ("change_owner", json!({ "owner": { "id": me } }), "Owner"),
+        ("add_tags", json!({ "tags": [{ "name": "navy" }] }), "Tag"),
+        ("remove_tags", json!({ "tags": [{ "name": "navy" }] }), "Tag"),
+        ("convert", json!({ "data": [{}] }), "Converted__s"),
+    ] {
+        let path = format!("/crm/v8/Leads/{lead}/actions/{action}");
+        let reply = call(&zoho, &token, Method::POST, &path, Some(body)).await;
+        assert_eq!(reply.status, 200, "{action}: {}", reply.text);
+        let (_, message) = listener.next().await;
+        let fields = message["affected_fields"][0][&lead].as_array().unwrap();
+        assert!(fields.contains(&json!(field)), "{action}: {message}");
+    }
+}
+
+#[tokio::test]
 async fn a_channel_hears_only_what_it_asked_for_and_only_until_it_expires() {
     let (zoho, mut listener) = (Emulator::start().await, Listener::start().await);
     let token = access_token(&zoho);

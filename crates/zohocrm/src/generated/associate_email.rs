@@ -89,16 +89,16 @@ setters! {
 pub struct AssociateEmailAssociateEmail {
     /// `from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from: Nullable<AssociateEmailFrom>,
+    pub from: Nullable<shared::Mailbox>,
     /// `to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub to: Nullable<Vec<To>>,
+    pub to: Nullable<Vec<shared::Mailbox>>,
     /// `cc`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cc: Nullable<Vec<To>>,
+    pub cc: Nullable<Vec<shared::Mailbox>>,
     /// `bcc`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub bcc: Nullable<Vec<To>>,
+    pub bcc: Nullable<Vec<shared::Mailbox>>,
     /// `attachments`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub attachments: Nullable<Vec<Attachments>>,
@@ -130,10 +130,10 @@ pub struct AssociateEmailAssociateEmail {
 
 setters! {
     AssociateEmailAssociateEmail {
-        from: AssociateEmailFrom,
-        to: Vec<To>,
-        cc: Vec<To>,
-        bcc: Vec<To>,
+        from: shared::Mailbox,
+        to: Vec<shared::Mailbox>,
+        cc: Vec<shared::Mailbox>,
+        bcc: Vec<shared::Mailbox>,
         attachments: Vec<Attachments>,
         content: String,
         mail_format: AssociateEmailAssociateEmailMailFormat,
@@ -142,52 +142,6 @@ setters! {
         sent: bool,
         date_time: DateTime,
         linked_record: LinkedRecord,
-    }
-}
-
-/// Zoho's `from`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssociateEmailFrom {
-    /// `user_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_name: Nullable<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    AssociateEmailFrom {
-        user_name: String,
-        email: String,
-    }
-}
-
-/// Zoho's `to`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct To {
-    /// `user_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_name: Nullable<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    To {
-        user_name: String,
-        email: String,
     }
 }
 

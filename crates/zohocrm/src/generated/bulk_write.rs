@@ -159,7 +159,7 @@ pub struct Details {
     pub id: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
+    pub created_by: Nullable<shared::UserReference>,
     /// `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
@@ -438,7 +438,7 @@ pub struct GetBulkWriteJobAnswer {
     pub result: Nullable<BulkWriteResult>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
+    pub created_by: Nullable<shared::UserReference>,
     /// `operation`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub operation: Nullable<String>,

@@ -21,7 +21,7 @@ pub struct Operations {
 impl Operations {
     /// Cancels meetings.
     ///
-    /// `POST /crm/v8/Events/{event}/actions/cancel`. Scope: `ZohoCRM.modules.Events.CREATE`.
+    /// `POST /crm/v8/Events/{event}/actions/cancel`. Scope: `ZohoCRM.modules.Events.UPDATE`.
     pub fn cancel(&self, event: impl Into<String>, body: CancelMeetingsBody) -> CancelMeetings {
         CancelMeetings::new(
             Request::operation(
@@ -30,7 +30,7 @@ impl Operations {
                 "/crm/v8/Events/{event}/actions/cancel",
                 [("event", event.into())],
             )
-            .scopes(&["ZohoCRM.modules.Events.CREATE"])
+            .scopes(&["ZohoCRM.modules.Events.UPDATE"])
             .body(&body),
         )
     }

@@ -86,7 +86,7 @@ pub struct LeadConverter {
     pub contacts: Nullable<Record>,
     /// `assign_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub assign_to: Nullable<shared::MinifiedUser>,
+    pub assign_to: Nullable<shared::UserReference>,
     /// `Deals`.
     #[serde(rename = "Deals", skip_serializing_if = "Nullable::is_absent")]
     pub deals: Nullable<Record>,
@@ -109,7 +109,7 @@ setters! {
         move_attachments_to: shared::ApiReference,
         accounts: Record,
         contacts: Record,
-        assign_to: shared::MinifiedUser,
+        assign_to: shared::UserReference,
         deals: Record,
         add_to_existing_record: bool,
         carry_over_tags: CarryOverTags,

@@ -169,7 +169,7 @@ pub struct Currency {
     pub format: Nullable<Format>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
+    pub created_by: Nullable<shared::UserReference>,
     /// `prefix_symbol`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub prefix_symbol: Nullable<bool>,
@@ -184,7 +184,7 @@ pub struct Currency {
     pub name: Nullable<String>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::MinifiedUser>,
+    pub modified_by: Nullable<shared::UserReference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -201,12 +201,12 @@ setters! {
         is_active: bool,
         exchange_rate: String,
         format: Format,
-        created_by: shared::MinifiedUser,
+        created_by: shared::UserReference,
         prefix_symbol: bool,
         is_base: bool,
         modified_time: DateTime,
         name: String,
-        modified_by: shared::MinifiedUser,
+        modified_by: shared::UserReference,
         id: String,
     }
 }
@@ -331,7 +331,7 @@ pub struct BaseCurrency {
     pub format: Nullable<Format>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
+    pub created_by: Nullable<shared::UserReference>,
     /// `prefix_symbol`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub prefix_symbol: Nullable<bool>,
@@ -346,7 +346,7 @@ pub struct BaseCurrency {
     pub name: Nullable<String>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::MinifiedUser>,
+    pub modified_by: Nullable<shared::UserReference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -363,12 +363,12 @@ setters! {
         is_active: bool,
         exchange_rate: String,
         format: Format,
-        created_by: shared::MinifiedUser,
+        created_by: shared::UserReference,
         prefix_symbol: bool,
         is_base: bool,
         modified_time: DateTime,
         name: String,
-        modified_by: shared::MinifiedUser,
+        modified_by: shared::UserReference,
         id: String,
     }
 }

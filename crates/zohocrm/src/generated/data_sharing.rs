@@ -22,21 +22,21 @@ pub struct Operations {
 impl Operations {
     /// Gets data sharing.
     ///
-    /// `GET /crm/v8/settings/data_sharing`. Scope: `ZohoCRM.settings.READ`.
+    /// `GET /crm/v8/settings/data_sharing`. Scope: `ZohoCRM.settings.data_sharing.READ`.
     pub fn get(&self) -> GetDataSharing {
         GetDataSharing::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/data_sharing", [])
-                .scopes(&["ZohoCRM.settings.READ"]),
+                .scopes(&["ZohoCRM.settings.data_sharing.READ"]),
         )
     }
 
     /// Updates data sharing.
     ///
-    /// `PUT /crm/v8/settings/data_sharing`. Scope: `ZohoCRM.settings.UPDATE`.
+    /// `PUT /crm/v8/settings/data_sharing`. Scope: `ZohoCRM.settings.data_sharing.UPDATE`.
     pub fn update(&self, body: DataSharingBody) -> UpdateDataSharing {
         UpdateDataSharing::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/settings/data_sharing", [])
-                .scopes(&["ZohoCRM.settings.UPDATE"])
+                .scopes(&["ZohoCRM.settings.data_sharing.UPDATE"])
                 .body(&body),
         )
     }

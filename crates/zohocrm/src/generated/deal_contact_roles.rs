@@ -175,7 +175,7 @@ pub struct Data {
     pub modified_time: Nullable<DateTime>,
     /// `Modified_By`.
     #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::MinifiedUser>,
+    pub modified_by: Nullable<shared::UserReference>,
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
@@ -187,7 +187,7 @@ pub struct Data {
     pub tag: Nullable<Vec<shared::Tag>>,
     /// `Created_By`.
     #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
+    pub created_by: Nullable<shared::UserReference>,
     /// `Contact_Role`.
     #[serde(rename = "Contact_Role", skip_serializing_if = "Nullable::is_absent")]
     pub contact_role: Nullable<shared::Reference>,
@@ -200,11 +200,11 @@ setters! {
     Data {
         created_time: DateTime,
         modified_time: DateTime,
-        modified_by: shared::MinifiedUser,
+        modified_by: shared::UserReference,
         name: String,
         id: String,
         tag: Vec<shared::Tag>,
-        created_by: shared::MinifiedUser,
+        created_by: shared::UserReference,
         contact_role: shared::Reference,
     }
 }

@@ -21,18 +21,18 @@ pub struct Operations {
 impl Operations {
     /// Gets a duplicate check preference.
     ///
-    /// `GET /crm/v8/settings/duplicate_check_preference`. Scope: `ZohoCRM.settings.READ`.
+    /// `GET /crm/v8/settings/duplicate_check_preference`. Scope: `ZohoCRM.settings.duplicate_check_preference.READ`.
     pub fn get(&self, module: impl Into<String>) -> GetDuplicateCheckPreference {
         GetDuplicateCheckPreference::new(
             Request::operation(&self.crm, Method::Get, "/crm/v8/settings/duplicate_check_preference", [])
-                .scopes(&["ZohoCRM.settings.READ"]),
+                .scopes(&["ZohoCRM.settings.duplicate_check_preference.READ"]),
         )
         .with_query("module", module.into() as String)
     }
 
     /// Creates a duplicate check preference.
     ///
-    /// `POST /crm/v8/settings/duplicate_check_preference`. Scope: `ZohoCRM.settings.CREATE`.
+    /// `POST /crm/v8/settings/duplicate_check_preference`. Scope: `ZohoCRM.settings.duplicate_check_preference.CREATE`.
     pub fn create(
         &self,
         module: impl Into<String>,
@@ -40,7 +40,7 @@ impl Operations {
     ) -> CreateDuplicateCheckPreference {
         CreateDuplicateCheckPreference::new(
             Request::operation(&self.crm, Method::Post, "/crm/v8/settings/duplicate_check_preference", [])
-                .scopes(&["ZohoCRM.settings.CREATE"])
+                .scopes(&["ZohoCRM.settings.duplicate_check_preference.CREATE"])
                 .body(&body),
         )
         .with_query("module", module.into() as String)
@@ -48,7 +48,7 @@ impl Operations {
 
     /// Updates a duplicate check preference.
     ///
-    /// `PUT /crm/v8/settings/duplicate_check_preference`. Scope: `ZohoCRM.settings.UPDATE`.
+    /// `PUT /crm/v8/settings/duplicate_check_preference`. Scope: `ZohoCRM.settings.duplicate_check_preference.UPDATE`.
     pub fn update(
         &self,
         module: impl Into<String>,
@@ -56,7 +56,7 @@ impl Operations {
     ) -> UpdateDuplicateCheckPreference {
         UpdateDuplicateCheckPreference::new(
             Request::operation(&self.crm, Method::Put, "/crm/v8/settings/duplicate_check_preference", [])
-                .scopes(&["ZohoCRM.settings.UPDATE"])
+                .scopes(&["ZohoCRM.settings.duplicate_check_preference.UPDATE"])
                 .body(&body),
         )
         .with_query("module", module.into() as String)
@@ -64,11 +64,11 @@ impl Operations {
 
     /// Deletes a duplicate check preference.
     ///
-    /// `DELETE /crm/v8/settings/duplicate_check_preference`. Scope: `ZohoCRM.settings.DELETE`.
+    /// `DELETE /crm/v8/settings/duplicate_check_preference`. Scope: `ZohoCRM.settings.duplicate_check_preference.DELETE`.
     pub fn delete(&self, module: impl Into<String>) -> DeleteDuplicateCheckPreference {
         DeleteDuplicateCheckPreference::new(
             Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/duplicate_check_preference", [])
-                .scopes(&["ZohoCRM.settings.DELETE"]),
+                .scopes(&["ZohoCRM.settings.duplicate_check_preference.DELETE"]),
         )
         .with_query("module", module.into() as String)
     }

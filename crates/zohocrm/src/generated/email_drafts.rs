@@ -202,16 +202,16 @@ pub struct EmailDrafts {
     pub from: Nullable<String>,
     /// `to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub to: Nullable<Vec<To>>,
+    pub to: Nullable<Vec<shared::Mailbox>>,
     /// `reply_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub reply_to: Nullable<String>,
     /// `cc`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cc: Nullable<Vec<To>>,
+    pub cc: Nullable<Vec<shared::Mailbox>>,
     /// `bcc`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub bcc: Nullable<Vec<To>>,
+    pub bcc: Nullable<Vec<shared::Mailbox>>,
     /// `template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub template: Nullable<shared::Reference>,
@@ -250,10 +250,10 @@ setters! {
         modified_time: DateTime,
         created_time: DateTime,
         from: String,
-        to: Vec<To>,
+        to: Vec<shared::Mailbox>,
         reply_to: String,
-        cc: Vec<To>,
-        bcc: Vec<To>,
+        cc: Vec<shared::Mailbox>,
+        bcc: Vec<shared::Mailbox>,
         template: shared::Reference,
         inventory_details: InventoryDetails,
         attachments: Vec<Attachments>,
@@ -263,29 +263,6 @@ setters! {
         subject: String,
         content: String,
         summary: String,
-    }
-}
-
-/// Zoho's `to`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct To {
-    /// `user_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_name: Nullable<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    To {
-        user_name: String,
-        email: String,
     }
 }
 

@@ -144,13 +144,13 @@ pub struct Email {
     pub thread_id: Nullable<String>,
     /// `cc`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cc: Nullable<Vec<UserDetails>>,
+    pub cc: Nullable<Vec<shared::Mailbox>>,
     /// `summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub summary: Nullable<String>,
     /// `owner`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<shared::MinifiedUser>,
+    pub owner: Nullable<shared::UserReference>,
     /// `read`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub read: Nullable<bool>,
@@ -189,10 +189,10 @@ pub struct Email {
     pub emotion: Nullable<String>,
     /// `from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from: Nullable<UserDetails>,
+    pub from: Nullable<shared::Mailbox>,
     /// `to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub to: Nullable<Vec<UserDetails>>,
+    pub to: Nullable<Vec<shared::Mailbox>>,
     /// `time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub time: Nullable<DateTime>,
@@ -213,7 +213,7 @@ pub struct Email {
     pub mail_format: Nullable<String>,
     /// `reply_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reply_to: Nullable<UserDetails>,
+    pub reply_to: Nullable<shared::Mailbox>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -233,22 +233,6 @@ pub struct Attachments {
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Zoho's `UserDetails`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserDetails {
-    /// `user_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_name: Nullable<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -21,7 +21,7 @@ pub struct Operations {
 impl Operations {
     /// Gets email sharing details.
     ///
-    /// `GET /crm/v8/{module}/{record_id}/__emails_sharing_details`. Scope: `ZohoCRM.settings.emails.READ`.
+    /// `GET /crm/v8/{module}/{record_id}/__emails_sharing_details`. Scope: `ZohoCRM.modules.emails.READ` and `ZohoCRM.modules.READ`.
     pub fn get(&self, module: impl Into<String>, record_id: impl Into<String>) -> GetEmailSharingDetails {
         GetEmailSharingDetails::new(
             Request::operation(
@@ -30,7 +30,7 @@ impl Operations {
                 "/crm/v8/{module}/{record_id}/__emails_sharing_details",
                 [("module", module.into()), ("record_id", record_id.into())],
             )
-            .scopes(&["ZohoCRM.settings.emails.READ"]),
+            .scopes(&["ZohoCRM.modules.emails.READ", "ZohoCRM.modules.READ"]),
         )
     }
 }

@@ -2,6 +2,7 @@
 
 //! Email signatures.
 
+use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
@@ -310,7 +311,7 @@ pub struct ErrorDetails {
 pub struct EmailSignatures {
     /// `from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from: Nullable<Vec<FromAddress>>,
+    pub from: Nullable<Vec<shared::Mailbox>>,
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
@@ -330,34 +331,11 @@ pub struct EmailSignatures {
 
 setters! {
     EmailSignatures {
-        from: Vec<FromAddress>,
+        from: Vec<shared::Mailbox>,
         name: String,
         editor_mode: EmailSignaturesEditorMode,
         id: String,
         content: String,
-    }
-}
-
-/// Zoho's `FromAddress`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FromAddress {
-    /// `user_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_name: Nullable<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    FromAddress {
-        user_name: String,
-        email: String,
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Operations {
 impl Operations {
     /// Sends a mail merge.
     ///
-    /// `POST /crm/v8/{module}/{id}/actions/send_mail_merge`. Scope: `ZohoCRM.settings.modules.CREATE`.
+    /// `POST /crm/v8/{module}/{id}/actions/send_mail_merge`. Scope: `ZohoCRM.settings.mailmerge.CREATE` and `ZohoWriter.documentEditor.ALL` and `ZohoWriter.merge.ALL` and `ZohoCRM.settings.emails.ALL`.
     pub fn send_mail_merge(
         &self,
         module: impl Into<String>,
@@ -36,14 +36,19 @@ impl Operations {
                 "/crm/v8/{module}/{id}/actions/send_mail_merge",
                 [("module", module.into()), ("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.modules.CREATE"])
+            .scopes(&[
+                "ZohoCRM.settings.mailmerge.CREATE",
+                "ZohoWriter.documentEditor.ALL",
+                "ZohoWriter.merge.ALL",
+                "ZohoCRM.settings.emails.ALL",
+            ])
             .body(&body),
         )
     }
 
     /// Downloads a mail merge.
     ///
-    /// `POST /crm/v8/{module}/{id}/actions/download_mail_merge`. Scope: `ZohoCRM.settings.modules.CREATE`.
+    /// `POST /crm/v8/{module}/{id}/actions/download_mail_merge`. Scope: `ZohoCRM.settings.mailmerge.CREATE` and `ZohoWriter.documentEditor.ALL` and `ZohoWriter.merge.ALL`.
     pub fn download(
         &self,
         module: impl Into<String>,
@@ -57,14 +62,18 @@ impl Operations {
                 "/crm/v8/{module}/{id}/actions/download_mail_merge",
                 [("module", module.into()), ("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.modules.CREATE"])
+            .scopes(&[
+                "ZohoCRM.settings.mailmerge.CREATE",
+                "ZohoWriter.documentEditor.ALL",
+                "ZohoWriter.merge.ALL",
+            ])
             .body(&body),
         )
     }
 
     /// Signs a mail merge.
     ///
-    /// `POST /crm/v8/{module}/{id}/actions/sign_mail_merge`. Scope: `ZohoCRM.settings.modules.CREATE`.
+    /// `POST /crm/v8/{module}/{id}/actions/sign_mail_merge`. Scope: `ZohoCRM.settings.mailmerge.CREATE` and `ZohoWriter.documentEditor.ALL` and `ZohoWriter.merge.ALL` and `ZohoSign.documents.ALL`.
     pub fn sign(
         &self,
         module: impl Into<String>,
@@ -78,7 +87,12 @@ impl Operations {
                 "/crm/v8/{module}/{id}/actions/sign_mail_merge",
                 [("module", module.into()), ("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.modules.CREATE"])
+            .scopes(&[
+                "ZohoCRM.settings.mailmerge.CREATE",
+                "ZohoWriter.documentEditor.ALL",
+                "ZohoWriter.merge.ALL",
+                "ZohoSign.documents.ALL",
+            ])
             .body(&body),
         )
     }

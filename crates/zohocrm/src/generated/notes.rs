@@ -200,7 +200,7 @@ pub struct Note {
     pub attachments: Nullable<Vec<shared::Attachment>>,
     /// `Owner`.
     #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<shared::MinifiedUser>,
+    pub owner: Nullable<shared::UserReference>,
     /// `Created_Time`.
     #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
@@ -218,7 +218,7 @@ pub struct Note {
     pub sharing_permission: Nullable<String>,
     /// `Modified_By`.
     #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::MinifiedUser>,
+    pub modified_by: Nullable<shared::UserReference>,
     /// `$size`.
     #[serde(rename = "$size", skip_serializing_if = "Nullable::is_absent")]
     pub size: Nullable<String>,
@@ -233,7 +233,7 @@ pub struct Note {
     pub id: Nullable<String>,
     /// `Created_By`.
     #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
+    pub created_by: Nullable<shared::UserReference>,
     /// `Note_Title`.
     #[serde(rename = "Note_Title", skip_serializing_if = "Nullable::is_absent")]
     pub note_title: Nullable<String>,
@@ -249,18 +249,18 @@ setters! {
     Note {
         modified_time: DateTime,
         attachments: Vec<shared::Attachment>,
-        owner: shared::MinifiedUser,
+        owner: shared::UserReference,
         created_time: DateTime,
         parent_id: ParentId,
         editable: bool,
         is_shared_to_client: bool,
         sharing_permission: String,
-        modified_by: shared::MinifiedUser,
+        modified_by: shared::UserReference,
         size: String,
         state: String,
         voice_note: bool,
         id: String,
-        created_by: shared::MinifiedUser,
+        created_by: shared::UserReference,
         note_title: String,
         note_content: String,
     }

@@ -1126,7 +1126,7 @@ pub struct GetDeletedRecordsAnswer {
 pub struct DeletedRecord {
     /// `deleted_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deleted_by: Nullable<shared::MinifiedUser>,
+    pub deleted_by: Nullable<shared::UserReference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -1138,7 +1138,7 @@ pub struct DeletedRecord {
     pub r#type: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
+    pub created_by: Nullable<shared::UserReference>,
     /// `deleted_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub deleted_time: Nullable<DateTime>,
@@ -1427,7 +1427,7 @@ pub struct Details {
 pub struct DuplicateRecord {
     /// `Owner`.
     #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<shared::MinifiedUser>,
+    pub owner: Nullable<shared::UserReference>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::MinifiedModule>,

@@ -216,7 +216,7 @@ pub struct RecordLock {
     pub lock_source_s: Nullable<RecordLockLockSourceS>,
     /// `locked_by__s`.
     #[serde(rename = "locked_by__s", skip_serializing_if = "Nullable::is_absent")]
-    pub locked_by_s: Nullable<shared::MinifiedUser>,
+    pub locked_by_s: Nullable<shared::UserReference>,
     /// `locked_for_s`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub locked_for_s: Nullable<LockedForS>,
@@ -237,13 +237,13 @@ pub struct RecordLock {
     pub id: Nullable<Value>,
     /// `Created_By`.
     #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
+    pub created_by: Nullable<shared::UserReference>,
     /// `Created_Time`.
     #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
     /// `Modified_By`.
     #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::MinifiedUser>,
+    pub modified_by: Nullable<shared::UserReference>,
     /// `Modified_Time`.
     #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,

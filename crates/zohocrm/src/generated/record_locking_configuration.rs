@@ -218,7 +218,7 @@ pub struct RecordLock {
     pub excluded_fields: Nullable<Vec<shared::ApiReference>>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
+    pub created_by: Nullable<shared::UserReference>,
     /// `feature_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub feature_type: Nullable<String>,
@@ -242,7 +242,7 @@ pub struct RecordLock {
     pub system_defined: Nullable<bool>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::MinifiedUser>,
+    pub modified_by: Nullable<shared::UserReference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -265,7 +265,7 @@ setters! {
         created_time: DateTime,
         locked_for: String,
         excluded_fields: Vec<shared::ApiReference>,
-        created_by: shared::MinifiedUser,
+        created_by: shared::UserReference,
         feature_type: String,
         locking_rules: Vec<LockingRules>,
         restricted_actions: Vec<String>,
@@ -273,7 +273,7 @@ setters! {
         modified_time: DateTime,
         restricted_communications: Vec<String>,
         system_defined: bool,
-        modified_by: shared::MinifiedUser,
+        modified_by: shared::UserReference,
         id: String,
         lock_type: RecordLockLockType,
         restricted_custom_buttons: Vec<shared::Reference>,

@@ -36,7 +36,7 @@ impl Operations {
 
     /// Unshares emails.
     ///
-    /// `POST /crm/v8/{module_api_name}/{id}/actions/unshare_emails`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/{module_api_name}/{id}/actions/unshare_emails`. Scope: `ZohoCRM.modules.DELETE`.
     pub fn unshare(&self, module: impl Into<String>, id: impl Into<String>) -> UnshareEmails {
         UnshareEmails::new(
             Request::operation(
@@ -45,7 +45,7 @@ impl Operations {
                 "/crm/v8/{module_api_name}/{id}/actions/unshare_emails",
                 [("module_api_name", module.into()), ("id", id.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE"]),
+            .scopes(&["ZohoCRM.modules.DELETE"]),
         )
     }
 
@@ -71,7 +71,7 @@ impl Operations {
 
     /// Unshares emails of records.
     ///
-    /// `POST /crm/v8/{module_api_name}/actions/unshare_emails`. Scope: `ZohoCRM.modules.CREATE`.
+    /// `POST /crm/v8/{module_api_name}/actions/unshare_emails`. Scope: `ZohoCRM.modules.DELETE`.
     pub fn unshare_emails_of_records(
         &self,
         module: impl Into<String>,
@@ -84,7 +84,7 @@ impl Operations {
                 "/crm/v8/{module_api_name}/actions/unshare_emails",
                 [("module_api_name", module.into())],
             )
-            .scopes(&["ZohoCRM.modules.CREATE"])
+            .scopes(&["ZohoCRM.modules.DELETE"])
             .body(&body),
         )
     }

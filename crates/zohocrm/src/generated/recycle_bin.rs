@@ -164,13 +164,13 @@ pub struct RecycleBin {
     pub deleted_time: Nullable<DateTime>,
     /// `owner`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<shared::MinifiedUser>,
+    pub owner: Nullable<shared::UserReference>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::MinifiedModule>,
     /// `deleted_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deleted_by: Nullable<shared::MinifiedUser>,
+    pub deleted_by: Nullable<shared::UserReference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,

@@ -212,13 +212,13 @@ pub struct RescheduleHistory {
     pub name: Nullable<String>,
     /// `Modified_By`.
     #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<User>,
+    pub modified_by: Nullable<shared::UserReference>,
     /// `$review`.
     #[serde(rename = "$review", skip_serializing_if = "Nullable::is_absent")]
     pub review: Nullable<bool>,
     /// `Rescheduled_By`.
     #[serde(rename = "Rescheduled_By", skip_serializing_if = "Nullable::is_absent")]
-    pub rescheduled_by: Nullable<User>,
+    pub rescheduled_by: Nullable<shared::UserReference>,
     /// `$state`.
     #[serde(rename = "$state", skip_serializing_if = "Nullable::is_absent")]
     pub state: Nullable<String>,
@@ -266,7 +266,7 @@ pub struct RescheduleHistory {
     pub in_merge: Nullable<bool>,
     /// `Created_By`.
     #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<User>,
+    pub created_by: Nullable<shared::UserReference>,
     /// `$approval_state`.
     #[serde(rename = "$approval_state", skip_serializing_if = "Nullable::is_absent")]
     pub approval_state: Nullable<String>,
@@ -286,9 +286,9 @@ setters! {
         reschedule_reason: String,
         sharing_permission: String,
         name: String,
-        modified_by: User,
+        modified_by: shared::UserReference,
         review: bool,
-        rescheduled_by: User,
+        rescheduled_by: shared::UserReference,
         state: String,
         canvas_id: String,
         process_flow: bool,
@@ -304,36 +304,9 @@ setters! {
         editable: bool,
         orchestration: bool,
         in_merge: bool,
-        created_by: User,
+        created_by: shared::UserReference,
         approval_state: String,
         reschedule_note: String,
-    }
-}
-
-/// Zoho's `User`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct User {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    User {
-        name: String,
-        id: String,
-        email: String,
     }
 }
 

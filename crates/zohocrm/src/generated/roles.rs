@@ -171,10 +171,10 @@ pub struct Role {
     pub name: Nullable<String>,
     /// `created_by__s`.
     #[serde(rename = "created_by__s", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by_s: Nullable<shared::MinifiedUser>,
+    pub created_by_s: Nullable<shared::UserReference>,
     /// `modified_by__s`.
     #[serde(rename = "modified_by__s", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by_s: Nullable<shared::MinifiedUser>,
+    pub modified_by_s: Nullable<shared::UserReference>,
     /// `modified_time__s`.
     #[serde(rename = "modified_time__s", skip_serializing_if = "Nullable::is_absent")]
     pub modified_time_s: Nullable<DateTime>,
@@ -198,8 +198,8 @@ setters! {
         description: String,
         id: String,
         name: String,
-        created_by_s: shared::MinifiedUser,
-        modified_by_s: shared::MinifiedUser,
+        created_by_s: shared::UserReference,
+        modified_by_s: shared::UserReference,
         modified_time_s: DateTime,
         created_time_s: DateTime,
         admin_user: bool,

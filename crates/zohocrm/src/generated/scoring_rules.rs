@@ -322,13 +322,13 @@ pub struct ScoringRule {
     pub module: Nullable<shared::Modules>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::MinifiedUser>,
+    pub modified_by: Nullable<shared::UserReference>,
     /// `active`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub active: Nullable<bool>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
+    pub created_by: Nullable<shared::UserReference>,
     /// `field_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_rules: Nullable<Vec<FieldRule>>,
@@ -349,9 +349,9 @@ setters! {
         created_time: String,
         modified_time: String,
         module: shared::Modules,
-        modified_by: shared::MinifiedUser,
+        modified_by: shared::UserReference,
         active: bool,
-        created_by: shared::MinifiedUser,
+        created_by: shared::UserReference,
         field_rules: Vec<FieldRule>,
         signal_rules: Vec<SignalRule>,
     }

@@ -73,19 +73,19 @@ setters! {
 pub struct Data {
     /// `from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from: Nullable<SendMailFrom>,
+    pub from: Nullable<shared::Mailbox>,
     /// `to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub to: Nullable<Vec<To>>,
+    pub to: Nullable<Vec<shared::Mailbox>>,
     /// `cc`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cc: Nullable<Vec<Cc>>,
+    pub cc: Nullable<Vec<shared::Mailbox>>,
     /// `bcc`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub bcc: Nullable<Vec<Cc>>,
+    pub bcc: Nullable<Vec<shared::Mailbox>>,
     /// `reply_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reply_to: Nullable<To>,
+    pub reply_to: Nullable<shared::Mailbox>,
     /// `org_email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub org_email: Nullable<bool>,
@@ -129,11 +129,11 @@ pub struct Data {
 
 setters! {
     Data {
-        from: SendMailFrom,
-        to: Vec<To>,
-        cc: Vec<Cc>,
-        bcc: Vec<Cc>,
-        reply_to: To,
+        from: shared::Mailbox,
+        to: Vec<shared::Mailbox>,
+        cc: Vec<shared::Mailbox>,
+        bcc: Vec<shared::Mailbox>,
+        reply_to: shared::Mailbox,
         org_email: bool,
         scheduled_time: DateTime,
         mail_format: DataMailFormat,
@@ -146,75 +146,6 @@ setters! {
         data_subject_request: DataSubjectRequest,
         attachments: Vec<Attachment>,
         linked_record: LinkedRecord,
-    }
-}
-
-/// Zoho's `from`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SendMailFrom {
-    /// `user_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_name: Nullable<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    SendMailFrom {
-        user_name: String,
-        email: String,
-    }
-}
-
-/// Zoho's `to`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct To {
-    /// `user_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_name: Nullable<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    To {
-        user_name: String,
-        email: String,
-    }
-}
-
-/// Zoho's `cc`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Cc {
-    /// `user_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_name: Nullable<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Cc {
-        user_name: String,
-        email: String,
     }
 }
 

@@ -134,7 +134,7 @@ pub struct Service {
     pub currency_symbol: Nullable<String>,
     /// `Owner`.
     #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<Owner>,
+    pub owner: Nullable<shared::UserReference>,
     /// `Available_Days`.
     #[serde(rename = "Available_Days", skip_serializing_if = "Nullable::is_absent")]
     pub available_days: Nullable<Vec<Option<String>>>,
@@ -155,7 +155,7 @@ pub struct Service {
     pub record_image: Nullable<Value>,
     /// `Modified_By`.
     #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<ModifiedBy>,
+    pub modified_by: Nullable<shared::UserReference>,
     /// `$state`.
     #[serde(rename = "$state", skip_serializing_if = "Nullable::is_absent")]
     pub state: Nullable<String>,
@@ -197,7 +197,7 @@ pub struct Service {
     pub price: Nullable<i64>,
     /// `Created_By`.
     #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<CreatedBy>,
+    pub created_by: Nullable<shared::UserReference>,
     /// `Tag`.
     #[serde(rename = "Tag", skip_serializing_if = "Nullable::is_absent")]
     pub tag: Nullable<Vec<String>>,
@@ -225,14 +225,14 @@ setters! {
     Service {
         description: String,
         currency_symbol: String,
-        owner: Owner,
+        owner: shared::UserReference,
         available_days: Vec<Option<String>>,
         tax: Vec<Tax>,
         sharing_permission: String,
         unavailable_from: DateTime,
         canvas_id: bool,
         record_image: Value,
-        modified_by: ModifiedBy,
+        modified_by: shared::UserReference,
         state: String,
         id: String,
         available_dates: Vec<Date>,
@@ -246,40 +246,13 @@ setters! {
         editable: bool,
         duration: i64,
         price: i64,
-        created_by: CreatedBy,
+        created_by: shared::UserReference,
         tag: Vec<String>,
         availability_type: String,
         members: Vec<Member>,
         location: String,
         unavailable_till: DateTime,
         has_more: HasMore,
-    }
-}
-
-/// `Owner` in `Service`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Owner {
-        name: String,
-        id: String,
-        email: String,
     }
 }
 
@@ -303,60 +276,6 @@ setters! {
     Tax {
         id: String,
         value: String,
-    }
-}
-
-/// `Modified_By` in `Service`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ModifiedBy {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ModifiedBy {
-        name: String,
-        id: String,
-        email: String,
-    }
-}
-
-/// `Created_By` in `Service`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CreatedBy {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    CreatedBy {
-        name: String,
-        id: String,
-        email: String,
     }
 }
 

@@ -85,6 +85,29 @@ setters! {
     }
 }
 
+/// A shape that Zoho's files have under many names.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Mailbox {
+    /// `user_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub user_name: Nullable<String>,
+    /// `email`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub email: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Mailbox {
+        user_name: String,
+        email: String,
+    }
+}
+
 /// Zoho's `Attachment`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -92,13 +115,13 @@ setters! {
 pub struct Attachment {
     /// `Owner`.
     #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<MinifiedUser>,
+    pub owner: Nullable<UserReference>,
     /// `Modified_By`.
     #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<MinifiedUser>,
+    pub modified_by: Nullable<UserReference>,
     /// `Created_By`.
     #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<MinifiedUser>,
+    pub created_by: Nullable<UserReference>,
     /// `Parent_Id`.
     #[serde(rename = "Parent_Id", skip_serializing_if = "Nullable::is_absent")]
     pub parent_id: Nullable<Reference>,
@@ -163,9 +186,9 @@ pub struct Attachment {
 
 setters! {
     Attachment {
-        owner: MinifiedUser,
-        modified_by: MinifiedUser,
-        created_by: MinifiedUser,
+        owner: UserReference,
+        modified_by: UserReference,
+        created_by: UserReference,
         parent_id: Reference,
         sharing_permission: String,
         attachment_type: i64,
@@ -188,11 +211,11 @@ setters! {
     }
 }
 
-/// Zoho's `Minified_User`.
+/// A shape that Zoho's files have under many names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct MinifiedUser {
+pub struct UserReference {
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
@@ -208,7 +231,7 @@ pub struct MinifiedUser {
 }
 
 setters! {
-    MinifiedUser {
+    UserReference {
         name: String,
         id: String,
         email: String,
@@ -581,7 +604,7 @@ pub struct Modules {
     pub track_current_data: Nullable<bool>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<MinifiedUser>,
+    pub modified_by: Nullable<UserReference>,
     /// `profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profiles: Nullable<Vec<MinifiedProfile>>,
@@ -705,7 +728,7 @@ setters! {
         profile_count: i64,
         business_card_field_limit: i64,
         track_current_data: bool,
-        modified_by: MinifiedUser,
+        modified_by: UserReference,
         profiles: Vec<MinifiedProfile>,
         parent_module: MinifiedModule,
         activity_badge: ModulesActivityBadge,
@@ -1998,19 +2021,19 @@ pub struct Layouts {
     pub generated_type: Nullable<String>,
     /// `created_for`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_for: Nullable<MinifiedUser>,
+    pub created_for: Nullable<UserReference>,
     /// `convert_mapping`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub convert_mapping: Nullable<LayoutConvertMapping>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<MinifiedUser>,
+    pub modified_by: Nullable<UserReference>,
     /// `profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profiles: Nullable<Vec<Profiles>>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<MinifiedUser>,
+    pub created_by: Nullable<UserReference>,
     /// `sections`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sections: Nullable<Vec<Sections>>,
@@ -2039,11 +2062,11 @@ setters! {
         status: String,
         show_business_card: bool,
         generated_type: String,
-        created_for: MinifiedUser,
+        created_for: UserReference,
         convert_mapping: LayoutConvertMapping,
-        modified_by: MinifiedUser,
+        modified_by: UserReference,
         profiles: Vec<Profiles>,
-        created_by: MinifiedUser,
+        created_by: UserReference,
         sections: Vec<Sections>,
         actions_allowed: ActionsAllowed,
     }
@@ -2882,13 +2905,13 @@ pub struct CustomViews {
     pub name: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<Owner>,
+    pub created_by: Nullable<UserReference>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<Owner>,
+    pub modified_by: Nullable<UserReference>,
     /// `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Owner>,
+    pub module: Nullable<UserReference>,
     /// `criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub criteria: Nullable<Criteria>,
@@ -2939,9 +2962,9 @@ setters! {
         modified_time: DateTime,
         last_accessed_time: DateTime,
         name: String,
-        created_by: Owner,
-        modified_by: Owner,
-        module: Owner,
+        created_by: UserReference,
+        modified_by: UserReference,
+        module: UserReference,
         criteria: Criteria,
         default: bool,
         system_defined: bool,
@@ -2954,33 +2977,6 @@ setters! {
         sort_by: ApiReference,
         sort_order: CustomViewsSortOrder,
         id: String,
-    }
-}
-
-/// Zoho's `owner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Owner {
-        name: String,
-        id: String,
-        email: String,
     }
 }
 
@@ -3185,10 +3181,10 @@ pub struct Tag {
     pub modified_time: Nullable<DateTime>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<MinifiedUser>,
+    pub modified_by: Nullable<UserReference>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<MinifiedUser>,
+    pub created_by: Nullable<UserReference>,
     /// `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
@@ -3203,8 +3199,8 @@ setters! {
         color_code: String,
         created_time: DateTime,
         modified_time: DateTime,
-        modified_by: MinifiedUser,
-        created_by: MinifiedUser,
+        modified_by: UserReference,
+        created_by: UserReference,
         id: String,
     }
 }
@@ -3969,10 +3965,10 @@ pub struct Picklist {
     pub description: Nullable<String>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<MinifiedUser>,
+    pub modified_by: Nullable<UserReference>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<MinifiedUser>,
+    pub created_by: Nullable<UserReference>,
     /// `presence`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub presence: Nullable<bool>,
@@ -4005,8 +4001,8 @@ setters! {
         api_name: String,
         actual_label: String,
         description: String,
-        modified_by: MinifiedUser,
-        created_by: MinifiedUser,
+        modified_by: UserReference,
+        created_by: UserReference,
         presence: bool,
         pick_list_values_sorted_lexically: bool,
         pick_list_values: Vec<GlobalPicklistPickListValues>,
@@ -4131,13 +4127,13 @@ pub struct ProfileProfile {
     pub modified_time: Nullable<DateTime>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<MinifiedUser>,
+    pub modified_by: Nullable<UserReference>,
     /// `category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub category: Nullable<bool>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<MinifiedUser>,
+    pub created_by: Nullable<UserReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -4159,9 +4155,9 @@ setters! {
         sections: Vec<Section>,
         created_time: DateTime,
         modified_time: DateTime,
-        modified_by: MinifiedUser,
+        modified_by: UserReference,
         category: bool,
-        created_by: MinifiedUser,
+        created_by: UserReference,
     }
 }
 
@@ -4319,7 +4315,7 @@ pub struct Users {
     pub role: Nullable<Reference>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<MinifiedUser>,
+    pub created_by: Nullable<UserReference>,
     /// `full_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub full_name: Nullable<String>,
@@ -4376,7 +4372,7 @@ pub struct Users {
     pub current_shift: Nullable<Reference>,
     /// `Reporting_To`.
     #[serde(rename = "Reporting_To", skip_serializing_if = "Nullable::is_absent")]
-    pub reporting_to: Nullable<MinifiedUser>,
+    pub reporting_to: Nullable<UserReference>,
     /// `Currency`.
     #[serde(rename = "Currency", skip_serializing_if = "Nullable::is_absent")]
     pub currency: Nullable<String>,
@@ -4409,7 +4405,7 @@ pub struct Users {
     pub street: Nullable<String>,
     /// `Modified_By`.
     #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<UserOwner>,
+    pub modified_by: Nullable<Owner>,
     /// `Isonline`.
     #[serde(rename = "Isonline", skip_serializing_if = "Nullable::is_absent")]
     pub isonline: Nullable<bool>,
@@ -4442,7 +4438,7 @@ pub struct Users {
     pub imap_status: Nullable<bool>,
     /// `Created_By`.
     #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub record_created_by: Nullable<MinifiedUser>,
+    pub record_created_by: Nullable<UserReference>,
     /// `image_link`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub image_link: Nullable<String>,
@@ -4485,7 +4481,7 @@ setters! {
         offset: i64,
         profile: Reference,
         role: Reference,
-        created_by: MinifiedUser,
+        created_by: UserReference,
         full_name: String,
         zuid: String,
         phone: String,
@@ -4504,7 +4500,7 @@ setters! {
         last_name: String,
         mobile: String,
         current_shift: Reference,
-        reporting_to: MinifiedUser,
+        reporting_to: UserReference,
         currency: String,
         next_shift: Reference,
         modified_time: DateTime,
@@ -4515,7 +4511,7 @@ setters! {
         sandbox_developer: bool,
         alias: String,
         street: String,
-        modified_by: UserOwner,
+        modified_by: Owner,
         isonline: bool,
         locale: String,
         name_format_s: UsersNameFormatS,
@@ -4526,7 +4522,7 @@ setters! {
         record_created_time: DateTime,
         tag: Vec<Tag>,
         imap_status: bool,
-        record_created_by: MinifiedUser,
+        record_created_by: UserReference,
         image_link: String,
         ezuid: String,
         name: String,
@@ -4596,7 +4592,7 @@ open_enum! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UserOwner {
+pub struct Owner {
     /// `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
@@ -4615,7 +4611,7 @@ pub struct UserOwner {
 }
 
 setters! {
-    UserOwner {
+    Owner {
         name: String,
         id: String,
         last_name: String,

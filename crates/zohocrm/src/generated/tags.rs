@@ -95,7 +95,7 @@ impl Operations {
 
     /// Adds tags.
     ///
-    /// `POST /crm/v8/{module_api_name}/{record_id}/actions/add_tags`. Scope: `ZohoCRM.settings.tags.ALL`.
+    /// `POST /crm/v8/{module_api_name}/{record_id}/actions/add_tags`. Scope: `ZohoCRM.modules.ALL`.
     pub fn add(&self, module: impl Into<String>, record_id: impl Into<String>, body: AddTagsBody) -> AddTags {
         AddTags::new(
             Request::operation(
@@ -104,14 +104,14 @@ impl Operations {
                 "/crm/v8/{module_api_name}/{record_id}/actions/add_tags",
                 [("module_api_name", module.into()), ("record_id", record_id.into())],
             )
-            .scopes(&["ZohoCRM.settings.tags.ALL"])
+            .scopes(&["ZohoCRM.modules.ALL"])
             .body(&body),
         )
     }
 
     /// Removes tags.
     ///
-    /// `POST /crm/v8/{module_api_name}/{record_id}/actions/remove_tags`. Scope: `ZohoCRM.settings.tags.ALL`.
+    /// `POST /crm/v8/{module_api_name}/{record_id}/actions/remove_tags`. Scope: `ZohoCRM.modules.ALL`.
     pub fn remove(
         &self,
         module: impl Into<String>,
@@ -125,14 +125,14 @@ impl Operations {
                 "/crm/v8/{module_api_name}/{record_id}/actions/remove_tags",
                 [("module_api_name", module.into()), ("record_id", record_id.into())],
             )
-            .scopes(&["ZohoCRM.settings.tags.ALL"])
+            .scopes(&["ZohoCRM.modules.ALL"])
             .body(&body),
         )
     }
 
     /// Adds tags to records.
     ///
-    /// `POST /crm/v8/{module_api_name}/actions/add_tags`. Scope: `ZohoCRM.settings.tags.ALL`.
+    /// `POST /crm/v8/{module_api_name}/actions/add_tags`. Scope: `ZohoCRM.modules.ALL`.
     pub fn add_tags_to_records(&self, module: impl Into<String>, body: AddTagsBody) -> AddTagsToRecords {
         AddTagsToRecords::new(
             Request::operation(
@@ -141,14 +141,14 @@ impl Operations {
                 "/crm/v8/{module_api_name}/actions/add_tags",
                 [("module_api_name", module.into())],
             )
-            .scopes(&["ZohoCRM.settings.tags.ALL"])
+            .scopes(&["ZohoCRM.modules.ALL"])
             .body(&body),
         )
     }
 
     /// Removes tags from records.
     ///
-    /// `POST /crm/v8/{module_api_name}/actions/remove_tags`. Scope: `ZohoCRM.settings.tags.ALL`.
+    /// `POST /crm/v8/{module_api_name}/actions/remove_tags`. Scope: `ZohoCRM.modules.ALL`.
     pub fn remove_tags_from_records(
         &self,
         module: impl Into<String>,
@@ -161,7 +161,7 @@ impl Operations {
                 "/crm/v8/{module_api_name}/actions/remove_tags",
                 [("module_api_name", module.into())],
             )
-            .scopes(&["ZohoCRM.settings.tags.ALL"])
+            .scopes(&["ZohoCRM.modules.ALL"])
             .body(&body),
         )
     }

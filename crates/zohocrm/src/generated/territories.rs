@@ -155,7 +155,7 @@ impl Operations {
 
     /// Transfers and deletes a territory.
     ///
-    /// `POST /crm/v8/settings/territories/{id}/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.CREATE`.
+    /// `POST /crm/v8/settings/territories/{id}/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.DELETE`.
     pub fn transfer_and_delete_territory(
         &self,
         id: impl Into<String>,
@@ -168,14 +168,14 @@ impl Operations {
                 "/crm/v8/settings/territories/{id}/actions/transfer_and_delete",
                 [("id", id.into())],
             )
-            .scopes(&["ZohoCRM.settings.territories.CREATE"])
+            .scopes(&["ZohoCRM.settings.territories.DELETE"])
             .body(&body),
         )
     }
 
     /// Transfers and deletes territories.
     ///
-    /// `POST /crm/v8/settings/territories/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.CREATE`.
+    /// `POST /crm/v8/settings/territories/actions/transfer_and_delete`. Scope: `ZohoCRM.settings.territories.DELETE`.
     pub fn transfer_and_delete_territories(
         &self,
         body: TransferAndDeleteTerritoryBody,
@@ -187,7 +187,7 @@ impl Operations {
                 "/crm/v8/settings/territories/actions/transfer_and_delete",
                 [],
             )
-            .scopes(&["ZohoCRM.settings.territories.CREATE"])
+            .scopes(&["ZohoCRM.settings.territories.DELETE"])
             .body(&body),
         )
     }
@@ -361,7 +361,7 @@ pub struct Territories {
     pub permission_type: Nullable<TerritoriesPermissionType>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::MinifiedUser>,
+    pub modified_by: Nullable<shared::UserReference>,
     /// `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
@@ -370,7 +370,7 @@ pub struct Territories {
     pub id: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
+    pub created_by: Nullable<shared::UserReference>,
     /// `account_rule_criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub account_rule_criteria: Nullable<Criteria>,
@@ -398,10 +398,10 @@ setters! {
         manager: shared::Reference,
         reporting_to: shared::Reference,
         permission_type: TerritoriesPermissionType,
-        modified_by: shared::MinifiedUser,
+        modified_by: shared::UserReference,
         description: String,
         id: String,
-        created_by: shared::MinifiedUser,
+        created_by: shared::UserReference,
         account_rule_criteria: Criteria,
         deal_rule_criteria: Criteria,
         lead_rule_criteria: Criteria,
@@ -568,7 +568,7 @@ pub struct DeletedAssociatedTerritories {
     pub deleted_time: Nullable<DateTime>,
     /// `deleted_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deleted_by: Nullable<shared::MinifiedUser>,
+    pub deleted_by: Nullable<shared::UserReference>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

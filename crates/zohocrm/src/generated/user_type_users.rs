@@ -61,7 +61,7 @@ impl Operations {
 
     /// Transfers user type users.
     ///
-    /// `POST /crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/action/transfer`. Scope: `ZohoCRM.settings.clientportal.CREATE`.
+    /// `POST /crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/action/transfer`. Scope: `ZohoCRM.settings.clientportal.UPDATE`.
     pub fn transfer(
         &self,
         portal_name: impl Into<String>,
@@ -74,7 +74,7 @@ impl Operations {
                 "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/action/transfer",
                 [("portal_name", portal_name.into()), ("user_type_id", user_type_id.into())],
             )
-            .scopes(&["ZohoCRM.settings.clientportal.CREATE"]),
+            .scopes(&["ZohoCRM.settings.clientportal.UPDATE"]),
         )
     }
 

@@ -319,35 +319,16 @@ pub struct UserGroup {
     pub modified_time: Nullable<DateTime>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<CreatedBy>,
+    pub created_by: Nullable<shared::UserReference>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<CreatedBy>,
+    pub modified_by: Nullable<shared::UserReference>,
     /// `sources_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sources_count: Nullable<shared::SourcesCount>,
     /// `sources`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sources: Nullable<Vec<shared::Sources>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// `created_by` in `UserGroup`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CreatedBy {
-    /// `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,

@@ -89,7 +89,7 @@ pub struct Wizard {
     pub name: Nullable<String>,
     /// `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::MinifiedUser>,
+    pub modified_by: Nullable<shared::UserReference>,
     /// `profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profiles: Nullable<Vec<shared::ProfileProfile>>,
@@ -104,7 +104,7 @@ pub struct Wizard {
     pub id: Nullable<String>,
     /// `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::MinifiedUser>,
+    pub created_by: Nullable<shared::UserReference>,
     /// `portal_user_types`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub portal_user_types: Nullable<Vec<PortalUserType>>,
