@@ -132,6 +132,8 @@ impl CommonShape {
 pub(super) struct TypeOverride {
     /// `area/Type` as the source names it.
     pub(super) r#type: String,
+    /// What the SDK calls it, if not the same: `layouts/SectionField`.
+    pub(super) same_as: Option<String>,
     /// Something else altogether.
     pub(super) is: Option<String>,
     /// These fields, for a shape that no source defines.

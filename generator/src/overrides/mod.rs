@@ -143,6 +143,15 @@ impl Overrides {
         self.types.iter().any(|entry| entry.fields.is_some() && entry.r#type == key)
     }
 
+    /// Shapes that the SDK has under another name.
+    pub(crate) fn same_shapes(&self) -> impl Iterator<Item = (Key, Key)> {
+        self.types.iter().filter_map(|entry| {
+            let other = key(entry.same_as.as_deref()?)?;
+            self.mark(format!("type {}", entry.r#type));
+            Some((key(&entry.r#type)?, other))
+        })
+    }
+
     fn mark(&self, entry: String) {
         self.used.borrow_mut().insert(entry);
     }

@@ -35,6 +35,12 @@ pub struct LeftOut {
 pub fn merge(specification: Description, sdk: Description, overrides: &Overrides) -> Result<Merged> {
     let Description { mut definitions, mut operations } = specification;
     let renamed = add_definitions(&mut definitions, sdk.definitions);
+    for (key, other) in overrides.same_shapes() {
+        let Some(other) = definitions.get(&other).cloned() else { continue };
+        if let Some(known) = definitions.get_mut(&key) {
+            complete_shape(known, &other);
+        }
+    }
     definitions.extend(overrides.definitions());
 
     let from_sdk: Vec<RawOperation> =
@@ -69,20 +75,21 @@ fn add_definitions(definitions: &mut Definitions, sdk: Definitions) -> HashMap<K
             None => {
                 definitions.insert(key, schema);
             }
-            Some(Schema::Object(fields)) => {
-                if let Schema::Object(more) = schema {
-                    for (name, field) in more {
-                        let known = fields.entry(name).or_insert(Schema::Any);
-                        if known.is_untyped() {
-                            *known = field;
-                        }
-                    }
-                }
-            }
-            Some(_) => {}
+            Some(known) => complete_shape(known, &schema),
         }
     }
     renamed
+}
+
+/// Adds the fields that another shape has more, or of which it says more.
+fn complete_shape(known: &mut Schema, other: &Schema) {
+    let (Schema::Object(fields), Schema::Object(more)) = (known, other) else { return };
+    for (name, field) in more {
+        let known = fields.entry(name.clone()).or_insert(Schema::Any);
+        if known.is_untyped() {
+            *known = field.clone();
+        }
+    }
 }
 
 fn with_names(mut operation: RawOperation, renamed: &HashMap<Key, Key>) -> RawOperation {

@@ -1044,28 +1044,28 @@ pub struct Fields {
     pub decimal_place: Nullable<i64>,
     /// `multi_module_lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multi_module_lookup: Nullable<Value>,
+    pub multi_module_lookup: Nullable<MultiModuleLookup>,
     /// `sharing_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_properties: Nullable<SharingProperties>,
     /// `currency`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currency: Nullable<Value>,
+    pub currency: Nullable<Currency>,
     /// `file_upolad_optionlist`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>>,
     /// `lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup: Nullable<Value>,
+    pub lookup: Nullable<Lookup>,
     /// `subform`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subform: Nullable<Value>,
+    pub subform: Nullable<Subform>,
     /// `formula`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub formula: Nullable<Value>,
+    pub formula: Nullable<Formula>,
     /// `multiselectlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multiselectlookup: Nullable<Value>,
+    pub multiselectlookup: Nullable<Multiselectlookup>,
     /// `multiuserlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multiuserlookup: Nullable<Multiselectlookup>,
@@ -1185,7 +1185,7 @@ pub struct Fields {
     pub email_parser: Nullable<EmailParser>,
     /// `rollup_summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rollup_summary: Nullable<Value>,
+    pub rollup_summary: Nullable<RollupSummary>,
     /// `refer_from_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub refer_from_field: Nullable<ApiReference>,
@@ -1212,7 +1212,7 @@ pub struct Fields {
     pub view_type: Nullable<ViewType>,
     /// `unique`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unique: Nullable<Value>,
+    pub unique: Nullable<Unique>,
     /// `sub_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_module: Nullable<MinifiedModule>,
@@ -1230,7 +1230,7 @@ pub struct Fields {
     pub autonumber: Nullable<AutoNumber>,
     /// `auto_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_number: Nullable<Value>,
+    pub auto_number: Nullable<AutoNumber>,
     /// `crypt`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub crypt: Nullable<Crypt>,
@@ -1264,6 +1264,12 @@ pub struct Fields {
     /// `static_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub static_field: Nullable<bool>,
+    /// `history_tracking_enabled`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub history_tracking_enabled: Nullable<bool>,
+    /// `global_picklist`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub global_picklist: Nullable<Picklist>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1275,14 +1281,14 @@ setters! {
         json_type: String,
         length: i64,
         decimal_place: i64,
-        multi_module_lookup: Value,
+        multi_module_lookup: MultiModuleLookup,
         sharing_properties: SharingProperties,
-        currency: Value,
+        currency: Currency,
         file_upolad_optionlist: Vec<FileUpoladOption>,
-        lookup: Value,
-        subform: Value,
-        formula: Value,
-        multiselectlookup: Value,
+        lookup: Lookup,
+        subform: Subform,
+        formula: Formula,
+        multiselectlookup: Multiselectlookup,
         multiuserlookup: Multiselectlookup,
         pick_list_values: Vec<PickListValues>,
         allowed_modules: Vec<MinifiedModule>,
@@ -1322,7 +1328,7 @@ setters! {
         colour_code_enabled_by_system: bool,
         quick_sequence_number: String,
         email_parser: EmailParser,
-        rollup_summary: Value,
+        rollup_summary: RollupSummary,
         refer_from_field: ApiReference,
         created_time: DateTime,
         modified_time: DateTime,
@@ -1331,13 +1337,13 @@ setters! {
         id: String,
         profiles: Vec<Profile>,
         view_type: ViewType,
-        unique: Value,
+        unique: Unique,
         sub_module: MinifiedModule,
         external: External,
         private: Private,
         convert_mapping: ConvertMapping,
         autonumber: AutoNumber,
-        auto_number: Value,
+        auto_number: AutoNumber,
         crypt: Crypt,
         tooltip: Tooltip,
         history_tracking: HistoryTracking,
@@ -1349,6 +1355,8 @@ setters! {
         number_separator: bool,
         textarea: Textarea,
         static_field: bool,
+        history_tracking_enabled: bool,
+        global_picklist: Picklist,
     }
 }
 
@@ -1388,6 +1396,39 @@ open_enum! {
     }
 }
 
+/// Zoho's `currency`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Currency {
+    /// `rounding_option`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub rounding_option: Nullable<CurrencyRoundingOption>,
+    /// `precision`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub precision: Nullable<i64>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Currency {
+        rounding_option: CurrencyRoundingOption,
+        precision: i64,
+    }
+}
+
+open_enum! {
+    /// Values of `rounding_option` in `Currency`.
+    pub enum CurrencyRoundingOption {
+        Normal = "normal",
+        RoundUp = "round_up",
+        RoundOff = "round_off",
+        RoundDown = "round_down",
+    }
+}
+
 /// Zoho's `file_upolad_option`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -1408,6 +1449,192 @@ setters! {
     FileUpoladOption {
         actual_value: String,
         display_value: String,
+    }
+}
+
+/// Zoho's `lookup`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Lookup {
+    /// `display_label`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub display_label: Nullable<String>,
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// `query_details`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub query_details: Nullable<QueryDetails>,
+    /// `module`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub module: Nullable<MinifiedModule>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `revalidate_filter_during_edit`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub revalidate_filter_during_edit: Nullable<bool>,
+    /// `show_fields`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub show_fields: Nullable<Vec<ShowFields>>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Lookup {
+        display_label: String,
+        api_name: String,
+        query_details: QueryDetails,
+        module: MinifiedModule,
+        id: String,
+        revalidate_filter_during_edit: bool,
+        show_fields: Vec<ShowFields>,
+    }
+}
+
+/// Zoho's `query_details`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct QueryDetails {
+    /// `query_id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub query_id: Nullable<String>,
+    /// `criteria`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub criteria: Nullable<Criteria>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    QueryDetails {
+        query_id: String,
+        criteria: Criteria,
+    }
+}
+
+/// Zoho's `Criteria`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Criteria {
+    /// `comparator`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub comparator: Nullable<String>,
+    /// `field`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub field: Nullable<ApiReference>,
+    /// `value`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub value: Nullable<Value>,
+    /// `group_operator`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub group_operator: Nullable<String>,
+    /// `group`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub group: Nullable<Vec<Self>>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Criteria {
+        comparator: String,
+        field: ApiReference,
+        value: Value,
+        group_operator: String,
+        group: Vec<Self>,
+    }
+}
+
+/// Zoho's `show_fields`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ShowFields {
+    /// `show_data`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub show_data: Nullable<bool>,
+    /// `field`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub field: Nullable<ApiReference>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    ShowFields {
+        show_data: bool,
+        field: ApiReference,
+    }
+}
+
+/// Zoho's `subform`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Subform {
+    /// `module`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub module: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Subform {
+        module: String,
+        id: String,
+    }
+}
+
+/// Zoho's `formula`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Formula {
+    /// `return_type`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub return_type: Nullable<String>,
+    /// `expression`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub expression: Nullable<String>,
+    /// `dynamic`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub dynamic: Nullable<bool>,
+    /// `stop_compute_conditionally`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub stop_compute_conditionally: Nullable<bool>,
+    /// `assume_default`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub assume_default: Nullable<bool>,
+    /// `stop_compute_expression`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub stop_compute_expression: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Formula {
+        return_type: String,
+        expression: String,
+        dynamic: bool,
+        stop_compute_conditionally: bool,
+        assume_default: bool,
+        stop_compute_expression: String,
     }
 }
 
@@ -1714,6 +1941,114 @@ setters! {
     EmailParser {
         fields_update_supported: bool,
         record_operations_supported: bool,
+    }
+}
+
+/// Zoho's `Rollup_Summary`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RollupSummary {
+    /// `return_type`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub return_type: Nullable<String>,
+    /// `expression`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub expression: Nullable<Expression>,
+    /// `based_on_module`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub based_on_module: Nullable<ApiReference>,
+    /// `related_list`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub related_list: Nullable<ApiReference>,
+    /// `rollup_based_on`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub rollup_based_on: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    RollupSummary {
+        return_type: String,
+        expression: Expression,
+        based_on_module: ApiReference,
+        related_list: ApiReference,
+        rollup_based_on: String,
+    }
+}
+
+/// Zoho's `Expression`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Expression {
+    /// `function_parameters`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub function_parameters: Nullable<Vec<FunctionParameter>>,
+    /// `criteria`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub criteria: Nullable<RollupCriteria>,
+    /// `function`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub function: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Expression {
+        function_parameters: Vec<FunctionParameter>,
+        criteria: RollupCriteria,
+        function: String,
+    }
+}
+
+/// `function_parameters` in `Expression`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct FunctionParameter {
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    FunctionParameter {
+        api_name: String,
+    }
+}
+
+/// Zoho's `Rollup_Criteria`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RollupCriteria {
+    /// `comparator`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub comparator: Nullable<String>,
+    /// `field`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub field: Nullable<ApiReference>,
+    /// `value`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub value: Nullable<Value>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    RollupCriteria {
+        comparator: String,
+        field: ApiReference,
+        value: Value,
     }
 }
 
@@ -2378,28 +2713,28 @@ pub struct LayoutFields {
     pub decimal_place: Nullable<i64>,
     /// `multi_module_lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multi_module_lookup: Nullable<Value>,
+    pub multi_module_lookup: Nullable<MultiModuleLookup>,
     /// `sharing_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_properties: Nullable<SharingProperties>,
     /// `currency`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currency: Nullable<Value>,
+    pub currency: Nullable<Currency>,
     /// `file_upolad_optionlist`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>>,
     /// `lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup: Nullable<Value>,
+    pub lookup: Nullable<Lookup>,
     /// `subform`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subform: Nullable<Value>,
+    pub subform: Nullable<Subform>,
     /// `formula`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub formula: Nullable<Value>,
+    pub formula: Nullable<Formula>,
     /// `multiselectlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multiselectlookup: Nullable<Value>,
+    pub multiselectlookup: Nullable<Multiselectlookup>,
     /// `multiuserlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multiuserlookup: Nullable<Multiselectlookup>,
@@ -2522,7 +2857,7 @@ pub struct LayoutFields {
     pub email_parser: Nullable<EmailParser>,
     /// `rollup_summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rollup_summary: Nullable<Value>,
+    pub rollup_summary: Nullable<RollupSummary>,
     /// `refer_from_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub refer_from_field: Nullable<ApiReference>,
@@ -2549,7 +2884,7 @@ pub struct LayoutFields {
     pub view_type: Nullable<ViewType>,
     /// `unique`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unique: Nullable<Value>,
+    pub unique: Nullable<Unique>,
     /// `sub_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_module: Nullable<MinifiedModule>,
@@ -2567,7 +2902,7 @@ pub struct LayoutFields {
     pub autonumber: Nullable<AutoNumber>,
     /// `auto_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_number: Nullable<Value>,
+    pub auto_number: Nullable<AutoNumber>,
     /// `crypt`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub crypt: Nullable<Crypt>,
@@ -2598,6 +2933,12 @@ pub struct LayoutFields {
     /// `textarea`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub textarea: Nullable<Textarea>,
+    /// `history_tracking_enabled`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub history_tracking_enabled: Nullable<bool>,
+    /// `global_picklist`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub global_picklist: Nullable<Picklist>,
     /// What else was there.
     #[serde(flatten)]
     pub extra: Extra,
@@ -2614,14 +2955,14 @@ setters! {
         json_type: String,
         length: i64,
         decimal_place: i64,
-        multi_module_lookup: Value,
+        multi_module_lookup: MultiModuleLookup,
         sharing_properties: SharingProperties,
-        currency: Value,
+        currency: Currency,
         file_upolad_optionlist: Vec<FileUpoladOption>,
-        lookup: Value,
-        subform: Value,
-        formula: Value,
-        multiselectlookup: Value,
+        lookup: Lookup,
+        subform: Subform,
+        formula: Formula,
+        multiselectlookup: Multiselectlookup,
         multiuserlookup: Multiselectlookup,
         pick_list_values: Vec<PickListValues>,
         allowed_modules: Vec<MinifiedModule>,
@@ -2662,7 +3003,7 @@ setters! {
         colour_code_enabled_by_system: bool,
         quick_sequence_number: String,
         email_parser: EmailParser,
-        rollup_summary: Value,
+        rollup_summary: RollupSummary,
         refer_from_field: ApiReference,
         created_time: DateTime,
         modified_time: DateTime,
@@ -2671,13 +3012,13 @@ setters! {
         id: String,
         profiles: Vec<Profile>,
         view_type: ViewType,
-        unique: Value,
+        unique: Unique,
         sub_module: MinifiedModule,
         external: External,
         private: Private,
         convert_mapping: ConvertMapping,
         autonumber: AutoNumber,
-        auto_number: Value,
+        auto_number: AutoNumber,
         crypt: Crypt,
         tooltip: Tooltip,
         history_tracking: HistoryTracking,
@@ -2688,6 +3029,8 @@ setters! {
         update_existing_records: bool,
         number_separator: bool,
         textarea: Textarea,
+        history_tracking_enabled: bool,
+        global_picklist: Picklist,
     }
 }
 
@@ -2776,6 +3119,147 @@ pub struct Textarea {
 setters! {
     Textarea {
         r#type: String,
+    }
+}
+
+/// Zoho's `picklist`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Picklist {
+    /// `display_label`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub display_label: Nullable<String>,
+    /// `created_time`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub created_time: Nullable<DateTime>,
+    /// `modified_time`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modified_time: Nullable<DateTime>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// `actual_label`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub actual_label: Nullable<String>,
+    /// `description`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub description: Nullable<String>,
+    /// `modified_by`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub modified_by: Nullable<UserReference>,
+    /// `created_by`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub created_by: Nullable<UserReference>,
+    /// `presence`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub presence: Nullable<bool>,
+    /// `pick_list_values_sorted_lexically`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub pick_list_values_sorted_lexically: Nullable<bool>,
+    /// `pick_list_values`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub pick_list_values: Nullable<Vec<GlobalPicklistPickListValues>>,
+    /// `customizable`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub customizable: Nullable<bool>,
+    /// `used_in_modules`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub used_in_modules: Nullable<Vec<Module>>,
+    /// `associated_fields_count`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub associated_fields_count: Nullable<i64>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Picklist {
+        display_label: String,
+        created_time: DateTime,
+        modified_time: DateTime,
+        id: String,
+        api_name: String,
+        actual_label: String,
+        description: String,
+        modified_by: UserReference,
+        created_by: UserReference,
+        presence: bool,
+        pick_list_values_sorted_lexically: bool,
+        pick_list_values: Vec<GlobalPicklistPickListValues>,
+        customizable: bool,
+        used_in_modules: Vec<Module>,
+        associated_fields_count: i64,
+    }
+}
+
+/// Zoho's `pick_list_values`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct GlobalPicklistPickListValues {
+    /// `actual_value`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub actual_value: Nullable<String>,
+    /// `type`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub r#type: Nullable<PickListValuesType>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// `sequence_number`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub sequence_number: Nullable<i64>,
+    /// `display_value`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub display_value: Nullable<String>,
+    /// `reference_value`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub reference_value: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    GlobalPicklistPickListValues {
+        actual_value: String,
+        r#type: PickListValuesType,
+        id: String,
+        sequence_number: i64,
+        display_value: String,
+        reference_value: String,
+    }
+}
+
+/// Zoho's `Module`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Module {
+    /// `plural_label`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub plural_label: Nullable<String>,
+    /// `api_name`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub api_name: Nullable<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Nullable::is_absent")]
+    pub id: Nullable<String>,
+    /// What else was there.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+setters! {
+    Module {
+        plural_label: String,
+        api_name: String,
+        id: String,
     }
 }
 
@@ -2914,7 +3398,7 @@ pub struct CustomViews {
     pub module: Nullable<UserReference>,
     /// `criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<Criteria>,
+    pub criteria: Nullable<CustomViewCriteria>,
     /// `default`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub default: Nullable<bool>,
@@ -2965,7 +3449,7 @@ setters! {
         created_by: UserReference,
         modified_by: UserReference,
         module: UserReference,
-        criteria: Criteria,
+        criteria: CustomViewCriteria,
         default: bool,
         system_defined: bool,
         locked: bool,
@@ -2984,7 +3468,7 @@ setters! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct Criteria {
+pub struct CustomViewCriteria {
     /// `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<String>,
@@ -3006,7 +3490,7 @@ pub struct Criteria {
 }
 
 setters! {
-    Criteria {
+    CustomViewCriteria {
         comparator: String,
         field: ApiReference,
         value: Value,
@@ -3607,474 +4091,6 @@ setters! {
         static_field: bool,
         history_tracking_enabled: bool,
         global_picklist: Picklist,
-    }
-}
-
-/// Zoho's `Rollup_Summary`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RollupSummary {
-    /// `return_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub return_type: Nullable<String>,
-    /// `expression`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub expression: Nullable<Expression>,
-    /// `based_on_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub based_on_module: Nullable<ApiReference>,
-    /// `related_list`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_list: Nullable<ApiReference>,
-    /// `rollup_based_on`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rollup_based_on: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RollupSummary {
-        return_type: String,
-        expression: Expression,
-        based_on_module: ApiReference,
-        related_list: ApiReference,
-        rollup_based_on: String,
-    }
-}
-
-/// Zoho's `Expression`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Expression {
-    /// `function_parameters`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub function_parameters: Nullable<Vec<FunctionParameter>>,
-    /// `criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<RollupCriteria>,
-    /// `function`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub function: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Expression {
-        function_parameters: Vec<FunctionParameter>,
-        criteria: RollupCriteria,
-        function: String,
-    }
-}
-
-/// `function_parameters` in `Expression`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FunctionParameter {
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    FunctionParameter {
-        api_name: String,
-    }
-}
-
-/// Zoho's `Rollup_Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RollupCriteria {
-    /// `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<String>,
-    /// `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<ApiReference>,
-    /// `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    RollupCriteria {
-        comparator: String,
-        field: ApiReference,
-        value: Value,
-    }
-}
-
-/// Zoho's `currency`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Currency {
-    /// `rounding_option`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rounding_option: Nullable<CurrencyRoundingOption>,
-    /// `precision`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub precision: Nullable<i64>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Currency {
-        rounding_option: CurrencyRoundingOption,
-        precision: i64,
-    }
-}
-
-open_enum! {
-    /// Values of `rounding_option` in `Currency`.
-    pub enum CurrencyRoundingOption {
-        Normal = "normal",
-        RoundUp = "round_up",
-        RoundOff = "round_off",
-        RoundDown = "round_down",
-    }
-}
-
-/// Zoho's `lookup`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Lookup {
-    /// `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `query_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub query_details: Nullable<QueryDetails>,
-    /// `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<MinifiedModule>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `revalidate_filter_during_edit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub revalidate_filter_during_edit: Nullable<bool>,
-    /// `show_fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_fields: Nullable<Vec<ShowFields>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Lookup {
-        display_label: String,
-        api_name: String,
-        query_details: QueryDetails,
-        module: MinifiedModule,
-        id: String,
-        revalidate_filter_during_edit: bool,
-        show_fields: Vec<ShowFields>,
-    }
-}
-
-/// Zoho's `query_details`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct QueryDetails {
-    /// `query_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub query_id: Nullable<String>,
-    /// `criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<FieldCriteria>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    QueryDetails {
-        query_id: String,
-        criteria: FieldCriteria,
-    }
-}
-
-/// Zoho's `Criteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FieldCriteria {
-    /// `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<String>,
-    /// `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<ApiReference>,
-    /// `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// `group_operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group_operator: Nullable<String>,
-    /// `group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Self>>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    FieldCriteria {
-        comparator: String,
-        field: ApiReference,
-        value: Value,
-        group_operator: String,
-        group: Vec<Self>,
-    }
-}
-
-/// Zoho's `show_fields`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShowFields {
-    /// `show_data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_data: Nullable<bool>,
-    /// `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<ApiReference>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    ShowFields {
-        show_data: bool,
-        field: ApiReference,
-    }
-}
-
-/// Zoho's `subform`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Subform {
-    /// `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Subform {
-        module: String,
-        id: String,
-    }
-}
-
-/// Zoho's `formula`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Formula {
-    /// `return_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub return_type: Nullable<String>,
-    /// `expression`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub expression: Nullable<String>,
-    /// `dynamic`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub dynamic: Nullable<bool>,
-    /// `stop_compute_conditionally`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub stop_compute_conditionally: Nullable<bool>,
-    /// `assume_default`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub assume_default: Nullable<bool>,
-    /// `stop_compute_expression`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub stop_compute_expression: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Formula {
-        return_type: String,
-        expression: String,
-        dynamic: bool,
-        stop_compute_conditionally: bool,
-        assume_default: bool,
-        stop_compute_expression: String,
-    }
-}
-
-/// Zoho's `picklist`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Picklist {
-    /// `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `actual_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actual_label: Nullable<String>,
-    /// `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<UserReference>,
-    /// `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<UserReference>,
-    /// `presence`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub presence: Nullable<bool>,
-    /// `pick_list_values_sorted_lexically`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values_sorted_lexically: Nullable<bool>,
-    /// `pick_list_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values: Nullable<Vec<GlobalPicklistPickListValues>>,
-    /// `customizable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub customizable: Nullable<bool>,
-    /// `used_in_modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub used_in_modules: Nullable<Vec<Module>>,
-    /// `associated_fields_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associated_fields_count: Nullable<i64>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Picklist {
-        display_label: String,
-        created_time: DateTime,
-        modified_time: DateTime,
-        id: String,
-        api_name: String,
-        actual_label: String,
-        description: String,
-        modified_by: UserReference,
-        created_by: UserReference,
-        presence: bool,
-        pick_list_values_sorted_lexically: bool,
-        pick_list_values: Vec<GlobalPicklistPickListValues>,
-        customizable: bool,
-        used_in_modules: Vec<Module>,
-        associated_fields_count: i64,
-    }
-}
-
-/// Zoho's `pick_list_values`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GlobalPicklistPickListValues {
-    /// `actual_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actual_value: Nullable<String>,
-    /// `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<PickListValuesType>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// `display_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_value: Nullable<String>,
-    /// `reference_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reference_value: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    GlobalPicklistPickListValues {
-        actual_value: String,
-        r#type: PickListValuesType,
-        id: String,
-        sequence_number: i64,
-        display_value: String,
-        reference_value: String,
-    }
-}
-
-/// Zoho's `Module`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// `plural_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub plural_label: Nullable<String>,
-    /// `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// What else was there.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Module {
-        plural_label: String,
-        api_name: String,
-        id: String,
     }
 }
 
