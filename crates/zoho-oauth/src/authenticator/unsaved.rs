@@ -23,11 +23,14 @@ pub(super) enum Recovery {
     Done,
 }
 
-/// How many tokens were saved, and how many wait for somebody who is at work with them.
+/// By how much a store may be late in seeing that a lease has ended: the clock of one counts whole seconds.
+const COARSEST_CLOCK: Duration = Duration::from_millis(1_100);
+
+/// How many tokens were saved; and if some wait for somebody who is at work with them, for how long at most.
 #[derive(Debug, Default)]
 struct Recovered {
     saved: usize,
-    waiting: usize,
+    waiting: Option<Duration>,
 }
 
 /// What became of a token that was to be brought in.
@@ -35,8 +38,8 @@ enum Brought {
     Saved,
     /// The store has a newer one, or the row was deleted.
     NotWanted,
-    /// Somebody is at work with it.
-    NotNow,
+    /// Somebody is at work with it, and has so long a lease.
+    NotNow(Duration),
 }
 
 impl Core {
@@ -50,15 +53,18 @@ impl Core {
             Recovery::NextAt(moment) if Instant::now() < moment => return,
             Recovery::NextAt(_) | Recovery::NotYet => {}
         }
-        let patience = Instant::now() + self.settings.lease_life + Duration::from_millis(100);
-        let mut pauses = Pauses::default();
+        let (mut until, mut pauses) = (None, Pauses::default());
         *recovery = loop {
+            let looked_at = Instant::now();
             match self.bring_all_in().await {
-                Ok(Recovered { waiting: 0, .. }) => break Recovery::Done,
-                Ok(_) if Instant::now() < patience => {
+                Ok(Recovered { waiting: None, .. }) => break Recovery::Done,
+                Ok(Recovered { waiting: Some(lease_left), .. }) => {
+                    let until = *until.get_or_insert(Instant::now() + lease_left + COARSEST_CLOCK);
+                    if looked_at >= until {
+                        break Recovery::NextAt(Instant::now() + Duration::from_secs(1));
+                    }
                     tokio::time::sleep(pauses.next(self.settings.lease_life)).await;
                 }
-                Ok(_) => break Recovery::NextAt(Instant::now() + Duration::from_secs(1)),
                 Err(error) => {
                     tracing::warn!(%error, "spooled tokens could not be brought into the store");
                     break Recovery::NextAt(Instant::now() + Duration::from_secs(1));
@@ -94,7 +100,9 @@ impl Core {
                     entry.remove();
                 }
                 Ok(Brought::NotWanted) => entry.remove(),
-                Ok(Brought::NotNow) => recovered.waiting += 1,
+                Ok(Brought::NotNow(lease_left)) => {
+                    recovered.waiting = recovered.waiting.max(Some(lease_left));
+                }
                 Err(error) => failure = Some(error),
             }
         }
@@ -102,7 +110,7 @@ impl Core {
             let origin = if token.id().is_some() { Origin::Renewal } else { Origin::Login };
             match self.bring_in(&token, origin).await {
                 Ok(Brought::Saved | Brought::NotWanted) => self.cache.forget_unsaved(&token),
-                Ok(Brought::NotNow) => self.cache.expect_unsaved(),
+                Ok(Brought::NotNow(_)) => self.cache.expect_unsaved(),
                 Err(error) => {
                     self.cache.expect_unsaved();
                     failure = Some(error);
@@ -113,11 +121,12 @@ impl Core {
     }
 
     async fn bring_in(&self, token: &OAuthToken, origin: Origin) -> Result<Brought, Error> {
-        if let (Origin::Login, Some(code)) = (origin, token.grant_token())
-            && !self.store.standing(&LeaseKey::exchange(code)).await?.lease_left.is_zero()
-        {
-            // This login is just being finished, by another process.
-            return Ok(Brought::NotNow);
+        if let (Origin::Login, Some(code)) = (origin, token.grant_token()) {
+            let standing = self.store.standing(&LeaseKey::exchange(code)).await?;
+            if !standing.lease_left.is_zero() {
+                // This login is just being finished, by another process.
+                return Ok(Brought::NotNow(standing.lease_left));
+            }
         }
         let stored = self.store.find_token(&identity(token)).await?;
         let is_newer =
@@ -132,7 +141,10 @@ impl Core {
         // A row that was deleted or replaced meanwhile stays so.
         let key = LeaseKey::refresh(refresh_token);
         let acquired = self.store.acquire(&key, &new_holder(), self.settings.lease_life).await?;
-        let Acquired::Granted(mut lease) = acquired else { return Ok(Brought::NotNow) };
+        let mut lease = match acquired {
+            Acquired::Granted(lease) => lease,
+            Acquired::Held(standing) => return Ok(Brought::NotNow(standing.lease_left)),
+        };
         lease.row = token.id().map(str::to_owned);
         match self.store.save_and_release(&lease, token).await {
             Ok(Fenced::Saved(_)) => Ok(Brought::Saved),

@@ -96,9 +96,10 @@ impl Polling {
         Self { time_limit, ..self }
     }
 
-    /// Looks until the job is over, unless it is known to be done.
+    /// Looks until the job of this id is over, unless it is known to be done.
     pub(super) async fn wait_once<S: JobStatus + Clone, Look: Future<Output = Result<S, Error>>>(
         &self,
+        job: &str,
         done: &OnceLock<S>,
         look: impl Fn() -> Look,
         mut progress: impl FnMut(&S),
@@ -107,7 +108,7 @@ impl Polling {
             progress(status);
             return Ok(status.clone());
         }
-        let status = self.wait(look, progress).await?;
+        let status = self.wait(job, look, progress).await?;
         Ok(done.get_or_init(|| status).clone())
     }
 
@@ -115,11 +116,12 @@ impl Polling {
     /// are kept back, is no look.
     async fn wait<S: JobStatus, Look: Future<Output = Result<S, Error>>>(
         &self,
+        job: &str,
         look: impl Fn() -> Look,
         mut progress: impl FnMut(&S),
     ) -> Result<S, Error> {
         let start = Instant::now();
-        let (mut pause, mut failures, mut last_seen) = (self.first_pause, 0, None);
+        let (mut pause, mut failures, mut state) = (self.first_pause, 0, None);
         loop {
             let mut kept_back = Duration::ZERO;
             match look().await {
@@ -127,10 +129,10 @@ impl Polling {
                     progress(&status);
                     match (status.state().is_over(), status.failure()) {
                         (_, Some(evidence)) => {
-                            return Err(Error::JobFailed { job: status.id().to_owned(), evidence });
+                            return Err(Error::JobFailed { job: job.to_owned(), evidence });
                         }
                         (true, None) => return Ok(status),
-                        (false, None) => (failures, last_seen) = (0, Some(status)),
+                        (false, None) => (failures, state) = (0, Some(status.state().to_string())),
                     }
                 }
                 Err(Error::CreditsShort { look_again_at, .. }) => {
@@ -141,9 +143,7 @@ impl Polling {
             }
             let pause_now = pause.min(self.longest_pause).max(kept_back);
             if start.elapsed() + pause_now > self.time_limit {
-                let (job, state) = last_seen.map_or_else(Default::default, |status| {
-                    (status.id().to_owned(), status.state().to_string())
-                });
+                let (job, state) = (job.to_owned(), state.unwrap_or_else(|| "not seen".to_owned()));
                 return Err(Error::JobUnfinished { job, state, waited: start.elapsed() });
             }
             sleep(pause_now).await;
@@ -154,7 +154,6 @@ impl Polling {
 
 /// What Zoho says of a job.
 pub(super) trait JobStatus {
-    fn id(&self) -> &str;
     fn state(&self) -> &JobState;
     /// Why there will be no result, if there will be none.
     fn failure(&self) -> Option<String>;
@@ -170,9 +169,6 @@ mod tests {
     struct Seen(JobState);
 
     impl JobStatus for Seen {
-        fn id(&self) -> &str {
-            "1"
-        }
         fn state(&self) -> &JobState {
             &self.0
         }
@@ -189,7 +185,7 @@ mod tests {
             Ok(Seen(if looks.get() < 8 { JobState::InProgress } else { JobState::Completed }))
         };
         let mut told = 0;
-        Polling::new().wait(look, |_| told += 1).await.unwrap();
+        Polling::new().wait("1", look, |_| told += 1).await.unwrap();
         assert_eq!(told, 8);
         assert_eq!(start.elapsed().as_secs(), 1 + 2 + 4 + 8 + 16 + 30 + 30);
     }
@@ -198,7 +194,7 @@ mod tests {
     async fn a_job_that_never_ends_is_given_up_in_time() {
         let start = Instant::now();
         let polling = Polling::new().time_limit(Duration::from_secs(100));
-        let error = polling.wait(|| async { Ok(Seen(JobState::Queued)) }, |_| ()).await.unwrap_err();
+        let error = polling.wait("1", || async { Ok(Seen(JobState::Queued)) }, |_| ()).await.unwrap_err();
         assert!(matches!(&error, Error::JobUnfinished { job, state, .. } if job == "1" && state == "QUEUED"));
         assert!(error.is_transient() && start.elapsed() <= Duration::from_secs(100), "{error}");
     }
@@ -214,9 +210,10 @@ mod tests {
                 _ => Err(Error::late("zoho".to_owned())),
             }
         };
-        Polling::new().wait(look, |_| ()).await.unwrap();
-        let error =
-            Polling::new().wait(|| async { Err::<Seen, _>(Error::late("zoho".to_owned())) }, |_| ()).await;
+        Polling::new().wait("1", look, |_| ()).await.unwrap();
+        let error = Polling::new()
+            .wait("1", || async { Err::<Seen, _>(Error::late("zoho".to_owned())) }, |_| ())
+            .await;
         assert!(matches!(error, Err(Error::Unreachable { .. })));
     }
 
@@ -230,17 +227,19 @@ mod tests {
             looks.set(looks.get() + 1);
             if looks.get() <= 10 { Err(short()) } else { Ok(Seen(JobState::Completed)) }
         };
-        Polling::new().wait(look, |_| ()).await.unwrap();
+        Polling::new().wait("1", look, |_| ()).await.unwrap();
         assert_eq!((looks.get(), start.elapsed().as_secs() / 3_590), (11, 10));
 
         let impatient = Polling::new().time_limit(hour / 2);
-        let error = impatient.wait(|| async { Err::<Seen, _>(short()) }, |_| ()).await.unwrap_err();
-        assert!(matches!(error, Error::JobUnfinished { .. }), "{error:?}");
+        let error = impatient.wait("1", || async { Err::<Seen, _>(short()) }, |_| ()).await.unwrap_err();
+        assert!(
+            matches!(&error, Error::JobUnfinished { job, state, .. } if job == "1" && state == "not seen")
+        );
     }
 
     #[tokio::test]
     async fn a_job_that_failed_is_an_error() {
-        let failed = Polling::new().wait(|| async { Ok(Seen(JobState::Failure)) }, |_| ()).await;
+        let failed = Polling::new().wait("1", || async { Ok(Seen(JobState::Failure)) }, |_| ()).await;
         assert!(matches!(failed, Err(Error::JobFailed { job, .. }) if job == "1"));
     }
 }

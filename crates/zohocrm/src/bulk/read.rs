@@ -218,7 +218,7 @@ impl BulkRead {
         &self,
         progress: impl FnMut(&BulkReadStatus),
     ) -> Result<BulkReadStatus, Error> {
-        self.polling.wait_once(&self.done, || self.status(), progress).await
+        self.polling.wait_once(&self.id, &self.done, || self.status(), progress).await
     }
 
     /// Waits until it is done and streams the records that were read: all their values are texts, and empty ones null.
@@ -310,10 +310,6 @@ pub struct BulkReadResult {
 }
 
 impl JobStatus for BulkReadStatus {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
     fn state(&self) -> &JobState {
         &self.state
     }

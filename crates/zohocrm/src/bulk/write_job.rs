@@ -83,7 +83,7 @@ impl BulkWrite {
         &self,
         progress: impl FnMut(&BulkWriteStatus),
     ) -> Result<BulkWriteStatus, Error> {
-        self.polling.wait_once(&self.done, || self.status(), progress).await
+        self.polling.wait_once(&self.id, &self.done, || self.status(), progress).await
     }
 
     /// Waits until it is done and streams what became of each row.
@@ -204,10 +204,6 @@ pub struct BulkWriteResult {
 }
 
 impl JobStatus for BulkWriteStatus {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
     fn state(&self) -> &JobState {
         &self.state
     }

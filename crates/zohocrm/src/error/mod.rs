@@ -111,7 +111,7 @@ pub enum Error {
     JobUnfinished {
         /// Zoho's id of the job.
         job: String,
-        /// How far it was when it was last seen.
+        /// How far it was when it was last seen; `not seen`, if no look at it came through.
         state: String,
         /// How long it was waited for.
         waited: Duration,

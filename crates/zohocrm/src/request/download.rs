@@ -68,7 +68,7 @@ impl Download {
     }
 
     /// Writes it to a file, and says how many bytes. The file appears under its name when it is complete; an older one
-    /// of that name is replaced.
+    /// of that name is replaced. On Unix its owner alone may read it (mode 0600): what a CRM holds is private.
     ///
     /// # Errors
     /// As for [`chunk`](Self::chunk), and when the file cannot be written.
