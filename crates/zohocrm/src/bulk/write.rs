@@ -126,8 +126,8 @@ impl StartBulkWrite {
 
     /// How the dates or moments of a column are written: `dd.MM.yyyy`, for example. `records` says so by itself.
     ///
-    /// Zoho's documentation says that it takes `MM/dd/yyyy` and `MM/dd/yyyy HH:mm:ss` where nothing is said
-    /// (zoho.com/crm/developer/docs/api/v8/bulk-write/create-job.html); its community post "Kaizen #13 - Bulk Write API"
+    /// Zoho's documentation of v7 says that it takes `MM/dd/yyyy` and `MM/dd/yyyy HH:mm:ss` where nothing is said
+    /// (zoho.com/crm/developer/docs/api/v7/bulk-write/create-job.html); its community post "Kaizen #13 - Bulk Write API"
     /// (help.zoho.com/portal/en/community/topic/kaizen-13-bulk-write-api) that a date is `2019-08-28`, and a moment as in
     /// ISO 8601. Nobody has tried it for this crate, nor what Zoho makes of the format of a field of texts: an empty
     /// pattern sends none.
@@ -175,7 +175,8 @@ impl StartBulkWrite {
         Self { polling, ..self }
     }
 
-    /// Writes records: [`Record`](crate::Record)s, or the caller's own types. They are taken one by one, on a thread that may wait.
+    /// Writes records: [`Record`](crate::Record)s, or the caller's own types. They are taken one by one, on a thread that
+    /// may wait.
     /// Multi-select fields are joined by semicolons; of a lookup the id is written. A subform has no form in CSV, and is an
     /// error.
     ///

@@ -124,7 +124,7 @@ impl ListRecords {
 
     /// The page and all after it, a page at a time. Past record 2,000 it goes on by token, up to record 100,000: there
     /// Zoho ends with an error. Bulk read has no such limit.
-    /// <https://www.zoho.com/crm/developer/docs/api/v8/get-records.html>
+    /// <https://www.zoho.com/crm/developer/docs/api/v7/get-records.html>
     pub fn pages(&self) -> Pages<Record> {
         self.pages_as()
     }

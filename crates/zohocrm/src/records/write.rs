@@ -165,7 +165,7 @@ impl WriteRecords {
 }
 
 /// Whether a record has rows of a subform that are not there yet: Zoho adds them each time.
-/// <https://www.zoho.com/crm/developer/docs/api/v8/subforms-api.html>
+/// <https://www.zoho.com/crm/developer/docs/api/v8/subforms.html>
 fn adds_rows(record: &Value) -> bool {
     let is_new = |row: &Value| row.is_object() && row.get("id").is_none_or(Value::is_null);
     let mut lists = record.as_object().into_iter().flat_map(Map::values).filter_map(Value::as_array);
