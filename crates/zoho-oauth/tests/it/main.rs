@@ -1,4 +1,4 @@
-//! What `zoho-oauth` promises, against real stores and the emulator. What needs several processes is in `torture`.
+//! What `zoho-oauth` promises, against real stores and the emulator. What needs several processes is in `tests/processes`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

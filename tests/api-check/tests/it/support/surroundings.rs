@@ -1,0 +1,75 @@
+//! What Zoho publishes, where this machine has it.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use api_check::example::{self, Example};
+use api_check::registry::Entry;
+use api_check::{Description, generated, openapi, sdk};
+
+/// The entries of the client.
+pub(crate) fn entries() -> &'static [Entry] {
+    static ENTRIES: OnceLock<Vec<Entry>> = OnceLock::new();
+    ENTRIES.get_or_init(generated::entries)
+}
+
+/// Zoho's OpenAPI files, or `None` where they are not there: then the test is to return.
+pub(crate) fn specification() -> Option<&'static Description> {
+    static SPECIFICATION: OnceLock<Description> = OnceLock::new();
+    let folder = folder("ZOHOCRM_OPENAPI", "OpenAPI files")?;
+    Some(SPECIFICATION.get_or_init(|| openapi::read(&folder).unwrap()))
+}
+
+/// The bodies that Zoho publishes, or `None` where they are not there: then the test is to return.
+pub(crate) fn examples() -> Option<&'static [Example]> {
+    static EXAMPLES: OnceLock<Vec<Example>> = OnceLock::new();
+    let folder = folder("ZOHOCRM_EXAMPLES", "published examples")?;
+    Some(EXAMPLES.get_or_init(|| example::read(&folder).unwrap()))
+}
+
+/// The official SDK, or `None` where it is not there: then the test is to return, or to do without.
+pub(crate) fn official_sdk() -> Option<&'static Description> {
+    static SDK: OnceLock<Option<Description>> = OnceLock::new();
+    let sdk = SDK.get_or_init(|| installed_package().map(|package| sdk::read(&package).unwrap()));
+    if sdk.is_none() {
+        let missing = env::var("ZOHOCRM_PYTHON_MISSING").ok().filter(|reason| !reason.is_empty());
+        let reason = missing.unwrap_or_else(|| {
+            "there is no Python with the official SDK; `cargo xtask test` makes one".into()
+        });
+        assert!(env::var_os("ZOHOCRM_REQUIRE_ALL").is_none(), "nothing may be skipped, but {reason}");
+        println!("SKIPPED: {reason}");
+    }
+    sdk.as_ref()
+}
+
+/// The folder that a variable names. Zoho's files are not everybody's to have, so their absence is never a failure; a
+/// name that leads nowhere is one where nothing may be skipped.
+fn folder(variable: &str, what: &str) -> Option<PathBuf> {
+    let Some(folder) = env::var_os(variable).filter(|folder| !folder.is_empty()).map(PathBuf::from) else {
+        println!(
+            "SKIPPED: Zoho's own {what} are not part of this project, and {variable} names no folder with them"
+        );
+        return None;
+    };
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let reason = format!("{variable} names {}, which is no folder", folder.display());
+    assert!(env::var_os("ZOHOCRM_REQUIRE_ALL").is_none(), "nothing may be skipped, but {reason}");
+    println!("SKIPPED: {reason}");
+    None
+}
+
+/// The folder `zohocrmsdk` of the interpreter that `ZOHOCRM_PYTHON` names, or of the one of the workspace.
+fn installed_package() -> Option<PathBuf> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
+    let python = env::var_os("ZOHOCRM_PYTHON")
+        .filter(|python| !python.is_empty())
+        .map_or_else(|| workspace.join("target/official-sdks-python/bin/python"), PathBuf::from);
+    let environment = python.parent()?.parent()?;
+    let packages = |library: PathBuf| library.join("site-packages/zohocrmsdk");
+    let versions = environment.join("lib").read_dir().ok().into_iter().flatten();
+    let libraries = versions.filter_map(|entry| Some(entry.ok()?.path())).chain([environment.join("Lib")]);
+    libraries.map(packages).find(|package| package.is_dir())
+}

@@ -1,0 +1,154 @@
+//! 1,600 callers, one request: 200 tasks in each of eight processes, or 100 in each of sixteen where the store is on a
+//! server, want a token that has ended.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::time::sleep;
+use processes::{Answer, Command, Setup, Tokens};
+use zoho_emulator::Fault;
+
+use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, close_together};
+
+over_every_backend!(
+    sixteen_hundred_callers_cause_one_request,
+    a_failure_is_shared_and_not_repeated_by_every_caller,
+    three_attempts_are_three_requests_for_everybody,
+    a_server_that_hangs_is_asked_once,
+    an_answer_that_was_lost_costs_one_more_request,
+    a_code_that_every_process_has_is_spent_once,
+);
+
+async fn sixteen_hundred_callers_cause_one_request(backend: Backend) {
+    let (zoho, place) = (Zoho::start().await, Place::new(backend));
+    let mut fleet = fleet(&place, &zoho.setup(&place)).await;
+    // At once, and slowly: so slowly that everybody comes while the request is under way.
+    for (requests, delay) in [(1, Duration::ZERO), (2, Duration::from_millis(800))] {
+        let user = format!("user {requests}");
+        zoho.seed(&place, &user).await;
+        zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(delay));
+        let told = all_at_once(&mut fleet, &user).await;
+        let token = the_one_token(&told);
+        assert!(zoho.accepts(&token));
+        assert_eq!(zoho.requests(), requests);
+        let slowest = told.iter().map(|told| told.ended - told.began).max().unwrap_or_default();
+        measured!("{backend:?}: 1,600 callers, 1 request, the slowest process took {slowest} ms");
+    }
+}
+
+async fn a_failure_is_shared_and_not_repeated_by_every_caller(backend: Backend) {
+    let (zoho, place) = (Zoho::start().await, Place::new(backend));
+    let setup = Setup { attempts: 1, ..zoho.setup(&place) };
+    let mut fleet = fleet(&place, &setup).await;
+    let failing = || zoho.emulator.fault(Fault::on(TOKEN_REQUEST).forever().status_500());
+    let (user, before) = all_fail(&zoho, &place, &mut fleet, failing).await;
+    assert_eq!(zoho.requests() - before, 1, "one failure, and everybody shares it");
+
+    zoho.emulator.clear_faults();
+    sleep(Duration::from_millis(1_100)).await;
+    let token = the_one_token(&all_at_once(&mut fleet, &user).await);
+    assert!(zoho.accepts(&token));
+    assert_eq!(zoho.requests() - before, 2, "and one request when the server is well again");
+}
+
+async fn three_attempts_are_three_requests_for_everybody(backend: Backend) {
+    let (zoho, place) = (Zoho::start().await, Place::new(backend));
+    let mut fleet = fleet(&place, &zoho.setup(&place)).await;
+    let failing = || zoho.emulator.fault(Fault::on(TOKEN_REQUEST).forever().html());
+    let (_, before) = all_fail(&zoho, &place, &mut fleet, failing).await;
+    assert_eq!(zoho.requests() - before, 3);
+}
+
+async fn a_server_that_hangs_is_asked_once(backend: Backend) {
+    let (zoho, place) = (Zoho::start().await, Place::new(backend));
+    // The lease is shorter than the wait for the answer: it has to be kept alive meanwhile. The clock of Secrets
+    // Manager counts whole seconds.
+    let lease_life = if backend == Backend::SecretsManager { 3_000 } else { 600 };
+    let setup = Setup { attempts: 1, lease_life, time_out: lease_life * 3, ..zoho.setup(&place) };
+    let mut fleet = fleet(&place, &setup).await;
+    let failing = || zoho.emulator.fault(Fault::on(TOKEN_REQUEST).forever().hang());
+    let (_, before) = all_fail(&zoho, &place, &mut fleet, failing).await;
+    assert_eq!(zoho.requests() - before, 1);
+}
+
+async fn an_answer_that_was_lost_costs_one_more_request(backend: Backend) {
+    let (zoho, place) = (Zoho::start().await, Place::new(backend));
+    let mut fleet = fleet(&place, &zoho.setup(&place)).await;
+    let refresh_token = zoho.seed(&place, "ada").await;
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).drop_after());
+    let token = the_one_token(&all_at_once(&mut fleet, "ada").await);
+    assert!(zoho.accepts(&token));
+    assert_eq!(zoho.requests(), 2, "the one whose answer was lost, and the one that everybody shares");
+    assert_eq!(zoho.emulator.live_access_tokens(&refresh_token), 2);
+}
+
+async fn a_code_that_every_process_has_is_spent_once(backend: Backend) {
+    let (zoho, place) = (Zoho::start().await, Place::new(backend));
+    let mut fleet = fleet(&place, &zoho.setup(&place)).await;
+    let code = zoho.emulator.self_client_code(Zoho::USER);
+    let exchange = Command::Exchange { code };
+    let answers = join_all(fleet.iter_mut().map(|worker| worker.ask(&exchange))).await;
+    let mut tokens = BTreeSet::new();
+    for answer in answers {
+        let Answer::Login { access_token: Some(token), persistence_error: None, .. } = answer else {
+            panic!("{answer:?}");
+        };
+        tokens.insert(token);
+    }
+    assert_eq!(tokens.len(), 1, "everybody has the same token");
+    assert_eq!(zoho.requests(), 1);
+    assert_eq!(place.rows().await.len(), 1);
+}
+
+const CALLERS: usize = 1_600;
+
+/// Processes with the store open: eight on one machine, sixteen in a fleet.
+async fn fleet(place: &Place, setup: &Setup) -> Vec<Worker> {
+    let processes = if place.backend.server().is_some() { 16 } else { 8 };
+    let mut fleet = Vec::new();
+    for _ in 0..processes {
+        fleet.push(Worker::open(place, setup).await);
+    }
+    fleet
+}
+
+async fn all_at_once(fleet: &mut [Worker], user: &str) -> Vec<Tokens> {
+    let tasks = CALLERS / fleet.len();
+    close_together(fleet, user, tasks).await
+}
+
+/// The token that each of 1,600 callers got.
+fn the_one_token(told: &[Tokens]) -> String {
+    let mut all = Tokens::default();
+    for told in told {
+        assert_eq!(told.errors, [].into());
+        told.tokens.iter().for_each(|(token, tasks)| *all.tokens.entry(token.clone()).or_default() += tasks);
+    }
+    assert_eq!(all.tokens.len(), 1, "everybody has the same token");
+    assert_eq!(all.tokens.values().sum::<usize>(), CALLERS);
+    all.tokens.into_keys().next().expect("one")
+}
+
+/// Has everybody ask while the server fails, and none get anything. A failure speaks for those who come within a
+/// second: if this machine was so busy that a process began to ask later than that, it is done once more.
+async fn all_fail(zoho: &Zoho, place: &Place, fleet: &mut [Worker], failing: impl Fn()) -> (String, usize) {
+    for attempt in 0..5 {
+        let user = format!("user {attempt}");
+        zoho.seed(place, &user).await;
+        failing();
+        let before = zoho.requests();
+        let told = all_at_once(fleet, &user).await;
+        for told in &told {
+            assert_eq!(told.tokens, [].into());
+            assert_eq!(told.errors.values().sum::<usize>(), CALLERS / fleet.len());
+            assert!(told.errors.keys().all(|text| text.contains("try again")), "{:?}", told.errors);
+        }
+        let began = || told.iter().map(|told| told.began);
+        if began().max().unwrap_or_default() - began().min().unwrap_or_default() < 700 {
+            return (user, before);
+        }
+        zoho.emulator.clear_faults();
+    }
+    panic!("this machine is too busy to start the processes within a second");
+}

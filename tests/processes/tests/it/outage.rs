@@ -1,0 +1,157 @@
+//! The server is killed, stopped and started again while everybody is at work.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use servers::{Kind, Server};
+use tokio::time::{Instant, sleep};
+use processes::{Answer, Command, Setup};
+use zoho_emulator::Fault;
+use zoho_oauth::ExposeSecret;
+
+use crate::fleet::with_settings;
+use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, check_rows, close_together, until};
+
+// The stand-in for Secrets Manager forgets everything when it is killed, so only what can be shown without that.
+tests_over!(mariadb, MariaDb: kills_of_the_server_lose_no_acknowledged_save,
+    a_renewal_outlives_its_server, a_server_that_hangs_is_told_within_the_time_out);
+tests_over!(postgres, Postgres: kills_of_the_server_lose_no_acknowledged_save,
+    a_renewal_outlives_its_server, a_server_that_hangs_is_told_within_the_time_out);
+tests_over!(redis, Redis: kills_of_the_server_lose_no_acknowledged_save,
+    a_renewal_outlives_its_server, a_server_that_hangs_is_told_within_the_time_out);
+tests_over!(secrets_manager, SecretsManager: a_server_that_hangs_is_told_within_the_time_out);
+
+const KILLS: usize = 5;
+
+/// How long one call may take.
+const TIME_OUT: Duration = Duration::from_secs(2);
+
+async fn kills_of_the_server_lose_no_acknowledged_save(backend: Backend) {
+    let (mut server, zoho, place) = stage(backend).await;
+    let mut savers = Vec::new();
+    for _ in 0..3 {
+        savers.push(Worker::open(&place, &patient(&zoho, &place)).await);
+    }
+    for (number, saver) in savers.iter_mut().enumerate() {
+        let first = number as u64 * 1_000_000_000;
+        saver.tell(&Command::SaveThroughOutages { first, name: format!("saver {number}") }).await;
+    }
+    let mut acknowledged = HashMap::new();
+    let mut saves = Vec::new();
+    for _ in 0..KILLS {
+        saves.push(listen(&mut savers, Duration::from_millis(700), &mut acknowledged).await);
+        server.kill();
+        listen(&mut savers, Duration::from_millis(300), &mut acknowledged).await;
+        server.restart().expect("the server starts again");
+    }
+    // The same processes go on; nobody has started them anew.
+    saves.push(listen(&mut savers, Duration::from_secs(3), &mut acknowledged).await);
+    assert!(saves.iter().all(|saves| *saves > 0), "a process did not recover: {saves:?}");
+    for saver in &mut savers {
+        saver.kill().await;
+    }
+    check_rows(&place.rows().await, &acknowledged);
+    let total: usize = saves.iter().sum();
+    measured!("{backend:?}: {KILLS} kills of the server, {total} saves acknowledged, 0 lost");
+}
+
+async fn a_renewal_outlives_its_server(backend: Backend) {
+    let (mut server, zoho, place) = stage(backend).await;
+    zoho.seed(&place, "ada").await;
+    let setup = patient(&zoho, &place);
+    let mut fleet = Vec::new();
+    for _ in 0..4 {
+        fleet.push(Worker::open(&place, &setup).await);
+    }
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(600)));
+    for worker in &mut fleet {
+        worker.tell(&Command::AccessToken { user: "ada".to_owned(), tasks: 50 }).await;
+    }
+    until("the request arrives", || zoho.requests() == 1).await;
+    server.kill();
+    sleep(Duration::from_millis(500)).await;
+    server.restart().expect("the server starts again");
+    for worker in &mut fleet {
+        let Some(Answer::Tokens(told)) = worker.hear().await else { panic!("no answer") };
+        assert_eq!(told.tokens.values().sum::<usize>() + told.errors.values().sum::<usize>(), 50);
+        assert!(told.errors.keys().all(|text| text.contains("; ")), "no next step: {:?}", told.errors);
+    }
+    // Whoever could not store its token serves it until it has seen what is stored.
+    let started = Instant::now();
+    let token = loop {
+        let told = close_together(&mut fleet, "ada", 50).await;
+        let token = told[0].tokens.keys().next().cloned().unwrap_or_default();
+        if told.iter().all(|told| told.tokens == [(token.clone(), 50)].into()) {
+            break token;
+        }
+        assert!(started.elapsed() < Duration::from_secs(10), "they do not agree: {told:?}");
+        sleep(Duration::from_millis(200)).await;
+    };
+    assert!(zoho.accepts(&token));
+    let rows = place.rows().await;
+    assert_eq!(rows[0].access_token().expect("a token").expose_secret(), token);
+    let requests = zoho.requests();
+    assert!(requests <= 2, "{requests} requests");
+    measured!("{backend:?}: server killed during a renewal, {requests} requests in all");
+}
+
+async fn a_server_that_hangs_is_told_within_the_time_out(backend: Backend) {
+    let (mut server, zoho, place) = stage(backend).await;
+    let mut worker = Worker::open(&place, &patient(&zoho, &place)).await;
+    let save = |number| Command::Save { user: "ada".to_owned(), number };
+    worker.done(&save(1)).await;
+    server.pause();
+    let started = Instant::now();
+    let failed = worker.fails(&save(2)).await;
+    let took = started.elapsed();
+    assert!(failed.is_transient, "{failed:?}");
+    assert!(took < TIME_OUT + Duration::from_secs(1), "{took:?}");
+    server.resume();
+    let started = Instant::now();
+    while !matches!(worker.ask(&save(3)).await, Answer::Done | Answer::Saved { .. }) {
+        assert!(started.elapsed() < Duration::from_secs(20), "it does not recover");
+    }
+    check_rows(&place.rows().await, &[("ada".to_owned(), 3)].into());
+    measured!(
+        "{backend:?}: a server that hangs is told after {took:?} (time-out {TIME_OUT:?}): {}",
+        failed.text
+    );
+}
+
+/// A server that may be killed, with a place on it.
+async fn stage(backend: Backend) -> (Server, Zoho, Place) {
+    let kind: Kind = backend.server().expect("a backend on a server");
+    let server = tokio::task::spawn_blocking(move || servers::private(kind)).await.expect("no panic");
+    let server = server.expect("the shared server runs, so its programs are here");
+    let place = Place::on_server(backend, server.url());
+    (server, Zoho::start().await, place)
+}
+
+fn patient(zoho: &Zoho, place: &Place) -> Setup {
+    let settings = format!("timeout={}&connect_timeout=1", TIME_OUT.as_secs());
+    Setup { store: with_settings(&place.url(), &settings), ..zoho.setup(place) }
+}
+
+/// Listens to all savers for a while; hands back how many saves were acknowledged.
+async fn listen(savers: &mut [Worker], time: Duration, acknowledged: &mut HashMap<String, u64>) -> usize {
+    let until = Instant::now() + time;
+    let mut saves = 0;
+    while Instant::now() < until {
+        for saver in &mut *savers {
+            while let Some(answer) = saver.hear_soon(Duration::from_millis(20)).await {
+                match answer {
+                    Answer::Saved { user, number } => {
+                        acknowledged.insert(user, number);
+                        saves += 1;
+                    }
+                    Answer::Failed(failed) => assert!(failed.is_transient, "{failed:?}"),
+                    other => panic!("{other:?}"),
+                }
+                if Instant::now() > until {
+                    break;
+                }
+            }
+        }
+    }
+    saves
+}

@@ -1,0 +1,71 @@
+//! A folder that this account may read and not write: what is stored is served, and nothing else is tried.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
+
+use processes::{Answer, Command};
+
+use crate::support::{Backend, Place, Worker, Zoho, check_clear, contents, is_root, skip};
+
+over_every_file!(a_read_only_folder_is_read_from_and_told_about);
+
+/// The account that owns nothing.
+const NOBODY: u32 = 65_534;
+
+async fn a_read_only_folder_is_read_from_and_told_about(backend: Backend) {
+    let (zoho, place) = (Zoho::start().await, Place::new(backend));
+    let setup = zoho.setup(&place);
+    zoho.seed(&place, "ended").await;
+    let mut worker = Worker::open(&place, &setup).await;
+    worker.done(&Command::Save { user: "ada".to_owned(), number: 1 }).await;
+    worker.end().await;
+    let before = contents(&place.folder());
+
+    let Some(mut worker) = start_without_rights(&place) else { return };
+    worker.set_up(&setup).await;
+    assert_eq!(worker.find("ada", 100).await.whole, 100);
+    let failed = worker.fails(&Command::Save { user: "ada".to_owned(), number: 2 }).await;
+    check_clear(&failed, &place, &["Permission"]);
+
+    // What could not be kept is not asked for: the code is still good afterwards.
+    let code = zoho.emulator.self_client_code(Zoho::USER);
+    let refused = worker.fails(&Command::Exchange { code: code.clone() }).await;
+    check_clear(&refused, &place, &["Permission"]);
+    let ended = worker.access_token("ended", 20).await;
+    assert_eq!(ended.errors.values().sum::<usize>(), 20, "{ended:?}");
+    assert_eq!(zoho.requests(), 0);
+    worker.end().await;
+
+    set_mode(&place, 0o755);
+    assert!(contents(&place.folder()) == before, "the folder's content has changed");
+    let mut worker = Worker::open(&place, &setup).await;
+    assert!(matches!(worker.ask(&Command::Exchange { code }).await, Answer::Login { .. }));
+    assert_eq!(worker.find("ada", 1).await.whole, 1);
+    measured!("{backend:?}: a read-only folder: {}", failed.text);
+}
+
+/// A worker that may read the folder and not write it. For root no folder is read-only, so it has to be another
+/// account's process then.
+fn start_without_rights(place: &Place) -> Option<Worker> {
+    if !is_root() {
+        set_mode(place, 0o555);
+        return Some(Worker::start(place));
+    }
+    if std::process::Command::new("setpriv").arg("--version").output().is_err() {
+        skip("root may write everywhere, and there is no setpriv to become somebody else");
+        return None;
+    }
+    let program = place.root().join("worker");
+    fs::copy(Worker::program(), &program).unwrap();
+    for readable in contents(&place.folder()).into_keys() {
+        fs::set_permissions(readable, Permissions::from_mode(0o644)).unwrap();
+    }
+    fs::set_permissions(place.root(), Permissions::from_mode(0o755)).unwrap();
+    chown(place.home(), Some(NOBODY), Some(NOBODY)).unwrap();
+    set_mode(place, 0o755);
+    Some(Worker::start_as(place, NOBODY, &program))
+}
+
+fn set_mode(place: &Place, mode: u32) {
+    fs::set_permissions(place.folder(), Permissions::from_mode(mode)).unwrap();
+}

@@ -1,0 +1,155 @@
+//! A folder for a store and a home folder, and what is in the store.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use servers::Kind;
+use tempfile::TempDir;
+use processes::reading_of;
+use zoho_oauth::OAuthToken;
+use zoho_oauth::store::{AnyStore, TokenStore, connect};
+
+/// The stores that several processes share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backend {
+    Sqlite,
+    File,
+    MariaDb,
+    Postgres,
+    Redis,
+    SecretsManager,
+}
+
+impl Backend {
+    /// The server that it needs.
+    pub(crate) fn server(self) -> Option<Kind> {
+        match self {
+            Self::Sqlite | Self::File => None,
+            Self::MariaDb => Some(Kind::MariaDb),
+            Self::Postgres => Some(Kind::Postgres),
+            Self::Redis => Some(Kind::Redis),
+            Self::SecretsManager => Some(Kind::SecretsManager),
+        }
+    }
+
+    /// Whether the server that it needs, if it needs one, is there. If not, it says so.
+    pub(crate) fn is_here(self) -> bool {
+        self.server().is_none_or(|kind| servers::shared(kind).is_some())
+    }
+
+    /// So many of something that takes `count` where it is quick: the stand-in for Secrets Manager takes milliseconds
+    /// for each call.
+    pub(crate) fn scaled(self, count: usize) -> usize {
+        match self {
+            Self::Sqlite | Self::File => count,
+            Self::MariaDb | Self::Postgres | Self::Redis => count / 5,
+            Self::SecretsManager => count / 50,
+        }
+    }
+}
+
+/// Where one scenario takes place.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) backend: Backend,
+    url: String,
+    folder: TempDir,
+}
+
+impl Place {
+    /// A place of its own, on the shared server where one is needed.
+    pub(crate) fn new(backend: Backend) -> Self {
+        let url = backend.server().map(|kind| servers::fresh(kind).expect("the server was there"));
+        Self::at(backend, url)
+    }
+
+    /// A place on a server that is at this URL.
+    pub(crate) fn on_server(backend: Backend, url: impl Into<String>) -> Self {
+        Self::at(backend, Some(url.into()))
+    }
+
+    fn at(backend: Backend, url: Option<String>) -> Self {
+        let folder = TempDir::with_prefix("processes-").unwrap();
+        let store = folder.path().join("store");
+        fs::create_dir(&store).unwrap();
+        fs::create_dir(folder.path().join("home")).unwrap();
+        let url = url.unwrap_or_else(|| match backend {
+            Backend::File => format!("file:{}", store.join("sdk_tokens.txt").display()),
+            _ => format!("sqlite:{}", store.join("zohooauth.db").display()),
+        });
+        Self { backend, url, folder }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The folder of the store's file.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.root().join("store")
+    }
+
+    pub(crate) fn file(&self) -> PathBuf {
+        let (_, path) = self.url.split_once(':').expect("a store URL");
+        path.into()
+    }
+
+    pub(crate) fn home(&self) -> PathBuf {
+        self.root().join("home")
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// Opens the store in this process.
+    pub(crate) fn open(&self) -> AnyStore {
+        connect(&self.url()).unwrap()
+    }
+
+    pub(crate) async fn rows(&self) -> Vec<OAuthToken> {
+        self.open().get_tokens().await.unwrap()
+    }
+
+    /// Everything that is not as a store should be: damage that no reader may have noticed yet.
+    pub(crate) fn check_file(&self) {
+        if self.backend == Backend::Sqlite {
+            let connection = rusqlite::Connection::open(self.file()).unwrap();
+            let verdict: String =
+                connection.query_row("pragma integrity_check", [], |row| row.get(0)).unwrap();
+            assert_eq!(verdict, "ok");
+        }
+    }
+}
+
+/// Checks that the store holds each acknowledged save, or a later state of that row; that every row is whole; that
+/// no user has two; and that all ids differ.
+pub(crate) fn check_rows(rows: &[OAuthToken], acknowledged: &HashMap<String, u64>) {
+    let mut found: BTreeMap<&str, u64> = BTreeMap::new();
+    for stored in rows {
+        let user = stored.user_signature().expect("a row without a user").name();
+        let number = reading_of(stored).unwrap_or_else(|| panic!("the row of {user:?} is torn"));
+        assert_eq!(found.insert(user, number), None, "two rows of {user:?}");
+    }
+    let ids: BTreeSet<_> = rows.iter().map(|stored| stored.id().expect("a row without an id")).collect();
+    assert_eq!(ids.len(), rows.len(), "an id was given out twice");
+    for (user, number) in acknowledged {
+        let stored = found.get(user.as_str());
+        assert!(stored >= Some(number), "{user:?} was saved as {number}, and {stored:?} is there");
+    }
+}
+
+/// Every file below `folder`, with its bytes.
+pub(crate) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(contents(&path));
+        } else {
+            files.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    files
+}

@@ -1,0 +1,68 @@
+//! A stand-in for Zoho, and users whose tokens have ended.
+
+use std::time::{Duration, SystemTime};
+
+use processes::Setup;
+use zoho_emulator::{ClientApp, Emulator};
+use zoho_oauth::OAuthToken;
+use zoho_oauth::store::TokenStore;
+
+use super::Place;
+
+/// What the journal calls the one request that this is all about.
+pub(crate) const TOKEN_REQUEST: &str = "POST /oauth/v2/token";
+
+/// The life of a lease. Others take over within this time.
+const LEASE_LIFE: Duration = Duration::from_millis(1_500);
+
+pub(crate) struct Zoho {
+    pub(crate) emulator: Emulator,
+    pub(crate) client: ClientApp,
+}
+
+impl Zoho {
+    pub(crate) const USER: &str = "ada@example.com";
+    pub(crate) const LEASE_LIFE: Duration = LEASE_LIFE;
+
+    pub(crate) async fn start() -> Self {
+        let emulator = Emulator::start().await;
+        let client = emulator.default_client();
+        Self { emulator, client }
+    }
+
+    /// How a worker uses this and the store of `place`.
+    pub(crate) fn setup(&self, place: &Place) -> Setup {
+        Setup {
+            store: place.url(),
+            zoho: self.emulator.base_url(),
+            client_id: self.client.id().to_owned(),
+            client_secret: self.client.secret().to_owned(),
+            lease_life: u64::try_from(LEASE_LIFE.as_millis()).unwrap(),
+            time_out: 30_000,
+            attempts: 3,
+        }
+    }
+
+    /// Stores a row for `user` whose access token has ended; hands back its refresh token.
+    pub(crate) async fn seed(&self, place: &Place, user: &str) -> String {
+        let refresh_token = self.emulator.grant_refresh_token(self.client.id(), Self::USER);
+        let row = OAuthToken::new()
+            .with_user(user)
+            .with_client(self.client.id(), self.client.secret().to_owned())
+            .with_refresh_token(refresh_token.clone())
+            .with_access_token("1000.ended.ended")
+            .with_expires_at(SystemTime::now() - Duration::from_secs(60))
+            .with_api_domain(self.emulator.base_url());
+        place.open().save_token(&row).await.unwrap();
+        refresh_token
+    }
+
+    /// How many requests for a token have arrived.
+    pub(crate) fn requests(&self) -> usize {
+        self.emulator.journal().count(TOKEN_REQUEST)
+    }
+
+    pub(crate) fn accepts(&self, access_token: &str) -> bool {
+        self.emulator.is_access_token_valid(access_token)
+    }
+}
