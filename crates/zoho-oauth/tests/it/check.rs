@@ -12,8 +12,8 @@ use zoho_oauth::store::{
     StoreErrorKind, StoredToken, TokenStore,
 };
 
-use crate::file_store::{PYTHON_HEADER, files_beside, rows, store_with, text, token};
-use crate::sqlite_support::{OFFICIAL_TABLE, folder};
+use crate::file::support::{PYTHON_HEADER, files_beside, rows, store_with, text, token};
+use crate::sqlite::support::{OFFICIAL_TABLE, folder};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
 

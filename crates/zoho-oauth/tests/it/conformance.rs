@@ -4,9 +4,9 @@ use zoho_oauth::store::{FileStore, MemoryStore};
 use zoho_oauth::{coordination_conformance, token_store_conformance};
 
 token_store_conformance!(memory, async || MemoryStore::new());
-token_store_conformance!(sqlite_in_memory, crate::sqlite_support::in_memory);
-token_store_conformance!(sqlite_file, crate::sqlite_support::in_a_new_file);
-token_store_conformance!(file, async || FileStore::open(crate::file_store::fresh_path()).expect("opened"));
+token_store_conformance!(sqlite_in_memory, crate::sqlite::support::in_memory);
+token_store_conformance!(sqlite_file, crate::sqlite::support::in_a_new_file);
+token_store_conformance!(file, async || FileStore::open(crate::file::support::fresh_path()).expect("opened"));
 
 #[path = "../../examples/custom_store.rs"]
 mod custom_store;
@@ -21,15 +21,15 @@ mod coordination {
         (store.clone(), store)
     });
     coordination_conformance!(sqlite_in_memory, async || {
-        let store = crate::sqlite_support::in_memory().await;
+        let store = crate::sqlite::support::in_memory().await;
         (store.clone(), store)
     });
     coordination_conformance!(sqlite_file, async || {
-        let path = crate::sqlite_support::fresh_path();
-        (crate::sqlite_support::open(&path), crate::sqlite_support::open(&path))
+        let path = crate::sqlite::support::fresh_path();
+        (crate::sqlite::support::open(&path), crate::sqlite::support::open(&path))
     });
     coordination_conformance!(file, async || {
-        let path = crate::file_store::fresh_path();
+        let path = crate::file::support::fresh_path();
         (FileStore::open(&path).expect("opened"), FileStore::open(&path).expect("opened"))
     });
 }

@@ -11,13 +11,13 @@ use zoho_oauth::store::{
     TokenStore,
 };
 
-use crate::{file_store, sqlite_support};
+use crate::{file, sqlite};
 
 #[tokio::test]
 async fn every_row_arrives_whole_whatever_the_two_stores_are() {
     let stores = async || {
-        let file = FileStore::open(file_store::fresh_path()).expect("opened");
-        let database = sqlite_support::in_a_new_file().await;
+        let file = FileStore::open(file::support::fresh_path()).expect("opened");
+        let database = sqlite::support::in_a_new_file().await;
         [memory(), AnyStore::from(file), AnyStore::from(database)]
     };
     for from in stores().await {
@@ -91,7 +91,7 @@ async fn an_id_that_is_another_tokens_there_is_not_written_over() {
 
 #[tokio::test]
 async fn an_id_that_the_first_store_has_twice_becomes_two_rows() {
-    let path = file_store::fresh_path();
+    let path = file::support::fresh_path();
     let header = StoredToken::COLUMNS.join(",");
     let lines = ["4,ada,,,r1,,,,,", "5,bob,,,r2,,,,,", "5,carol,,,r3,,,,,", "3,dora,,,r4,,,,,"];
     std::fs::write(&path, format!("{header}\n{}\n", lines.join("\n"))).expect("written");
@@ -216,7 +216,7 @@ async fn of_two_rows_of_one_user_the_newer_one_is_written_over_an_old_one() {
 
 #[tokio::test]
 async fn a_store_is_not_copied_into_itself() {
-    let path = file_store::fresh_path();
+    let path = file::support::fresh_path();
     let open = || AnyStore::from(FileStore::open(&path).expect("opened"));
     let error = TokenCopy::new(&open(), &open()).run().await.expect_err("refused");
     assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{AnyStore, FileStore, TokenStore};
 
-use crate::{file_store, sqlite_support};
+use crate::{file, sqlite};
 
 #[tokio::test]
 async fn a_store_with_many_rows_hands_them_back_in_several_pages() {
-    let store = sqlite_support::in_memory().await;
+    let store = sqlite::support::in_memory().await;
     let tokens: Vec<_> = (0..2_500).map(token).collect();
     store.save_tokens(&tokens).await.expect("saved");
     let (mut users, mut sizes, mut place) = (BTreeSet::new(), Vec::new(), None);
@@ -28,8 +28,8 @@ async fn a_store_with_many_rows_hands_them_back_in_several_pages() {
 
 #[tokio::test]
 async fn of_many_of_which_one_is_refused_none_is_saved() {
-    let file = FileStore::open(file_store::fresh_path()).expect("opened");
-    let stores: [AnyStore; 2] = [sqlite_support::in_memory().await.into(), file.into()];
+    let file = FileStore::open(file::support::fresh_path()).expect("opened");
+    let stores: [AnyStore; 2] = [sqlite::support::in_memory().await.into(), file.into()];
     for store in stores {
         // The third one means two rows that differ: that shows only when the first two are written.
         for app in ["one app", "another app"] {
@@ -50,7 +50,7 @@ async fn of_many_of_which_one_is_refused_none_is_saved() {
 
 #[tokio::test]
 async fn ten_thousand_tokens_are_saved_into_a_file_at_once() {
-    let path = file_store::fresh_path();
+    let path = file::support::fresh_path();
     let store = FileStore::open(&path).expect("opened");
     let tokens: Vec<_> = (0..10_000).map(token).collect();
     assert_eq!(store.save_tokens(&tokens).await.expect("saved").len(), 10_000);

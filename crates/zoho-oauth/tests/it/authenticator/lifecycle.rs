@@ -1,0 +1,426 @@
+//! Log in, use, renew, replace, revoke.
+
+use std::time::Duration;
+
+use zoho_emulator::{Emulator, Fault};
+use zoho_oauth::store::{MemoryStore, SqliteStore, TokenStore};
+use zoho_oauth::{
+    Callback, Error, ExposeSecret, Grant, OAuthClient, OAuthErrorCode, OAuthToken, UserSignature,
+};
+
+use super::support::*;
+
+#[tokio::test]
+async fn a_login_is_stored_under_the_name_that_official_sdks_give_it() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let token = logged_in(&zoho, &authenticator(&zoho, store.clone())).await;
+    assert_eq!(token.user_signature(), Some(&ada(&zoho)));
+    assert_eq!(token.api_domain(), Some(zoho.base_url().as_str()));
+    assert!(token.id().is_some() && token.refresh_token().is_some() && token.grant_token().is_some());
+    assert_eq!(store.get_tokens().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_second_login_of_the_same_user_takes_the_place_of_the_first() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let authenticator = authenticator(&zoho, store.clone());
+    let first = logged_in(&zoho, &authenticator).await;
+    let second = logged_in(&zoho, &authenticator).await;
+    assert_eq!(first.id(), second.id());
+    let secret = |token: &OAuthToken| token.refresh_token().unwrap().expose_secret().to_owned();
+    assert_ne!(secret(&first), secret(&second));
+    let served = authenticator.access_token(&ada(&zoho)).await.unwrap();
+    assert_eq!(served.expose_secret(), second.access_token().unwrap().expose_secret());
+    assert_eq!(store.get_tokens().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_valid_token_is_served_without_a_request_also_after_a_restart() {
+    let zoho = Emulator::start().await;
+    let file = tempfile::tempdir().unwrap();
+    let path = file.path().join("zohooauth.db");
+    let first = logged_in(&zoho, &authenticator(&zoho, SqliteStore::open(&path).unwrap())).await;
+    let restarted = authenticator(&zoho, SqliteStore::open(&path).unwrap());
+    let served = restarted.access_token(&ada(&zoho)).await.unwrap();
+    assert_eq!(served.expose_secret(), first.access_token().unwrap().expose_secret());
+    assert_eq!(zoho.journal().entries().len(), 0);
+}
+
+#[tokio::test]
+async fn a_login_in_a_browser_ends_in_a_stored_token() {
+    let zoho = Emulator::start().await;
+    let app = zoho.default_client();
+    let client = OAuthClient::new(app.id(), app.secret()).with_redirect_url(app.redirect_url_str());
+    let authenticator = builder(&zoho, MemoryStore::new()).client(client).build().unwrap();
+    let scopes = ["ZohoCRM.modules.ALL", "ZohoCRM.users.READ", "ZohoCRM.org.READ"];
+    let authorization = authenticator.authorize(scopes).unwrap();
+    let callback = zoho.log_in(&authorization.url, "ada@example.com").unwrap();
+    let grant = authenticator.grant(Callback::parse(&callback), &authorization.state).unwrap();
+    let login = authenticator.exchange(grant).await.unwrap();
+    assert_eq!(login.token().user_signature(), Some(&ada(&zoho)));
+    assert_eq!(login.token().redirect_url(), Some(app.redirect_url_str()));
+    assert!(login.token().refresh_token().is_some());
+}
+
+#[tokio::test]
+async fn an_ended_token_is_renewed_and_keeps_its_refresh_token() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let stale = with_a_stale_token(&zoho, &store).await;
+    let served = authenticator(&zoho, store.clone()).access_token(&ada(&zoho)).await.unwrap();
+    assert!(zoho.is_access_token_valid(served.expose_secret()));
+    let row = store.find_token_by_id(stale.id().unwrap()).await.unwrap().unwrap();
+    assert_eq!(row.access_token().unwrap().expose_secret(), served.expose_secret());
+    assert_eq!(row.refresh_token().unwrap().expose_secret(), stale.refresh_token().unwrap().expose_secret());
+    assert_eq!(token_requests(&zoho), 1);
+}
+
+#[tokio::test]
+async fn a_row_needs_no_client_app_of_the_authenticator() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    with_a_stale_token(&zoho, &store).await;
+    let authenticator = zoho_oauth::Authenticator::builder(environment(&zoho)).store(store).build().unwrap();
+    assert!(authenticator.access_token(&ada(&zoho)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_refresh_token_alone_is_stored_and_named_at_its_first_renewal() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let app = zoho.default_client();
+    let refresh_token = zoho.grant_refresh_token(app.id(), "ada@example.com");
+    let token = OAuthToken::new().with_client(app.id(), app.secret()).with_refresh_token(refresh_token);
+    let authenticator = authenticator(&zoho, store.clone());
+    let first = authenticator.access_token_for(&token).await.unwrap();
+    let again = authenticator.access_token_for(&token).await.unwrap();
+    assert_eq!(first.expose_secret(), again.expose_secret());
+    assert_eq!(first.user(), Some(&ada(&zoho)));
+    assert_eq!(token_requests(&zoho), 1);
+    assert_eq!(store.get_tokens().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_row_is_stored_with_the_client_app_that_renews_it() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let app = zoho.default_client();
+    let token = OAuthToken::new().with_refresh_token(zoho.grant_refresh_token(app.id(), "ada@example.com"));
+    authenticator(&zoho, store.clone()).access_token_for(&token).await.unwrap();
+    let row = store.get_tokens().await.unwrap().remove(0);
+    assert_eq!(row.client_id(), Some(app.id()));
+    assert_eq!(row.client_secret().unwrap().expose_secret(), app.secret());
+}
+
+#[tokio::test]
+async fn a_refresh_token_without_its_client_app_is_renewed_once() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let app = zoho.default_client();
+    let token = OAuthToken::new().with_refresh_token(zoho.grant_refresh_token(app.id(), "ada@example.com"));
+    for _ in 0..3 {
+        let restarted = authenticator(&zoho, store.clone());
+        for _ in 0..2 {
+            restarted.access_token_for(&token).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(600)).await;
+        }
+    }
+    assert_eq!(token_requests(&zoho), 1);
+    assert_eq!(store.get_tokens().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_grant_token_that_was_stored_for_a_user_stays_in_that_users_row() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let app = zoho.default_client();
+    let row = OAuthToken::new()
+        .with_user("my own name")
+        .with_client(app.id(), app.secret())
+        .with_grant_token(zoho.self_client_code("ada@example.com"));
+    let stored = store.save_token(&row).await.unwrap();
+    for _ in 0..2 {
+        let served = authenticator(&zoho, store.clone()).access_token(&"my own name".into()).await.unwrap();
+        assert_eq!(served.id(), stored.id());
+    }
+    let rows = store.get_tokens().await.unwrap();
+    assert_eq!(rows.len(), 1);
+    assert!(rows[0].refresh_token().is_some());
+    assert_eq!(token_requests(&zoho), 1);
+}
+
+#[tokio::test]
+async fn a_code_that_was_exchanged_long_ago_is_renewed_not_handed_out_stale() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let app = zoho.default_client();
+    let code = zoho.self_client_code("ada@example.com");
+    let token = OAuthToken::new().with_client(app.id(), app.secret()).with_grant_token(code);
+    authenticator(&zoho, store.clone()).access_token_for(&token).await.unwrap();
+    let row = store.get_tokens().await.unwrap().remove(0);
+    let ended = std::time::SystemTime::now() - Duration::from_secs(60);
+    store.save_token(&row.with_access_token("1000.ended").with_expires_at(ended)).await.unwrap();
+    let served = authenticator(&zoho, store).access_token_for(&token).await.unwrap();
+    assert!(zoho.is_access_token_valid(served.expose_secret()));
+}
+
+#[tokio::test]
+async fn a_changed_client_secret_is_used_and_stored() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let stale = with_a_stale_token(&zoho, &store).await;
+    let old = stale.with_client(zoho.default_client().id(), "the old secret");
+    store.save_token(&old).await.unwrap();
+    authenticator(&zoho, store.clone()).access_token(&ada(&zoho)).await.unwrap();
+    let row = store.get_tokens().await.unwrap().remove(0);
+    assert_eq!(row.client_secret().unwrap().expose_secret(), zoho.default_client().secret());
+}
+
+#[tokio::test]
+async fn an_absurd_life_is_survived() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    with_a_stale_token(&zoho, &store).await;
+    let answer = r#"{"access_token":"1000.long","expires_in":18446744073709551615}"#;
+    zoho.fault(Fault::on(TOKEN_REQUEST).answer(200, answer));
+    let served = authenticator(&zoho, store).access_token(&ada(&zoho)).await.unwrap();
+    assert_eq!(served.expose_secret(), "1000.long");
+}
+
+#[tokio::test]
+async fn replacing_a_token_whose_row_was_deleted_means_a_login() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    with_a_stale_token(&zoho, &store).await;
+    let authenticator = authenticator(&zoho, store.clone());
+    let served = authenticator.access_token(&ada(&zoho)).await.unwrap();
+    store.delete_tokens().await.unwrap();
+    assert!(authenticator.replace(&served).await.unwrap_err().needs_login());
+}
+
+#[tokio::test]
+async fn a_grant_token_in_a_program_is_exchanged_once_and_found_at_the_next_start() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let app = zoho.default_client();
+    let code = zoho.self_client_code("ada@example.com");
+    let token = OAuthToken::new().with_client(app.id(), app.secret()).with_grant_token(code);
+    let first = authenticator(&zoho, store.clone()).access_token_for(&token).await.unwrap();
+    let restarted = authenticator(&zoho, store.clone()).access_token_for(&token).await.unwrap();
+    assert_eq!(first.expose_secret(), restarted.expose_secret());
+    assert_eq!(token_requests(&zoho), 1);
+    assert_eq!(store.get_tokens().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_access_token_alone_is_used_as_it_is_and_not_stored() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let token = OAuthToken::new().with_access_token("1000.mine");
+    let served = authenticator(&zoho, store.clone()).access_token_for(&token).await.unwrap();
+    assert_eq!(served.expose_secret(), "1000.mine");
+    assert!(store.get_tokens().await.unwrap().is_empty());
+    assert_eq!(zoho.journal().entries().len(), 0);
+}
+
+#[tokio::test]
+async fn an_id_means_its_row_and_a_missing_one_is_not_found() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let row = with_a_stale_token(&zoho, &store).await;
+    let authenticator = authenticator(&zoho, store);
+    let served = authenticator.access_token_for(&OAuthToken::new().with_id(row.id().unwrap())).await.unwrap();
+    assert_eq!(served.id(), row.id());
+    let missing = authenticator.access_token_for(&OAuthToken::new().with_id("404")).await.unwrap_err();
+    assert!(matches!(missing, Error::NotFound { .. }) && !missing.needs_login());
+}
+
+#[tokio::test]
+async fn an_unknown_user_has_to_log_in() {
+    let zoho = Emulator::start().await;
+    let error = authenticator(&zoho, MemoryStore::new()).access_token(&"nobody".into()).await.unwrap_err();
+    assert!(error.needs_login() && !error.is_transient(), "{error}");
+    assert_eq!(zoho.journal().entries().len(), 0);
+}
+
+#[tokio::test]
+async fn without_the_users_scopes_the_token_is_stored_without_a_name() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let app = zoho.default_client();
+    let code = zoho.self_client_code_with_scopes(app.id(), "ada@example.com", "ZohoCRM.modules.ALL");
+    let login = authenticator(&zoho, store.clone()).exchange(Grant::from_self_client(code)).await.unwrap();
+    assert_eq!(login.token().user_signature(), None);
+    let found = store.find_token_by_id(login.token().id().unwrap()).await.unwrap().unwrap();
+    assert!(found.access_token().is_some());
+}
+
+#[tokio::test]
+async fn the_name_is_not_asked_for_when_it_is_turned_off() {
+    let zoho = Emulator::start().await;
+    let authenticator = builder(&zoho, MemoryStore::new()).find_user(false).build().unwrap();
+    let code = zoho.self_client_code("ada@example.com");
+    let login = authenticator.exchange(Grant::from_self_client(code)).await.unwrap();
+    assert_eq!(login.token().user_signature(), None);
+    assert_eq!(zoho.journal().entries().len(), 1);
+}
+
+#[tokio::test]
+async fn every_refusal_of_a_code_says_what_to_do() {
+    let zoho = Emulator::start().await;
+    let authenticator = authenticator(&zoho, MemoryStore::new());
+    let code = zoho.self_client_code("ada@example.com");
+    authenticator.exchange(Grant::from_self_client(code)).await.unwrap();
+    let refused = |error: Error| match error {
+        Error::Refused { code, .. } => code,
+        other => panic!("{other}"),
+    };
+    let unknown = authenticator.exchange(Grant::from_self_client("1000.unknown")).await.unwrap_err();
+    assert!(unknown.needs_login());
+    assert_eq!(refused(unknown), OAuthErrorCode::InvalidCode);
+
+    let wrong_secret = OAuthClient::new(zoho.default_client().id(), "wrong");
+    let wrong_client = OAuthClient::new("1000.NOBODY", "wrong");
+    for (client, expected) in
+        [(wrong_secret, OAuthErrorCode::InvalidClientSecret), (wrong_client, OAuthErrorCode::InvalidClient)]
+    {
+        let authenticator = builder(&zoho, MemoryStore::new()).client(client).build().unwrap();
+        let code = zoho.self_client_code("ada@example.com");
+        let error = authenticator.exchange(Grant::from_self_client(code)).await.unwrap_err();
+        assert!(!error.is_transient(), "{error}");
+        assert_eq!(refused(error), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_dead_refresh_token_is_not_tried_again() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let row = with_a_stale_token(&zoho, &store).await;
+    zoho.evict_refresh_token(row.refresh_token().unwrap().expose_secret());
+    let first = authenticator(&zoho, store.clone()).access_token(&ada(&zoho)).await.unwrap_err();
+    assert!(first.needs_login(), "{first}");
+    let restarted = authenticator(&zoho, store.clone());
+    for _ in 0..3 {
+        assert!(restarted.access_token(&ada(&zoho)).await.unwrap_err().needs_login());
+    }
+    assert_eq!(token_requests(&zoho), 1);
+    logged_in(&zoho, &restarted).await;
+    assert!(restarted.access_token(&ada(&zoho)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_rejected_token_is_replaced_by_the_one_that_somebody_else_stored() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    with_a_stale_token(&zoho, &store).await;
+    let (one, other) = (authenticator(&zoho, store.clone()), authenticator(&zoho, store.clone()));
+    let rejected = one.access_token(&ada(&zoho)).await.unwrap();
+    zoho.kill_access_token(rejected.expose_secret());
+    let renewed = other.replace(&rejected).await.unwrap();
+    let adopted = one.replace(&rejected).await.unwrap();
+    assert_eq!(adopted.expose_secret(), renewed.expose_secret());
+    assert_ne!(adopted.expose_secret(), rejected.expose_secret());
+    assert_eq!(token_requests(&zoho), 2);
+}
+
+#[tokio::test]
+async fn what_another_process_did_is_seen_within_a_second() {
+    let zoho = Emulator::start().await;
+    let file = tempfile::tempdir().unwrap();
+    let path = file.path().join("zohooauth.db");
+    let here = authenticator(&zoho, SqliteStore::open(&path).unwrap());
+    let there = authenticator(&zoho, SqliteStore::open(&path).unwrap());
+    logged_in(&zoho, &here).await;
+    let before = here.access_token(&ada(&zoho)).await.unwrap();
+
+    let renewed = there.refresh(&ada(&zoho)).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let seen = here.access_token(&ada(&zoho)).await.unwrap();
+    assert_eq!(seen.expose_secret(), renewed.expose_secret());
+    assert_ne!(seen.expose_secret(), before.expose_secret());
+
+    there.revoke(&OAuthToken::new().with_user(ada(&zoho))).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(here.access_token(&ada(&zoho)).await.unwrap_err().needs_login());
+}
+
+#[tokio::test]
+async fn an_old_access_token_in_a_configuration_is_not_handed_out_as_fresh() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let app = zoho.default_client();
+    let token = OAuthToken::new()
+        .with_client(app.id(), app.secret())
+        .with_refresh_token(zoho.grant_refresh_token(app.id(), "ada@example.com"));
+    authenticator(&zoho, store.clone()).access_token_for(&token).await.unwrap();
+    let configured = token.with_access_token("1000.years-old");
+    let served = authenticator(&zoho, store).access_token_for(&configured).await.unwrap();
+    assert!(zoho.is_access_token_valid(served.expose_secret()));
+}
+
+#[tokio::test]
+async fn a_token_in_use_is_renewed_in_the_background_before_its_end() {
+    let zoho = Emulator::builder().token_life(Duration::from_secs(8)).start().await;
+    let authenticator = builder(&zoho, MemoryStore::new()).build().unwrap();
+    logged_in(&zoho, &authenticator).await;
+    let user = ada(&zoho);
+    let first = authenticator.refresh(&user).await.unwrap();
+    // A quarter of eight seconds before the end is the early window.
+    tokio::time::sleep(Duration::from_millis(5_500)).await;
+    authenticator.access_token(&user).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    let served = authenticator.access_token(&user).await.unwrap();
+    assert_eq!(served.expose_secret(), first.expose_secret(), "nobody waits for an early renewal");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let renewed = authenticator.access_token(&user).await.unwrap();
+    assert_ne!(renewed.expose_secret(), first.expose_secret());
+    assert_eq!(token_requests(&zoho), 2);
+}
+
+#[tokio::test]
+async fn a_failing_early_renewal_does_not_displace_a_valid_token() {
+    let zoho = Emulator::builder().token_life(Duration::from_secs(8)).start().await;
+    let authenticator = builder(&zoho, MemoryStore::new()).build().unwrap();
+    logged_in(&zoho, &authenticator).await;
+    let user = ada(&zoho);
+    let first = authenticator.refresh(&user).await.unwrap();
+    zoho.fault(Fault::on(TOKEN_REQUEST).forever().status_500());
+    tokio::time::sleep(Duration::from_millis(6_300)).await;
+    for _ in 0..5 {
+        assert_eq!(authenticator.access_token(&user).await.unwrap().expose_secret(), first.expose_secret());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(token_requests(&zoho), 2, "the renewal before, and one early attempt");
+}
+
+#[tokio::test]
+async fn legacy_units_of_the_expiry_are_understood() {
+    let zoho = Emulator::builder().legacy_expiry_units(true).start().await;
+    let token = logged_in(&zoho, &authenticator(&zoho, MemoryStore::new())).await;
+    let left = token.expires_at().unwrap().duration_since(std::time::SystemTime::now()).unwrap();
+    assert!(left > Duration::from_secs(3_500) && left <= Duration::from_secs(3_600), "{left:?}");
+}
+
+#[tokio::test]
+async fn users_do_not_get_each_others_tokens() {
+    let zoho = Emulator::builder()
+        .user(zoho_emulator::User::new("ada@example.com").zgid("1"))
+        .user(zoho_emulator::User::new("bob@example.com").zgid("1"))
+        .start()
+        .await;
+    let authenticator = authenticator(&zoho, MemoryStore::new());
+    for user in ["ada@example.com", "bob@example.com"] {
+        let code = zoho.self_client_code(user);
+        authenticator.exchange(Grant::from_self_client(code)).await.unwrap();
+    }
+    let ada = authenticator.access_token(&UserSignature::new("ada@example.com:1")).await.unwrap();
+    let bob = authenticator.access_token(&UserSignature::new("bob@example.com:1")).await.unwrap();
+    assert_ne!(ada.expose_secret(), bob.expose_secret());
+    assert_eq!(bob.user().unwrap().name(), "bob@example.com:1");
+    for nobody in ["", "ada@example.com", "ADA@example.com:1", "%"] {
+        assert!(authenticator.access_token(&nobody.into()).await.unwrap_err().needs_login(), "{nobody}");
+    }
+}

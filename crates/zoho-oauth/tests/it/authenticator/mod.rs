@@ -1,0 +1,11 @@
+//! What the authenticator promises, against the emulator.
+
+mod clocks;
+mod data_centers;
+mod lifecycle;
+mod one_flight;
+mod quota;
+mod revocation;
+mod secrets;
+pub(crate) mod support;
+mod unsaved;

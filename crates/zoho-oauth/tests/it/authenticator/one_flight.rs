@@ -1,0 +1,132 @@
+//! However many tasks of this process want the same token, one request goes out.
+
+use std::time::{Duration, Instant};
+
+use zoho_emulator::{Emulator, Fault};
+use zoho_oauth::store::{AnyStore, MemoryStore, SqliteStore};
+use zoho_oauth::{AccessToken, Authenticator, Error};
+
+use super::support::*;
+
+async fn callers(
+    authenticator: &Authenticator,
+    zoho: &Emulator,
+    count: usize,
+) -> Vec<Result<AccessToken, Error>> {
+    let tasks: Vec<_> = (0..count)
+        .map(|_| {
+            let (authenticator, user) = (authenticator.clone(), ada(zoho));
+            tokio::spawn(async move { authenticator.access_token(&user).await })
+        })
+        .collect();
+    let mut outcomes = Vec::new();
+    for task in tasks {
+        outcomes.push(task.await.unwrap());
+    }
+    outcomes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_callers_cause_one_request_and_get_the_same_token() {
+    for store in [
+        AnyStore::from(MemoryStore::new()),
+        AnyStore::new(FailingStore::default()),
+        SqliteStore::in_memory().unwrap().into(),
+    ] {
+        let zoho = Emulator::start().await;
+        with_a_stale_token(&zoho, &store).await;
+        let outcomes = callers(&authenticator(&zoho, store), &zoho, 200).await;
+        let first = outcomes[0].as_ref().unwrap().expose_secret();
+        assert!(zoho.is_access_token_valid(first));
+        assert!(outcomes.iter().all(|outcome| outcome.as_ref().unwrap().expose_secret() == first));
+        assert_eq!(token_requests(&zoho), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_callers_share_one_failure() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    with_a_stale_token(&zoho, &store).await;
+    zoho.fault(Fault::on(TOKEN_REQUEST).forever().status_500());
+    let authenticator = authenticator(&zoho, store);
+    let outcomes = callers(&authenticator, &zoho, 200).await;
+    assert!(outcomes.iter().all(|outcome| outcome.as_ref().unwrap_err().is_transient()));
+    assert_eq!(token_requests(&zoho), 1);
+    zoho.clear_faults();
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert!(authenticator.access_token(&ada(&zoho)).await.is_ok(), "a failure does not stay");
+}
+
+#[tokio::test]
+async fn a_dropped_caller_does_not_stop_the_renewal() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    with_a_stale_token(&zoho, &store).await;
+    zoho.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(200)));
+    let authenticator = authenticator(&zoho, store.clone());
+    let user = ada(&zoho);
+    let dropped = tokio::time::timeout(Duration::from_millis(50), authenticator.access_token(&user)).await;
+    assert!(dropped.is_err());
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let stored = zoho_oauth::store::TokenStore::get_tokens(&store).await.unwrap();
+    let served = authenticator.access_token(&user).await.unwrap();
+    assert!(stored[0].expires_at() == served.expires_at());
+    assert_eq!(token_requests(&zoho), 1);
+}
+
+#[tokio::test]
+async fn a_failure_that_passes_is_tried_again_a_bounded_number_of_times() {
+    for (faults, attempts, succeeds) in [(2, 3, true), (3, 3, false)] {
+        let zoho = Emulator::start().await;
+        let store = MemoryStore::new();
+        with_a_stale_token(&zoho, &store).await;
+        zoho.fault(Fault::on(TOKEN_REQUEST).times(faults).html());
+        let authenticator = builder(&zoho, store).attempts(attempts).build().unwrap();
+        assert_eq!(authenticator.access_token(&ada(&zoho)).await.is_ok(), succeeds);
+        assert_eq!(token_requests(&zoho), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_hanging_server_is_given_up_in_time() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    with_a_stale_token(&zoho, &store).await;
+    zoho.fault(Fault::on(TOKEN_REQUEST).forever().hang());
+    let time_out = Duration::from_millis(300);
+    let authenticator = builder(&zoho, store).request_time_out(time_out).attempts(2).build().unwrap();
+    let started = Instant::now();
+    let error = authenticator.access_token(&ada(&zoho)).await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable { .. }) && error.is_transient(), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_before_the_answer_is_a_failure_that_passes() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    with_a_stale_token(&zoho, &store).await;
+    zoho.fault(Fault::on(TOKEN_REQUEST).drop_after());
+    let authenticator = builder(&zoho, store).attempts(2).build().unwrap();
+    assert!(authenticator.access_token(&ada(&zoho)).await.is_ok());
+    assert_eq!(token_requests(&zoho), 2);
+}
+
+#[tokio::test]
+async fn the_lease_is_kept_while_a_slow_answer_is_waited_for() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    with_a_stale_token(&zoho, &store).await;
+    zoho.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(900)));
+    let life = Duration::from_millis(300);
+    let one = builder(&zoho, store.clone()).lease_life(life).build().unwrap();
+    let other = builder(&zoho, store).lease_life(life).build().unwrap();
+    let user = ada(&zoho);
+    let (a, b) = tokio::join!(one.access_token(&user), async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        other.access_token(&user).await
+    });
+    assert_eq!(a.unwrap().expose_secret(), b.unwrap().expose_secret());
+    assert_eq!(token_requests(&zoho), 1);
+}

@@ -1,0 +1,262 @@
+//! Damage, full disks, missing rights: an error that says what to do, and the content as it was.
+
+use std::time::{Duration, Instant};
+
+use zoho_oauth::OAuthToken;
+use zoho_oauth::store::{FileStore, StoreErrorKind, TokenStore};
+
+use super::support::{PYTHON_HEADER, files_beside, fresh_path, open, rows, store_with, text, token};
+
+#[tokio::test]
+async fn a_damaged_file_is_an_error_and_is_never_written_over() {
+    let row = "1,ada,c,top-1,r,a,,1,https://x/cb,https://d\r\n";
+    let damaged = [
+        String::new(),
+        "id,user_na".into(),
+        format!("{PYTHON_HEADER}{row}2,bob,c,s"),
+        format!("{PYTHON_HEADER}{row}2,\"bob,c,s,r,a,,1,u,d\r\n"),
+        format!("{PYTHON_HEADER}{row}2,bob,c,s,r,a,,1,https://x"),
+    ];
+    for content in damaged {
+        let (store, path) = store_with(&content);
+        let read = store.find_token(&OAuthToken::new().with_user("ada")).await.expect_err("is damaged");
+        let saved = store.save_token(&token("eve")).await.expect_err("is damaged");
+        let deleted = store.delete_tokens().await.expect_err("is damaged");
+        for error in [read, saved, deleted] {
+            assert_eq!(error.kind(), StoreErrorKind::Damaged, "{content:?}");
+            let message = error.to_string();
+            assert!(message.contains(&path.display().to_string()) && message.contains("line "), "{message}");
+            assert!(message.contains("restore a copy") && !message.contains("top-1"), "{message}");
+        }
+        assert_eq!(text(&path), content);
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text_are_damage() {
+    let mut content = PYTHON_HEADER.as_bytes().to_owned();
+    content.extend(b"1,\xff\xfe,,,r,,,,,\r\n");
+    let (store, path) = store_with(&content);
+    let error = store.save_token(&token("eve")).await.expect_err("is damaged");
+    assert_eq!(error.kind(), StoreErrorKind::Damaged);
+    assert!(error.to_string().contains("line 2"), "{error}");
+    assert_eq!(std::fs::read(path).expect("read"), content);
+}
+
+#[tokio::test]
+async fn a_file_that_is_cut_off_for_a_moment_is_waited_for() {
+    let (store, path) = store_with("");
+    let writer = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(150));
+        std::fs::write(path, format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n")).expect("written");
+    });
+    let found = store.find_token(&OAuthToken::new().with_user("ada")).await.expect("read");
+    assert!(found.is_some());
+    writer.join().expect("wrote");
+}
+
+#[tokio::test]
+async fn damage_is_told_within_about_half_a_second() {
+    let (store, _) = store_with("");
+    let started = Instant::now();
+    store.get_tokens().await.expect_err("is damaged");
+    let waited = started.elapsed();
+    assert!(waited > Duration::from_millis(400) && waited < Duration::from_secs(3), "{waited:?}");
+}
+
+#[test]
+fn a_missing_folder_and_a_folder_in_the_files_place_are_clear_errors() {
+    let path = fresh_path();
+    let missing =
+        FileStore::open(path.with_file_name("missing").join("sdk_tokens.txt")).expect_err("no folder");
+    assert!(missing.to_string().contains("make the folder"), "{missing}");
+    let folder = FileStore::open(path.parent().expect("a folder")).expect_err("is a folder");
+    assert!(folder.to_string().contains("not of a folder"), "{folder}");
+}
+
+#[tokio::test]
+async fn a_missing_file_is_an_empty_store_and_a_read_does_not_make_it() {
+    let path = fresh_path();
+    let store = open(&path);
+    assert!(rows(&store).await.is_empty());
+    assert!(!store.delete_token("1").await.expect("looked"));
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn a_damaged_side_file_is_set_aside_and_no_id_is_given_twice() {
+    let path = fresh_path();
+    let store = open(&path);
+    store.save_token(&token("ada")).await.expect("saved");
+    store.save_token(&token("bob")).await.expect("saved");
+    let state = path.with_file_name("sdk_tokens.txt.state");
+    std::fs::write(&state, "{\"highest_id\": 7, \"lea").expect("written");
+    let saved = open(&path).save_token(&token("eve")).await.expect("saved");
+    assert_eq!(saved.id(), Some("3"));
+    assert_eq!(text(&path.with_file_name("sdk_tokens.txt.state.damaged")), "{\"highest_id\": 7, \"lea");
+    assert!(!state.exists());
+}
+
+#[tokio::test]
+async fn what_a_killed_process_left_is_removed_at_open_unless_somebody_is_writing() {
+    let path = fresh_path();
+    let leftover = path.with_file_name(".sdk_tokens.txt.unfinished");
+    std::fs::write(&leftover, "half").expect("written");
+    let lock = std::fs::File::create(path.with_file_name("sdk_tokens.txt.lock")).expect("made");
+    lock.lock().expect("locked");
+    open(&path);
+    assert!(leftover.exists());
+    lock.unlock().expect("unlocked");
+    let store = open(&path);
+    assert!(!leftover.exists());
+    std::fs::write(&leftover, "half").expect("written");
+    store.save_token(&token("ada")).await.expect("a leftover stops nobody");
+    assert_eq!(files_beside(&path), ["sdk_tokens.txt", "sdk_tokens.txt.lock"]);
+}
+
+#[tokio::test]
+async fn a_lock_that_is_never_given_back_is_an_error_that_says_who_to_look_for() {
+    let (store, path) = store_with(format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n"));
+    let lock = std::fs::File::create(path.with_file_name("sdk_tokens.txt.lock")).expect("made");
+    lock.lock().expect("locked");
+    assert_eq!(rows(&store).await.len(), 1, "a reader needs no lock");
+    let error = store.save_token(&token("bob")).await.expect_err("is locked");
+    assert_eq!(error.kind(), StoreErrorKind::Busy);
+    assert!(error.is_transient() && error.to_string().contains(".lock"), "{error}");
+    lock.unlock().expect("unlocked");
+    store.save_token(&token("bob")).await.expect("saved");
+}
+
+#[cfg(unix)]
+mod rights {
+    use std::fs::Permissions;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+    use std::os::unix::process::CommandExt;
+
+    use super::super::support::{child, child_under, childs_path, succeeds};
+    use super::*;
+
+    const NOBODY: u32 = 65_534;
+
+    #[tokio::test]
+    async fn a_link_is_written_through_and_kept() {
+        let path = fresh_path();
+        let link = path.with_file_name("link.txt");
+        symlink("sdk_tokens.txt", &link).expect("linked");
+        let store = open(&link);
+        store.save_token(&token("ada")).await.expect("saved");
+        open(&path).save_token(&token("bob")).await.expect("saved");
+        assert_eq!(rows(&store).await.len(), 2);
+        assert!(std::fs::symlink_metadata(&link).expect("is there").is_symlink());
+        assert_eq!(files_beside(&path), ["link.txt", "sdk_tokens.txt", "sdk_tokens.txt.lock"], "one lock");
+    }
+
+    #[test]
+    fn every_file_is_its_owners_alone_under_any_umask() {
+        for umask in ["umask 022", "umask 000", "umask 0277"] {
+            let path = fresh_path();
+            std::fs::write(&path, format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n")).expect("written");
+            std::fs::set_permissions(&path, Permissions::from_mode(0o644)).expect("set");
+            succeeds(child_under(umask, "file::faults::rights::child_that_saves_and_deletes", &path));
+            let names = files_beside(&path);
+            assert_eq!(names, ["sdk_tokens.txt", "sdk_tokens.txt.lock", "sdk_tokens.txt.state"]);
+            for name in names {
+                let metadata = std::fs::metadata(path.with_file_name(&name)).expect("is there");
+                assert_eq!(metadata.mode() & 0o777, 0o600, "{name} under {umask}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    #[ignore = "another test runs it, in a process of its own"]
+    async fn child_that_saves_and_deletes() {
+        let path = childs_path();
+        let store = open(&path);
+        store.save_token(&token("bob")).await.expect("saved");
+        assert!(store.delete_token("1").await.expect("deleted"));
+    }
+
+    #[test]
+    fn a_file_that_grows_too_large_is_as_it_was() {
+        let rows: String =
+            (1..60).map(|id| format!("{id},user {id},c,s,refresh {id},access,,1,u,d\r\n")).collect();
+        let content = format!("{PYTHON_HEADER}{rows}");
+        let (_, path) = store_with(&content);
+        // The limit is counted in blocks; without the trap the signal that comes with it would kill the child.
+        succeeds(child_under(
+            "trap '' XFSZ; ulimit -f 1",
+            "file::faults::rights::child_that_finds_no_room",
+            &path,
+        ));
+        assert_eq!(text(&path), content);
+        assert_eq!(files_beside(&path), ["sdk_tokens.txt", "sdk_tokens.txt.lock"]);
+    }
+
+    #[tokio::test]
+    #[ignore = "another test runs it, in a process of its own"]
+    async fn child_that_finds_no_room() {
+        let path = childs_path();
+        let store = open(&path);
+        let error = store.save_token(&token("eve")).await.expect_err("there is no room");
+        assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+        assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+        let found = store.find_token(&OAuthToken::new().with_user("eve")).await.expect("read");
+        assert!(found.is_none(), "what was not written is not there");
+    }
+
+    #[test]
+    fn in_a_folder_that_may_not_be_written_reads_work_and_saves_are_refused() {
+        let (_, path) = store_with(format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n"));
+        let folder = path.parent().expect("a folder");
+        let mut command = child("file::faults::rights::child_that_may_not_write", &path);
+        if std::fs::metadata(&path).expect("is there").uid() == 0 {
+            // The rights of files do not bind an administrator.
+            chown(&path, Some(NOBODY), Some(NOBODY)).expect("given away");
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        std::fs::set_permissions(folder, Permissions::from_mode(0o555)).expect("set");
+        succeeds(command);
+        std::fs::set_permissions(folder, Permissions::from_mode(0o755)).expect("set");
+    }
+
+    #[tokio::test]
+    #[ignore = "another test runs it, in a process of its own"]
+    async fn child_that_may_not_write() {
+        let path = childs_path();
+        let store = open(&path);
+        assert_eq!(rows(&store).await.len(), 1);
+        for error in [
+            store.save_token(&token("eve")).await.expect_err("may not be written"),
+            store.delete_token("1").await.expect_err("may not be written"),
+        ] {
+            assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
+            assert!(error.to_string().contains("let this account"), "{error}");
+        }
+        assert_eq!(rows(&store).await.len(), 1);
+    }
+
+    #[test]
+    fn a_reader_of_a_file_that_is_not_his_is_told_so() {
+        let (_, path) = store_with(format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n"));
+        std::fs::set_permissions(&path, Permissions::from_mode(0o000)).expect("set");
+        let mut command = child("file::faults::rights::child_that_may_not_read", &path);
+        if std::fs::metadata(&path).expect("is there").uid() == 0 {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        succeeds(command);
+    }
+
+    #[tokio::test]
+    #[ignore = "another test runs it, in a process of its own"]
+    async fn child_that_may_not_read() {
+        let error = open(&childs_path()).get_tokens().await.expect_err("may not be read");
+        assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
+    }
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let (store, path) = store_with(format!("{PYTHON_HEADER}1,ada,c,top-1,top-2,top-3,,,,\r\n"));
+    let shown = format!("{store:?}");
+    assert!(shown.contains(&path.display().to_string()) && !shown.contains("top-"), "{shown}");
+}

@@ -1,0 +1,177 @@
+//! Files that official SDKs wrote, and files that they can read.
+
+use std::path::Path;
+
+use serde_json::Value;
+use zoho_oauth::OAuthToken;
+use zoho_oauth::store::{StoreErrorKind, StoredToken, TokenStore};
+
+use super::support::{PYTHON_HEADER, fresh_path, open, rows, store_with, text, token};
+
+fn golden(name: &str) -> String {
+    text(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name))
+}
+
+fn json(name: &str) -> Value {
+    serde_json::from_str(&golden(name)).expect("is JSON")
+}
+
+/// A row as the lists of intended values have it; `overrides` is what the file holds instead.
+fn intended(row: &Value, overrides: &Value) -> StoredToken {
+    let names = [
+        "id",
+        "user",
+        "client_id",
+        "client_secret",
+        "refresh",
+        "access",
+        "grant",
+        "exp",
+        "redirect",
+        "api_domain",
+    ];
+    StoredToken::from_values(names.map(|name| {
+        let value = overrides.get(name).unwrap_or(&row[name]);
+        value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    }))
+}
+
+#[tokio::test]
+async fn what_python_wrote_is_read() {
+    let (store, _) = store_with(golden("sdk_tokens.txt"));
+    let list = json("golden.json");
+    let entries = list["files"]["sdk_tokens.txt"].as_array().expect("a list");
+    let expected: Vec<_> =
+        entries.iter().map(|entry| intended(&entry["intended"], &entry["on_disk_differs"])).collect();
+    assert_eq!(expected.len(), 12);
+    assert_eq!(rows(&store).await, expected);
+    for row in expected {
+        let wanted = OAuthToken::new().with_id(row.id.clone().expect("an id"));
+        let found = store.find_token(&wanted).await.expect("read").expect("found");
+        assert_eq!(StoredToken::from(&found), row);
+    }
+}
+
+#[tokio::test]
+async fn what_python_wrote_through_a_login_is_read() {
+    let (store, _) = store_with(golden("sdk_tokens_flow.txt"));
+    let users: Vec<_> = rows(&store).await.into_iter().filter_map(|row| row.user_name).collect();
+    assert_eq!(users, ["alice@example.com:60000001", "bob@example.com:60000001"]);
+    let spent =
+        OAuthToken::new().with_client("1000.FLOW", "flowsecret").with_grant_token("1000.gt.bob@example.com");
+    assert_eq!(store.find_token(&spent).await.expect("read").expect("found").id(), Some("2"));
+}
+
+#[tokio::test]
+async fn nine_columns_of_an_old_sdk_are_read() {
+    let list = json("legacy9.json");
+    let tokens = list["tokens"].as_array().expect("a list");
+    let expected: Vec<_> = tokens.iter().map(|row| intended(row, &Value::Null)).collect();
+    for name in ["legacy9_sdk_tokens.txt", "legacy9_upgraded_by_7.0.0.txt"] {
+        let (store, _) = store_with(golden(name));
+        assert_eq!(rows(&store).await, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_save_into_a_file_of_python_leaves_the_other_rows_as_they_are() {
+    let before = golden("sdk_tokens.txt");
+    let (store, path) = store_with(&before);
+    let wanted = OAuthToken::new().with_id("1").with_access_token("1000.new");
+    store.save_token(&wanted).await.expect("saved");
+    store.save_token(&token("new@example.com:1")).await.expect("saved");
+
+    let first = "1000.at.01.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    let added = "13,new@example.com:1,1000.CLIENT,secret,refresh of new@example.com:1,access of new@example.com:1,,,,https://www.zohoapis.com\r\n";
+    assert_eq!(text(&path), before.replace(first, "1000.new") + added);
+}
+
+#[tokio::test]
+async fn a_save_upgrades_nine_columns_as_python_does() {
+    let (store, path) = store_with(golden("legacy9_sdk_tokens.txt"));
+    let saved = store.save_token(&token("ada").with_id("python_legacy_9")).await.expect("saved");
+    store.delete_token(saved.id().expect("an id")).await.expect("deleted");
+    let upgraded = golden("legacy9_upgraded_by_7.0.0.txt");
+    assert_eq!(text(&path), upgraded.replacen("user_name", "user_mail", 1));
+}
+
+#[tokio::test]
+async fn a_new_file_is_one_that_official_sdks_read() {
+    let path = fresh_path();
+    let store = open(&path);
+    store.save_token(&token("ada@example.com:1")).await.expect("saved");
+    store.save_token(&OAuthToken::new().with_access_token("a,\"b\"\n")).await.expect("saved");
+    store.save_token(&OAuthToken::new().with_user("null").with_grant_token(" g ")).await.expect("saved");
+    assert_eq!(
+        text(&path),
+        "id,user_name,client_id,client_secret,refresh_token,access_token,grant_token,expiry_time,redirect_url,api_domain\n\
+         1,ada@example.com:1,1000.CLIENT,secret,refresh of ada@example.com:1,access of ada@example.com:1,,,,https://www.zohoapis.com\n\
+         2,,,,,\"a,\"\"b\"\"\n\",,,,\n\
+         3,\"null\",,,,, g ,,,\n"
+    );
+}
+
+#[tokio::test]
+async fn the_word_null_and_a_missing_last_line_end_are_read_as_scala_writes_them() {
+    let header = PYTHON_HEADER.trim_end().replace("redirect_uri", "redirect_url");
+    let row = "1,ada,null,null,null,access,null,null,null,null";
+    let (store, path) = store_with(format!("{header}\n{row}"));
+    let expected = StoredToken {
+        id: Some("1".into()),
+        user_name: Some("ada".into()),
+        access_token: Some("access".into()),
+        ..StoredToken::default()
+    };
+    assert_eq!(rows(&store).await, [expected]);
+    store.save_token(&OAuthToken::new().with_user("bob").with_access_token("b")).await.expect("saved");
+    assert_eq!(text(&path), format!("{header}\n{row}\n2,bob,,,,b,,,,\n"));
+}
+
+#[tokio::test]
+async fn a_lost_header_is_put_back_and_no_token_goes_with_it() {
+    let row = "7,ada,c,s,r,a,,1795298101001,https://app.example.com/cb,https://www.zohoapis.eu\r\n";
+    let (store, path) = store_with(row);
+    assert_eq!(rows(&store).await.len(), 1);
+    store.save_token(&token("bob")).await.expect("saved");
+    let lines: Vec<_> =
+        text(&path).lines().map(|line| line.split(',').take(2).collect::<Vec<_>>().join(",")).collect();
+    assert_eq!(lines, ["id,user_name", "7,ada", "8,bob"]);
+    assert!(text(&path).contains(row), "the row is as it was");
+}
+
+#[tokio::test]
+async fn the_word_over_the_ids_is_nobodys_id() {
+    let (store, _) = store_with(golden("sdk_tokens.txt"));
+    assert!(store.find_token_by_id("id").await.expect("read").is_none());
+    assert!(!store.delete_token("id").await.expect("looked"));
+}
+
+#[tokio::test]
+async fn a_row_without_an_id_gets_one_when_it_is_saved() {
+    let (store, path) = store_with(format!("{PYTHON_HEADER},ada,,,,a,,,,\r\n5,bob,,,,b,,,,\r\n"));
+    let saved =
+        store.save_token(&OAuthToken::new().with_user("ada").with_access_token("new")).await.expect("saved");
+    assert_eq!(saved.id(), Some("6"));
+    assert_eq!(text(&path), format!("{PYTHON_HEADER}6,ada,,,,new,,,,\r\n5,bob,,,,b,,,,\r\n"));
+}
+
+#[tokio::test]
+async fn a_save_that_changes_nothing_writes_nothing() {
+    let (store, path) = store_with(golden("sdk_tokens.txt"));
+    let before = std::fs::metadata(&path).expect("is there").modified().expect("known");
+    let row = store.find_token_by_id("2").await.expect("read").expect("found");
+    store.save_token(&row).await.expect("saved");
+    assert!(!store.delete_token("absent").await.expect("looked"));
+    assert_eq!(std::fs::metadata(&path).expect("is there").modified().expect("known"), before);
+}
+
+#[tokio::test]
+async fn a_comma_that_a_sdk_without_quotes_wrote_is_damage_that_is_named() {
+    let (store, path) =
+        store_with(format!("{PYTHON_HEADER}1,ada,c,s,r,a,,,,\r\n2,Doe, Jane,c,sec-1,r,a,,,,\r\n"));
+    let error = store.get_tokens().await.expect_err("is damaged");
+    assert_eq!(error.kind(), StoreErrorKind::Damaged);
+    let message = error.to_string();
+    assert!(message.contains("line 3") && message.contains("11 columns"), "{message}");
+    assert!(message.contains(&path.display().to_string()) && !message.contains("sec-1"), "{message}");
+}

@@ -1,0 +1,371 @@
+//! What the Redis store does when its server cannot be used: a clear error, no secret in it, and a store that
+//! recovers by itself.
+
+use std::time::{Duration, Instant};
+
+use servers::{Kind, Proxy, private, private_with};
+use zoho_oauth::store::{RedisStore, StoreError, StoreErrorKind, TokenStore};
+use zoho_oauth::{ExposeSecret, OAuthToken};
+
+use super::support::{Place, ask, token, users, wait_for};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_killed_loses_no_save_that_was_answered_for_and_the_store_recovers() {
+    let Some(mut server) = private(Kind::Redis) else { return };
+    let store = Place::on(&server).store();
+    let mut answered = Vec::new();
+    for round in 0..30 {
+        let savers: Vec<_> =
+            (0..4).map(|saver| tokio::spawn(save_until_failure(store.clone(), round, saver))).collect();
+        tokio::time::sleep(Duration::from_millis(rand::random_range(20..150))).await;
+        tokio::task::block_in_place(|| server.kill());
+        for saver in savers {
+            answered.extend(saver.await.unwrap());
+        }
+        tokio::task::block_in_place(|| server.restart()).unwrap();
+    }
+    answered.sort();
+    let there = users(&store).await;
+    assert!(answered.len() > 30, "{} saves", answered.len());
+    let lost: Vec<_> = answered.iter().filter(|name| there.binary_search(name).is_err()).collect();
+    assert!(lost.is_empty(), "lost: {lost:?}");
+    let mut once = there.clone();
+    once.dedup();
+    assert_eq!(there, once, "no user was saved twice");
+}
+
+async fn save_until_failure(store: RedisStore, round: u32, saver: u32) -> Vec<String> {
+    let mut saved = Vec::new();
+    loop {
+        let name = format!("user {round}-{saver}-{}", saved.len());
+        match store.save_token(&token(&name)).await {
+            Ok(_) => saved.push(name),
+            Err(error) => {
+                assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+                return saved;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_port_is_busy_and_named() {
+    let mut proxy = Proxy::to(1).await.unwrap();
+    proxy.cut().await;
+    let port = proxy.port();
+    let store = RedisStore::open(&format!("redis://127.0.0.1:{port}")).unwrap();
+    let error = store.find_token(&token("ada")).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+    assert!(error.to_string().contains(&format!("127.0.0.1:{port}")), "{error}");
+    assert!(error.to_string().contains("; "), "there is a next step: {error}");
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_is_busy_in_time() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let store = RedisStore::open(&format!("redis://{address}?timeout=1")).unwrap();
+    let start = Instant::now();
+    let callers: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.save_token(&token("ada")).await })
+        })
+        .collect();
+    for caller in callers {
+        assert_eq!(caller.await.unwrap().unwrap_err().kind(), StoreErrorKind::Busy);
+    }
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_server_that_stops_answering_is_busy_in_time_and_then_is_found_again() {
+    let Some(server) = private(Kind::Redis) else { return };
+    let store = RedisStore::open(&Place::on(&server).url("&timeout=1")).unwrap();
+    store.save_token(&token("ada")).await.unwrap();
+    ask(server.port(), &["CLIENT", "PAUSE", "1500", "ALL"]);
+    let start = Instant::now();
+    let error = store.save_token(&token("bob")).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+    assert!(start.elapsed() < Duration::from_millis(1_400));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    store.save_token(&token("bob")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_without_it_and_the_right_one_later_is_taken() {
+    let Some(server) = private(Kind::Redis) else { return };
+    ask(server.port(), &["CONFIG", "SET", "requirepass", "the right one"]);
+    let with = |user: &str| {
+        let url = Place::on(&server).url("").replace("redis://", &format!("redis://{user}"));
+        RedisStore::open(&url).unwrap()
+    };
+    for store in [with(""), with(":top-secret@"), with("ada:top-secret@")] {
+        let error = store.save_token(&token("ada")).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
+        assert!(error.to_string().contains("password"), "{error}");
+        assert_silent(&error);
+    }
+    let store = with(":top-secret@");
+    store.find_token(&token("ada")).await.unwrap_err();
+    ask(
+        server.port(),
+        &["--no-auth-warning", "-a", "the right one", "CONFIG", "SET", "requirepass", "top-secret"],
+    );
+    store.save_token(&token("ada")).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_url_says_too_much_is_named() {
+    let Some(server) = private(Kind::Redis) else { return };
+    let url = Place::on(&server).url("");
+    let with_password = url.replace("redis://", "redis://:top-secret@");
+    let as_a_cluster = url.replace("cluster=false", "cluster=true");
+    for (url, kind, next_step) in [
+        (with_password, StoreErrorKind::Permission, "leave it out"),
+        (as_a_cluster, StoreErrorKind::Other, "leave cluster=true out"),
+    ] {
+        let error = RedisStore::open(&url).unwrap().save_token(&token("ada")).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(next_step), "{error}");
+        assert_silent(&error);
+    }
+}
+
+#[tokio::test]
+async fn an_account_without_the_right_to_write_may_read() {
+    let Some(server) = private(Kind::Redis) else { return };
+    let place = Place::on(&server);
+    place.store().save_token(&token("ada")).await.unwrap();
+    ask(
+        server.port(),
+        &["ACL", "SETUSER", "reader", "on", ">top-secret", "~*", "+@read", "+@scripting", "+time"],
+    );
+    let store = RedisStore::open(&place.url("").replace("redis://", "redis://reader:top-secret@")).unwrap();
+    assert_eq!(users(&store).await, ["ada"]);
+    let error = store.save_token(&token("bob")).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
+    assert_silent(&error);
+    assert_eq!(users(&place.store()).await, ["ada"]);
+}
+
+#[tokio::test]
+async fn the_account_that_the_documentation_speaks_of_is_enough() {
+    let Some(server) = private(Kind::Redis) else { return };
+    let place = Place::on(&server);
+    let keys = format!("~{}", place.key("*"));
+    let rights = ["+@read", "+@write", "+@scripting", "+time"];
+    ask(server.port(), &[&["ACL", "SETUSER", "writer", "on", ">top-secret", &keys][..], &rights].concat());
+    let store = RedisStore::open(&place.url("").replace("redis://", "redis://writer:top-secret@")).unwrap();
+    let row = store.save_token(&token("ada")).await.unwrap();
+    assert!(store.delete_token(row.id().unwrap()).await.unwrap());
+    store.delete_tokens().await.unwrap();
+    super::leases::takes_and_gives_back_a_lease(&store).await;
+}
+
+#[tokio::test]
+async fn a_replica_may_be_read_and_is_busy_for_writers_until_it_is_the_primary() {
+    let Some(primary) = private(Kind::Redis) else { return };
+    let follows = format!("--replicaof=127.0.0.1 {}", primary.port());
+    let Some(replica) = private_with(Kind::Redis, &[&follows]) else { return };
+    let place = Place::on(&replica);
+    let on_primary = RedisStore::open(&place.url("").replace(replica.url(), primary.url())).unwrap();
+    on_primary.save_token(&token("ada")).await.unwrap();
+    wait_for("the replica follows", || place.keys().len() == 4);
+    let store = place.store();
+    assert_eq!(users(&store).await, ["ada"]);
+    let error = store.save_token(&token("bob")).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+    assert!(error.to_string().contains("name the primary"), "{error}");
+    ask(replica.port(), &["REPLICAOF", "NO", "ONE"]);
+    store.save_token(&token("bob")).await.unwrap();
+    assert_eq!(users(&store).await, ["ada", "bob"]);
+}
+
+#[tokio::test]
+async fn a_server_without_memory_is_full_and_may_be_read() {
+    let Some(server) = private(Kind::Redis) else { return };
+    let store = Place::on(&server).store();
+    store.save_token(&token("ada")).await.unwrap();
+    ask(server.port(), &["CONFIG", "SET", "maxmemory", "1"]);
+    let error = store.save_token(&token("bob")).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+    assert!(error.to_string().contains("maxmemory"), "{error}");
+    assert_eq!(users(&store).await, ["ada"]);
+    ask(server.port(), &["CONFIG", "SET", "maxmemory", "0"]);
+    store.save_token(&token("bob")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cluster_that_has_lost_its_slots_is_busy() {
+    let Some(server) = private(Kind::RedisCluster) else { return };
+    let store = Place::on(&server).store();
+    store.save_token(&token("ada")).await.expect("this node has all slots");
+    ask(server.port(), &["CLUSTER", "DELSLOTSRANGE", "0", "16383"]);
+    let error = store.save_token(&token("bob")).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+    assert!(error.to_string().contains("CLUSTERDOWN"), "{error}");
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_named_as_the_cause() {
+    let Some(server) = private(Kind::Redis) else { return };
+    let store = RedisStore::open(&Place::on(&server).url("").replace("/0?", "/99?")).unwrap();
+    let error = store.find_token(&token("ada")).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
+    assert!(error.to_string().contains("database"), "{error}");
+}
+
+#[tokio::test]
+async fn too_many_connections_are_busy_until_one_gets_free() {
+    for password in ["", "top-secret"] {
+        let Some(server) = private(Kind::Redis) else { return };
+        ask(server.port(), &["CONFIG", "SET", "requirepass", password, "maxclients", "1"]);
+        let url = Place::on(&server).url("").replace("redis://", &format!("redis://:{password}@"));
+        let first = RedisStore::open(&url).unwrap();
+        // The server may not have noticed yet that the client before is gone.
+        wait_until_saved(&first, "ada").await;
+        let second = RedisStore::open(&url).unwrap();
+        let error = second.save_token(&token("bob")).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+        assert!(error.to_string().contains("maxclients"), "{error}");
+        assert_silent(&error);
+        drop(first);
+        wait_until_saved(&second, "bob").await;
+    }
+}
+
+async fn wait_until_saved(store: &RedisStore, user: &str) {
+    let start = Instant::now();
+    while let Err(error) = store.save_token(&token(user)).await {
+        assert!(error.is_transient() && start.elapsed() < Duration::from_secs(10), "{error}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_told_and_a_server_that_goes_on_takes_saves_again_when_there_is_room() {
+    let Some(mut server) = private_with(Kind::Redis, &["--appendfsync=everysec"]) else { return };
+    let disk = tokio::task::block_in_place(|| server.move_to_small_disk(8)).unwrap();
+    let Some(disk) = disk else { return };
+    let store = Place::on(&server).store();
+    store.save_token(&token("ada")).await.unwrap();
+    disk.fill();
+    let mut saved = vec!["ada".to_owned()];
+    let error = save_until_full(&store, &mut saved).await;
+    assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+    assert!(error.to_string().contains("make room on the server's disk"), "{error}");
+    assert_silent(&error);
+    assert_eq!(users(&store).await.len(), saved.len());
+    disk.clear();
+    let start = Instant::now();
+    // The server tries once a second whether it can write its log again.
+    while let Err(error) = store.save_token(&token("room again")).await {
+        assert!(error.kind() == StoreErrorKind::Full && start.elapsed() < Duration::from_secs(10), "{error}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    saved.push("room again".to_owned());
+    saved.sort();
+    tokio::task::block_in_place(|| server.restart()).unwrap();
+    assert_eq!(users(&store).await, saved);
+}
+
+/// Such a server ends itself rather than answer for what it could not write.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_ends_a_server_that_syncs_always_and_nothing_that_it_answered_for_is_lost() {
+    let Some(mut server) = private(Kind::Redis) else { return };
+    let disk = tokio::task::block_in_place(|| server.move_to_small_disk(8)).unwrap();
+    let Some(disk) = disk else { return };
+    let store = Place::on(&server).store();
+    store.save_token(&token("ada")).await.unwrap();
+    disk.fill();
+    let mut saved = vec!["ada".to_owned()];
+    let error = save_until_full(&store, &mut saved).await;
+    assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+    assert!(error.to_string().contains("check that the server is up"), "{error}");
+    disk.clear();
+    tokio::task::block_in_place(|| server.restart()).unwrap();
+    store.save_token(&token("room again")).await.unwrap();
+    saved.push("room again".to_owned());
+    let there = users(&store).await;
+    assert!(saved.iter().all(|user| there.contains(user)), "{saved:?} {there:?}");
+}
+
+/// Saves new users until there is no room, and notes those that were saved.
+async fn save_until_full(store: &RedisStore, saved: &mut Vec<String>) -> StoreError {
+    for number in 0..10_000 {
+        let user = format!("user {number}");
+        match store.save_token(&token(&user)).await {
+            Ok(_) => saved.push(user),
+            Err(error) => return error,
+        }
+    }
+    panic!("a full disk took ten thousand users");
+}
+
+#[tokio::test]
+async fn a_command_that_the_server_lacks_is_told_without_what_it_was_given() {
+    let Some(server) = private_with(Kind::Redis, &["--rename-command=HGET "]) else { return };
+    let error = Place::on(&server).store().find_token_by_id("top-secret").await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
+    assert!(error.to_string().contains("unknown command"), "{error}");
+    assert_silent(&error);
+}
+
+#[tokio::test]
+async fn a_cluster_of_three_keeps_a_store_on_one_node_and_every_node_leads_there() {
+    let servers: Vec<_> =
+        (0..3).map_while(|_| private_with(Kind::RedisCluster, &["--cluster-node-timeout=2000"])).collect();
+    let [one, _, _] = &servers[..] else { return };
+    let [port_of_one, bus_of_one] = ["port", "cluster-port"].map(|setting| {
+        let value = ask(one.port(), &["CONFIG", "GET", setting]);
+        value.last().unwrap().clone()
+    });
+    for (server, slots) in servers.iter().zip([["0", "5460"], ["5461", "10922"], ["10923", "16383"]]) {
+        // Until now each was a cluster by itself, with all slots.
+        ask(server.port(), &["CLUSTER", "RESET", "HARD"]);
+        ask(server.port(), &["CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1]]);
+        ask(server.port(), &["CLUSTER", "MEET", "127.0.0.1", &port_of_one, &bus_of_one]);
+    }
+    for server in &servers {
+        wait_for("the cluster is complete", || {
+            ask(server.port(), &["CLUSTER", "INFO"]).concat().contains("cluster_state:ok")
+        });
+    }
+    let mut sizes = Vec::new();
+    for number in 0..12 {
+        let place = Place::on_cluster(&servers[number % 3]);
+        let store = place.store();
+        store.save_token(&token("ada")).await.unwrap();
+        store.save_token(&token("ada").with_access_token("newer")).await.unwrap();
+        super::leases::takes_and_gives_back_a_lease(&store).await;
+        let found = store.find_token(&OAuthToken::new().with_user("ada")).await.unwrap().unwrap();
+        assert_eq!(found.access_token().unwrap().expose_secret(), "newer");
+        sizes = servers
+            .iter()
+            .map(|server| ask(server.port(), &["DBSIZE"]).concat().parse::<usize>().unwrap())
+            .collect();
+    }
+    assert_eq!(sizes.iter().sum::<usize>(), 12 * 5, "{sizes:?}");
+    assert!(sizes.iter().all(|size| size % 5 == 0), "no store is on two nodes: {sizes:?}");
+    assert!(sizes.iter().filter(|size| **size > 0).count() > 1, "stores spread over the nodes: {sizes:?}");
+
+    // A program that does not know of the cluster hears what to do, unless it asks the right node by chance.
+    let mut told = 0;
+    for _ in 0..12 {
+        if let Err(error) = Place::on(one).store().save_token(&token("ada")).await {
+            assert!(error.to_string().contains("cluster=true"), "{error}");
+            told += 1;
+        }
+    }
+    assert!(told > 0, "one node has a third of the slots");
+}
+
+/// Neither the error nor any of its causes says what is nobody's business.
+fn assert_silent(error: &StoreError) {
+    let mut next: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = next {
+        assert!(!format!("{error} {error:?}").contains("top-secret"), "{error}");
+        next = error.source();
+    }
+}

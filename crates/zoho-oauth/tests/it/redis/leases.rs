@@ -1,0 +1,238 @@
+//! Leases that programs share through one Redis server.
+
+use std::time::{Duration, SystemTime};
+
+use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
+use zoho_oauth::store::{RedisStore, TokenStore};
+use zoho_oauth::{ExposeSecret, OAuthToken, Quota, SecretString};
+
+use super::support::{places, token, users};
+
+const LIFE: Duration = Duration::from_secs(30);
+
+#[tokio::test]
+async fn a_lease_is_one_programs_and_is_seen_by_the_other() {
+    for place in places() {
+        let (one, other) = (place.store(), place.store());
+        let lease = granted(&one, "one").await;
+        assert!(matches!(other.acquire(&key(), "other", LIFE).await.unwrap(), Acquired::Held(_)));
+        assert!(other.standing(&key()).await.unwrap().lease_left > Duration::ZERO);
+        assert!(one.release(&lease).await.unwrap());
+        assert!(!one.release(&lease).await.unwrap(), "it was given back before");
+        assert!(granted(&other, "other").await.epoch > lease.epoch);
+    }
+}
+
+#[tokio::test]
+async fn of_forty_who_ask_at_once_one_gets_the_lease() {
+    for place in places() {
+        let (one, other) = (place.store(), place.store());
+        let askers: Vec<_> = (0..40)
+            .map(|number| {
+                let store = if number % 2 == 0 { one.clone() } else { other.clone() };
+                tokio::spawn(async move { store.acquire(&key(), &format!("holder {number}"), LIFE).await })
+            })
+            .collect();
+        let mut granted = 0;
+        for asker in askers {
+            granted += u32::from(matches!(asker.await.unwrap().unwrap(), Acquired::Granted(_)));
+        }
+        assert_eq!(granted, 1);
+    }
+}
+
+#[tokio::test]
+async fn the_ledger_and_the_epoch_outlive_the_program() {
+    for place in places() {
+        let store = place.store();
+        let mut lease = granted(&store, "one").await;
+        lease.ledger.note_issue(lease.granted_at, Quota::default());
+        assert!(store.renew(&lease, LIFE * 2).await.unwrap());
+        assert!(store.standing(&key()).await.unwrap().lease_left > LIFE);
+        assert!(store.release(&lease).await.unwrap());
+        drop(store);
+        let standing = place.store().standing(&key()).await.unwrap();
+        assert_eq!(standing.epoch, lease.epoch);
+        assert_eq!(standing.lease_left, Duration::ZERO);
+        assert_eq!(standing.ledger, lease.ledger);
+    }
+}
+
+#[tokio::test]
+async fn a_save_under_a_lease_saves_and_gives_it_back() {
+    for place in places() {
+        let (one, other) = (place.store(), place.store());
+        let row = one.save_token(&token("ada")).await.unwrap();
+        let lease = Lease { row: row.id().map(str::to_owned), ..granted(&one, "one").await };
+        let Fenced::Saved(saved) = one.save_and_release(&lease, &newer(&row)).await.unwrap() else {
+            panic!("nobody else had the lease");
+        };
+        assert_eq!(saved.id(), row.id());
+        let found = other.find_token(&OAuthToken::new().with_user("ada")).await.unwrap().unwrap();
+        assert_eq!(found.access_token().unwrap().expose_secret(), "newer");
+        granted(&other, "other").await;
+    }
+}
+
+#[tokio::test]
+async fn a_first_login_is_saved_under_its_lease() {
+    for place in places() {
+        let store = place.store();
+        let lease = granted(&store, "one").await;
+        let Fenced::Saved(saved) = store.save_and_release(&lease, &token("ada")).await.unwrap() else {
+            panic!("nobody else had the lease");
+        };
+        assert_eq!(saved.id(), Some("1"));
+        assert_eq!(users(&store).await, ["ada"]);
+    }
+}
+
+#[tokio::test]
+async fn a_holder_that_was_followed_can_neither_save_nor_renew_nor_release() {
+    for place in places() {
+        let (one, other) = (place.store(), place.store());
+        let row = one.save_token(&token("ada")).await.unwrap();
+        let paused = match one.acquire(&key(), "one", Duration::ZERO).await.unwrap() {
+            Acquired::Granted(lease) => lease,
+            held => panic!("{held:?}"),
+        };
+        granted(&other, "other").await;
+        let fenced = one.save_and_release(&paused, &newer(&row)).await.unwrap();
+        assert!(matches!(fenced, Fenced::Superseded));
+        assert!(!one.release(&paused).await.unwrap());
+        assert!(!one.renew(&paused, LIFE).await.unwrap());
+        assert_eq!(access_token(&other).await, "top-secret-access of ada");
+        assert!(other.standing(&key()).await.unwrap().lease_left > Duration::ZERO);
+    }
+}
+
+/// Others take the lease between the stale holder's look and its write as often as not.
+#[tokio::test]
+async fn a_stale_holder_is_refused_in_the_very_step_that_writes() {
+    for place in places() {
+        let (one, other) = (place.store(), place.store());
+        for _ in 0..100 {
+            let row = one.save_token(&token("ada")).await.unwrap();
+            let stale = match one.acquire(&key(), "one", Duration::ZERO).await.unwrap() {
+                Acquired::Granted(lease) => Lease { row: row.id().map(str::to_owned), ..lease },
+                held => panic!("{held:?}"),
+            };
+            let (token, key) = (newer(&row), key());
+            let (fenced, next) =
+                tokio::join!(one.save_and_release(&stale, &token), other.acquire(&key, "other", LIFE));
+            let Acquired::Granted(next) = next.unwrap() else { panic!("the stale lease has run out") };
+            match fenced.unwrap() {
+                // It wrote first, and the other one came after it.
+                Fenced::Saved(_) => assert_eq!(access_token(&other).await, "newer"),
+                _ => assert_eq!(access_token(&other).await, "top-secret-access of ada"),
+            }
+            assert!(other.release(&next).await.unwrap(), "the lease is still the other's");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_was_deleted_or_logged_in_again_wins_and_the_lease_is_free() {
+    for place in places() {
+        let (one, other) = (place.store(), place.store());
+        let row = one.save_token(&token("ada")).await.unwrap();
+        let lease = Lease { row: row.id().map(str::to_owned), ..granted(&one, "one").await };
+        other.save_token(&row.clone().with_refresh_token("of a new login")).await.unwrap();
+        let fenced = one.save_and_release(&lease, &newer(&row)).await.unwrap();
+        assert!(matches!(fenced, Fenced::Superseded));
+        let lease = Lease { row: row.id().map(str::to_owned), ..granted(&other, "other").await };
+        other.delete_tokens().await.unwrap();
+        let fenced = other.save_and_release(&lease, &newer(&row)).await.unwrap();
+        assert!(matches!(fenced, Fenced::Superseded));
+        assert!(users(&other).await.is_empty());
+        granted(&one, "one").await;
+    }
+}
+
+#[tokio::test]
+async fn the_version_changes_with_every_change_of_a_row_and_with_nothing_else() {
+    for place in places() {
+        let store = place.store();
+        let first = store.version().await.unwrap().unwrap();
+        store.find_token(&token("ada")).await.unwrap();
+        let lease = granted(&store, "one").await;
+        store.release(&lease).await.unwrap();
+        store.delete_tokens().await.unwrap();
+        assert_eq!(store.version().await.unwrap(), Some(first));
+        store.save_token(&token("ada")).await.unwrap();
+        let second = store.version().await.unwrap().unwrap();
+        assert_ne!(second, first);
+        store.save_token(&token("ada")).await.unwrap();
+        assert_eq!(store.version().await.unwrap(), Some(second), "the same again changes nothing");
+        assert!(place.store().delete_token("1").await.unwrap());
+        assert_ne!(store.version().await.unwrap(), Some(second));
+    }
+}
+
+#[tokio::test]
+async fn a_lease_is_forgotten_by_the_server_a_month_after_its_last_use() {
+    for place in places() {
+        let store = place.store();
+        let month = 30 * 24 * 60 * 60;
+        let lease = granted(&store, "one").await;
+        let left = || -> u64 {
+            place.ask(&["TTL", &place.key(&format!("lease:{}", key().as_str()))])[0].parse().unwrap()
+        };
+        assert!(left() > month);
+        place.ask(&["EXPIRE", &place.key(&format!("lease:{}", key().as_str())), "100"]);
+        assert!(store.renew(&lease, LIFE).await.unwrap());
+        assert!(left() > month);
+        place.ask(&["EXPIRE", &place.key(&format!("lease:{}", key().as_str())), "100"]);
+        assert!(store.release(&lease).await.unwrap());
+        assert!(left() > month);
+    }
+}
+
+#[tokio::test]
+async fn the_clock_is_the_servers() {
+    for place in places() {
+        let clock = place.store().clock().await.unwrap();
+        let apart = clock.duration_since(SystemTime::now()).unwrap_or_else(|error| error.duration());
+        assert!(apart < Duration::from_secs(5), "both run on this machine");
+    }
+}
+
+#[tokio::test]
+async fn a_life_without_end_is_a_long_one() {
+    for place in places() {
+        let store = place.store();
+        let Acquired::Granted(lease) = store.acquire(&key(), "one", Duration::MAX).await.unwrap() else {
+            panic!("nobody has it");
+        };
+        assert!(store.renew(&lease, Duration::MAX).await.unwrap());
+        assert!(store.standing(&key()).await.unwrap().lease_left > Duration::from_secs(1 << 40));
+        assert!(store.release(&lease).await.unwrap());
+    }
+}
+
+/// What other tests do with a lease.
+pub(crate) async fn takes_and_gives_back_a_lease(store: &RedisStore) {
+    let lease = granted(store, "one").await;
+    assert!(store.renew(&lease, LIFE).await.unwrap());
+    assert!(store.release(&lease).await.unwrap());
+}
+
+fn key() -> LeaseKey {
+    LeaseKey::refresh(&SecretString::from("top-secret-refresh of ada"))
+}
+
+fn newer(row: &OAuthToken) -> OAuthToken {
+    row.clone().with_access_token("newer")
+}
+
+async fn granted(store: &RedisStore, holder: &str) -> Lease {
+    match store.acquire(&key(), holder, LIFE).await.unwrap() {
+        Acquired::Granted(lease) => lease,
+        held => panic!("{held:?}"),
+    }
+}
+
+async fn access_token(store: &RedisStore) -> String {
+    let row = store.find_token(&OAuthToken::new().with_user("ada")).await.unwrap().unwrap();
+    row.access_token().unwrap().expose_secret().to_owned()
+}

@@ -1,0 +1,9 @@
+//! `RedisStore`, on real servers and clusters.
+
+mod faults;
+mod leases;
+mod repeats;
+mod rows;
+mod support;
+mod tls;
+mod warnings;

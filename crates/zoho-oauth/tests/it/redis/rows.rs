@@ -1,0 +1,310 @@
+//! What the Redis store promises beyond the contract: what stands on the server, and who may do what at once.
+
+use servers::{Kind, private};
+use zoho_oauth::store::coordination::Coordination;
+use zoho_oauth::store::{AnyStore, RedisOptions, RedisStore, StoreErrorKind, TokenStore};
+use zoho_oauth::{ExposeSecret, OAuthToken};
+
+use super::support::{Place, ask, places, token, users};
+
+#[tokio::test]
+async fn a_row_is_found_by_what_it_has_now_and_not_by_what_it_had() {
+    for place in places() {
+        let store = place.store();
+        let first = token("ada").with_id("7").with_grant_token("first grant");
+        store.save_token(&first).await.unwrap();
+        let second = first
+            .clone()
+            .with_user("bob")
+            .with_access_token("second access")
+            .with_refresh_token("second refresh")
+            .with_grant_token("second grant");
+        store.save_token(&second).await.unwrap();
+        for (old, new) in look_ups(&first).into_iter().zip(look_ups(&second)) {
+            assert!(store.find_token(&old).await.unwrap().is_none(), "{old:?}");
+            let found = store.find_token(&new).await.unwrap().expect("found by what it has");
+            assert_eq!(found.id(), Some("7"), "{new:?}");
+        }
+        assert_eq!(place.ask(&["ZCARD", &place.key("index")]), ["5"], "four columns and the id");
+        assert!(store.delete_token("7").await.unwrap());
+        for gone in look_ups(&second) {
+            assert!(store.find_token(&gone).await.unwrap().is_none(), "{gone:?}");
+        }
+        assert_eq!(place.keys(), ["highest_id", "version"]);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_left_when_all_is_deleted_but_the_ids_and_the_version() {
+    for place in places() {
+        let store = place.store();
+        for number in 0..20 {
+            store.save_token(&token(&format!("user {number}"))).await.unwrap();
+        }
+        assert_eq!(place.keys(), ["highest_id", "index", "tokens", "version"]);
+        let before = store.version().await.unwrap();
+        store.delete_tokens().await.unwrap();
+        assert_eq!(place.keys(), ["highest_id", "version"]);
+        assert_ne!(store.version().await.unwrap(), before);
+        assert_eq!(store.save_token(&token("ada")).await.unwrap().id(), Some("21"));
+    }
+}
+
+#[tokio::test]
+async fn no_secret_is_part_of_a_name() {
+    for place in places() {
+        place.store().save_token(&token("ada").with_grant_token("top-secret-grant")).await.unwrap();
+        let names = [place.keys(), place.ask(&["ZRANGE", &place.key("index"), "0", "-1"])].concat().concat();
+        assert!(names.contains("refresh_token:"), "{names}");
+        assert!(!names.contains("top-secret"), "{names}");
+    }
+}
+
+#[tokio::test]
+async fn eight_clients_that_insert_at_once_lose_nothing_and_share_no_id() {
+    for place in places() {
+        let clients: Vec<_> = (0..8)
+            .map(|client| {
+                let store = place.store();
+                tokio::spawn(async move {
+                    let mut ids = Vec::new();
+                    for number in 0..50 {
+                        let saved = store.save_token(&token(&format!("user {client}-{number}"))).await;
+                        ids.push(saved.unwrap().id().unwrap().to_owned());
+                    }
+                    ids
+                })
+            })
+            .collect();
+        let mut ids = Vec::new();
+        for client in clients {
+            ids.extend(client.await.unwrap());
+        }
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 400);
+        assert_eq!(users(&place.store()).await.len(), 400);
+    }
+}
+
+#[tokio::test]
+async fn clients_that_save_the_same_row_at_once_write_one_after_the_other() {
+    for place in places() {
+        let row = place.store().save_token(&token("ada")).await.unwrap();
+        let clients: Vec<_> = (0..8)
+            .map(|client| {
+                let (store, row) = (place.store(), row.clone());
+                tokio::spawn(async move {
+                    for number in 0..20 {
+                        let name = format!("access {client}-{number}");
+                        store.save_token(&row.clone().with_access_token(name)).await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        for client in clients {
+            client.await.unwrap();
+        }
+        let rows = place.store().get_tokens().await.unwrap();
+        assert_eq!(rows.len(), 1);
+        let access = rows[0].access_token().unwrap().expose_secret();
+        assert!(access.ends_with("-19"), "the last word of one of them: {access}");
+        assert_eq!(place.ask(&["ZCARD", &place.key("index")]), ["4"], "no entry of an earlier access token");
+        assert_eq!(
+            place.ask(&["GET", &place.key("version")]),
+            ["161"],
+            "every save has changed the row once"
+        );
+    }
+}
+
+#[tokio::test]
+async fn of_two_who_delete_a_row_at_once_one_hears_that_it_was_there() {
+    for place in places() {
+        for _ in 0..20 {
+            let row = place.store().save_token(&token("ada")).await.unwrap();
+            let id = row.id().unwrap();
+            let (one, other) = (place.store(), place.store());
+            let (one, other) = tokio::join!(one.delete_token(id), other.delete_token(id));
+            assert_ne!(one.unwrap(), other.unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn many_rows_come_in_pages_each_once() {
+    for place in places() {
+        let store = place.store();
+        let tokens: Vec<_> = (0..2_345).map(|number| token(&format!("user {number:04}"))).collect();
+        let saved = store.save_tokens(&tokens).await.unwrap();
+        assert_eq!(saved.len(), tokens.len());
+        let (mut names, mut pages, mut next) = (Vec::new(), 0, None::<String>);
+        loop {
+            let page = store.get_token_page(next.as_deref()).await.unwrap();
+            names.extend(page.tokens.iter().map(|token| token.user_signature().unwrap().name().to_owned()));
+            pages += 1;
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        assert_eq!(pages, 3);
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), tokens.len());
+        assert_eq!(users(&store).await, names);
+        let error = store.get_token_page(Some("nonsense")).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn many_saves_at_once_do_what_they_do_one_by_one() {
+    for place in places() {
+        let store = place.store();
+        let kept = store.save_token(&token("kept")).await.unwrap();
+        let tokens = [
+            token("ada"),
+            token("ada").with_access_token("newer"),
+            token("kept").with_access_token("newer"),
+            token("chosen").with_id("3"),
+            OAuthToken::new().with_access_token("1").with_client("c", "s"),
+            OAuthToken::new().with_access_token("2").with_client("c", "s"),
+            token("kept").with_access_token("newest"),
+        ];
+        let saved = store.save_tokens(&tokens).await.unwrap();
+        assert_eq!(saved[0].id(), saved[1].id());
+        assert_eq!(saved[2].id(), kept.id());
+        assert_eq!(saved[3].id(), Some("3"));
+        assert_ne!(saved[4].id(), saved[5].id());
+        let row = store.find_token(&OAuthToken::new().with_user("kept")).await.unwrap().unwrap();
+        assert_eq!(row.access_token().unwrap().expose_secret(), "newest");
+        assert_eq!(store.get_tokens().await.unwrap().len(), 5);
+    }
+}
+
+#[tokio::test]
+async fn of_many_saves_those_before_the_one_that_fails_are_kept() {
+    for place in places() {
+        let store = place.store();
+        let nothing_to_keep = OAuthToken::new().with_user("nobody");
+        let error = store.save_tokens(&[token("ada"), nothing_to_keep, token("bob")]).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+        assert_eq!(users(&store).await, ["ada"]);
+
+        store.save_token(&token("twice").with_client("app-1", "s")).await.unwrap();
+        store.save_token(&token("twice").with_client("app-2", "s")).await.unwrap();
+        let ambiguous = OAuthToken::new().with_user("twice").with_access_token("a");
+        let error = store.save_tokens(&[token("carol"), ambiguous, token("dora")]).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Ambiguous, "{error}");
+        assert_eq!(users(&store).await, ["ada", "carol", "twice", "twice"]);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_forgets_the_scripts_is_told_them_again() {
+    for place in places() {
+        let store = place.store();
+        for number in 0..5 {
+            store.save_token(&token(&format!("user {number}"))).await.unwrap();
+            place.ask(&["SCRIPT", "FLUSH"]);
+            assert!(store.find_token(&token(&format!("user {number}"))).await.unwrap().is_some());
+            place.ask(&["SCRIPT", "FLUSH"]);
+        }
+        assert_eq!(users(&store).await.len(), 5);
+    }
+}
+
+#[tokio::test]
+async fn ids_of_any_kind_are_kept_and_the_numbers_begin_again_behind_the_last() {
+    for place in places() {
+        let store = place.store();
+        for id in ["\0", "a:b", "id:", "0010", &"x".repeat(4_096)] {
+            assert_eq!(store.save_token(&token(id).with_id(id)).await.unwrap().id(), Some(id));
+            assert!(store.find_token_by_id(id).await.unwrap().is_some());
+            assert_eq!(store.find_token(&token(id)).await.unwrap().unwrap().id(), Some(id));
+        }
+        assert_eq!(store.save_token(&token("after 10")).await.unwrap().id(), Some("11"));
+        store.save_token(&token("last").with_id("9999999999")).await.unwrap();
+        store.save_token(&token("first").with_id("1")).await.unwrap();
+        assert_eq!(store.save_token(&token("passed over")).await.unwrap().id(), Some("2"));
+        assert_eq!(store.save_token(&token("next")).await.unwrap().id(), Some("3"));
+    }
+}
+
+#[tokio::test]
+async fn stores_with_different_prefixes_share_nothing() {
+    for place in places() {
+        let other = places().into_iter().next().expect("there is a server");
+        place.store().save_token(&token("ada")).await.unwrap();
+        assert!(users(&other.store()).await.is_empty());
+        other.store().delete_tokens().await.unwrap();
+        assert_eq!(users(&place.store()).await, ["ada"]);
+    }
+}
+
+#[tokio::test]
+async fn content_that_makes_no_sense_is_told_without_repeating_it() {
+    for place in places() {
+        let store = place.store();
+        store.save_token(&token("ada")).await.unwrap();
+        for nonsense in [r#"{"top-secret": 1}"#, "top-secret", "\u{1}"] {
+            place.ask(&["HSET", &place.key("tokens"), "1", nonsense]);
+            let error = store.get_tokens().await.unwrap_err();
+            assert_eq!(error.kind(), StoreErrorKind::Damaged, "{error}");
+            assert!(!chain(&error).contains("top-secret"), "{}", chain(&error));
+            store.find_token(&token("ada")).await.unwrap_err();
+        }
+        place.ask(&["HDEL", &place.key("tokens"), "1"]);
+        assert_eq!(store.find_token(&token("ada")).await.unwrap_err().kind(), StoreErrorKind::Damaged);
+        place.ask(&["DEL", &place.key("tokens"), &place.key("index")]);
+        place.ask(&["SET", &place.key("tokens"), "another program's"]);
+        let error = store.save_token(&token("ada")).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Damaged, "{error}");
+        assert!(error.to_string().contains("prefix"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn sixty_four_tasks_share_one_connection() {
+    let Some(server) = private(Kind::Redis) else { return };
+    let store = Place::on(&server).store();
+    let tasks: Vec<_> = (0..64)
+        .map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move { store.save_token(&token(&format!("user {number}"))).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    let clients = ask(server.port(), &["CLIENT", "LIST"]);
+    let others = clients.iter().filter(|client| client.contains("cmd=evalsha")).count();
+    assert_eq!(others, 1, "{clients:?}");
+}
+
+#[test]
+fn any_store_knows_the_name_but_neither_user_nor_password() {
+    let store = RedisStore::open("redis://ada:top-secret@db.example.com:6380/3?prefix=crm").unwrap();
+    let store = AnyStore::from(store);
+    assert_eq!(store.name(), "the Redis token store crm at db.example.com:6380/3");
+    let options = RedisOptions::new().with_password("top-secret").with_user("ada");
+    assert!(!format!("{options:?} {:?}", RedisStore::new(options.clone())).contains("top-secret"));
+}
+
+/// The error with all its causes, as a log would show them.
+fn chain(error: &dyn std::error::Error) -> String {
+    let cause = error.source().map(chain).unwrap_or_default();
+    format!("{error} {error:?} {cause}")
+}
+
+fn look_ups(token: &OAuthToken) -> [OAuthToken; 4] {
+    let text = |secret: Option<&zoho_oauth::SecretString>| secret.unwrap().expose_secret().to_owned();
+    let client = OAuthToken::new().with_client("1000.CLIENT", "top-secret-client");
+    [
+        OAuthToken::new().with_user(token.user_signature().unwrap().name()),
+        OAuthToken::new().with_access_token(text(token.access_token())),
+        client.clone().with_refresh_token(text(token.refresh_token())),
+        client.with_grant_token(text(token.grant_token())),
+    ]
+}

@@ -1,0 +1,133 @@
+//! The Redis store by TLS, with a certificate that nobody but the test trusts.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use servers::{Kind, Server, private, private_with};
+use zoho_oauth::store::{RedisOptions, RedisStore, StoreErrorKind, TokenStore};
+
+use super::support::{ask, token, users, wait_for};
+use crate::sqlite::support::skipped;
+
+#[tokio::test]
+async fn a_certificate_that_is_trusted_by_its_file_is_enough_for_the_host_it_is_for() {
+    let Some(server) = Encrypted::start(Kind::Redis, &[]) else { return };
+    let store = server.store("127.0.0.1", Some(&server.certificate));
+    store.save_token(&token("ada")).await.unwrap();
+    assert_eq!(users(&store).await, ["ada"]);
+    let url = format!("rediss://127.0.0.1:{}?ca={}", server.server.port(), server.certificate.display());
+    assert_eq!(users(&RedisStore::open(&url).unwrap()).await, ["ada"]);
+
+    let error = server.store("localhost", Some(&server.certificate)).get_tokens().await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Other, "it is a certificate for 127.0.0.1: {error}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_this_system_does_not_trust_is_refused_with_the_way_to_trust_it() {
+    let Some(server) = Encrypted::start(Kind::Redis, &[]) else { return };
+    let error = server.store("127.0.0.1", None).save_token(&token("ada")).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
+    assert!(error.to_string().contains("certificate") && error.to_string().contains("ca="), "{error}");
+}
+
+#[tokio::test]
+async fn a_certificate_file_that_cannot_be_read_is_named() {
+    let Some(server) = Encrypted::start(Kind::Redis, &[]) else { return };
+    let missing = server.certificate.with_file_name("missing.pem");
+    let error = server.store("127.0.0.1", Some(&missing)).get_tokens().await.unwrap_err();
+    assert!(error.to_string().contains("missing.pem"), "{error}");
+    std::fs::write(&missing, "nonsense").unwrap();
+    let error = server.store("127.0.0.1", Some(&missing)).get_tokens().await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
+    std::fs::copy(&server.certificate, &missing).unwrap();
+    server.store("127.0.0.1", Some(&missing)).get_tokens().await.expect("it is read when it is needed");
+}
+
+#[tokio::test]
+async fn neither_side_talks_to_one_that_talks_otherwise() {
+    let Some(encrypted) = Encrypted::start(Kind::Redis, &[]) else { return };
+    let plain =
+        RedisStore::open(&format!("redis://127.0.0.1:{}?timeout=2", encrypted.server.port())).unwrap();
+    assert_eq!(plain.get_tokens().await.unwrap_err().kind(), StoreErrorKind::Busy);
+    let Some(server) = private(Kind::Redis) else { return };
+    let options = RedisOptions::new().with_host("127.0.0.1").with_port(server.port()).with_tls();
+    RedisStore::new(options).unwrap().get_tokens().await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_cluster_may_talk_by_tls_too() {
+    let Some(encrypted) = Encrypted::start(Kind::RedisCluster, &["--tls-cluster=yes"]) else { return };
+    wait_for("the cluster is complete", || encrypted.ask(&["CLUSTER", "INFO"]).contains("cluster_state:ok"));
+    let options = RedisOptions::new().with_host("127.0.0.1").with_port(encrypted.server.port());
+    let store = RedisStore::new(options.with_ca(&encrypted.certificate).with_cluster()).unwrap();
+    store.save_token(&token("ada")).await.unwrap();
+    assert_eq!(users(&store).await, ["ada"]);
+}
+
+/// A server that talks by TLS alone.
+struct Encrypted {
+    server: Server,
+    certificate: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Encrypted {
+    fn start(kind: Kind, settings: &[&str]) -> Option<Self> {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let (certificate, key) = make_certificate(folder.path())?;
+        let file = |setting: &str, path: &Path| format!("--{setting}={}", path.display());
+        let own = [
+            file("tls-cert-file", &certificate),
+            file("tls-key-file", &key),
+            file("tls-ca-cert-file", &certificate),
+            "--tls-auth-clients=no".to_owned(),
+        ];
+        let own = own.each_ref().map(String::as_str);
+        let server = private_with(kind, &[&own[..], settings].concat())?;
+        // Only a server that talks without is asked whether it is ready.
+        let port = server.port().to_string();
+        ask(
+            server.port(),
+            &["CONFIG", "SET", "port", "0", "tls-port", &port, "cluster-announce-tls-port", &port],
+        );
+        Some(Self { server, certificate, _folder: folder })
+    }
+
+    fn store(&self, host: &str, ca: Option<&Path>) -> RedisStore {
+        let options = RedisOptions::new().with_host(host).with_port(self.server.port());
+        RedisStore::new(match ca {
+            Some(ca) => options.with_ca(ca),
+            None => options.with_tls(),
+        })
+        .unwrap()
+    }
+
+    fn ask(&self, command: &[&str]) -> String {
+        let certificate = self.certificate.to_str().unwrap();
+        ask(self.server.port(), &[&["--tls", "--cacert", certificate][..], command].concat()).concat()
+    }
+}
+
+/// A certificate for 127.0.0.1 that vouches for itself, and its key; `None` where nothing can make one.
+fn make_certificate(folder: &Path) -> Option<(PathBuf, PathBuf)> {
+    let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+        .args(["-days", "2", "-subj", "/CN=a test", "-addext", "subjectAltName=IP:127.0.0.1"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate)
+        .output();
+    match made {
+        Ok(output) => {
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            Some((certificate, key))
+        }
+        Err(_) => {
+            skipped("openssl, which makes the certificate, is not installed");
+            None
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What the Redis store warns of when it first meets a server that may lose tokens.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use servers::{Kind, Server, private, private_with};
+use tracing_subscriber::fmt::MakeWriter;
+use zoho_oauth::store::TokenStore;
+
+use super::support::{Place, token};
+
+#[tokio::test]
+async fn a_server_that_keeps_no_log_is_warned_of_once_in_the_life_of_a_store() {
+    let Some(mut server) = with(&["--appendonly=no"]) else { return };
+    let place = Place::on(&server);
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.subscriber());
+    let store = place.store();
+    assert_eq!(log.warnings(), "", "it is not asked before it is needed");
+    store.save_token(&token("ada")).await.unwrap();
+    server.restart().unwrap();
+    store.save_token(&token("ada")).await.unwrap();
+    let warnings = log.warnings();
+    assert_eq!(warnings.matches("WARN").count(), 1, "{warnings}");
+    assert!(
+        warnings.contains("appendfsync always") && warnings.contains("the Redis token store"),
+        "{warnings}"
+    );
+    assert!(!warnings.contains("top-secret"), "{warnings}");
+}
+
+#[tokio::test]
+async fn a_server_that_answers_before_the_disk_has_it_is_warned_of() {
+    let Some(server) = with(&["--appendfsync=everysec"]) else { return };
+    assert!(warnings_of(&Place::on(&server)).await.contains("power cut"));
+}
+
+#[tokio::test]
+async fn a_server_that_throws_keys_away_is_warned_of() {
+    let Some(server) = with(&["--maxmemory=1gb", "--maxmemory-policy=volatile-lru"]) else { return };
+    let warnings = warnings_of(&Place::on(&server)).await;
+    assert!(warnings.contains("noeviction"), "{warnings}");
+}
+
+#[tokio::test]
+async fn a_server_that_hides_its_settings_is_asked_whether_it_keeps_a_log() {
+    let Some(server) = with(&["--appendonly=no", "--rename-command=CONFIG "]) else { return };
+    assert!(warnings_of(&Place::on(&server)).await.contains("appendonly yes"));
+}
+
+#[tokio::test]
+async fn a_server_that_loses_nothing_is_not_warned_of() {
+    let Some(server) = private(Kind::Redis) else { return };
+    assert_eq!(warnings_of(&Place::on(&server)).await, "");
+}
+
+fn with(options: &[&str]) -> Option<Server> {
+    private_with(Kind::Redis, options)
+}
+
+async fn warnings_of(place: &Place) -> String {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.subscriber());
+    place.store().save_token(&token("ada")).await.unwrap();
+    log.warnings()
+}
+
+/// What this thread logs.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::WARN)
+            .with_ansi(false)
+            .with_writer(self.clone())
+            .finish()
+    }
+
+    fn warnings(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

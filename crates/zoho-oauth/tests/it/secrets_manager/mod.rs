@@ -1,0 +1,5 @@
+//! `SecretsManagerStore`, on moto.
+
+mod faults;
+mod rows;
+mod support;

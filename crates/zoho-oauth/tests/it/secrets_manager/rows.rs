@@ -1,0 +1,327 @@
+//! Tokens in AWS Secrets Manager: what several programs may expect of each other.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+
+use zoho_emulator::Emulator;
+use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
+use zoho_oauth::store::{AnyStore, SecretsManagerStore, TokenStore};
+use zoho_oauth::{ExposeSecret, Grant, OAuthToken, SecretString};
+
+use super::support::{Gate, Place};
+use crate::authenticator::support;
+
+const LIFE: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn no_name_tag_or_description_holds_a_secret_or_a_user() {
+    let Some(place) = Place::new() else { return };
+    let store = place.open();
+    let saved = store.save_token(&ada().with_grant_token("the-grant-token")).await.expect("saved");
+    store.save_token(&saved.clone().with_access_token("the-newer-access-token")).await.expect("saved");
+    granted(&store, "one", LIFE).await;
+    let secrets = place.secrets().await;
+    assert_eq!(secrets.len(), 4, "a row, a user, a lease, the highest id: {secrets:?}");
+    let shown = format!("{secrets:?}");
+    for hidden in
+        ["ada@example.com", "the-refresh-token", "access-token", "the-grant-token", "the-client-secret"]
+    {
+        assert!(!shown.contains(hidden), "{hidden} is shown: {shown}");
+    }
+    assert!(!format!("{store:?}").contains("ada"));
+}
+
+#[tokio::test]
+async fn a_holder_who_is_paused_after_his_lease_was_checked_does_not_write_over_his_successor() {
+    let Some(place) = Place::new() else { return };
+    let other = place.open();
+    let row = other.save_token(&ada()).await.expect("saved");
+    // The lease is taken by making its secret: the first version that is put is the row's.
+    let gate = Gate::before(&place, "PutSecretValue", 0).await;
+    let paused = place.open_through(&gate);
+    let lease = over(&row, granted(&paused, "paused", Duration::ZERO).await);
+    let late = row.clone().with_access_token("late");
+    let saving = tokio::spawn(async move { paused.save_and_release(&lease, &late).await });
+    gate.is_reached().await;
+
+    let next = over(&row, granted(&other, "other", LIFE).await);
+    let saved = other.save_and_release(&next, &row.clone().with_access_token("newer")).await.expect("saved");
+    assert!(matches!(saved, Fenced::Saved(_)));
+
+    gate.open();
+    let outcome = saving.await.expect("no panic").expect("asked");
+    assert!(matches!(outcome, Fenced::Superseded), "{outcome:?}");
+    assert_eq!(access_token(&other).await, "newer");
+}
+
+#[tokio::test]
+async fn two_programs_that_save_one_new_user_make_one_row() {
+    let Some(place) = Place::new() else { return };
+    let programs = [place.open(), place.open()];
+    let savers: Vec<_> = (0..16)
+        .map(|number| {
+            let store = programs[number % 2].clone();
+            tokio::spawn(
+                async move { store.save_token(&ada().with_access_token(format!("a{number}"))).await },
+            )
+        })
+        .collect();
+    let mut ids = BTreeSet::new();
+    for saver in savers {
+        let saved = saver.await.expect("no panic").expect("saved");
+        ids.insert(saved.id().map(str::to_owned));
+    }
+    assert_eq!(ids.len(), 1, "{ids:?}");
+    assert_eq!(programs[0].get_tokens().await.expect("read").len(), 1);
+}
+
+#[tokio::test]
+async fn a_program_that_is_paused_while_it_makes_a_row_makes_no_second_one() {
+    let Some(place) = Place::new() else { return };
+    let other = place.open();
+    // Three secrets are made for a new user: the highest id, the user's list, the row.
+    let gate = Gate::before(&place, "CreateSecret", 2).await;
+    let paused = place.open_through(&gate);
+    let saving = tokio::spawn(async move { paused.save_token(&ada().with_access_token("late")).await });
+    gate.is_reached().await;
+    assert!(find_ada(&other).await.is_none(), "the row is announced, not made");
+
+    let saved = other.save_token(&ada().with_access_token("first")).await.expect("saved");
+    gate.open();
+    let late = saving.await.expect("no panic").expect("saved");
+    assert_eq!(late.id(), saved.id());
+    assert_eq!(other.get_tokens().await.expect("read").len(), 1);
+    assert_eq!(access_token(&other).await, "late");
+}
+
+#[tokio::test]
+async fn a_program_that_was_killed_while_it_made_a_row_is_in_nobodys_way() {
+    let Some(place) = Place::new() else { return };
+    let other = place.open();
+    let gate = Gate::before(&place, "CreateSecret", 2).await;
+    let killed = place.open_through(&gate);
+    let saving = tokio::spawn(async move { killed.save_token(&ada()).await });
+    gate.is_reached().await;
+    saving.abort();
+
+    let saved = other.save_token(&ada().with_access_token("newer")).await.expect("saved");
+    assert_eq!(find_ada(&other).await.and_then(|found| found.id().map(str::to_owned)).as_deref(), saved.id());
+    assert!(other.delete_token(saved.id().unwrap_or_default()).await.expect("deleted"));
+    let again = other.save_token(&ada()).await.expect("saved");
+    assert_ne!(again.id(), saved.id(), "no id is given out twice");
+}
+
+#[tokio::test]
+async fn a_row_that_is_deleted_while_a_paused_program_makes_it_stays_deleted() {
+    let Some(place) = Place::new() else { return };
+    let other = place.open();
+    let gate = Gate::before(&place, "CreateSecret", 2).await;
+    let paused = place.open_through(&gate);
+    let saving = tokio::spawn(async move { paused.save_token(&ada().with_access_token("late")).await });
+    gate.is_reached().await;
+    let saved = other.save_token(&ada()).await.expect("saved");
+    assert!(other.delete_token(saved.id().unwrap_or_default()).await.expect("deleted"));
+    gate.open();
+    let late = saving.await.expect("no panic").expect("saved");
+    assert_ne!(late.id(), saved.id(), "an id that was deleted is not used again");
+    let rows = other.get_tokens().await.expect("read");
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(find_ada(&other).await.expect("found").id(), late.id());
+}
+
+#[tokio::test]
+async fn a_lease_may_be_renewed_more_often_than_a_secret_may_have_versions() {
+    let Some(place) = Place::new() else { return };
+    let (store, other) = (place.open(), place.open());
+    let lease = granted(&store, "one", LIFE).await;
+    for round in 0..300 {
+        assert!(store.renew(&lease, LIFE).await.expect("renewed"), "round {round}");
+        if round % 50 == 0 {
+            let standing = other.standing(&key()).await.expect("read");
+            assert_eq!(standing.epoch, lease.epoch);
+            assert!(matches!(other.acquire(&key(), "other", LIFE).await.expect("asked"), Acquired::Held(_)));
+        }
+    }
+    let secrets = place.secrets().await;
+    assert_eq!(secrets.len(), 2, "the first and the last: {:?}", place.names().await);
+    for secret in secrets {
+        let versions = secret["SecretVersionsToStages"].as_object().expect("versions").len();
+        assert!(versions <= 100, "{versions} versions of {}", secret["Name"]);
+    }
+    assert!(store.release(&lease).await.expect("released"));
+    assert!(granted(&other, "other", LIFE).await.epoch > lease.epoch);
+}
+
+#[tokio::test]
+async fn of_many_who_ask_while_a_lease_moves_on_one_gets_it() {
+    let Some(place) = Place::new() else { return };
+    let stores = [place.open(), place.open()];
+    // The next change is the one that moves it to another secret.
+    let lease = granted(&stores[0], "one", LIFE).await;
+    for _ in 0..62 {
+        assert!(stores[0].renew(&lease, LIFE).await.expect("renewed"));
+    }
+    assert!(stores[0].release(&lease).await.expect("released"));
+    assert_eq!(place.names().await.len(), 1);
+    let askers: Vec<_> = (0..20)
+        .map(|number| {
+            let store = stores[number % 2].clone();
+            tokio::spawn(async move { store.acquire(&key(), &format!("holder {number}"), LIFE).await })
+        })
+        .collect();
+    let mut granted = 0;
+    for asker in askers {
+        granted += u32::from(matches!(asker.await.expect("no panic").expect("asked"), Acquired::Granted(_)));
+    }
+    assert_eq!(granted, 1);
+    assert_eq!(place.names().await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_not_used_any_more_is_not_paid_for() {
+    let Some(place) = Place::new() else { return };
+    let store = place.open();
+    let row = store.save_token(&ada()).await.expect("saved");
+    let lease = granted(&store, "one", LIFE).await;
+    assert!(store.release(&lease).await.expect("released"));
+    // A login brings another refresh token, and has had a lease on its code.
+    let code = LeaseKey::exchange(&SecretString::from("code"));
+    let Acquired::Granted(lease) = store.acquire(&code, "one", LIFE).await.expect("asked") else {
+        panic!("nobody else has it")
+    };
+    let login =
+        store.save_and_release(&lease, &ada().with_refresh_token("of a new login")).await.expect("saved");
+    assert!(matches!(login, Fenced::Saved(_)));
+    let names = place.names().await;
+    assert!(!names.iter().any(|name| name.starts_with("lease/")), "{names:?}");
+    assert!(store.delete_token(row.id().unwrap_or_default()).await.expect("deleted"));
+    assert_eq!(place.names().await, ["highest_id"]);
+}
+
+#[tokio::test]
+async fn a_lease_after_its_entry_was_deleted_still_has_a_higher_epoch() {
+    let Some(place) = Place::new() else { return };
+    let store = place.open();
+    let row = store.save_token(&ada()).await.expect("saved");
+    let old = over(&row, granted(&store, "one", LIFE).await);
+    store.save_token(&row.clone().with_refresh_token("another")).await.expect("saved");
+    store.save_token(&row).await.expect("saved");
+    // Epochs begin with the clock's milliseconds; it has gone on by then.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let new = over(&row, granted(&store, "two", LIFE).await);
+    assert!(new.epoch > old.epoch);
+    let outcome = store.save_and_release(&old, &row.clone().with_access_token("late")).await.expect("asked");
+    assert!(matches!(outcome, Fenced::Superseded));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_that_share_the_store_cause_one_renewal_and_one_exchange() {
+    let Some(place) = Place::new() else { return };
+    let zoho = Emulator::start().await;
+    support::with_a_stale_token(&zoho, &place.open()).await;
+    let programs: Vec<_> = (0..4).map(|_| support::authenticator(&zoho, place.open())).collect();
+    let callers = programs.iter().map(|program| {
+        let (program, user) = (program.clone(), support::ada(&zoho));
+        tokio::spawn(async move { program.access_token(&user).await })
+    });
+    let mut tokens = BTreeSet::new();
+    for caller in callers.collect::<Vec<_>>() {
+        let token = caller.await.expect("no panic").expect("a token");
+        tokens.insert(token.expose_secret().to_owned());
+    }
+    assert_eq!(tokens.len(), 1);
+    assert_eq!(support::token_requests(&zoho), 1);
+
+    let code = zoho.self_client_code("ada@example.com");
+    for program in &programs[..2] {
+        let login = program.exchange(Grant::from_self_client(code.clone())).await.expect("logged in");
+        assert!(login.persistence_error().is_none());
+    }
+    assert_eq!(support::token_requests(&zoho), 2);
+    let names = place.names().await;
+    assert!(!names.iter().any(|name| name.starts_with("lease/exchange/")), "{names:?}");
+}
+
+#[tokio::test]
+async fn rows_come_in_pages_of_twenty_and_are_all_deleted() {
+    let Some(place) = Place::new() else { return };
+    let store = place.open();
+    let tokens: Vec<_> = (0..45)
+        .map(|number| {
+            OAuthToken::new().with_user(format!("user {number}")).with_refresh_token(format!("r{number}"))
+        })
+        .collect();
+    store.save_tokens(&tokens).await.expect("saved");
+    let (mut sizes, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.get_token_page(after.as_deref()).await.expect("read");
+        sizes.push(page.tokens.len());
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(sizes, [20, 20, 5]);
+    store.delete_tokens().await.expect("deleted");
+    assert_eq!(place.names().await, ["highest_id"]);
+}
+
+#[tokio::test]
+async fn chosen_ids_are_passed_over_by_programs_that_do_not_know_of_them() {
+    let Some(place) = Place::new() else { return };
+    let (one, other) = (place.open(), place.open());
+    let first = one.save_token(&ada()).await.expect("saved");
+    let chosen = other.save_token(&ada().with_user("bob").with_id("2")).await.expect("saved");
+    let next = one.save_token(&ada().with_user("carol")).await.expect("saved");
+    assert_ne!(next.id(), chosen.id());
+    assert_eq!(first.id(), Some("1"));
+    let far = other.save_token(&ada().with_user("dora").with_id("5000")).await.expect("saved");
+    let after = place.open().save_token(&ada().with_user("eve")).await.expect("saved");
+    let number = |token: &OAuthToken| token.id().and_then(|id| id.parse::<u64>().ok()).expect("a number");
+    assert!(number(&after) > number(&far), "{after:?}");
+    assert_eq!(one.get_tokens().await.expect("read").len(), 5);
+}
+
+#[tokio::test]
+async fn the_clock_is_the_servers() {
+    let Some(place) = Place::new() else { return };
+    let store = place.open();
+    let clock = store.clock().await.expect("asked");
+    // The stand-in runs on this machine; its answers cut the second off.
+    let late = SystemTime::now().duration_since(clock).expect("it is never early");
+    assert!(late < Duration::from_secs(2), "{late:?}");
+    let name = AnyStore::from(store).name().to_owned();
+    assert!(name.starts_with("the AWS Secrets Manager token store test-"), "{name}");
+}
+
+fn ada() -> OAuthToken {
+    OAuthToken::new()
+        .with_user("ada@example.com")
+        .with_client("1000.CLIENT", "the-client-secret")
+        .with_refresh_token("the-refresh-token")
+        .with_access_token("the-access-token")
+}
+
+fn key() -> LeaseKey {
+    LeaseKey::refresh(&SecretString::from("the-refresh-token"))
+}
+
+async fn granted(store: &SecretsManagerStore, holder: &str, life: Duration) -> Lease {
+    match store.acquire(&key(), holder, life).await.expect("asked") {
+        Acquired::Granted(lease) => lease,
+        held => panic!("{held:?}"),
+    }
+}
+
+fn over(row: &OAuthToken, lease: Lease) -> Lease {
+    Lease { row: row.id().map(str::to_owned), ..lease }
+}
+
+async fn find_ada(store: &SecretsManagerStore) -> Option<OAuthToken> {
+    store.find_token(&OAuthToken::new().with_user("ada@example.com")).await.expect("read")
+}
+
+async fn access_token(store: &SecretsManagerStore) -> String {
+    let found = find_ada(store).await.expect("found");
+    found.access_token().map(|secret| secret.expose_secret().to_owned()).unwrap_or_default()
+}

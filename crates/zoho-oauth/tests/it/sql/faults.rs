@@ -1,0 +1,337 @@
+//! Database servers that are away, slow, or say no.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use servers::{Kind, Proxy, private};
+use zoho_oauth::store::coordination::{Coordination, LeaseKey};
+use zoho_oauth::store::{
+    AnyStore, MySqlOptions, MySqlStore, PostgresOptions, PostgresStore, StoreErrorKind, TokenStore,
+};
+use zoho_oauth::{ExposeSecret, OAuthToken};
+
+use super::support::{Place, found, on_both_servers, token, users};
+
+on_both_servers! {
+    a_wrong_password_is_told_and_not_repeated
+    a_port_where_nobody_listens_is_told_at_once
+    a_server_that_hangs_is_given_up_in_time_and_used_again_later
+    connections_that_died_unnoticed_are_replaced
+    saves_whose_answers_are_lost_are_done_once
+    locks_of_a_host_that_vanished_are_freed
+    a_single_connection_serves_many_tasks
+    a_table_of_another_shape_is_refused_and_left_alone
+    our_table_may_be_lost_while_we_run
+}
+
+async fn a_wrong_password_is_told_and_not_repeated(place: Place) {
+    let place = place.with(|url| url.set_password(Some("top-secret-guess")).expect("a host"));
+    let error = place.open().get_tokens().await.expect_err("refused");
+    assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
+    assert!(error.to_string().contains("check the password of zoho"), "{error}");
+    assert!(!format!("{error} {error:?}").contains("top-secret-guess"), "{error:?}");
+}
+
+async fn a_port_where_nobody_listens_is_told_at_once(place: Place) {
+    let store = place.with(|url| url.set_port(Some(1)).expect("a host")).open();
+    let began = Instant::now();
+    let error = store.get_tokens().await.expect_err("nobody listens");
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert!(error.is_transient(), "{error}");
+    assert!(error.to_string().contains("at 127.0.0.1:1 could not read all tokens"), "{error}");
+    assert!(error.to_string().contains("check that the server runs"), "{error}");
+}
+
+async fn a_server_that_hangs_is_given_up_in_time_and_used_again_later(place: Place) {
+    let mut proxy = Proxy::to(place.port()).await.expect("a proxy");
+    let store = place.behind(&proxy).setting("timeout=1").open();
+    store.save_token(&token("ada")).await.expect("saved");
+    proxy.hang().await.expect("hangs");
+    let began = Instant::now();
+    let error = store.find_token(&token("ada")).await.expect_err("no answer");
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert!(error.is_transient(), "{error}");
+    assert!(error.to_string().contains("no answer within 1 s;"), "{error}");
+    proxy.resume().await.expect("resumes");
+    found(&store, "ada").await;
+    store.save_token(&token("bob")).await.expect("saved");
+}
+
+async fn connections_that_died_unnoticed_are_replaced(place: Place) {
+    let mut proxy = Proxy::to(place.port()).await.expect("a proxy");
+    let store = place.behind(&proxy).open();
+    store.save_token(&token("ada")).await.expect("saved");
+    let key = LeaseKey::refresh(token("ada").refresh_token().expect("a refresh token"));
+    for round in 0..6 {
+        proxy.cut().await;
+        proxy.resume().await.expect("resumes");
+        match round {
+            0 => drop(found(&store, "ada").await),
+            1 => drop(store.save_token(&token("ada").with_access_token("newer")).await.expect("saved")),
+            2 => drop(store.save_token(&token("bob")).await.expect("saved")),
+            3 => assert!(store.delete_token("2").await.expect("deleted")),
+            4 => drop(store.acquire(&key, "one", Duration::from_secs(9)).await.expect("asked")),
+            _ => assert_eq!(store.get_token_page(None).await.expect("read").tokens.len(), 1),
+        }
+    }
+}
+
+/// A save that fails is tried again by its caller; in the end each is there once.
+async fn saves_whose_answers_are_lost_are_done_once(place: Place) {
+    let mut proxy = Proxy::to(place.port()).await.expect("a proxy");
+    let store = place.behind(&proxy).open();
+    store.save_token(&token("first")).await.expect("saved");
+    let saver = tokio::spawn({
+        let store = store.clone();
+        async move {
+            for number in 0..40 {
+                let new = token(&format!("user {number}"));
+                for fields in [new.clone(), new.with_access_token("newer")] {
+                    while let Err(error) = store.save_token(&fields).await {
+                        assert!(error.is_transient(), "{error}");
+                        tokio::time::sleep(Duration::from_millis(2)).await;
+                    }
+                }
+            }
+        }
+    });
+    for _ in 0..20 {
+        tokio::time::sleep(Duration::from_millis(rand::random_range(10..60))).await;
+        proxy.cut().await;
+        proxy.resume().await.expect("resumes");
+    }
+    saver.await.expect("the saver does not fail");
+    assert_eq!(users(&place.open()).await.len(), 41);
+    let rows = place.open().get_tokens().await.expect("read");
+    let access_tokens = rows.iter().filter_map(OAuthToken::access_token).map(ExposeSecret::expose_secret);
+    assert_eq!(access_tokens.filter(|access_token| *access_token == "newer").count(), 40);
+}
+
+/// It vanishes in a transaction that keeps all others from adding rows, and its connection never ends.
+async fn locks_of_a_host_that_vanished_are_freed(place: Place) {
+    let mut proxy = Proxy::to(place.port()).await.expect("a proxy");
+    let vanishing = place.behind(&proxy).setting("timeout=2").open();
+    vanishing.save_token(&token("ada")).await.expect("saved");
+    proxy.delay(Duration::from_millis(30));
+    proxy.reset_count();
+    let save = tokio::spawn(async move { vanishing.save_token(&token("vanished")).await });
+    // It looks the user up, begins, and locks. The server knows the statements already.
+    while proxy.round_trips() < 3 {
+        assert!(!save.is_finished(), "it was too fast");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    proxy.hang().await.expect("hangs");
+    let store = place.setting("timeout=1").open();
+    let began = Instant::now();
+    let error = store.save_token(&token("bob")).await.expect_err("the lock is held");
+    assert!(error.is_transient(), "{error}");
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    while let Err(error) = store.save_token(&token("bob")).await {
+        assert!(error.is_transient() && began.elapsed() < Duration::from_secs(10), "{error}");
+    }
+    assert!(save.await.expect("no panic").expect_err("it has vanished").is_transient());
+    assert_eq!(users(&store).await, ["ada", "bob"]);
+}
+
+async fn a_single_connection_serves_many_tasks(place: Place) {
+    let store = place.setting("max_connections=1").open();
+    let savers: Vec<_> = (0..30)
+        .map(|number| {
+            let store = store.clone();
+            tokio::spawn(
+                async move { store.save_token(&token(&format!("user {number}"))).await.expect("saved") },
+            )
+        })
+        .collect();
+    for saver in savers {
+        saver.await.expect("no saver fails");
+    }
+    assert_eq!(place.count().await, 30);
+}
+
+async fn a_table_of_another_shape_is_refused_and_left_alone(place: Place) {
+    place.run("create table {} (id varchar(10) primary key, user_mail varchar(255))").await;
+    let error = place.open().get_tokens().await.expect_err("refused");
+    assert_eq!(error.kind(), StoreErrorKind::Damaged, "{error}");
+    assert!(error.to_string().contains("no column user_name"), "{error}");
+    place.run("insert into {} (id, user_mail) values ('1', 'ada')").await;
+}
+
+async fn our_table_may_be_lost_while_we_run(place: Place) {
+    let store = place.open();
+    store.save_token(&token("ada")).await.expect("saved");
+    place.run("delete from {}_state").await;
+    assert_eq!(store.save_token(&token("bob")).await.expect("saved").id(), Some("2"));
+    place.run("drop table {}").await;
+    let error = store.find_token(&token("ada")).await.expect_err("the table is gone");
+    assert!(error.to_string().contains("open the store again"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_may_only_read_reads_and_is_told_what_to_grant() {
+    for kind in [Kind::MariaDb, Kind::Postgres] {
+        let Some(server) = private(kind) else { continue };
+        let owner = Place::on(kind, &server);
+        owner.open().save_token(&token("ada")).await.expect("saved");
+        let administrator = owner.for_administrator(&server);
+        let account = match kind {
+            Kind::Postgres => "create user reader password 'pw'; grant select on {} to reader",
+            _ => "create user reader identified by 'pw'; grant select on zohooauth.{} to reader",
+        };
+        administrator.run(account).await;
+        let reader = owner.with(|url| {
+            url.set_username("reader").expect("a host");
+            url.set_password(Some("pw")).expect("a host");
+        });
+        let store = reader.open();
+        found(&store, "ada").await;
+        assert_eq!(store.get_tokens().await.expect("read").len(), 1);
+        let key = LeaseKey::refresh(token("ada").refresh_token().expect("a refresh token"));
+        let errors = [
+            store.save_token(&token("ada").with_access_token("newer")).await.expect_err("may not"),
+            store.save_token(&token("bob")).await.expect_err("may not"),
+            store.delete_token("1").await.expect_err("may not"),
+            store.acquire(&key, "one", Duration::from_secs(9)).await.expect_err("may not"),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
+            assert!(error.to_string().contains("grant select, insert, update, delete"), "{error}");
+        }
+        // Once it may, the same store does.
+        administrator
+            .run(match kind {
+                Kind::Postgres => "grant select, insert, update, delete on {}, {}_state to reader",
+                _ => "grant select, insert, update, delete, create, index on zohooauth.* to reader",
+            })
+            .await;
+        store.save_token(&token("bob")).await.expect("saved");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_database_is_told_with_what_makes_it() {
+    for kind in [Kind::MariaDb, Kind::Postgres] {
+        let Some(server) = private(kind) else { continue };
+        let place = Place::on(kind, &server).for_administrator(&server).with(|url| url.set_path("elsewhere"));
+        let error = place.open().get_tokens().await.expect_err("there is none");
+        assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
+        assert!(error.to_string().contains("run: create database elsewhere"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thirty_kills_of_mariadb_tear_no_row_and_lose_no_save_that_was_answered_for() {
+    kill_again_and_again(Kind::MariaDb).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thirty_kills_of_postgres_tear_no_row_and_lose_no_save_that_was_answered_for() {
+    kill_again_and_again(Kind::Postgres).await;
+}
+
+/// In all of this it is one store, and nobody starts it anew.
+async fn kill_again_and_again(kind: Kind) {
+    let Some(mut server) = private(kind) else { return };
+    let place = Place::on(kind, &server);
+    let store = place.open();
+    let answered: Vec<_> = (0..3).map(|_| Arc::new(AtomicU64::new(0))).collect();
+    let savers: Vec<_> = answered
+        .iter()
+        .enumerate()
+        .map(|(saver, answered)| tokio::spawn(save_without_end(store.clone(), saver, answered.clone())))
+        .collect();
+    for _ in 0..30 {
+        tokio::time::sleep(Duration::from_millis(rand::random_range(20..200))).await;
+        tokio::task::block_in_place(|| server.restart()).expect("restarted");
+        let before: Vec<_> = answered.iter().map(|answered| answered.load(Ordering::SeqCst)).collect();
+        check_numbers(&place.open().get_tokens().await.expect("read"), &before);
+    }
+    let before = answered[0].load(Ordering::SeqCst);
+    let began = Instant::now();
+    while answered[0].load(Ordering::SeqCst) == before {
+        assert!(began.elapsed() < Duration::from_secs(20), "the savers do not recover");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    for saver in savers {
+        assert!(!saver.is_finished(), "a saver has failed: {:?}", saver.await);
+        saver.abort();
+    }
+    let names = users(&place.open()).await;
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "nobody was saved twice");
+}
+
+/// Saves a user of its own with one number after the other, and a new user with every tenth.
+async fn save_without_end(store: AnyStore, saver: usize, answered: Arc<AtomicU64>) {
+    for number in 1.. {
+        if number % 10 == 0 {
+            save_at_last(&store, &token(&format!("new {saver} {number}"))).await;
+        }
+        let numbered = OAuthToken::new()
+            .with_user(format!("saver {saver}"))
+            .with_client("1000.CLIENT", number.to_string())
+            .with_refresh_token(number.to_string())
+            .with_access_token(number.to_string());
+        save_at_last(&store, &numbered).await;
+        answered.store(number, Ordering::SeqCst);
+    }
+}
+
+async fn save_at_last(store: &AnyStore, token: &OAuthToken) {
+    while let Err(error) = store.save_token(token).await {
+        assert!(error.is_transient(), "{error}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// Each row has one number throughout, and at least the one that was answered for.
+fn check_numbers(rows: &[OAuthToken], answered: &[u64]) {
+    for (saver, answered) in answered.iter().enumerate().filter(|(_, answered)| **answered > 0) {
+        let name = format!("saver {saver}");
+        let is_it = |row: &&OAuthToken| row.user_signature().is_some_and(|user| user.name() == name);
+        let row = rows.iter().find(is_it).expect("the row is there");
+        let [client_secret, refresh_token, access_token] =
+            [row.client_secret(), row.refresh_token(), row.access_token()]
+                .map(|value| value.expect("the row is whole").expose_secret().to_owned());
+        assert!(client_secret == refresh_token && refresh_token == access_token, "the row is torn");
+        assert!(access_token.parse::<u64>().expect("a number") >= *answered, "{access_token} {answered}");
+    }
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused_without_asking_the_server() {
+    let urls = [
+        "mysql://zoho:top-secret@localhost/zohooauth?table=a-b",
+        "mysql://zoho:top-secret@localhost/zohooauth?table=a.b",
+        "mysql://zoho:top-secret@localhost/zohooauth?table=",
+        "mysql://zoho:top-secret@localhost/zohooauth?table=x%60;drop",
+        "mysql://zoho:top-secret@localhost/zohooauth?max_connections=0",
+        "mysql://zoho:top-secret@localhost/zohooauth?timeout=soon",
+        "mysql://zoho:top-secret@localhost/zohooauth?ssl-mode=top-secret",
+        "mysql://zoho:top-secret@localhost/zohooauth?sslmode=require",
+        "nonsense",
+    ];
+    for url in urls {
+        let error = MySqlStore::open(url).expect_err("refused");
+        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+        assert!(!error.to_string().contains("top-secret"), "{error}");
+    }
+    for url in ["postgres://h/d?table=a.b.c-d", "postgres://h/d?sslmode=REQUIRED", "postgres://h/d?x=1"] {
+        assert_eq!(PostgresStore::open(url).expect_err("refused").kind(), StoreErrorKind::Refused);
+    }
+}
+
+#[test]
+fn a_store_says_where_it_is_and_never_the_password() {
+    let options = MySqlOptions::new().with_password("top-secret").with_host("db.example.com");
+    let store = MySqlStore::new(options.clone()).expect("made");
+    assert!(!format!("{store:?} {options:?}").contains("top-secret"));
+    let name = "the MySQL token store oauthtoken in zohooauth at db.example.com:3306";
+    assert_eq!(zoho_oauth::store::AnyStore::from(store).name(), name);
+    let options = PostgresOptions::new().with_password("top-secret").with_table("crm.tokens").with_port(6000);
+    let store = PostgresStore::new(options.clone()).expect("made");
+    assert!(!format!("{store:?} {options:?}").contains("top-secret"));
+    let name = "the PostgreSQL token store crm.tokens in zohooauth at localhost:6000";
+    assert_eq!(zoho_oauth::store::AnyStore::from(store).name(), name);
+}

@@ -1,0 +1,13 @@
+//! `MySqlStore` and `PostgresStore`, on real servers.
+
+#[cfg(unix)]
+mod faults;
+#[cfg(unix)]
+mod mysql_official;
+mod postgres_values;
+#[cfg(unix)]
+mod refusals;
+mod sharing;
+mod support;
+#[cfg(unix)]
+mod tls;

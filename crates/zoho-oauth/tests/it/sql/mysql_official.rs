@@ -1,0 +1,189 @@
+//! Tables that Zoho's own SDKs made on MySQL, and programs that use one beside us.
+
+use std::path::Path;
+
+use servers::{Kind, private};
+use zoho_oauth::store::{StoreErrorKind, StoredToken, TokenStore};
+use zoho_oauth::{ExposeSecret, OAuthToken};
+
+use super::support::{Place, found, token, users};
+use crate::sqlite::official::{GOLDEN, golden_rows, ways_to};
+
+const FILE: &str = "oauthtoken.sql";
+
+/// The table as the official SDKs' README has it made; what stands behind it is its alphabet.
+const OFFICIAL_TABLE: &str = "create table {} (id varchar(10) not null, user_name varchar(255), \
+    client_id varchar(255), client_secret varchar(255), refresh_token varchar(255), access_token varchar(255), \
+    grant_token varchar(255), expiry_time varchar(20), redirect_url varchar(255), api_domain varchar(255), \
+    primary key (id))";
+
+#[tokio::test]
+async fn a_table_of_the_python_sdk_is_read_as_it_was_left() {
+    let Some(place) = Place::fresh(Kind::MariaDb) else { return };
+    load_golden(&place).await;
+    let store = place.open();
+    let mut expected = golden_rows(FILE);
+    assert_eq!(expected.len(), 12);
+    expected.sort_by_key(|row| row.id.clone());
+    let mut read: Vec<_> = store.get_tokens().await.expect("read").iter().map(StoredToken::from).collect();
+    read.sort_by_key(|row| row.id.clone());
+    assert_eq!(read, expected);
+    for row in expected {
+        for wanted in ways_to(&row) {
+            let found = store.find_token(&wanted).await.expect("read").expect("found");
+            assert_eq!(StoredToken::from(&found), row);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_table_of_the_python_sdk_takes_new_tokens_and_newer_ones() {
+    let Some(place) = Place::fresh(Kind::MariaDb) else { return };
+    load_golden(&place).await;
+    let store = place.open();
+    for row in golden_rows(FILE).into_iter().filter(|row| row.user_name.is_some()) {
+        let newer =
+            OAuthToken::new().with_user(row.user_name.clone().expect("a user")).with_access_token("newer");
+        let saved = StoredToken::from(&store.save_token(&newer).await.expect("saved"));
+        assert_eq!(saved, StoredToken { access_token: Some("newer".into()), ..row });
+        let read = found(&store, saved.user_name.as_deref().expect("a user")).await;
+        assert_eq!(StoredToken::from(&read), saved);
+    }
+    assert_eq!(store.save_token(&token("new")).await.expect("saved").id(), Some("13"));
+    assert_eq!(place.count().await, 13);
+}
+
+#[tokio::test]
+async fn look_ups_are_exact_on_tables_with_lax_collations() {
+    let alphabets = [
+        "default charset = utf8mb4 collate = utf8mb4_general_ci",
+        "default charset = utf8mb4 collate = utf8mb4_unicode_ci",
+        "default charset = utf8mb3",
+        "default charset = latin1",
+        "default charset = latin1 collate = latin1_bin",
+    ];
+    for alphabet in alphabets {
+        let Some(place) = Place::fresh(Kind::MariaDb) else { return };
+        place.run(&format!("{OFFICIAL_TABLE} {alphabet}")).await;
+        let store = place.open();
+        let names = ["ada", "Ada", "adá", "ada ", " ada", "ADA\u{e9}", "ada\n"];
+        for name in names {
+            store.save_token(&token(name)).await.expect("saved");
+        }
+        for name in names {
+            let newer = OAuthToken::new().with_user(name).with_access_token(format!("newer of {name}"));
+            store.save_token(&newer).await.expect("saved");
+        }
+        assert_eq!(place.count().await, names.len(), "{alphabet}");
+        for name in names {
+            let newer = format!("newer of {name}");
+            let row = found(&store, name).await;
+            assert_eq!(row.access_token().map(ExposeSecret::expose_secret), Some(&*newer), "{alphabet}");
+            let wanted = OAuthToken::new().with_access_token(newer);
+            assert!(store.find_token(&wanted).await.expect("read").is_some(), "{alphabet}");
+        }
+        // Some of these cannot even be written in the table's alphabet.
+        for nobody in ["aDa", "ada  ", "張偉", "😀", "ada\0"] {
+            let wanted = OAuthToken::new().with_user(nobody);
+            assert!(store.find_token(&wanted).await.expect("read").is_none(), "{alphabet} {nobody}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_id_is_exact_on_a_table_with_a_lax_collation() {
+    let Some(place) = Place::fresh(Kind::MariaDb) else { return };
+    place.run(&format!("{OFFICIAL_TABLE} default charset = utf8mb4 collate = utf8mb4_general_ci")).await;
+    let store = place.open();
+    store.save_token(&token("ada").with_id("key")).await.expect("saved");
+    assert!(store.find_token_by_id("KEY").await.expect("read").is_none());
+    assert!(!store.delete_token("KEY").await.expect("asked"));
+    let error = store.save_token(&token("bob").with_id("KEY")).await.expect_err("the table takes it for key");
+    assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+    assert_eq!(users(&store).await, ["ada"]);
+}
+
+#[tokio::test]
+async fn a_character_that_the_alphabet_lacks_is_refused_and_nothing_is_written() {
+    let Some(place) = Place::fresh(Kind::MariaDb) else { return };
+    place.run(&format!("{OFFICIAL_TABLE} default charset = latin1")).await;
+    let store = place.open();
+    store.save_token(&token("Zoë")).await.expect("saved");
+    let bad = OAuthToken::new().with_user("Zoë").with_redirect_url("https://例え.jp");
+    for bad in [bad.with_access_token("a"), token("張偉")] {
+        let error = store.save_token(&bad).await.expect_err("no room for it");
+        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+        let column = if bad.redirect_url().is_some() { "redirect_url" } else { "user_name" };
+        assert!(error.to_string().contains(&format!("the column {column} cannot hold")), "{error}");
+        assert!(!error.to_string().contains("\\x"), "{error}");
+        assert_eq!(found(&store, "Zoë").await.redirect_url(), None);
+    }
+    assert_eq!(users(&store).await, ["Zoë"]);
+}
+
+#[tokio::test]
+async fn an_official_table_gets_the_indexes_that_it_lacks() {
+    let Some(place) = Place::fresh(Kind::MariaDb) else { return };
+    place.run(OFFICIAL_TABLE).await;
+    place.open().get_tokens().await.expect("read");
+    place.open().get_tokens().await.expect("read");
+    let mut indexed =
+        place.run("select column_name from information_schema.statistics where table_name = '{}'").await;
+    indexed.sort();
+    let columns = ["access_token", "grant_token", "id", "refresh_token", "user_name"];
+    assert_eq!(indexed, columns.map(|column| Some(column.to_owned())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_without_indexes_works_where_we_may_make_none() {
+    let Some(server) = private(Kind::MariaDb) else { return };
+    let owner = Place::on(Kind::MariaDb, &server);
+    let administrator = owner.for_administrator(&server);
+    administrator.run(OFFICIAL_TABLE).await;
+    let account = "create user guest identified by 'pw'; \
+        grant select, insert, update, delete, create on zohooauth.* to guest";
+    administrator.run(account).await;
+    let guest = owner.with(|url| {
+        url.set_username("guest").expect("a host");
+        url.set_password(Some("pw")).expect("a host");
+    });
+    let store = guest.open();
+    store.save_token(&token("ada")).await.expect("saved");
+    found(&store, "ada").await;
+    let indexes = "select index_name from information_schema.statistics where table_name = '{}'";
+    assert_eq!(administrator.run(indexes).await.len(), 1);
+}
+
+/// A server that is told to be lax cuts values off, unless somebody asks it not to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_that_is_too_long_is_refused_by_a_lax_server_too() {
+    let Some(server) = private(Kind::MariaDb) else { return };
+    let place = Place::on(Kind::MariaDb, &server);
+    place.for_administrator(&server).run("set global sql_mode = ''").await;
+    let store = place.open();
+    store.save_token(&token("ada").with_redirect_url("ü".repeat(255))).await.expect("there is room for 255");
+    let too_long = [
+        (token("ada").with_redirect_url("x".repeat(256)), "redirect_url has 256 characters"),
+        (token("bob").with_access_token("x".repeat(300)), "access_token has 300 characters"),
+        (token("carol").with_id("x".repeat(11)), "id has 11 characters"),
+    ];
+    for (bad, words) in too_long {
+        let error = store.save_token(&bad).await.expect_err("no room");
+        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+        store.save_tokens(&[token("new"), bad]).await.expect_err("no room");
+    }
+    assert_eq!(users(&store).await, ["ada"]);
+    // A column that was made narrower since is the server's to refuse.
+    place.run("alter table {} modify client_secret varchar(5)").await.clear();
+    let error =
+        store.save_token(&token("ada").with_client("1000.CLIENT", "longer")).await.expect_err("no room");
+    assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+    assert!(error.to_string().contains("client_secret") && !error.to_string().contains("longer"), "{error}");
+}
+
+/// The dump, into the place's own table.
+async fn load_golden(place: &Place) {
+    let dump = std::fs::read_to_string(Path::new(GOLDEN).join(FILE)).expect("read");
+    place.run(&dump.replace("`oauthtoken`", "`{}`")).await;
+}

@@ -1,0 +1,72 @@
+//! What PostgreSQL has room for, and where.
+
+use servers::Kind;
+use zoho_oauth::OAuthToken;
+use zoho_oauth::store::{StoreErrorKind, TokenStore};
+
+use super::support::{Place, found, token, users};
+
+#[tokio::test]
+async fn nul_is_refused_and_never_found() {
+    let Some(place) = Place::fresh(Kind::Postgres) else { return };
+    let store = place.open();
+    store.save_token(&token("ada")).await.expect("saved");
+    let bad = [token("ada").with_access_token("a\0b"), token("nul\0"), token("bob").with_id("\0")];
+    for bad in bad {
+        let error = store.save_token(&bad).await.expect_err("no room");
+        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+        assert!(error.to_string().contains("holds NUL"), "{error}");
+        store.save_tokens(&[token("new"), bad]).await.expect_err("no room");
+    }
+    assert!(store.find_token(&OAuthToken::new().with_user("ada\0")).await.expect("read").is_none());
+    assert!(store.find_token_by_id("1\0").await.expect("read").is_none());
+    assert!(!store.delete_token("1\0").await.expect("asked"));
+    assert_eq!(users(&store).await, ["ada"]);
+}
+
+#[tokio::test]
+async fn long_values_have_room() {
+    let Some(place) = Place::fresh(Kind::Postgres) else { return };
+    let store = place.open();
+    // Letters that hardly repeat: the server cannot make them shorter.
+    let long: String = (0..20_000_u32).filter_map(|number| char::from_u32(0x4e00 + number)).collect();
+    let saved = store.save_token(&token(&long).with_access_token(long.as_str())).await.expect("saved");
+    assert_eq!(saved.id(), Some("1"));
+    assert_eq!(found(&store, &long).await.id(), Some("1"));
+    assert!(store.find_token(&OAuthToken::new().with_access_token(long)).await.expect("read").is_some());
+}
+
+#[tokio::test]
+async fn a_table_in_a_schema_of_its_own_is_made_there() {
+    let Some(place) = Place::fresh(Kind::Postgres) else { return };
+    let schema = place.table();
+    place.run("create schema {}").await;
+    let place = place.setting(&format!("table={schema}.Tokens$"));
+    let store = place.open();
+    store.save_token(&token("ada")).await.expect("saved");
+    let tables =
+        format!("select table_name::text from information_schema.tables where table_schema = '{schema}'");
+    let mut tables = place.run(&tables).await;
+    tables.sort();
+    assert_eq!(tables, [Some("Tokens$".to_owned()), Some("Tokens$_state".to_owned())]);
+    let indexes = format!("select indexname::text from pg_indexes where schemaname = '{schema}'");
+    assert_eq!(place.run(&indexes).await.len(), 6);
+}
+
+#[tokio::test]
+async fn a_table_with_narrow_columns_is_used_as_it_is() {
+    let Some(place) = Place::fresh(Kind::Postgres) else { return };
+    let columns = "id varchar(10) primary key, user_name varchar(20), client_id varchar(255), client_secret varchar(255), \
+        refresh_token varchar(255), access_token varchar(255), grant_token varchar(255), expiry_time varchar(20), \
+        redirect_url varchar(255), api_domain varchar(255)";
+    place.run(&format!("create table {{}} ({columns})")).await;
+    let store = place.open();
+    store.save_token(&token("ada")).await.expect("saved");
+    let error = store.save_token(&token(&"x".repeat(21))).await.expect_err("no room");
+    assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+    assert!(
+        error.to_string().contains("user_name has 21 characters and the column has room for 20"),
+        "{error}"
+    );
+    assert_eq!(users(&store).await, ["ada"]);
+}

@@ -1,0 +1,343 @@
+//! Many who use one table on a server at once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use servers::Proxy;
+use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
+use zoho_oauth::store::{AnyStore, TokenStore};
+use zoho_oauth::{ExposeSecret, OAuthToken, SecretString};
+
+use super::support::{Place, found, on_both_servers, token, users};
+
+on_both_servers! {
+    eight_programs_insert_at_once_beside_one_that_counts_for_itself
+    programs_that_save_the_same_new_users_make_one_row_of_each
+    an_id_that_was_deleted_is_not_given_out_again_whoever_chose_it
+    savers_of_different_fields_of_one_row_lose_none
+    a_save_under_a_lease_loses_to_none_of_the_savers_beside_it
+    a_stale_holder_is_refused_among_many
+    programs_that_start_at_once_set_the_tables_up
+    a_call_costs_as_many_round_trips_as_it_has_to
+    rows_come_in_pages_and_each_once
+    of_many_tokens_of_which_one_is_refused_none_is_saved
+    many_tokens_are_saved_as_if_one_after_the_other
+    the_clock_is_the_servers
+    leases_that_are_long_over_are_forgotten_and_ids_are_not
+    a_chosen_id_at_the_end_of_the_numbers_does_not_stop_others
+}
+
+/// An official SDK takes the highest id it sees and adds one, without any lock.
+async fn eight_programs_insert_at_once_beside_one_that_counts_for_itself(place: Place) {
+    place.open().get_tokens().await.expect("set up");
+    let programs = (0..8).map(|program| {
+        let store = place.open();
+        tokio::spawn(async move {
+            for number in 0..20 {
+                store.save_token(&token(&format!("{program} {number}"))).await.expect("saved");
+            }
+        })
+    });
+    let mut programs: Vec<_> = programs.collect();
+    let official = place.clone();
+    programs.push(tokio::spawn(async move {
+        for number in 0..20 {
+            // Whoever is faster has the id; the other one is refused.
+            let insert = match official.kind {
+                servers::Kind::Postgres => format!(
+                    "insert into {{}} (id, user_name, access_token) \
+                    select coalesce(max(id::int), 0) + 1, 'official {number}', 'a' from {{}} on conflict do nothing"
+                ),
+                _ => format!(
+                    "insert ignore into {{}} (id, user_name, access_token) \
+                    select * from (select coalesce(max(cast(id as unsigned)), 0) + 1, 'official {number}', 'a' \
+                    from {{}}) as next"
+                ),
+            };
+            // A deadlock is the other one's trouble: it loses this insert.
+            if let Err(error) = official.try_to_run(&insert).await {
+                let state = error.as_database_error().and_then(|error| error.code().map(String::from));
+                assert_eq!(state.as_deref(), Some("40001"), "{error}");
+            }
+        }
+    }));
+    for program in programs {
+        program.await.expect("no program fails");
+    }
+    let rows = place.open().get_tokens().await.expect("read");
+    let ids: BTreeSet<_> = rows.iter().filter_map(OAuthToken::id).collect();
+    assert_eq!(ids.len(), rows.len());
+    let names = users(&place.open()).await;
+    assert_eq!(names.iter().filter(|name| !name.starts_with("official")).count(), 160);
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+}
+
+/// Under the servers' own default isolation: what one has inserted meanwhile, the others see before they insert.
+async fn programs_that_save_the_same_new_users_make_one_row_of_each(place: Place) {
+    let programs: Vec<_> = (0..6)
+        .map(|_| {
+            let store = place.open();
+            tokio::spawn(async move {
+                for number in 0..10 {
+                    store.save_token(&token(&format!("user {number}"))).await.expect("saved");
+                }
+            })
+        })
+        .collect();
+    for program in programs {
+        program.await.expect("no program fails");
+    }
+    assert_eq!(place.count().await, 10);
+}
+
+async fn an_id_that_was_deleted_is_not_given_out_again_whoever_chose_it(place: Place) {
+    let store = place.open();
+    store.save_token(&token("ada")).await.expect("saved");
+    place.run("insert into {} (id, user_name, access_token) values ('7', 'official', 'a')").await;
+    assert!(store.delete_token("7").await.expect("deleted"));
+    assert_eq!(store.save_token(&token("bob")).await.expect("saved").id(), Some("8"));
+    place.run("insert into {} (id, user_name, access_token) values ('11', 'official', 'a')").await;
+    store.delete_tokens().await.expect("deleted");
+    assert_eq!(store.save_token(&token("carol")).await.expect("saved").id(), Some("12"));
+}
+
+async fn savers_of_different_fields_of_one_row_lose_none(place: Place) {
+    let store = place.open();
+    store.save_token(&token("ada")).await.expect("saved");
+    let change = |number: usize| {
+        let (store, ada) = (place.open(), OAuthToken::new().with_user("ada"));
+        tokio::spawn(async move {
+            for round in 0..10 {
+                let value = format!("{number} {round}");
+                let ada = match number {
+                    0 => ada.clone().with_access_token(value),
+                    1 => ada.clone().with_refresh_token(value),
+                    2 => ada.clone().with_access_token("a").with_redirect_url(value),
+                    _ => ada.clone().with_grant_token(value),
+                };
+                store.save_token(&ada).await.expect("saved");
+            }
+        })
+    };
+    for saver in (0..4).map(change).collect::<Vec<_>>() {
+        saver.await.expect("no saver fails");
+    }
+    let ada = found(&store, "ada").await;
+    assert_eq!(ada.refresh_token().map(ExposeSecret::expose_secret), Some("1 9"));
+    assert_eq!(ada.redirect_url(), Some("2 9"));
+    assert_eq!(ada.grant_token().map(ExposeSecret::expose_secret), Some("3 9"));
+    assert_eq!(place.count().await, 1);
+}
+
+async fn a_save_under_a_lease_loses_to_none_of_the_savers_beside_it(place: Place) {
+    let store = place.open();
+    let row = store.save_token(&token("ada")).await.expect("saved");
+    let beside = place.open();
+    let saver = tokio::spawn(async move {
+        for round in 0..60 {
+            let newer = OAuthToken::new().with_user("ada").with_grant_token(format!("grant {round}"));
+            beside.save_token(&newer).await.expect("saved");
+        }
+    });
+    for round in 0..30 {
+        let lease = over(&row, granted(&store, "one", LIFE).await);
+        let renewed = row.clone().with_access_token(format!("access {round}"));
+        let fenced = store.save_and_release(&lease, &renewed).await.expect("saved");
+        assert!(matches!(fenced, Fenced::Saved(_)), "{fenced:?}");
+        let stored = found(&store, "ada").await;
+        assert_eq!(stored.access_token().map(ExposeSecret::expose_secret), Some(&*format!("access {round}")));
+        assert!(store.standing(&key()).await.expect("read").lease_left.is_zero());
+    }
+    saver.await.expect("the saver does not fail");
+    let stored = found(&store, "ada").await;
+    assert_eq!(stored.grant_token().map(ExposeSecret::expose_secret), Some("grant 59"));
+}
+
+async fn a_stale_holder_is_refused_among_many(place: Place) {
+    let store = Arc::new(place.open());
+    let row = store.save_token(&token("ada")).await.expect("saved");
+    let mut leases = Vec::new();
+    for number in 0..20 {
+        leases.push(over(&row, granted(&store, &format!("holder {number}"), Duration::ZERO).await));
+    }
+    let savers: Vec<_> = leases
+        .into_iter()
+        .enumerate()
+        .map(|(number, lease)| {
+            let (store, row) = (store.clone(), row.clone());
+            tokio::spawn(async move {
+                let newer = row.with_access_token(format!("of holder {number}"));
+                matches!(store.save_and_release(&lease, &newer).await.expect("asked"), Fenced::Saved(_))
+            })
+        })
+        .collect();
+    let mut saved = Vec::new();
+    for saver in savers {
+        saved.push(saver.await.expect("no panic"));
+    }
+    assert_eq!(saved.iter().filter(|saved| **saved).count(), 1);
+    assert!(saved[19], "the last one has the lease");
+    let stored = found(&store, "ada").await;
+    assert_eq!(stored.access_token().map(ExposeSecret::expose_secret), Some("of holder 19"));
+}
+
+async fn programs_that_start_at_once_set_the_tables_up(place: Place) {
+    let programs: Vec<_> = (0..6)
+        .map(|number| {
+            let store = place.open();
+            tokio::spawn(
+                async move { store.save_token(&token(&format!("user {number}"))).await.expect("saved") },
+            )
+        })
+        .collect();
+    for program in programs {
+        program.await.expect("no program fails");
+    }
+    assert_eq!(place.count().await, 6);
+}
+
+/// A renewal under a lease costs three more than a plain save.
+async fn a_call_costs_as_many_round_trips_as_it_has_to(place: Place) {
+    let proxy = Proxy::to(place.port()).await.expect("a proxy");
+    let store = place.behind(&proxy).open();
+    let row = store.save_token(&token("ada")).await.expect("saved");
+    // Statements are prepared the first time.
+    for round in 0..2 {
+        let newer = row.clone().with_access_token(format!("first {round}"));
+        let lease = over(&row, granted(&store, "one", LIFE).await);
+        store.renew(&lease, LIFE).await.expect("renewed");
+        store.save_and_release(&lease, &newer).await.expect("saved");
+        let ada = OAuthToken::new().with_user("ada");
+        store.save_token(&ada.clone().with_access_token(format!("second {round}"))).await.expect("saved");
+        store.find_token(&ada).await.expect("read");
+    }
+    let ada = OAuthToken::new().with_user("ada");
+    proxy.reset_count();
+    store.find_token(&ada).await.expect("read");
+    assert_eq!(proxy.round_trips(), 1, "a look-up");
+    proxy.reset_count();
+    store.save_token(&ada.clone().with_access_token("newer")).await.expect("saved");
+    assert_eq!(proxy.round_trips(), 2, "a save");
+    proxy.reset_count();
+    let lease = over(&row, granted(&store, "one", LIFE).await);
+    store.renew(&lease, LIFE).await.expect("renewed");
+    store.save_and_release(&lease, &row.clone().with_access_token("newest")).await.expect("saved");
+    assert_eq!(proxy.round_trips(), 5, "a renewal");
+}
+
+async fn rows_come_in_pages_and_each_once(place: Place) {
+    let store = place.open();
+    let tokens: Vec<_> = (0..5_000).map(|number| token(&format!("user {number}"))).collect();
+    for tokens in tokens.chunks(1_250) {
+        store.save_tokens(tokens).await.expect("saved");
+    }
+    let (mut ids, mut sizes, mut after) = (BTreeSet::new(), Vec::new(), None);
+    loop {
+        let page = store.get_token_page(after.as_deref()).await.expect("read");
+        sizes.push(page.tokens.len());
+        ids.extend(page.tokens.iter().filter_map(|token| token.id().map(str::to_owned)));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(ids.len(), 5_000);
+    assert_eq!(sizes.iter().filter(|size| **size > 0).count(), 5);
+    assert_eq!(store.get_tokens().await.expect("read").len(), 5_000);
+}
+
+async fn of_many_tokens_of_which_one_is_refused_none_is_saved(place: Place) {
+    let store = place.open();
+    for app in ["one app", "another app"] {
+        store.save_token(&token("twice").with_client(app, "secret")).await.expect("saved");
+    }
+    let twice = OAuthToken::new().with_user("twice").with_access_token("a");
+    let bad_ones = [twice, OAuthToken::new().with_user("nothing"), token("taken").with_id("1").with_user("")];
+    for bad in bad_ones.into_iter().take(2) {
+        let many = [token("new"), bad, token("other")];
+        store.save_tokens(&many).await.expect_err("one of them is refused");
+        assert_eq!(users(&store).await, ["twice", "twice"]);
+    }
+    assert_eq!(store.save_token(&token("new")).await.expect("saved").id(), Some("3"));
+}
+
+async fn many_tokens_are_saved_as_if_one_after_the_other(place: Place) {
+    let store = place.open();
+    store.save_token(&token("known")).await.expect("saved");
+    let many = [
+        token("new"),
+        token("known").with_access_token("newer"),
+        OAuthToken::new().with_user("new").with_access_token("newer still"),
+        token("chosen").with_id("4"),
+        OAuthToken::new()
+            .with_client("1000.CLIENT", "s")
+            .with_refresh_token("top-secret-refresh of new")
+            .with_grant_token("g"),
+        token("last"),
+    ];
+    let saved = store.save_tokens(&many).await.expect("saved");
+    let ids: Vec<_> = saved.iter().filter_map(OAuthToken::id).collect();
+    assert_eq!(ids, ["2", "1", "2", "4", "5", "6"]);
+    let new = found(&store, "new").await;
+    assert_eq!(new.access_token().map(ExposeSecret::expose_secret), Some("newer still"));
+    let known = found(&store, "known").await;
+    assert_eq!(known.access_token().map(ExposeSecret::expose_secret), Some("newer"));
+    assert_eq!(place.count().await, 5);
+}
+
+async fn the_clock_is_the_servers(place: Place) {
+    let store = place.open();
+    store.save_token(&token("ada")).await.expect("saved");
+    let statement = match place.kind {
+        servers::Kind::Postgres => "select floor(extract(epoch from clock_timestamp()))::text",
+        _ => "select cast(unix_timestamp() as char)",
+    };
+    let before: u64 = place.run(statement).await[0].as_deref().expect("a time").parse().expect("seconds");
+    let clock =
+        store.clock().await.expect("asked").duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+    assert!(clock.as_secs() >= before && clock.as_secs() < before + 5, "{clock:?} {before}");
+    // Where the server's clock stands is where the lease stands, whatever this host thinks.
+    let lease = granted(&store, "one", LIFE).await;
+    place.run("update {}_state set until_ms = until_ms + 3600000, touched = touched + 100 where lease_key like 'refresh%'").await;
+    let standing = store.standing(&key()).await.expect("read");
+    assert!(standing.lease_left > Duration::from_secs(3_000), "{standing:?}");
+    assert!(standing.now >= lease.granted_at);
+}
+
+async fn leases_that_are_long_over_are_forgotten_and_ids_are_not(place: Place) {
+    let store = place.open();
+    store.save_token(&token("ada")).await.expect("saved");
+    let lease = granted(&store, "one", LIFE).await;
+    store.release(&lease).await.expect("released");
+    store.delete_tokens().await.expect("deleted");
+    place.run("update {}_state set touched = 1").await;
+    let store = place.open();
+    assert_eq!(store.standing(&key()).await.expect("read").epoch, 0);
+    assert_eq!(store.save_token(&token("bob")).await.expect("saved").id(), Some("2"));
+}
+
+async fn a_chosen_id_at_the_end_of_the_numbers_does_not_stop_others(place: Place) {
+    let store = place.open();
+    let first: Vec<_> = (0..40).map(|number| token(&format!("user {number}"))).collect();
+    store.save_tokens(&first).await.expect("saved");
+    store.save_token(&token("last").with_id("9999999999")).await.expect("saved");
+    assert_eq!(store.save_token(&token("next")).await.expect("saved").id(), Some("41"));
+}
+
+const LIFE: Duration = Duration::from_secs(60);
+
+fn key() -> LeaseKey {
+    LeaseKey::refresh(&SecretString::from("top-secret-refresh of ada"))
+}
+
+fn over(row: &OAuthToken, lease: Lease) -> Lease {
+    Lease { row: row.id().map(str::to_owned), ..lease }
+}
+
+async fn granted(store: &AnyStore, holder: &str, life: Duration) -> Lease {
+    match store.acquire(&key(), holder, life).await.expect("asked") {
+        Acquired::Granted(lease) => lease,
+        held => panic!("the lease is somebody else's: {held:?}"),
+    }
+}

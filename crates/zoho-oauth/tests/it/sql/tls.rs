@@ -1,0 +1,119 @@
+//! Encrypted connections to database servers.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use servers::{Kind, Server, private, private_with};
+use zoho_oauth::store::{StoreErrorKind, TokenStore};
+
+use super::support::{Place, token};
+use crate::sqlite::support::skipped;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mysql_connection_is_encrypted_and_verified_when_that_is_asked_for() {
+    let Some(keys) = Keys::make() else { return };
+    let options = [
+        format!("--ssl-cert={}", keys.path("server.pem").display()),
+        format!("--ssl-key={}", keys.path("server.key").display()),
+    ];
+    let Some(server) = private_with(Kind::MariaDb, &options.each_ref().map(String::as_str)) else { return };
+    let place = Place::on(Kind::MariaDb, &server);
+    place.for_administrator(&server).run("set global require_secure_transport = on").await;
+    let error = place.setting("ssl-mode=DISABLED").open().get_tokens().await.expect_err("not encrypted");
+    assert!(!error.to_string().is_empty());
+    for mode in ["PREFERRED", "REQUIRED"] {
+        place.setting(&format!("ssl-mode={mode}")).open().save_token(&token("ada")).await.expect("encrypted");
+    }
+    for mode in ["VERIFY_CA", "VERIFY_IDENTITY"] {
+        let place = place.setting(&format!("ssl-mode={mode}"));
+        let error = place.open().get_tokens().await.expect_err("nobody here trusts the authority");
+        assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
+        let place = place.setting(&format!("ssl-ca={}", keys.path("authority.pem").display()));
+        place.open().save_token(&token("ada")).await.expect("encrypted and verified");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgres_connection_is_encrypted_and_verified_when_that_is_asked_for() {
+    let Some(keys) = Keys::make() else { return };
+    let Some(server) = private(Kind::Postgres) else { return };
+    let place = Place::on(Kind::Postgres, &server);
+    let administrator = place.for_administrator(&server);
+    for (setting, file) in [("ssl_cert_file", "server.pem"), ("ssl_key_file", "server.key")] {
+        let path = keys.hand_over(file, &server);
+        administrator.run(&format!("alter system set {setting} = '{}'", path.display())).await;
+    }
+    administrator.run("alter system set ssl = on").await;
+    administrator.run("select cast(pg_reload_conf() as text)").await;
+    let verified = format!("sslmode=verify-full&sslrootcert={}", keys.path("authority.pem").display());
+    let store = place.setting(&verified).open();
+    while let Err(error) = store.save_token(&token("ada")).await {
+        // The server reads its settings again in its own time.
+        assert!(error.to_string().contains("TLS"), "{error}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let encrypted = "select cast(bool_and(ssl) as text) from pg_stat_ssl join pg_stat_activity using (pid) \
+        where usename = 'zoho'";
+    assert_eq!(administrator.run(encrypted).await, [Some("true".to_owned())]);
+    place.setting("sslmode=require").open().get_tokens().await.expect("encrypted");
+    let error = place.setting("sslmode=verify-full").open().get_tokens().await.expect_err("not trusted");
+    assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_without_encryption_is_refused_where_it_is_required() {
+    for (kind, off, mode) in
+        [(Kind::MariaDb, "--ssl=off", "ssl-mode=REQUIRED"), (Kind::Postgres, "--ssl=off", "sslmode=require")]
+    {
+        let Some(server) = private_with(kind, &[off]) else { continue };
+        let place = Place::on(kind, &server);
+        place.open().get_tokens().await.expect("it is not required");
+        let error = place.setting(mode).open().get_tokens().await.expect_err("required");
+        assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
+        assert!(error.to_string().contains("TLS"), "{error}");
+    }
+}
+
+/// An authority, and a server's certificate and key that it signed, for this test alone.
+struct Keys(tempfile::TempDir);
+
+impl Keys {
+    fn make() -> Option<Self> {
+        let keys = Self(tempfile::tempdir().expect("a folder"));
+        std::fs::write(keys.path("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n").expect("written");
+        let steps = [
+            "req -x509 -newkey rsa:2048 -nodes -days 2 -keyout authority.key -out authority.pem -subj /CN=authority",
+            "req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost",
+            "x509 -req -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 -out server.pem -extfile names",
+        ];
+        for step in steps {
+            let mut command = Command::new("openssl");
+            command.args(step.split(' ')).current_dir(keys.0.path()).stderr(Stdio::null());
+            match command.status() {
+                Ok(status) => assert!(status.success(), "openssl {step}"),
+                Err(error) => {
+                    skipped(&format!("openssl cannot be run: {error}"));
+                    return None;
+                }
+            }
+        }
+        Some(keys)
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.0.path().join(file)
+    }
+
+    /// Copies a file to where the server's user, who may be another one, owns it.
+    fn hand_over(&self, file: &str, server: &Server) -> PathBuf {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+
+        let folder = server.folder();
+        let path = folder.join(file);
+        std::fs::copy(self.path(file), &path).expect("copied");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("permitted");
+        let owner = folder.metadata().expect("there").uid();
+        chown(&path, Some(owner), None).expect("handed over");
+        path
+    }
+}

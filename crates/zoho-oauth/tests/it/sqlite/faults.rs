@@ -1,0 +1,394 @@
+//! What the SQLite store does when the file cannot be used: a clear error, and the old content intact.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::Connection;
+use zoho_oauth::OAuthToken;
+use zoho_oauth::store::{SqliteStore, StoreError, StoreErrorKind, TokenStore};
+
+use super::support::{folder, fresh_path, open, open_impatiently, token, users};
+
+#[test]
+fn a_missing_folder_is_named_and_not_created() {
+    let folder = folder();
+    let path = folder.path().join("missing").join("zohooauth.db");
+    let error = told(SqliteStore::open(&path), &path);
+    assert_eq!(error.kind(), StoreErrorKind::Other);
+    assert!(error.to_string().contains("create the folder first"), "{error}");
+    assert!(!folder.path().join("missing").exists());
+}
+
+#[test]
+fn a_folder_and_an_empty_path_are_no_database() {
+    let folder = folder();
+    told(SqliteStore::open(folder.path()), folder.path());
+    told(SqliteStore::open(""), Path::new(""));
+}
+
+#[test]
+fn a_file_that_is_no_database_is_left_as_it_is() {
+    let path = fresh_path();
+    let csv = "id,user_name\n1,ada\n".repeat(100);
+    fs::write(&path, &csv).expect("written");
+    let error = told(SqliteStore::open(&path), &path);
+    assert_eq!(error.kind(), StoreErrorKind::Damaged);
+    assert_eq!(fs::read_to_string(&path).expect("read"), csv);
+}
+
+#[tokio::test]
+async fn a_cut_off_database_is_told_as_damaged_and_left_as_it_is() {
+    let path = fresh_path();
+    let store = open(&path);
+    for number in 0..200 {
+        store.save_token(&token(&format!("user {number}"))).await.expect("saved");
+    }
+    drop(store);
+    let whole = fs::read(&path).expect("read");
+    fs::write(&path, &whole[..whole.len() / 2]).expect("written");
+    let error = match SqliteStore::open(&path) {
+        Ok(store) => store.get_tokens().await.expect_err("the rows are gone"),
+        Err(error) => error,
+    };
+    assert_eq!(error.kind(), StoreErrorKind::Damaged, "{error}");
+    assert_eq!(fs::read(&path).expect("read"), whole[..whole.len() / 2]);
+}
+
+#[tokio::test]
+async fn an_empty_file_becomes_a_database() {
+    let path = fresh_path();
+    fs::write(&path, "").expect("written");
+    open(&path).save_token(&token("ada")).await.expect("saved");
+    assert_eq!(users(&open(&path)).await, ["ada"]);
+}
+
+#[tokio::test]
+async fn a_locked_database_is_busy_after_the_time_out_and_can_be_read_meanwhile() {
+    let path = fresh_path();
+    let store = open_impatiently(&path);
+    store.save_token(&token("ada")).await.expect("saved");
+    let other = Connection::open(&path).expect("opened");
+    other.execute_batch("begin immediate").expect("locked");
+
+    let error = store.save_token(&token("bob")).await.expect_err("locked");
+    assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+    assert!(error.is_transient());
+    assert_eq!(users(&store).await, ["ada"]);
+    assert_eq!(users(&open_impatiently(&path)).await, ["ada"]);
+
+    other.execute_batch("rollback").expect("unlocked");
+    store.save_token(&token("bob")).await.expect("saved");
+}
+
+#[tokio::test]
+async fn a_save_waits_for_a_lock_that_is_given_back_in_time() {
+    let path = fresh_path();
+    let store = open(&path);
+    let other = Connection::open(&path).expect("opened");
+    other.execute_batch("begin immediate").expect("locked");
+    let saving = tokio::spawn({
+        let store = store.clone();
+        async move { store.save_token(&token("ada")).await }
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    assert!(!saving.is_finished());
+    other.execute_batch("commit").expect("unlocked");
+    saving.await.expect("no panic").expect("saved");
+}
+
+/// SQLite would go on writing to a file that nobody finds again.
+#[tokio::test]
+#[cfg(unix)]
+async fn a_file_that_was_deleted_or_replaced_takes_no_more_saves() {
+    let path = fresh_path();
+    let store = open(&path);
+    store.save_token(&token("ada")).await.expect("saved");
+    fs::remove_file(&path).expect("deleted");
+    told(store.save_token(&token("bob")).await, &path);
+    fs::write(&path, "").expect("another file");
+    told(store.save_token(&token("bob")).await, &path);
+}
+
+/// A job that fails has no part in what its neighbours do, though they share a transaction.
+#[tokio::test]
+async fn a_save_that_fails_fails_alone() {
+    let path = fresh_path();
+    let store = open(&path);
+    let guarded = "create trigger guard before insert on oauthtoken when new.user_name = 'mallory' \
+        begin select raise(abort, 'not her'); end;
+        create trigger bomb before insert on oauthtoken when new.user_name = 'trudy' \
+        begin select raise(rollback, 'nobody'); end;";
+    Connection::open(&path).expect("opened").execute_batch(guarded).expect("guarded");
+    let savers: Vec<_> = (0..60)
+        .map(|number| {
+            let user = match number % 10 {
+                3 => "mallory".to_owned(),
+                7 => "trudy".to_owned(),
+                _ => format!("user {number}"),
+            };
+            let store = store.clone();
+            tokio::spawn(async move { store.save_token(&token(&user)).await })
+        })
+        .collect();
+    let mut saved = 0;
+    for saver in savers {
+        match saver.await.expect("no panic") {
+            Ok(_) => saved += 1,
+            Err(error) => assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}"),
+        }
+    }
+    assert_eq!(saved, 48);
+    assert_eq!(users(&store).await.len(), 48);
+}
+
+#[tokio::test]
+async fn an_error_shows_no_secret() {
+    let path = fresh_path();
+    let store = open(&path);
+    let guarded = "create trigger guard before insert on oauthtoken begin select raise(abort, 'no'); end";
+    Connection::open(&path).expect("opened").execute_batch(guarded).expect("guarded");
+    let error = store.save_token(&token("ada")).await.expect_err("refused");
+    assert!(!format!("{error} {error:?} {store:?}").contains("top-secret"));
+}
+
+/// Folders and files without permission. A test that runs as root hands over to another account, since root may
+/// do anything.
+#[cfg(unix)]
+mod permissions {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    use std::os::unix::process::CommandExt;
+
+    use super::*;
+    use crate::sqlite::support::{beside, path_from_parent, process, succeeded};
+
+    #[tokio::test]
+    async fn a_database_that_may_not_be_written_can_be_read() {
+        let folder = folder();
+        let path = with_one_token(folder.path()).await;
+        set_mode(&path, 0o444);
+        as_another_account("sqlite::faults::permissions::reads_but_cannot_save", folder.path(), &path);
+    }
+
+    #[tokio::test]
+    async fn a_database_in_a_folder_that_may_not_be_written_can_be_read() {
+        let folder = folder();
+        let path = with_one_token(folder.path()).await;
+        set_mode(folder.path(), 0o555);
+        as_another_account("sqlite::faults::permissions::reads_but_cannot_save", folder.path(), &path);
+        set_mode(folder.path(), 0o755);
+    }
+
+    #[tokio::test]
+    async fn a_table_of_an_official_sdk_that_may_not_be_written_can_be_read() {
+        let folder = folder();
+        let path = folder.path().join("zohooauth.db");
+        let official = Connection::open(&path).expect("opened");
+        official.execute_batch(crate::sqlite::support::OFFICIAL_TABLE).expect("made");
+        official
+            .execute_batch("insert into oauthtoken (id, user_name) values ('1', 'ada')")
+            .expect("inserted");
+        drop(official);
+        set_mode(&path, 0o444);
+        set_mode(folder.path(), 0o555);
+        as_another_account("sqlite::faults::permissions::reads_but_cannot_save", folder.path(), &path);
+        set_mode(folder.path(), 0o755);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_may_not_be_read_and_a_folder_that_takes_no_file_are_told_apart_from_damage() {
+        let folder = folder();
+        let path = with_one_token(folder.path()).await;
+        set_mode(&path, 0o000);
+        as_another_account("sqlite::faults::permissions::cannot_open", folder.path(), &path);
+        set_mode(folder.path(), 0o555);
+        let missing = folder.path().join("another.db");
+        as_another_account("sqlite::faults::permissions::cannot_open", folder.path(), &missing);
+        set_mode(folder.path(), 0o755);
+    }
+
+    #[tokio::test]
+    #[ignore = "other tests run it, in a process of its own"]
+    async fn reads_but_cannot_save() {
+        let Some(path) = path_from_parent() else { return };
+        let before = fs::read(&path).expect("read");
+        let store = open(&path);
+        assert_eq!(users(&store).await, ["ada"]);
+        let found = store.find_token(&OAuthToken::new().with_user("ada")).await.expect("read");
+        assert_eq!(found.and_then(|token| token.id().map(str::to_owned)).as_deref(), Some("1"));
+        let error = store.save_token(&token("bob")).await.expect_err("not permitted");
+        assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
+        told(Err::<(), _>(error), &path);
+        assert_eq!(users(&store).await, ["ada"]);
+        drop(store);
+        assert_eq!(fs::read(&path).expect("read"), before);
+    }
+
+    #[test]
+    #[ignore = "other tests run it, in a process of its own"]
+    fn cannot_open() {
+        let Some(path) = path_from_parent() else { return };
+        let error = told(SqliteStore::open(&path), &path);
+        assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_new_database_belongs_to_its_owner_alone_whatever_the_umask() {
+        for umask in ["000", "022", "777"] {
+            let folder = folder();
+            let path = folder.path().join("zohooauth.db");
+            let test = process("sqlite::faults::permissions::makes_a_database", &path);
+            let mut shell = std::process::Command::new("sh");
+            shell.args(["-c", "umask $0; exec \"$@\"", umask]).arg(test.get_program()).args(test.get_args());
+            shell.envs(test.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            shell.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+            succeeded(shell.spawn().expect("a shell starts"));
+        }
+    }
+
+    #[tokio::test]
+    #[ignore = "another test runs it, in a process of its own"]
+    async fn makes_a_database() {
+        let Some(path) = path_from_parent() else { return };
+        let store = open(&path);
+        store.save_token(&token("ada")).await.expect("saved");
+        for file in ["", "-wal", "-shm"] {
+            assert_eq!(mode(&beside(&path, file)), 0o600, "the file {file:?}");
+        }
+    }
+
+    #[test]
+    fn the_mode_of_a_file_that_is_there_is_left_alone() {
+        let path = fresh_path();
+        fs::write(&path, "").expect("written");
+        set_mode(&path, 0o640);
+        drop(open(&path));
+        assert_eq!(mode(&path), 0o640);
+    }
+
+    async fn with_one_token(folder: &Path) -> std::path::PathBuf {
+        let path = folder.join("zohooauth.db");
+        open(&path).save_token(&token("ada")).await.expect("saved");
+        path
+    }
+
+    fn as_another_account(test: &str, folder: &Path, path: &Path) {
+        const NOBODY: u32 = 65_534;
+        let mut command = process(test, path);
+        let this_account = fs::metadata(super::folder().path()).expect("there").uid();
+        if this_account == 0 {
+            for file in [folder, path].into_iter().filter(|file| file.exists()) {
+                chown(file, Some(NOBODY), Some(NOBODY)).expect("root gives files away");
+            }
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        succeeded(command.spawn().expect("another account may run this program"));
+    }
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("the mode can be set");
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).expect("there").permissions().mode() & 0o777
+    }
+}
+
+/// A disk that runs full: a small one in memory, which this test mounts where it may.
+#[cfg(target_os = "linux")]
+mod full_disk {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+    use crate::sqlite::support::{path_from_parent, process, skipped, succeeded};
+
+    #[test]
+    fn a_full_disk_is_told_and_what_was_stored_stays() {
+        let folder = folder();
+        let may_mount = on_a_small_disk(folder.path(), &Command::new("true")).status();
+        if !may_mount.is_ok_and(|status| status.success()) {
+            return skipped("this machine does not let `unshare` mount a small disk");
+        }
+        let tests = [
+            "fills_the_disk",
+            "renews_tokens_on_a_disk_that_is_nearly_full",
+            "reads_a_table_of_an_official_sdk_on_a_full_disk",
+        ];
+        for test in tests {
+            let test = format!("sqlite::faults::full_disk::{test}");
+            let test = process(&test, &folder.path().join("zohooauth.db"));
+            succeeded(on_a_small_disk(folder.path(), &test).spawn().expect("the disk is mounted"));
+        }
+    }
+
+    fn on_a_small_disk(folder: &Path, program: &Command) -> Command {
+        const MOUNT: &str = "mount -t tmpfs -o size=512k none \"$0\" && exec \"$@\"";
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "sh", "-c", MOUNT]).arg(folder);
+        command.arg(program.get_program()).args(program.get_args());
+        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    #[tokio::test]
+    #[ignore = "another test runs it, in a process of its own, on a small disk"]
+    async fn fills_the_disk() {
+        let Some(path) = path_from_parent() else { return };
+        let store = open(&path);
+        let mut saved = Vec::new();
+        let error = loop {
+            let user = format!("user {:04}", saved.len());
+            match store.save_token(&token(&user).with_redirect_url("x".repeat(2_000))).await {
+                Ok(_) => saved.push(user),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+        told(Err::<(), _>(error), &path);
+        assert!(!saved.is_empty());
+        assert_eq!(users(&store).await, saved);
+        drop(store);
+        assert_eq!(users(&open(&path)).await, saved);
+    }
+
+    /// The write-ahead log alone would grow past the disk's end.
+    #[tokio::test]
+    #[ignore = "another test runs it, in a process of its own, on a small disk"]
+    async fn renews_tokens_on_a_disk_that_is_nearly_full() {
+        let Some(path) = path_from_parent() else { return };
+        let store = open(&path);
+        for round in 0..1_000 {
+            let renewed = token("ada").with_access_token(format!("access {round}"));
+            store.save_token(&renewed).await.expect("there is room for the one row");
+        }
+    }
+
+    #[tokio::test]
+    #[ignore = "another test runs it, in a process of its own, on a small disk"]
+    async fn reads_a_table_of_an_official_sdk_on_a_full_disk() {
+        let Some(path) = path_from_parent() else { return };
+        let official = Connection::open(&path).expect("opened");
+        official.execute_batch(crate::sqlite::support::OFFICIAL_TABLE).expect("made");
+        official
+            .execute_batch("insert into oauthtoken (id, user_name) values ('1', 'ada')")
+            .expect("inserted");
+        drop(official);
+        fs::write(path.with_extension("filler"), vec![0; 1 << 20]).expect_err("it does not fit");
+        let store = open(&path);
+        assert_eq!(users(&store).await, ["ada"]);
+        let error = store.save_token(&token("bob")).await.expect_err("there is no room");
+        assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+        let error = told(SqliteStore::open(path.with_extension("new")), &path.with_extension("new"));
+        assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+        fs::remove_file(path.with_extension("filler")).expect("removed");
+        store.save_token(&token("bob")).await.expect("saved");
+    }
+}
+
+/// An error that names the file and the next step.
+fn told<T>(result: Result<T, StoreError>, path: &Path) -> StoreError {
+    let Err(error) = result else { panic!("{} should not work", path.display()) };
+    let text = error.to_string();
+    assert!(text.contains(&path.display().to_string()) && text.contains("; "), "{text}");
+    error
+}

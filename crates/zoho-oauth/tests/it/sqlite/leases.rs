@@ -1,0 +1,118 @@
+//! Leases and versions that programs share through one SQLite file.
+
+use std::time::Duration;
+
+use rusqlite::Connection;
+use zoho_oauth::store::coordination::{Acquired, Coordination, Lease, LeaseKey};
+use zoho_oauth::store::{AnyStore, SqliteStore, StoreErrorKind, TokenStore};
+use zoho_oauth::{ExposeSecret, OAuthToken, Quota, SecretString};
+
+use super::support::{fresh_path, open, token, users};
+
+const LIFE: Duration = Duration::from_secs(30);
+
+#[tokio::test]
+async fn the_ledger_and_the_epoch_outlive_the_program() {
+    let path = fresh_path();
+    let store = open(&path);
+    let mut lease = granted(&store, "one").await;
+    lease.ledger.note_issue(lease.granted_at, Quota::default());
+    assert!(store.renew(&lease, LIFE).await.expect("renewed"));
+    assert!(store.release(&lease).await.expect("released"));
+    drop(store);
+    let standing = open(&path).standing(&key()).await.expect("read");
+    assert_eq!(standing.epoch, lease.epoch);
+    assert_eq!(standing.lease_left, Duration::ZERO);
+    assert_eq!(standing.ledger, lease.ledger);
+}
+
+/// The save and the end of the lease are one step: where the one fails, the other did not happen.
+#[tokio::test]
+async fn a_save_that_fails_keeps_the_lease() {
+    let path = fresh_path();
+    let store = open(&path);
+    let row = store.save_token(&token("ada")).await.expect("saved");
+    let lease = granted(&store, "one").await;
+    let guard = "create trigger guard before insert on oauthtoken_state when new.holder = '' \
+        begin select raise(abort, 'no'); end";
+    Connection::open(&path).expect("opened").execute_batch(guard).expect("guarded");
+    let error = store.save_and_release(&lease, &newer(&row)).await.expect_err("the release fails");
+    assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+    let kept = store.find_token_by_id("1").await.expect("read").expect("there");
+    assert_eq!(kept.access_token().map(ExposeSecret::expose_secret), Some("top-secret-access of ada"));
+    assert!(store.standing(&key()).await.expect("read").lease_left > Duration::ZERO);
+}
+
+#[tokio::test]
+async fn the_version_changes_with_every_write_of_anybody_and_with_nothing_else() {
+    let path = fresh_path();
+    for store in [open(&path), SqliteStore::in_memory().expect("opened")] {
+        let first = store.version().await.expect("asked").expect("a number");
+        store.find_token(&token("ada")).await.expect("read");
+        assert_eq!(store.version().await.expect("asked"), Some(first));
+        store.save_token(&token("ada")).await.expect("saved");
+        let second = store.version().await.expect("asked").expect("a number");
+        assert_ne!(second, first);
+        store.save_token(&token("ada")).await.expect("saved");
+        assert_eq!(store.version().await.expect("asked"), Some(second), "the same again changes nothing");
+    }
+    let store = open(&path);
+    let before = store.version().await.expect("asked");
+    Connection::open(&path).expect("opened").execute_batch("delete from oauthtoken").expect("deleted");
+    assert_ne!(store.version().await.expect("asked"), before);
+}
+
+#[tokio::test]
+async fn leases_that_are_long_over_are_forgotten_and_ids_are_not() {
+    let path = fresh_path();
+    let store = open(&path);
+    store.save_token(&token("ada")).await.expect("saved");
+    let lease = granted(&store, "one").await;
+    store.release(&lease).await.expect("released");
+    store.delete_tokens().await.expect("deleted");
+    drop(store);
+    let connection = Connection::open(&path).expect("opened");
+    connection.execute_batch("update oauthtoken_state set touched = 1").expect("made old");
+    drop(connection);
+    let store = open(&path);
+    assert_eq!(store.standing(&key()).await.expect("read").epoch, 0);
+    assert_eq!(store.save_token(&token("bob")).await.expect("saved").id(), Some("2"));
+}
+
+#[tokio::test]
+async fn what_was_accepted_is_saved_though_nobody_waits_for_it() {
+    let path = fresh_path();
+    let store = open(&path);
+    for number in 0..50 {
+        let saver = token(&format!("user {number}"));
+        // No time at all: the job is handed over, and then its caller goes away.
+        let _ = tokio::time::timeout(Duration::ZERO, store.save_token(&saver)).await;
+    }
+    drop(store);
+    assert_eq!(users(&open(&path)).await.len(), 50);
+}
+
+#[test]
+fn any_store_knows_the_name_and_the_place() {
+    let path = fresh_path();
+    let store = AnyStore::from(open(&path));
+    assert_eq!(store.name(), format!("the SQLite token store {}", path.display()));
+    assert_eq!(store.place(), Some(path.as_path()));
+    let memory = AnyStore::from(SqliteStore::open(":memory:").expect("opened"));
+    assert_eq!((memory.name(), memory.place()), ("the SQLite token store in memory", None));
+}
+
+fn key() -> LeaseKey {
+    LeaseKey::refresh(&SecretString::from("top-secret-refresh of ada"))
+}
+
+fn newer(row: &OAuthToken) -> OAuthToken {
+    row.clone().with_access_token("newer")
+}
+
+async fn granted(store: &SqliteStore, holder: &str) -> Lease {
+    match store.acquire(&key(), holder, LIFE).await.expect("asked") {
+        Acquired::Granted(lease) => lease,
+        held => panic!("{held:?}"),
+    }
+}

@@ -1,0 +1,197 @@
+//! Databases that Zoho's own SDKs made, and programs that use one beside us.
+
+use std::path::Path;
+use std::process::Command;
+
+use rusqlite::Connection;
+use serde_json::Value;
+use zoho_oauth::OAuthToken;
+use zoho_oauth::store::{StoreErrorKind, StoredToken, TokenStore};
+
+use super::support::{OFFICIAL_TABLE, fresh_path, open, skipped, token, users};
+
+pub(crate) const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+
+#[tokio::test]
+async fn a_database_of_the_python_sdk_is_read_as_it_was_meant() {
+    let path = fresh_path();
+    std::fs::copy(Path::new(GOLDEN).join("zohooauth.db"), &path).expect("copied");
+    let store = open(&path);
+    let meant = golden_rows("zohooauth.db");
+    assert_eq!(meant.len(), 11);
+
+    let mut found: Vec<_> = store.get_tokens().await.expect("read").iter().map(StoredToken::from).collect();
+    found.sort_by_key(|row| row.id.clone());
+    let mut expected = meant.clone();
+    expected.sort_by_key(|row| row.id.clone());
+    assert_eq!(found, expected);
+
+    for row in meant {
+        for wanted in ways_to(&row) {
+            let found = store.find_token(&wanted).await.expect("read").expect("found");
+            assert_eq!(StoredToken::from(&found), row);
+        }
+    }
+}
+
+/// What a row can be looked up by, other than its id.
+pub(crate) fn ways_to(row: &StoredToken) -> Vec<OAuthToken> {
+    let token = OAuthToken::from(row.clone());
+    let mut ways = Vec::new();
+    ways.extend(token.user_signature().map(|user| OAuthToken::new().with_user(user)));
+    ways.extend(token.access_token().map(|access| OAuthToken::new().with_access_token(access.clone())));
+    if let (Some(id), Some(secret)) = (token.client_id(), token.client_secret()) {
+        let client = OAuthToken::new().with_client(id, secret.clone());
+        ways.extend(token.grant_token().map(|grant| client.clone().with_grant_token(grant.clone())));
+        ways.extend(token.refresh_token().map(|refresh| client.with_refresh_token(refresh.clone())));
+    }
+    ways
+}
+
+#[tokio::test]
+async fn a_database_of_the_python_sdk_takes_new_tokens_and_newer_ones() {
+    let path = fresh_path();
+    std::fs::copy(Path::new(GOLDEN).join("zohooauth.db"), &path).expect("copied");
+    let store = open(&path);
+    let known = golden_rows("zohooauth.db").swap_remove(0);
+    let newer =
+        OAuthToken::new().with_user(known.user_name.clone().expect("a user")).with_access_token("newer");
+    let saved = StoredToken::from(&store.save_token(&newer).await.expect("saved"));
+    assert_eq!(saved, StoredToken { access_token: Some("newer".into()), ..known });
+
+    let highest =
+        golden_rows("zohooauth.db").iter().filter_map(|row| row.id.as_deref()?.parse::<u64>().ok()).max();
+    let new = store.save_token(&token("new")).await.expect("saved");
+    assert_eq!(new.id(), highest.map(|id| (id + 1).to_string()).as_deref());
+    assert_eq!(store.get_tokens().await.expect("read").len(), 12);
+}
+
+#[tokio::test]
+async fn an_existing_empty_table_is_used_as_it_is() {
+    let path = fresh_path();
+    Connection::open(&path).expect("opened").execute_batch(OFFICIAL_TABLE).expect("made");
+    let store = open(&path);
+    assert_eq!(store.save_token(&token("ada")).await.expect("saved").id(), Some("1"));
+    assert_eq!(schema_of(&path, "oauthtoken"), OFFICIAL_TABLE.replacen("create table", "CREATE TABLE", 1));
+}
+
+#[tokio::test]
+async fn rows_that_others_insert_beside_us_are_seen_and_their_ids_are_passed_over() {
+    let path = fresh_path();
+    let store = open(&path);
+    store.save_token(&token("ada")).await.expect("saved");
+    let official = Connection::open(&path).expect("opened");
+    let insert = "insert into oauthtoken (id, user_name, access_token) values (?, ?, 'a')";
+    official.execute(insert, ["2", "bob"]).expect("inserted");
+    official.execute(insert, ["python_legacy_1", "carol"]).expect("inserted");
+    assert_eq!(store.save_token(&token("dora")).await.expect("saved").id(), Some("3"));
+    assert_eq!(users(&store).await, ["ada", "bob", "carol", "dora"]);
+}
+
+#[tokio::test]
+async fn numbers_in_a_column_are_read_as_text() {
+    let path = fresh_path();
+    let official = Connection::open(&path).expect("opened");
+    let columns = StoredToken::COLUMNS.join(", ");
+    official.execute_batch(&format!("create table oauthtoken ({columns})")).expect("made");
+    let insert = "insert into oauthtoken (id, user_name, expiry_time) values (7, 'ada', 1795298101001)";
+    official.execute_batch(insert).expect("inserted");
+    let found =
+        open(&path).find_token(&OAuthToken::new().with_user("ada")).await.expect("read").expect("found");
+    assert_eq!(StoredToken::from(&found).expiry_time.as_deref(), Some("1795298101001"));
+    assert_eq!(found.id(), Some("7"));
+}
+
+#[tokio::test]
+async fn a_lax_collation_does_not_mix_users_up() {
+    let path = fresh_path();
+    let official = Connection::open(&path).expect("opened");
+    official
+        .execute_batch(&OFFICIAL_TABLE.replace("varchar(255)", "varchar(255) collate nocase"))
+        .expect("made");
+    let store = open(&path);
+    store.save_token(&token("ada")).await.expect("saved");
+    store.save_token(&token("ADA")).await.expect("saved");
+    assert_eq!(users(&store).await, ["ADA", "ada"]);
+    assert!(store.find_token(&OAuthToken::new().with_user("Ada")).await.expect("read").is_none());
+}
+
+#[test]
+fn a_table_of_another_shape_is_refused_and_left_alone() {
+    let path = fresh_path();
+    let other = Connection::open(&path).expect("opened");
+    other.execute_batch("create table oauthtoken (id varchar(10), user_mail varchar(255))").expect("made");
+    let error = zoho_oauth::store::SqliteStore::open(&path).expect_err("refused");
+    assert_eq!(error.kind(), StoreErrorKind::Damaged, "{error}");
+    assert!(error.to_string().contains("user_name"), "{error}");
+    assert!(schema_of(&path, "oauthtoken").contains("user_mail"));
+}
+
+#[tokio::test]
+async fn every_look_up_uses_an_index() {
+    let path = fresh_path();
+    drop(open(&path));
+    let connection = Connection::open(&path).expect("opened");
+    for column in ["id", "user_name", "access_token", "grant_token", "refresh_token"] {
+        let text = format!("explain query plan select * from oauthtoken where {column} = ?");
+        let plan: String = connection.query_row(&text, ["x"], |row| row.get("detail")).expect("explained");
+        assert!(plan.starts_with("SEARCH oauthtoken USING INDEX"), "{plan}");
+    }
+}
+
+/// Python's own `sqlite3` reads what we wrote while we have the file open, and we read what it wrote.
+#[tokio::test]
+async fn python_reads_and_writes_beside_us() {
+    const SCRIPT: &str = "
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+rows = database.execute('select user_name, access_token from oauthtoken').fetchall()
+assert rows == [('ada', 'top-secret-access of ada')], rows
+database.execute(\"update oauthtoken set access_token = 'by python' where user_name = 'ada'\")
+database.execute(\"insert into oauthtoken (id, user_name, refresh_token) values ('2', 'bob', 'r')\")
+database.commit()
+";
+    let path = fresh_path();
+    let store = open(&path);
+    store.save_token(&token("ada")).await.expect("saved");
+    let Ok(python) = Command::new("python3").args(["-c", SCRIPT]).arg(&path).output() else {
+        return skipped("there is no python3");
+    };
+    assert!(python.status.success(), "{}", String::from_utf8_lossy(&python.stderr));
+    let found = store.find_token(&OAuthToken::new().with_access_token("by python")).await.expect("read");
+    assert_eq!(found.expect("found").user_signature().map(|user| user.name()), Some("ada"));
+    assert_eq!(users(&store).await, ["ada", "bob"]);
+}
+
+/// The rows of one of the golden files, as the SDK that wrote it left them.
+pub(crate) fn golden_rows(file: &str) -> Vec<StoredToken> {
+    let text = std::fs::read_to_string(Path::new(GOLDEN).join("golden.json")).expect("read");
+    let golden: Value = serde_json::from_str(&text).expect("JSON");
+    let rows = golden["files"][file].as_array().expect("a list");
+    rows.iter().filter(|row| row["stored"] == true).map(golden_row).collect()
+}
+
+fn golden_row(row: &Value) -> StoredToken {
+    let names = [
+        "id",
+        "user",
+        "client_id",
+        "client_secret",
+        "refresh",
+        "access",
+        "grant",
+        "exp",
+        "redirect",
+        "api_domain",
+    ];
+    StoredToken::from_values(names.map(|name| {
+        let on_disk = row["on_disk_differs"].get(name).unwrap_or(&row["intended"][name]);
+        on_disk.as_str().map(str::to_owned)
+    }))
+}
+
+fn schema_of(path: &Path, table: &str) -> String {
+    let connection = Connection::open(path).expect("opened");
+    let text = "select sql from sqlite_master where name = ?";
+    connection.query_row(text, [table], |row| row.get(0)).expect("the table is there")
+}
