@@ -5,9 +5,9 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use processes::{Answer, Command, Failed, Found, Setup, Tokens, reading_of, row};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use processes::{Answer, Command, Failed, Found, Setup, Tokens, reading_of, row};
 use zoho_oauth::store::{AnyStore, TokenStore, connect};
 use zoho_oauth::{
     Authenticator, Environment, Error, ExposeSecret, Grant, OAuthClient, OAuthToken, UserSignature,

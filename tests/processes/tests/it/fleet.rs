@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use processes::{Answer, Command};
 use servers::{Proxy, port_of};
 use tokio::time::sleep;
-use processes::{Answer, Command};
 use zoho_emulator::Fault;
 use zoho_oauth::store::TokenStore;
 use zoho_oauth::{ExposeSecret, OAuthToken};

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use servers::SmallDisk;
 use processes::{Answer, Command, Failed};
+use servers::SmallDisk;
 use zoho_emulator::Fault;
 
 use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, check_clear, check_rows, contents, until};

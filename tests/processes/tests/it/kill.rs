@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use processes::{Answer, Command};
 use rand::RngExt;
 use tokio::time::{Instant, sleep};
-use processes::{Answer, Command};
 use zoho_emulator::Fault;
 use zoho_oauth::store::TokenStore;
 use zoho_oauth::{ExposeSecret, OAuthToken};

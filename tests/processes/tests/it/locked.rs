@@ -1,7 +1,7 @@
 //! Another program holds the store: reads go on, writes say who is in the way.
 
-use tokio::time::Instant;
 use processes::Command;
+use tokio::time::Instant;
 
 use crate::support::{Backend, Place, Worker, Zoho, check_clear};
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use processes::{Answer, Command};
 use servers::Server;
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection, Row, raw_sql};
 use tokio::time::Instant;
-use processes::{Answer, Command};
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{AnyStore, TokenStore, connect};
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::time::sleep;
 use processes::{Answer, Command, Setup, Tokens};
+use tokio::time::sleep;
 use zoho_emulator::Fault;
 
 use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, close_together};

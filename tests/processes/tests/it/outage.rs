@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use processes::{Answer, Command, Setup};
 use servers::{Kind, Server};
 use tokio::time::{Instant, sleep};
-use processes::{Answer, Command, Setup};
 use zoho_emulator::Fault;
 use zoho_oauth::ExposeSecret;
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::time::Instant;
 use processes::{Answer, Command};
+use tokio::time::Instant;
 
 use crate::support::{Backend, Place, Worker, Zoho, check_rows};
 

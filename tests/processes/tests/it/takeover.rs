@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
 use processes::{Answer, Command};
+use tokio::time::{Instant, sleep};
 use zoho_emulator::Fault;
 use zoho_oauth::ExposeSecret;
 

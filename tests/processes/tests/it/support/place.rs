@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use processes::reading_of;
 use servers::Kind;
 use tempfile::TempDir;
-use processes::reading_of;
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{AnyStore, TokenStore, connect};
 

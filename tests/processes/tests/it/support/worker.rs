@@ -6,12 +6,12 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use processes::{Answer, Command, Failed, Found, Setup, Tokens};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use processes::{Answer, Command, Failed, Found, Setup, Tokens};
 
 use super::Place;
 
