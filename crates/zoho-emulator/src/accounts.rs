@@ -86,7 +86,7 @@ fn token_body(world: &World, data_center: &DataCenter, issued: &Issued) -> Value
 
 /// The life of an access token in the milliseconds that the client is told.
 fn life_to_tell(world: &World) -> u64 {
-    let life_ms = milliseconds(world.settings.token_life);
+    let life_ms = milliseconds(world.settings.token_lifetime);
     if world.settings.expiry_in_real_seconds {
         (life_ms as f64 / world.settings.clock_speed) as u64
     } else {

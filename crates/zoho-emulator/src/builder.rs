@@ -49,14 +49,14 @@ impl EmulatorBuilder {
     }
 
     /// How long access tokens live, in simulated time: an hour unless told otherwise.
-    pub fn token_life(mut self, life: Duration) -> Self {
-        self.settings.token_life = life;
+    pub fn token_lifetime(mut self, life: Duration) -> Self {
+        self.settings.token_lifetime = life;
         self
     }
 
     /// How long grant codes live, in simulated time: two minutes unless told otherwise.
-    pub fn code_life(mut self, life: Duration) -> Self {
-        self.settings.code_life = life;
+    pub fn code_lifetime(mut self, life: Duration) -> Self {
+        self.settings.code_lifetime = life;
         self
     }
 
@@ -93,8 +93,8 @@ impl EmulatorBuilder {
     }
 
     /// Counts the access token of the code exchange as one of the ten, too. Zoho does not say whether it is.
-    pub fn exchange_counts(mut self, counts: bool) -> Self {
-        self.settings.limits.exchange_counts = counts;
+    pub fn count_code_exchange(mut self, counts: bool) -> Self {
+        self.settings.limits.count_code_exchange = counts;
         self
     }
 
@@ -178,15 +178,15 @@ impl EmulatorBuilder {
 
     /// How long every call of the CRM takes, in real time: no time unless told otherwise. The call is carried out
     /// when it arrives.
-    pub fn response_time(mut self, time: Duration) -> Self {
-        self.settings.response_time = time;
+    pub fn response_delay(mut self, time: Duration) -> Self {
+        self.settings.response_delay = time;
         self
     }
 
     /// How long a bulk job takes, in simulated time: 200 milliseconds unless told otherwise. It is `ADDED` in the
     /// first quarter, `QUEUED` in the second, and `IN PROGRESS` after that.
-    pub fn bulk_job_time(mut self, time: Duration) -> Self {
-        self.settings.bulk_job_time = time;
+    pub fn bulk_job_duration(mut self, time: Duration) -> Self {
+        self.settings.bulk_job_duration = time;
         self
     }
 

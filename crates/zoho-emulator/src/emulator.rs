@@ -181,7 +181,7 @@ impl Emulator {
     }
 
     /// Ends one access token, as an eviction or a revocation elsewhere does.
-    pub fn kill_access_token(&self, access_token: &str) {
+    pub fn invalidate_access_token(&self, access_token: &str) {
         self.world.state().grants.remove_access_token(access_token);
     }
 
@@ -287,7 +287,7 @@ impl Emulator {
 
     /// How many installed faults are not used up.
     #[must_use]
-    pub fn waiting_faults(&self) -> usize {
+    pub fn pending_faults(&self) -> usize {
         self.world.faults.waiting()
     }
 
@@ -314,13 +314,13 @@ impl Emulator {
         }
         lines.push(format!("  client id     {}", client.id()));
         lines.push(format!("  client secret {}", client.secret_of(&self.world.data_centers[0].location)));
-        lines.push(format!("  redirect URL  {}", client.redirect_url_str()));
+        lines.push(format!("  redirect URL  {}", client.first_redirect_url()));
         for user in settings.users.iter().take(10) {
             lines.push(format!("  user          {} (password {})", user.email, user.password));
         }
         let user = &settings.users[0];
         let code = self.self_client_code(&user.email);
-        let minutes = settings.code_life.as_secs_f64() / 60.0;
+        let minutes = settings.code_lifetime.as_secs_f64() / 60.0;
         lines.push(String::new());
         lines.push(format!("A grant code for {}, good once and for {minutes} minutes:", user.email));
         lines.push(format!("  {code}"));

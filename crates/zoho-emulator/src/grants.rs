@@ -65,7 +65,7 @@ impl Grants {
         settings: &Settings,
     ) -> String {
         self.codes.retain(|_, code| code.expires_ms > now);
-        let expires_ms = now + milliseconds(settings.code_life);
+        let expires_ms = now + milliseconds(settings.code_lifetime);
         let code = secret::token();
         self.codes.insert(code.clone(), Code { grant, redirect_url, with_refresh_token, expires_ms });
         code
@@ -105,7 +105,7 @@ impl Grants {
             return Ok(Issued { access_token, refresh_token: None, grant });
         }
         let refresh_token = self.new_refresh_token(Arc::clone(&grant), settings);
-        if settings.limits.exchange_counts
+        if settings.limits.count_code_exchange
             && let Some(token) = self.refresh_tokens.get_mut(&refresh_token)
         {
             token.issue_times.push_back(now);
@@ -181,7 +181,7 @@ impl Grants {
                 self.access_tokens.remove(&oldest);
             }
         }
-        let expires_ms = now + milliseconds(settings.token_life);
+        let expires_ms = now + milliseconds(settings.token_lifetime);
         let token = AccessToken {
             grant: Arc::clone(grant),
             refresh_token: refresh_token.map(str::to_owned),

@@ -66,7 +66,7 @@ impl ClientApp {
 
     /// The first registered redirect URL, or an empty text.
     #[must_use]
-    pub fn redirect_url_str(&self) -> &str {
+    pub fn first_redirect_url(&self) -> &str {
         self.redirect_urls.first().map_or("", String::as_str)
     }
 

@@ -45,10 +45,10 @@ struct Arguments {
     users: Vec<String>,
     /// The life of access tokens in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
-    token_life: u64,
+    token_lifetime: u64,
     /// The life of grant codes in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
-    code_life: u64,
+    code_lifetime: u64,
     /// How many simulated seconds pass in a real one
     #[arg(long, default_value_t = 1.0)]
     clock_speed: f64,
@@ -71,8 +71,8 @@ impl Arguments {
         let mut builder = Emulator::builder()
             .port(self.port)
             .data_centers(self.data_centers)
-            .token_life(Duration::from_secs(self.token_life))
-            .code_life(Duration::from_secs(self.code_life))
+            .token_lifetime(Duration::from_secs(self.token_lifetime))
+            .code_lifetime(Duration::from_secs(self.code_lifetime))
             .clock_speed(self.clock_speed)
             .expiry_in_real_seconds(self.expiry_in_real_seconds)
             .legacy_expiry_units(self.legacy_expiry_units)

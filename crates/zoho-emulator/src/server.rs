@@ -157,8 +157,8 @@ async fn respond(world: &World, data_center: &DataCenter, call: &Call) -> (React
         Ok(seat) => (react(world, data_center, call).await, seat),
         Err(_) => (Reaction::Answer(crm::too_many_requests()), None),
     };
-    if seat.is_some() && !world.settings.response_time.is_zero() {
-        sleep(world.settings.response_time).await;
+    if seat.is_some() && !world.settings.response_delay.is_zero() {
+        sleep(world.settings.response_delay).await;
     }
     if let Some(status) = reaction.status() {
         world.journal.answered(number, status);

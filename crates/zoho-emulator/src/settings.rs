@@ -15,8 +15,8 @@ pub(crate) struct Settings {
     pub(crate) locations: Vec<String>,
     pub(crate) clients: Vec<ClientApp>,
     pub(crate) users: Vec<User>,
-    pub(crate) token_life: Duration,
-    pub(crate) code_life: Duration,
+    pub(crate) token_lifetime: Duration,
+    pub(crate) code_lifetime: Duration,
     pub(crate) clock_speed: f64,
     pub(crate) expiry_in_real_seconds: bool,
     pub(crate) legacy_expiry_units: bool,
@@ -32,8 +32,8 @@ pub(crate) struct Settings {
     pub(crate) forbidden_modules: BTreeSet<String>,
     pub(crate) daily_credits: u64,
     pub(crate) concurrent_calls: usize,
-    pub(crate) response_time: Duration,
-    pub(crate) bulk_job_time: Duration,
+    pub(crate) response_delay: Duration,
+    pub(crate) bulk_job_duration: Duration,
     pub(crate) consenting_user: Option<String>,
     pub(crate) journal_capacity: usize,
 }
@@ -45,8 +45,8 @@ impl Default for Settings {
             locations: vec!["us".to_owned()],
             clients: Vec::new(),
             users: Vec::new(),
-            token_life: Duration::from_secs(3600),
-            code_life: Duration::from_secs(120),
+            token_lifetime: Duration::from_secs(3600),
+            code_lifetime: Duration::from_secs(120),
             clock_speed: 1.0,
             expiry_in_real_seconds: false,
             legacy_expiry_units: false,
@@ -59,8 +59,8 @@ impl Default for Settings {
             forbidden_modules: BTreeSet::new(),
             daily_credits: 100_000,
             concurrent_calls: 10,
-            response_time: Duration::ZERO,
-            bulk_job_time: Duration::from_millis(200),
+            response_delay: Duration::ZERO,
+            bulk_job_duration: Duration::from_millis(200),
             consenting_user: None,
             journal_capacity: 100_000,
         }
@@ -75,7 +75,7 @@ pub(crate) struct Limits {
     /// How many access tokens one refresh token gives in a window.
     pub(crate) access_tokens_per_window: usize,
     /// Whether the access token of the code exchange counts as one of them.
-    pub(crate) exchange_counts: bool,
+    pub(crate) count_code_exchange: bool,
     /// How many access tokens of one refresh token are alive at once.
     pub(crate) live_access_tokens: usize,
     /// How many refresh tokens a user has in a data center.
@@ -89,7 +89,7 @@ impl Default for Limits {
         Self {
             window: Duration::from_secs(600),
             access_tokens_per_window: 10,
-            exchange_counts: false,
+            count_code_exchange: false,
             live_access_tokens: 15,
             refresh_tokens_per_user: 20,
             codes_per_window: 10,

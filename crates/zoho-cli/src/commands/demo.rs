@@ -57,7 +57,7 @@ impl Demo {
     async fn start(output: Output) -> Result<Self, Failure> {
         let failed = |what: &str, error: std::io::Error| Failure::failed(what).caused_by(&error);
         let user = User::new(USER).named("Ada", "Lovelace");
-        let zoho = Emulator::builder().user(user).token_life(LIFE).try_start().await;
+        let zoho = Emulator::builder().user(user).token_lifetime(LIFE).try_start().await;
         let zoho = zoho.map_err(|error| failed("the emulator could not start", error))?;
         let folder = tempfile::Builder::new().prefix("zoho-demo-").tempdir();
         let folder = folder.map_err(|error| failed("no temporary folder could be made", error))?;

@@ -10,7 +10,7 @@ use crate::support::{ADA, Terminal, log_in};
 /// An emulator whose jobs take no time.
 pub(crate) async fn logged_in() -> (Emulator, Terminal) {
     let user = User::new(ADA).named("Ada", "Lovelace");
-    let zoho = Emulator::builder().user(user).bulk_job_time(Duration::ZERO).start().await;
+    let zoho = Emulator::builder().user(user).bulk_job_duration(Duration::ZERO).start().await;
     let terminal = log_in(&zoho);
     (zoho, terminal)
 }
@@ -51,7 +51,7 @@ async fn a_bulk_read_that_was_interrupted_is_taken_up_again() {
 
     let more = json!({ "data": [{ "id": id, "state": "COMPLETED",
         "result": { "page": 1, "count": 3, "more_records": true, "next_page_token": "the-next" } }] });
-    zoho.fault(Fault::on("GET /crm/bulk/v8/read/*").times(2).answer(200, more.to_string()));
+    zoho.fault(Fault::on("GET /crm/bulk/v8/read/*").times(2).respond(200, more.to_string()));
     let again = terminal.run(&["bulk", "read", "Leads", "--job", id]).done();
     assert!(again.stderr.contains("--page-token the-next"), "{again:?}");
     terminal.run(&["bulk", "read", "Leads", "--page-token", "the-next"]).ended(1);

@@ -75,7 +75,7 @@ async fn where_zoho_gave_a_job_up_its_rows_are_written_again() {
     let (zoho, terminal) = logged_in().await;
     write_file(&terminal, 25_010);
     let given_up = json!({ "id": "17", "status": "FAILED", "resource": [] }).to_string();
-    zoho.fault(Fault::on(STATUS).skip(1).answer(200, given_up));
+    zoho.fault(Fault::on(STATUS).skip(1).respond(200, given_up));
     let ran = failed(&terminal, &["--result", "result.csv", "--json"]);
     assert!(ran.stderr.contains("next: go on with --skip 25000"), "{ran:?}");
     assert_eq!(
@@ -93,7 +93,7 @@ async fn where_a_job_is_lost_from_sight_it_is_to_be_looked_at_before_its_rows_ar
     let (zoho, terminal) = logged_in().await;
     write_file(&terminal, 5);
     let no_result = json!({ "id": "17", "status": "COMPLETED", "resource": [] }).to_string();
-    for fault in [Fault::on(STATUS).html(), Fault::on(STATUS).answer(200, no_result)] {
+    for fault in [Fault::on(STATUS).html(), Fault::on(STATUS).respond(200, no_result)] {
         zoho.fault(fault);
         let ran = failed(&terminal, &["--skip", "2", "--json"]);
         let jobs = ran.json()["jobs"].clone();

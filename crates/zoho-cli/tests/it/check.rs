@@ -195,7 +195,7 @@ async fn a_valid_looking_token_that_zoho_has_ended_is_told_if_it_cannot_be_renew
     let (zoho, terminal) = logged_in().await;
     let row = terminal.rows().remove(0);
     zoho.evict_refresh_token(row["refresh_token"].as_str().unwrap());
-    zoho.kill_access_token(row["access_token"].as_str().unwrap());
+    zoho.invalidate_access_token(row["access_token"].as_str().unwrap());
     let report = terminal.run(&["tokens", "check", "--online", "--json"]).ended(1).json();
     assert_eq!(kinds(&report["findings"]), ["not_accepted"], "{report}");
 }
@@ -232,7 +232,7 @@ async fn a_missing_scope_and_a_code_that_was_not_spent_are_no_findings() {
     let (zoho, terminal) = logged_in().await;
     let body =
         r#"{"code":"OAUTH_SCOPE_MISMATCH","details":{},"message":"invalid oauth scope","status":"error"}"#;
-    zoho.fault(Fault::on("GET /crm/v8/users").forever().answer(401, body));
+    zoho.fault(Fault::on("GET /crm/v8/users").forever().respond(401, body));
     terminal.save(&json!({ "user_name": "bob", "grant_token": zoho.self_client_code(ADA) }));
     let exchanges = zoho.journal().count("POST /oauth/v2/token");
     terminal.run(&["tokens", "check", "--online"]).done();

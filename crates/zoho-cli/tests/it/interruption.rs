@@ -14,7 +14,7 @@ use crate::support::{ADA, Ran, Terminal, log_in, signal};
 async fn logged_in() -> (Emulator, Terminal) {
     let user = User::new(ADA).named("Ada", "Lovelace");
     let hours = Duration::from_secs(10 * 3_600);
-    let zoho = Emulator::builder().user(user).bulk_job_time(hours).start().await;
+    let zoho = Emulator::builder().user(user).bulk_job_duration(hours).start().await;
     let terminal = log_in(&zoho);
     (zoho, terminal)
 }

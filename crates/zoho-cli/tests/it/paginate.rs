@@ -24,9 +24,9 @@ async fn a_list_without_tokens_is_followed_by_number() {
         json!({ "users": [{ "id": name }], "info": { "more_records": more, "per_page": 1 } }).to_string()
     };
     for (number, more) in [("2", true), ("3", false)] {
-        zoho.fault(Fault::on("GET /crm/v8/users").when("page", number).answer(200, page(number, more)));
+        zoho.fault(Fault::on("GET /crm/v8/users").when("page", number).respond(200, page(number, more)));
     }
-    zoho.fault(Fault::on("GET /crm/v8/users").answer(200, page("1", true)));
+    zoho.fault(Fault::on("GET /crm/v8/users").respond(200, page("1", true)));
     let listed = terminal.run(&["api", "GET", "/crm/v8/users", "--paginate"]).done().json();
     assert_eq!(listed, json!([{ "id": "1" }, { "id": "2" }, { "id": "3" }]));
 }
@@ -56,7 +56,7 @@ async fn a_cursor_that_does_not_advance_ends_it() {
     let same_page = json!({ "info": { "more_records": true }, "data": [{ "id": "1" }] });
     for (body, printed) in [(same_token, 1), (empty, 0), (same_page, 1)] {
         zoho.clear_faults();
-        zoho.fault(Fault::on("GET /crm/v8/Leads").forever().answer(200, body.to_string()));
+        zoho.fault(Fault::on("GET /crm/v8/Leads").forever().respond(200, body.to_string()));
         let ran = terminal.run(&["api", "GET", "/crm/v8/Leads", "--paginate", "--json-lines"]);
         assert_eq!((ran.code, ran.stdout.lines().count()), (1, printed), "{body}: {ran:?}");
         assert!(ran.stderr.contains("no way to get on"), "{ran:?}");
@@ -88,7 +88,7 @@ async fn what_is_no_list_cannot_be_followed() {
     terminal.run(&["api", "POST", "/crm/v8/Leads", "--paginate"]).ended(2);
     terminal.run(&["api", "GET", "/crm/v8/Leads", "--paginate", "-d", "{}"]).ended(2);
     terminal.run(&["api", "GET", "/crm/v8/Leads", "--json-lines"]).ended(2);
-    zoho.fault(Fault::on("GET /crm/v8/org").answer(200, r#"{"org":{"id":"1"}}"#));
+    zoho.fault(Fault::on("GET /crm/v8/org").respond(200, r#"{"org":{"id":"1"}}"#));
     let ran = terminal.run(&["api", "GET", "/crm/v8/org", "--paginate"]).ended(2);
     assert!(ran.stderr.contains("leave --paginate out"), "{ran:?}");
 }

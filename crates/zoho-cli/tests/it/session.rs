@@ -81,7 +81,7 @@ async fn any_call_prints_the_body_as_it_came() {
     assert_eq!(nobody.stdout, "", "204 has no body");
 
     let get = |content_type: &str| {
-        zoho.fault(Fault::on("GET /crm/v8/Leads/1/photo").answer_as(200, content_type, "bytes"));
+        zoho.fault(Fault::on("GET /crm/v8/Leads/1/photo").respond_as(200, content_type, "bytes"));
         terminal.run(&["api", "GET", "/crm/v8/Leads/1/photo"]).done().stdout
     };
     for binary in ["image/png", "application/zip", "application/octet-stream;charset=UTF-8"] {
@@ -104,7 +104,7 @@ async fn a_failed_call_says_why_and_ends_with_what_it_means() {
     let ran = terminal.run(&["api", "GET", "https://evil.example/crm/v8/users"]).ended(2);
     assert!(ran.stderr.contains("evil.example"), "{ran:?}");
     let body = r#"{"code":"INVALID_TOKEN","details":{},"message":"invalid oauth token","status":"error"}"#;
-    zoho.fault(Fault::on("GET /crm/v8/org").forever().answer(401, body));
+    zoho.fault(Fault::on("GET /crm/v8/org").forever().respond(401, body));
     terminal.run(&["api", "GET", "/crm/v8/org"]).ended(4);
 }
 

@@ -57,7 +57,7 @@ async fn columns_without_room_are_named() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_bulk_read_shows_how_far_its_job_is_until_the_first_row_comes() {
     let user = User::new(ADA).named("Ada", "Lovelace");
-    let zoho = Emulator::builder().user(user).bulk_job_time(Duration::from_millis(700)).start().await;
+    let zoho = Emulator::builder().user(user).bulk_job_duration(Duration::from_millis(700)).start().await;
     let terminal = log_in(&zoho);
     zoho.add_records(ADA, "Leads", 3);
     let Some(screen) = shown(&terminal, "bulk read Leads --fields Last_Name") else { return };

@@ -105,7 +105,7 @@ impl<Order, Outcome> Job<Order, Outcome> {
             ordered_by: json!({ "id": user.id, "name": user.full_name() }),
             callback,
             created_ms: now,
-            due_ms: now + milliseconds(world.settings.bulk_job_time),
+            due_ms: now + milliseconds(world.settings.bulk_job_duration),
             doomed: state.jobs.take_failure(),
             order,
             outcome: None,

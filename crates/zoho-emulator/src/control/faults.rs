@@ -45,7 +45,7 @@ pub(super) fn install(world: &World, mut request: FaultRequest) -> Result<Value,
         fault = fault.forever();
     }
     world.faults.install(request.give_effect_to(fault)?);
-    Ok(json!({ "waiting_faults": world.faults.waiting() }))
+    Ok(json!({ "pending_faults": world.faults.waiting() }))
 }
 
 impl FaultRequest {
@@ -71,15 +71,15 @@ impl FaultRequest {
             "bad_gateway" => fault.bad_gateway(),
             "throttle" => fault.throttle(),
             "throttle_localised" => fault.throttle_localised(),
-            "answer" => match &self.content_type {
-                Some(content_type) => fault.answer_as(status()?, content_type, body),
-                None => fault.answer(status()?, body),
+            "respond" => match &self.content_type {
+                Some(content_type) => fault.respond_as(status()?, content_type, body),
+                None => fault.respond(status()?, body),
             },
             "nested_arrays" => fault.nested_arrays(self.depth.ok_or_else(|| needs("depth"))?),
             "redirect" => fault.redirect(self.url.as_deref().ok_or_else(|| needs("url"))?),
-            "relabel" => fault.relabel(content_type()?),
-            "cut_gzip" => fault.cut_gzip(),
-            "cut_body" => fault.cut_body(),
+            "content_type" => fault.content_type(content_type()?),
+            "truncate_gzip" => fault.truncate_gzip(),
+            "truncate_body" => fault.truncate_body(),
             "slow_head" => fault.slow_head(pause()?),
             "slow_body" => fault.slow_body(pause()?),
             "flood" => fault.flood(self.bytes.ok_or_else(|| needs("bytes"))?),

@@ -31,7 +31,9 @@ pub(crate) fn answer(world: &World, call: &Call) -> Answer {
         "POST /_emulator/refresh_token" => body(call).and_then(|owner| refresh_token(world, &owner)),
         "POST /_emulator/access_token" => body(call).and_then(|of| access_token(world, &of)),
         "POST /_emulator/expire_access_tokens" => Ok(expire_access_tokens(world)),
-        "POST /_emulator/kill_access_token" => body(call).and_then(|of| kill_access_token(world, &of)),
+        "POST /_emulator/invalidate_access_token" => {
+            body(call).and_then(|of| invalidate_access_token(world, &of))
+        }
         "POST /_emulator/evict_refresh_token" => body(call).and_then(|of| evict_refresh_token(world, &of)),
         "POST /_emulator/modules" => body(call).and_then(|module| schema::add_module(world, module)),
         "POST /_emulator/fields" => body(call).and_then(|field| schema::add_field(world, field)),
@@ -91,7 +93,7 @@ fn state(world: &World) -> Value {
         "live_refresh_tokens": state.grants.live_refresh_tokens(),
         "live_access_tokens": state.grants.all_live_access_tokens(now),
         "throttle_events": state.throttle_events,
-        "waiting_faults": world.faults.waiting(),
+        "pending_faults": world.faults.waiting(),
     })
 }
 
@@ -220,7 +222,7 @@ struct OfAccessToken {
     access_token: String,
 }
 
-fn kill_access_token(world: &World, of: &OfAccessToken) -> Result<Value, Complaint> {
+fn invalidate_access_token(world: &World, of: &OfAccessToken) -> Result<Value, Complaint> {
     let gone = world.state().grants.remove_access_token(&of.access_token);
     gone.map(|_| done()).ok_or_else(|| Complaint::new(404, "there is no such access token"))
 }

@@ -124,18 +124,18 @@ impl Fault {
     }
 
     /// This status and body; nothing is done. JSON and HTML bodies get the content type that fits.
-    pub fn answer(self, status: u16, body: impl Into<String>) -> Self {
+    pub fn respond(self, status: u16, body: impl Into<String>) -> Self {
         self.effect(effect::answer(status, body.into()))
     }
 
     /// This status, content type and body, whether they fit or not; nothing is done.
-    pub fn answer_as(self, status: u16, content_type: impl AsRef<str>, body: impl Into<String>) -> Self {
+    pub fn respond_as(self, status: u16, content_type: impl AsRef<str>, body: impl Into<String>) -> Self {
         self.effect(Effect::Answer(Answer::text(status, content_type.as_ref(), body.into())))
     }
 
     /// HTTP 200 with JSON of `depth` arrays, each in the one before; nothing is done.
     pub fn nested_arrays(self, depth: usize) -> Self {
-        self.answer(200, "[".repeat(depth) + &"]".repeat(depth))
+        self.respond(200, "[".repeat(depth) + &"]".repeat(depth))
     }
 
     /// HTTP 307 to any URL, also on another host; nothing is done. A client that follows it repeats method and body.
@@ -144,18 +144,18 @@ impl Fault {
     }
 
     /// The request is carried out; its answer says that it is of this content type.
-    pub fn relabel(self, content_type: impl Into<String>) -> Self {
+    pub fn content_type(self, content_type: impl Into<String>) -> Self {
         self.effect(Effect::Relabel(content_type.into()))
     }
 
     /// The request is carried out; its answer is compressed with gzip, asked for or not, and the second half of the
     /// compressed bytes is missing. The length of the body is told as it is: only the gzip is broken.
-    pub fn cut_gzip(self) -> Self {
+    pub fn truncate_gzip(self) -> Self {
         self.effect(Effect::CutGzip)
     }
 
     /// The request is carried out; the connection is closed after half of the body.
-    pub fn cut_body(self) -> Self {
+    pub fn truncate_body(self) -> Self {
         self.effect(Effect::CutBody)
     }
 

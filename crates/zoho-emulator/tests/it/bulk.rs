@@ -76,7 +76,7 @@ fn cells(line: &csv::StringRecord) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_bulk_read_goes_through_its_states_and_gives_a_zip_with_one_csv() {
-    let zoho = Emulator::builder().bulk_job_time(Duration::from_secs(40)).start().await;
+    let zoho = Emulator::builder().bulk_job_duration(Duration::from_secs(40)).start().await;
     let token = access_token(&zoho);
     zoho.add_records(ADA, "Leads", 3);
     let created = order_read(

@@ -8,7 +8,8 @@ use crate::{access_token, refresh, refresh_token};
 
 #[tokio::test]
 async fn a_fast_clock_ends_tokens_early_in_real_time() {
-    let zoho = Emulator::builder().clock_speed(10_000.0).token_life(Duration::from_secs(3600)).start().await;
+    let zoho =
+        Emulator::builder().clock_speed(10_000.0).token_lifetime(Duration::from_secs(3600)).start().await;
     let token = access_token(&zoho);
     assert!(zoho.is_access_token_valid(&token));
     tokio::time::sleep(Duration::from_millis(400)).await;

@@ -49,7 +49,7 @@ async fn tokens_can_be_ended_from_outside() {
     let zoho = Emulator::start().await;
     let parent = refresh_token(&zoho);
     let token = zoho.issue_access_token(&parent);
-    assert_eq!(post(&zoho, "kill_access_token", json!({ "access_token": token })).await.status, 200);
+    assert_eq!(post(&zoho, "invalidate_access_token", json!({ "access_token": token })).await.status, 200);
     assert!(!zoho.is_access_token_valid(&token));
     let token = zoho.issue_access_token(&parent);
     assert_eq!(post(&zoho, "expire_access_tokens", json!({})).await.status, 200);
@@ -67,11 +67,11 @@ async fn faults_can_be_installed_and_removed_from_outside() {
         "on": "POST /oauth/v2/token",
         "when": { "grant_type": "refresh_token" },
         "times": 2,
-        "effect": "answer",
+        "effect": "respond",
         "status": 502,
         "body": "<html></html>",
     });
-    assert_eq!(post(&zoho, "faults", fault).await.json(), json!({ "waiting_faults": 1 }));
+    assert_eq!(post(&zoho, "faults", fault).await.json(), json!({ "pending_faults": 1 }));
     assert_eq!(refresh(&zoho, &token).await.status, 502);
     assert_eq!(control(&zoho, Method::DELETE, "faults", json!({})).await.status, 200);
     assert_eq!(refresh(&zoho, &token).await.status, 200);
@@ -85,8 +85,8 @@ async fn faults_can_be_installed_and_removed_from_outside() {
         json!({ "on": "*" }),
         json!({ "on": "*", "effect": "explode" }),
         json!({ "on": "*", "effect": "delay" }),
-        json!({ "on": "*", "effect": "answer" }),
-        json!({ "on": "*", "effect": "answer", "status": 99 }),
+        json!({ "on": "*", "effect": "respond" }),
+        json!({ "on": "*", "effect": "respond", "status": 99 }),
         json!({ "on": "*", "effect": "html", "time": 3 }),
     ];
     for fault in wrong {
@@ -141,7 +141,7 @@ async fn what_does_not_exist_is_not_found() {
         ("self_client_code", json!({ "user": "nobody@example.com" })),
         ("refresh_token", json!({ "client_id": "1000.NOBODY" })),
         ("access_token", json!({ "refresh_token": "1000.no.such" })),
-        ("kill_access_token", json!({ "access_token": "1000.no.such" })),
+        ("invalidate_access_token", json!({ "access_token": "1000.no.such" })),
     ] {
         assert_eq!(post(&zoho, path, body).await.status, 404);
     }

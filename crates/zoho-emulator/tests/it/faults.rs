@@ -124,7 +124,7 @@ async fn a_fault_happens_once_unless_told_otherwise() {
         statuses.push(get(&zoho, &token, "/crm/v8/org").await.status);
     }
     assert_eq!(statuses, [500, 429, 429, 200]);
-    assert_eq!(zoho.waiting_faults(), 0);
+    assert_eq!(zoho.pending_faults(), 0);
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn html_can_come_where_json_is_expected() {
 #[tokio::test]
 async fn any_answer_can_be_given() {
     let zoho = Emulator::start().await;
-    zoho.fault(Fault::on("POST /oauth/v2/token").answer(503, r#"{"error":"general_error"}"#));
+    zoho.fault(Fault::on("POST /oauth/v2/token").respond(503, r#"{"error":"general_error"}"#));
     let reply = refresh(&zoho, &refresh_token(&zoho)).await;
     assert_eq!((reply.status, reply.json()), (503, json!({ "error": "general_error" })));
     assert_eq!(reply.header("content-type"), "application/json;charset=UTF-8");

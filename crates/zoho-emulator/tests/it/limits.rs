@@ -23,7 +23,7 @@ async fn statuses_of(zoho: &Emulator, token: &str, calls: usize) -> Vec<u16> {
 
 #[tokio::test]
 async fn the_eleventh_call_at_the_same_time_is_refused_and_the_next_one_is_not() {
-    let zoho = Emulator::builder().response_time(Duration::from_secs(1)).start().await;
+    let zoho = Emulator::builder().response_delay(Duration::from_secs(1)).start().await;
     let token = access_token(&zoho);
     assert_eq!(statuses_of(&zoho, &token, 12).await, [[200; 10].as_slice(), &[429; 2]].concat());
     let reply = get(&zoho, &token, "/crm/v8/org").await;
@@ -43,7 +43,7 @@ async fn calls_of_another_organisation_have_seats_of_their_own() {
     let bobs = zoho.issue_access_token(&bobs);
     zoho.fault(Fault::on("GET /crm/v8/org").delay(Duration::from_millis(400)));
     let (first, (second, third)) = tokio::join!(get(&zoho, &adas, "/crm/v8/org"), async {
-        while zoho.waiting_faults() > 0 {
+        while zoho.pending_faults() > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         (get(&zoho, &adas, "/crm/v8/org").await, get(&zoho, &bobs, "/crm/v8/org").await)

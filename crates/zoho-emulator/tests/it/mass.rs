@@ -35,7 +35,7 @@ async fn a_custom_view_is_worked_through_in_the_background() {
     let zoho = Emulator::builder()
         .user(User::new(ADA))
         .user(bob)
-        .bulk_job_time(Duration::from_secs(40))
+        .bulk_job_duration(Duration::from_secs(40))
         .start()
         .await;
     zoho.add_records(ADA, "Leads", 5);

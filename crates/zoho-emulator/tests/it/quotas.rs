@@ -63,7 +63,7 @@ async fn one_throttled_refresh_token_does_not_disturb_another() {
 #[tokio::test]
 async fn the_exchange_counts_only_if_told_so() {
     for (counts, status) in [(false, 200), (true, 400)] {
-        let zoho = Emulator::builder().access_tokens_per_window(1).exchange_counts(counts).start().await;
+        let zoho = Emulator::builder().access_tokens_per_window(1).count_code_exchange(counts).start().await;
         let body = exchange(&zoho, &zoho.self_client_code(ADA)).await.json();
         assert_eq!(refresh(&zoho, body["refresh_token"].as_str().unwrap()).await.status, status);
     }
@@ -114,7 +114,8 @@ async fn the_sixteenth_access_token_ends_the_oldest() {
 
 #[tokio::test]
 async fn an_expired_access_token_leaves_room_for_a_new_one() {
-    let zoho = Emulator::builder().live_access_tokens(2).token_life(Duration::from_secs(60)).start().await;
+    let zoho =
+        Emulator::builder().live_access_tokens(2).token_lifetime(Duration::from_secs(60)).start().await;
     let parent = refresh_token(&zoho);
     let expired = zoho.issue_access_token(&parent);
     zoho.advance(Duration::from_secs(61));
@@ -146,7 +147,7 @@ async fn the_eleventh_code_of_a_client_in_ten_minutes_is_denied() {
         "{}/oauth/v2/auth?response_type=code&client_id={}&scope=ZohoCRM.users.READ&redirect_uri={}",
         zoho.base_url(),
         zoho.default_client().id(),
-        zoho.default_client().redirect_url_str(),
+        zoho.default_client().first_redirect_url(),
     );
     for _ in 0..10 {
         assert!(parameter(&zoho.log_in(&url, ADA).unwrap(), "code").is_some());

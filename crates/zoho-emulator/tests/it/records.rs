@@ -189,7 +189,7 @@ async fn a_list_is_paged_by_number_up_to_record_2000_and_then_by_token() {
 #[tokio::test]
 async fn a_page_token_belongs_to_one_user_one_module_and_one_day() {
     let zoho = Emulator::builder()
-        .token_life(Duration::from_secs(200_000))
+        .token_lifetime(Duration::from_secs(200_000))
         .user(User::new(ADA))
         .user(User::new(BOB))
         .start()

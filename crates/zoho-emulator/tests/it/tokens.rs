@@ -50,7 +50,7 @@ async fn a_code_works_once() {
 
 #[tokio::test]
 async fn a_code_dies_after_its_life() {
-    let zoho = Emulator::builder().code_life(Duration::from_secs(120)).start().await;
+    let zoho = Emulator::builder().code_lifetime(Duration::from_secs(120)).start().await;
     let (early, late) = (zoho.self_client_code(ADA), zoho.self_client_code(ADA));
     zoho.advance(Duration::from_secs(110));
     assert!(exchange(&zoho, &early).await.json().get("access_token").is_some());
@@ -148,7 +148,7 @@ async fn legacy_answers_count_in_milliseconds() {
 
 #[tokio::test]
 async fn an_access_token_dies_after_its_life() {
-    let zoho = Emulator::builder().token_life(Duration::from_secs(60)).start().await;
+    let zoho = Emulator::builder().token_lifetime(Duration::from_secs(60)).start().await;
     let token = access_token(&zoho);
     assert_eq!(get(&zoho, &token, "/crm/v8/org").await.status, 200);
     zoho.advance(Duration::from_secs(61));
@@ -161,7 +161,7 @@ async fn access_tokens_can_be_ended_one_by_one_or_all_at_once() {
     let zoho = Emulator::start().await;
     let parent = refresh_token(&zoho);
     let tokens = [(); 3].map(|()| zoho.issue_access_token(&parent));
-    zoho.kill_access_token(&tokens[1]);
+    zoho.invalidate_access_token(&tokens[1]);
     assert_eq!(tokens.each_ref().map(|token| zoho.is_access_token_valid(token)), [true, false, true]);
     assert_eq!(zoho.live_access_tokens(&parent), 2);
     zoho.expire_access_tokens();

@@ -184,7 +184,7 @@ async fn pages_are_followed_by_number_and_by_token_as_long_as_there_are_more() {
         // The first job says that there are more; the second one is the real thing.
         let body = json!({ "data": [{ "id": "1", "state": "COMPLETED",
             "result": { "page": 1, "count": 4, "more_records": true, "next_page_token": next } }] });
-        ada.zoho.fault(Fault::on("GET /crm/bulk/v8/read/*").answer(200, body.to_string()));
+        ada.zoho.fault(Fault::on("GET /crm/bulk/v8/read/*").respond(200, body.to_string()));
         let mut jobs = ada.crm.bulk_read("Leads").fields(["Last_Name"]).polling(quick()).all_pages();
         let first = jobs.next().await.unwrap().unwrap();
         let second = jobs.next().await.unwrap();
@@ -213,7 +213,7 @@ async fn a_job_that_fails_is_an_error_that_says_why() {
 
 #[tokio::test]
 async fn a_job_that_does_not_end_is_given_up_and_can_be_waited_for_again() {
-    let zoho = Emulator::builder().bulk_job_time(Duration::from_secs(3600)).start().await;
+    let zoho = Emulator::builder().bulk_job_duration(Duration::from_secs(3600)).start().await;
     let ada = logged_in_at(zoho).await;
     let job = job(&ada, 1).await.with_polling(quick().time_limit(Duration::from_millis(200)));
     let error = job.rows().await.unwrap_err();
@@ -251,7 +251,7 @@ async fn what_is_no_zip_or_breaks_off_is_an_error_and_never_an_end() {
     let error = job.rows().await.unwrap().next().await.unwrap().unwrap_err();
     assert!(error.kind() == ErrorKind::Decode && error.to_string().contains("text/html"), "{error}");
 
-    ada.zoho.fault(Fault::on(&result).cut_body());
+    ada.zoho.fault(Fault::on(&result).truncate_body());
     assert_eq!(job.rows().await.unwrap_err().kind(), ErrorKind::Unreachable);
 
     ada.zoho.fault(Fault::on(&result).crm_error(400, "RESOURCE_NOT_FOUND"));

@@ -270,13 +270,13 @@ async fn the_token_does_not_go_to_a_foreign_download_url() {
     let url = format!("{}/v2/crm/60000001/bulk-write/1/1.zip", foreign.base_url());
     let body = json!({ "id": job.id(), "status": "COMPLETED", "result": { "download_url": url } });
     let status = format!("GET /crm/bulk/v8/write/{}", job.id());
-    ada.zoho.fault(Fault::on(&status).answer(200, body.to_string()));
+    ada.zoho.fault(Fault::on(&status).respond(200, body.to_string()));
     let error = job.rows().await.unwrap_err();
     assert!(matches!(error, Error::ForeignHost { .. }), "{error:?}");
     assert!(foreign.journal().entries().is_empty());
 
     let body = json!({ "id": job.id(), "status": "COMPLETED", "resource": Value::Null });
-    ada.zoho.fault(Fault::on(&status).answer(200, body.to_string()));
+    ada.zoho.fault(Fault::on(&status).respond(200, body.to_string()));
     let error = ada.crm.bulk_write_job(job.id()).rows().await.unwrap_err();
     assert!(matches!(error, Error::JobFailed { .. }), "a result without a URL: {error:?}");
 }

@@ -50,7 +50,7 @@ async fn an_empty_answer_is_no_error() {
 async fn a_killed_access_token_is_replaced_and_the_call_repeated_once() {
     let ada = logged_in().await;
     let killed = ada.access_token().await;
-    ada.zoho.kill_access_token(&killed);
+    ada.zoho.invalidate_access_token(&killed);
     ada.crm.current_user().await.unwrap();
     assert_eq!(ada.zoho.journal().count("GET /crm/v8/users"), 2);
     assert_eq!(ada.renewals(), 2);
@@ -67,7 +67,7 @@ async fn every_spelling_of_a_rejected_token_leads_to_a_new_one() {
         (403, json!({"code": "INVALID_TOKEN", "message": "invalid oauth token", "status": "error"})),
     ] {
         let ada = logged_in().await;
-        ada.zoho.fault(Fault::on("GET /crm/v8/users").answer(status, body.to_string()));
+        ada.zoho.fault(Fault::on("GET /crm/v8/users").respond(status, body.to_string()));
         ada.crm.current_user().await.unwrap();
         assert_eq!(ada.renewals(), 2, "{body}");
     }
@@ -77,7 +77,7 @@ async fn every_spelling_of_a_rejected_token_leads_to_a_new_one() {
 async fn a_token_that_is_rejected_twice_asks_for_a_login() {
     let ada = logged_in().await;
     let body = r#"{"code":"INVALID_TOKEN","details":{},"message":"invalid oauth token","status":"error"}"#;
-    ada.zoho.fault(Fault::on("GET /crm/v8/users").forever().answer(401, body));
+    ada.zoho.fault(Fault::on("GET /crm/v8/users").forever().respond(401, body));
     let error = ada.crm.current_user().await.unwrap_err();
     assert!(error.needs_login() && !error.is_transient(), "{error}");
     assert_eq!(ada.zoho.journal().count("GET /crm/v8/users"), 2, "one repeat, no more");
@@ -118,7 +118,7 @@ async fn an_error_says_what_was_asked_and_what_was_seen() {
 async fn an_error_that_comes_with_status_200_is_an_error_and_says_what_to_do() {
     let ada = logged_in().await;
     let body = r#"{"code":"NO_PERMISSION","details":{},"message":"permission denied","status":"error"}"#;
-    ada.zoho.fault(Fault::on("GET /crm/v8/org").answer(200, body));
+    ada.zoho.fault(Fault::on("GET /crm/v8/org").respond(200, body));
     let error = ada.crm.organization().await.unwrap_err();
     assert_eq!(error.api().map(|error| error.code()), Some("NO_PERMISSION"));
     assert!(error.to_string().contains("; ask the CRM's administrator"), "{error}");
@@ -179,7 +179,7 @@ async fn a_url_on_the_token_s_own_host_may_be_given_in_full() {
 #[tokio::test]
 async fn a_redirect_is_an_error() {
     let ada = logged_in().await;
-    ada.zoho.fault(Fault::on("GET /crm/v8/org").answer(302, ""));
+    ada.zoho.fault(Fault::on("GET /crm/v8/org").respond(302, ""));
     let error = ada.crm.organization().await.unwrap_err();
     assert_eq!(error.api().map(|error| error.status()), Some(302), "{error}");
 }

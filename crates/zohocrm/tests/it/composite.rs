@@ -107,12 +107,12 @@ async fn a_fault_that_concerns_the_whole_call_is_the_error_of_the_call() {
         r#"{"code":"INVALID_DATA","details":{"api_name":"uri"},"message":"invalid data","status":"error"}"#;
     for (status, body) in [(400, entry.to_owned()), (400, format!(r#"{{"__composite_requests":[{entry}]}}"#))]
     {
-        ada.zoho.fault(Fault::on(CALL).answer(status, body));
+        ada.zoho.fault(Fault::on(CALL).respond(status, body));
         let error = ada.crm.composite().add(read("a", "1")).add(read("b", "2")).send().await.unwrap_err();
         assert_eq!(error.api().map(|error| error.code()), Some("INVALID_DATA"), "{error:?}");
         assert_eq!(error.field(), Some("uri"));
     }
-    ada.zoho.fault(Fault::on(CALL).answer(200, r#"{"__composite_requests":[]}"#));
+    ada.zoho.fault(Fault::on(CALL).respond(200, r#"{"__composite_requests":[]}"#));
     let error = ada.crm.composite().add(read("a", "1")).send().await.unwrap_err();
     assert!(matches!(error, Error::Answer { .. }), "{error:?}");
 }

@@ -139,7 +139,7 @@ async fn a_stream_keeps_to_the_limit_and_begins_after_the_offset() {
 async fn a_stream_that_does_not_get_on_ends_with_an_error() {
     let ada = logged_in().await;
     let nothing = r#"{"data":[],"info":{"count":0,"more_records":true}}"#;
-    ada.zoho.fault(Fault::on("POST /crm/v8/coql").forever().answer(200, nothing));
+    ada.zoho.fault(Fault::on("POST /crm/v8/coql").forever().respond(200, nothing));
     let mut leads = ada.crm.coql("select id from Leads where id is not null").stream();
     assert!(matches!(leads.next().await, Some(Err(Error::StandsStill))));
     assert!(leads.next().await.is_none());
@@ -149,7 +149,7 @@ async fn a_stream_that_does_not_get_on_ends_with_an_error() {
 async fn a_stream_says_that_there_are_more_than_a_query_gives() {
     let ada = logged_in().await;
     let more = r#"{"data":[{"id":"1"}],"info":{"count":1,"more_records":true}}"#;
-    ada.zoho.fault(Fault::on("POST /crm/v8/coql").forever().answer(200, more));
+    ada.zoho.fault(Fault::on("POST /crm/v8/coql").forever().respond(200, more));
     let mut leads = ada.crm.coql("select id from Leads where id is not null").offset(99_999).stream();
     assert_eq!(leads.next().await.unwrap().unwrap().id(), Some("1"));
     let error = leads.next().await.unwrap().unwrap_err();

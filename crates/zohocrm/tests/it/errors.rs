@@ -9,7 +9,7 @@ use crate::support::{ADA, LoggedIn, logged_in};
 /// The error of a call that is answered so.
 async fn refused(ada: &LoggedIn, status: u16, body: &serde_json::Value) -> Error {
     ada.zoho.clear_faults();
-    ada.zoho.fault(Fault::on("GET /crm/v8/Leads").forever().answer(status, body.to_string()));
+    ada.zoho.fault(Fault::on("GET /crm/v8/Leads").forever().respond(status, body.to_string()));
     let crm = Crm::builder(&ada.authenticator).retries(Retries::none()).build_for(ADA);
     crm.records("Leads").list().fields(["id"]).send().await.unwrap_err()
 }
@@ -128,7 +128,7 @@ async fn several_things_wrong_with_one_record_are_all_told() {
     let errors = json!([duplicate("Email", "11"), duplicate("Mobile", "12")]);
     let entry = json!({"code": "MULTIPLE_OR_MULTI_ERRORS", "details": {"errors": errors},
                        "message": "Multiple errors in the request", "status": "error"});
-    ada.zoho.fault(Fault::on("POST /crm/v8/Leads").answer(400, json!({"data": [entry]}).to_string()));
+    ada.zoho.fault(Fault::on("POST /crm/v8/Leads").respond(400, json!({"data": [entry]}).to_string()));
     let error = ada.crm.records("Leads").create_one(Record::new().with("Last_Name", "H")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Duplicate);
     let all = error.record().unwrap().all();

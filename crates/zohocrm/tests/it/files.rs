@@ -34,7 +34,7 @@ async fn an_upload_that_names_no_id_is_an_error_and_not_an_empty_id() {
     let ada = logged_in().await;
     let taken =
         r#"{"data":[{"code":"SUCCESS","status":"success","message":"ok","details":{"name":"a.txt"}}]}"#;
-    ada.zoho.fault(Fault::on("POST /crm/v8/files").answer(200, taken));
+    ada.zoho.fault(Fault::on("POST /crm/v8/files").respond(200, taken));
     let error = ada.crm.files().upload(Upload::from_bytes("a.txt", "a")).await.unwrap_err();
     assert!(error.kind() == ErrorKind::Decode && error.to_string().contains("the file's id"), "{error}");
 }
@@ -111,7 +111,7 @@ async fn a_refusal_that_came_compressed_is_no_file() {
     let words = "the file is not to be had ".repeat(100);
     let refusal =
         format!(r#"{{"code":"INTERNAL_ERROR","details":{{}},"message":"{words}","status":"error"}}"#);
-    ada.zoho.fault(Fault::on("GET /crm/v8/files").answer_as(200, "application/json", refusal));
+    ada.zoho.fault(Fault::on("GET /crm/v8/files").respond_as(200, "application/json", refusal));
     let error = ada.crm.files().download("a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server, "{error:?}");
 }
@@ -121,7 +121,7 @@ async fn a_json_file_of_any_length_comes_as_it_is() {
     let ada = logged_in().await;
     for length in [1, 20, 16 * 1024, 100_000] {
         let content = format!("[{}1]", "1,".repeat(length));
-        ada.zoho.fault(Fault::on("GET /crm/v8/files").answer_as(200, "application/json", content.as_str()));
+        ada.zoho.fault(Fault::on("GET /crm/v8/files").respond_as(200, "application/json", content.as_str()));
         let file = ada.crm.files().download("a").await.unwrap();
         assert!(!format!("{file:?}").contains("[49"), "it is nobody's business");
         assert!(file.bytes().await.unwrap() == content.as_bytes(), "{length}");
@@ -132,7 +132,7 @@ async fn a_json_file_of_any_length_comes_as_it_is() {
 async fn a_download_that_breaks_off_is_an_error_and_leaves_no_file() {
     let ada = logged_in().await;
     let file = ada.crm.files().upload(Upload::from_bytes("a.bin", vec![7; 100_000])).await.unwrap();
-    ada.zoho.fault(Fault::on("GET /crm/v8/files").cut_body());
+    ada.zoho.fault(Fault::on("GET /crm/v8/files").truncate_body());
     let folder = tempfile::tempdir().unwrap();
     let download = ada.crm.files().download(&file.id).await.unwrap();
     let error = download.save(folder.path().join("a.bin")).await.unwrap_err();

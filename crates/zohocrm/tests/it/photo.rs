@@ -31,13 +31,13 @@ async fn a_refused_picture_is_an_error_whatever_shape_the_refusal_has() {
     for (status, body) in
         [(400, refusal.to_owned()), (200, refusal.to_owned()), (200, format!(r#"{{"data":[{refusal}]}}"#))]
     {
-        ada.zoho.fault(Fault::on("POST /crm/v8/Contacts/7/photo").answer(status, body));
+        ada.zoho.fault(Fault::on("POST /crm/v8/Contacts/7/photo").respond(status, body));
         let error = photo.upload(Upload::from_bytes("x.png", "x")).await.unwrap_err();
         let code = error.api().map(|error| error.code()).or(error.record().map(|error| error.code()));
         assert_eq!(code, Some("NOT_REVIEWED"), "{error:?}");
     }
     for body in ["[]", r#"{"data":[]}"#, "{}", ""] {
-        ada.zoho.fault(Fault::on("POST /crm/v8/Contacts/7/photo").answer(200, body));
+        ada.zoho.fault(Fault::on("POST /crm/v8/Contacts/7/photo").respond(200, body));
         let error = photo.upload(Upload::from_bytes("x.png", "x")).await.unwrap_err();
         assert!(matches!(error, Error::Answer { .. }), "{body}: {error:?}");
     }

@@ -60,7 +60,7 @@ async fn what_was_not_changed_is_told_apart_from_what_is_not_there() {
 #[tokio::test]
 async fn each_option_of_a_call_reaches_zoho_under_its_name() {
     let ada = logged_in().await;
-    ada.zoho.fault(Fault::on("GET /crm/v8/*").forever().answer(200, r#"{"data":[],"count":0}"#));
+    ada.zoho.fault(Fault::on("GET /crm/v8/*").forever().respond(200, r#"{"data":[],"count":0}"#));
     let leads = ada.crm.records("Leads");
     let list = leads.list().fields(["City"]).ids(["1", "2"]).custom_view("7").converted("both");
     let list = list.territory("8").sort_by("id").sort_order(SortOrder::Ascending).per_page(5).page(3);
@@ -138,7 +138,7 @@ async fn records_that_are_all_refused_are_results_and_not_a_failed_call() {
 async fn a_refused_record_inside_status_200_is_seen() {
     let ada = logged_in().await;
     let entry = r#"{"code":"DUPLICATE_DATA","details":{},"message":"duplicate data","status":"error"}"#;
-    ada.zoho.fault(Fault::on("POST /crm/v8/Leads").answer(200, format!(r#"{{"data":[{entry}]}}"#)));
+    ada.zoho.fault(Fault::on("POST /crm/v8/Leads").respond(200, format!(r#"{{"data":[{entry}]}}"#)));
     let results = ada.crm.records("Leads").create([lead("Twice")]).await.unwrap();
     assert_eq!(results[0].as_ref().unwrap_err().kind(), ErrorKind::Duplicate);
 }
@@ -146,7 +146,7 @@ async fn a_refused_record_inside_status_200_is_seen() {
 #[tokio::test]
 async fn an_answer_about_another_number_of_records_is_not_believed() {
     let ada = logged_in().await;
-    ada.zoho.fault(Fault::on("POST /crm/v8/Leads").answer(201, r#"{"data":[]}"#));
+    ada.zoho.fault(Fault::on("POST /crm/v8/Leads").respond(201, r#"{"data":[]}"#));
     let error = ada.crm.records("Leads").create([lead("One")]).await.unwrap_err();
     assert!(matches!(error, Error::Answer { .. }), "{error:?}");
 }
@@ -195,7 +195,7 @@ async fn an_id_that_is_given_twice_is_deleted_once_and_has_two_results() {
 #[tokio::test]
 async fn a_module_without_its_list_of_fields_is_an_error_and_not_without_fields() {
     let ada = logged_in().await;
-    ada.zoho.fault(Fault::on("GET /crm/v8/settings/fields").answer(200, "{}"));
+    ada.zoho.fault(Fault::on("GET /crm/v8/settings/fields").respond(200, "{}"));
     let error = ada.crm.metadata().fields("Leads").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode, "{error:?}");
 }
@@ -207,7 +207,7 @@ async fn what_was_written_before_a_call_fails_is_known() {
     let first = leads.create((0..100).map(|number| lead(&number.to_string()))).await.unwrap();
     assert_eq!(first.len(), 100);
 
-    ada.zoho.fault(Fault::on("PUT /crm/v8/Leads").answer(207, r#"{"data":"#));
+    ada.zoho.fault(Fault::on("PUT /crm/v8/Leads").respond(207, r#"{"data":"#));
     let updates = || ids(first.clone()).into_iter().chain((0..150).map(|number| number.to_string()));
     let refused = leads.update(updates().map(Record::with_id)).await.unwrap_err();
     assert!(
@@ -295,7 +295,7 @@ async fn a_stream_whose_cursor_stands_still_ends_with_an_error() {
     let nothing = r#"{"data":[],"info":{"more_records":true,"page":1}}"#;
     for (body, records) in [(again, 2), (nothing, 0)] {
         ada.zoho.clear_faults();
-        ada.zoho.fault(Fault::on("GET /crm/v8/Leads").forever().answer(200, body));
+        ada.zoho.fault(Fault::on("GET /crm/v8/Leads").forever().respond(200, body));
         let mut leads = ada.crm.records("Leads").list().fields(["id"]).stream();
         for _ in 0..records {
             leads.next().await.unwrap().unwrap();
@@ -309,7 +309,7 @@ async fn a_stream_whose_cursor_stands_still_ends_with_an_error() {
 async fn a_stream_without_tokens_goes_on_by_number() {
     let ada = logged_in().await;
     let more = r#"{"data":[{"id":"1"}],"info":{"more_records":true}}"#;
-    ada.zoho.fault(Fault::on("GET /crm/v8/Leads").times(2).answer(200, more));
+    ada.zoho.fault(Fault::on("GET /crm/v8/Leads").times(2).respond(200, more));
     let leads = ada.crm.records("Leads").list().fields(["id"]).stream().collect_up_to(10).await.unwrap();
     assert_eq!(leads.len(), 2, "the third page is empty");
     let pages: Vec<_> = ada
@@ -345,7 +345,7 @@ async fn records_are_read_and_written_as_types_of_the_caller_s() {
 async fn a_record_of_another_shape_is_an_error_that_says_where_and_keeps_the_answer() {
     let ada = logged_in().await;
     ada.zoho
-        .fault(Fault::on("GET /crm/v8/Leads").answer(200, r#"{"data":[{"id":"1"},{"id":2}],"info":null}"#));
+        .fault(Fault::on("GET /crm/v8/Leads").respond(200, r#"{"data":[{"id":"1"},{"id":2}],"info":null}"#));
     #[derive(Debug, serde::Deserialize)]
     struct Lead {
         #[allow(dead_code)]
@@ -363,7 +363,7 @@ async fn a_page_that_is_no_list_is_not_the_end_of_it() {
     let ada = logged_in().await;
     ada.zoho.add_records(ADA, "Leads", 450);
     for body in ["", "{}", r#"{"message":"closed for today"}"#] {
-        ada.zoho.fault(Fault::on("GET /crm/v8/Leads").skip(1).answer(200, body));
+        ada.zoho.fault(Fault::on("GET /crm/v8/Leads").skip(1).respond(200, body));
         let mut leads = ada.crm.records("Leads").list().fields(["Last_Name"]).stream();
         let mut count = 0;
         let error = loop {

@@ -96,7 +96,7 @@ async fn a_search_that_finds_more_than_zoho_gives_says_so_after_what_it_gave() {
     let ada = logged_in().await;
     let more = r#"{"data":[{"id":"1"}],"info":{"more_records":true,"page":1}}"#;
     let path = "GET /crm/v8/Leads/search";
-    ada.zoho.fault(Fault::on(path).times(1).answer(200, more));
+    ada.zoho.fault(Fault::on(path).times(1).respond(200, more));
     ada.zoho.fault(Fault::on(path).times(1).crm_error(400, "LIMIT_REACHED"));
     let mut leads = ada.crm.records("Leads").search(Search::word("many")).stream();
     assert_eq!(leads.next().await.unwrap().unwrap().id(), Some("1"));
@@ -140,7 +140,7 @@ async fn records_are_counted_all_or_those_that_a_search_finds() {
 #[tokio::test]
 async fn an_answer_without_a_number_is_no_count() {
     let ada = logged_in().await;
-    ada.zoho.fault(Fault::on("GET /crm/v8/Leads/actions/count").answer(200, r#"{"data":[]}"#));
+    ada.zoho.fault(Fault::on("GET /crm/v8/Leads/actions/count").respond(200, r#"{"data":[]}"#));
     let error = ada.crm.records("Leads").count().send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
 }

@@ -20,8 +20,8 @@ async fn a_read_that_zoho_fails_at_is_tried_again() {
         Fault::on("GET /crm/v8/org").throttle(),
         Fault::on("GET /crm/v8/org").drop_before(),
         Fault::on("GET /crm/v8/org").drop_after(),
-        Fault::on("GET /crm/v8/org").cut_body(),
-        Fault::on("GET /crm/v8/org").cut_gzip(),
+        Fault::on("GET /crm/v8/org").truncate_body(),
+        Fault::on("GET /crm/v8/org").truncate_gzip(),
     ] {
         ada.zoho.journal().clear();
         ada.zoho.fault(fault.clone().times(2));
@@ -64,7 +64,7 @@ async fn after_a_throttle_nobody_asks_for_a_while() {
 
 #[tokio::test]
 async fn fifty_calls_at_once_never_exceed_what_the_organisation_may_have() {
-    let zoho = Emulator::builder().concurrent_calls(3).response_time(Duration::from_millis(5)).start().await;
+    let zoho = Emulator::builder().concurrent_calls(3).response_delay(Duration::from_millis(5)).start().await;
     let ada = logged_in_at(zoho).await;
     let crm = crm(&ada, |crm| crm.concurrency(3).retries(Retries::none()));
     let calls: Vec<_> = (0..50)
@@ -81,7 +81,7 @@ async fn fifty_calls_at_once_never_exceed_what_the_organisation_may_have() {
 
 #[tokio::test]
 async fn too_many_calls_of_two_programs_are_sorted_out_by_trying_again() {
-    let zoho = Emulator::builder().concurrent_calls(2).response_time(Duration::from_millis(5)).start().await;
+    let zoho = Emulator::builder().concurrent_calls(2).response_delay(Duration::from_millis(5)).start().await;
     let ada = logged_in_at(zoho).await;
     let programs = [(); 2].map(|()| crm(&ada, |crm| crm.retries(quick().attempts(30))));
     let calls: Vec<_> = (0..24)
@@ -164,13 +164,13 @@ async fn lies_are_errors_that_say_what_was_seen() {
     for (fault, evidence) in [
         (org().html(), "the body is not JSON (line 1, column 1)"),
         (
-            org().answer_as(200, "application/json", "<html></html>"),
+            org().respond_as(200, "application/json", "<html></html>"),
             "the body is not JSON (line 1, column 1)",
         ),
-        (org().answer(200, ""), "there is no entry in `org`"),
-        (org().answer(200, "[1,2]"), "there is no entry in `org`"),
-        (org().answer(200, r#"{"org":[{"id":"1"}"#), "the body ends in the middle (line 1, column 18)"),
-        (org().answer(200, r#"{"org":[{"id":"1"}]} and more"#), "there is more after the end of the JSON"),
+        (org().respond(200, ""), "there is no entry in `org`"),
+        (org().respond(200, "[1,2]"), "there is no entry in `org`"),
+        (org().respond(200, r#"{"org":[{"id":"1"}"#), "the body ends in the middle (line 1, column 18)"),
+        (org().respond(200, r#"{"org":[{"id":"1"}]} and more"#), "there is more after the end of the JSON"),
         (org().nested_arrays(10_000), "the body is not JSON"),
     ] {
         ada.zoho.clear_faults();
@@ -185,7 +185,7 @@ async fn lies_are_errors_that_say_what_was_seen() {
 #[tokio::test]
 async fn json_with_another_label_is_read_all_the_same() {
     let ada = logged_in().await;
-    ada.zoho.fault(Fault::on("GET /crm/v8/org").relabel("text/html"));
+    ada.zoho.fault(Fault::on("GET /crm/v8/org").content_type("text/html"));
     crm(&ada, |crm| crm).organization().await.unwrap();
 }
 
@@ -195,7 +195,7 @@ async fn an_answer_that_never_ends_is_given_up_at_the_limit() {
     let leads = || Fault::on("GET /crm/v8/Leads");
     // The emulator compresses this one to a thousandth.
     let bomb = format!("{{{}}}", " ".repeat(64 << 20));
-    for fault in [leads().flood(2 << 30), leads().endless(), leads().answer(200, bomb)] {
+    for fault in [leads().flood(2 << 30), leads().endless(), leads().respond(200, bomb)] {
         ada.zoho.fault(fault);
         let crm = crm(&ada, |crm| crm.most_bytes(1_000_000));
         let error = crm.records("Leads").list().fields(["id"]).send().await.unwrap_err();
@@ -241,7 +241,7 @@ async fn a_dropped_call_gives_its_place_back() {
 async fn an_unread_file_keeps_its_place_until_it_is_dropped() {
     let ada = logged_in().await;
     let crm = crm(&ada, |crm| crm.concurrency(1));
-    ada.zoho.fault(Fault::on("GET /crm/v8/files").answer_as(200, "text/plain", "a file"));
+    ada.zoho.fault(Fault::on("GET /crm/v8/files").respond_as(200, "text/plain", "a file"));
     let file = crm.files().download("a").await.unwrap();
     let moment = Duration::from_millis(100);
     assert!(tokio::time::timeout(moment, crm.current_user()).await.is_err());
@@ -256,7 +256,7 @@ async fn an_unread_file_keeps_its_place_until_it_is_dropped() {
 async fn a_file_that_was_read_keeps_no_place() {
     let ada = logged_in().await;
     let crm = crm(&ada, |crm| crm.concurrency(1));
-    ada.zoho.fault(Fault::on("GET /crm/v8/files").answer_as(200, "text/plain", "a file"));
+    ada.zoho.fault(Fault::on("GET /crm/v8/files").respond_as(200, "text/plain", "a file"));
     let mut file = crm.files().download("a").await.unwrap();
     while file.chunk().await.unwrap().is_some() {}
     let next = tokio::time::timeout(Duration::from_secs(5), crm.current_user()).await;

@@ -76,9 +76,9 @@ impl<'a> Life<'a> {
         let faults = [
             on().status_500(),
             on().drop_before(),
-            on().answer(502, format!("<html>{everything}</html>")),
-            on().answer(200, format!("{{\"access_token\": {everything}")),
-            on().answer(400, json),
+            on().respond(502, format!("<html>{everything}</html>")),
+            on().respond(200, format!("{{\"access_token\": {everything}")),
+            on().respond(400, json),
             on().hang_for(Duration::from_millis(50)),
         ];
         for fault in faults {

@@ -61,10 +61,10 @@ async fn the_quota_holds_and_retry_at_is_by_our_clock() {
         store.shift_the_only_row().await;
         let mut served = authenticator.access_token(&ada(&zoho)).await.expect("renewed");
         for _ in 0..9 {
-            zoho.kill_access_token(served.expose_secret());
+            zoho.invalidate_access_token(served.expose_secret());
             served = authenticator.replace(&served).await.expect("renewed");
         }
-        zoho.kill_access_token(served.expose_secret());
+        zoho.invalidate_access_token(served.expose_secret());
         let error = authenticator.replace(&served).await.expect_err("the quota is used up");
         assert!(matches!(error, Error::Throttled { .. }), "{error}");
         assert!(near(error.retry_at(), SystemTime::now() + TEN_MINUTES), "{clock:?}: {error}");

@@ -52,7 +52,7 @@ async fn a_valid_token_is_served_without_a_request_also_after_a_restart() {
 async fn a_login_in_a_browser_ends_in_a_stored_token() {
     let zoho = Emulator::start().await;
     let app = zoho.default_client();
-    let client = OAuthClient::new(app.id(), app.secret()).with_redirect_url(app.redirect_url_str());
+    let client = OAuthClient::new(app.id(), app.secret()).with_redirect_url(app.first_redirect_url());
     let authenticator = builder(&zoho, MemoryStore::new()).client(client).build().unwrap();
     let scopes = ["ZohoCRM.modules.ALL", "ZohoCRM.users.READ", "ZohoCRM.org.READ"];
     let authorization = authenticator.authorize(scopes).unwrap();
@@ -60,7 +60,7 @@ async fn a_login_in_a_browser_ends_in_a_stored_token() {
     let grant = authenticator.grant(Callback::parse(&callback), &authorization.state).unwrap();
     let login = authenticator.exchange(grant).await.unwrap();
     assert_eq!(login.token().user_signature(), Some(&ada(&zoho)));
-    assert_eq!(login.token().redirect_url(), Some(app.redirect_url_str()));
+    assert_eq!(login.token().redirect_url(), Some(app.first_redirect_url()));
     assert!(login.token().refresh_token().is_some());
 }
 
@@ -184,7 +184,7 @@ async fn an_absurd_life_is_survived() {
     let store = MemoryStore::new();
     with_a_stale_token(&zoho, &store).await;
     let answer = r#"{"access_token":"1000.long","expires_in":18446744073709551615}"#;
-    zoho.fault(Fault::on(TOKEN_REQUEST).answer(200, answer));
+    zoho.fault(Fault::on(TOKEN_REQUEST).respond(200, answer));
     let served = authenticator(&zoho, store).access_token(&ada(&zoho)).await.unwrap();
     assert_eq!(served.expose_secret(), "1000.long");
 }
@@ -318,7 +318,7 @@ async fn a_rejected_token_is_replaced_by_the_one_that_somebody_else_stored() {
     with_a_stale_token(&zoho, &store).await;
     let (one, other) = (authenticator(&zoho, store.clone()), authenticator(&zoho, store.clone()));
     let rejected = one.access_token(&ada(&zoho)).await.unwrap();
-    zoho.kill_access_token(rejected.expose_secret());
+    zoho.invalidate_access_token(rejected.expose_secret());
     let renewed = other.replace(&rejected).await.unwrap();
     let adopted = one.replace(&rejected).await.unwrap();
     assert_eq!(adopted.expose_secret(), renewed.expose_secret());
@@ -363,7 +363,7 @@ async fn an_old_access_token_in_a_configuration_is_not_handed_out_as_fresh() {
 
 #[tokio::test]
 async fn a_token_in_use_is_renewed_in_the_background_before_its_end() {
-    let zoho = Emulator::builder().token_life(Duration::from_secs(8)).start().await;
+    let zoho = Emulator::builder().token_lifetime(Duration::from_secs(8)).start().await;
     let authenticator = builder(&zoho, MemoryStore::new()).build().unwrap();
     logged_in(&zoho, &authenticator).await;
     let user = ada(&zoho);
@@ -382,7 +382,7 @@ async fn a_token_in_use_is_renewed_in_the_background_before_its_end() {
 
 #[tokio::test]
 async fn a_failing_early_renewal_does_not_displace_a_valid_token() {
-    let zoho = Emulator::builder().token_life(Duration::from_secs(8)).start().await;
+    let zoho = Emulator::builder().token_lifetime(Duration::from_secs(8)).start().await;
     let authenticator = builder(&zoho, MemoryStore::new()).build().unwrap();
     logged_in(&zoho, &authenticator).await;
     let user = ada(&zoho);

@@ -14,7 +14,8 @@ const WINDOW: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn in_ten_simulated_minutes_the_eleventh_request_is_never_sent() {
-    let zoho = Emulator::builder().clock_speed(SPEED).token_life(Duration::from_secs(36_000)).start().await;
+    let zoho =
+        Emulator::builder().clock_speed(SPEED).token_lifetime(Duration::from_secs(36_000)).start().await;
     let store = MemoryStore::new();
     with_a_stale_token(&zoho, &store).await;
     let authenticator = builder(&zoho, store).quota(Quota::new(10, WINDOW)).build().unwrap();
@@ -44,10 +45,10 @@ async fn retry_at_is_right_to_the_second() {
     let started = SystemTime::now();
     let mut served = authenticator.access_token(&ada(&zoho)).await.unwrap();
     for _ in 0..9 {
-        zoho.kill_access_token(served.expose_secret());
+        zoho.invalidate_access_token(served.expose_secret());
         served = authenticator.replace(&served).await.unwrap();
     }
-    zoho.kill_access_token(served.expose_secret());
+    zoho.invalidate_access_token(served.expose_secret());
     let error = authenticator.replace(&served).await.unwrap_err();
     let retry_at = error.retry_at().unwrap_or_else(|| panic!("{error}"));
     let wait = retry_at.duration_since(started).unwrap();
@@ -76,7 +77,7 @@ async fn a_throttle_of_zohos_own_stops_every_process_for_the_window() {
 
 #[tokio::test]
 async fn a_token_that_lives_for_seconds_is_not_renewed_on_every_call() {
-    let zoho = Emulator::builder().token_life(Duration::from_secs(20)).start().await;
+    let zoho = Emulator::builder().token_lifetime(Duration::from_secs(20)).start().await;
     let store = MemoryStore::new();
     with_a_stale_token(&zoho, &store).await;
     for _ in 0..20 {

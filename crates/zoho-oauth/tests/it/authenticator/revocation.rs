@@ -15,7 +15,7 @@ async fn a_revocation_that_zoho_refuses_keeps_the_row() {
     let authenticator = authenticator(&zoho, store.clone());
     logged_in(&zoho, &authenticator).await;
     let revoke = || Fault::on("POST /oauth/v2/token/revoke");
-    for fault in [revoke().throttle(), revoke().answer(200, r#"{"error":"general_error"}"#), revoke().html()]
+    for fault in [revoke().throttle(), revoke().respond(200, r#"{"error":"general_error"}"#), revoke().html()]
     {
         zoho.fault(fault);
         assert!(authenticator.revoke(&OAuthToken::new().with_user(ada(&zoho))).await.is_err());

@@ -62,8 +62,8 @@ async fn live() -> (Vec<String>, String) {
         Fault::on(TOKEN_REQUEST).times(2).status_500(),
         Fault::on(TOKEN_REQUEST).times(2).html(),
         Fault::on(TOKEN_REQUEST).times(2).drop_before(),
-        Fault::on(TOKEN_REQUEST).answer(200, r#"{"error":"invalid_client"}"#),
-        Fault::on(TOKEN_REQUEST).times(2).answer(200, "{\"error\":{\"nested\":1}}"),
+        Fault::on(TOKEN_REQUEST).respond(200, r#"{"error":"invalid_client"}"#),
+        Fault::on(TOKEN_REQUEST).times(2).respond(200, "{\"error\":{\"nested\":1}}"),
     ] {
         zoho.fault(fault);
         let error = authenticator.refresh(&user).await.unwrap_err();

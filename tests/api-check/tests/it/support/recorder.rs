@@ -33,7 +33,7 @@ impl Recorder {
     /// What becomes of calls from now on.
     pub(crate) fn answer(&self, status: u16, body: &Value) {
         self.server.clear_faults();
-        self.server.fault(Fault::on("*").forever().answer(status, body.to_string()));
+        self.server.fault(Fault::on("*").forever().respond(status, body.to_string()));
     }
 
     /// Sends the call of an entry.

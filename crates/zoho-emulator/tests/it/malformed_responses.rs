@@ -64,12 +64,12 @@ async fn a_long_answer_is_compressed_only_for_a_client_that_asks_for_gzip() {
 #[tokio::test]
 async fn json_can_be_labelled_as_html_and_html_as_json() {
     let (zoho, token) = with_leads(1).await;
-    zoho.fault(Fault::on(ON_LEADS).relabel("text/html;charset=UTF-8"));
+    zoho.fault(Fault::on(ON_LEADS).content_type("text/html;charset=UTF-8"));
     let reply = get(&zoho, &token, LEADS).await;
     assert_eq!(reply.header("content-type"), "text/html;charset=UTF-8");
     assert_eq!(reply.json()["data"][0]["Last_Name"], "Record 1");
 
-    zoho.fault(Fault::on(ON_LEADS).answer_as(200, "application/json", "<html>no</html>"));
+    zoho.fault(Fault::on(ON_LEADS).respond_as(200, "application/json", "<html>no</html>"));
     let reply = get(&zoho, &token, LEADS).await;
     assert_eq!((reply.header("content-type"), reply.text.as_str()), ("application/json", "<html>no</html>"));
 }
@@ -92,7 +92,7 @@ async fn an_error_body_can_come_with_200() {
 #[tokio::test]
 async fn gzip_can_break_off_although_the_body_is_complete() {
     let (zoho, token) = with_leads(50).await;
-    zoho.fault(Fault::on(ON_LEADS).cut_gzip());
+    zoho.fault(Fault::on(ON_LEADS).truncate_gzip());
     let (head, body) = exchange(&zoho, &token, "").await;
     assert!(head.contains("content-encoding: gzip"));
     assert_eq!(content_length(&head), body.len());
@@ -102,10 +102,10 @@ async fn gzip_can_break_off_although_the_body_is_complete() {
 #[tokio::test]
 async fn a_body_can_break_off_in_the_middle() {
     let (zoho, token) = with_leads(50).await;
-    zoho.fault(Fault::on(ON_LEADS).cut_body());
+    zoho.fault(Fault::on(ON_LEADS).truncate_body());
     let (head, body) = exchange(&zoho, &token, "").await;
     assert_eq!(content_length(&head) / 2, body.len());
-    zoho.fault(Fault::on(ON_LEADS).cut_body());
+    zoho.fault(Fault::on(ON_LEADS).truncate_body());
     assert!(try_send(http().get(zoho.base_url() + LEADS)).await.is_err());
 }
 
@@ -200,10 +200,10 @@ async fn a_fault_that_is_told_in_json_does_the_same() {
         (serde_json::json!({ "on": ON_LEADS, "effect": "nested_arrays", "depth": 3 }), 200),
         (serde_json::json!({ "on": ON_LEADS, "effect": "redirect", "url": "http://127.0.0.2/" }), 307),
         (serde_json::json!({ "on": ON_LEADS, "effect": "flood", "bytes": 500 }), 200),
-        (serde_json::json!({ "on": ON_LEADS, "effect": "relabel", "content_type": "text/plain" }), 200),
+        (serde_json::json!({ "on": ON_LEADS, "effect": "content_type", "content_type": "text/plain" }), 200),
         (serde_json::json!({ "on": ON_LEADS, "effect": "slow_body", "milliseconds": 1 }), 200),
         (
-            serde_json::json!({ "on": ON_LEADS, "effect": "answer", "status": 207, "content_type": "a/b" }),
+            serde_json::json!({ "on": ON_LEADS, "effect": "respond", "status": 207, "content_type": "a/b" }),
             207,
         ),
     ] {
