@@ -117,7 +117,7 @@ impl From<zohocrm::Error> for Failure {
             (zohocrm::Error::Token(error), _) => exit_for(error),
             (zohocrm::Error::File { .. }, _) => Exit::Failed,
             (_, ErrorKind::Request) => Exit::Usage,
-            (_, ErrorKind::LoginNeeded) => Exit::LoginRequired,
+            (_, ErrorKind::LoginRequired) => Exit::LoginRequired,
             (_, ErrorKind::NotFound) => Exit::NotFound,
             _ => Exit::Failed,
         };

@@ -15,7 +15,7 @@ use crate::metadata::Metadata;
 use crate::notifications::Notifications;
 use crate::record::Record;
 use crate::records::Records;
-use crate::request::{Answer, Method, Request};
+use crate::request::{Method, Request, Response};
 use crate::tags::Tags;
 use crate::transport::{Retries, Settings, Transport};
 
@@ -67,7 +67,7 @@ impl Crm {
     ///
     /// # Errors
     /// When the call fails, or the answer names nobody. Needs the scope `ZohoCRM.users.READ`.
-    pub async fn current_user(&self) -> Result<Answer<Record>, Error> {
+    pub async fn current_user(&self) -> Result<Response<Record>, Error> {
         let request = self.request(Method::Get, "/crm/v8/users").query("type", "CurrentUser");
         request.scopes(&["ZohoCRM.users.READ"]).only_item_of("users").await
     }
@@ -76,7 +76,7 @@ impl Crm {
     ///
     /// # Errors
     /// When the call fails, or the answer names none. Needs the scope `ZohoCRM.org.READ`.
-    pub async fn organization(&self) -> Result<Answer<Record>, Error> {
+    pub async fn organization(&self) -> Result<Response<Record>, Error> {
         let request = self.request(Method::Get, "/crm/v8/org");
         request.scopes(&["ZohoCRM.org.READ"]).only_item_of("org").await
     }
@@ -267,8 +267,8 @@ impl CrmBuilder {
     }
 
     /// Sets how many bytes an answer may have that is read as a whole; 64 MiB if not set. Files have no such limit.
-    pub fn most_bytes(mut self, bytes: usize) -> Self {
-        self.settings.most_bytes = bytes;
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.settings.max_bytes = bytes;
         self
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::client::Crm;
 use crate::error::Error;
-use crate::request::{Answer, Headers, Method, Request, Response};
+use crate::request::{Headers, Method, RawResponse, Request, Response};
 
 /// Several requests that have not been sent; from [`Crm::composite`]. Zoho carries them out in one call, and one may use
 /// what another answered.
@@ -42,7 +42,7 @@ pub struct Composite {
 
 impl Composite {
     /// How many requests Zoho takes in one call.
-    pub const MOST_REQUESTS: usize = 5;
+    pub const MAX_REQUESTS: usize = 5;
 
     pub(crate) fn new(crm: &Crm) -> Self {
         Self { crm: crm.clone(), requests: Vec::new(), rollback_on_fail: None, parallel_execution: None }
@@ -71,8 +71,8 @@ impl Composite {
     ///
     /// # Errors
     /// When they cannot be sent together, or the call fails as a whole. That one of them failed is not an error here: see
-    /// [`CompositeAnswer::get`]. Needs the scope `ZohoCRM.composite_requests.CUSTOM` and those of the requests.
-    pub async fn send(&self) -> Result<Answer<CompositeAnswer>, Error> {
+    /// [`CompositeResponse::get`]. Needs the scope `ZohoCRM.composite_requests.CUSTOM` and those of the requests.
+    pub async fn send(&self) -> Result<Response<CompositeResponse>, Error> {
         self.check()?;
         let request = self.request();
         let response = request.perform().await?;
@@ -88,7 +88,7 @@ impl Composite {
             (request.id.clone(), request.response(&self.crm, &response, entry))
         };
         let answers = self.requests.iter().zip(&entries).map(read).collect();
-        Ok(Answer::of(&response, CompositeAnswer { answers }))
+        Ok(Response::of(&response, CompositeResponse { answers }))
     }
 
     fn request(&self) -> Request {
@@ -109,8 +109,8 @@ impl Composite {
     fn check(&self) -> Result<(), Error> {
         let refuse = |why: String| Err(Error::Request(why));
         let count = self.requests.len();
-        if !(1..=Self::MOST_REQUESTS).contains(&count) {
-            return refuse(format!("one call takes 1 to {} requests, not {count}", Self::MOST_REQUESTS));
+        if !(1..=Self::MAX_REQUESTS).contains(&count) {
+            return refuse(format!("one call takes 1 to {} requests, not {count}", Self::MAX_REQUESTS));
         }
         if self.rollback_on_fail == Some(true) && self.parallel_execution == Some(true) {
             return refuse(
@@ -207,13 +207,13 @@ impl SubRequest {
     }
 
     /// What became of it: the answer inside the entry, or the entry as a refusal.
-    fn response(&self, crm: &Crm, whole: &Response, entry: &Value) -> Result<Response, Error> {
+    fn response(&self, crm: &Crm, whole: &RawResponse, entry: &Value) -> Result<RawResponse, Error> {
         let request = crm.request(self.method, &self.uri);
         match Entry::deserialize(entry) {
             Ok(Entry { details: Details { response } }) => request.accept(response.into()),
             Err(_) => {
                 let body = entry.to_string().into_bytes();
-                let entry = request.accept(Response { body, ..whole.clone() })?;
+                let entry = request.accept(RawResponse { body, ..whole.clone() })?;
                 Err(Error::unusable(&entry, "it does not say what the request was answered"))
             }
         }
@@ -235,16 +235,16 @@ fn as_text<S: serde::Serializer>(method: &Method, serializer: S) -> Result<S::Ok
 
 /// What Zoho answered to each request of a [`Composite`].
 #[derive(Clone, Debug)]
-pub struct CompositeAnswer {
-    answers: Vec<(String, Result<Response, Error>)>,
+pub struct CompositeResponse {
+    answers: Vec<(String, Result<RawResponse, Error>)>,
 }
 
-impl CompositeAnswer {
+impl CompositeResponse {
     /// The answer to the request of this name. As in a call of its own, what became of single records is in the body.
     ///
     /// # Errors
     /// When Zoho refused the request, did not carry it out or undid it, or there was none of this name.
-    pub fn get(&self, id: &str) -> Result<&Response, Error> {
+    pub fn get(&self, id: &str) -> Result<&RawResponse, Error> {
         match self.answers.iter().find(|(known, _)| known == id) {
             Some((_, answer)) => answer.as_ref().map_err(Error::clone),
             None => Err(Error::Request(format!("no request was called `{}`", id.escape_debug()))),
@@ -252,7 +252,7 @@ impl CompositeAnswer {
     }
 
     /// All answers with the names of their requests, in the order in which these were added.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Result<Response, Error>)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Result<RawResponse, Error>)> {
         self.answers.iter().map(|(id, answer)| (id.as_str(), answer))
     }
 }
@@ -285,7 +285,7 @@ struct Told {
     status_code: u16,
 }
 
-impl From<Told> for Response {
+impl From<Told> for RawResponse {
     fn from(told: Told) -> Self {
         let text = |value: Value| match value {
             Value::String(text) => text,

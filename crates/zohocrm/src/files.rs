@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::client::Crm;
 use crate::error::Error;
-use crate::records::{Written, outcomes};
+use crate::records::{WrittenRecord, outcomes};
 use crate::request::{Download, Method, Upload};
 
 const UPLOAD_SCOPES: &[&str] = &["ZohoCRM.files.CREATE"];
@@ -40,7 +40,7 @@ pub struct UploadedFile {
 
 impl Files {
     /// How many files Zoho takes in one call (zoho.com/crm/developer/docs/api/v8/upload-files-to-zfs.html).
-    pub const MOST_PER_UPLOAD: usize = 10;
+    pub const MAX_PER_UPLOAD: usize = 10;
 
     pub(crate) fn new(crm: &Crm) -> Self {
         Self { crm: crm.clone() }
@@ -69,13 +69,13 @@ impl Files {
             .fold((request, 0), |(request, count), file| (request.upload("file", file), count + 1));
         match count {
             0 => Ok(Vec::new()),
-            1..=Self::MOST_PER_UPLOAD => {
+            1..=Self::MAX_PER_UPLOAD => {
                 let results = outcomes(&request, count).await?;
                 Ok(results.into_iter().map(|result| UploadedFile::of(&result?)).collect())
             }
             _ => Err(Error::Request(format!(
                 "{count} files are too many; upload at most {} at a time",
-                Self::MOST_PER_UPLOAD
+                Self::MAX_PER_UPLOAD
             ))),
         }
     }
@@ -91,7 +91,7 @@ impl Files {
 }
 
 impl UploadedFile {
-    fn of(written: &Written) -> Result<Self, Error> {
+    fn of(written: &WrittenRecord) -> Result<Self, Error> {
         let text = |name: &str| written.details().get(name).and_then(Value::as_str).map(str::to_owned);
         let id = text("id").filter(|id| !id.is_empty());
         let id = id.ok_or_else(|| written.unusable("it does not say what the file's id is"))?;

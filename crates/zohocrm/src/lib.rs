@@ -33,14 +33,14 @@
 //! * [`Crm`]: the CRM as one user sees it.
 //! * [`Records`]: list, get, create, update and delete the records of a module; look for them ([`Search`], [`Criteria`]),
 //!   count them, and work with what hangs on them: related records, notes, tags, attachments, a photo.
-//! * [`Record`], [`Page`]: what comes back; [`Written`], [`RecordError`]: what became of each record of a write.
+//! * [`Record`], [`Page`]: what comes back; [`WrittenRecord`], [`RecordError`]: what became of each record of a write.
 //! * [`Coql`]: queries, as text or built with [`Select`].
 //! * [`Composite`]: several calls in one. [`Notifications`]: Zoho tells of changes.
 //! * `bulk` (feature `bulk`): many records, by jobs in the background.
 //! * [`Files`]: files that fields of records refer to.
 //! * [`metadata`]: modules, fields and layouts; whether a record fits its module; a Rust type for it.
 //! * [`api`]: every operation that Zoho describes, one module for each area; behind features.
-//! * [`Request`], [`Response`]: any other call.
+//! * [`Request`], [`RawResponse`]: any other call.
 //! * [`Error`], [`ApiError`]: why a call failed, and what to do next.
 
 #[path = "generated/mod.rs"]
@@ -68,7 +68,7 @@ mod transport;
 mod value;
 
 pub use client::{Api, Crm, CrmBuilder};
-pub use composite::{Composite, CompositeAnswer, SubRequest};
+pub use composite::{Composite, CompositeResponse, SubRequest};
 pub use coql::{Column, Coql, CoqlQuery, Select};
 pub use criteria::{Criteria, CriteriaField};
 pub use error::{ApiError, Error, ErrorKind, RecordError};
@@ -81,9 +81,9 @@ pub use record::{Consent, FieldError, FileField, Lookup, Record};
 pub use records::{
     Attachment, CountRecords, DeleteRecords, DeletedKind, DeletedRecord, GetRecord, ListDeleted, ListRecords,
     Note, RecordAttachments, RecordNotes, RecordPhoto, Records, RelatedRecords, Search, SortOrder,
-    TagRecords, WriteRecord, WriteRecords, Written,
+    TagRecords, WriteRecord, WriteRecords, WrittenRecord,
 };
-pub use request::{Answer, Download, Headers, Method, Request, Response, UnknownMethod, Upload};
+pub use request::{Download, Headers, Method, RawResponse, Request, Response, UnknownMethod, Upload};
 pub use stream::{Items, Pages};
 pub use tags::{Tag, Tags};
 pub use transport::Retries;

@@ -23,7 +23,7 @@ macro_rules! operation {
             ///
             /// # Errors
             /// When the call fails: see [`Error`](crate::Error).
-            pub async fn send(&self) -> Result<crate::request::Answer<$answer>, crate::error::Error> {
+            pub async fn send(&self) -> Result<crate::request::Response<$answer>, crate::error::Error> {
                 self.request.send_as().await
             }
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::record::Record;
-use crate::request::{Answer, Request};
+use crate::request::{Request, Response};
 use crate::stream::Pages;
 use crate::value::DateTime;
 
@@ -74,7 +74,7 @@ impl<T> From<PageBody<T>> for Page<T> {
 }
 
 /// Asks for one page.
-pub(crate) async fn page<T: DeserializeOwned>(request: &Request) -> Result<Answer<Page<T>>, Error> {
+pub(crate) async fn page<T: DeserializeOwned>(request: &Request) -> Result<Response<Page<T>>, Error> {
     let response = request.send().await?;
     let body = match response.json::<PageBody<T>>()? {
         Some(PageBody { data: None, info: None }) => None,
@@ -83,7 +83,7 @@ pub(crate) async fn page<T: DeserializeOwned>(request: &Request) -> Result<Answe
     };
     // Whatever else it is, it is not the end of the list.
     let body = body.ok_or_else(|| Error::unusable(&response, "it is no list, and not none either"))?;
-    Ok(Answer::of(&response, body.into()))
+    Ok(Response::of(&response, body.into()))
 }
 
 /// Asks for a page and those after it: by token where Zoho gives one, which goes on past record 2,000, else by number.
@@ -91,7 +91,7 @@ pub(crate) fn pages<T: DeserializeOwned + Send + 'static>(request: Request) -> P
     Pages::unfold(Cursor::First, move |cursor| {
         let request = cursor.applied_to(request.clone());
         async move {
-            let request = request.ok_or(Error::StandsStill)?;
+            let request = request.ok_or(Error::PaginationStalled)?;
             let page = page(&request).await?.into_inner();
             let next = Cursor::after(&page, &request);
             Ok((page, next))

@@ -6,8 +6,8 @@ use serde_json::json;
 use crate::client::Crm;
 use crate::error::Error;
 use crate::record::Lookup;
-use crate::records::{Written, outcome, outcomes};
-use crate::request::{Answer, Method, Request};
+use crate::records::{WrittenRecord, outcome, outcomes};
+use crate::request::{Method, Request, Response};
 use crate::value::{DateTime, Extra, Nullable};
 
 /// The tags that a module has; from [`Crm::tags`]. They are put on records with
@@ -40,7 +40,7 @@ impl Tags {
     ///
     /// # Errors
     /// When the call fails. Needs the scope `ZohoCRM.settings.tags.READ`.
-    pub async fn list(&self) -> Result<Answer<Vec<Tag>>, Error> {
+    pub async fn list(&self) -> Result<Response<Vec<Tag>>, Error> {
         let request = self.request(Method::Get, &["ZohoCRM.settings.tags.READ", "ZohoCRM.settings.ALL"]);
         let response = request.send().await?;
         let tags = match response.json::<TagsBody>()? {
@@ -48,7 +48,7 @@ impl Tags {
             None if response.status() == 204 => Vec::new(),
             None => return Err(Error::unusable(&response, "it is no list of tags")),
         };
-        Ok(Answer::of(&response, tags))
+        Ok(Response::of(&response, tags))
     }
 
     /// Creates tags: texts, or [`Tag`]s with a colour. Says what became of each.
@@ -58,7 +58,7 @@ impl Tags {
     pub async fn create(
         &self,
         tags: impl IntoIterator<Item = impl Into<Tag>>,
-    ) -> Result<Vec<Result<Written, Error>>, Error> {
+    ) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         let tags: Vec<Tag> = tags.into_iter().map(Into::into).collect();
         let request = self.request(Method::Post, &["ZohoCRM.settings.tags.CREATE", "ZohoCRM.settings.ALL"]);
         outcomes(&request.json(json!({ "tags": tags })), tags.len()).await
@@ -68,7 +68,7 @@ impl Tags {
     ///
     /// # Errors
     /// When the call fails, or Zoho refuses the change. Needs the scope `ZohoCRM.settings.tags.UPDATE`.
-    pub async fn update(&self, id: impl Into<String>, tag: impl Into<Tag>) -> Result<Written, Error> {
+    pub async fn update(&self, id: impl Into<String>, tag: impl Into<Tag>) -> Result<WrittenRecord, Error> {
         let request = self.about(Method::Put, id.into());
         let request = request.query("module", &self.module).json(json!({ "tags": [tag.into()] }));
         outcome(&request.scopes(&["ZohoCRM.settings.tags.UPDATE", "ZohoCRM.settings.ALL"])).await
@@ -78,7 +78,7 @@ impl Tags {
     ///
     /// # Errors
     /// When the call fails, or Zoho refuses it. Needs the scope `ZohoCRM.settings.tags.DELETE`.
-    pub async fn delete(&self, id: impl Into<String>) -> Result<Written, Error> {
+    pub async fn delete(&self, id: impl Into<String>) -> Result<WrittenRecord, Error> {
         let request = self.about(Method::Delete, id.into());
         outcome(&request.scopes(&["ZohoCRM.settings.tags.DELETE", "ZohoCRM.settings.ALL"])).await
     }

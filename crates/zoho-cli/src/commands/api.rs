@@ -1,6 +1,6 @@
 //! `zoho api`: any call, authenticated.
 
-use zohocrm::{Method, Response};
+use zohocrm::{Method, RawResponse};
 
 use super::{paginate, whose};
 use crate::args::Api;
@@ -35,7 +35,7 @@ pub(crate) async fn run(config: &Config, call: Api) -> Result<(), Failure> {
 }
 
 /// Whether a line break behind it makes no difference: a picture or an archive stays as it is.
-fn is_text(response: &Response) -> bool {
+fn is_text(response: &RawResponse) -> bool {
     let kind = response.content_type().and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
     let kind = kind.to_ascii_lowercase();
     kind.starts_with("text/") || kind == "application/json" || kind.ends_with("+json")

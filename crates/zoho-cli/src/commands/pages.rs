@@ -61,7 +61,7 @@ impl Place {
     }
 
     fn interrupted(&self, error: Error, printed: u64) -> Failure {
-        let stands_still = matches!(error, Error::StandsStill);
+        let stands_still = matches!(error, Error::PaginationStalled);
         let failure = Failure::from(error);
         match printed {
             0 => failure,

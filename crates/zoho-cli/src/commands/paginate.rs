@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use url::form_urlencoded;
-use zohocrm::{Crm, Error, Method, Record, Request, Response};
+use zohocrm::{Crm, Error, Method, RawResponse, Record, Request};
 
 use crate::failure::Failure;
 use crate::output::Rows;
@@ -52,7 +52,7 @@ enum Next {
 
 impl Page {
     /// The only list in an answer, and what its `info` says.
-    fn read(response: &Response) -> Result<Self, Failure> {
+    fn read(response: &RawResponse) -> Result<Self, Failure> {
         let Some(body) = response.json::<Map<String, Value>>()? else {
             return Ok(Self { items: Vec::new(), next: None });
         };
@@ -121,5 +121,5 @@ impl Cursor {
 }
 
 fn stands_still() -> Failure {
-    Failure::from(Error::StandsStill)
+    Failure::from(Error::PaginationStalled)
 }

@@ -9,7 +9,7 @@ use zip::ZipArchive;
 
 use super::mistake;
 use crate::error::Error;
-use crate::request::{Request, Response};
+use crate::request::{RawResponse, Request};
 
 /// The most bytes of a ZIP file. Longer ones are not a job's result, whatever they are.
 const MOST_ZIP_BYTES: u64 = 4 << 30;
@@ -25,7 +25,7 @@ const MOST_ROW_BYTES: u64 = 16 << 20;
 pub(super) struct Archive {
     zip: File,
     /// The answer that it came with, without its body: for errors.
-    origin: Response,
+    origin: RawResponse,
 }
 
 impl Archive {
@@ -33,7 +33,7 @@ impl Archive {
     pub(super) async fn download(request: &Request) -> Result<Self, Error> {
         let mut download = request.download().await?;
         let origin =
-            Response { status: download.status(), headers: download.headers().clone(), body: Vec::new() };
+            RawResponse { status: download.status(), headers: download.headers().clone(), body: Vec::new() };
         let folder = std::env::temp_dir();
         let zip = tempfile::tempfile_in(&folder).map_err(|error| Error::file(&folder, &error))?;
         let mut file = tokio::fs::File::from_std(zip);
@@ -54,17 +54,17 @@ impl Archive {
             );
         }
         let length = self.zip.metadata().map_or(0, |metadata| metadata.len());
-        let most_bytes = length.saturating_mul(MOST_SHRINKING).max(ALWAYS_CSV_BYTES);
+        let max_bytes = length.saturating_mul(MOST_SHRINKING).max(ALWAYS_CSV_BYTES);
         let entry = zip.by_index(0).map_err(|error| self.no_zip(&error))?;
         let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
         if !entry.is_file() || !name.to_ascii_lowercase().ends_with(".csv") {
             return Err(self.unusable(format!("its ZIP file holds {name:?}, where a CSV file was expected")));
         }
-        if entry.size() > most_bytes {
+        if entry.size() > max_bytes {
             return Err(self.unusable(format!("its ZIP file would become {} bytes of CSV", entry.size())));
         }
         let room_for_row = Cell::new(MOST_ROW_BYTES);
-        let guarded = Guarded { inner: entry, room_for_file: most_bytes, room_for_row: &room_for_row };
+        let guarded = Guarded { inner: entry, room_for_file: max_bytes, room_for_row: &room_for_row };
         let mut rows = csv::ReaderBuilder::new().buffer_capacity(64 << 10).from_reader(guarded);
         let columns = columns(rows.headers().map_err(|error| self.no_csv(&error))?);
         let mut row = StringRecord::new();
@@ -142,7 +142,10 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(zip).unwrap();
         file.rewind().unwrap();
-        Archive { zip: file, origin: Response { status: 200, headers: Headers::default(), body: Vec::new() } }
+        Archive {
+            zip: file,
+            origin: RawResponse { status: 200, headers: Headers::default(), body: Vec::new() },
+        }
     }
 
     fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {

@@ -135,8 +135,8 @@ impl Polling {
                         (false, None) => (failures, state) = (0, Some(status.state().to_string())),
                     }
                 }
-                Err(Error::CreditsShort { look_again_at, .. }) => {
-                    kept_back = look_again_at.duration_since(SystemTime::now()).unwrap_or_default();
+                Err(Error::CreditsShort { retry_at, .. }) => {
+                    kept_back = retry_at.duration_since(SystemTime::now()).unwrap_or_default();
                 }
                 Err(error) if error.is_transient() && failures < Self::MOST_FAILURES => failures += 1,
                 Err(error) => return Err(error),
@@ -221,8 +221,7 @@ mod tests {
     async fn a_look_that_no_credits_are_left_for_is_put_off_and_is_no_failure() {
         let (looks, start) = (Cell::new(0_u64), Instant::now());
         let hour = Duration::from_secs(3_600);
-        let short =
-            || Error::CreditsShort { remaining: 1, floor: 2, look_again_at: SystemTime::now() + hour };
+        let short = || Error::CreditsShort { remaining: 1, floor: 2, retry_at: SystemTime::now() + hour };
         let look = || async {
             looks.set(looks.get() + 1);
             if looks.get() <= 10 { Err(short()) } else { Ok(Seen(JobState::Completed)) }

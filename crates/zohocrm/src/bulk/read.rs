@@ -150,10 +150,10 @@ impl StartBulkRead {
         match (&result.next_page_token, result.more_records) {
             (_, false) => Ok(None),
             (Some(token), true) if self.query.get("page_token") == Some(&json!(token)) => {
-                Err(Error::StandsStill)
+                Err(Error::PaginationStalled)
             }
             (Some(token), true) => Ok(Some(self.page_token(token))),
-            (None, true) if self.query.contains_key("page_token") => Err(Error::StandsStill),
+            (None, true) if self.query.contains_key("page_token") => Err(Error::PaginationStalled),
             (None, true) => Ok(Some(self.with("page", this_page + 1))),
         }
     }

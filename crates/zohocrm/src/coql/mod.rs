@@ -11,7 +11,7 @@ use crate::client::Crm;
 use crate::error::Error;
 use crate::page::{Page, page};
 use crate::record::Record;
-use crate::request::{Answer, Method, Request};
+use crate::request::{Method, Request, Response};
 use crate::stream::{Items, Pages};
 
 pub use select::{Column, Select};
@@ -74,7 +74,7 @@ impl Coql {
     /// # Errors
     /// When the query cannot be written or has its limit twice, or the call fails. Needs the scope `ZohoCRM.coql.READ` and
     /// one to read the module.
-    pub async fn send(&self) -> Result<Answer<Page>, Error> {
+    pub async fn send(&self) -> Result<Response<Page>, Error> {
         self.send_as().await
     }
 
@@ -82,7 +82,7 @@ impl Coql {
     ///
     /// # Errors
     /// As for [`send`](Self::send), and when a record is not of this shape.
-    pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Answer<Page<T>>, Error> {
+    pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Response<Page<T>>, Error> {
         page(&self.call(self.limit, self.offset)?).await
     }
 
@@ -112,7 +112,7 @@ impl Coql {
                 let next = offset.saturating_add(page.records.len() as u64);
                 let goes_on = page.more_records && end.is_none_or(|end| next < end);
                 if goes_on && next == offset {
-                    return Err(Error::StandsStill);
+                    return Err(Error::PaginationStalled);
                 }
                 Ok((page, goes_on.then_some(next)))
             }

@@ -1,4 +1,4 @@
-//! `ApiError`: Zoho's refusal of a whole call; `RecordError`: of one record of a call.
+//! `ApiError`: Zoho's rejection of a whole call; `RecordError`: of one record of a call.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,39 +6,45 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{ErrorKind, refusal::Refusal};
-use crate::request::{Head, OperationName, Response};
+use super::{ErrorKind, rejection::Rejection};
+use crate::request::{Head, OperationName, RawResponse};
 
-/// Zoho's refusal of a call: `{"code": …, "message": …, "details": …, "status": "error"}`.
+/// Zoho's rejection of a call: `{"code": …, "message": …, "details": …, "status": "error"}`.
 #[derive(Clone, Debug)]
 pub struct ApiError {
     operation: String,
     status: u16,
-    refusal: Refusal,
+    rejection: Rejection,
     scopes: &'static [&'static str],
     request_id: Option<String>,
 }
 
 impl ApiError {
-    /// The refusal that an answer is, if it is one. The body decides before the status does: Zoho also sends errors
+    /// The rejection that an answer is, if it is one. The body decides before the status does: Zoho also sends errors
     /// with status 200.
     pub(crate) fn in_response(
-        response: &Response,
+        response: &RawResponse,
         operation: OperationName<'_>,
         scopes: &'static [&'static str],
     ) -> Option<Self> {
-        let refusal = match response.status {
-            200..=299 | 304 => Refusal::in_success(&response.body)?,
-            _ => Refusal::in_failure(&response.body).unwrap_or_default(),
+        let rejection = match response.status {
+            200..=299 | 304 => Rejection::in_success(&response.body)?,
+            _ => Rejection::in_failure(&response.body).unwrap_or_default(),
         };
         let request_id = response.request_id().map(str::to_owned);
-        Some(Self { operation: operation.to_string(), status: response.status, refusal, scopes, request_id })
+        Some(Self {
+            operation: operation.to_string(),
+            status: response.status,
+            rejection,
+            scopes,
+            request_id,
+        })
     }
 
     /// What it means for the caller.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
-        self.refusal.kind(Some(self.status))
+        self.rejection.kind(Some(self.status))
     }
 
     /// The HTTP status. Zoho's documentation and Zoho do not always agree on it: go by the code first.
@@ -50,19 +56,19 @@ impl ApiError {
     /// Zoho's code, such as `INVALID_DATA`; empty when the answer had none.
     #[must_use]
     pub fn code(&self) -> &str {
-        &self.refusal.code
+        &self.rejection.code
     }
 
     /// Zoho's own words.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.refusal.message
+        &self.rejection.message
     }
 
     /// What it is about: the field, the limit, the missing permission. `Null` when the answer had none.
     #[must_use]
     pub fn details(&self) -> &Value {
-        &self.refusal.details
+        &self.rejection.details
     }
 
     /// What Zoho calls the request, for its support.
@@ -72,11 +78,11 @@ impl ApiError {
     }
 
     pub(crate) fn rejects_the_token(&self) -> bool {
-        self.refusal.rejects_the_token()
+        self.rejection.rejects_the_token()
     }
 
-    pub(super) fn refusal(&self) -> &Refusal {
-        &self.refusal
+    pub(super) fn rejection(&self) -> &Rejection {
+        &self.rejection
     }
 
     pub(super) fn scopes(&self) -> &'static [&'static str] {
@@ -90,14 +96,14 @@ impl ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Zoho refused {}: HTTP {}", self.operation, self.status)?;
-        match self.refusal.to_string().as_str() {
+        match self.rejection.to_string().as_str() {
             "" => formatter.write_str(", without a word of Zoho's: it may be from a proxy on the way")?,
-            refusal => write!(formatter, ", {refusal}")?,
+            rejection => write!(formatter, ", {rejection}")?,
         }
         if self.details().as_object().is_some_and(|details| !details.is_empty()) {
             write!(formatter, " {}", self.details())?;
         }
-        match self.refusal.next_step(Some(self.status)) {
+        match self.rejection.next_step(Some(self.status)) {
             Some(next_step) => write!(formatter, "; {next_step}")?,
             None => return Ok(()),
         }
@@ -113,43 +119,43 @@ impl StdError for ApiError {}
 /// A record that was not written, and why. The others of the same call may have been.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordError {
-    refusal: Refusal,
+    rejection: Rejection,
     head: Arc<Head>,
 }
 
 impl RecordError {
     pub(crate) fn new(code: String, message: String, details: Value, head: Arc<Head>) -> Self {
-        Self { refusal: Refusal { code, message, details }, head }
+        Self { rejection: Rejection { code, message, details }, head }
     }
 
     /// What it means for the caller.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
-        self.refusal.kind(None)
+        self.rejection.kind(None)
     }
 
     /// Zoho's code, such as `MANDATORY_NOT_FOUND`.
     #[must_use]
     pub fn code(&self) -> &str {
-        &self.refusal.code
+        &self.rejection.code
     }
 
     /// Zoho's own words.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.refusal.message
+        &self.rejection.message
     }
 
     /// What it is about: `api_name` and `json_path` of the field, for example.
     #[must_use]
     pub fn details(&self) -> &Value {
-        &self.refusal.details
+        &self.rejection.details
     }
 
     /// The field that it is about: where in the body if Zoho says so, or its API name.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
-        self.refusal.field()
+        self.rejection.field()
     }
 
     /// The same error of a record that stands so many places further on: paths in its details, such as
@@ -157,23 +163,23 @@ impl RecordError {
     #[must_use]
     pub fn moved_by(&self, places: usize) -> Self {
         let mut moved = self.clone();
-        move_paths(&mut moved.refusal.details, places);
+        move_paths(&mut moved.rejection.details, places);
         moved
     }
 
     /// The id of the record that was there before.
     #[must_use]
     pub fn duplicate_of(&self) -> Option<&str> {
-        self.refusal.duplicate_of()
+        self.rejection.duplicate_of()
     }
 
     /// All that is wrong with the record, where Zoho found more than one thing; else just this error.
     #[must_use]
     pub fn all(&self) -> Vec<Self> {
-        match self.refusal.parts() {
+        match self.rejection.parts() {
             parts if parts.is_empty() => vec![self.clone()],
             parts => {
-                parts.into_iter().map(|refusal| Self { refusal, head: Arc::clone(&self.head) }).collect()
+                parts.into_iter().map(|rejection| Self { rejection, head: Arc::clone(&self.head) }).collect()
             }
         }
     }
@@ -190,8 +196,8 @@ impl RecordError {
         self.head.headers.request_id()
     }
 
-    pub(super) fn refusal(&self) -> &Refusal {
-        &self.refusal
+    pub(super) fn rejection(&self) -> &Rejection {
+        &self.rejection
     }
 }
 
@@ -223,7 +229,7 @@ fn moved(path: &str, places: usize) -> Option<String> {
 
 impl fmt::Display for RecordError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the record was refused: {}", self.refusal)?;
+        write!(formatter, "the record was refused: {}", self.rejection)?;
         match self.field() {
             Some(field) => write!(formatter, "; correct the field {}", field.escape_debug()),
             None => Ok(()),

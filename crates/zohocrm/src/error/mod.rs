@@ -1,7 +1,7 @@
 //! Why a call failed, and what to do next.
 
 mod api;
-mod refusal;
+mod rejection;
 
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::metadata::FieldProblem;
-use crate::request::Response;
+use crate::request::RawResponse;
 
 pub use api::{ApiError, RecordError};
-pub use refusal::ErrorKind;
+pub use rejection::ErrorKind;
 
 /// A call that failed. `Clone`, so that many waiters can share one. [`kind`](Self::kind) says what it means for the
 /// caller.
@@ -51,7 +51,7 @@ pub enum Error {
         at(json_path)
     )]
     #[non_exhaustive]
-    Answer {
+    InvalidResponse {
         /// Its HTTP status.
         status: u16,
         /// What is wrong with it.
@@ -59,24 +59,24 @@ pub enum Error {
         /// Where in the JSON: `roles[3].name`.
         json_path: Option<String>,
         /// The answer as it came.
-        response: Arc<Response>,
+        response: Arc<RawResponse>,
     },
 
     /// The answer is longer than this program has room for. Files are streamed: see [`Download`](crate::Download).
-    #[error("the answer is longer than {most_bytes} bytes; ask for less at once, or raise `most_bytes`")]
+    #[error("the answer is longer than {max_bytes} bytes; ask for less at once, or raise `max_bytes`")]
     #[non_exhaustive]
     TooLarge {
         /// Its HTTP status.
         status: u16,
-        /// The most bytes that an answer may have: [`CrmBuilder::most_bytes`](crate::CrmBuilder::most_bytes).
-        most_bytes: usize,
+        /// The most bytes that an answer may have: [`CrmBuilder::max_bytes`](crate::CrmBuilder::max_bytes).
+        max_bytes: usize,
     },
 
     /// Zoho says that there are more records, but the next page would be this one again. What came before is complete.
     #[error(
         "Zoho says that there are more records and gives no way to get on; narrow the list down and ask again"
     )]
-    StandsStill,
+    PaginationStalled,
 
     /// The record was not sent, because the call for those before it failed.
     #[error("the record was not sent, since the call before it failed: {0}")]
@@ -127,7 +127,7 @@ pub enum Error {
         /// How many are kept back.
         floor: u64,
         /// When a call is let through again, to see whether there are more.
-        look_again_at: SystemTime,
+        retry_at: SystemTime,
     },
 
     /// The request would take the token to a host that is not its own. Nothing was sent.
@@ -159,14 +159,16 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Token(error) if error.needs_login() => ErrorKind::LoginNeeded,
+            Self::Token(error) if error.needs_login() => ErrorKind::LoginRequired,
             Self::Token(error) if error.retry_at().is_some() => ErrorKind::Throttled,
             Self::Token(error) if error.is_transient() => ErrorKind::Unreachable,
             Self::Token(_) => ErrorKind::Other,
             Self::Api(error) => error.kind(),
             Self::Record(error) => error.kind(),
             Self::Unreachable { .. } => ErrorKind::Unreachable,
-            Self::Answer { .. } | Self::TooLarge { .. } | Self::StandsStill => ErrorKind::Decode,
+            Self::InvalidResponse { .. } | Self::TooLarge { .. } | Self::PaginationStalled => {
+                ErrorKind::Decode
+            }
             Self::NotSent(error) => error.kind(),
             Self::CreditsShort { .. } => ErrorKind::Throttled,
             Self::InvalidRecord { .. } => ErrorKind::InvalidData,
@@ -191,7 +193,7 @@ impl Error {
     /// A missing scope is not such a case: a login that asks for the same scopes does not help.
     #[must_use]
     pub fn needs_login(&self) -> bool {
-        self.kind() == ErrorKind::LoginNeeded
+        self.kind() == ErrorKind::LoginRequired
     }
 
     /// When to try again, where that is known. Zoho names no time with HTTP 429.
@@ -199,7 +201,7 @@ impl Error {
     pub fn retry_at(&self) -> Option<SystemTime> {
         match self {
             Self::Token(error) => error.retry_at(),
-            Self::CreditsShort { look_again_at, .. } => Some(*look_again_at),
+            Self::CreditsShort { retry_at, .. } => Some(*retry_at),
             _ => None,
         }
     }
@@ -209,14 +211,14 @@ impl Error {
     pub fn field(&self) -> Option<&str> {
         match self {
             Self::InvalidRecord { problems, .. } => Some(&problems.first()?.field),
-            _ => self.refusal()?.field(),
+            _ => self.rejection()?.field(),
         }
     }
 
     /// The id of the record that was there before.
     #[must_use]
     pub fn duplicate_of(&self) -> Option<&str> {
-        self.refusal()?.duplicate_of()
+        self.rejection()?.duplicate_of()
     }
 
     /// The scopes of which the login lacks one; empty if that is not the trouble, or the call is not among those known.
@@ -229,7 +231,7 @@ impl Error {
     #[must_use]
     pub fn missing_permissions(&self) -> Vec<&str> {
         let lacks = |_: &_| self.kind() == ErrorKind::PermissionMissing;
-        self.refusal().filter(lacks).map(|refusal| refusal.permissions()).unwrap_or_default()
+        self.rejection().filter(lacks).map(|rejection| rejection.permissions()).unwrap_or_default()
     }
 
     /// What Zoho answered, if it was Zoho that said no.
@@ -256,28 +258,33 @@ impl Error {
         match self {
             Self::Api(error) => error.request_id(),
             Self::Record(error) => error.request_id(),
-            Self::Answer { response, .. } => response.request_id(),
+            Self::InvalidResponse { response, .. } => response.request_id(),
             Self::NotSent(error) => error.request_id(),
             _ => None,
         }
     }
 
-    fn refusal(&self) -> Option<&refusal::Refusal> {
+    fn rejection(&self) -> Option<&rejection::Rejection> {
         match self {
-            Self::Api(error) => Some(error.refusal()),
-            Self::Record(error) => Some(error.refusal()),
+            Self::Api(error) => Some(error.rejection()),
+            Self::Record(error) => Some(error.rejection()),
             _ => None,
         }
     }
 
     /// An answer that is not what it should be.
-    pub(crate) fn unusable(response: &Response, evidence: impl Into<String>) -> Self {
+    pub(crate) fn unusable(response: &RawResponse, evidence: impl Into<String>) -> Self {
         Self::undecodable(response, evidence.into(), None)
     }
 
     /// An answer that is not what it should be, and where.
-    pub(crate) fn undecodable(response: &Response, evidence: String, json_path: Option<String>) -> Self {
-        Self::Answer { status: response.status, evidence, json_path, response: Arc::new(response.clone()) }
+    pub(crate) fn undecodable(response: &RawResponse, evidence: String, json_path: Option<String>) -> Self {
+        Self::InvalidResponse {
+            status: response.status,
+            evidence,
+            json_path,
+            response: Arc::new(response.clone()),
+        }
     }
 
     /// Nothing came in time.

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::client::Crm;
 use crate::error::Error;
 use crate::page::{Page, page, pages};
-use crate::records::{Written, outcomes, outcomes_of_any_number};
-use crate::request::{Answer, Method, Request};
+use crate::records::{WrittenRecord, outcomes, outcomes_of_any_number};
+use crate::request::{Method, Request, Response};
 use crate::stream::Items;
 
 pub use channel::Channel;
@@ -58,7 +58,7 @@ impl Notifications {
     pub async fn enable(
         &self,
         channels: impl IntoIterator<Item = Channel>,
-    ) -> Result<Vec<Result<Written, Error>>, Error> {
+    ) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         self.send(Method::Post, channels, &[]).await
     }
 
@@ -70,7 +70,7 @@ impl Notifications {
     pub async fn update(
         &self,
         channels: impl IntoIterator<Item = Channel>,
-    ) -> Result<Vec<Result<Written, Error>>, Error> {
+    ) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         self.send(Method::Patch, channels, &[]).await
     }
 
@@ -81,7 +81,7 @@ impl Notifications {
     pub async fn replace(
         &self,
         channels: impl IntoIterator<Item = Channel>,
-    ) -> Result<Vec<Result<Written, Error>>, Error> {
+    ) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         self.send(Method::Put, channels, &[]).await
     }
 
@@ -92,7 +92,7 @@ impl Notifications {
     pub async fn disable_events(
         &self,
         channels: impl IntoIterator<Item = Channel>,
-    ) -> Result<Vec<Result<Written, Error>>, Error> {
+    ) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         self.send(Method::Patch, channels, &[("_delete_events", json!(true))]).await
     }
 
@@ -103,7 +103,7 @@ impl Notifications {
     pub async fn disable(
         &self,
         channel_ids: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Result<Vec<Result<Written, Error>>, Error> {
+    ) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         let ids: Vec<String> = channel_ids.into_iter().map(Into::into).collect();
         outcomes_of_any_number(&self.request(Method::Delete).query("channel_ids", ids.join(","))).await
     }
@@ -113,7 +113,7 @@ impl Notifications {
         method: Method,
         channels: impl IntoIterator<Item = Channel>,
         more: &[(&str, Value)],
-    ) -> Result<Vec<Result<Written, Error>>, Error> {
+    ) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         let mut bodies: Vec<Value> = channels.into_iter().map(|channel| channel.body()).collect();
         for (name, value) in more {
             bodies.iter_mut().for_each(|body| body[*name] = value.clone());
@@ -166,7 +166,7 @@ impl ListChannels {
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn send(&self) -> Result<Answer<Page<Channel>>, Error> {
+    pub async fn send(&self) -> Result<Response<Page<Channel>>, Error> {
         page(&self.request).await
     }
 

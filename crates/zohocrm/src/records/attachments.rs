@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeleteRecords, ListRecords, Records, Written, outcome, scopes};
+use super::{DeleteRecords, ListRecords, Records, WrittenRecord, outcome, scopes};
 use crate::error::Error;
 use crate::record::{Lookup, Record};
 use crate::request::{Download, Method, Request, Upload};
@@ -51,7 +51,7 @@ impl RecordAttachments {
     ///
     /// # Errors
     /// When the file cannot be read, the call fails, or Zoho refuses the file.
-    pub async fn upload(&self, file: Upload) -> Result<Written, Error> {
+    pub async fn upload(&self, file: Upload) -> Result<WrittenRecord, Error> {
         outcome(&self.request(Method::Post).upload("file", file)).await
     }
 
@@ -59,7 +59,11 @@ impl RecordAttachments {
     ///
     /// # Errors
     /// When the call fails, or Zoho refuses the link.
-    pub async fn link(&self, url: impl Into<String>, title: impl Into<String>) -> Result<Written, Error> {
+    pub async fn link(
+        &self,
+        url: impl Into<String>,
+        title: impl Into<String>,
+    ) -> Result<WrittenRecord, Error> {
         let request = self.request(Method::Post).query("attachmentUrl", url).query("title", title);
         outcome(&request).await
     }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Records, Search};
 use crate::error::Error;
-use crate::request::{Answer, Method, Request};
+use crate::request::{Method, Request, Response};
 
 impl Records {
     /// Counts the records of the module.
@@ -51,7 +51,7 @@ impl CountRecords {
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn send(&self) -> Result<Answer<u64>, Error> {
+    pub async fn send(&self) -> Result<Response<u64>, Error> {
         Ok(self.request.send_as::<Count>().await?.map(|body| body.count))
     }
 }

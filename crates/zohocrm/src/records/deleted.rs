@@ -6,7 +6,7 @@ use super::Records;
 use crate::error::Error;
 use crate::page::{Page, page, pages};
 use crate::record::Lookup;
-use crate::request::{Answer, Method, Request};
+use crate::request::{Method, Request, Response};
 use crate::stream::{Items, Pages};
 use crate::value::{DateTime, Extra, Nullable};
 
@@ -54,7 +54,7 @@ impl ListDeleted {
     }
 
     /// Only the records that were deleted after a moment. If there are none, the page says so:
-    /// [`Answer::is_not_modified`].
+    /// [`Response::is_not_modified`].
     pub fn if_modified_since(self, moment: impl Into<DateTime>) -> Self {
         Self { request: self.request.header("If-Modified-Since", moment.into().to_string()) }
     }
@@ -63,7 +63,7 @@ impl ListDeleted {
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn send(&self) -> Result<Answer<Page<DeletedRecord>>, Error> {
+    pub async fn send(&self) -> Result<Response<Page<DeletedRecord>>, Error> {
         page(&self.request).await
     }
 

@@ -25,7 +25,7 @@ pub use related::RelatedRecords;
 pub use search::Search;
 pub use tagging::TagRecords;
 pub use write::{DeleteRecords, WriteRecord, WriteRecords};
-pub use written::Written;
+pub use written::WrittenRecord;
 pub(crate) use written::{outcome, outcomes, outcomes_of_any_number};
 
 /// The records of one module; from [`Crm::records`].
@@ -62,7 +62,7 @@ pub struct Records {
 
 impl Records {
     /// How many records Zoho takes in one write. More are written in several calls, one after the other.
-    pub const MOST_PER_WRITE: usize = 100;
+    pub const MAX_PER_WRITE: usize = 100;
 
     pub(crate) fn new(crm: &Crm, module: String) -> Self {
         Self { crm: crm.clone(), module }

@@ -1,6 +1,6 @@
 //! The picture of a record.
 
-use super::{Records, Written, outcome};
+use super::{Records, WrittenRecord, outcome};
 use crate::error::Error;
 use crate::request::{Download, Method, Request, Upload};
 
@@ -35,7 +35,7 @@ impl RecordPhoto {
     ///
     /// # Errors
     /// When the file cannot be read, the call fails, or Zoho refuses the picture.
-    pub async fn upload(&self, picture: Upload) -> Result<Written, Error> {
+    pub async fn upload(&self, picture: Upload) -> Result<WrittenRecord, Error> {
         outcome(&self.request(Method::Post).upload("file", picture)).await
     }
 
@@ -51,7 +51,7 @@ impl RecordPhoto {
     ///
     /// # Errors
     /// When the call fails, or Zoho refuses it.
-    pub async fn delete(&self) -> Result<Written, Error> {
+    pub async fn delete(&self) -> Result<WrittenRecord, Error> {
         outcome(&self.request(Method::Delete)).await
     }
 

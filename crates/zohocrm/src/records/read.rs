@@ -8,7 +8,7 @@ use super::Records;
 use crate::error::Error;
 use crate::page::{Page, page, pages};
 use crate::record::Record;
-use crate::request::{Answer, Method, Request};
+use crate::request::{Method, Request, Response};
 use crate::stream::{Items, Pages};
 use crate::value::DateTime;
 
@@ -86,7 +86,7 @@ impl ListRecords {
     }
 
     /// Only the records that were changed after a moment. If there are none, the page says so:
-    /// [`Answer::is_not_modified`].
+    /// [`Response::is_not_modified`].
     pub fn if_modified_since(self, moment: impl Into<DateTime>) -> Self {
         Self { request: self.request.header("If-Modified-Since", moment.into().to_string()) }
     }
@@ -110,7 +110,7 @@ impl ListRecords {
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn send(&self) -> Result<Answer<Page>, Error> {
+    pub async fn send(&self) -> Result<Response<Page>, Error> {
         page(&self.request).await
     }
 
@@ -118,7 +118,7 @@ impl ListRecords {
     ///
     /// # Errors
     /// When the call fails, or a record is not of this shape.
-    pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Answer<Page<T>>, Error> {
+    pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Response<Page<T>>, Error> {
         page(&self.request).await
     }
 
@@ -168,7 +168,7 @@ impl GetRecord {
         Self { request: self.request.replace_query("fields", names.join(",")) }
     }
 
-    /// Only if the record was changed after a moment; else it is `None`, and [`Answer::is_not_modified`] says why.
+    /// Only if the record was changed after a moment; else it is `None`, and [`Response::is_not_modified`] says why.
     pub fn if_modified_since(self, moment: impl Into<DateTime>) -> Self {
         Self { request: self.request.header("If-Modified-Since", moment.into().to_string()) }
     }
@@ -192,7 +192,7 @@ impl GetRecord {
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn send(&self) -> Result<Answer<Option<Record>>, Error> {
+    pub async fn send(&self) -> Result<Response<Option<Record>>, Error> {
         self.send_as().await
     }
 
@@ -200,7 +200,7 @@ impl GetRecord {
     ///
     /// # Errors
     /// When the call fails, or the record is not of this shape.
-    pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Answer<Option<T>>, Error> {
+    pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Response<Option<T>>, Error> {
         Ok(page(&self.request).await?.map(|page: Page<T>| page.records.into_iter().next()))
     }
 }

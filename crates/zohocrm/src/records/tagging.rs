@@ -6,7 +6,7 @@ use std::pin::Pin;
 use serde_json::{Map, Value, json};
 
 use super::write::in_chunks;
-use super::{Records, Written};
+use super::{Records, WrittenRecord};
 use crate::error::Error;
 use crate::request::{Method, Request};
 use crate::tags::Tag;
@@ -79,7 +79,7 @@ impl TagRecords {
     ///
     /// # Errors
     /// When the first call fails as a whole.
-    pub async fn send(&self) -> Result<Vec<Result<Written, Error>>, Error> {
+    pub async fn send(&self) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         in_chunks(&self.ids, |chunk| {
             let mut body = self.body.clone();
             body.insert("ids".to_owned(), chunk.into());
@@ -90,7 +90,7 @@ impl TagRecords {
 }
 
 impl IntoFuture for TagRecords {
-    type Output = Result<Vec<Result<Written, Error>>, Error>;
+    type Output = Result<Vec<Result<WrittenRecord, Error>>, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {

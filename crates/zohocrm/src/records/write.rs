@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Records, Written, outcome, outcomes};
+use super::{Records, WrittenRecord, outcome, outcomes};
 use crate::error::{Error, ErrorKind};
 use crate::request::{IF_UNMODIFIED_SINCE, Method, Request};
 use crate::value::DateTime;
@@ -48,7 +48,7 @@ impl Records {
     ///
     /// # Errors
     /// When the call fails, or Zoho refuses the copy.
-    pub async fn clone_one(&self, id: impl AsRef<str>) -> Result<Written, Error> {
+    pub async fn clone_one(&self, id: impl AsRef<str>) -> Result<WrittenRecord, Error> {
         outcome(&self.request_about(Method::Post, id.as_ref(), "/crm/v8/{module}/{id}/actions/clone")).await
     }
 
@@ -133,7 +133,7 @@ impl WriteRecords {
     /// # Errors
     /// When the first call fails as a whole: nothing is known to be written. A call without an answer may have written
     /// its records: look before you repeat it.
-    pub async fn send(&self) -> Result<Vec<Result<Written, Error>>, Error> {
+    pub async fn send(&self) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         let records = self.records.as_ref().map_err(Error::clone)?;
         in_chunks(records, |chunk| {
             let mut body = self.options.clone();
@@ -173,7 +173,7 @@ fn adds_rows(record: &Value) -> bool {
 }
 
 impl IntoFuture for WriteRecords {
-    type Output = Result<Vec<Result<Written, Error>>, Error>;
+    type Output = Result<Vec<Result<WrittenRecord, Error>>, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -223,14 +223,14 @@ impl WriteRecord {
     ///
     /// # Errors
     /// When the call fails, or Zoho refuses the record.
-    pub async fn send(&self) -> Result<Written, Error> {
+    pub async fn send(&self) -> Result<WrittenRecord, Error> {
         // One record has one result: `outcomes` makes sure of it.
         self.write.send().await?.pop().unwrap_or_else(|| Err(Error::Request("there is no record".to_owned())))
     }
 }
 
 impl IntoFuture for WriteRecord {
-    type Output = Result<Written, Error>;
+    type Output = Result<WrittenRecord, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -272,7 +272,7 @@ impl DeleteRecords {
     ///
     /// # Errors
     /// When the first call fails as a whole.
-    pub async fn send(&self) -> Result<Vec<Result<Written, Error>>, Error> {
+    pub async fn send(&self) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         if let Some(id) = self.ids.iter().find(|id| id.is_empty() || id.contains(',')) {
             return Err(Error::Request(format!("`{id}` is not the id of a record")));
         }
@@ -292,7 +292,7 @@ impl DeleteRecords {
 }
 
 impl IntoFuture for DeleteRecords {
-    type Output = Result<Vec<Result<Written, Error>>, Error>;
+    type Output = Result<Vec<Result<WrittenRecord, Error>>, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -304,9 +304,9 @@ impl IntoFuture for DeleteRecords {
 pub(super) async fn in_chunks<T>(
     items: &[T],
     request: impl Fn(&[T]) -> Request,
-) -> Result<Vec<Result<Written, Error>>, Error> {
+) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
     let mut results = Vec::with_capacity(items.len());
-    for chunk in items.chunks(Records::MOST_PER_WRITE) {
+    for chunk in items.chunks(Records::MAX_PER_WRITE) {
         match outcomes(&request(chunk), chunk.len()).await {
             Ok(outcomes) => {
                 let first = results.len();

@@ -1,4 +1,4 @@
-//! `Written`: a record that was written; and how what became of each record is read.
+//! `WrittenRecord`: a record that was written; and how what became of each record is read.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, RecordError};
-use crate::request::{Head, Headers, Request, Response};
+use crate::request::{Head, Headers, RawResponse, Request};
 
 /// A record, or a thing beside records such as a tag, that was created, updated or deleted.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Written {
+pub struct WrittenRecord {
     code: String,
     message: String,
     details: Map<String, Value>,
@@ -19,7 +19,7 @@ pub struct Written {
     head: Arc<Head>,
 }
 
-impl Written {
+impl WrittenRecord {
     /// The record's id.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
@@ -59,7 +59,7 @@ impl Written {
     /// The answer lacks what it should say.
     pub(crate) fn unusable(&self, evidence: &str) -> Error {
         let Head { status, headers } = self.head.as_ref().clone();
-        Error::unusable(&Response { status, headers, body: Vec::new() }, evidence)
+        Error::unusable(&RawResponse { status, headers, body: Vec::new() }, evidence)
     }
 
     /// The HTTP status of the answer that says so.
@@ -90,7 +90,10 @@ impl Written {
 /// Sends a write of `count` records and reads what became of each.
 ///
 /// The body decides, not the status: a refused record may come with 200, 202, 207 or 400.
-pub(crate) async fn outcomes(request: &Request, count: usize) -> Result<Vec<Result<Written, Error>>, Error> {
+pub(crate) async fn outcomes(
+    request: &Request,
+    count: usize,
+) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
     let (response, data) = told(request).await?;
     if data.len() != count {
         return Err(miscounted(request, response, data.len(), count));
@@ -99,17 +102,19 @@ pub(crate) async fn outcomes(request: &Request, count: usize) -> Result<Vec<Resu
 }
 
 /// Sends a write and reads what became of whatever it was about.
-pub(crate) async fn outcomes_of_any_number(request: &Request) -> Result<Vec<Result<Written, Error>>, Error> {
+pub(crate) async fn outcomes_of_any_number(
+    request: &Request,
+) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
     let (response, data) = told(request).await?;
     Ok(read(&response, data))
 }
 
-fn read(response: &Response, data: Vec<Outcome>) -> Vec<Result<Written, Error>> {
+fn read(response: &RawResponse, data: Vec<Outcome>) -> Vec<Result<WrittenRecord, Error>> {
     let head = Arc::new(Head::from(response));
     data.into_iter().map(|outcome| outcome.read(&head)).collect()
 }
 
-async fn told(request: &Request) -> Result<(Response, Vec<Outcome>), Error> {
+async fn told(request: &Request) -> Result<(RawResponse, Vec<Outcome>), Error> {
     let response = request.perform().await?;
     match serde_json::from_slice(response.body()) {
         Ok(WriteBody { data }) => Ok((response, data)),
@@ -121,7 +126,7 @@ async fn told(request: &Request) -> Result<(Response, Vec<Outcome>), Error> {
 }
 
 /// Sends a write of one thing and reads what became of it. Some calls answer with a list of one, some with the one alone.
-pub(crate) async fn outcome(request: &Request) -> Result<Written, Error> {
+pub(crate) async fn outcome(request: &Request) -> Result<WrittenRecord, Error> {
     let response = request.perform().await?;
     match serde_json::from_slice(response.body()) {
         Ok(OneBody::List(WriteBody { mut data })) => match (data.pop(), data.len()) {
@@ -142,7 +147,7 @@ pub(crate) async fn outcome(request: &Request) -> Result<Written, Error> {
 }
 
 /// Some refusals of a call as a whole have the shape of a single record's.
-fn miscounted(request: &Request, response: Response, told: usize, sent: usize) -> Error {
+fn miscounted(request: &Request, response: RawResponse, told: usize, sent: usize) -> Error {
     match request.accept(response) {
         Err(refusal) => refusal,
         Ok(response) => {
@@ -186,7 +191,7 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn read(self, head: &Arc<Head>) -> Result<Written, Error> {
+    fn read(self, head: &Arc<Head>) -> Result<WrittenRecord, Error> {
         let Self { status, code, message, details, action, duplicate_field } = self;
         let message = message.unwrap_or_default();
         if !status.eq_ignore_ascii_case("success") {
@@ -196,6 +201,6 @@ impl Outcome {
             Value::Object(details) => details,
             _ => Map::new(),
         };
-        Ok(Written { code, message, details, action, duplicate_field, head: Arc::clone(head) })
+        Ok(WrittenRecord { code, message, details, action, duplicate_field, head: Arc::clone(head) })
     }
 }

@@ -89,15 +89,15 @@ impl Download {
         &mut self,
         file: &mut File,
         path: &Path,
-        most_bytes: u64,
+        max_bytes: u64,
     ) -> Result<u64, Error> {
         let cannot = |error: std::io::Error| Error::file(path, &error);
         let mut written = 0;
         while let Some(piece) = self.chunk().await? {
             written += piece.len() as u64;
-            if written > most_bytes {
-                let most_bytes = usize::try_from(most_bytes).unwrap_or(usize::MAX);
-                return Err(Error::TooLarge { status: self.status(), most_bytes });
+            if written > max_bytes {
+                let max_bytes = usize::try_from(max_bytes).unwrap_or(usize::MAX);
+                return Err(Error::TooLarge { status: self.status(), max_bytes });
             }
             file.write_all(&piece).await.map_err(cannot)?;
         }

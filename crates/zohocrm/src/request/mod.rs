@@ -24,8 +24,8 @@ pub use body::Upload;
 pub(crate) use body::{Body, Part, Source};
 pub use download::Download;
 pub use method::{Method, UnknownMethod};
-pub use response::{Answer, Headers, Response};
 pub(crate) use response::{Head, describe};
+pub use response::{Headers, RawResponse, Response};
 
 /// The header for a write that is off if somebody else was faster.
 pub(crate) const IF_UNMODIFIED_SINCE: &str = "If-Unmodified-Since";
@@ -190,7 +190,7 @@ impl Request {
     /// # Errors
     /// When no token can be had, when no usable answer comes, and when the answer is a refusal, whatever its
     /// status. What became of single records is in the body: see [`Records`](crate::Records).
-    pub async fn send(&self) -> Result<Response, Error> {
+    pub async fn send(&self) -> Result<RawResponse, Error> {
         let response = self.perform().await?;
         self.accept(response)
     }
@@ -199,8 +199,8 @@ impl Request {
     ///
     /// # Errors
     /// As for [`send`](Self::send), and when the body is not of this shape.
-    pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Answer<T>, Error> {
-        self.send().await?.into_answer()
+    pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Response<T>, Error> {
+        self.send().await?.into_response()
     }
 
     /// Sends the request and hands the body over as a stream.
@@ -218,7 +218,7 @@ impl Request {
     }
 
     /// Hands the answer back unless it is a refusal.
-    pub(crate) fn accept(&self, response: Response) -> Result<Response, Error> {
+    pub(crate) fn accept(&self, response: RawResponse) -> Result<RawResponse, Error> {
         match ApiError::in_response(&response, self.operation_name(), self.scopes) {
             Some(refusal) => Err(refusal.into()),
             None => Ok(response),
@@ -226,17 +226,17 @@ impl Request {
     }
 
     /// Sends the request; an answer is an answer here, refusal or not.
-    pub(crate) async fn perform(&self) -> Result<Response, Error> {
+    pub(crate) async fn perform(&self) -> Result<RawResponse, Error> {
         self.dispatch(Reading::Whole).await?.read().await
     }
 
     /// The single object in the list `name` of the answer.
-    pub(crate) async fn only_item_of(&self, name: &str) -> Result<Answer<crate::Record>, Error> {
+    pub(crate) async fn only_item_of(&self, name: &str) -> Result<Response<crate::Record>, Error> {
         let response = self.send().await?;
         let item =
             response.json::<Value>()?.and_then(|mut body| body.get_mut(name)?.get_mut(0).map(Value::take));
         match item {
-            Some(Value::Object(fields)) => Ok(Answer::of(&response, fields.into())),
+            Some(Value::Object(fields)) => Ok(Response::of(&response, fields.into())),
             _ => Err(Error::unusable(&response, format!("there is no entry in `{name}`"))),
         }
     }

@@ -1,4 +1,4 @@
-//! What Zoho answered: `Response` as it came, `Answer` with the body read as some type, and `Headers`.
+//! What Zoho answered: `RawResponse` as it came, `Response` with the body read as some type, and `Headers`.
 
 use std::fmt;
 use std::ops::Deref;
@@ -9,13 +9,13 @@ use crate::error::Error;
 
 /// What Zoho answered, as it came.
 #[derive(Clone)]
-pub struct Response {
+pub struct RawResponse {
     pub(crate) status: u16,
     pub(crate) headers: Headers,
     pub(crate) body: Vec<u8>,
 }
 
-impl Response {
+impl RawResponse {
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -70,14 +70,14 @@ impl Response {
     }
 
     /// The body read as JSON; where there is none, what `{}` would be read as.
-    pub(crate) fn into_answer<T: DeserializeOwned>(self) -> Result<Answer<T>, Error> {
+    pub(crate) fn into_response<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
         let value = match self.json()? {
             Some(value) => value,
             None => serde_json::from_str("{}")
                 .map_err(|_| Error::unusable(&self, "it has no body where one was expected"))?,
         };
         let Self { status, headers, .. } = self;
-        Ok(Answer { value, status, headers })
+        Ok(Response { value, status, headers })
     }
 
     /// Reads the body once more, this time with an eye on where it goes wrong.
@@ -93,10 +93,10 @@ impl Response {
     }
 }
 
-impl fmt::Debug for Response {
+impl fmt::Debug for RawResponse {
     /// The body is left out: it may be anybody's data.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = formatter.debug_struct("Response");
+        let mut shown = formatter.debug_struct("RawResponse");
         shown.field("status", &self.status).field("content_type", &self.content_type());
         shown.field("bytes", &self.body.len()).finish_non_exhaustive()
     }
@@ -113,13 +113,13 @@ impl fmt::Debug for Response {
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Answer<T> {
+pub struct Response<T> {
     value: T,
     status: u16,
     headers: Headers,
 }
 
-impl<T> Answer<T> {
+impl<T> Response<T> {
     /// What the body was read as.
     pub fn into_inner(self) -> T {
         self.value
@@ -151,17 +151,17 @@ impl<T> Answer<T> {
     }
 
     /// An answer whose body was read as something else than itself.
-    pub(crate) fn of(response: &Response, value: T) -> Self {
+    pub(crate) fn of(response: &RawResponse, value: T) -> Self {
         Self { value, status: response.status, headers: response.headers.clone() }
     }
 
     /// The same answer about something made of its value.
-    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
-        Answer { value: change(self.value), status: self.status, headers: self.headers }
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
+        Response { value: change(self.value), status: self.status, headers: self.headers }
     }
 }
 
-impl<T> Deref for Answer<T> {
+impl<T> Deref for Response<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -169,13 +169,13 @@ impl<T> Deref for Answer<T> {
     }
 }
 
-impl<T: PartialEq> PartialEq<T> for Answer<T> {
+impl<T: PartialEq> PartialEq<T> for Response<T> {
     fn eq(&self, value: &T) -> bool {
         self.value == *value
     }
 }
 
-impl<T: IntoIterator> IntoIterator for Answer<T> {
+impl<T: IntoIterator> IntoIterator for Response<T> {
     type Item = T::Item;
     type IntoIter = T::IntoIter;
 
@@ -191,8 +191,8 @@ pub(crate) struct Head {
     pub(crate) headers: Headers,
 }
 
-impl From<&Response> for Head {
-    fn from(response: &Response) -> Self {
+impl From<&RawResponse> for Head {
+    fn from(response: &RawResponse) -> Self {
         Self { status: response.status, headers: response.headers.clone() }
     }
 }

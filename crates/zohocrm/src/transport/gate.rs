@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::request::Headers;
 
 /// How long a program whose organisation is short of credits waits before it asks Zoho how many there are now.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Lets calls through, so many at once.
 #[derive(Debug)]
@@ -31,8 +31,8 @@ struct State {
 #[derive(Clone, Copy, Debug)]
 struct Shortage {
     credits_remaining: u64,
-    look_again: Instant,
-    look_again_at: SystemTime,
+    next_check: Instant,
+    retry_at: SystemTime,
 }
 
 /// A place among the calls at once; given back when dropped.
@@ -77,8 +77,8 @@ impl Gate {
             credits_remaining.filter(|credits| *credits < self.credits_floor).map(|credits_remaining| {
                 Shortage {
                     credits_remaining,
-                    look_again: Instant::now() + LOOK_EVERY,
-                    look_again_at: SystemTime::now() + LOOK_EVERY,
+                    next_check: Instant::now() + CHECK_INTERVAL,
+                    retry_at: SystemTime::now() + CHECK_INTERVAL,
                 }
             });
         self.state().short = short;
@@ -96,15 +96,15 @@ impl Gate {
     fn spend(&self) -> Result<(), Error> {
         let mut state = self.state();
         let Some(short) = &mut state.short else { return Ok(()) };
-        if short.look_again <= Instant::now() {
-            short.look_again = Instant::now() + LOOK_EVERY;
-            short.look_again_at = SystemTime::now() + LOOK_EVERY;
+        if short.next_check <= Instant::now() {
+            short.next_check = Instant::now() + CHECK_INTERVAL;
+            short.retry_at = SystemTime::now() + CHECK_INTERVAL;
             return Ok(());
         }
         Err(Error::CreditsShort {
             remaining: short.credits_remaining,
             floor: self.credits_floor,
-            look_again_at: short.look_again_at,
+            retry_at: short.retry_at,
         })
     }
 
@@ -149,7 +149,7 @@ mod tests {
         gate.saw(200, &credits(99));
         let refused = gate.enter().await.unwrap_err();
         assert!(matches!(refused, Error::CreditsShort { remaining: 99, floor: 100, .. }), "{refused:?}");
-        tokio::time::advance(LOOK_EVERY).await;
+        tokio::time::advance(CHECK_INTERVAL).await;
         gate.enter().await.unwrap();
         assert!(gate.enter().await.is_err(), "one, not all");
         let json = Headers { fields: vec![("content-type".to_owned(), "application/json".to_owned())] };

@@ -64,7 +64,7 @@ impl Http {
         };
         let (status, headers) = (answer.status().as_u16(), headers(answer.headers()));
         let body = Pieces::Coming { answer, host, timeout };
-        Ok(Incoming::new(status, headers, body, self.settings.most_bytes))
+        Ok(Incoming::new(status, headers, body, self.settings.max_bytes))
     }
 
     fn client(&self) -> Result<&reqwest::Client, Error> {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::Error;
-use crate::request::{Headers, Response};
+use crate::request::{Headers, RawResponse};
 use crate::transport::gate::Pass;
 use crate::transport::http::Pieces;
 
@@ -14,17 +14,17 @@ pub(crate) struct Incoming {
     body: Pieces,
     /// What was read of the body to see what it is.
     ahead: Vec<u8>,
-    most_bytes: usize,
+    max_bytes: usize,
     /// The place among the calls at once, until the body has been read.
     pass: Option<Pass>,
 }
 
 /// The most bytes of a refusal.
-const LONGEST_REFUSAL: usize = 16 * 1024;
+const MAX_REJECTION_BYTES: usize = 16 * 1024;
 
 impl Incoming {
-    pub(super) fn new(status: u16, headers: Headers, body: Pieces, most_bytes: usize) -> Self {
-        Self { status, headers, body, ahead: Vec::new(), most_bytes, pass: None }
+    pub(super) fn new(status: u16, headers: Headers, body: Pieces, max_bytes: usize) -> Self {
+        Self { status, headers, body, ahead: Vec::new(), max_bytes, pass: None }
     }
 
     /// An answer that has been read already.
@@ -43,9 +43,9 @@ impl Incoming {
             return Ok(false);
         }
         if let Pieces::Read(body) = &self.body {
-            return Ok(body.len() < LONGEST_REFUSAL);
+            return Ok(body.len() < MAX_REJECTION_BYTES);
         }
-        while self.ahead.len() < LONGEST_REFUSAL {
+        while self.ahead.len() < MAX_REJECTION_BYTES {
             if !self.body.append_next(&mut self.ahead).await? {
                 return Ok(true);
             }
@@ -67,22 +67,22 @@ impl Incoming {
     }
 
     /// Reads the whole body, as far as there is room for it.
-    pub(crate) async fn read(mut self) -> Result<Response, Error> {
+    pub(crate) async fn read(mut self) -> Result<RawResponse, Error> {
         let length = self.headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
         let body = match &mut self.body {
             Pieces::Read(body) => std::mem::take(body),
             Pieces::Coming { .. } => {
                 let mut all = self.ahead;
-                all.reserve(usize::min(length, self.most_bytes).saturating_sub(all.len()));
+                all.reserve(usize::min(length, self.max_bytes).saturating_sub(all.len()));
                 while self.body.append_next(&mut all).await? {
-                    if all.len() > self.most_bytes {
-                        return Err(Error::TooLarge { status: self.status, most_bytes: self.most_bytes });
+                    if all.len() > self.max_bytes {
+                        return Err(Error::TooLarge { status: self.status, max_bytes: self.max_bytes });
                     }
                 }
                 all
             }
         };
-        Ok(Response { status: self.status, headers: self.headers, body })
+        Ok(RawResponse { status: self.status, headers: self.headers, body })
     }
 }
 
@@ -95,8 +95,8 @@ impl fmt::Debug for Incoming {
     }
 }
 
-impl From<Response> for Incoming {
-    fn from(response: Response) -> Self {
+impl From<RawResponse> for Incoming {
+    fn from(response: RawResponse) -> Self {
         Self::of_bytes(response.status, response.headers, response.body)
     }
 }

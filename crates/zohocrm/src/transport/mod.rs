@@ -41,7 +41,7 @@ pub(crate) struct Settings {
     pub(crate) proxy: Option<SecretString>,
     pub(crate) concurrency: usize,
     pub(crate) credits_floor: u64,
-    pub(crate) most_bytes: usize,
+    pub(crate) max_bytes: usize,
     pub(crate) retries: Retries,
 }
 
@@ -53,7 +53,7 @@ impl Default for Settings {
             proxy: None,
             concurrency: 10,
             credits_floor: 0,
-            most_bytes: 64 * 1024 * 1024,
+            max_bytes: 64 * 1024 * 1024,
             retries: Retries::default(),
         }
     }

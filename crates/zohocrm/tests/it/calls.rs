@@ -154,7 +154,7 @@ async fn a_page_that_is_not_of_the_crm_is_no_answer() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("GET /crm/v8/org").html());
     let error = ada.crm.organization().await.unwrap_err();
-    assert!(matches!(error, Error::Answer { status: 200, .. }), "{error:?}");
+    assert!(matches!(error, Error::InvalidResponse { status: 200, .. }), "{error:?}");
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ async fn a_fault_that_concerns_the_whole_call_is_the_error_of_the_call() {
     }
     ada.zoho.fault(Fault::on(CALL).respond(200, r#"{"__composite_requests":[]}"#));
     let error = ada.crm.composite().add(read("a", "1")).send().await.unwrap_err();
-    assert!(matches!(error, Error::Answer { .. }), "{error:?}");
+    assert!(matches!(error, Error::InvalidResponse { .. }), "{error:?}");
 }
 
 #[tokio::test]

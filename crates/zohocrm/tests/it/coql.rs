@@ -141,7 +141,7 @@ async fn a_stream_that_does_not_get_on_ends_with_an_error() {
     let nothing = r#"{"data":[],"info":{"count":0,"more_records":true}}"#;
     ada.zoho.fault(Fault::on("POST /crm/v8/coql").forever().respond(200, nothing));
     let mut leads = ada.crm.coql("select id from Leads where id is not null").stream();
-    assert!(matches!(leads.next().await, Some(Err(Error::StandsStill))));
+    assert!(matches!(leads.next().await, Some(Err(Error::PaginationStalled))));
     assert!(leads.next().await.is_none());
 }
 

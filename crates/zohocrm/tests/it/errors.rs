@@ -25,7 +25,7 @@ async fn a_code_says_what_to_do_whatever_the_status() {
         (403, "NO_PERMISSION", ErrorKind::PermissionMissing),
         (401, "AUTHORIZATION_FAILED", ErrorKind::PermissionMissing),
         (200, "NO_PERMISSION", ErrorKind::PermissionMissing),
-        (401, "AUTHENTICATION_FAILURE", ErrorKind::LoginNeeded),
+        (401, "AUTHENTICATION_FAILURE", ErrorKind::LoginRequired),
         (400, "INVALID_DATA", ErrorKind::InvalidData),
         (400, "REQUIRED_PARAM_MISSING", ErrorKind::InvalidData),
         (400, "DUPLICATE_DATA", ErrorKind::Duplicate),

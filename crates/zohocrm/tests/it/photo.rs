@@ -39,7 +39,7 @@ async fn a_refused_picture_is_an_error_whatever_shape_the_refusal_has() {
     for body in ["[]", r#"{"data":[]}"#, "{}", ""] {
         ada.zoho.fault(Fault::on("POST /crm/v8/Contacts/7/photo").respond(200, body));
         let error = photo.upload(Upload::from_bytes("x.png", "x")).await.unwrap_err();
-        assert!(matches!(error, Error::Answer { .. }), "{body}: {error:?}");
+        assert!(matches!(error, Error::InvalidResponse { .. }), "{body}: {error:?}");
     }
     let error = ada.crm.records("Contacts").photo("..").delete().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Request);

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use zoho_emulator::{Emulator, Fault};
-use zohocrm::{Crm, Error, ErrorKind, Record, Retries, SortOrder, Written};
+use zohocrm::{Crm, Error, ErrorKind, Record, Retries, SortOrder, WrittenRecord};
 
 use crate::support::{ADA, logged_in, logged_in_at};
 
@@ -11,7 +11,7 @@ fn lead(name: &str) -> Record {
     Record::new().with("Last_Name", name)
 }
 
-fn ids(results: Vec<Result<Written, Error>>) -> Vec<String> {
+fn ids(results: Vec<Result<WrittenRecord, Error>>) -> Vec<String> {
     results.into_iter().map(|result| result.unwrap().id().unwrap().to_owned()).collect()
 }
 
@@ -148,7 +148,7 @@ async fn an_answer_about_another_number_of_records_is_not_believed() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("POST /crm/v8/Leads").respond(201, r#"{"data":[]}"#));
     let error = ada.crm.records("Leads").create([lead("One")]).await.unwrap_err();
-    assert!(matches!(error, Error::Answer { .. }), "{error:?}");
+    assert!(matches!(error, Error::InvalidResponse { .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -175,7 +175,7 @@ async fn many_records_are_written_a_hundred_at_a_time_and_keep_their_order() {
     let read = leads.get(id).send().await.unwrap().into_inner().unwrap();
     assert_eq!(read.text("Last_Name"), Some("201"));
 
-    let written: Vec<_> = results.iter().flatten().filter_map(Written::id).collect();
+    let written: Vec<_> = results.iter().flatten().filter_map(WrittenRecord::id).collect();
     assert_eq!(leads.delete(written).await.unwrap().iter().flatten().count(), 249);
     assert_eq!(ada.zoho.journal().count("DELETE /crm/v8/Leads"), 3);
 }
@@ -211,7 +211,7 @@ async fn what_was_written_before_a_call_fails_is_known() {
     let updates = || ids(first.clone()).into_iter().chain((0..150).map(|number| number.to_string()));
     let refused = leads.update(updates().map(Record::with_id)).await.unwrap_err();
     assert!(
-        matches!(refused, Error::Answer { status: 207, .. }),
+        matches!(refused, Error::InvalidResponse { status: 207, .. }),
         "the first call fails as a whole: {refused:?}"
     );
     let results = leads.update(updates().map(Record::with_id)).await.unwrap();
@@ -300,7 +300,7 @@ async fn a_stream_whose_cursor_stands_still_ends_with_an_error() {
         for _ in 0..records {
             leads.next().await.unwrap().unwrap();
         }
-        assert!(matches!(leads.next().await, Some(Err(Error::StandsStill))), "{body}");
+        assert!(matches!(leads.next().await, Some(Err(Error::PaginationStalled))), "{body}");
         assert!(leads.next().await.is_none());
     }
 }
@@ -352,7 +352,7 @@ async fn a_record_of_another_shape_is_an_error_that_says_where_and_keeps_the_ans
         id: String,
     }
     let error = ada.crm.records("Leads").list().fields(["id"]).send_as::<Lead>().await.unwrap_err();
-    let Error::Answer { json_path, response, .. } = &error else { panic!("{error:?}") };
+    let Error::InvalidResponse { json_path, response, .. } = &error else { panic!("{error:?}") };
     assert_eq!(json_path.as_deref(), Some("data[1].id"));
     assert!(response.body().starts_with(br#"{"data""#));
     assert_eq!(error.kind(), ErrorKind::Decode);

@@ -177,7 +177,7 @@ async fn lies_are_errors_that_say_what_was_seen() {
         ada.zoho.fault(fault);
         let error = crm(&ada, |crm| crm).organization().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{error:?}");
-        let Error::Answer { evidence: seen, .. } = &error else { panic!("{error:?}") };
+        let Error::InvalidResponse { evidence: seen, .. } = &error else { panic!("{error:?}") };
         assert!(seen.contains(evidence), "{seen}");
     }
 }
@@ -197,9 +197,9 @@ async fn an_answer_that_never_ends_is_given_up_at_the_limit() {
     let bomb = format!("{{{}}}", " ".repeat(64 << 20));
     for fault in [leads().flood(2 << 30), leads().endless(), leads().respond(200, bomb)] {
         ada.zoho.fault(fault);
-        let crm = crm(&ada, |crm| crm.most_bytes(1_000_000));
+        let crm = crm(&ada, |crm| crm.max_bytes(1_000_000));
         let error = crm.records("Leads").list().fields(["id"]).send().await.unwrap_err();
-        assert!(matches!(error, Error::TooLarge { most_bytes: 1_000_000, .. }), "{error:?}");
+        assert!(matches!(error, Error::TooLarge { max_bytes: 1_000_000, .. }), "{error:?}");
         assert!(!error.is_transient());
         ada.zoho.clear_faults();
     }

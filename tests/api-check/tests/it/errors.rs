@@ -72,7 +72,7 @@ fn short(body: &Value) -> String {
 fn problem(error: &Error, status: u16, code: &str) -> Option<String> {
     // With a token alone there is no other to be had.
     let rejects_the_token = matches!(code, "INVALID_TOKEN" | "INVALID_OAUTHTOKEN");
-    if rejects_the_token && error.kind() == ErrorKind::LoginNeeded {
+    if rejects_the_token && error.kind() == ErrorKind::LoginRequired {
         return None;
     }
     match error.api() {

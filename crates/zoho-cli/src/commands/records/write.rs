@@ -1,7 +1,7 @@
 //! Writing records: `create`, `update`, `upsert`, `delete`, a hundred at a time and as they are read.
 
 use serde_json::{Value, json};
-use zohocrm::{Error, Record, Records, Written};
+use zohocrm::{Error, Record, Records, WrittenRecord};
 
 use super::cells::Cells;
 use crate::args::{Delete, RowFormat, Upsert, Whose, Write};
@@ -111,7 +111,7 @@ impl Operation {
                 .next_step(format!("correct it and go on with --skip {before}: those before were sent")),
         };
         let mut chunk = Vec::new();
-        for record in input.by_ref().take(Records::MOST_PER_WRITE) {
+        for record in input.by_ref().take(Records::MAX_PER_WRITE) {
             chunk.push(record.map_err(unwritten)?);
         }
         let needs_id = matches!(self, Self::Update | Self::Delete);
@@ -123,7 +123,11 @@ impl Operation {
         }
     }
 
-    async fn send(&self, records: &Records, chunk: &[Record]) -> Result<Vec<Result<Written, Error>>, Error> {
+    async fn send(
+        &self,
+        records: &Records,
+        chunk: &[Record],
+    ) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         match self {
             Self::Create => records.create(chunk).await,
             Self::Update => records.update(chunk).await,
@@ -135,7 +139,7 @@ impl Operation {
 }
 
 /// What became of a record, as it is printed.
-fn outcome(number: usize, result: &Result<Written, Error>) -> Record {
+fn outcome(number: usize, result: &Result<WrittenRecord, Error>) -> Record {
     let fields = match result {
         Ok(written) => json!({
             "record": number,

@@ -10,7 +10,7 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("AMBIGUITY_DURING_PROCESSING", ErrorKind::InvalidData),
     ("API_NOT_SUPPORTED", ErrorKind::InvalidData),
     ("ASSOCIATIONS_EXIST", ErrorKind::Conflict),
-    ("AUTHENTICATION_FAILURE", ErrorKind::LoginNeeded),
+    ("AUTHENTICATION_FAILURE", ErrorKind::LoginRequired),
     ("BAD_REQUEST", ErrorKind::InvalidData),
     ("CANNOT_PROCESS", ErrorKind::Conflict),
     ("CURRENCIES_NOT_ENABLED", ErrorKind::PermissionMissing),
@@ -29,7 +29,7 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("INVALID_QUERY", ErrorKind::InvalidData),
     ("INVALID_REQUEST", ErrorKind::InvalidData),
     ("INVALID_REQUEST_METHOD", ErrorKind::InvalidData),
-    ("INVALID_TOKEN", ErrorKind::LoginNeeded),
+    ("INVALID_TOKEN", ErrorKind::LoginRequired),
     ("INVALID_URL_PATTERN", ErrorKind::NotFound),
     ("LICENSE_LIMIT_EXCEEDED", ErrorKind::LimitExceeded),
     ("LIMIT_EXCEEDED", ErrorKind::LimitExceeded),
@@ -52,7 +52,7 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("TERRITORY_DISABLED", ErrorKind::PermissionMissing),
     ("TOO_MANY_REQUESTS", ErrorKind::Throttled),
     ("UNAPPROVABLE", ErrorKind::InvalidData),
-    ("UNAUTHORIZED", ErrorKind::LoginNeeded),
+    ("UNAUTHORIZED", ErrorKind::LoginRequired),
     ("failure_in_attachment_handling", ErrorKind::InvalidData),
 ];
 

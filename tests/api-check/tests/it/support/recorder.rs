@@ -3,7 +3,7 @@
 use api_check::registry::{Entry, Samples};
 use serde_json::Value;
 use zoho_emulator::{Emulator, Entry as Recorded, Fault};
-use zohocrm::{Authenticator, Crm, Environment, Error, OAuthClient, OAuthToken, Response, Retries};
+use zohocrm::{Authenticator, Crm, Environment, Error, OAuthClient, OAuthToken, RawResponse, Retries};
 
 /// The server, and a client of it. Its host for uploads has another name.
 pub(crate) struct Recorder {
@@ -37,7 +37,7 @@ impl Recorder {
     }
 
     /// Sends the call of an entry.
-    pub(crate) async fn send(&self, entry: &Entry, samples: &Samples) -> Result<Response, Error> {
+    pub(crate) async fn send(&self, entry: &Entry, samples: &Samples) -> Result<RawResponse, Error> {
         (entry.build)(&self.crm, samples).send().await
     }
 

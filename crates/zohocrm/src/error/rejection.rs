@@ -1,4 +1,4 @@
-//! `Refusal`: what Zoho says when it says no, and what that means for the caller. The one place that knows Zoho's codes.
+//! `Rejection`: what Zoho says when it says no, and what that means for the caller. The one place that knows Zoho's codes.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 ///
 /// fn advice(error: &Error) -> &'static str {
 ///     match error.kind() {
-///         ErrorKind::LoginNeeded => "log in again",
+///         ErrorKind::LoginRequired => "log in again",
 ///         ErrorKind::ScopeMissing => "log in and ask for more scopes",
 ///         ErrorKind::InvalidData => "correct the field",
 ///         _ if error.is_transient() => "try again later",
@@ -25,7 +25,7 @@ use serde_json::Value;
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The user has to log in.
-    LoginNeeded,
+    LoginRequired,
     /// There is no such record, module or path.
     NotFound,
     /// The login did not ask for the scope that the call needs: [`Error::missing_scopes`](crate::Error::missing_scopes).
@@ -56,21 +56,21 @@ pub enum ErrorKind {
 
 /// Zoho's no: `{"code": …, "message": …, "details": …, "status": "error"}`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Refusal {
+pub(crate) struct Rejection {
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) details: Value,
 }
 
-impl Refusal {
+impl Rejection {
     /// What the code means; the status counts only where there is no code.
     pub(crate) fn kind(&self, status: Option<u16>) -> ErrorKind {
         match self.code.as_str() {
             "MULTIPLE_OR_MULTI_ERRORS" => {
                 self.parts().first().map_or(ErrorKind::InvalidData, |first| first.kind(status))
             }
-            _ if self.rejects_the_token() => ErrorKind::LoginNeeded,
-            "AUTHENTICATION_FAILURE" => ErrorKind::LoginNeeded,
+            _ if self.rejects_the_token() => ErrorKind::LoginRequired,
+            "AUTHENTICATION_FAILURE" => ErrorKind::LoginRequired,
             "OAUTH_SCOPE_MISMATCH" => ErrorKind::ScopeMissing,
             "NO_PERMISSION"
             | "AUTHORIZATION_FAILED"
@@ -130,10 +130,11 @@ impl Refusal {
         }
     }
 
-    /// The single refusals that it consists of, where Zoho found more than one thing wrong.
+    /// The single rejections that it consists of, where Zoho found more than one thing wrong.
     pub(super) fn parts(&self) -> Vec<Self> {
         let errors = self.details.get("errors").and_then(Value::as_array);
-        let envelope = |error: &Value| serde_json::from_value::<Envelope>(error.clone()).ok()?.into_refusal();
+        let envelope =
+            |error: &Value| serde_json::from_value::<Envelope>(error.clone()).ok()?.into_rejection();
         errors.map(|errors| errors.iter().filter_map(envelope).collect()).unwrap_or_default()
     }
 
@@ -171,7 +172,7 @@ impl Refusal {
                 Some("a new token was turned down too: log in again, in the user's own data center")
             }
             ("INVALID_MODULE", _) => Some("use the module's API name, from GET /crm/v8/settings/modules"),
-            (_, ErrorKind::LoginNeeded) => Some("log in again"),
+            (_, ErrorKind::LoginRequired) => Some("log in again"),
             (_, ErrorKind::ScopeMissing) => Some("log in again and ask for the scope that this call needs"),
             (_, ErrorKind::PermissionMissing) => {
                 Some("ask the CRM's administrator for the permission; it belongs to the user's profile")
@@ -184,7 +185,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Rejection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.code.escape_debug().to_string())?;
         if !self.message.is_empty() {
@@ -207,7 +208,7 @@ fn on_one_line(words: &str) -> String {
     line
 }
 
-/// An object that may be a refusal: nothing in it is an object or a list but the members of an envelope.
+/// An object that may be a rejection: nothing in it is an object or a list but the members of an envelope.
 #[derive(Debug, Default)]
 struct Envelope {
     code: Value,
@@ -220,16 +221,16 @@ struct Envelope {
     cause: Value,
 }
 
-impl Refusal {
-    /// The refusal that a body is, if it is one, under a status of success. Reading stops at the first object or list that
-    /// no refusal has, so a long answer costs nothing.
+impl Rejection {
+    /// The rejection that a body is, if it is one, under a status of success. Reading stops at the first object or list that
+    /// no rejection has, so a long answer costs nothing.
     pub(super) fn in_success(body: &[u8]) -> Option<Self> {
         let envelope: Envelope = serde_json::from_slice(body).ok()?;
         let says_error = [&envelope.status, &envelope.response].iter().any(|word| *word == "error");
-        (says_error || envelope.error.is_string()).then(|| envelope.into_refusal()).flatten()
+        (says_error || envelope.error.is_string()).then(|| envelope.into_rejection()).flatten()
     }
 
-    /// The refusal that a body is under a status of failure. A write whose records were all refused says why in its
+    /// The rejection that a body is under a status of failure. A write whose records were all refused says why in its
     /// first entry.
     pub(super) fn in_failure(body: &[u8]) -> Option<Self> {
         let body: Value = serde_json::from_slice(body).ok()?;
@@ -244,7 +245,7 @@ impl Refusal {
             cause: member("cause"),
             ..Envelope::default()
         }
-        .into_refusal()
+        .into_rejection()
     }
 
     /// The hosts for files have words of their own: `{"ERROR_MESSAGE": "Bad Request", "x-error": …}` and
@@ -259,13 +260,13 @@ impl Refusal {
 
 impl Envelope {
     /// The accounts server's spellings occur on the API host too.
-    fn into_refusal(self) -> Option<Refusal> {
+    fn into_rejection(self) -> Option<Rejection> {
         let text = |value: Value| match value {
             Value::String(text) => Some(text),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         };
-        Some(Refusal {
+        Some(Rejection {
             code: text(self.code).or_else(|| text(self.error)).or_else(|| text(self.cause))?,
             message: text(self.message).or_else(|| text(self.error_description)).unwrap_or_default(),
             details: self.details,
@@ -299,7 +300,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
     type Value = Envelope;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a refusal")
+        formatter.write_str("a rejection")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Envelope, A::Error> {
@@ -370,7 +371,7 @@ impl Visitor<'_> for ScalarVisitor {
 
 fn kind_of_status(status: u16) -> ErrorKind {
     match status {
-        401 => ErrorKind::LoginNeeded,
+        401 => ErrorKind::LoginRequired,
         403 => ErrorKind::PermissionMissing,
         404 => ErrorKind::NotFound,
         409 | 412 => ErrorKind::Conflict,
