@@ -52,7 +52,7 @@ pub(crate) struct Issued {
 /// Why a request brought no token.
 pub(crate) enum Denied {
     /// The answer was no.
-    Refused(Box<Error>),
+    Rejected(Box<Error>),
     /// Too many tokens were asked for.
     Throttled,
     /// No usable answer: a later attempt may do better. The server may have acted or not.
@@ -66,8 +66,8 @@ pub(crate) struct Accounts {
 }
 
 impl Accounts {
-    pub(crate) fn new(time_out: Duration) -> Self {
-        Self { http: Http::new(time_out) }
+    pub(crate) fn new(timeout: Duration) -> Self {
+        Self { http: Http::new(timeout) }
     }
 
     /// Spends a grant token.
@@ -148,7 +148,7 @@ impl Accounts {
             (Some(email), Some(zgid)) if !email.is_empty() => {
                 Ok(UserSignature::new(format!("{email}:{zgid}")))
             }
-            _ => Err(Error::Answer {
+            _ => Err(Error::InvalidResponse {
                 host: host_of(environment.api_url()),
                 evidence: "the current user or the organisation lacks e-mail or zgid".to_owned(),
             }),
@@ -223,7 +223,7 @@ fn understand(
     if answer.status >= 500 || word == "general_error" {
         return Err(failed());
     }
-    Err(Denied::Refused(Box::new(Error::Refused { host: host_of(url), request, code })))
+    Err(Denied::Rejected(Box::new(Error::Rejected { host: host_of(url), request, code })))
 }
 
 /// How long the new token lives. `expires_in` is in seconds, unless `expires_in_sec` stands beside it: then that
@@ -241,7 +241,7 @@ fn life(body: &TokenAnswer) -> Duration {
 
 fn unusable(url: &str, answer: &Answer) -> Error {
     let evidence = format!("HTTP {}, {}, {} bytes", answer.status, answer.content_type, answer.body.len());
-    Error::Answer { host: host_of(url), evidence }
+    Error::InvalidResponse { host: host_of(url), evidence }
 }
 
 #[cfg(test)]
@@ -274,9 +274,9 @@ mod tests {
     #[test]
     fn a_refusal_with_http_200_is_a_refusal() {
         let refused = |body, expected| match answer(200, body) {
-            Err(Denied::Refused(error)) => {
+            Err(Denied::Rejected(error)) => {
                 assert!(!error.is_transient());
-                assert!(matches!(*error, Error::Refused { code, .. } if code == expected));
+                assert!(matches!(*error, Error::Rejected { code, .. } if code == expected));
             }
             _ => panic!("{body} is a refusal"),
         };

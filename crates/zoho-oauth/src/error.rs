@@ -34,7 +34,7 @@ pub enum Error {
 
     /// The accounts server answered, and the answer was no.
     #[error("{host} refused {request}: {code}; {}", code.next_step())]
-    Refused {
+    Rejected {
         /// The accounts server.
         host: String,
         /// What was asked: `the grant token`, `the refresh token`.
@@ -57,7 +57,7 @@ pub enum Error {
 
     /// An answer came that cannot be used: an error page, or text that is not what was asked for.
     #[error("{host} gave an answer that cannot be used: {evidence}; try again later")]
-    Answer {
+    InvalidResponse {
         /// The host.
         host: String,
         /// What was seen, without the body.
@@ -115,7 +115,7 @@ impl Error {
         match self {
             Self::Store(error) => error.is_transient(),
             Self::Unreachable { .. }
-            | Self::Answer { .. }
+            | Self::InvalidResponse { .. }
             | Self::SharedFailure { .. }
             | Self::Interrupted(_) => true,
             _ => false,
@@ -127,7 +127,7 @@ impl Error {
     pub fn needs_login(&self) -> bool {
         match self {
             Self::LoginRequired { .. } | Self::StateMismatch => true,
-            Self::Refused { code, .. } => code.needs_login(),
+            Self::Rejected { code, .. } => code.needs_login(),
             _ => false,
         }
     }

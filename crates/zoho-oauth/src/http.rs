@@ -12,7 +12,7 @@ use crate::error::Error;
 #[derive(Debug)]
 pub(crate) struct Http {
     client: OnceLock<Result<reqwest::Client, Error>>,
-    time_out: Duration,
+    timeout: Duration,
 }
 
 /// What came back.
@@ -29,8 +29,8 @@ pub(crate) struct Lost {
 }
 
 impl Http {
-    pub(crate) fn new(time_out: Duration) -> Self {
-        Self { client: OnceLock::new(), time_out }
+    pub(crate) fn new(timeout: Duration) -> Self {
+        Self { client: OnceLock::new(), timeout }
     }
 
     /// Posts a form. The fields stand in the body: a query would end in logs.
@@ -56,7 +56,7 @@ impl Http {
             reqwest::Client::builder()
                 .tls_backend_preconfigured(tls())
                 .redirect(reqwest::redirect::Policy::none())
-                .timeout(self.time_out)
+                .timeout(self.timeout)
                 .user_agent(concat!("zoho-oauth/", env!("CARGO_PKG_VERSION")))
                 .build()
                 .map_err(|error| Error::Config(format!("the HTTP client cannot be made: {error}")))
@@ -76,7 +76,10 @@ async fn exchange(url: &str, request: reqwest::RequestBuilder) -> Result<Answer,
         body.extend_from_slice(&chunk);
         if body.len() > LARGEST_BODY {
             let evidence = format!("HTTP {status}, {content_type}, more than {LARGEST_BODY} bytes");
-            return Err(Lost { error: Error::Answer { host: host_of(url), evidence }, may_have_acted: true });
+            return Err(Lost {
+                error: Error::InvalidResponse { host: host_of(url), evidence },
+                may_have_acted: true,
+            });
         }
     }
     Ok(Answer { status, content_type, body: String::from_utf8_lossy(&body).into_owned() })

@@ -60,7 +60,7 @@ struct Attempt {
 #[non_exhaustive]
 pub enum Failure {
     /// The accounts server refused the credential for good: its own word, such as `invalid_code`.
-    Refused(String),
+    Rejected(String),
     /// No usable answer came; a later attempt may do better.
     Transient(String),
 }
@@ -108,9 +108,9 @@ impl Ledger {
     /// The refusal that makes the credential dead, if there was one. Nothing but a new login helps, and that
     /// brings another credential.
     #[must_use]
-    pub fn refusal(&self) -> Option<&str> {
+    pub fn rejection(&self) -> Option<&str> {
         match &self.last {
-            Some(Attempt { failure: Failure::Refused(code), .. }) => Some(code),
+            Some(Attempt { failure: Failure::Rejected(code), .. }) => Some(code),
             _ => None,
         }
     }
@@ -180,7 +180,7 @@ mod tests {
         assert!(ledger.failure_of(4).is_some() && ledger.failure_of(5).is_none());
         assert!(ledger.recent_failure(second(1), Duration::from_secs(2)).is_some());
         assert!(ledger.recent_failure(second(2), Duration::from_secs(2)).is_none());
-        assert_eq!(ledger.refusal(), None);
+        assert_eq!(ledger.rejection(), None);
     }
 
     #[test]
@@ -197,9 +197,9 @@ mod tests {
     #[test]
     fn a_refusal_stays_until_a_token_was_issued() {
         let mut ledger = Ledger::default();
-        ledger.note_failure(4, second(0), Failure::Refused("invalid_code".into()));
-        assert_eq!(ledger.refusal(), Some("invalid_code"));
+        ledger.note_failure(4, second(0), Failure::Rejected("invalid_code".into()));
+        assert_eq!(ledger.rejection(), Some("invalid_code"));
         ledger.note_issue(second(1), Quota::default());
-        assert_eq!(ledger.refusal(), None);
+        assert_eq!(ledger.rejection(), None);
     }
 }

@@ -96,7 +96,7 @@ impl Callback {
             return Err(Error::StateMismatch);
         }
         if let Some(word) = self.error {
-            return Err(Error::Refused {
+            return Err(Error::Rejected {
                 host: "the accounts server".to_owned(),
                 request: "the login",
                 code: OAuthErrorCode::from_word(&word),

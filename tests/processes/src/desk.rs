@@ -74,7 +74,7 @@ impl Desk {
             .margin(Duration::from_secs(1))
             .early_window(Duration::ZERO)
             .lease_life(Duration::from_millis(setup.lease_life))
-            .request_time_out(Duration::from_millis(setup.time_out))
+            .request_timeout(Duration::from_millis(setup.time_out))
             .attempts(setup.attempts)
             .build()?;
         tracing::trace!(?authenticator, "open");

@@ -196,7 +196,7 @@ async fn ask_about(config: &Config, authenticator: &Authenticator, token: &OAuth
     let answer = accepts(config, authenticator, token, OAuthToken::new().with_id(id)).await;
     let error = answer.err()?;
     let is_refused = match &error {
-        zohocrm::Error::Token(zoho_oauth::Error::Refused { .. }) => true,
+        zohocrm::Error::Token(zoho_oauth::Error::Rejected { .. }) => true,
         error => error.needs_login(),
     };
     if is_refused {

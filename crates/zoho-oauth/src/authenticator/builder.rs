@@ -37,7 +37,7 @@ pub(super) struct Settings {
     pub(super) find_user: bool,
     pub(super) margin: Duration,
     pub(super) early_window: Duration,
-    pub(super) request_time_out: Duration,
+    pub(super) request_timeout: Duration,
     pub(super) attempts: usize,
     pub(super) lease_life: Duration,
     pub(super) quota: Quota,
@@ -54,7 +54,7 @@ impl AuthenticatorBuilder {
                 find_user: true,
                 margin: Duration::from_secs(60),
                 early_window: Duration::from_secs(300),
-                request_time_out: Duration::from_secs(30),
+                request_timeout: Duration::from_secs(30),
                 attempts: 3,
                 lease_life: Duration::from_secs(5),
                 quota: Quota::default(),
@@ -103,8 +103,8 @@ impl AuthenticatorBuilder {
     }
 
     /// How long one request may take: 30 seconds by default.
-    pub fn request_time_out(mut self, time_out: Duration) -> Self {
-        self.settings.request_time_out = time_out;
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.request_timeout = timeout;
         self
     }
 
@@ -157,7 +157,7 @@ impl AuthenticatorBuilder {
             core: Arc::new(Core {
                 environments: self.environments,
                 client: self.client,
-                accounts: Accounts::new(settings.request_time_out),
+                accounts: Accounts::new(settings.request_timeout),
                 spool: Spool::new(&store, self.spool_folder),
                 store: ClockedStore::new(store),
                 settings,

@@ -183,7 +183,7 @@ impl Core {
                     tokio::time::sleep(backoff(attempt)).await;
                     attempt += 1;
                 }
-                Err(Denied::Refused(error) | Denied::Failed { error, .. }) => return Err(*error),
+                Err(Denied::Rejected(error) | Denied::Failed { error, .. }) => return Err(*error),
                 Err(Denied::Throttled) => {
                     return Err(Error::Throttled {
                         retry_at: SystemTime::now() + self.settings.quota.window(),

@@ -127,7 +127,7 @@ impl Authenticator {
     /// Checks what Zoho handed to the redirect URL against the `state` of the login that was started.
     ///
     /// # Errors
-    /// [`Error::StateMismatch`] when it answers another login; [`Error::Refused`] when the user said no;
+    /// [`Error::StateMismatch`] when it answers another login; [`Error::Rejected`] when the user said no;
     /// [`Error::Config`] when it names an accounts server that is not known, or has no code.
     pub fn grant(&self, callback: Callback, state: &secrecy::SecretString) -> Result<Grant, Error> {
         callback.grant(state, &self.core.environments)
@@ -137,8 +137,8 @@ impl Authenticator {
     /// minutes and works once. The store is checked for writing before the code is spent.
     ///
     /// # Errors
-    /// [`Error::Store`] when the store cannot be written (the code is not spent then), [`Error::Refused`] when Zoho
-    /// says no, [`Error::Unreachable`] or [`Error::Answer`] when no usable answer came.
+    /// [`Error::Store`] when the store cannot be written (the code is not spent then), [`Error::Rejected`] when Zoho
+    /// says no, [`Error::Unreachable`] or [`Error::InvalidResponse`] when no usable answer came.
     pub async fn exchange(&self, grant: Grant) -> Result<Login, Error> {
         let core = self.core.clone();
         let client = core.client.clone().ok_or_else(no_client)?;
@@ -149,7 +149,7 @@ impl Authenticator {
     /// A valid access token of `user`, renewed if need be.
     ///
     /// # Errors
-    /// [`Error::LoginRequired`] when nothing that could be used is stored; [`Error::Refused`], [`Error::Throttled`]
+    /// [`Error::LoginRequired`] when nothing that could be used is stored; [`Error::Rejected`], [`Error::Throttled`]
     /// and the transient errors when a renewal fails and no valid token is left; [`Error::Store`].
     pub async fn access_token(&self, user: &UserSignature) -> Result<AccessToken, Error> {
         let now = self.core.look_if_due().await;

@@ -114,7 +114,7 @@ impl Core {
 
     fn lost_access_token(&self) -> Error {
         let evidence = "the stored row has lost its access token".to_owned();
-        Error::Answer { host: self.store.as_it_is().name().to_owned(), evidence }
+        Error::InvalidResponse { host: self.store.as_it_is().name().to_owned(), evidence }
     }
 
     /// What is in memory, when the store cannot be read: a valid token is not withheld because a disk is busy.

@@ -132,7 +132,7 @@ impl Core {
                 self.while_holding(lease, self.accounts.refresh(&environment, &client, refresh_token)).await;
             match answer {
                 Ok(issued) => return Ok(Some(issued)),
-                Err(Denied::Refused(error)) => {
+                Err(Denied::Rejected(error)) => {
                     lease.ledger.note_failure(lease.epoch, clock.now(), failure_of(&error));
                     return Err(*error);
                 }
@@ -263,7 +263,7 @@ impl Core {
         if wish.is_granted_by(row, self.last_issue(ledger)) {
             return Verdict::HandOut;
         }
-        if let Some(code) = ledger.refusal() {
+        if let Some(code) = ledger.rejection() {
             return Verdict::Fail(Error::LoginRequired {
                 who: name_of(row),
                 reason: format!(
@@ -318,8 +318,8 @@ impl Core {
 /// be put right without a new login.
 fn failure_of(refusal: &Error) -> Failure {
     match refusal {
-        Error::Refused { code: OAuthErrorCode::InvalidCode, .. } => {
-            Failure::Refused(OAuthErrorCode::InvalidCode.word().to_owned())
+        Error::Rejected { code: OAuthErrorCode::InvalidCode, .. } => {
+            Failure::Rejected(OAuthErrorCode::InvalidCode.word().to_owned())
         }
         other => Failure::Transient(other.to_string()),
     }

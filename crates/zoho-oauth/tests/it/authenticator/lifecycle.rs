@@ -274,7 +274,7 @@ async fn every_refusal_of_a_code_says_what_to_do() {
     let code = zoho.self_client_code("ada@example.com");
     authenticator.exchange(Grant::from_self_client(code)).await.unwrap();
     let refused = |error: Error| match error {
-        Error::Refused { code, .. } => code,
+        Error::Rejected { code, .. } => code,
         other => panic!("{other}"),
     };
     let unknown = authenticator.exchange(Grant::from_self_client("1000.unknown")).await.unwrap_err();

@@ -95,7 +95,7 @@ async fn a_hanging_server_is_given_up_in_time() {
     with_a_stale_token(&zoho, &store).await;
     zoho.fault(Fault::on(TOKEN_REQUEST).forever().hang());
     let time_out = Duration::from_millis(300);
-    let authenticator = builder(&zoho, store).request_time_out(time_out).attempts(2).build().unwrap();
+    let authenticator = builder(&zoho, store).request_timeout(time_out).attempts(2).build().unwrap();
     let started = Instant::now();
     let error = authenticator.access_token(&ada(&zoho)).await.unwrap_err();
     assert!(matches!(error, Error::Unreachable { .. }) && error.is_transient(), "{error}");
