@@ -8,11 +8,13 @@ use std::time::Duration;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::{FilterExt, FilterFn, LevelFilter, Targets};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use zoho_oauth::store::{self, AnyStore, StoreErrorKind};
-use zoho_oauth::{Authenticator, DataCenter, Environment, ExposeSecret, OAuthClient, SecretString};
+use zoho_oauth::{
+    Authenticator, DataCenter, Environment, ExposeSecret, OAuthClient, Persistence, SecretString,
+};
 
 use crate::args::{LogLevel, Options};
 use crate::failure::Failure;
@@ -186,12 +188,9 @@ impl Config {
             Some(path) => log.with_writer(Mutex::new(private_file(path.as_ref())?)).with_filter(ours).boxed(),
             None if self.typed.log_level => log.with_writer(std::io::stderr).with_filter(ours).boxed(),
             None => {
-                // That a token could not be kept, that some wait for the store; of several attempts the last.
-                let untold = FilterFn::new(|line| {
-                    line.target() != "zoho_oauth::authenticator::unsaved"
-                        && line.fields().field("attempt").is_none()
-                });
-                log.with_writer(std::io::stderr).with_filter(ours.and(untold)).boxed()
+                // The commands themselves report where a token is that could not be stored.
+                let unreported = ours.with_target(Persistence::LOG_TARGET, LevelFilter::OFF);
+                log.with_writer(std::io::stderr).with_filter(unreported).boxed()
             }
         };
         tracing_subscriber::registry().with(log).init();

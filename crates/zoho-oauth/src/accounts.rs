@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::environment::Environment;
-use crate::error::{Error, OAuthErrorCode};
+use crate::error::{Error, OAuthErrorCode, OAuthRequest};
 use crate::http::{Answer, Http, Lost, host_of};
 use crate::token::UserSignature;
 
@@ -86,7 +86,7 @@ impl Accounts {
         if let Some(url) = &client.redirect_url {
             fields.push(("redirect_uri", url));
         }
-        self.token(environment, "the grant token", &fields).await
+        self.token(environment, OAuthRequest::Exchange, &fields).await
     }
 
     /// Asks for a new access token.
@@ -102,7 +102,7 @@ impl Accounts {
             ("client_secret", client.secret.expose_secret()),
             ("refresh_token", refresh_token.expose_secret()),
         ];
-        self.token(environment, "the refresh token", &fields).await
+        self.token(environment, OAuthRequest::Refresh, &fields).await
     }
 
     /// Revokes a refresh token with all its access tokens, or one access token. A token that Zoho does not know
@@ -165,7 +165,7 @@ impl Accounts {
     async fn token(
         &self,
         environment: &Environment,
-        request: &'static str,
+        request: OAuthRequest,
         fields: &[(&str, &str)],
     ) -> Result<Issued, Denied> {
         let url = format!("{}/oauth/v2/token", environment.accounts_url());
@@ -195,7 +195,7 @@ struct TokenAnswer {
 /// Goes by the body, not by the status: Zoho refuses with HTTP 200.
 fn understand(
     url: &str,
-    request: &'static str,
+    request: OAuthRequest,
     asked_at: SystemTime,
     answer: &Answer,
 ) -> Result<Issued, Denied> {
@@ -213,7 +213,7 @@ fn understand(
         });
     }
     let Some(word) = body.error.as_ref().and_then(Value::as_str) else { return Err(failed()) };
-    let code = OAuthErrorCode::from_word(word);
+    let code = OAuthErrorCode::parse(word);
     let unknown = matches!(code, OAuthErrorCode::Other(_));
     // The sentence is translated ("拒绝访问" for "Access Denied"), so the shape is what tells a throttle.
     let says_failure = body.status.as_ref().and_then(Value::as_str) == Some("failure");
@@ -252,7 +252,7 @@ mod tests {
         let answer = Answer { status, content_type: "application/json".into(), body: body.into() };
         understand(
             "https://accounts.zoho.eu/oauth/v2/token",
-            "the refresh token",
+            OAuthRequest::Refresh,
             SystemTime::UNIX_EPOCH,
             &answer,
         )

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 
 /// A Zoho data center. A token is good in the one that issued it, and nowhere else.
 ///
@@ -187,11 +187,7 @@ impl Environment {
     /// [`Error::Config`] for a text that is not an `http` or `https` URL with a host.
     pub fn new(accounts: &str, api: &str, upload: &str) -> Result<Self, Error> {
         let origin = |text: &str| {
-            origin_of(text).map(Arc::from).ok_or_else(|| {
-                Error::Config(format!(
-                    "{text:?} is not a URL of a host; write it like https://accounts.zoho.eu"
-                ))
-            })
+            origin_of(text).map(Arc::from).ok_or_else(|| Invalid::NotAHost { text: text.to_owned() })
         };
         Ok(Self {
             data_center: None,
@@ -268,11 +264,8 @@ impl FromStr for Environment {
             (Some(center), "sandbox") => Ok(center.sandbox()),
             (Some(center), "developer") => Ok(center.developer()),
             _ => {
-                let known: Vec<_> = DataCenter::ALL.into_iter().map(DataCenter::location).collect();
-                Err(Error::Config(format!(
-                    "{text:?} is no environment; write one of {}, and :sandbox or :developer behind it where that is meant",
-                    known.join(", ")
-                )))
+                let known = DataCenter::ALL.map(DataCenter::location).join(", ");
+                Err(Invalid::UnknownEnvironment { text: text.to_owned(), known }.into())
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustls_platform_verifier::BuilderVerifierExt;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::error::Error;
+use crate::error::{Error, Invalid, NetworkFailure};
 
 /// An HTTP client that is made when it is first needed: many programs only ever read a stored token.
 #[derive(Debug)]
@@ -43,10 +43,8 @@ impl Http {
     /// Asks the API with an access token.
     pub(crate) async fn get(&self, url: &str, access_token: &SecretString) -> Result<Answer, Lost> {
         let value = format!("Zoho-oauthtoken {}", access_token.expose_secret());
-        let mut header = reqwest::header::HeaderValue::from_str(&value).map_err(|_| Lost {
-            error: Error::Config("the access token has characters that no header can carry".to_owned()),
-            may_have_acted: false,
-        })?;
+        let mut header = reqwest::header::HeaderValue::from_str(&value)
+            .map_err(|_| Lost { error: Invalid::UnsendableAccessToken.into(), may_have_acted: false })?;
         header.set_sensitive(true);
         exchange(url, self.client()?.get(url).header(reqwest::header::AUTHORIZATION, header)).await
     }
@@ -59,7 +57,7 @@ impl Http {
                 .timeout(self.timeout)
                 .user_agent(concat!("zoho-oauth/", env!("CARGO_PKG_VERSION")))
                 .build()
-                .map_err(|error| Error::Config(format!("the HTTP client cannot be made: {error}")))
+                .map_err(|error| Invalid::HttpClient { evidence: error.to_string() }.into())
         });
         client.as_ref().map_err(|error| Lost { error: error.clone(), may_have_acted: false })
     }
@@ -87,17 +85,16 @@ async fn exchange(url: &str, request: reqwest::RequestBuilder) -> Result<Answer,
 
 fn lost(url: &str, error: reqwest::Error) -> Lost {
     let may_have_acted = !error.is_connect();
-    let evidence = if error.is_timeout() {
-        "no answer in time"
+    let failure = if error.is_timeout() {
+        NetworkFailure::Timeout
     } else if error.is_connect() {
-        "no connection"
+        NetworkFailure::Connect
     } else {
-        "the connection broke before the answer was complete"
+        NetworkFailure::Closed
     };
     // A URL may hold what is nobody's business.
     let source: Arc<dyn std::error::Error + Send + Sync> = Arc::new(error.without_url());
-    let error =
-        Error::Unreachable { host: host_of(url), evidence: evidence.to_owned(), source: Some(source) };
+    let error = Error::Unreachable { host: host_of(url), failure, source: Some(source) };
     Lost { error, may_have_acted }
 }
 

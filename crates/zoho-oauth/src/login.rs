@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded;
 
 use crate::environment::{Environment, Environments};
-use crate::error::{Error, OAuthErrorCode};
+use crate::error::{Error, Invalid, OAuthErrorCode, OAuthRequest};
 
 /// A one-shot code that a login brought, to be exchanged at once: it lives one to three minutes.
 #[derive(Clone, Debug)]
@@ -98,24 +98,23 @@ impl Callback {
         if let Some(word) = self.error {
             return Err(Error::Rejected {
                 host: "the accounts server".to_owned(),
-                request: "the login",
-                code: OAuthErrorCode::from_word(&word),
+                request: OAuthRequest::Login,
+                code: OAuthErrorCode::parse(&word),
             });
         }
         let environment = match &self.accounts_server {
             None => None,
-            Some(url) => Some(environments.of_accounts_server(url).ok_or_else(|| {
-                Error::Config(format!(
-                    "the login was answered by {url:?}, which is no accounts server that is known; if it is one, add \
-                     its environment to the authenticator"
-                ))
-            })?),
+            Some(url) => Some(
+                environments
+                    .of_accounts_server(url)
+                    .ok_or_else(|| Invalid::UnknownAccountsServer { url: url.clone() })?,
+            ),
         };
         match self.code {
             Some(code) if !code.expose_secret().is_empty() => {
                 Ok(Grant { code, is_self_client: false, environment })
             }
-            _ => Err(Error::Config("the login's answer has no code; start the login again".to_owned())),
+            _ => Err(Invalid::NoCode.into()),
         }
     }
 }

@@ -8,6 +8,7 @@ use rand::RngExt;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
+use crate::persistence::Persistence;
 use crate::private_file;
 use crate::store::{AnyStore, StoredToken};
 
@@ -105,7 +106,11 @@ impl Entry {
     /// Forgets the token: it is in the store, or it is not wanted any more.
     pub(crate) fn remove(&self) {
         if let Err(error) = fs::remove_file(&self.path) {
-            tracing::warn!(path = %self.path.display(), %error, "a spooled token could not be removed");
+            tracing::warn!(
+                target: Persistence::LOG_TARGET,
+                path = %self.path.display(), %error,
+                "could not remove a spooled token"
+            );
         }
         // Leaves no empty folder beside the store; one that still holds something stays, and so does one that
         // somebody chose.

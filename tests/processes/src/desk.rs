@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use processes::{Answer, Command, Failed, Found, Setup, Tokens, reading_of, row};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use zoho_oauth::store::{AnyStore, TokenStore, connect};
+use zoho_oauth::store::{AnyStore, StoreError, TokenStore, connect};
 use zoho_oauth::{
     Authenticator, Environment, Error, ExposeSecret, Grant, OAuthClient, OAuthToken, UserSignature,
 };
@@ -37,7 +37,7 @@ impl Desk {
             Command::Log => Ok(log()),
             Command::Open(setup) => self.open(&setup),
             Command::HoldLock { path } => {
-                let lock = Lock::take(&path).map_err(|error| Error::Config(error.to_string()))?;
+                let lock = Lock::take(&path).map_err(|error| failed("take a lock", error.to_string()))?;
                 self.lock = Some(lock);
                 Ok(Answer::Done)
             }
@@ -83,7 +83,7 @@ impl Desk {
     }
 
     fn authenticator(&self) -> Result<&Authenticator, Error> {
-        self.authenticator.as_ref().ok_or_else(|| Error::Config("open a store first".to_owned()))
+        self.authenticator.as_ref().ok_or_else(|| failed("use a store", "none was opened"))
     }
 
     fn store(&self) -> Result<AnyStore, Error> {
@@ -108,7 +108,7 @@ async fn access_token(authenticator: &Authenticator, user: UserSignature, tasks:
         running.spawn(async move { authenticator.access_token(&user).await });
     }
     while let Some(done) = running.join_next().await {
-        let outcome = done.unwrap_or_else(|error| Err(Error::Interrupted(error.to_string())));
+        let outcome = done.unwrap_or_else(|error| Err(failed("finish a task", error)));
         match outcome {
             Ok(token) => {
                 tracing::trace!(?token, "got");
@@ -138,7 +138,7 @@ async fn exchange(authenticator: &Authenticator, code: String) -> Outcome {
     Ok(Answer::Login {
         user: token.user_signature().map(ToString::to_string),
         access_token: token.access_token().map(|secret| secret.expose_secret().to_owned()),
-        persistence_error: login.persistence_error().map(ToString::to_string),
+        persistence_error: login.persistence().error().map(|_| login.persistence().to_string()),
     })
 }
 
@@ -161,13 +161,14 @@ async fn save_without_end(store: &AnyStore, first: u64, with_new_users: bool) ->
                     digit => format!("known {task} {digit}"),
                 };
                 let saved = save(&store, user, number).await?;
-                crate::say(&saved).map_err(|error| Error::Config(error.to_string()))?;
+                crate::say(&saved).map_err(|error| failed("report a save", error))?;
             }
         });
     }
-    tasks.join_next().await.map_or(Ok(Answer::Done), |ended| {
-        ended.unwrap_or_else(|error| Err(Error::Interrupted(error.to_string())))
-    })
+    tasks
+        .join_next()
+        .await
+        .map_or(Ok(Answer::Done), |ended| ended.unwrap_or_else(|error| Err(failed("finish a task", error))))
 }
 
 async fn save_through_outages(store: &AnyStore, first: u64, name: &str) -> Outcome {
@@ -182,7 +183,7 @@ async fn save_through_outages(store: &AnyStore, first: u64, name: &str) -> Outco
                 error if error.is_transient() => Ok(Answer::Failed(told(&error))),
                 error => Err(error),
             })?;
-            crate::say(&answer).map_err(|error| Error::Config(error.to_string()))?;
+            crate::say(&answer).map_err(|error| failed("report an answer", error))?;
             if is_saved {
                 break;
             }
@@ -202,7 +203,7 @@ async fn save_all(store: &AnyStore, users: Vec<String>, at_once: usize) -> Outco
         });
     }
     while let Some(done) = tasks.join_next().await {
-        done.unwrap_or_else(|error| Err(Error::Interrupted(error.to_string())))?;
+        done.unwrap_or_else(|error| Err(failed("finish a task", error)))?;
     }
     Ok(Answer::Done)
 }
@@ -250,10 +251,15 @@ async fn read_all(store: &AnyStore, in_pages: bool) -> Outcome {
 /// The most memory that this process ever had, in KiB: see proc_pid_status(5).
 fn most_memory() -> Result<u64, Error> {
     let status =
-        std::fs::read_to_string("/proc/self/status").map_err(|error| Error::Config(error.to_string()))?;
+        std::fs::read_to_string("/proc/self/status").map_err(|error| failed("read its memory use", error))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok())
-        .ok_or_else(|| Error::Config("the system does not say how much memory this process had".to_owned()))
+        .ok_or_else(|| failed("read its memory use", "/proc/self/status has no VmHWM"))
+}
+
+/// A failure of the worker itself.
+fn failed(action: &'static str, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
+    StoreError::new("the worker", action, cause).into()
 }
 
 fn told(error: &Error) -> Failed {

@@ -228,8 +228,10 @@ async fn accepts(
     wanted: OAuthToken,
 ) -> Result<(), zohocrm::Error> {
     let valid = authenticator.access_token_for(&wanted).await?;
-    if let Some(error) = valid.persistence_error() {
-        config.output.warning(format_args!("a token was renewed and could not be kept: {error}"));
+    if valid.persistence().error().is_some() {
+        config
+            .output
+            .warning(format_args!("a token was renewed but could not be stored: {}", valid.persistence()));
     }
     if stored.access_token().is_some_and(|stored| stored.expose_secret() == valid.expose_secret()) {
         Crm::for_token(authenticator, wanted).current_user().await?;

@@ -190,7 +190,7 @@ impl Demo {
     async fn exchange(&self) -> Result<UserSignature, Failure> {
         let login =
             self.authenticator.exchange(Grant::from_self_client(self.zoho.self_client_code(USER))).await?;
-        if let Some(error) = login.persistence_error() {
+        if let Some(error) = login.persistence().error() {
             return Err(error.clone().into());
         }
         login.token().user_signature().cloned().ok_or_else(|| untrue("Zoho said who logged in"))

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use zoho_oauth::store::TokenStore;
-use zoho_oauth::{Authenticator, Error, ExposeSecret, Grant, OAuthToken, SecretString};
+use zoho_oauth::{Authenticator, ExposeSecret, Grant, OAuthToken, Persistence, SecretString};
 
 use crate::args::Login;
 use crate::config::Config;
@@ -35,22 +35,21 @@ pub(crate) async fn run(config: &Config, login: Login) -> Result<(), Failure> {
     }
     let authenticator = super::whose::authenticator(config).await?;
     let login = authenticator.exchange(Grant::from_self_client(code)).await?;
-    let token = match login.persistence_error() {
-        None => login.token().clone(),
-        Some(error) if is_spooled(error) => {
-            return Err(Failure::failed(NOT_STORED).caused_by(error));
+    let token = match login.persistence() {
+        Persistence::Stored => login.token().clone(),
+        Persistence::Spooled { path, error, .. } => {
+            return Err(Failure::failed(NOT_STORED).caused_by(error).next_step(format!(
+                "run any `zoho` command with this store once it accepts tokens again: the token is spooled in {} and \
+                 will be stored then",
+                path.display()
+            )));
         }
-        Some(_) => save_late(config, &authenticator, login.token()).await?,
+        // In memory only; of any other place this command knows nothing, and a second copy loses no token.
+        _ => save_late(config, &authenticator, login.token()).await?,
     };
     let row = Row::new(&token, false);
     config.output.words(format_args!("logged in; the token is kept in {}", authenticator.store().name()));
     if config.output.is_json() { config.output.json(&row.json()) } else { config.output.table(&row.owner()) }
-}
-
-/// Whether the token waits in a file for the next start. If that cannot be told it counts as not written down:
-/// twice is better than never.
-fn is_spooled(error: &Error) -> bool {
-    error.to_string().contains("the token waits in ")
 }
 
 /// Saves a token that is in this process's memory only: in a file at once, so that not even an interruption loses

@@ -46,8 +46,10 @@ pub(super) async fn access_token(
         }
         Err(error) => return Err(error.into()),
     };
-    if let Some(error) = token.persistence_error() {
-        config.output.warning(format_args!("the token is good but could not be kept: {error}"));
+    if token.persistence().error().is_some() {
+        config
+            .output
+            .warning(format_args!("the token is valid but could not be stored: {}", token.persistence()));
     }
     Ok((wanted, token))
 }

@@ -39,7 +39,7 @@ async fn spooled() -> (Emulator, Terminal) {
     let in_the_way = terminal.path("store/sdk_tokens.txt");
     std::fs::create_dir_all(&in_the_way).unwrap();
     let ran = Ran::of(process.wait_with_output().unwrap()).ended(1);
-    assert!(ran.stderr.contains("the token waits in"), "{ran:?}");
+    assert!(ran.stderr.contains("the token is spooled in"), "{ran:?}");
     assert_eq!(ran.stderr.matches("could not").count(), 2, "said once, with its cause: {ran:?}");
     assert_eq!(ran.stderr.matches("os error").count(), 1, "{ran:?}");
     assert!(!ran.stderr.contains("WARN") && !ran.stderr.contains("ERROR"), "{ran:?}");

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::environment::Environment;
-use crate::error::Error;
+use crate::persistence::Persistence;
 use crate::token::{OAuthToken, UserSignature};
 
 /// A valid access token. Cheap to clone; `Debug` does not show the secret.
@@ -24,25 +24,58 @@ struct Inner {
     id: Option<String>,
     environment: Environment,
     is_renewable: bool,
-    unsaved: Option<Box<Unsaved>>,
+    origin: Origin,
 }
 
-/// A token that the store does not have, and why.
+/// Where a token comes from, and so where it is persisted.
+enum Origin {
+    Store,
+    Caller,
+    /// Boxed, since nearly all tokens are stored.
+    Unsaved(Box<Unsaved>),
+}
+
+/// A token that the store does not have.
 struct Unsaved {
     token: OAuthToken,
-    error: Error,
+    persistence: Persistence,
 }
 
+static STORED: Persistence = Persistence::Stored;
+static NOT_MANAGED: Persistence = Persistence::NotManaged;
+
 impl AccessToken {
-    /// The access token of `token`, if it has one.
-    pub(crate) fn of(token: &OAuthToken, environment: Environment) -> Option<Self> {
-        Some(Self { inner: Arc::new(Inner::of(token, environment)?) })
+    /// The access token of a stored row, if it has one.
+    pub(crate) fn stored(row: &OAuthToken, environment: Environment) -> Option<Self> {
+        Self::of(row, environment, Origin::Store)
     }
 
-    /// The access token of `token`, which could not be saved.
-    pub(crate) fn unsaved(token: OAuthToken, environment: Environment, error: Error) -> Option<Self> {
-        let inner = Inner::of(&token, environment)?;
-        Some(Self { inner: Arc::new(Inner { unsaved: Some(Box::new(Unsaved { token, error })), ..inner }) })
+    /// The access token that a caller passed alone.
+    pub(crate) fn not_managed(token: &OAuthToken, environment: Environment) -> Option<Self> {
+        Self::of(token, environment, Origin::Caller)
+    }
+
+    /// The access token of `token`, which the store rejected.
+    pub(crate) fn unsaved(
+        token: &OAuthToken,
+        environment: Environment,
+        persistence: Persistence,
+    ) -> Option<Self> {
+        Self::of(token, environment, Origin::Unsaved(Box::new(Unsaved { token: token.clone(), persistence })))
+    }
+
+    fn of(token: &OAuthToken, environment: Environment, origin: Origin) -> Option<Self> {
+        Some(Self {
+            inner: Arc::new(Inner {
+                secret: token.access_token()?.clone(),
+                expires_at: token.expires_at(),
+                user: token.user_signature().cloned(),
+                id: token.id().map(str::to_owned),
+                environment,
+                is_renewable: token.refresh_token().is_some(),
+                origin,
+            }),
+        })
     }
 
     /// What says which row it is of: its id, or its user.
@@ -64,7 +97,10 @@ impl AccessToken {
 
     /// The whole token, if the store does not have it.
     pub(crate) fn unsaved_token(&self) -> Option<&OAuthToken> {
-        self.inner.unsaved.as_ref().map(|unsaved| &unsaved.token)
+        match &self.inner.origin {
+            Origin::Unsaved(unsaved) => Some(&unsaved.token),
+            Origin::Store | Origin::Caller => None,
+        }
     }
 
     /// The secret itself, for the `Authorization: Zoho-oauthtoken …` header and nothing else.
@@ -97,25 +133,14 @@ impl AccessToken {
         self.inner.id.as_deref()
     }
 
-    /// Why the store would not keep it. The token is good all the same, and was spooled where that was possible:
-    /// it comes into the store at the next start.
+    /// Where the token is persisted: in the store, unless the store rejected it.
     #[must_use]
-    pub fn persistence_error(&self) -> Option<&Error> {
-        self.inner.unsaved.as_ref().map(|unsaved| &unsaved.error)
-    }
-}
-
-impl Inner {
-    fn of(token: &OAuthToken, environment: Environment) -> Option<Self> {
-        Some(Self {
-            secret: token.access_token()?.clone(),
-            expires_at: token.expires_at(),
-            user: token.user_signature().cloned(),
-            id: token.id().map(str::to_owned),
-            environment,
-            is_renewable: token.refresh_token().is_some(),
-            unsaved: None,
-        })
+    pub fn persistence(&self) -> &Persistence {
+        match &self.inner.origin {
+            Origin::Store => &STORED,
+            Origin::Caller => &NOT_MANAGED,
+            Origin::Unsaved(unsaved) => &unsaved.persistence,
+        }
     }
 }
 
@@ -127,7 +152,7 @@ impl fmt::Debug for AccessToken {
             .field("user", &self.user())
             .field("expires_at", &self.expires_at())
             .field("environment", &self.environment().api_url())
-            .field("persistence_error", &self.persistence_error())
+            .field("persistence", &self.persistence())
             .finish()
     }
 }

@@ -1,5 +1,6 @@
 //! How an authenticator is put together. No I/O.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use secrecy::ExposeSecret;
 
 use crate::accounts::{Accounts, OAuthClient};
 use crate::environment::{Environment, Environments};
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 use crate::ledger::Quota;
 use crate::spool::Spool;
 use crate::store::coordination::Coordination;
@@ -38,7 +39,7 @@ pub(super) struct Settings {
     pub(super) margin: Duration,
     pub(super) early_window: Duration,
     pub(super) request_timeout: Duration,
-    pub(super) attempts: usize,
+    pub(super) attempts: NonZeroUsize,
     pub(super) lease_life: Duration,
     pub(super) quota: Quota,
 }
@@ -55,7 +56,7 @@ impl AuthenticatorBuilder {
                 margin: Duration::from_secs(60),
                 early_window: Duration::from_secs(300),
                 request_timeout: Duration::from_secs(30),
-                attempts: 3,
+                attempts: const { NonZeroUsize::new(3).unwrap() },
                 lease_life: Duration::from_secs(5),
                 quota: Quota::default(),
             },
@@ -111,7 +112,7 @@ impl AuthenticatorBuilder {
     /// How often a renewal is tried when the failure may pass: three times by default. Each one counts against
     /// Zoho's quota, since a lost answer may have been a token.
     pub fn attempts(mut self, attempts: usize) -> Self {
-        self.settings.attempts = attempts.max(1);
+        self.settings.attempts = NonZeroUsize::new(attempts).unwrap_or(NonZeroUsize::MIN);
         self
     }
 
@@ -145,9 +146,7 @@ impl AuthenticatorBuilder {
             .as_ref()
             .is_some_and(|client| client.id.is_empty() || client.secret.expose_secret().is_empty())
         {
-            return Err(Error::Config(
-                "the client app lacks an id or a secret; the API console shows both".to_owned(),
-            ));
+            return Err(Invalid::IncompleteClient.into());
         }
         let store = self.store.unwrap_or_else(|| MemoryStore::new().into());
         let mut settings = self.settings;

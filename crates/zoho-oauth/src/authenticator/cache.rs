@@ -86,7 +86,7 @@ impl Cache {
     }
 
     fn recall(&self, cached: &Cached, now: u64) -> Option<Remembered> {
-        let is_current = cached.generation == self.generation() || cached.token.persistence_error().is_some();
+        let is_current = cached.generation == self.generation() || cached.token.unsaved_token().is_some();
         (is_current && now < cached.fresh_until)
             .then(|| Remembered { token: cached.token.clone(), begins_early: cached.begin_early(now) })
     }
@@ -115,7 +115,7 @@ impl Cache {
                 if is_same { before.early_from.load(Ordering::Relaxed).max(early_from) } else { early_from }
             })
             .unwrap_or(early_from);
-        if token.persistence_error().is_some() {
+        if token.unsaved_token().is_some() {
             self.expect_unsaved();
         }
         let fresh_until = before_end(margins.margin);

@@ -8,6 +8,7 @@ use crate::accounts::{Denied, Issued, OAuthClient};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::login::Grant;
+use crate::persistence::Persistence;
 use crate::spool::{Entry, Origin};
 use crate::store::coordination::{Acquired, Fenced, Lease, LeaseKey};
 use crate::token::OAuthToken;
@@ -19,7 +20,7 @@ use super::renewal::{Pauses, backoff, new_holder};
 #[derive(Clone)]
 pub struct Login {
     token: Arc<OAuthToken>,
-    persistence_error: Option<Error>,
+    persistence: Persistence,
 }
 
 impl Login {
@@ -29,15 +30,14 @@ impl Login {
         &self.token
     }
 
-    /// Why the store would not keep it. The token is good all the same, and was spooled where that was possible:
-    /// it comes into the store at the next start.
+    /// Where the token is persisted: in the store, unless the store rejected it.
     #[must_use]
-    pub fn persistence_error(&self) -> Option<&Error> {
-        self.persistence_error.as_ref()
+    pub fn persistence(&self) -> &Persistence {
+        &self.persistence
     }
 
     fn saved(token: OAuthToken) -> Self {
-        Self { token: Arc::new(token), persistence_error: None }
+        Self { token: Arc::new(token), persistence: Persistence::Stored }
     }
 }
 
@@ -46,7 +46,7 @@ impl fmt::Debug for Login {
         formatter
             .debug_struct("Login")
             .field("token", &self.token)
-            .field("persistence_error", &self.persistence_error)
+            .field("persistence", &self.persistence)
             .finish()
     }
 }
@@ -158,12 +158,12 @@ impl Core {
             }
             Err(error) => {
                 self.release(lease).await;
-                let error = match journal {
+                let persistence = match journal {
                     Some(entry) => self.respool(&entry, &token, error),
                     None => self.spool(&token, Origin::Login, error),
                 };
-                self.remember_unsaved(&token, &error);
-                Ok(Login { token: Arc::new(token), persistence_error: Some(error) })
+                self.remember_unsaved(&token, &persistence);
+                Ok(Login { token: Arc::new(token), persistence })
             }
         }
     }
@@ -179,7 +179,9 @@ impl Core {
         loop {
             match self.accounts.exchange(environment, client, &grant.code).await {
                 Ok(issued) => return Ok(issued),
-                Err(Denied::Failed { may_have_acted: false, .. }) if attempt < self.settings.attempts => {
+                Err(Denied::Failed { may_have_acted: false, .. })
+                    if attempt < self.settings.attempts.get() =>
+                {
                     tokio::time::sleep(backoff(attempt)).await;
                     attempt += 1;
                 }

@@ -20,7 +20,7 @@ use std::time::SystemTime;
 
 use crate::accounts::{Accounts, OAuthClient};
 use crate::environment::{Environment, Environments};
-use crate::error::Error;
+use crate::error::{Error, Invalid, LoginReason};
 use crate::login::{Authorization, Callback, Grant};
 use crate::spool::Spool;
 use crate::store::AnyStore;
@@ -114,12 +114,8 @@ impl Authenticator {
         &self,
         scopes: impl IntoIterator<Item = impl Into<String>>,
     ) -> Result<Authorization, Error> {
-        let client = self.core.client.as_ref().ok_or_else(no_client)?;
-        let redirect_url = client.redirect_url.as_deref().ok_or_else(|| {
-            Error::Config(
-                "a login in a browser needs the redirect URL that the client app is registered with".into(),
-            )
-        })?;
+        let client = self.core.client.as_ref().ok_or(Invalid::NoClient)?;
+        let redirect_url = client.redirect_url.as_deref().ok_or(Invalid::NoRedirectUrl)?;
         let scopes: Vec<String> = scopes.into_iter().map(Into::into).collect();
         Ok(Authorization::new(self.environment(), &client.id, redirect_url, &scopes))
     }
@@ -141,7 +137,7 @@ impl Authenticator {
     /// says no, [`Error::Unreachable`] or [`Error::InvalidResponse`] when no usable answer came.
     pub async fn exchange(&self, grant: Grant) -> Result<Login, Error> {
         let core = self.core.clone();
-        let client = core.client.clone().ok_or_else(no_client)?;
+        let client = core.client.clone().ok_or(Invalid::NoClient)?;
         let key = LeaseKey::exchange(&grant.code);
         self.core.logins.join(key, || core.exchange(grant, client)).await
     }
@@ -188,11 +184,7 @@ impl Authenticator {
     /// # Errors
     /// As [`refresh`](Self::refresh), and [`Error::Config`] for an access token alone: nothing can renew it.
     pub async fn refresh_for(&self, token: &OAuthToken) -> Result<AccessToken, Error> {
-        let subject = Subject::of(token).ok_or_else(|| {
-            Error::Config(
-                "nothing in this token can be renewed; give an id, a user name or a refresh token".into(),
-            )
-        })?;
+        let subject = Subject::of(token).ok_or(Invalid::NotRenewable)?;
         self.core.obtain(subject, token.clone(), Demand::Newer).await
     }
 
@@ -203,19 +195,16 @@ impl Authenticator {
     /// As [`access_token`](Self::access_token). A token that nothing can renew is [`Error::LoginRequired`].
     pub async fn replace(&self, rejected: &AccessToken) -> Result<AccessToken, Error> {
         let identity = rejected.identity();
-        let who = identity.user_signature().or(rejected.user()).map(ToString::to_string);
-        let who = who.unwrap_or_else(|| "the user of this access token".to_owned());
+        let user = identity.user_signature().or(rejected.user()).map(ToString::to_string);
+        let user = user.unwrap_or_else(|| "the user of this access token".to_owned());
         let subject = Subject::of(&identity).ok_or_else(|| Error::LoginRequired {
-            who: who.clone(),
-            reason: "the API rejected it, and nothing that could renew it is known".to_owned(),
+            user: user.clone(),
+            reason: LoginReason::NoRefreshToken,
         })?;
         self.core.cache.forget(&identity);
         let demand = Demand::InsteadOf(fingerprint(rejected.secret()));
         self.core.obtain(subject, identity, demand).await.map_err(|error| match error {
-            Error::NotFound { .. } => Error::LoginRequired {
-                who,
-                reason: "the API rejected the token, and its row was deleted".to_owned(),
-            },
+            Error::NotFound { .. } => Error::LoginRequired { user, reason: LoginReason::Deleted },
             other => other,
         })
     }
@@ -312,15 +301,6 @@ impl Core {
     /// An access token alone: handed back, neither looked up nor renewed nor kept.
     fn used_as_it_is(&self, token: &OAuthToken) -> Result<AccessToken, Error> {
         let environment = self.environment_of(token)?;
-        AccessToken::of(token, environment).ok_or_else(|| {
-            Error::Config(
-                "this token says nothing to go by; give an id, a user name, or one of the three tokens"
-                    .into(),
-            )
-        })
+        AccessToken::not_managed(token, environment).ok_or_else(|| Invalid::EmptyToken.into())
     }
-}
-
-fn no_client() -> Error {
-    Error::Config("a client app is needed for this: give its client id and secret".to_owned())
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::error::Error;
+use crate::error::{Error, LoginReason};
 use crate::login::Grant;
+use crate::persistence::Persistence;
+use crate::store::{StoreError, StoreErrorKind};
 use crate::token::{OAuthToken, fingerprint};
 
 use super::Core;
@@ -78,43 +80,46 @@ impl Core {
             let login = self.exchange_now(grant, client, token).await?;
             let row = login.token().clone();
             // Somebody may have exchanged this code long ago.
-            if login.persistence_error().is_none()
-                && row.refresh_token().is_some()
-                && !wish.is_granted_by(&row, None)
-            {
+            let is_stored = matches!(login.persistence(), Persistence::Stored);
+            if is_stored && row.refresh_token().is_some() && !wish.is_granted_by(&row, None) {
                 return self.renew(row, wish).await;
             }
-            return match login.persistence_error() {
-                Some(error) => self.hand_out_unsaved(row, error.clone()),
-                None => self.hand_out(&row),
+            return if is_stored {
+                self.hand_out(&row)
+            } else {
+                self.hand_out_unsaved(&row, login.persistence().clone())
             };
         }
         let reason = match token.access_token() {
-            Some(_) => "the access token has ended or was rejected, and no refresh token is stored",
+            Some(_) => LoginReason::NoRefreshToken,
             None if token.id().is_none() => return Err(missing(&token)),
-            None => "the row has neither a refresh token nor an access token",
+            None => LoginReason::NoToken,
         };
-        Err(Error::LoginRequired { who: name_of(&token), reason: reason.to_owned() })
+        Err(Error::LoginRequired { user: name_of(&token), reason })
     }
 
     /// A stored token as what a caller is handed.
     pub(super) fn hand_out(&self, row: &OAuthToken) -> Result<Obtained, Error> {
         let environment = self.environment_of(row)?;
-        let access = AccessToken::of(row, environment).ok_or_else(|| self.lost_access_token())?;
+        let access = AccessToken::stored(row, environment).ok_or_else(|| self.lost_access_token())?;
         Ok(Obtained { access, life: None })
     }
 
     /// A token that could not be stored, for the reason given, as what a caller is handed.
-    pub(super) fn hand_out_unsaved(&self, token: OAuthToken, error: Error) -> Result<Obtained, Error> {
-        let environment = self.environment_of(&token)?;
+    pub(super) fn hand_out_unsaved(
+        &self,
+        token: &OAuthToken,
+        persistence: Persistence,
+    ) -> Result<Obtained, Error> {
+        let environment = self.environment_of(token)?;
         let access =
-            AccessToken::unsaved(token, environment, error).ok_or_else(|| self.lost_access_token())?;
+            AccessToken::unsaved(token, environment, persistence).ok_or_else(|| self.lost_access_token())?;
         Ok(Obtained { access, life: None })
     }
 
     fn lost_access_token(&self) -> Error {
-        let evidence = "the stored row has lost its access token".to_owned();
-        Error::InvalidResponse { host: self.store.as_it_is().name().to_owned(), evidence }
+        let error = StoreError::of(StoreErrorKind::Damaged, "return the access token that was just stored");
+        error.in_store(self.store.as_it_is().name()).into()
     }
 
     /// What is in memory, when the store cannot be read: a valid token is not withheld because a disk is busy.

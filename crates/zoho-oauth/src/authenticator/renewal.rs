@@ -6,7 +6,7 @@ use rand::RngExt;
 use secrecy::SecretString;
 
 use crate::accounts::{Denied, Issued};
-use crate::error::{Error, OAuthErrorCode};
+use crate::error::{Error, LoginReason, OAuthErrorCode};
 use crate::ledger::{Failure, Ledger};
 use crate::spool::Origin;
 use crate::store::StoreError;
@@ -114,14 +114,10 @@ impl Core {
         let environment = self.environment_of(row)?;
         let client = self.client_of(row)?;
         let quota = self.settings.quota;
-        let mut last = None;
-        for attempt in 0..self.settings.attempts {
-            if attempt > 0 {
-                self.while_holding(lease, tokio::time::sleep(backoff(attempt))).await;
-            }
+        let (mut attempt, mut last) = (1, None);
+        let error = loop {
             if let Some(at) = lease.ledger.retry_at(clock.now(), quota) {
-                last.get_or_insert(Error::Throttled { retry_at: clock.as_ours(at) });
-                break;
+                break last.unwrap_or(Error::Throttled { retry_at: clock.as_ours(at) });
             }
             lease.ledger.note_issue(clock.now(), quota);
             if !self.store.renew(lease, self.settings.lease_life).await? {
@@ -142,12 +138,16 @@ impl Core {
                     return Err(Error::Throttled { retry_at: clock.as_ours(at) });
                 }
                 Err(Denied::Failed { error, .. }) => {
-                    tracing::warn!(user = name_of(row), %error, attempt, "a renewal failed");
+                    tracing::info!(user = name_of(row), %error, attempt, "a renewal attempt failed");
+                    if attempt == self.settings.attempts.get() {
+                        break *error;
+                    }
+                    self.while_holding(lease, tokio::time::sleep(backoff(attempt))).await;
+                    attempt += 1;
                     last = Some(*error);
                 }
             }
-        }
-        let error = last.unwrap_or_else(|| Error::Config("no attempt is allowed".to_owned()));
+        };
         lease.ledger.note_failure(lease.epoch, clock.now(), Failure::Transient(error.to_string()));
         Err(error)
     }
@@ -181,8 +181,8 @@ impl Core {
             }
             Err(error) => {
                 self.release(&lease).await;
-                let error = self.spool(&token, Origin::Renewal, error);
-                Ok(Obtained { life, ..self.hand_out_unsaved(token, error)? })
+                let persistence = self.spool(&token, Origin::Renewal, error);
+                Ok(Obtained { life, ..self.hand_out_unsaved(&token, persistence)? })
             }
         }
     }
@@ -226,7 +226,7 @@ impl Core {
             match self.store.save_and_release(lease, token).await {
                 Err(error) if attempt < 2 => {
                     attempt += 1;
-                    tracing::warn!(%error, attempt, "a new token could not be stored; trying again");
+                    tracing::info!(%error, attempt, "could not store a new token; retrying");
                     tokio::time::sleep(backoff(attempt)).await;
                 }
                 outcome => return outcome,
@@ -265,10 +265,8 @@ impl Core {
         }
         if let Some(code) = ledger.rejection() {
             return Verdict::Fail(Error::LoginRequired {
-                who: name_of(row),
-                reason: format!(
-                    "Zoho has refused the stored refresh token ({code}): it was revoked, or evicted by a later login"
-                ),
+                user: name_of(row),
+                reason: LoginReason::RefreshTokenRejected { code: OAuthErrorCode::parse(code) },
             });
         }
         let shared = followed.and_then(|epoch| ledger.failure_of(epoch));
@@ -319,7 +317,7 @@ impl Core {
 fn failure_of(refusal: &Error) -> Failure {
     match refusal {
         Error::Rejected { code: OAuthErrorCode::InvalidCode, .. } => {
-            Failure::Rejected(OAuthErrorCode::InvalidCode.word().to_owned())
+            Failure::Rejected(OAuthErrorCode::InvalidCode.as_str().to_owned())
         }
         other => Failure::Transient(other.to_string()),
     }
@@ -343,7 +341,7 @@ impl Standing {
 }
 
 fn nothing_to_renew_with(row: &OAuthToken) -> Error {
-    Error::LoginRequired { who: name_of(row), reason: "no refresh token is stored any more".to_owned() }
+    Error::LoginRequired { user: name_of(row), reason: LoginReason::NoRefreshToken }
 }
 
 /// A name for one attempt of one process.

@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 
 use crate::accounts::OAuthClient;
 use crate::environment::Environment;
-use crate::error::Error;
+use crate::error::{Error, Invalid, LoginReason};
 use crate::store::StoreErrorKind;
 use crate::token::OAuthToken;
 
@@ -50,8 +50,8 @@ impl Core {
 
     /// Where the calls and renewals of a row go.
     pub(super) fn environment_of(&self, row: &OAuthToken) -> Result<Environment, Error> {
-        self.environments.of(row.api_domain()).ok_or_else(|| Error::OtherEnvironment {
-            who: name_of(row),
+        self.environments.of(row.api_domain()).ok_or_else(|| Error::EnvironmentMismatch {
+            user: name_of(row),
             api_domain: row.api_domain().unwrap_or_default().to_owned(),
             environment: self.environments.primary.to_string(),
         })
@@ -69,10 +69,7 @@ impl Core {
                 Ok(OAuthClient { id: id.to_owned(), secret: secret.clone(), redirect_url })
             }
             (_, _, Some(own)) => Ok(own.clone()),
-            _ => Err(Error::Config(format!(
-                "the row of {} lacks a client id or secret to renew it with; give the client app's",
-                name_of(row)
-            ))),
+            _ => Err(Invalid::RowWithoutClient { row: name_of(row) }.into()),
         }
     }
 
@@ -128,11 +125,6 @@ pub(super) fn name_of(row: &OAuthToken) -> String {
 pub(super) fn missing(token: &OAuthToken) -> Error {
     match (token.id(), token.user_signature()) {
         (Some(id), _) => Error::NotFound { id: id.to_owned() },
-        _ => Error::LoginRequired {
-            who: name_of(token),
-            reason:
-                "no token is stored for this user; names are exact, and the official SDKs store email:zgid"
-                    .to_owned(),
-        },
+        _ => Error::LoginRequired { user: name_of(token), reason: LoginReason::NotStored },
     }
 }

@@ -1,8 +1,10 @@
 //! Tokens that the store would not take: spooled, remembered, and brought in when it does.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
+use crate::persistence::Persistence;
 use crate::spool::{Entry, Origin};
 use crate::store::coordination::{Acquired, Fenced, LeaseKey};
 use crate::store::{StoreError, StoredToken};
@@ -66,7 +68,7 @@ impl Core {
                     tokio::time::sleep(pauses.next(self.settings.lease_life)).await;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "spooled tokens could not be brought into the store");
+                    tracing::warn!(target: Persistence::LOG_TARGET, %error, "could not store the spooled tokens");
                     break Recovery::NextAt(Instant::now() + Duration::from_secs(1));
                 }
             }
@@ -85,7 +87,7 @@ impl Core {
         if let Ok(_one_at_a_time) = self.recovery.try_lock()
             && let Err(error) = self.bring_all_in().await
         {
-            tracing::debug!(%error, "unsaved tokens could not be brought into the store yet");
+            tracing::debug!(target: Persistence::LOG_TARGET, %error, "could not store the unsaved tokens yet");
         }
     }
 
@@ -95,7 +97,7 @@ impl Core {
         for entry in self.spool.entries() {
             match self.bring_in(&entry.token.clone().into(), entry.origin).await {
                 Ok(Brought::Saved) => {
-                    tracing::info!(path = %entry.path().display(), "a spooled token was brought into the store");
+                    tracing::info!(target: Persistence::LOG_TARGET, path = %entry.path().display(), "stored a spooled token");
                     recovered.saved += 1;
                     entry.remove();
                 }
@@ -161,41 +163,43 @@ impl Core {
         match self.spool.put(StoredToken::from(token), Origin::Login) {
             Ok(entry) => Some(entry),
             Err(error) => {
-                tracing::debug!(%error, "a new token could not be written down before it is saved");
+                tracing::debug!(target: Persistence::LOG_TARGET, %error, "could not spool a new token before it is stored");
                 None
             }
         }
     }
 
-    /// Spools a token that could not be saved; the error says where it is, or that it is in memory only.
-    pub(super) fn spool(&self, token: &OAuthToken, origin: Origin, error: StoreError) -> Error {
+    /// Spools a token that the store rejected, and says where it is now.
+    pub(super) fn spool(&self, token: &OAuthToken, origin: Origin, error: StoreError) -> Persistence {
         match self.spool.put(StoredToken::from(token), origin) {
-            Ok(entry) => self.kept_at(&entry, error),
-            Err(failure) => {
-                let next_step = format!(
-                    "the token is in this process's memory only, since it could not be spooled either ({failure})"
+            Ok(entry) => spooled_in(&entry, error),
+            Err(spool_error) => {
+                tracing::error!(
+                    target: Persistence::LOG_TARGET,
+                    %error, %spool_error,
+                    "could not store a new token, nor spool it: it is in memory only"
                 );
-                Error::Store(error.next_step(next_step))
+                Persistence::InMemory { error, spool_error: Arc::new(spool_error) }
             }
         }
     }
 
     /// The same for a token that stands in the journal already, now with its user's name.
-    pub(super) fn respool(&self, journal: &Entry, token: &OAuthToken, error: StoreError) -> Error {
+    pub(super) fn respool(&self, journal: &Entry, token: &OAuthToken, error: StoreError) -> Persistence {
         match self.spool.put(StoredToken::from(token), Origin::Login) {
             Ok(entry) => {
                 journal.remove();
-                self.kept_at(&entry, error)
+                spooled_in(&entry, error)
             }
-            Err(_) => self.kept_at(journal, error),
+            Err(_) => spooled_in(journal, error),
         }
     }
 
     /// Serves a login that could not be saved from memory.
-    pub(super) fn remember_unsaved(&self, token: &OAuthToken, error: &Error) {
+    pub(super) fn remember_unsaved(&self, token: &OAuthToken, persistence: &Persistence) {
         let settings = &self.settings;
         let margins = Margins { margin: settings.margin, early_window: Duration::ZERO };
-        let obtained = self.hand_out_unsaved(token.clone(), error.clone());
+        let obtained = self.hand_out_unsaved(token, persistence.clone());
         if let (Some(user), Ok(obtained)) = (token.user_signature(), obtained) {
             self.cache.put(Subject::User(user.clone()), obtained.access, margins, self.cache.generation());
         }
@@ -210,11 +214,13 @@ impl Core {
         };
         self.spool.entries().iter().filter(|entry| is_of_row(entry)).for_each(Entry::remove);
     }
+}
 
-    fn kept_at(&self, entry: &Entry, error: StoreError) -> Error {
-        let next_step =
-            format!("the token waits in {} and is stored at the next start", entry.path().display());
-        tracing::error!(%error, path = %entry.path().display(), "a new token could not be stored; it is spooled");
-        Error::Store(error.next_step(next_step))
-    }
+fn spooled_in(entry: &Entry, error: StoreError) -> Persistence {
+    tracing::error!(
+        target: Persistence::LOG_TARGET,
+        %error, path = %entry.path().display(),
+        "could not store a new token; it is spooled"
+    );
+    Persistence::Spooled { path: entry.path().to_owned(), error }
 }

@@ -1,4 +1,7 @@
-//! Why a token could not be had, and what to do about it. No I/O.
+//! Why no token could be obtained, and what to do about it. No I/O.
+
+mod config;
+mod request;
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,9 +9,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::store::StoreError;
 
-/// Why a token could not be had. Cheap to clone, since many callers may wait for one attempt.
+pub use config::ConfigError;
+pub(crate) use config::Invalid;
+pub use request::{OAuthErrorCode, OAuthRequest};
+
+/// Why no token could be obtained. Cheap to clone, because many callers may wait for one attempt.
 ///
-/// `Display` gives the cause, what was seen, and what to do next; never a secret.
+/// `Display` gives the cause, the evidence and what to do next; it never contains a secret.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -16,100 +23,100 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] StoreError),
 
-    /// No row has that id.
-    #[error("no token with the id {id} is stored; list the ids that are there, or log in")]
+    /// No row has this id.
+    #[error("no token with the id `{id}` is stored; list the stored ids, or log in")]
     NotFound {
-        /// The id that was asked for.
+        /// The requested id.
         id: String,
     },
 
-    /// There is nothing to renew with: the user has to log in.
-    #[error("{who} has to log in: {reason}")]
+    /// There is nothing to obtain a token with: the user has to log in.
+    #[error("{user} has to log in: {reason}")]
     LoginRequired {
-        /// Whose token was asked for.
-        who: String,
-        /// Why what is stored is not enough.
-        reason: String,
+        /// The user's name, or else the row's id.
+        user: String,
+        /// Why what is stored does not suffice.
+        reason: LoginReason,
     },
 
-    /// The accounts server answered, and the answer was no.
-    #[error("{host} refused {request}: {code}; {}", code.next_step())]
+    /// The accounts server sent an error response.
+    #[error("{host} rejected {request}: {code}; {}", code.next_step())]
     Rejected {
         /// The accounts server.
         host: String,
-        /// What was asked: `the grant token`, `the refresh token`.
-        request: &'static str,
-        /// Its word for why.
+        /// The request that it rejected.
+        request: OAuthRequest,
+        /// Its error code.
         code: OAuthErrorCode,
     },
 
-    /// No answer came: try again.
-    #[error("{host} could not be reached: {evidence}; try again, and check the network if it stays so")]
+    /// No complete response came. It may the next time.
+    #[error("could not reach {host}: {failure}; try again, and check the network if it keeps failing")]
     Unreachable {
         /// The host.
         host: String,
-        /// What was seen: refused, timed out, closed.
-        evidence: String,
-        /// The cause.
+        /// What happened to the request.
+        failure: NetworkFailure,
+        /// The HTTP client's error.
         #[source]
         source: Option<Arc<dyn std::error::Error + Send + Sync>>,
     },
 
-    /// An answer came that cannot be used: an error page, or text that is not what was asked for.
-    #[error("{host} gave an answer that cannot be used: {evidence}; try again later")]
+    /// The response cannot be used: an error page, or a body that is not what was requested.
+    #[error("{host} sent an invalid response: {evidence}; try again later")]
     InvalidResponse {
         /// The host.
         host: String,
-        /// What was seen, without the body.
+        /// Status, content type and length, but not the body.
         evidence: String,
     },
 
-    /// Zoho's quota for this refresh token is used up; no request was sent.
+    /// Zoho's quota for this refresh token is used up. No request was sent.
     #[error(
-        "the quota of this refresh token is used up (Zoho issues ten access tokens in ten minutes); a new one may \
-         be asked for at {}", utc(*retry_at)
+        "the quota of this refresh token is used up (Zoho issues ten access tokens in ten minutes); retry at {}",
+        utc(*retry_at)
     )]
     Throttled {
-        /// From when on a token may be asked for.
+        /// When the next token may be requested.
         retry_at: SystemTime,
     },
 
-    /// Another process has just tried, and failed for a reason that may pass.
-    #[error("another attempt to renew this token has just failed: {evidence}; try again in a moment")]
+    /// Another process has just tried to renew the token, and failed for a reason that may be temporary.
+    #[error("another process has just failed to renew this token: {evidence}; try again in a moment")]
     SharedFailure {
-        /// What the other attempt came to.
+        /// The message of its error.
         evidence: String,
     },
 
     /// The row belongs to hosts that this authenticator does not serve.
     #[error(
-        "the token of {who} is good at {api_domain}, and this authenticator serves {environment}; choose the \
-         environment that the token was made in"
+        "the token of {user} belongs to {api_domain}, but this authenticator serves {environment}; use the \
+         environment in which the token was issued"
     )]
-    OtherEnvironment {
-        /// Whose token it is.
-        who: String,
-        /// Where it is good.
+    EnvironmentMismatch {
+        /// The user's name, or else the row's id.
+        user: String,
+        /// The row's API domain.
         api_domain: String,
-        /// What the authenticator was built for.
+        /// The authenticator's environment.
         environment: String,
     },
 
-    /// Something was given that cannot be used.
-    #[error("{0}")]
-    Config(String),
+    /// A setting or an argument cannot be used.
+    #[error(transparent)]
+    Config(ConfigError),
 
-    /// The answer of a login does not belong to the login that was started.
-    #[error("the answer does not belong to this login: its state differs; start the login again")]
+    /// The callback does not belong to the login that was started.
+    #[error("the callback does not belong to this login: its state differs; start the login again")]
     StateMismatch,
 
-    /// The work ended without a result: a panic, or a runtime that was shut down.
-    #[error("the renewal was interrupted: {0}; try again")]
-    Interrupted(String),
+    /// The task that does the work ended without a result: it panicked, or its runtime was shut down.
+    #[error("the task that obtains the token was interrupted before it had a result; try again")]
+    Interrupted,
 }
 
 impl Error {
-    /// Whether the same call may succeed a moment later, without anybody doing anything.
+    /// Whether the same call may succeed a moment later without any change.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -117,12 +124,12 @@ impl Error {
             Self::Unreachable { .. }
             | Self::InvalidResponse { .. }
             | Self::SharedFailure { .. }
-            | Self::Interrupted(_) => true,
+            | Self::Interrupted => true,
             _ => false,
         }
     }
 
-    /// Whether nothing but a new login of the user helps.
+    /// Whether only a new login of the user helps.
     #[must_use]
     pub fn needs_login(&self) -> bool {
         match self {
@@ -132,7 +139,7 @@ impl Error {
         }
     }
 
-    /// From when on a token may be asked for, if that is what stands in the way.
+    /// When the next token may be requested, if Zoho's quota is what prevents it now.
     #[must_use]
     pub fn retry_at(&self) -> Option<SystemTime> {
         match self {
@@ -142,85 +149,67 @@ impl Error {
     }
 }
 
-/// The accounts server's word for a refusal. Zoho sends it with HTTP 200 as often as with 400.
-/// Source: <https://www.zoho.com/accounts/protocol/oauth/web-apps/access-token.html>.
+/// Why a user has to log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum OAuthErrorCode {
-    /// The grant token was used, is too old or belongs to another data center; or the refresh token was revoked,
-    /// evicted by the 21st login, or ended with a change of password.
-    InvalidCode,
-    /// The client id is unknown in this data center.
-    InvalidClient,
-    /// The client secret is wrong in this data center.
-    InvalidClientSecret,
-    /// The redirect URL is not the one of the login.
-    InvalidRedirectUri,
-    /// The user said no, or too many grant tokens were made in ten minutes.
-    AccessDenied,
-    /// Any other word.
-    Other(String),
+pub enum LoginReason {
+    /// No row has this name.
+    NotStored,
+    /// The row has neither a refresh token nor an access token.
+    NoToken,
+    /// The access token has expired or was rejected, and there is no refresh token to renew it with.
+    NoRefreshToken,
+    /// The accounts server has rejected the stored refresh token before. It is not tried again.
+    RefreshTokenRejected {
+        /// The accounts server's error code.
+        code: OAuthErrorCode,
+    },
+    /// The API rejected the access token, and its row was deleted.
+    Deleted,
 }
 
-impl OAuthErrorCode {
-    /// The code for the accounts server's word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Self {
-        match word {
-            // RFC 6749 says invalid_grant where Zoho says invalid_code.
-            "invalid_code" | "invalid_grant" => Self::InvalidCode,
-            "invalid_client" => Self::InvalidClient,
-            "invalid_client_secret" => Self::InvalidClientSecret,
-            "invalid_redirect_uri" => Self::InvalidRedirectUri,
-            "access_denied" => Self::AccessDenied,
-            other => Self::Other(other.chars().filter(|letter| !letter.is_control()).take(80).collect()),
-        }
-    }
-
-    /// The accounts server's word.
-    #[must_use]
-    pub fn word(&self) -> &str {
-        match self {
-            Self::InvalidCode => "invalid_code",
-            Self::InvalidClient => "invalid_client",
-            Self::InvalidClientSecret => "invalid_client_secret",
-            Self::InvalidRedirectUri => "invalid_redirect_uri",
-            Self::AccessDenied => "access_denied",
-            Self::Other(word) => word,
-        }
-    }
-
-    fn needs_login(&self) -> bool {
-        matches!(self, Self::InvalidCode | Self::AccessDenied)
-    }
-
-    fn next_step(&self) -> &'static str {
-        match self {
-            Self::InvalidCode => {
-                "the user has to log in again: it was used, revoked or replaced, or has ended"
-            }
-            Self::InvalidClient => "check the client id and the data center: each data center knows its own",
-            Self::InvalidClientSecret => {
-                "check the client secret: it may differ from data center to data center"
-            }
-            Self::InvalidRedirectUri => {
-                "use the redirect URL that the login used and that the client is registered with"
-            }
-            Self::AccessDenied => {
-                "the user refused, or more than ten logins began in ten minutes: log in again later"
-            }
-            Self::Other(_) => "look the word up in Zoho's documentation of the token request",
-        }
-    }
-}
-
-impl fmt::Display for OAuthErrorCode {
+impl fmt::Display for LoginReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.word())
+        match self {
+            Self::NotStored => formatter.write_str(
+                "no token is stored under this name; names match exactly, and the official SDKs store `email:zgid`",
+            ),
+            Self::NoToken => formatter.write_str("the row has neither a refresh token nor an access token"),
+            Self::NoRefreshToken => formatter.write_str(
+                "the access token has expired or was rejected, and no refresh token is stored",
+            ),
+            Self::RefreshTokenRejected { code } => write!(
+                formatter,
+                "Zoho has rejected the stored refresh token ({code}): it was revoked, or evicted by a later login"
+            ),
+            Self::Deleted => formatter.write_str("the API rejected the access token, and its row was deleted"),
+        }
     }
 }
 
-/// A moment as `12:04:31 UTC` of its day: enough for waits of minutes.
+/// What happened to a request that got no complete response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NetworkFailure {
+    /// No connection was made, so the server has not seen the request.
+    Connect,
+    /// The response took too long. The server may have acted on the request.
+    Timeout,
+    /// The connection closed before the response was complete. The server may have acted on the request.
+    Closed,
+}
+
+impl fmt::Display for NetworkFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Connect => "no connection",
+            Self::Timeout => "the request timed out",
+            Self::Closed => "the connection closed before the response was complete",
+        })
+    }
+}
+
+/// The time of day, such as `12:04:31 UTC`: enough for waits of minutes.
 fn utc(moment: SystemTime) -> String {
     let seconds = moment.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() % 86_400;
     format!("{:02}:{:02}:{:02} UTC", seconds / 3_600, seconds / 60 % 60, seconds % 60)

@@ -47,7 +47,7 @@ async fn a_sandbox_row_is_not_served_by_production() {
     store.save_token(&row).await.unwrap();
     let authenticator = Authenticator::builder(DataCenter::Eu.production()).store(store).build().unwrap();
     let error = authenticator.access_token(&"ada".into()).await.unwrap_err();
-    assert!(matches!(error, Error::OtherEnvironment { .. }), "{error}");
+    assert!(matches!(error, Error::EnvironmentMismatch { .. }), "{error}");
     assert!(error.to_string().contains("sandbox.zohoapis.eu"));
 }
 
@@ -62,7 +62,10 @@ async fn a_row_of_a_foreign_host_is_sent_nowhere() {
         .with_api_domain("https://www.zohoapis.eu.evil.example");
     store.save_token(&row).await.unwrap();
     let authenticator = Authenticator::builder(DataCenter::Eu.production()).store(store).build().unwrap();
-    assert!(matches!(authenticator.access_token(&"ada".into()).await, Err(Error::OtherEnvironment { .. })));
+    assert!(matches!(
+        authenticator.access_token(&"ada".into()).await,
+        Err(Error::EnvironmentMismatch { .. })
+    ));
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 use zoho_emulator::Emulator;
 use zoho_oauth::store::{AnyStore, MemoryStore, StoreError, TokenStore};
 use zoho_oauth::{
-    Authenticator, AuthenticatorBuilder, Environment, Grant, OAuthClient, OAuthToken, UserSignature,
+    Authenticator, AuthenticatorBuilder, Environment, Grant, OAuthClient, OAuthToken, Persistence,
+    UserSignature,
 };
 
 pub(crate) const TOKEN_REQUEST: &str = "POST /oauth/v2/token";
@@ -39,7 +40,7 @@ pub(crate) fn authenticator(zoho: &Emulator, store: impl Into<AnyStore>) -> Auth
 pub(crate) async fn logged_in(zoho: &Emulator, authenticator: &Authenticator) -> OAuthToken {
     let code = zoho.self_client_code("ada@example.com");
     let login = authenticator.exchange(Grant::from_self_client(code)).await.unwrap();
-    assert!(login.persistence_error().is_none());
+    assert!(matches!(login.persistence(), Persistence::Stored));
     zoho.journal().clear();
     login.token().clone()
 }

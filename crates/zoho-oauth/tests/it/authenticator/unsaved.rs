@@ -4,7 +4,7 @@ use std::path::Path;
 
 use zoho_emulator::{Emulator, Fault};
 use zoho_oauth::store::{AnyStore, TokenStore};
-use zoho_oauth::{Authenticator, Error, Grant};
+use zoho_oauth::{Authenticator, Error, Grant, Persistence};
 
 use super::support::*;
 
@@ -51,9 +51,12 @@ async fn a_renewed_token_that_cannot_be_saved_is_handed_out_spooled_and_stored_l
     let authenticator = with_spool(&zoho, &store, folder.path());
     let served = authenticator.access_token(&ada(&zoho)).await.unwrap();
     assert!(zoho.is_access_token_valid(served.expose_secret()));
-    let error = served.persistence_error().expect("the caller is told").to_string();
-    assert!(error.contains("the failing store") && error.contains("is stored at the next start"), "{error}");
-    assert!(!error.contains(served.expose_secret()));
+    let Persistence::Spooled { path, error, .. } = served.persistence() else { panic!("{served:?}") };
+    assert!(path.starts_with(folder.path()) && path.exists(), "{}", path.display());
+    assert!(error.to_string().contains("the failing store"), "{error}");
+    let message = served.persistence().to_string();
+    assert!(message.contains("will be stored at the next start"), "{message}");
+    assert!(!message.contains(served.expose_secret()));
 
     for _ in 0..10 {
         assert_eq!(
@@ -67,7 +70,7 @@ async fn a_renewed_token_that_cannot_be_saved_is_handed_out_spooled_and_stored_l
     let restarted = with_spool(&zoho, &store, folder.path());
     let again = restarted.access_token(&ada(&zoho)).await.unwrap();
     assert_eq!(again.expose_secret(), served.expose_secret());
-    assert!(again.persistence_error().is_none());
+    assert!(matches!(again.persistence(), Persistence::Stored));
     assert_eq!(token_requests(&zoho), 1);
     assert_eq!(restarted.recover().await.unwrap(), 0, "the spool is empty");
 }
@@ -78,7 +81,7 @@ async fn a_login_whose_save_fails_comes_back_at_the_next_start() {
     let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
     let authenticator = with_spool(&zoho, &store, folder.path());
     let login = login_while_the_store_breaks(&zoho, &store, &authenticator).await;
-    assert!(login.persistence_error().is_some());
+    assert!(matches!(login.persistence(), Persistence::Spooled { .. }), "{login:?}");
     assert!(login.token().refresh_token().is_some());
     assert!(store.get_tokens().await.unwrap().is_empty());
     assert!(store.saves() > 1, "the save is tried again for a moment");
@@ -169,8 +172,7 @@ async fn a_token_that_is_only_in_memory_is_served_and_saved_when_the_store_is_we
         .build()
         .unwrap();
     let served = authenticator.access_token(&ada(&zoho)).await.unwrap();
-    let told = served.persistence_error().unwrap().to_string();
-    assert!(told.contains("memory only"), "{told}");
+    assert!(matches!(served.persistence(), Persistence::InMemory { .. }), "{served:?}");
     for _ in 0..4 {
         tokio::time::sleep(std::time::Duration::from_millis(600)).await;
         let again = authenticator.access_token(&ada(&zoho)).await.unwrap();
@@ -182,7 +184,7 @@ async fn a_token_that_is_only_in_memory_is_served_and_saved_when_the_store_is_we
     tokio::time::sleep(std::time::Duration::from_millis(600)).await;
     let saved = authenticator.access_token(&ada(&zoho)).await.unwrap();
     assert_eq!(saved.expose_secret(), served.expose_secret());
-    assert!(saved.persistence_error().is_none());
+    assert!(matches!(saved.persistence(), Persistence::Stored));
     assert_eq!(token_requests(&zoho), 1);
 }
 
@@ -192,7 +194,7 @@ async fn a_login_that_could_not_be_saved_is_served_by_the_same_process() {
     let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
     let authenticator = with_spool(&zoho, &store, folder.path());
     let login = login_while_the_store_breaks(&zoho, &store, &authenticator).await;
-    assert!(login.persistence_error().is_some());
+    assert!(matches!(login.persistence(), Persistence::Spooled { .. }), "{login:?}");
     assert!(authenticator.access_token(&ada(&zoho)).await.is_ok());
     assert_eq!(token_requests(&zoho), 1);
 }
@@ -220,7 +222,8 @@ async fn one_spooled_token_that_cannot_be_saved_keeps_no_other_out() {
     let restarted = with_spool(&zoho, &store, folder.path());
     let error = restarted.recover().await.unwrap_err();
     assert!(error.to_string().contains("1000.A") || error.to_string().contains("client_id"), "{error}");
-    assert!(restarted.access_token(&ada(&zoho)).await.unwrap().persistence_error().is_none());
+    let served = restarted.access_token(&ada(&zoho)).await.unwrap();
+    assert!(matches!(served.persistence(), Persistence::Stored), "{served:?}");
     assert_eq!(token_requests(&zoho), 1);
 }
 

@@ -235,7 +235,7 @@ async fn programs_that_share_the_store_cause_one_renewal_and_one_exchange() {
     let code = zoho.self_client_code("ada@example.com");
     for program in &programs[..2] {
         let login = program.exchange(Grant::from_self_client(code.clone())).await.expect("logged in");
-        assert!(login.persistence_error().is_none());
+        assert!(login.persistence().error().is_none());
     }
     assert_eq!(support::token_requests(&zoho), 2);
     let names = place.names().await;
