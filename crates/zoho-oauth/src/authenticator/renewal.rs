@@ -19,7 +19,8 @@ use super::clocked::Clock;
 use super::obtain::{Demand, Obtained, Wish};
 use super::rows::{missing, name_of};
 
-/// For how long a failure speaks for the fleet: who comes within this time shares it instead of asking again.
+/// How long a failure speaks for the fleet: a caller that comes within this time shares it and sends no request. It is
+/// measured by the store's clock. If that counts whole seconds, as Secrets Manager's does, it can be up to two seconds.
 const FAILURE_LIFE: Duration = Duration::from_secs(1);
 
 impl Core {

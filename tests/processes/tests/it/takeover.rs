@@ -38,8 +38,9 @@ async fn another_process_takes_over_within_the_lease_when_the_leader_is_killed(b
     }
     assert!(zoho.accepts(token));
     assert_eq!(zoho.requests(), 2, "one that was lost with the leader, and one");
-    // What comes on top of the lease is how long a busy machine takes to wake a process up.
-    assert!(takeover < Zoho::LEASE_LIFE + Duration::from_secs(1), "{takeover:?}");
+    // A clock that counts whole seconds lets a lease live up to a second longer. The rest is for a busy machine: far less
+    // than the request that hangs may take.
+    assert!(takeover < Zoho::LEASE_LIFE + Duration::from_secs(6), "{takeover:?}");
     measured!("{backend:?}: leader killed, taken over after {takeover:?} (lease {:?})", Zoho::LEASE_LIFE);
 }
 
