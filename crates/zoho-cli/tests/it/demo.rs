@@ -27,15 +27,16 @@ fn the_demo_is_as_it_tells_and_leaves_nothing_behind() {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_demo_leaves_nothing_behind_either() {
-    use std::io::{BufRead, BufReader};
-    use std::process::Command;
+    use std::io::BufRead;
+
+    use rustix::process::Signal;
 
     let temporary = tempfile::tempdir().unwrap();
     let terminal = Terminal::new().with("TMPDIR", temporary.path().to_str().unwrap());
-    let mut child = terminal.command(&["demo"]).spawn().unwrap();
-    let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut demo = terminal.start(&["demo"]);
+    let mut told = demo.stdout().lines();
     assert!(told.any(|line| line.unwrap().contains("The token is row")));
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(1));
+    demo.signal(Signal::INT);
+    assert_eq!(demo.output().code, 1);
     assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0);
 }

@@ -2,32 +2,35 @@
 
 #![cfg(unix)]
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, Read};
 
+use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{ADA_STORED, Terminal, signal};
+use crate::support::{ADA_STORED, Terminal};
 
 #[test]
 fn the_address_is_printed_first_and_ctrl_c_ends_it() {
-    for name in ["INT", "TERM"] {
-        let mut child = Terminal::new().command(&["emulator"]).spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for signal in [Signal::INT, Signal::TERM] {
+        let terminal = Terminal::new();
+        let mut emulator = terminal.start(&["emulator"]);
+        let mut stdout = emulator.stdout();
         let mut address = String::new();
         stdout.read_line(&mut address).unwrap();
         assert!(address.starts_with("http://127.0.0.1:"), "{address}");
-        signal(&child, name);
+        emulator.signal(signal);
         let mut rest = String::new();
         stdout.read_to_string(&mut rest).unwrap();
         assert!(rest.contains("zoho login --code ") && rest.contains("ZOHO_CLIENT_SECRET="), "{rest}");
-        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert_eq!(emulator.output().code, 0);
     }
 }
 
 #[test]
 fn what_it_says_to_type_logs_a_user_in() {
-    let mut child = Terminal::new().command(&["emulator", "--json"]).spawn().unwrap();
-    let mut json = serde_json::Deserializer::from_reader(child.stdout.take().unwrap()).into_iter::<Value>();
+    let folder = Terminal::new();
+    let mut emulator = folder.start(&["emulator", "--json"]);
+    let mut json = serde_json::Deserializer::from_reader(emulator.stdout()).into_iter::<Value>();
     let told = json.next().unwrap().unwrap();
     let text = |name: &str| told[name].as_str().unwrap().to_owned();
     let terminal = Terminal::new()
@@ -36,8 +39,8 @@ fn what_it_says_to_type_logs_a_user_in() {
         .with("ZOHO_CLIENT_ID", text("client_id"))
         .with("ZOHO_CLIENT_SECRET", text("client_secret"));
     let ran = terminal.run(&["login", "--code", &text("code")]);
-    signal(&child, "TERM");
-    child.wait().unwrap();
+    emulator.signal(Signal::TERM);
+    emulator.output();
     assert!(ran.done().stdout.contains(ADA_STORED));
 }
 

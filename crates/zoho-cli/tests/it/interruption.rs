@@ -2,13 +2,14 @@
 
 #![cfg(unix)]
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use zoho_emulator::{Emulator, Fault, User};
 
-use crate::support::{ADA, Ran, Terminal, log_in, signal};
+use crate::support::{ADA, Ran, Running, Terminal, log_in};
 
 /// An emulator whose jobs do not end.
 async fn logged_in() -> (Emulator, Terminal) {
@@ -20,17 +21,17 @@ async fn logged_in() -> (Emulator, Terminal) {
 }
 
 /// Interrupts a command as soon as it says that a job was started. Gives the job, and what came of the command.
-fn interrupted(terminal: &Terminal, arguments: &[&str], name: &str) -> (String, Ran) {
-    let mut child = terminal.command(arguments).spawn().unwrap();
-    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+fn interrupted(terminal: &Terminal, arguments: &[&str], signal: Signal) -> (String, Ran) {
+    let mut command = terminal.start(arguments);
+    let mut stderr = command.stderr();
     let mut told = String::new();
     stderr.read_line(&mut told).unwrap();
     let job = told.split(' ').nth(1).unwrap_or_else(|| panic!("{told}")).to_owned();
     assert!(told.starts_with(&format!("job {job} was started")), "{told}");
-    signal(&child, name);
-    let output = child.wait_with_output().unwrap();
+    command.signal(signal);
+    let ran = command.output();
     stderr.read_to_string(&mut told).unwrap();
-    (job, Ran { stderr: told, ..Ran::of(output) })
+    (job, Ran { stderr: told, ..ran })
 }
 
 /// Waits until something is so. What is interrupted then is in the middle of it.
@@ -54,8 +55,8 @@ fn files(terminal: &Terminal) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_bulk_read_that_is_interrupted_leaves_no_file_and_names_its_job() {
     let (_zoho, terminal) = logged_in().await;
-    for name in ["INT", "TERM"] {
-        let (job, ran) = interrupted(&terminal, &["bulk", "read", "Leads", "-o", "leads.csv"], name);
+    for signal in [Signal::INT, Signal::TERM] {
+        let (job, ran) = interrupted(&terminal, &["bulk", "read", "Leads", "-o", "leads.csv"], signal);
         assert_eq!((ran.code, files(&terminal)), (1, Vec::new()), "{ran:?}");
         assert!(ran.stderr.contains("error: interrupted"), "{ran:?}");
         assert!(ran.stderr.contains(&format!("next: zoho bulk read Leads --job {job} takes")), "{ran:?}");
@@ -78,7 +79,7 @@ async fn a_bulk_write_that_is_interrupted_leaves_no_file_and_says_which_rows_are
         "result.csv",
         "--json",
     ];
-    let (job, ran) = interrupted(&terminal, &write, "INT");
+    let (job, ran) = interrupted(&terminal, &write, Signal::INT);
     assert_eq!((ran.code, files(&terminal)), (1, vec!["leads.csv".to_owned()]), "{ran:?}");
     assert_eq!(ran.json()["jobs"], serde_json::json!([job]));
     assert!(ran.stderr.contains("error: interrupted"), "{ran:?}");
@@ -97,11 +98,11 @@ async fn a_bulk_write_that_is_interrupted_before_there_is_a_job_leaves_no_file_e
     // While the rows are sent.
     std::fs::write(terminal.path("leads.csv"), "Last_Name\nOne\n").unwrap();
     zoho.fault(Fault::on("POST /crm/v8/upload").hang());
-    let child = terminal.command(&["bulk", "write", "Leads", "leads.csv", "--insert"]).spawn().unwrap();
+    let mut writing = terminal.start(&["bulk", "write", "Leads", "leads.csv", "--insert"]);
     until(|| zoho.journal().count("POST /crm/v8/upload") > 0);
     assert!(has_package());
-    signal(&child, "INT");
-    let ran = Ran::of(child.wait_with_output().unwrap()).ended(1);
+    writing.signal(Signal::INT);
+    let ran = writing.output().ended(1);
     assert_eq!(
         (ran.stderr.as_str(), files(&terminal)),
         ("error: interrupted\n", vec!["leads.csv".to_owned()])
@@ -109,12 +110,12 @@ async fn a_bulk_write_that_is_interrupted_before_there_is_a_job_leaves_no_file_e
 
     // While rows are waited for that do not come.
     let mut command = terminal.command(&["bulk", "write", "Leads", "/dev/stdin", "--insert"]);
-    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-    let mut rows = child.stdin.take().unwrap();
+    let mut writing = Running::start(command.stdin(Stdio::piped()));
+    let mut rows = writing.stdin();
     rows.write_all(b"Last_Name\nOne\n").unwrap();
     until(has_package);
-    signal(&child, "TERM");
-    let ran = Ran::of(child.wait_with_output().unwrap()).ended(1);
+    writing.signal(Signal::TERM);
+    let ran = writing.output().ended(1);
     drop(rows);
     assert_eq!(
         (ran.stderr.as_str(), files(&terminal)),

@@ -1,8 +1,8 @@
 //! The executable, in a folder of its own.
 
-use std::io::Write;
+use std::io::{BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -41,11 +41,50 @@ pub(crate) fn log_in(zoho: &Emulator) -> Terminal {
     terminal
 }
 
-/// Asks a process to end, as Ctrl-C (`INT`) or a service manager (`TERM`) does.
-#[cfg(unix)]
-pub(crate) fn signal(child: &std::process::Child, name: &str) {
-    let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
-    assert!(status.success());
+/// A command that is under way. It is killed when this is dropped: a test that fails leaves no process behind.
+pub(crate) struct Running(Option<Child>);
+
+impl Running {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self(Some(command.spawn().unwrap()))
+    }
+
+    fn child(&mut self) -> &mut Child {
+        self.0.as_mut().unwrap()
+    }
+
+    pub(crate) fn stdin(&mut self) -> ChildStdin {
+        self.child().stdin.take().unwrap()
+    }
+
+    pub(crate) fn stdout(&mut self) -> BufReader<ChildStdout> {
+        BufReader::new(self.child().stdout.take().unwrap())
+    }
+
+    pub(crate) fn stderr(&mut self) -> BufReader<ChildStderr> {
+        BufReader::new(self.child().stderr.take().unwrap())
+    }
+
+    /// Asks it to end, as Ctrl-C (`INT`) or a service manager (`TERM`) does.
+    #[cfg(unix)]
+    pub(crate) fn signal(&mut self, signal: rustix::process::Signal) {
+        let process = rustix::process::Pid::from_child(self.child());
+        rustix::process::kill_process(process, signal).unwrap();
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn output(mut self) -> Ran {
+        Ran::of(self.0.take().unwrap().wait_with_output().unwrap())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            // It may have ended already.
+            let _ = child.kill().and_then(|()| child.wait());
+        }
+    }
 }
 
 impl Terminal {
@@ -88,6 +127,10 @@ impl Terminal {
         command.args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
+    }
+
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        Running::start(&mut self.command(arguments))
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {

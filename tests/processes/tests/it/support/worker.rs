@@ -1,6 +1,5 @@
 //! A worker process, and what can be done to it.
 
-use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -9,7 +8,7 @@ use futures_util::future::join_all;
 use processes::{Answer, Command, Failed, Found, Setup, Tokens};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command as Program};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -32,7 +31,7 @@ pub(crate) struct Worker {
 impl Worker {
     /// Starts one; it does nothing until it is told to.
     pub(crate) fn start(place: &Place) -> Self {
-        Self::run(place, PROGRAM, &[] as &[&str])
+        Self::run(place, Program::new(PROGRAM))
     }
 
     /// Starts one with its store open.
@@ -44,26 +43,27 @@ impl Worker {
 
     /// Starts one from a shell that does something before: `umask 022`, `trap '' XFSZ`.
     pub(crate) fn start_after(place: &Place, preparation: &str) -> Self {
-        Self::run(place, "sh", &["-c", &format!("{preparation}; exec \"$0\""), PROGRAM])
+        let mut shell = Program::new("sh");
+        shell.args(["-c", &format!("{preparation}; exec \"$0\""), PROGRAM]);
+        Self::run(place, shell)
     }
 
     /// Starts a copy of the program as another user, who has no groups.
     pub(crate) fn start_as(place: &Place, user: u32, program: &Path) -> Self {
-        let user = user.to_string();
-        let arguments = ["--reuid", &user, "--regid", &user, "--clear-groups"].map(OsStr::new);
-        Self::run(place, "setpriv", &[&arguments[..], &[program.as_os_str()]].concat())
+        let mut worker = Program::new(program);
+        worker.uid(user).gid(user);
+        Self::run(place, worker)
     }
 
     /// Starts one that believes it is another time: `+300s`. `library` is libfaketime.
     pub(crate) fn start_at_another_time(place: &Place, library: &Path, offset: &str) -> Self {
-        let preload = format!("LD_PRELOAD={}", library.display());
-        let offset = format!("FAKETIME={offset}");
-        Self::run(place, "env", &[&preload, &offset, "FAKETIME_DONT_FAKE_MONOTONIC=1", PROGRAM])
+        let mut worker = Program::new(PROGRAM);
+        worker.env("LD_PRELOAD", library).envs([("FAKETIME", offset), ("FAKETIME_DONT_FAKE_MONOTONIC", "1")]);
+        Self::run(place, worker)
     }
 
-    fn run(place: &Place, program: &str, arguments: &[impl AsRef<OsStr>]) -> Self {
-        let mut child = tokio::process::Command::new(program)
-            .args(arguments)
+    fn run(place: &Place, mut program: Program) -> Self {
+        let mut child = program
             .current_dir("/")
             .env("HOME", place.home())
             .env_remove("RUST_LOG")
