@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::random_name;
+use crate::testing::variable;
+
 /// A kind of server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -40,7 +43,19 @@ impl Kind {
         format!("{}_MISSING", self.variable())
     }
 
-    /// A server's URL with a place on it: a table, or what all keys begin with.
+    /// The URL of the shared server, if there is one.
+    #[must_use]
+    pub fn shared_url(self) -> Option<String> {
+        variable(self.variable())
+    }
+
+    /// A server's URL with an empty place on it that nothing else uses.
+    #[must_use]
+    pub fn with_fresh_place(self, url: &str) -> String {
+        self.with_place(url, &random_name())
+    }
+
+    /// A server's URL with a place on it: the name of a table, or the prefix of all keys.
     #[must_use]
     pub fn with_place(self, url: &str, place: &str) -> String {
         match self {

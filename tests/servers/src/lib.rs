@@ -5,7 +5,8 @@
 //! - [`SmallDisk`]: a disk that can be filled, under a server's data or a file.
 //! - [`Proxy`]: stands before a server, cuts, hangs, delays, and counts round trips.
 //!
-//! Where a server cannot be had, a test says `SKIPPED:` and why, or fails if `ZOHOCRM_REQUIRE_ALL` is set.
+//! A test that needs one is marked `#[ignore = "needs …"]`, so plain `cargo test` shows it as ignored. `cargo xtask test`
+//! runs it, and counts it as skipped if it calls [`skip`]. Anything else that runs it without what it needs sees it fail.
 
 #[cfg(unix)]
 mod disk;
@@ -23,7 +24,7 @@ pub use port::port_of;
 pub use proxy::Proxy;
 #[cfg(unix)]
 pub use server::{NoServer, Server};
-pub use testing::{fresh, shared};
+pub use testing::{fresh, shared, skip, skip_even_if_all_is_required};
 #[cfg(unix)]
 pub use testing::{private, private_with};
 

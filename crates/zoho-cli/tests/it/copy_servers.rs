@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use servers::{Kind, Server};
+use servers::{Kind, fresh, private};
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{StoredToken, TokenStore, connect};
 
@@ -24,6 +24,7 @@ const LONG_ROW: &str = "9";
 const PATIENCE: Duration = Duration::from_secs(180);
 
 #[test]
+#[ignore = "needs MariaDB, PostgreSQL, Redis and moto"]
 fn a_file_of_the_sdk_goes_through_every_store_and_comes_back_as_it_was() {
     let kinds = [Kind::MariaDb, Kind::Postgres, Kind::Redis, Kind::RedisCluster, Kind::SecretsManager];
     let Some(servers) = kinds.into_iter().map(fresh).collect::<Option<Vec<_>>>() else { return };
@@ -51,22 +52,26 @@ fn a_file_of_the_sdk_goes_through_every_store_and_comes_back_as_it_was() {
 }
 
 #[test]
+#[ignore = "needs MariaDB"]
 fn a_copy_into_mariadb_that_is_killed_goes_on_where_it_stopped() {
     a_copy_that_is_killed_goes_on_where_it_stopped(Kind::MariaDb, 20_000);
 }
 
 #[test]
+#[ignore = "needs PostgreSQL"]
 fn a_copy_into_postgresql_that_is_killed_goes_on_where_it_stopped() {
     a_copy_that_is_killed_goes_on_where_it_stopped(Kind::Postgres, 20_000);
 }
 
 #[test]
+#[ignore = "needs Redis"]
 fn a_copy_into_redis_that_is_killed_goes_on_where_it_stopped() {
     a_copy_that_is_killed_goes_on_where_it_stopped(Kind::Redis, 20_000);
 }
 
 /// Its stand-in takes milliseconds for each call.
 #[test]
+#[ignore = "needs moto"]
 fn a_copy_into_secrets_manager_that_is_killed_goes_on_where_it_stopped() {
     a_copy_that_is_killed_goes_on_where_it_stopped(Kind::SecretsManager, 200);
 }
@@ -88,16 +93,19 @@ fn a_copy_that_is_killed_goes_on_where_it_stopped(kind: Kind, rows: usize) {
 }
 
 #[test]
+#[ignore = "needs MariaDB"]
 fn a_copy_goes_on_when_mariadb_was_killed_and_comes_back() {
     a_copy_goes_on_when_its_server_was_killed_and_comes_back(Kind::MariaDb);
 }
 
 #[test]
+#[ignore = "needs PostgreSQL"]
 fn a_copy_goes_on_when_postgresql_was_killed_and_comes_back() {
     a_copy_goes_on_when_its_server_was_killed_and_comes_back(Kind::Postgres);
 }
 
 #[test]
+#[ignore = "needs Redis"]
 fn a_copy_goes_on_when_redis_was_killed_and_comes_back() {
     a_copy_goes_on_when_its_server_was_killed_and_comes_back(Kind::Redis);
 }
@@ -120,6 +128,7 @@ fn a_copy_goes_on_when_its_server_was_killed_and_comes_back(kind: Kind) {
 }
 
 #[test]
+#[ignore = "needs MariaDB"]
 fn a_copy_goes_on_when_the_server_that_it_reads_was_killed_and_comes_back() {
     const ROWS: usize = 20_000;
     let Some(mut server) = private(Kind::MariaDb) else { return };
@@ -139,6 +148,7 @@ fn a_copy_goes_on_when_the_server_that_it_reads_was_killed_and_comes_back() {
 }
 
 #[test]
+#[ignore = "needs MariaDB"]
 fn a_copy_whose_server_stays_away_says_what_to_do() {
     let Some(mut server) = private(Kind::MariaDb) else { return };
     let to = format!("{}?connect_timeout=1", server.url());
@@ -155,6 +165,7 @@ fn a_copy_whose_server_stays_away_says_what_to_do() {
 }
 
 #[test]
+#[ignore = "needs MariaDB"]
 fn a_row_that_the_server_has_no_room_for_is_named_and_all_others_are_copied() {
     let Some(to) = fresh(Kind::MariaDb) else { return };
     let terminal = Terminal::new();
@@ -175,29 +186,6 @@ fn a_row_that_the_server_has_no_room_for_is_named_and_all_others_are_copied() {
         assert!(ran.stderr.contains("1 of 12 rows"), "{}", ran.stderr);
         assert_eq!(listed(&terminal, &to), expected);
     }
-}
-
-/// A place of its own on a server that all tests share, or `None` where the test is skipped.
-fn fresh(kind: Kind) -> Option<String> {
-    if is_built_in() { servers::fresh(kind) } else { None }
-}
-
-/// A server that the test may kill, or `None` where the test is skipped.
-fn private(kind: Kind) -> Option<Server> {
-    if is_built_in() { servers::private(kind) } else { None }
-}
-
-/// Whether the command has the stores on servers; says so if not.
-#[allow(clippy::print_stdout, reason = "`cargo xtask test` collects these lines")]
-fn is_built_in() -> bool {
-    let is_built_in =
-        cfg!(all(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"));
-    if !is_built_in {
-        let reason = "the command was built without stores on servers: build it with --all-features";
-        assert!(std::env::var_os("ZOHOCRM_REQUIRE_ALL").is_none(), "nothing may be skipped, but {reason}");
-        println!("SKIPPED: {reason}");
-    }
-    is_built_in
 }
 
 /// The SDK's file in the terminal's folder: its URL.

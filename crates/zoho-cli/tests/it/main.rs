@@ -6,7 +6,7 @@ mod bulk;
 mod bulk_write;
 mod check;
 mod copy;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
 mod copy_servers;
 mod coql;
 mod demo;

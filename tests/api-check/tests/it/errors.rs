@@ -18,6 +18,7 @@ pub(crate) fn harmless(entries: &'static [Entry]) -> &'static Entry {
 }
 
 #[tokio::test]
+#[ignore = "needs Zoho's OpenAPI files and the Python SDK"]
 async fn every_refusal_that_is_described_becomes_an_error_with_its_code() {
     let Some(specification) = specification() else { return };
     let recorder = Recorder::start().await;

@@ -2,8 +2,7 @@
 //!
 //! `ZOHOCRM_OPENAPI` names a folder with Zoho's OpenAPI files and `ZOHOCRM_EXAMPLES` one with the bodies that Zoho
 //! publishes. They are Zoho's, so neither is part of this project; `cargo xtask test` finds them in `openapi` and
-//! `examples-of-zoho`. Where they are not there, a test says `SKIPPED:` and why. What it counted, each test says too:
-//! `cargo test -p api-check -- --nocapture`.
+//! `examples-of-zoho`. Each test prints what it counted: `cargo test -p api-check -- --include-ignored --nocapture`.
 
 #![allow(
     clippy::unwrap_used,

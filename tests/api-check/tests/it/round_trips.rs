@@ -15,6 +15,7 @@ use crate::support::surroundings::{official_sdk, specification};
 const FEWEST: usize = 20;
 
 #[test]
+#[ignore = "needs Zoho's OpenAPI files and the Python SDK"]
 fn every_answer_is_read_and_written_again_with_every_leaf() {
     let Some(specification) = specification() else { return };
     let pairs = pairs(specification, official_sdk());
@@ -28,6 +29,7 @@ fn every_answer_is_read_and_written_again_with_every_leaf() {
 }
 
 #[test]
+#[ignore = "needs Zoho's OpenAPI files and the Python SDK"]
 fn every_body_is_read_and_written_again_with_every_leaf() {
     let Some(specification) = specification() else { return };
     let pairs = pairs(specification, official_sdk());

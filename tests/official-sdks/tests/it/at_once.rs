@@ -15,6 +15,7 @@ use crate::rows::{number_of, row, state};
 const ROUNDS: usize = 50;
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the Python SDK"]
 async fn nothing_is_lost_in_an_sqlite_file_when_both_sides_write_at_once() {
     let Some(mut both) = Beside::open(Kind::Sqlite, First::TheSdk).await else { return };
     let ours = both.ours.clone();
@@ -36,11 +37,13 @@ async fn nothing_is_lost_in_an_sqlite_file_when_both_sides_write_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the Python SDK and MariaDB"]
 async fn nothing_of_ours_is_lost_in_a_table_of_the_sdk_when_it_writes_at_once() {
     nothing_of_ours_is_lost_in_mysql(First::TheSdk).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the Python SDK and MariaDB"]
 async fn nothing_of_ours_is_lost_in_a_table_of_ours_when_the_sdk_writes_at_once() {
     nothing_of_ours_is_lost_in_mysql(First::We).await;
 }

@@ -1,20 +1,20 @@
 //! Beside Zoho's official Python SDK: on the same token file, on the same table, with the same login.
 //!
 //! The tests start the Python interpreter that `ZOHOCRM_PYTHON` names, and those with a table in MySQL use the server
-//! that `ZOHOCRM_MARIADB` names; `cargo xtask test` makes the one and starts the other. Without them a test says
-//! `SKIPPED:` and why, or fails where `ZOHOCRM_REQUIRE_ALL` is set.
+//! that `ZOHOCRM_MARIADB` names; `cargo xtask test` installs the one and starts the other.
 
 /// Runs each test over every kind of store, made by the SDK: a CSV file, an SQLite file, a table in MySQL.
 macro_rules! over_every_kind {
     ($($test:ident),+ $(,)?) => {
-        over_every_kind!(@stamp csv_file, Csv, TheSdk, [$($test),+]);
-        over_every_kind!(@stamp sqlite_file, Sqlite, TheSdk, [$($test),+]);
-        over_every_kind!(@stamp mysql_table, MySql, TheSdk, [$($test),+]);
+        over_every_kind!(@stamp csv_file, Csv, TheSdk, "needs the Python SDK", [$($test),+]);
+        over_every_kind!(@stamp sqlite_file, Sqlite, TheSdk, "needs the Python SDK", [$($test),+]);
+        over_every_kind!(@stamp mysql_table, MySql, TheSdk, "needs the Python SDK and MariaDB", [$($test),+]);
     };
-    (@stamp $module:ident, $kind:ident, $first:ident, [$($test:ident),+]) => {
+    (@stamp $module:ident, $kind:ident, $first:ident, $ignored:literal, [$($test:ident),+]) => {
         mod $module {
             $(
                 #[tokio::test(flavor = "multi_thread")]
+                #[ignore = $ignored]
                 async fn $test() {
                     super::$test(crate::place::Kind::$kind, crate::beside::First::$first).await;
                 }
@@ -27,9 +27,9 @@ macro_rules! over_every_kind {
 macro_rules! over_every_kind_and_maker {
     ($($test:ident),+ $(,)?) => {
         over_every_kind![$($test),+];
-        over_every_kind!(@stamp csv_file_of_ours, Csv, We, [$($test),+]);
-        over_every_kind!(@stamp sqlite_file_of_ours, Sqlite, We, [$($test),+]);
-        over_every_kind!(@stamp mysql_table_of_ours, MySql, We, [$($test),+]);
+        over_every_kind!(@stamp csv_file_of_ours, Csv, We, "needs the Python SDK", [$($test),+]);
+        over_every_kind!(@stamp sqlite_file_of_ours, Sqlite, We, "needs the Python SDK", [$($test),+]);
+        over_every_kind!(@stamp mysql_table_of_ours, MySql, We, "needs the Python SDK and MariaDB", [$($test),+]);
     };
 }
 

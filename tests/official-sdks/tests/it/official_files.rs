@@ -12,6 +12,7 @@ use crate::place::Kind;
 use crate::rows::{renewed, row};
 
 #[tokio::test]
+#[ignore = "needs the Python SDK"]
 async fn a_table_without_a_side_table_is_used_and_keeps_its_shape() {
     let Some(mut both) = Beside::open(Kind::Sqlite, First::TheSdk).await else { return };
     let database = Connection::open(both.place.path()).expect("opened");
@@ -32,6 +33,7 @@ async fn a_table_without_a_side_table_is_used_and_keeps_its_shape() {
 }
 
 #[tokio::test]
+#[ignore = "needs the Python SDK and MariaDB"]
 async fn a_mysql_table_gets_indexes_and_a_table_beside_it_and_keeps_its_columns() {
     let Some(mut both) = Beside::open(Kind::MySql, First::TheSdk).await else { return };
     let (server, table) = both.place.url.split_once("?table=").expect("a table's URL");
@@ -69,6 +71,7 @@ async fn a_mysql_table_gets_indexes_and_a_table_beside_it_and_keeps_its_columns(
 }
 
 #[tokio::test]
+#[ignore = "needs the Python SDK"]
 async fn the_sdk_goes_on_when_we_have_closed_the_database() {
     let Some(mut both) = Beside::open(Kind::Sqlite, First::TheSdk).await else { return };
     let ada = both.we_save(&row("ada")).await;
@@ -78,6 +81,7 @@ async fn the_sdk_goes_on_when_we_have_closed_the_database() {
 }
 
 #[tokio::test]
+#[ignore = "needs the Python SDK"]
 async fn lines_that_nobody_saves_stay_byte_for_byte() {
     let Some(mut both) = Beside::open(Kind::Csv, First::TheSdk).await else { return };
     for user in ["ada", "bob, the builder", "carol \"the great\""] {
@@ -92,6 +96,7 @@ async fn lines_that_nobody_saves_stay_byte_for_byte() {
 }
 
 #[tokio::test]
+#[ignore = "needs the Python SDK"]
 async fn a_file_of_nine_columns_that_the_sdk_upgrades_keeps_its_tokens() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path().join("sdk_tokens.txt");

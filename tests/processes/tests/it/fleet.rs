@@ -9,7 +9,7 @@ use zoho_emulator::Fault;
 use zoho_oauth::store::TokenStore;
 use zoho_oauth::{ExposeSecret, OAuthToken};
 
-use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, close_together, skip, until};
+use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, close_together, until};
 
 over_every_server!(
     a_leader_that_is_cut_off_from_the_store_does_not_overwrite_the_newer_token,
@@ -69,7 +69,7 @@ async fn a_leader_whose_wire_hangs_costs_one_more_request_at_most(backend: Backe
 
 async fn hosts_whose_clocks_are_ten_minutes_apart_behave_the_same(backend: Backend) {
     let Some(library) = clock_library() else {
-        return skip("there is no libfaketime; on Debian, `apt-get install faketime` gets it");
+        return servers::skip("there is no libfaketime; on Debian, `apt-get install faketime` gets it");
     };
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let setup = zoho.setup(&place);

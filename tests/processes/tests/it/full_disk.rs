@@ -9,9 +9,17 @@ use zoho_emulator::Fault;
 
 use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, check_clear, check_rows, contents, until};
 
+mod small_disk {
+    use super::*;
+
+    over_every_file!(
+        #[ignore = "needs root"]
+        a_full_disk_is_told_and_what_was_stored_stays,
+        what_an_exchange_brings_on_a_full_disk_comes_back_from_the_home_folder,
+    );
+}
+
 over_every_file!(
-    a_full_disk_is_told_and_what_was_stored_stays,
-    what_an_exchange_brings_on_a_full_disk_comes_back_from_the_home_folder,
     a_limit_on_the_size_of_files_is_told_and_what_was_stored_stays,
     a_process_that_the_kernel_ends_at_the_limit_leaves_what_was_stored,
 );

@@ -13,13 +13,13 @@ use crate::fleet::with_settings;
 use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, check_rows, close_together, until};
 
 // The stand-in for Secrets Manager forgets everything when it is killed, so only what can be shown without that.
-tests_over!(mariadb, MariaDb: kills_of_the_server_lose_no_acknowledged_save,
+tests_over!(#[ignore = "needs MariaDB"] mariadb, MariaDb: kills_of_the_server_lose_no_acknowledged_save,
     a_renewal_outlives_its_server, a_server_that_hangs_is_told_within_the_time_out);
-tests_over!(postgres, Postgres: kills_of_the_server_lose_no_acknowledged_save,
+tests_over!(#[ignore = "needs PostgreSQL"] postgres, Postgres: kills_of_the_server_lose_no_acknowledged_save,
     a_renewal_outlives_its_server, a_server_that_hangs_is_told_within_the_time_out);
-tests_over!(redis, Redis: kills_of_the_server_lose_no_acknowledged_save,
+tests_over!(#[ignore = "needs Redis"] redis, Redis: kills_of_the_server_lose_no_acknowledged_save,
     a_renewal_outlives_its_server, a_server_that_hangs_is_told_within_the_time_out);
-tests_over!(secrets_manager, SecretsManager: a_server_that_hangs_is_told_within_the_time_out);
+tests_over!(#[ignore = "needs moto"] secrets_manager, SecretsManager: a_server_that_hangs_is_told_within_the_time_out);
 
 const KILLS: usize = 5;
 

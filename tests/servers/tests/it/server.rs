@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const KIND: &str = "SERVERS_TEST_KIND";
 
 #[test]
+#[ignore = "needs MariaDB"]
 fn mariadb_keeps_its_data_when_it_is_killed() {
     keeps_its_data(
         Kind::MariaDb,
@@ -28,21 +29,25 @@ fn mariadb_keeps_its_data_when_it_is_killed() {
 }
 
 #[test]
+#[ignore = "needs PostgreSQL"]
 fn postgres_keeps_its_data_when_it_is_killed() {
     keeps_its_data(Kind::Postgres, "CREATE TABLE t AS SELECT 7 AS a", "SELECT a FROM t", "7");
 }
 
 #[test]
+#[ignore = "needs Redis"]
 fn redis_keeps_its_data_when_it_is_killed() {
     keeps_its_data(Kind::Redis, "SET a 7", "GET a", "$1\r\n7\r\n+OK\r\n");
 }
 
 #[test]
+#[ignore = "needs Redis"]
 fn a_redis_cluster_keeps_its_data_when_it_is_killed() {
     keeps_its_data(Kind::RedisCluster, "SET a 7", "GET a", "$1\r\n7\r\n+OK\r\n");
 }
 
 #[test]
+#[ignore = "needs moto"]
 fn moto_answers_again_after_it_was_killed() {
     let Some(mut server) = private(Kind::SecretsManager) else { return };
     assert!(listed_secrets(&server).contains("SecretList"), "{}", listed_secrets(&server));
@@ -53,6 +58,7 @@ fn moto_answers_again_after_it_was_killed() {
 }
 
 #[test]
+#[ignore = "needs MariaDB, PostgreSQL, Redis and moto"]
 fn a_paused_server_answers_when_it_is_resumed() {
     for_every_kind(|kind| {
         let Some(mut server) = private(kind) else { return };
@@ -69,6 +75,7 @@ fn a_paused_server_answers_when_it_is_resumed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[ignore = "needs MariaDB"]
 async fn a_server_is_reached_through_a_proxy_that_counts() {
     let Some(server) = private(Kind::MariaDb) else { return };
     let proxy = Proxy::to(server.port()).await.unwrap();
@@ -80,6 +87,7 @@ async fn a_server_is_reached_through_a_proxy_that_counts() {
 }
 
 #[test]
+#[ignore = "needs MariaDB, PostgreSQL and Redis"]
 fn options_reach_the_server() {
     for (kind, option, question, answer) in [
         (Kind::MariaDb, "--max-connections=17", "SELECT @@max_connections", "17"),
@@ -94,6 +102,7 @@ fn options_reach_the_server() {
 }
 
 #[test]
+#[ignore = "needs MariaDB"]
 fn several_servers_of_a_kind_may_start_at_once() {
     thread::scope(|scope| {
         for _ in 0..4 {
@@ -103,6 +112,7 @@ fn several_servers_of_a_kind_may_start_at_once() {
 }
 
 #[test]
+#[ignore = "needs Redis"]
 fn a_server_that_does_not_start_says_why() {
     let Err(error) = Server::start_with(Kind::Redis, &["--nonsense=1"]) else {
         panic!("it knows no such option")
@@ -114,6 +124,7 @@ fn a_server_that_does_not_start_says_why() {
 }
 
 #[test]
+#[ignore = "needs MariaDB and PostgreSQL"]
 fn the_administrator_may_do_what_the_user_may_not() {
     for (kind, command) in
         [(Kind::MariaDb, "CREATE DATABASE other"), (Kind::Postgres, "CREATE DATABASE other")]
@@ -127,6 +138,7 @@ fn the_administrator_may_do_what_the_user_may_not() {
 }
 
 #[test]
+#[ignore = "needs MariaDB and PostgreSQL"]
 fn a_password_is_needed() {
     for kind in [Kind::MariaDb, Kind::Postgres] {
         let Some(server) = private(kind) else { continue };
@@ -139,6 +151,7 @@ fn a_password_is_needed() {
 }
 
 #[test]
+#[ignore = "needs MariaDB, PostgreSQL, Redis and moto"]
 fn nothing_is_left_of_a_server_that_was_dropped() {
     for_every_kind(|kind| {
         let Some(server) = private(kind) else { return };
@@ -152,6 +165,7 @@ fn nothing_is_left_of_a_server_that_was_dropped() {
 }
 
 #[test]
+#[ignore = "needs MariaDB, PostgreSQL, Redis and moto"]
 fn nothing_is_left_of_a_server_whose_test_was_killed() {
     for_every_kind(|kind| {
         let Some((mut test, folder)) = test_with_a_server(kind) else { return };
@@ -169,7 +183,7 @@ fn nothing_is_left_of_a_server_whose_test_was_killed() {
 #[test]
 #[ignore = "another test runs it, in a process of its own"]
 #[allow(clippy::print_stdout, reason = "this is how the other test learns the folder")]
-fn starts_a_server_and_waits() {
+fn child_that_starts_a_server_and_waits() {
     let kind = std::env::var(KIND).unwrap();
     let kind = Kind::ALL.into_iter().find(|known| known.variable() == kind).unwrap();
     let Some(server) = private(kind) else { return };
@@ -182,7 +196,7 @@ fn test_with_a_server(kind: Kind) -> Option<(Child, PathBuf)> {
     // It says for itself that it is skipped, where it is.
     drop(private(kind)?);
     let mut test = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "server::starts_a_server_and_waits", "--ignored", "--nocapture"])
+        .args(["--exact", "server::child_that_starts_a_server_and_waits", "--ignored", "--nocapture"])
         .env(KIND, kind.variable())
         .stdout(Stdio::piped())
         .spawn()

@@ -34,7 +34,7 @@ fn a_test_without_its_server_fails_where_nothing_may_be_skipped() {
 #[test]
 #[ignore = "other tests run it, in a process of its own"]
 #[allow(clippy::print_stdout, reason = "this is how the other tests learn the answer")]
-fn asks_for_the_shared_server() {
+fn child_that_asks_for_the_shared_server() {
     for place in (0..2).map_while(|_| fresh(Kind::Redis)) {
         println!("\nPLACE {place}");
     }
@@ -43,7 +43,7 @@ fn asks_for_the_shared_server() {
 /// Runs the test above with these variables alone. Its panics are part of the output.
 fn ask(variables: &[(&str, &str)]) -> Output {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "shared::asks_for_the_shared_server", "--ignored", "--show-output"])
+        .args(["--exact", "shared::child_that_asks_for_the_shared_server", "--ignored", "--show-output"])
         .env_remove("ZOHOCRM_REDIS")
         .env_remove("ZOHOCRM_REDIS_MISSING")
         .env_remove("ZOHOCRM_REQUIRE_ALL")

@@ -24,7 +24,7 @@ const KINDS: [Kind; 3] = [Kind::MariaDb, Kind::Postgres, Kind::Redis];
 
 /// A fresh place on the server of that kind, or a note in the report that there is none.
 pub(crate) fn place_on(kind: Kind, report: &mut Report) -> Option<Place> {
-    let place = servers::fresh(kind).and_then(|url| Place::at(kind, &url));
+    let place = kind.shared_url().and_then(|url| Place::at(kind, &kind.with_fresh_place(&url)));
     if place.is_none() {
         report.note(&format!("Not measured: {kind}, since {} names no server.", kind.variable()));
     }

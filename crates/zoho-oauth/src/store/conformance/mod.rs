@@ -23,20 +23,23 @@ use std::future::Future;
 /// token_store_conformance!(memory, empty_store);
 /// # fn main() {}
 /// ```
+///
+/// An attribute before the name is put on every test, for example if the store needs a server:
+/// `token_store_conformance!(#[ignore = "needs MY_SERVER"] mine, empty_store)`.
 #[macro_export]
 macro_rules! token_store_conformance {
-    ($module:ident, $fresh:expr) => {
+    ($(#[$attribute:meta])? $module:ident, $fresh:expr) => {
         mod $module {
             #[allow(unused_imports, reason = "the store may be made by a path that needs no import")]
             use super::*;
 
-            $crate::__token_store_promises!($fresh);
+            $crate::__token_store_promises!($(#[$attribute])? $fresh);
 
             mod erased {
                 #[allow(unused_imports, reason = "as above")]
                 use super::super::*;
 
-                $crate::__token_store_promises!(async || {
+                $crate::__token_store_promises!($(#[$attribute])? async || {
                     use $crate::store::conformance::Fresh;
                     ($fresh)().await.into_option().map($crate::store::AnyStore::new)
                 });
@@ -64,12 +67,12 @@ macro_rules! token_store_conformance {
 /// ```
 #[macro_export]
 macro_rules! coordination_conformance {
-    ($module:ident, $two_programs:expr) => {
+    ($(#[$attribute:meta])? $module:ident, $two_programs:expr) => {
         mod $module {
             #[allow(unused_imports, reason = "the store may be made by a path that needs no import")]
             use super::*;
 
-            $crate::__coordination_promises!($two_programs);
+            $crate::__coordination_promises!($(#[$attribute])? $two_programs);
         }
     };
 }
@@ -154,6 +157,15 @@ macro_rules! promises {
         #[doc(hidden)]
         #[macro_export]
         macro_rules! $list {
+            (#[$attribute:meta] $fresh:expr) => {
+                $(
+                    #[test]
+                    #[$attribute]
+                    fn $name() {
+                        $crate::store::conformance::run($fresh, $crate::store::conformance::$name);
+                    }
+                )+
+            };
             ($fresh:expr) => {
                 $(
                     #[test]

@@ -10,6 +10,7 @@ use zoho_oauth::{ExposeSecret, OAuthToken};
 use super::support::{Place, ask, token, users, wait_for};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Redis"]
 async fn a_server_that_is_killed_loses_no_save_that_was_answered_for_and_the_store_recovers() {
     let Some(mut server) = private(Kind::Redis) else { return };
     let store = Place::on(&server).store();
@@ -79,6 +80,7 @@ async fn a_server_that_never_answers_is_busy_in_time() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_server_that_stops_answering_is_busy_in_time_and_then_is_found_again() {
     let Some(server) = private(Kind::Redis) else { return };
     let store = RedisStore::open(&Place::on(&server).url("&timeout=1")).unwrap();
@@ -93,6 +95,7 @@ async fn a_server_that_stops_answering_is_busy_in_time_and_then_is_found_again()
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_wrong_password_is_told_without_it_and_the_right_one_later_is_taken() {
     let Some(server) = private(Kind::Redis) else { return };
     ask(server.port(), &["CONFIG", "SET", "requirepass", "the right one"]);
@@ -116,6 +119,7 @@ async fn a_wrong_password_is_told_without_it_and_the_right_one_later_is_taken() 
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn what_the_url_says_too_much_is_named() {
     let Some(server) = private(Kind::Redis) else { return };
     let url = Place::on(&server).url("");
@@ -133,6 +137,7 @@ async fn what_the_url_says_too_much_is_named() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn an_account_without_the_right_to_write_may_read() {
     let Some(server) = private(Kind::Redis) else { return };
     let place = Place::on(&server);
@@ -150,6 +155,7 @@ async fn an_account_without_the_right_to_write_may_read() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn the_account_that_the_documentation_speaks_of_is_enough() {
     let Some(server) = private(Kind::Redis) else { return };
     let place = Place::on(&server);
@@ -164,6 +170,7 @@ async fn the_account_that_the_documentation_speaks_of_is_enough() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_replica_may_be_read_and_is_busy_for_writers_until_it_is_the_primary() {
     let Some(primary) = private(Kind::Redis) else { return };
     let follows = format!("--replicaof=127.0.0.1 {}", primary.port());
@@ -183,6 +190,7 @@ async fn a_replica_may_be_read_and_is_busy_for_writers_until_it_is_the_primary()
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_server_without_memory_is_full_and_may_be_read() {
     let Some(server) = private(Kind::Redis) else { return };
     let store = Place::on(&server).store();
@@ -197,6 +205,7 @@ async fn a_server_without_memory_is_full_and_may_be_read() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_cluster_that_has_lost_its_slots_is_busy() {
     let Some(server) = private(Kind::RedisCluster) else { return };
     let store = Place::on(&server).store();
@@ -208,6 +217,7 @@ async fn a_cluster_that_has_lost_its_slots_is_busy() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_database_that_is_not_there_is_named_as_the_cause() {
     let Some(server) = private(Kind::Redis) else { return };
     let store = RedisStore::open(&Place::on(&server).url("").replace("/0?", "/99?")).unwrap();
@@ -217,6 +227,7 @@ async fn a_database_that_is_not_there_is_named_as_the_cause() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn too_many_connections_are_busy_until_one_gets_free() {
     for password in ["", "top-secret"] {
         let Some(server) = private(Kind::Redis) else { return };
@@ -244,6 +255,7 @@ async fn wait_until_saved(store: &RedisStore, user: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Redis"]
 async fn a_full_disk_is_told_and_a_server_that_goes_on_takes_saves_again_when_there_is_room() {
     let Some(mut server) = private_with(Kind::Redis, &["--appendfsync=everysec"]) else { return };
     let disk = tokio::task::block_in_place(|| server.move_to_small_disk(8)).unwrap();
@@ -272,6 +284,7 @@ async fn a_full_disk_is_told_and_a_server_that_goes_on_takes_saves_again_when_th
 
 /// Such a server ends itself rather than answer for what it could not write.
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Redis"]
 async fn a_full_disk_ends_a_server_that_syncs_always_and_nothing_that_it_answered_for_is_lost() {
     let Some(mut server) = private(Kind::Redis) else { return };
     let disk = tokio::task::block_in_place(|| server.move_to_small_disk(8)).unwrap();
@@ -304,6 +317,7 @@ async fn save_until_full(store: &RedisStore, saved: &mut Vec<String>) -> StoreEr
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_command_that_the_server_lacks_is_told_without_what_it_was_given() {
     let Some(server) = private_with(Kind::Redis, &["--rename-command=HGET "]) else { return };
     let error = Place::on(&server).store().find_token_by_id("top-secret").await.unwrap_err();
@@ -313,6 +327,7 @@ async fn a_command_that_the_server_lacks_is_told_without_what_it_was_given() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_cluster_of_three_keeps_a_store_on_one_node_and_every_node_leads_there() {
     let servers: Vec<_> =
         (0..3).map_while(|_| private_with(Kind::RedisCluster, &["--cluster-node-timeout=2000"])).collect();

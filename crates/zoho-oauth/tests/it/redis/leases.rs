@@ -11,6 +11,7 @@ use super::support::{places, token, users};
 const LIFE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_lease_is_one_programs_and_is_seen_by_the_other() {
     for place in places() {
         let (one, other) = (place.store(), place.store());
@@ -24,6 +25,7 @@ async fn a_lease_is_one_programs_and_is_seen_by_the_other() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn of_forty_who_ask_at_once_one_gets_the_lease() {
     for place in places() {
         let (one, other) = (place.store(), place.store());
@@ -42,6 +44,7 @@ async fn of_forty_who_ask_at_once_one_gets_the_lease() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn the_ledger_and_the_epoch_outlive_the_program() {
     for place in places() {
         let store = place.store();
@@ -59,6 +62,7 @@ async fn the_ledger_and_the_epoch_outlive_the_program() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_save_under_a_lease_saves_and_gives_it_back() {
     for place in places() {
         let (one, other) = (place.store(), place.store());
@@ -75,6 +79,7 @@ async fn a_save_under_a_lease_saves_and_gives_it_back() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_first_login_is_saved_under_its_lease() {
     for place in places() {
         let store = place.store();
@@ -88,6 +93,7 @@ async fn a_first_login_is_saved_under_its_lease() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_holder_that_was_followed_can_neither_save_nor_renew_nor_release() {
     for place in places() {
         let (one, other) = (place.store(), place.store());
@@ -108,6 +114,7 @@ async fn a_holder_that_was_followed_can_neither_save_nor_renew_nor_release() {
 
 /// Others take the lease between the stale holder's look and its write as often as not.
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_stale_holder_is_refused_in_the_very_step_that_writes() {
     for place in places() {
         let (one, other) = (place.store(), place.store());
@@ -132,6 +139,7 @@ async fn a_stale_holder_is_refused_in_the_very_step_that_writes() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_row_that_was_deleted_or_logged_in_again_wins_and_the_lease_is_free() {
     for place in places() {
         let (one, other) = (place.store(), place.store());
@@ -150,6 +158,7 @@ async fn a_row_that_was_deleted_or_logged_in_again_wins_and_the_lease_is_free() 
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn the_version_changes_with_every_change_of_a_row_and_with_nothing_else() {
     for place in places() {
         let store = place.store();
@@ -170,6 +179,7 @@ async fn the_version_changes_with_every_change_of_a_row_and_with_nothing_else() 
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_lease_is_forgotten_by_the_server_a_month_after_its_last_use() {
     for place in places() {
         let store = place.store();
@@ -189,6 +199,7 @@ async fn a_lease_is_forgotten_by_the_server_a_month_after_its_last_use() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn the_clock_is_the_servers() {
     for place in places() {
         let clock = place.store().clock().await.unwrap();
@@ -198,6 +209,7 @@ async fn the_clock_is_the_servers() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_life_without_end_is_a_long_one() {
     for place in places() {
         let store = place.store();

@@ -8,6 +8,7 @@ use zoho_oauth::{ExposeSecret, OAuthToken};
 use super::support::{Place, ask, places, token, users};
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_row_is_found_by_what_it_has_now_and_not_by_what_it_had() {
     for place in places() {
         let store = place.store();
@@ -35,6 +36,7 @@ async fn a_row_is_found_by_what_it_has_now_and_not_by_what_it_had() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn nothing_is_left_when_all_is_deleted_but_the_ids_and_the_version() {
     for place in places() {
         let store = place.store();
@@ -51,6 +53,7 @@ async fn nothing_is_left_when_all_is_deleted_but_the_ids_and_the_version() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn no_secret_is_part_of_a_name() {
     for place in places() {
         place.store().save_token(&token("ada").with_grant_token("top-secret-grant")).await.unwrap();
@@ -61,6 +64,7 @@ async fn no_secret_is_part_of_a_name() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn eight_clients_that_insert_at_once_lose_nothing_and_share_no_id() {
     for place in places() {
         let clients: Vec<_> = (0..8)
@@ -88,6 +92,7 @@ async fn eight_clients_that_insert_at_once_lose_nothing_and_share_no_id() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn clients_that_save_the_same_row_at_once_write_one_after_the_other() {
     for place in places() {
         let row = place.store().save_token(&token("ada")).await.unwrap();
@@ -119,6 +124,7 @@ async fn clients_that_save_the_same_row_at_once_write_one_after_the_other() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn of_two_who_delete_a_row_at_once_one_hears_that_it_was_there() {
     for place in places() {
         for _ in 0..20 {
@@ -132,6 +138,7 @@ async fn of_two_who_delete_a_row_at_once_one_hears_that_it_was_there() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn many_rows_come_in_pages_each_once() {
     for place in places() {
         let store = place.store();
@@ -159,6 +166,7 @@ async fn many_rows_come_in_pages_each_once() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn many_saves_at_once_do_what_they_do_one_by_one() {
     for place in places() {
         let store = place.store();
@@ -184,6 +192,7 @@ async fn many_saves_at_once_do_what_they_do_one_by_one() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn of_many_saves_those_before_the_one_that_fails_are_kept() {
     for place in places() {
         let store = place.store();
@@ -202,6 +211,7 @@ async fn of_many_saves_those_before_the_one_that_fails_are_kept() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_server_that_forgets_the_scripts_is_told_them_again() {
     for place in places() {
         let store = place.store();
@@ -216,6 +226,7 @@ async fn a_server_that_forgets_the_scripts_is_told_them_again() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn ids_of_any_kind_are_kept_and_the_numbers_begin_again_behind_the_last() {
     for place in places() {
         let store = place.store();
@@ -233,6 +244,7 @@ async fn ids_of_any_kind_are_kept_and_the_numbers_begin_again_behind_the_last() 
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn stores_with_different_prefixes_share_nothing() {
     for place in places() {
         let other = places().into_iter().next().expect("there is a server");
@@ -244,6 +256,7 @@ async fn stores_with_different_prefixes_share_nothing() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn content_that_makes_no_sense_is_told_without_repeating_it() {
     for place in places() {
         let store = place.store();
@@ -266,6 +279,7 @@ async fn content_that_makes_no_sense_is_told_without_repeating_it() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn sixty_four_tasks_share_one_connection() {
     let Some(server) = private(Kind::Redis) else { return };
     let store = Place::on(&server).store();

@@ -7,9 +7,9 @@ use servers::{Kind, Server, private, private_with};
 use zoho_oauth::store::{RedisOptions, RedisStore, StoreErrorKind, TokenStore};
 
 use super::support::{ask, token, users, wait_for};
-use crate::sqlite::support::skipped;
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_certificate_that_is_trusted_by_its_file_is_enough_for_the_host_it_is_for() {
     let Some(server) = Encrypted::start(Kind::Redis, &[]) else { return };
     let store = server.store("127.0.0.1", Some(&server.certificate));
@@ -23,6 +23,7 @@ async fn a_certificate_that_is_trusted_by_its_file_is_enough_for_the_host_it_is_
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_certificate_that_this_system_does_not_trust_is_refused_with_the_way_to_trust_it() {
     let Some(server) = Encrypted::start(Kind::Redis, &[]) else { return };
     let error = server.store("127.0.0.1", None).save_token(&token("ada")).await.unwrap_err();
@@ -31,6 +32,7 @@ async fn a_certificate_that_this_system_does_not_trust_is_refused_with_the_way_t
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_certificate_file_that_cannot_be_read_is_named() {
     let Some(server) = Encrypted::start(Kind::Redis, &[]) else { return };
     let missing = server.certificate.with_file_name("missing.pem");
@@ -44,6 +46,7 @@ async fn a_certificate_file_that_cannot_be_read_is_named() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn neither_side_talks_to_one_that_talks_otherwise() {
     let Some(encrypted) = Encrypted::start(Kind::Redis, &[]) else { return };
     let plain =
@@ -55,6 +58,7 @@ async fn neither_side_talks_to_one_that_talks_otherwise() {
 }
 
 #[tokio::test]
+#[ignore = "needs Redis"]
 async fn a_cluster_may_talk_by_tls_too() {
     let Some(encrypted) = Encrypted::start(Kind::RedisCluster, &["--tls-cluster=yes"]) else { return };
     wait_for("the cluster is complete", || encrypted.ask(&["CLUSTER", "INFO"]).contains("cluster_state:ok"));
@@ -126,7 +130,7 @@ fn make_certificate(folder: &Path) -> Option<(PathBuf, PathBuf)> {
             Some((certificate, key))
         }
         Err(_) => {
-            skipped("openssl, which makes the certificate, is not installed");
+            servers::skip("openssl, which makes the certificate, is not installed");
             None
         }
     }

@@ -15,6 +15,7 @@ use zoho_oauth::store::{SecretsManagerOptions, SecretsManagerStore, StoreError, 
 use super::support::{Gate, Place};
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn a_value_that_is_too_large_is_refused_before_anything_is_written() {
     let Some(place) = Place::new() else { return };
     let store = place.open();
@@ -29,6 +30,7 @@ async fn a_value_that_is_too_large_is_refused_before_anything_is_written() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn an_endpoint_where_nobody_answers_is_a_passing_failure_that_says_what_to_check() {
     let Some(place) = Place::new() else { return };
     let free = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
@@ -40,6 +42,7 @@ async fn an_endpoint_where_nobody_answers_is_a_passing_failure_that_says_what_to
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn an_endpoint_that_is_something_else_is_told_from_an_empty_store() {
     let Some(place) = Place::new() else { return };
     let host = answering("200 OK", "<html>It works!</html>").await;
@@ -49,6 +52,7 @@ async fn an_endpoint_that_is_something_else_is_told_from_an_empty_store() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn a_call_ends_in_time_and_the_store_recovers_when_aws_does() {
     let Some(place) = Place::new() else { return };
     place.open().save_token(&ada()).await.expect("saved");
@@ -64,6 +68,7 @@ async fn a_call_ends_in_time_and_the_store_recovers_when_aws_does() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn what_aws_refuses_is_told_with_what_to_do() {
     let Some(place) = Place::new() else { return };
     let answers = [
@@ -90,6 +95,7 @@ async fn what_aws_refuses_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn a_name_that_is_being_deleted_is_waited_for_and_then_told() {
     let Some(place) = Place::new() else { return };
     let message =
@@ -108,6 +114,7 @@ async fn a_name_that_is_being_deleted_is_waited_for_and_then_told() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn a_row_that_cannot_be_read_is_never_left_out_of_a_page() {
     let Some(place) = Place::new() else { return };
     let error = r#"{"ErrorCode": "DecryptionFailure", "Message": "the key is disabled", "SecretId": "x"}"#;
@@ -118,6 +125,7 @@ async fn a_row_that_cannot_be_read_is_never_left_out_of_a_page() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn nonsense_in_a_secret_is_damage_and_is_not_repeated() {
     let Some(place) = Place::new() else { return };
     let store = place.open();
@@ -144,6 +152,7 @@ async fn nonsense_in_a_secret_is_damage_and_is_not_repeated() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn a_trace_of_all_requests_shows_no_secret() {
     let Some(place) = Place::new() else { return };
     let lines = Lines::default();
@@ -178,7 +187,7 @@ fn without_credentials_or_a_region_the_store_says_what_to_provide() {
 #[tokio::test]
 #[ignore = "another test runs it, in a process without credentials"]
 #[allow(clippy::print_stdout, reason = "that test reads it")]
-async fn says_what_is_missing() {
+async fn child_that_says_what_is_missing() {
     let options = SecretsManagerOptions::new().with_endpoint("http://127.0.0.1:9");
     let options = match std::env::var("ZOHO_TEST_MISSING").as_deref() {
         Ok("credentials") => options.with_region("us-east-1"),
@@ -191,7 +200,7 @@ async fn says_what_is_missing() {
 
 /// What a process says that has nothing to sign requests with. It is kept from asking the machine's role.
 fn in_an_empty_environment(missing: &str) -> String {
-    let test = "secrets_manager::faults::says_what_is_missing";
+    let test = "secrets_manager::faults::child_that_says_what_is_missing";
     let output = Command::new(std::env::current_exe().expect("this test"))
         .args(["--exact", "--ignored", "--nocapture", test])
         .env_clear()

@@ -14,6 +14,7 @@ use crate::authenticator::support;
 const LIFE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn no_name_tag_or_description_holds_a_secret_or_a_user() {
     let Some(place) = Place::new() else { return };
     let store = place.open();
@@ -32,6 +33,7 @@ async fn no_name_tag_or_description_holds_a_secret_or_a_user() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn a_holder_who_is_paused_after_his_lease_was_checked_does_not_write_over_his_successor() {
     let Some(place) = Place::new() else { return };
     let other = place.open();
@@ -55,6 +57,7 @@ async fn a_holder_who_is_paused_after_his_lease_was_checked_does_not_write_over_
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn two_programs_that_save_one_new_user_make_one_row() {
     let Some(place) = Place::new() else { return };
     let programs = [place.open(), place.open()];
@@ -76,6 +79,7 @@ async fn two_programs_that_save_one_new_user_make_one_row() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn a_program_that_is_paused_while_it_makes_a_row_makes_no_second_one() {
     let Some(place) = Place::new() else { return };
     let other = place.open();
@@ -95,6 +99,7 @@ async fn a_program_that_is_paused_while_it_makes_a_row_makes_no_second_one() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn a_program_that_was_killed_while_it_made_a_row_is_in_nobodys_way() {
     let Some(place) = Place::new() else { return };
     let other = place.open();
@@ -112,6 +117,7 @@ async fn a_program_that_was_killed_while_it_made_a_row_is_in_nobodys_way() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn a_row_that_is_deleted_while_a_paused_program_makes_it_stays_deleted() {
     let Some(place) = Place::new() else { return };
     let other = place.open();
@@ -130,6 +136,7 @@ async fn a_row_that_is_deleted_while_a_paused_program_makes_it_stays_deleted() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn a_lease_may_be_renewed_more_often_than_a_secret_may_have_versions() {
     let Some(place) = Place::new() else { return };
     let (store, other) = (place.open(), place.open());
@@ -153,6 +160,7 @@ async fn a_lease_may_be_renewed_more_often_than_a_secret_may_have_versions() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn of_many_who_ask_while_a_lease_moves_on_one_gets_it() {
     let Some(place) = Place::new() else { return };
     let stores = [place.open(), place.open()];
@@ -178,6 +186,7 @@ async fn of_many_who_ask_while_a_lease_moves_on_one_gets_it() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn what_is_not_used_any_more_is_not_paid_for() {
     let Some(place) = Place::new() else { return };
     let store = place.open();
@@ -199,6 +208,7 @@ async fn what_is_not_used_any_more_is_not_paid_for() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn a_lease_after_its_entry_was_deleted_still_has_a_higher_epoch() {
     let Some(place) = Place::new() else { return };
     let store = place.open();
@@ -215,6 +225,7 @@ async fn a_lease_after_its_entry_was_deleted_still_has_a_higher_epoch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs moto"]
 async fn programs_that_share_the_store_cause_one_renewal_and_one_exchange() {
     let Some(place) = Place::new() else { return };
     let zoho = Emulator::start().await;
@@ -243,6 +254,7 @@ async fn programs_that_share_the_store_cause_one_renewal_and_one_exchange() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn rows_come_in_pages_of_twenty_and_are_all_deleted() {
     let Some(place) = Place::new() else { return };
     let store = place.open();
@@ -267,6 +279,7 @@ async fn rows_come_in_pages_of_twenty_and_are_all_deleted() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn chosen_ids_are_passed_over_by_programs_that_do_not_know_of_them() {
     let Some(place) = Place::new() else { return };
     let (one, other) = (place.open(), place.open());
@@ -283,6 +296,7 @@ async fn chosen_ids_are_passed_over_by_programs_that_do_not_know_of_them() {
 }
 
 #[tokio::test]
+#[ignore = "needs moto"]
 async fn the_clock_is_the_servers() {
     let Some(place) = Place::new() else { return };
     let store = place.open();

@@ -170,6 +170,7 @@ async fn our_table_may_be_lost_while_we_run(place: Place) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MariaDB and PostgreSQL"]
 async fn an_account_that_may_only_read_reads_and_is_told_what_to_grant() {
     for kind in [Kind::MariaDb, Kind::Postgres] {
         let Some(server) = private(kind) else { continue };
@@ -211,6 +212,7 @@ async fn an_account_that_may_only_read_reads_and_is_told_what_to_grant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MariaDB and PostgreSQL"]
 async fn a_missing_database_is_told_with_what_makes_it() {
     for kind in [Kind::MariaDb, Kind::Postgres] {
         let Some(server) = private(kind) else { continue };
@@ -222,11 +224,13 @@ async fn a_missing_database_is_told_with_what_makes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MariaDB"]
 async fn thirty_kills_of_mariadb_tear_no_row_and_lose_no_save_that_was_answered_for() {
     kill_again_and_again(Kind::MariaDb).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
 async fn thirty_kills_of_postgres_tear_no_row_and_lose_no_save_that_was_answered_for() {
     kill_again_and_again(Kind::Postgres).await;
 }

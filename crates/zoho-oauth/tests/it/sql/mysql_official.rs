@@ -18,6 +18,7 @@ const OFFICIAL_TABLE: &str = "create table {} (id varchar(10) not null, user_nam
     primary key (id))";
 
 #[tokio::test]
+#[ignore = "needs MariaDB"]
 async fn a_table_of_the_python_sdk_is_read_as_it_was_left() {
     let Some(place) = Place::fresh(Kind::MariaDb) else { return };
     load_golden(&place).await;
@@ -37,6 +38,7 @@ async fn a_table_of_the_python_sdk_is_read_as_it_was_left() {
 }
 
 #[tokio::test]
+#[ignore = "needs MariaDB"]
 async fn a_table_of_the_python_sdk_takes_new_tokens_and_newer_ones() {
     let Some(place) = Place::fresh(Kind::MariaDb) else { return };
     load_golden(&place).await;
@@ -54,6 +56,7 @@ async fn a_table_of_the_python_sdk_takes_new_tokens_and_newer_ones() {
 }
 
 #[tokio::test]
+#[ignore = "needs MariaDB"]
 async fn look_ups_are_exact_on_tables_with_lax_collations() {
     let alphabets = [
         "default charset = utf8mb4 collate = utf8mb4_general_ci",
@@ -91,6 +94,7 @@ async fn look_ups_are_exact_on_tables_with_lax_collations() {
 }
 
 #[tokio::test]
+#[ignore = "needs MariaDB"]
 async fn an_id_is_exact_on_a_table_with_a_lax_collation() {
     let Some(place) = Place::fresh(Kind::MariaDb) else { return };
     place.run(&format!("{OFFICIAL_TABLE} default charset = utf8mb4 collate = utf8mb4_general_ci")).await;
@@ -104,6 +108,7 @@ async fn an_id_is_exact_on_a_table_with_a_lax_collation() {
 }
 
 #[tokio::test]
+#[ignore = "needs MariaDB"]
 async fn a_character_that_the_alphabet_lacks_is_refused_and_nothing_is_written() {
     let Some(place) = Place::fresh(Kind::MariaDb) else { return };
     place.run(&format!("{OFFICIAL_TABLE} default charset = latin1")).await;
@@ -122,6 +127,7 @@ async fn a_character_that_the_alphabet_lacks_is_refused_and_nothing_is_written()
 }
 
 #[tokio::test]
+#[ignore = "needs MariaDB"]
 async fn an_official_table_gets_the_indexes_that_it_lacks() {
     let Some(place) = Place::fresh(Kind::MariaDb) else { return };
     place.run(OFFICIAL_TABLE).await;
@@ -135,6 +141,7 @@ async fn an_official_table_gets_the_indexes_that_it_lacks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MariaDB"]
 async fn a_table_without_indexes_works_where_we_may_make_none() {
     let Some(server) = private(Kind::MariaDb) else { return };
     let owner = Place::on(Kind::MariaDb, &server);
@@ -156,6 +163,7 @@ async fn a_table_without_indexes_works_where_we_may_make_none() {
 
 /// A server that is told to be lax cuts values off, unless somebody asks it not to.
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MariaDB"]
 async fn a_value_that_is_too_long_is_refused_by_a_lax_server_too() {
     let Some(server) = private(Kind::MariaDb) else { return };
     let place = Place::on(Kind::MariaDb, &server);

@@ -7,6 +7,7 @@ use zoho_oauth::store::{StoreErrorKind, TokenStore};
 use super::support::{Place, found, token, users};
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn nul_is_refused_and_never_found() {
     let Some(place) = Place::fresh(Kind::Postgres) else { return };
     let store = place.open();
@@ -25,6 +26,7 @@ async fn nul_is_refused_and_never_found() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn long_values_have_room() {
     let Some(place) = Place::fresh(Kind::Postgres) else { return };
     let store = place.open();
@@ -37,6 +39,7 @@ async fn long_values_have_room() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn a_table_in_a_schema_of_its_own_is_made_there() {
     let Some(place) = Place::fresh(Kind::Postgres) else { return };
     let schema = place.table();
@@ -54,6 +57,7 @@ async fn a_table_in_a_schema_of_its_own_is_made_there() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn a_table_with_narrow_columns_is_used_as_it_is() {
     let Some(place) = Place::fresh(Kind::Postgres) else { return };
     let columns = "id varchar(10) primary key, user_name varchar(20), client_id varchar(255), client_secret varchar(255), \

@@ -13,6 +13,7 @@ const SERVERS: [Kind; 2] = [Kind::MariaDb, Kind::Postgres];
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MariaDB and PostgreSQL"]
 async fn too_many_connections_are_busy_until_one_gets_free() {
     for kind in SERVERS {
         let few: &[&str] = match kind {
@@ -32,6 +33,7 @@ async fn too_many_connections_are_busy_until_one_gets_free() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MariaDB and PostgreSQL"]
 async fn an_account_with_too_many_connections_is_told_the_same() {
     for kind in SERVERS {
         let Some(server) = private(kind) else { continue };
@@ -49,6 +51,7 @@ async fn an_account_with_too_many_connections_is_told_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MariaDB and PostgreSQL"]
 async fn a_server_that_is_made_read_only_can_be_read_and_names_the_primary_to_writers() {
     for kind in SERVERS {
         let Some(server) = private(kind) else { continue };
@@ -77,6 +80,7 @@ async fn a_server_that_is_made_read_only_can_be_read_and_names_the_primary_to_wr
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
 async fn a_standby_can_be_read_and_takes_saves_from_the_same_store_once_it_is_promoted() {
     let Some(mut server) = private(Kind::Postgres) else { return };
     let place = Place::on(Kind::Postgres, &server);
@@ -92,6 +96,7 @@ async fn a_standby_can_be_read_and_takes_saves_from_the_same_store_once_it_is_pr
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MariaDB and PostgreSQL"]
 async fn a_full_disk_is_told_and_saves_go_on_when_there_is_room() {
     for kind in SERVERS {
         let Some(mut server) = private(kind) else { continue };

@@ -102,12 +102,13 @@ impl Place {
     }
 }
 
-/// Stamps a test for each server of a function that takes a [`Place`].
+/// Stamps one test per server for each function that takes a [`Place`].
 macro_rules! on_both_servers {
     ($($test:ident)+) => {
         mod mysql {
             $(
                 #[tokio::test]
+                #[ignore = "needs MariaDB"]
                 async fn $test() {
                     if let Some(place) = crate::sql::support::Place::fresh(servers::Kind::MariaDb) {
                         super::$test(place).await;
@@ -119,6 +120,7 @@ macro_rules! on_both_servers {
         mod postgres {
             $(
                 #[tokio::test]
+                #[ignore = "needs PostgreSQL"]
                 async fn $test() {
                     if let Some(place) = crate::sql::support::Place::fresh(servers::Kind::Postgres) {
                         super::$test(place).await;

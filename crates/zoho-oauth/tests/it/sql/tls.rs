@@ -7,9 +7,9 @@ use servers::{Kind, Server, private, private_with};
 use zoho_oauth::store::{StoreErrorKind, TokenStore};
 
 use super::support::{Place, token};
-use crate::sqlite::support::skipped;
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MariaDB"]
 async fn a_mysql_connection_is_encrypted_and_verified_when_that_is_asked_for() {
     let Some(keys) = Keys::make() else { return };
     let options = [
@@ -34,6 +34,7 @@ async fn a_mysql_connection_is_encrypted_and_verified_when_that_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
 async fn a_postgres_connection_is_encrypted_and_verified_when_that_is_asked_for() {
     let Some(keys) = Keys::make() else { return };
     let Some(server) = private(Kind::Postgres) else { return };
@@ -61,6 +62,7 @@ async fn a_postgres_connection_is_encrypted_and_verified_when_that_is_asked_for(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MariaDB and PostgreSQL"]
 async fn a_server_without_encryption_is_refused_where_it_is_required() {
     for (kind, off, mode) in
         [(Kind::MariaDb, "--ssl=off", "ssl-mode=REQUIRED"), (Kind::Postgres, "--ssl=off", "sslmode=require")]
@@ -92,7 +94,7 @@ impl Keys {
             match command.status() {
                 Ok(status) => assert!(status.success(), "openssl {step}"),
                 Err(error) => {
-                    skipped(&format!("openssl cannot be run: {error}"));
+                    servers::skip(&format!("openssl cannot be run: {error}"));
                     return None;
                 }
             }

@@ -166,7 +166,11 @@ mod permissions {
         let folder = folder();
         let path = with_one_token(folder.path()).await;
         set_mode(&path, 0o444);
-        as_another_account("sqlite::faults::permissions::reads_but_cannot_save", folder.path(), &path);
+        as_another_account(
+            "sqlite::faults::permissions::child_that_reads_but_cannot_save",
+            folder.path(),
+            &path,
+        );
     }
 
     #[tokio::test]
@@ -174,7 +178,11 @@ mod permissions {
         let folder = folder();
         let path = with_one_token(folder.path()).await;
         set_mode(folder.path(), 0o555);
-        as_another_account("sqlite::faults::permissions::reads_but_cannot_save", folder.path(), &path);
+        as_another_account(
+            "sqlite::faults::permissions::child_that_reads_but_cannot_save",
+            folder.path(),
+            &path,
+        );
         set_mode(folder.path(), 0o755);
     }
 
@@ -190,7 +198,11 @@ mod permissions {
         drop(official);
         set_mode(&path, 0o444);
         set_mode(folder.path(), 0o555);
-        as_another_account("sqlite::faults::permissions::reads_but_cannot_save", folder.path(), &path);
+        as_another_account(
+            "sqlite::faults::permissions::child_that_reads_but_cannot_save",
+            folder.path(),
+            &path,
+        );
         set_mode(folder.path(), 0o755);
     }
 
@@ -199,16 +211,16 @@ mod permissions {
         let folder = folder();
         let path = with_one_token(folder.path()).await;
         set_mode(&path, 0o000);
-        as_another_account("sqlite::faults::permissions::cannot_open", folder.path(), &path);
+        as_another_account("sqlite::faults::permissions::child_that_cannot_open", folder.path(), &path);
         set_mode(folder.path(), 0o555);
         let missing = folder.path().join("another.db");
-        as_another_account("sqlite::faults::permissions::cannot_open", folder.path(), &missing);
+        as_another_account("sqlite::faults::permissions::child_that_cannot_open", folder.path(), &missing);
         set_mode(folder.path(), 0o755);
     }
 
     #[tokio::test]
     #[ignore = "other tests run it, in a process of its own"]
-    async fn reads_but_cannot_save() {
+    async fn child_that_reads_but_cannot_save() {
         let Some(path) = path_from_parent() else { return };
         let before = fs::read(&path).expect("read");
         let store = open(&path);
@@ -225,7 +237,7 @@ mod permissions {
 
     #[test]
     #[ignore = "other tests run it, in a process of its own"]
-    fn cannot_open() {
+    fn child_that_cannot_open() {
         let Some(path) = path_from_parent() else { return };
         let error = told(SqliteStore::open(&path), &path);
         assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
@@ -236,7 +248,7 @@ mod permissions {
         for umask in ["000", "022", "777"] {
             let folder = folder();
             let path = folder.path().join("zohooauth.db");
-            let test = process("sqlite::faults::permissions::makes_a_database", &path);
+            let test = process("sqlite::faults::permissions::child_that_makes_a_database", &path);
             let mut shell = std::process::Command::new("sh");
             shell.args(["-c", "umask $0; exec \"$@\"", umask]).arg(test.get_program()).args(test.get_args());
             shell.envs(test.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -247,7 +259,7 @@ mod permissions {
 
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own"]
-    async fn makes_a_database() {
+    async fn child_that_makes_a_database() {
         let Some(path) = path_from_parent() else { return };
         let store = open(&path);
         store.save_token(&token("ada")).await.expect("saved");
@@ -299,19 +311,20 @@ mod full_disk {
     use std::process::{Command, Stdio};
 
     use super::*;
-    use crate::sqlite::support::{path_from_parent, process, skipped, succeeded};
+    use crate::sqlite::support::{path_from_parent, process, succeeded};
 
     #[test]
+    #[ignore = "needs a small disk: root, or `unshare`"]
     fn a_full_disk_is_told_and_what_was_stored_stays() {
         let folder = folder();
         let may_mount = on_a_small_disk(folder.path(), &Command::new("true")).status();
         if !may_mount.is_ok_and(|status| status.success()) {
-            return skipped("this machine does not let `unshare` mount a small disk");
+            return servers::skip("this machine does not let `unshare` mount a small disk");
         }
         let tests = [
-            "fills_the_disk",
-            "renews_tokens_on_a_disk_that_is_nearly_full",
-            "reads_a_table_of_an_official_sdk_on_a_full_disk",
+            "child_that_fills_the_disk",
+            "child_that_renews_tokens_on_a_disk_that_is_nearly_full",
+            "child_that_reads_a_table_of_an_official_sdk_on_a_full_disk",
         ];
         for test in tests {
             let test = format!("sqlite::faults::full_disk::{test}");
@@ -332,7 +345,7 @@ mod full_disk {
 
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own, on a small disk"]
-    async fn fills_the_disk() {
+    async fn child_that_fills_the_disk() {
         let Some(path) = path_from_parent() else { return };
         let store = open(&path);
         let mut saved = Vec::new();
@@ -354,7 +367,7 @@ mod full_disk {
     /// The write-ahead log alone would grow past the disk's end.
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own, on a small disk"]
-    async fn renews_tokens_on_a_disk_that_is_nearly_full() {
+    async fn child_that_renews_tokens_on_a_disk_that_is_nearly_full() {
         let Some(path) = path_from_parent() else { return };
         let store = open(&path);
         for round in 0..1_000 {
@@ -365,7 +378,7 @@ mod full_disk {
 
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own, on a small disk"]
-    async fn reads_a_table_of_an_official_sdk_on_a_full_disk() {
+    async fn child_that_reads_a_table_of_an_official_sdk_on_a_full_disk() {
         let Some(path) = path_from_parent() else { return };
         let official = Connection::open(&path).expect("opened");
         official.execute_batch(crate::sqlite::support::OFFICIAL_TABLE).expect("made");

@@ -8,7 +8,7 @@ use serde_json::Value;
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{StoreErrorKind, StoredToken, TokenStore};
 
-use super::support::{OFFICIAL_TABLE, fresh_path, open, skipped, token, users};
+use super::support::{OFFICIAL_TABLE, fresh_path, open, token, users};
 
 pub(crate) const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
 
@@ -141,6 +141,7 @@ async fn every_look_up_uses_an_index() {
 
 /// Python's own `sqlite3` reads what we wrote while we have the file open, and we read what it wrote.
 #[tokio::test]
+#[ignore = "needs python3"]
 async fn python_reads_and_writes_beside_us() {
     const SCRIPT: &str = "
 import sqlite3, sys
@@ -155,7 +156,7 @@ database.commit()
     let store = open(&path);
     store.save_token(&token("ada")).await.expect("saved");
     let Ok(python) = Command::new("python3").args(["-c", SCRIPT]).arg(&path).output() else {
-        return skipped("there is no python3");
+        return servers::skip("there is no python3");
     };
     assert!(python.status.success(), "{}", String::from_utf8_lossy(&python.stderr));
     let found = store.find_token(&OAuthToken::new().with_access_token("by python")).await.expect("read");

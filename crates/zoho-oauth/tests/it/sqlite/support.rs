@@ -99,10 +99,3 @@ pub(crate) fn path_from_parent() -> Option<PathBuf> {
 }
 
 const PATH: &str = "ZOHO_TEST_DATABASE";
-
-/// Says why a test cannot run on this machine, or fails where nothing may be skipped.
-#[allow(clippy::print_stdout, reason = "`cargo xtask test` collects these lines")]
-pub(crate) fn skipped(reason: &str) {
-    assert!(std::env::var_os("ZOHOCRM_REQUIRE_ALL").is_none(), "nothing may be skipped, but {reason}");
-    println!("SKIPPED: {reason}");
-}

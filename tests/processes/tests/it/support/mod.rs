@@ -14,19 +14,19 @@ pub(crate) use zoho::{TOKEN_REQUEST, Zoho};
 
 /// One test for each scenario and each backend that is a file: `sqlite::name` and `file::name`.
 macro_rules! over_every_file {
-    ($($scenario:ident),+ $(,)?) => {
-        tests_over!(sqlite, Sqlite: $($scenario),+);
-        tests_over!(file, File: $($scenario),+);
+    ($(#[$attribute:meta])? $($scenario:ident),+ $(,)?) => {
+        tests_over!($(#[$attribute])? sqlite, Sqlite: $($scenario),+);
+        tests_over!($(#[$attribute])? file, File: $($scenario),+);
     };
 }
 
 /// One test for each scenario and each server: `mariadb::name` and so on.
 macro_rules! over_every_server {
     ($($scenario:ident),+ $(,)?) => {
-        tests_over!(mariadb, MariaDb: $($scenario),+);
-        tests_over!(postgres, Postgres: $($scenario),+);
-        tests_over!(redis, Redis: $($scenario),+);
-        tests_over!(secrets_manager, SecretsManager: $($scenario),+);
+        tests_over!(#[ignore = "needs MariaDB"] mariadb, MariaDb: $($scenario),+);
+        tests_over!(#[ignore = "needs PostgreSQL"] postgres, Postgres: $($scenario),+);
+        tests_over!(#[ignore = "needs Redis"] redis, Redis: $($scenario),+);
+        tests_over!(#[ignore = "needs moto"] secrets_manager, SecretsManager: $($scenario),+);
     };
 }
 
@@ -40,8 +40,12 @@ macro_rules! over_every_backend {
 
 macro_rules! tests_over {
     ($module:ident, $backend:ident: $($scenario:ident),+) => {
+        tests_over!(#[cfg(target_os = "linux")] $module, $backend: $($scenario),+);
+    };
+    (#[$attribute:meta] $module:ident, $backend:ident: $($scenario:ident),+) => {
         mod $module {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            #[$attribute]
             async fn $scenario() {
                 if crate::support::Backend::$backend.is_here() {
                     super::$scenario(crate::support::Backend::$backend).await;
@@ -61,13 +65,6 @@ macro_rules! measured {
 #[allow(clippy::print_stdout, reason = "the test harness shows or hides it")]
 pub(crate) fn print_measured(text: &str) {
     println!("measured: {text}");
-}
-
-/// Says that a test could not show anything here.
-#[allow(clippy::print_stdout, reason = "`cargo xtask test` collects these lines")]
-pub(crate) fn skip(why: &str) {
-    assert!(std::env::var_os("ZOHOCRM_REQUIRE_ALL").is_none(), "this has to run here, but {why}");
-    println!("SKIPPED: {why}");
 }
 
 pub(crate) fn is_root() -> bool {
