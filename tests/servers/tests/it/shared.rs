@@ -16,7 +16,7 @@ fn a_test_gets_a_new_place_on_the_shared_server_each_time() {
 
 #[test]
 fn a_test_without_its_server_is_skipped_with_the_reason() {
-    let asked = ask(&[("ZOHOCRM_REDIS_MISSING", "there is no redis-server")]);
+    let asked = ask(&[("ZOHOCRM_REDIS_MISSING", "there is no redis-server"), ("ZOHOCRM_COUNTS_SKIPPED", "1")]);
     let said = String::from_utf8(asked.stdout).unwrap();
     assert!(said.contains("\nSKIPPED: there is no redis-server\n"), "{said}");
     assert!(!said.contains("PLACE"), "{said}");
@@ -25,9 +25,17 @@ fn a_test_without_its_server_is_skipped_with_the_reason() {
 
 #[test]
 fn a_test_without_its_server_fails_where_nothing_may_be_skipped() {
-    let asked = ask(&[("ZOHOCRM_REQUIRE_ALL", "1")]);
+    let asked = ask(&[("ZOHOCRM_REQUIRE_ALL", "1"), ("ZOHOCRM_COUNTS_SKIPPED", "1")]);
     let said = String::from_utf8(asked.stdout).unwrap();
     assert!(said.contains("nothing may be skipped, but ZOHOCRM_REDIS names no Redis server"), "{said}");
+    assert!(!asked.status.success());
+}
+
+#[test]
+fn a_test_without_its_server_fails_where_nothing_counts_it_as_skipped() {
+    let asked = ask(&[]);
+    let said = String::from_utf8(asked.stdout).unwrap();
+    assert!(said.contains("this test cannot run here: ZOHOCRM_REDIS names no Redis server"), "{said}");
     assert!(!asked.status.success());
 }
 
@@ -47,6 +55,7 @@ fn ask(variables: &[(&str, &str)]) -> Output {
         .env_remove("ZOHOCRM_REDIS")
         .env_remove("ZOHOCRM_REDIS_MISSING")
         .env_remove("ZOHOCRM_REQUIRE_ALL")
+        .env_remove("ZOHOCRM_COUNTS_SKIPPED")
         .envs(variables.iter().copied())
         .output()
         .unwrap()
