@@ -16,7 +16,8 @@ fn a_test_gets_a_new_place_on_the_shared_server_each_time() {
 
 #[test]
 fn a_test_without_its_server_is_skipped_with_the_reason() {
-    let asked = ask(&[("ZOHOCRM_REDIS_MISSING", "there is no redis-server"), ("ZOHOCRM_COUNTS_SKIPPED", "1")]);
+    let asked =
+        ask(&[("ZOHOCRM_REDIS_MISSING", "there is no redis-server"), ("ZOHOCRM_COUNTS_SKIPPED", "1")]);
     let said = String::from_utf8(asked.stdout).unwrap();
     assert!(said.contains("\nSKIPPED: there is no redis-server\n"), "{said}");
     assert!(!said.contains("PLACE"), "{said}");
