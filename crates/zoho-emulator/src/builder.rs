@@ -6,15 +6,32 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::emulator::Emulator;
-use crate::identity::{ClientApp, User};
-use crate::metadata::Module;
-use crate::settings::Settings;
+use crate::model::identity::{ClientApp, User};
+use crate::model::metadata::Module;
+use crate::world::settings::Settings;
 
 /// Settings of an emulator that has not started yet; from [`Emulator::builder`].
 #[derive(Clone, Debug, Default)]
 #[must_use = "an emulator runs only after `start`"]
 pub struct EmulatorBuilder {
     settings: Settings,
+}
+
+impl Emulator {
+    /// Starts on a free port of 127.0.0.1, with one data center (`us`), one client app and one user
+    /// (`ada@example.com`).
+    ///
+    /// # Panics
+    ///
+    /// If no port can be had.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// Settings first.
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::default()
+    }
 }
 
 impl EmulatorBuilder {
@@ -50,13 +67,13 @@ impl EmulatorBuilder {
 
     /// How long access tokens live, in simulated time: an hour unless told otherwise.
     pub fn token_lifetime(mut self, life: Duration) -> Self {
-        self.settings.token_lifetime = life;
+        self.settings.tokens.token_lifetime = life;
         self
     }
 
     /// How long grant codes live, in simulated time: two minutes unless told otherwise.
     pub fn code_lifetime(mut self, life: Duration) -> Self {
-        self.settings.code_lifetime = life;
+        self.settings.tokens.code_lifetime = life;
         self
     }
 
@@ -82,37 +99,37 @@ impl EmulatorBuilder {
 
     /// How many access tokens one refresh token gives in ten minutes: 10 unless told otherwise.
     pub fn access_tokens_per_window(mut self, tokens: usize) -> Self {
-        self.settings.limits.access_tokens_per_window = tokens;
+        self.settings.tokens.access_tokens_per_window = tokens;
         self
     }
 
     /// How long the window of the quotas is, in simulated time: ten minutes unless told otherwise.
     pub fn quota_window(mut self, window: Duration) -> Self {
-        self.settings.limits.window = window;
+        self.settings.tokens.window = window;
         self
     }
 
     /// Counts the access token of the code exchange as one of the ten, too. Zoho does not say whether it is.
     pub fn count_code_exchange(mut self, counts: bool) -> Self {
-        self.settings.limits.count_code_exchange = counts;
+        self.settings.tokens.count_code_exchange = counts;
         self
     }
 
     /// How many access tokens of one refresh token are alive: 15 unless told otherwise. One more ends the oldest.
     pub fn live_access_tokens(mut self, tokens: usize) -> Self {
-        self.settings.limits.live_access_tokens = tokens;
+        self.settings.tokens.live_access_tokens = tokens;
         self
     }
 
     /// How many refresh tokens a user has in a data center: 20 unless told otherwise. One more ends the oldest.
     pub fn refresh_tokens_per_user(mut self, tokens: usize) -> Self {
-        self.settings.limits.refresh_tokens_per_user = tokens;
+        self.settings.tokens.refresh_tokens_per_user = tokens;
         self
     }
 
     /// How many grant codes a client gets in the browser in ten minutes: 10 unless told otherwise.
     pub fn grant_codes_per_window(mut self, codes: usize) -> Self {
-        self.settings.limits.codes_per_window = codes;
+        self.settings.tokens.codes_per_window = codes;
         self
     }
 

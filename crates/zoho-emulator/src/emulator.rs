@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::builder::EmulatorBuilder;
-use crate::faults::Fault;
-use crate::grants::Grant;
-use crate::identity::{ClientApp, User};
-use crate::journal::Journal;
-use crate::login;
-use crate::metadata::{Field, Module};
+use crate::accounts;
+use crate::model::grants::Grant;
+use crate::model::identity::{ClientApp, User};
+use crate::model::metadata::{Field, Module};
 use crate::scope::Scopes;
-use crate::server::{self, ServerThread};
-use crate::settings::Settings;
-use crate::state::{DataCenter, World};
+use crate::server;
+use crate::server::ServerThread;
+use crate::world::faults::Fault;
+use crate::world::journal::Journal;
+use crate::world::settings::Settings;
+use crate::world::{DataCenter, World};
 
 /// A running emulator. It stops, and closes every connection, when it is dropped.
 ///
@@ -29,21 +29,6 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts on a free port of 127.0.0.1, with one data center (`us`), one client app and one user
-    /// (`ada@example.com`).
-    ///
-    /// # Panics
-    ///
-    /// If no port can be had.
-    pub async fn start() -> Self {
-        Self::builder().start().await
-    }
-
-    /// Settings first.
-    pub fn builder() -> EmulatorBuilder {
-        EmulatorBuilder::default()
-    }
-
     pub(crate) fn serve(mut settings: Settings) -> io::Result<Self> {
         let seeds = std::mem::take(&mut settings.seeds);
         let mut listeners = Vec::new();
@@ -134,7 +119,7 @@ impl Emulator {
     ///
     /// What the error page says, such as `Invalid Redirect Uri`; or that there is no such user.
     pub fn log_in(&self, authorize_url: &str, user_email: &str) -> Result<String, String> {
-        login::log_in(&self.world, authorize_url, user_email)
+        accounts::log_in(&self.world, authorize_url, user_email)
     }
 
     /// A live refresh token with every scope, as if the user had logged in. An extra one may evict the user's
@@ -146,7 +131,7 @@ impl Emulator {
     #[must_use]
     pub fn grant_refresh_token(&self, client_id: &str, user_email: &str) -> String {
         let grant = self.grant(client_id, user_email, Scopes::all());
-        self.world.state().grants.new_refresh_token(grant, &self.world.settings)
+        self.world.state().grants.new_refresh_token(grant, &self.world.settings.tokens)
     }
 
     /// A live refresh token with just these scopes (separated by commas).
@@ -158,7 +143,7 @@ impl Emulator {
     pub fn grant_refresh_token_with_scopes(&self, client_id: &str, user_email: &str, scopes: &str) -> String {
         let scopes = Scopes::parse(scopes).unwrap_or_else(|| panic!("`{scopes}` are not scopes"));
         let grant = self.grant(client_id, user_email, scopes);
-        self.world.state().grants.new_refresh_token(grant, &self.world.settings)
+        self.world.state().grants.new_refresh_token(grant, &self.world.settings.tokens)
     }
 
     /// A live access token of a refresh token. It counts neither in the quota nor in the journal, but as one of
@@ -172,7 +157,7 @@ impl Emulator {
         let now = self.world.now_ms();
         let grants = &mut self.world.state().grants;
         let grant = grants.refresh_grant(refresh_token).cloned().expect("the refresh token is not alive");
-        grants.new_access_token(&grant, Some(refresh_token), now, &self.world.settings)
+        grants.new_access_token(&grant, Some(refresh_token), now, &self.world.settings.tokens)
     }
 
     /// Ends every access token now, as if its hour were over.
@@ -320,7 +305,7 @@ impl Emulator {
         }
         let user = &settings.users[0];
         let code = self.self_client_code(&user.email);
-        let minutes = settings.code_lifetime.as_secs_f64() / 60.0;
+        let minutes = settings.tokens.code_lifetime.as_secs_f64() / 60.0;
         lines.push(String::new());
         lines.push(format!("A grant code for {}, good once and for {minutes} minutes:", user.email));
         lines.push(format!("  {code}"));
@@ -331,7 +316,7 @@ impl Emulator {
 
     fn new_code(&self, grant: Arc<Grant>) -> String {
         let now = self.world.now_ms();
-        self.world.state().grants.new_code(grant, None, true, now, &self.world.settings)
+        self.world.state().grants.new_code(grant, None, true, now, &self.world.settings.tokens)
     }
 
     fn grant(&self, client_id: &str, user_email: &str, scopes: Scopes) -> Arc<Grant> {

@@ -89,6 +89,11 @@ impl Call {
         format!("{} {}", self.method, self.path)
     }
 
+    /// Whether the request is for the CRM: a path below `/crm/`, or the result of a bulk write job.
+    pub(crate) fn is_for_crm(&self) -> bool {
+        self.path.starts_with("/crm/") || self.path.starts_with("/v2/crm/")
+    }
+
     /// A header, by its lower-case name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         find(&self.headers, name)

@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Complaint;
-use crate::faults::Fault;
-use crate::state::World;
+use super::reply::Complaint;
+use crate::world::World;
+use crate::world::faults::Fault;
 
 /// A [`Fault`] as JSON.
 #[derive(Deserialize)]

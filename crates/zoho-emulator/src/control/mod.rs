@@ -1,20 +1,18 @@
 //! `/_emulator/…`: steers an emulator from another process. Everything is JSON.
 
 mod faults;
+mod reply;
 mod schema;
+mod tokens;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::grants::Grant;
+use self::reply::{Complaint, body, done};
 use crate::http::{Answer, Call};
-use crate::login;
-use crate::scope::Scopes;
-use crate::state::World;
+use crate::world::World;
 
 /// Answers a control request.
 pub(crate) fn answer(world: &World, call: &Call) -> Answer {
@@ -27,47 +25,28 @@ pub(crate) fn answer(world: &World, call: &Call) -> Answer {
         "POST /_emulator/limits" => body(call).map(|limits| change_limits(world, &limits)),
         "POST /_emulator/fail_next_bulk_job" => Ok(fail_next_bulk_job(world)),
         "POST /_emulator/advance" => body(call).and_then(|by| advance(world, &by)),
-        "POST /_emulator/self_client_code" => body(call).and_then(|owner| self_client_code(world, &owner)),
-        "POST /_emulator/refresh_token" => body(call).and_then(|owner| refresh_token(world, &owner)),
-        "POST /_emulator/access_token" => body(call).and_then(|of| access_token(world, &of)),
-        "POST /_emulator/expire_access_tokens" => Ok(expire_access_tokens(world)),
-        "POST /_emulator/invalidate_access_token" => {
-            body(call).and_then(|of| invalidate_access_token(world, &of))
+        "POST /_emulator/self_client_code" => {
+            body(call).and_then(|owner| tokens::self_client_code(world, &owner))
         }
-        "POST /_emulator/evict_refresh_token" => body(call).and_then(|of| evict_refresh_token(world, &of)),
+        "POST /_emulator/refresh_token" => body(call).and_then(|owner| tokens::refresh_token(world, &owner)),
+        "POST /_emulator/access_token" => body(call).and_then(|of| tokens::access_token(world, &of)),
+        "POST /_emulator/expire_access_tokens" => Ok(tokens::expire_access_tokens(world)),
+        "POST /_emulator/invalidate_access_token" => {
+            body(call).and_then(|of| tokens::invalidate_access_token(world, &of))
+        }
+        "POST /_emulator/evict_refresh_token" => {
+            body(call).and_then(|of| tokens::evict_refresh_token(world, &of))
+        }
         "POST /_emulator/modules" => body(call).and_then(|module| schema::add_module(world, module)),
         "POST /_emulator/fields" => body(call).and_then(|field| schema::add_field(world, field)),
         "POST /_emulator/records" => body(call).and_then(|records| schema::add_records(world, records)),
-        "POST /_emulator/log_in" => body(call).and_then(|visit| log_in(world, &visit)),
+        "POST /_emulator/log_in" => body(call).and_then(|visit| tokens::log_in(world, &visit)),
         _ => Err(Complaint::new(404, "there is no such control endpoint")),
     };
     match answered {
         Ok(body) => Answer::json(200, &body),
         Err(complaint) => Answer::json(complaint.status, &json!({ "error": complaint.text })),
     }
-}
-
-/// What is wrong with a control request.
-struct Complaint {
-    status: u16,
-    text: String,
-}
-
-impl Complaint {
-    fn new(status: u16, text: impl Into<String>) -> Self {
-        Self { status, text: text.into() }
-    }
-}
-
-/// Reads the JSON body; an absent one is an empty object.
-fn body<T: DeserializeOwned>(call: &Call) -> Result<T, Complaint> {
-    let text = if call.text().trim().is_empty() { "{}" } else { call.text() };
-    serde_json::from_str(text)
-        .map_err(|error| Complaint::new(400, format!("the body cannot be read: {error}")))
-}
-
-fn done() -> Value {
-    json!({ "status": "done" })
 }
 
 fn state(world: &World) -> Value {
@@ -148,94 +127,4 @@ fn advance(world: &World, by: &Advance) -> Result<Value, Complaint> {
         .map_err(|error| Complaint::new(400, format!("`seconds` cannot be used: {error}")))?;
     world.clock.advance(by);
     Ok(json!({ "now_ms": world.now_ms() }))
-}
-
-/// Whose code or token is wanted: the first client and the first user unless told otherwise.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Owner {
-    client_id: Option<String>,
-    user: Option<String>,
-    scope: Option<String>,
-}
-
-impl Owner {
-    fn grant(&self, world: &World) -> Result<Arc<Grant>, Complaint> {
-        let client = match &self.client_id {
-            Some(id) => world.client(id).ok_or_else(|| Complaint::new(404, "there is no such client"))?,
-            None => &world.settings.clients[0],
-        };
-        let user = match &self.user {
-            Some(email) => world.user(email).ok_or_else(|| Complaint::new(404, "there is no such user"))?,
-            None => &world.settings.users[0],
-        };
-        let scopes = match &self.scope {
-            Some(text) => {
-                Scopes::parse(text).ok_or_else(|| Complaint::new(400, "the scopes cannot be read"))?
-            }
-            None => Scopes::all(),
-        };
-        Ok(world.grant(client, user, scopes))
-    }
-}
-
-fn self_client_code(world: &World, owner: &Owner) -> Result<Value, Complaint> {
-    let grant = owner.grant(world)?;
-    let now = world.now_ms();
-    let code = world.state().grants.new_code(grant, None, true, now, &world.settings);
-    Ok(json!({ "code": code }))
-}
-
-fn refresh_token(world: &World, owner: &Owner) -> Result<Value, Complaint> {
-    let grant = owner.grant(world)?;
-    Ok(json!({ "refresh_token": world.state().grants.new_refresh_token(grant, &world.settings) }))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OfRefreshToken {
-    refresh_token: String,
-}
-
-fn access_token(world: &World, of: &OfRefreshToken) -> Result<Value, Complaint> {
-    let now = world.now_ms();
-    let grants = &mut world.state().grants;
-    let grant = grants.refresh_grant(&of.refresh_token).cloned();
-    let grant = grant.ok_or_else(|| Complaint::new(404, "there is no such refresh token"))?;
-    let token = grants.new_access_token(&grant, Some(&of.refresh_token), now, &world.settings);
-    Ok(json!({ "access_token": token }))
-}
-
-fn expire_access_tokens(world: &World) -> Value {
-    world.state().grants.remove_access_tokens();
-    done()
-}
-
-fn evict_refresh_token(world: &World, of: &OfRefreshToken) -> Result<Value, Complaint> {
-    let gone = world.state().grants.remove_refresh_token(&of.refresh_token);
-    gone.map(|_| done()).ok_or_else(|| Complaint::new(404, "there is no such refresh token"))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OfAccessToken {
-    access_token: String,
-}
-
-fn invalidate_access_token(world: &World, of: &OfAccessToken) -> Result<Value, Complaint> {
-    let gone = world.state().grants.remove_access_token(&of.access_token);
-    gone.map(|_| done()).ok_or_else(|| Complaint::new(404, "there is no such access token"))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Visit {
-    url: String,
-    user: Option<String>,
-}
-
-fn log_in(world: &World, visit: &Visit) -> Result<Value, Complaint> {
-    let email = visit.user.as_ref().unwrap_or(&world.settings.users[0].email);
-    let callback = login::log_in(world, &visit.url, email).map_err(|what| Complaint::new(400, what))?;
-    Ok(json!({ "callback": callback }))
 }

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Complaint, done};
-use crate::metadata::{Field, Module};
-use crate::state::World;
+use super::reply::{Complaint, done};
+use crate::model::metadata::{Field, Module};
+use crate::world::World;
 
 /// A [`Module`] as JSON.
 #[derive(Deserialize)]

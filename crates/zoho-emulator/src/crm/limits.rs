@@ -1,11 +1,11 @@
 //! What a call costs, and how many may be under way.
 
-use super::Caller;
-use crate::concurrency::Seat;
-use crate::credits::Spent;
+use super::request::Caller;
+use super::{bulk, coql, records};
 use crate::http::Call;
-use crate::state::World;
-use crate::{bulk, coql, records};
+use crate::model::credits::Spent;
+use crate::world::World;
+use crate::world::concurrency::Seat;
 
 /// As many calls of an organisation as it may have are under way.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct AllTaken;
 /// A seat among the calls of the caller's organisation that are under way. `None` for what is not a call of the CRM
 /// by somebody it knows.
 pub(crate) fn take_seat(world: &World, call: &Call) -> Result<Option<Seat>, AllTaken> {
-    let token = call.access_token().filter(|_| super::is_meant(call));
+    let token = call.access_token().filter(|_| call.is_for_crm());
     let state = world.state();
     let grant = token.and_then(|token| state.grants.access(token, world.now_ms()));
     let Some(user) = grant.and_then(|grant| world.user(&grant.user)) else { return Ok(None) };

@@ -5,19 +5,28 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::answers::{
-    error, invalid_module, invalid_parameter, missing_key, missing_parameter, too_many, wrong_type,
+use crate::bodies::{
+    error, invalid_module, invalid_parameter, missing_key, missing_parameter, no_permission, scope_mismatch,
+    too_many, wrong_type,
 };
-use super::routes::scope_mismatch;
-use super::{Caller, no_permission};
-use crate::clock::parse_iso8601;
 use crate::http::{Answer, Call};
-use crate::metadata::{Metadata, Module};
-use crate::state::World;
-use crate::store::Person;
+use crate::model::identity::User;
+use crate::model::metadata::{Metadata, Module};
+use crate::model::records::Person;
+use crate::scope::Scopes;
+use crate::timestamp::parse_iso8601;
+use crate::world::World;
 
 /// The most records in one request, whatever is done with them.
 const MAXIMUM_RECORDS: usize = 100;
+
+/// Who is calling.
+pub(crate) struct Caller<'a> {
+    pub(crate) user: &'a User,
+    pub(crate) person: Arc<Person>,
+    pub(crate) organisation: String,
+    pub(super) scopes: Scopes,
+}
 
 /// A request to the CRM.
 pub(crate) struct Request<'a> {
@@ -28,12 +37,19 @@ pub(crate) struct Request<'a> {
     pub(super) parts: Vec<(&'static str, &'a str)>,
     pub(super) metadata: Arc<Metadata>,
     pub(super) module: Option<Arc<Module>>,
+    /// Carries out another request of the same caller, which was paid for with this one.
+    pub(super) dispatch: fn(&World, &Caller<'_>, &Call) -> Answer,
 }
 
 impl<'a> Request<'a> {
     /// What stands in the path for a `{name}` of the route. A name that the route does not have is empty.
     pub(crate) fn part(&self, name: &str) -> &'a str {
         self.parts.iter().find(|(known, _)| *known == name).map_or("", |(_, part)| part)
+    }
+
+    /// Carries out a request that is part of this one.
+    pub(crate) fn answer_part(&self, call: &Call) -> Answer {
+        (self.dispatch)(self.world, self.caller, call)
     }
 
     /// The `{id}` of the path.

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use super::{Caller, Request, error, invalid_module, no_permission};
+use super::request::{Caller, Request};
+use super::{bulk, composite, coql, files, metadata, notifications, organisation, records, related};
+use crate::bodies::{error, invalid_module, no_permission, scope_mismatch};
 use crate::http::{Answer, Call};
-use crate::state::World;
-use crate::{bulk, composite, coql, files, metadata, notifications, organisation, records, related};
+use crate::world::World;
 
 /// Method, path below `/crm/`, scopes (all of them are needed, of those with a `|` between them one; below `ZohoCRM.` if
 /// they do not begin with `Zoho`), and who answers.
@@ -147,7 +148,7 @@ fn run<'a>(
     if let Some(name) = name.filter(|name| world.settings.forbidden_modules.contains(*name)) {
         return Err(no_permission(&format!("Crm_Implied_View_{name}")));
     }
-    answer(&Request { world, caller, call, parts, metadata, module })
+    answer(&Request { world, caller, call, parts, metadata, module, dispatch: self::answer })
 }
 
 /// What stands for each `{name}` of a route. `None`: the path is not of this route.
@@ -170,11 +171,6 @@ fn parts<'a>(template: &'static str, path: &'a str) -> Option<Vec<(&'static str,
 fn is_module_name(segment: &str) -> bool {
     segment.starts_with(|first: char| first.is_ascii_uppercase())
         && segment.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-}
-
-/// 401 when the scopes of the token are not enough. A new token with the same scopes would not help.
-pub(super) fn scope_mismatch() -> Answer {
-    error(401, "OAUTH_SCOPE_MISMATCH", &json!({}), "invalid oauth scope to access this URL")
 }
 
 fn wrong_method() -> Answer {

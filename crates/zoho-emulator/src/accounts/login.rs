@@ -1,0 +1,167 @@
+//! The login in the browser: `/oauth/v2/auth`, from the request of an app to the callback.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use url::Url;
+
+use super::pages;
+use crate::http::{Answer, Call};
+use crate::model::consents::{Consent, Session};
+use crate::model::identity::{ClientApp, User};
+use crate::scope::Scopes;
+use crate::secret;
+use crate::world::World;
+
+const SESSION_COOKIE: &str = "zoho_emulator_session";
+
+/// Answers a request to `/oauth/v2/auth`: a page, or the redirect back to the app.
+pub(crate) fn answer(world: &World, call: &Call) -> Answer {
+    let request = match AuthorizeRequest::read(world, call) {
+        Ok(request) => request,
+        Err(what) => return Answer::html(400, pages::error(what)),
+    };
+    let consenting_user = world.settings.consenting_user.as_deref().and_then(|email| world.user(email));
+    if let Some(user) = consenting_user {
+        return Answer::redirect(request.accepted_by(world, user));
+    }
+    if call.method == "POST" && call.parameter("email").is_some() {
+        return sign_in(world, call);
+    }
+    let session = call.cookie(SESSION_COOKIE).and_then(|cookie| world.state().sessions.get(cookie).cloned());
+    let signed_in = session.and_then(|session| Some((world.user(&session.user)?, session)));
+    let Some((user, session)) = signed_in else {
+        return Answer::html(200, pages::sign_in(&own_url(call), &world.settings.users, None));
+    };
+    if call.method == "POST" {
+        return decide(world, call, &request, user, &session);
+    }
+    if request.needs_consent(world, user) {
+        let page = pages::consent(&own_url(call), request.client, user, &request.scopes, &session.form_token);
+        return Answer::html(200, page);
+    }
+    Answer::redirect(request.accepted_by(world, user))
+}
+
+/// Does what a person does in the browser: signs in as `email` and presses Accept. Gives the callback URL.
+pub(crate) fn log_in(world: &World, authorize_url: &str, email: &str) -> Result<String, String> {
+    let url = Url::parse(authorize_url).map_err(|error| format!("not a URL: {error}"))?;
+    let call = Call::new("GET", url.path(), url.query().unwrap_or_default(), Vec::new(), Bytes::new());
+    let request = AuthorizeRequest::read(world, &call)?;
+    let user = world.user(email).ok_or_else(|| format!("no user has the e-mail address {email}"))?;
+    Ok(request.accepted_by(world, user))
+}
+
+fn sign_in(world: &World, call: &Call) -> Answer {
+    let email = call.parameter("email").unwrap_or_default();
+    let password = call.parameter("password").unwrap_or_default();
+    let Some(user) = world.user(email).filter(|user| user.password == password) else {
+        let complaint = Some("E-mail address or password is wrong.");
+        return Answer::html(200, pages::sign_in(&own_url(call), &world.settings.users, complaint));
+    };
+    let cookie = secret::opaque();
+    let session = Session { user: user.email.clone(), form_token: secret::opaque() };
+    world.state().sessions.insert(cookie.clone(), session);
+    let cookie = format!("{SESSION_COOKIE}={cookie}; Path=/; HttpOnly; SameSite=Lax");
+    Answer::redirect(own_url(call)).with_header("set-cookie", cookie)
+}
+
+fn decide(
+    world: &World,
+    call: &Call,
+    request: &AuthorizeRequest<'_>,
+    user: &User,
+    session: &Session,
+) -> Answer {
+    if call.parameter("form_token") != Some(&session.form_token) {
+        return Answer::html(403, pages::error("This form is not ours"));
+    }
+    match call.parameter("decision") {
+        Some("accept") => Answer::redirect(request.accepted_by(world, user)),
+        _ => Answer::redirect(request.refused()),
+    }
+}
+
+/// The same page again, with the parameters of the app.
+fn own_url(call: &Call) -> String {
+    format!("{}?{}", call.path, call.raw_query)
+}
+
+/// What an app asks for when it sends the user here.
+struct AuthorizeRequest<'a> {
+    client: &'a ClientApp,
+    /// As the app wrote it: the exchange has to repeat it letter by letter.
+    redirect_uri: String,
+    redirect_url: Url,
+    scopes: Scopes,
+    offline: bool,
+    prompt_consent: bool,
+    state: Option<String>,
+}
+
+impl<'a> AuthorizeRequest<'a> {
+    /// Reads the parameters of the query string; what is wrong with them is for the user's eyes.
+    fn read(world: &'a World, call: &Call) -> Result<Self, &'static str> {
+        let client = call.query_value("client_id").and_then(|id| world.client(id)).ok_or("Invalid Client")?;
+        if call.query_value("response_type") != Some("code") {
+            return Err("Invalid response type");
+        }
+        let redirect_uri = call.query_value("redirect_uri").unwrap_or_default();
+        if !client.redirect_urls().iter().any(|registered| registered == redirect_uri) {
+            return Err("Invalid Redirect Uri");
+        }
+        let scopes = call.query_value("scope").and_then(Scopes::parse).ok_or("Invalid OAuth scope")?;
+        Ok(Self {
+            client,
+            redirect_uri: redirect_uri.to_owned(),
+            redirect_url: Url::parse(redirect_uri).map_err(|_| "Invalid Redirect Uri")?,
+            scopes,
+            offline: call.query_value("access_type") == Some("offline"),
+            prompt_consent: call.query_value("prompt") == Some("consent"),
+            state: call.query_value("state").map(str::to_owned),
+        })
+    }
+
+    fn needs_consent(&self, world: &World, user: &User) -> bool {
+        let grant = world.grant(self.client, user, self.scopes.clone());
+        self.prompt_consent || !world.state().consents.include(&grant)
+    }
+
+    /// The callback with a grant code; or `access_denied`, when the client had too many codes.
+    ///
+    /// A refresh token goes with it only for `access_type=offline`, and then only the first time or with
+    /// `prompt=consent`.
+    fn accepted_by(&self, world: &World, user: &User) -> String {
+        let now = world.now_ms();
+        let home = world.home_of(user);
+        let grant = world.grant(self.client, user, self.scopes.clone());
+        let mut state = world.state();
+        if !state.grants.count_code(self.client.id(), now, &world.settings.tokens) {
+            drop(state);
+            return self.refused();
+        }
+        let first_time = !state.consents.include_offline(&grant);
+        let with_refresh_token = self.offline && (self.prompt_consent || first_time);
+        if !state.consents.include(&grant) || with_refresh_token {
+            state.consents.add(Consent { grant: Arc::clone(&grant), offline: self.offline });
+        }
+        let redirect_uri = Some(self.redirect_uri.clone());
+        let code =
+            state.grants.new_code(grant, redirect_uri, with_refresh_token, now, &world.settings.tokens);
+        drop(state);
+        self.callback(&[("code", &code), ("location", &home.location), ("accounts-server", &home.base_url)])
+    }
+
+    fn refused(&self) -> String {
+        self.callback(&[("error", "access_denied")])
+    }
+
+    /// The redirect URL with these parameters and the state; it ends with a stray `&`, as Zoho's often does.
+    fn callback(&self, parameters: &[(&str, &str)]) -> String {
+        let mut url = self.redirect_url.clone();
+        url.query_pairs_mut()
+            .extend_pairs(parameters)
+            .extend_pairs(self.state.iter().map(|state| ("state", state)));
+        format!("{url}&")
+    }
+}

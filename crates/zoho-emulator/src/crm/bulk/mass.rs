@@ -1,0 +1,180 @@
+//! Mass actions: one change to many records. Records that are named are changed at once, those of a custom view in
+//! the background. Every custom view stands for all records of the module.
+//! <https://www.zoho.com/crm/developer/docs/api/v8/mass-update-records.html>
+
+use serde_json::{Map, Value, json};
+
+use super::order::order_job;
+use crate::bodies::{
+    error, invalid_parameter, many, missing_key, missing_parameter, success, too_many, wrong_type,
+};
+use crate::crm::records::Writer;
+use crate::crm::request::{Request, list_in};
+use crate::http::Answer;
+use crate::model::jobs::job::{Job, Stage};
+use crate::model::jobs::mass::{Change, Order, Outcome};
+use crate::model::metadata::Module;
+use crate::model::records::{Fields, Person};
+use crate::world::World;
+use crate::world::state::State;
+
+/// The most records that may be named.
+const MAXIMUM_IDS: usize = 500;
+
+type MassJob = Job<Order, Outcome>;
+
+/// `POST v8/{module}/actions/mass_update`
+pub(crate) fn update(request: &Request<'_>) -> Result<Answer, Answer> {
+    let mut body = request.body()?;
+    let Value::Object(fields) = list_in(&mut body, "data")?.swap_remove(0) else {
+        return Err(wrong_type("data", "jsonobject", "$.data[0]"));
+    };
+    carry_out(request, &body, Change::Set(fields), 200, "SUCCESS", "mass update scheduled successfully")
+}
+
+/// `POST v8/{module}/actions/mass_delete`
+pub(crate) fn delete(request: &Request<'_>) -> Result<Answer, Answer> {
+    let body = request.body()?;
+    carry_out(request, &body, Change::Delete, 200, "SUCCESS", "mass delete scheduled successfully")
+}
+
+/// `POST v8/{module}/actions/mass_change_owner`
+pub(crate) fn change_owner(request: &Request<'_>) -> Result<Answer, Answer> {
+    let body = request.body()?;
+    let owner = body.get("owner").or_else(|| body.get("Owner")).filter(|owner| owner["id"].is_string());
+    let owner = owner.ok_or_else(|| missing_key("owner", "$.owner"))?;
+    let fields = Fields::from_iter([("Owner".to_owned(), owner.clone())]);
+    let message = "change owner is successfully scheduled";
+    carry_out(request, &body, Change::Set(fields), 202, "SCHEDULED", message)
+}
+
+/// `GET` on each of the three, with `job_id`.
+pub(crate) fn status(request: &Request<'_>) -> Result<Answer, Answer> {
+    let id = request.call.query_value("job_id").ok_or_else(|| missing_parameter("job_id"))?;
+    let state = request.world.state();
+    let job = state.jobs.mass.get(request.organisation(), id).ok_or_else(|| invalid_parameter("job_id"))?;
+    let table = state.records.table(request.organisation(), &job.order.module);
+    let waiting = table.map_or(0, |table| table.len());
+    Ok(Answer::json(200, &json!({ "data": [body(job, request.world.now_ms(), waiting)] })))
+}
+
+fn carry_out(
+    request: &Request<'_>,
+    body: &Map<String, Value>,
+    change: Change,
+    status: u16,
+    code: &str,
+    message: &str,
+) -> Result<Answer, Answer> {
+    let module = request.module()?;
+    let Some(ids) = body.get("ids") else { return schedule(request, body, change, status, code, message) };
+    let ids = ids.as_array().ok_or_else(|| wrong_type("ids", "jsonarray", "$.ids"))?;
+    if ids.len() > MAXIMUM_IDS {
+        return Err(too_many(MAXIMUM_IDS, "ids"));
+    }
+    let writer = Writer::of(request)?;
+    let state = &mut *request.world.state();
+    let outcomes = ids.iter().filter_map(Value::as_str).map(|id| apply(&change, &writer, state, module, id));
+    Ok(many(200, "data", outcomes.collect::<Vec<_>>()))
+}
+
+fn schedule(
+    request: &Request<'_>,
+    body: &Map<String, Value>,
+    change: Change,
+    status: u16,
+    code: &str,
+    message: &str,
+) -> Result<Answer, Answer> {
+    let view = body.get("cvid").ok_or_else(|| missing_key("cvid", "$.cvid"))?;
+    if view.as_str().is_none_or(|id| id.parse::<u64>().is_err()) {
+        let details = json!({ "api_name": "cvid", "json_path": "$.cvid" });
+        return Err(error(400, "INVALID_DATA", &details, "the cvid given seems to be invalid"));
+    }
+    let order = Order { module: request.module()?.api_name.clone(), change };
+    let mut state = request.world.state();
+    let job = order_job(request, &mut state, None, order);
+    let id = job.id;
+    state.jobs.mass.add(job);
+    let mut result = success(&json!({ "job_id": id.to_string() }), message);
+    result["code"] = json!(code);
+    Ok(Answer::json(status, &json!({ "data": [result] })))
+}
+
+/// Carries a job out.
+pub(super) fn run(world: &World, id: u64) {
+    let mut state = world.state();
+    let Some(job) = state.jobs.mass.get_mut(id) else { return };
+    let (order, organisation) = (job.order.clone(), job.organisation.clone());
+    let user = world.user(&job.user).filter(|_| !job.doomed);
+    let metadata = state.metadata();
+    let outcome = match (user, metadata.module(&order.module)) {
+        (Some(user), Some(module)) => {
+            let person = Person::of(user);
+            let writer = Writer {
+                world,
+                organisation: &organisation,
+                metadata: &metadata,
+                person: &person,
+                unmodified_since_ms: None,
+            };
+            Ok(apply_to_all(&order.change, &writer, &mut state, &module))
+        }
+        _ => Err(json!({ "code": "INTERNAL_ERROR" })),
+    };
+    if let Some(job) = state.jobs.mass.get_mut(id) {
+        job.outcome = Some(outcome);
+    }
+}
+
+fn apply(
+    change: &Change,
+    writer: &Writer<'_>,
+    state: &mut State,
+    module: &Module,
+    id: &str,
+) -> crate::bodies::Outcome {
+    match change {
+        Change::Set(fields) => writer.update(state, module, id, fields.clone(), "$.data[0]"),
+        Change::Delete => writer.delete(state, &module.api_name, id),
+    }
+}
+
+fn apply_to_all(change: &Change, writer: &Writer<'_>, state: &mut State, module: &Module) -> Outcome {
+    let table = state.records.table(writer.organisation, &module.api_name);
+    let ids: Vec<String> =
+        table.into_iter().flat_map(|table| table.iter()).map(|record| record.id()).collect();
+    let mut outcome = Outcome::default();
+    for id in ids {
+        match apply(change, writer, state, module, &id) {
+            Ok(_) => outcome.done += 1,
+            Err(_) => outcome.failed += 1,
+        }
+    }
+    outcome
+}
+
+/// The job as its status shows it. `waiting`: the records that it has not touched yet, if it is not over.
+fn body(job: &MassJob, now: u64, waiting: usize) -> Value {
+    let (done, failed, waiting) = match &job.outcome {
+        None => (0, 0, waiting),
+        Some(Err(_)) => (0, waiting, 0),
+        Some(Ok(outcome)) => (outcome.done, outcome.failed, 0),
+    };
+    let status = match (job.stage(now), &job.outcome) {
+        (Stage::Added, _) => "SCHEDULED",
+        (Stage::Queued | Stage::InProgress, _) => "RUNNING",
+        (Stage::Over, Some(Err(_))) => "FAILED",
+        (Stage::Over, _) => "COMPLETED",
+    };
+    let mut body =
+        json!({ "Status": status, "Failed_Count": failed, "Total_Count": done + failed + waiting });
+    match job.order.change {
+        Change::Delete => body["Deleted_Count"] = json!(done),
+        Change::Set(_) => {
+            body["Updated_Count"] = json!(done);
+            body["Not_Updated_Count"] = json!(failed + waiting);
+        }
+    }
+    body
+}

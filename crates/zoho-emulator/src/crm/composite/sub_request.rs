@@ -1,0 +1,178 @@
+//! One of the requests in a composite request.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use super::reference::{Reference, resolve, resolve_all};
+use crate::bodies::{failure, invalid_data, mandatory_not_found};
+use crate::crm::coql;
+use crate::http::{Call, Pairs};
+
+pub(super) const KEY: &str = "__composite_requests";
+const VERSION: u32 = 8;
+const URI_PATTERN: &str = "/crm(/.*)?/v[0-9]+([.][0-9]+)?/.*";
+const ID_PATTERN: &str = "[a-zA-Z0-9][a-zA-Z0-9_]*";
+const RESTRICTED_HEADERS: [&str; 2] = ["authorization", "x-crm-org"];
+/// The most records that one of the requests may write.
+const MAXIMUM_WRITE: usize = 1;
+/// The most records that one of the requests may read.
+const MAXIMUM_READ: usize = 25;
+
+/// A request that is complete, but for its references.
+#[derive(Clone, Debug)]
+pub(super) struct SubRequest {
+    pub(super) id: Option<String>,
+    method: String,
+    /// Below `/crm/v8/`, with its query if it has one.
+    uri: String,
+    params: Value,
+    headers: Value,
+    body: Value,
+}
+
+impl SubRequest {
+    /// Reads the request at this place.
+    pub(super) fn read(body: &Value, index: usize) -> Result<Self, Value> {
+        let path = |name: &str| format!("$.{KEY}[{index}].{name}");
+        let text = |name: &str| match &body[name] {
+            Value::Null => Err(mandatory_not_found(name, &path(name))),
+            Value::String(text) => Ok(text.clone()),
+            _ => Err(invalid_data(name, "text", &path(name))),
+        };
+        let mismatch = |name: &str, pattern: &str| {
+            let mut failure = invalid_data(name, "text", &path(name));
+            failure["details"]["regex"] = json!(pattern);
+            failure
+        };
+        let (method, uri) = (text("method")?.to_ascii_uppercase(), text("uri")?);
+        if !matches!(method.as_str(), "GET" | "POST" | "PUT" | "PATCH" | "DELETE") {
+            return Err(mismatch("method", "GET|POST|PUT|PATCH|DELETE"));
+        }
+        let (version, rest) = version_and_rest(&uri).ok_or_else(|| mismatch("uri", URI_PATTERN))?;
+        if version > VERSION {
+            let details = json!({ "sub_request_version": version, "composite_request_version": VERSION });
+            let message = "the version of a sub request is higher than that of the composite request";
+            return Err(failure("NOT_ALLOWED", &details, message));
+        }
+        if is_excluded(&uri, rest) {
+            return Err(failure(
+                "NOT_SUPPORTED",
+                &json!({}),
+                "the api is not supported in composite requests",
+            ));
+        }
+        let id = match &body["sub_request_id"] {
+            Value::Null => None,
+            Value::String(id) if is_id(id) => Some(id.clone()),
+            _ => return Err(mismatch("sub_request_id", ID_PATTERN)),
+        };
+        for name in ["params", "headers", "body"] {
+            if !body[name].is_null() && !body[name].is_object() {
+                return Err(invalid_data(name, "jsonobject", &path(name)));
+            }
+        }
+        let headers = &body["headers"];
+        let names = headers.as_object().into_iter().flatten().map(|(name, _)| name.to_ascii_lowercase());
+        if names.into_iter().any(|name| RESTRICTED_HEADERS.contains(&name.as_str())) {
+            let mut failure = invalid_data("headers", "jsonobject", &path("headers"));
+            failure["details"]["restricted_headers"] = json!(RESTRICTED_HEADERS);
+            return Err(failure);
+        }
+        let (params, body) = (body["params"].clone(), body["body"].clone());
+        Ok(Self { id, method, uri: rest.to_owned(), params, headers: headers.clone(), body })
+    }
+
+    /// The ids of the requests that it refers to.
+    pub(super) fn references(&self) -> Vec<String> {
+        let everything = format!("{}{}{}{}", self.uri, self.params, self.headers, self.body);
+        Reference::all_in(&everything).into_iter().map(|reference| reference.id).collect()
+    }
+
+    /// The request with what its references mean.
+    pub(super) fn to_call(
+        &self,
+        index: usize,
+        answers: impl Fn(&str) -> Option<Value>,
+    ) -> Result<Call, Value> {
+        let refuse = |name: &str, reference: &Reference| {
+            let path = format!("$.{KEY}[{index}].{name}");
+            let details = json!({ "api_name": name, "json_path": path, "reference": reference.text() });
+            failure("INVALID_REFERENCE", &details, "the reference is not valid")
+        };
+        // A request does not know its own answer.
+        let answers = |id: &str| if self.id.as_deref() == Some(id) { None } else { answers(id) };
+        let uri = resolve(&self.uri, &answers).map_err(|reference| refuse("uri", &reference))?;
+        let params = resolve_all(&self.params, &answers).map_err(|reference| refuse("params", &reference))?;
+        let headers =
+            resolve_all(&self.headers, &answers).map_err(|reference| refuse("headers", &reference))?;
+        let mut body = resolve_all(&self.body, &answers).map_err(|reference| refuse("body", &reference))?;
+        let uri = text_of(&uri);
+        let (path, own_query) = uri.split_once('?').unwrap_or((&uri, ""));
+        let mut query = pairs_of(&params);
+        query.extend(form_urlencoded::parse(own_query.as_bytes()).into_owned());
+        self.keep_within_limits(path, &mut query, &mut body)?;
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&query).finish();
+        let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
+        let headers = pairs_of(&headers).into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
+        Ok(Call::new(&self.method, &format!("/crm/v8/{path}"), &query, headers.collect(), body))
+    }
+
+    /// Within a composite request, one record is written and 25 are read.
+    fn keep_within_limits(&self, path: &str, query: &mut Pairs, body: &mut Value) -> Result<(), Value> {
+        let exceeded = |by: &str, limit: usize| {
+            failure("LIMIT_EXCEEDED", &json!({ "by": by, "limit": limit }), "limit exceeded")
+        };
+        if body["data"]
+            .as_array()
+            .is_some_and(|records| self.method != "GET" && records.len() > MAXIMUM_WRITE)
+        {
+            return Err(exceeded("data", MAXIMUM_WRITE));
+        }
+        if self.method == "GET" && !path.contains('/') {
+            match query.iter().find(|(name, _)| name == "per_page") {
+                None => query.push(("per_page".to_owned(), MAXIMUM_READ.to_string())),
+                Some((_, length)) if length.parse().map_or(0, |length: usize| length) > MAXIMUM_READ => {
+                    return Err(exceeded("per_page", MAXIMUM_READ));
+                }
+                Some(_) => {}
+            }
+        }
+        if let ("coql", Some(text)) = (path, body["select_query"].as_str()) {
+            body["select_query"] =
+                json!(coql::limited(text, MAXIMUM_READ).ok_or_else(|| exceeded("limit", MAXIMUM_READ))?);
+        }
+        Ok(())
+    }
+}
+
+/// `/crm/v3/Leads` is version 3 and `Leads`.
+fn version_and_rest(uri: &str) -> Option<(u32, &str)> {
+    let uri = uri.strip_prefix('/').unwrap_or(uri).strip_prefix("crm/")?;
+    let version = uri.split('/').find(|segment| is_version(segment))?;
+    let (_, rest) = uri.split_once(&format!("{version}/"))?;
+    let number = version.trim_start_matches('v').split('.').next()?.parse().ok()?;
+    Some((number, rest))
+}
+
+fn is_version(segment: &str) -> bool {
+    segment.strip_prefix('v').is_some_and(|number| !number.is_empty() && number.parse::<f64>().is_ok())
+}
+
+/// Files, bulk jobs, many deletions at once, and composite requests themselves.
+fn is_excluded(uri: &str, rest: &str) -> bool {
+    uri.contains("/bulk/") || matches!(rest, "files" | "upload" | KEY)
+}
+
+fn is_id(id: &str) -> bool {
+    id.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && id.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+fn pairs_of(object: &Value) -> Pairs {
+    object.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text_of(value))).collect()
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

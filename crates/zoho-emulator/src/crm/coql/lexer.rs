@@ -1,0 +1,65 @@
+//! Takes a query apart into tokens.
+
+use super::rejection::Rejection;
+use super::token::{Kind, Place, Token};
+
+const LONG_SYMBOLS: [&str; 4] = ["!=", "<>", ">=", "<="];
+
+/// Splits a query into tokens.
+pub(super) fn tokens(query: &str) -> Result<Vec<Token>, Rejection> {
+    let mut tokens = Vec::new();
+    let mut rest = query;
+    let mut place = Place { line: 1, column: 1 };
+    while let Some(first) = rest.chars().next() {
+        if first.is_whitespace() {
+            rest = &rest[first.len_utf8()..];
+            place.pass(first);
+            continue;
+        }
+        let (kind, length) = match first {
+            '\'' | '"' => text(rest, first).ok_or_else(|| Rejection::unreadable(rest))?,
+            _ if is_number(rest) => {
+                (Kind::Number, length_of(rest, |letter| letter.is_ascii_digit() || letter == '.'))
+            }
+            _ if first.is_alphanumeric() || matches!(first, '_' | '$') => {
+                (Kind::Word, length_of(rest, |letter| letter.is_alphanumeric() || "_$.".contains(letter)))
+            }
+            _ if LONG_SYMBOLS.iter().any(|symbol| rest.starts_with(symbol)) => (Kind::Symbol, 2),
+            _ => (Kind::Symbol, first.len_utf8()),
+        };
+        let raw = rest[..length].to_owned();
+        rest = &rest[length..];
+        let begins = place;
+        raw.chars().for_each(|letter| place.pass(letter));
+        tokens.push(Token { kind, raw, place: begins });
+    }
+    Ok(tokens)
+}
+
+/// Digits with at most a sign before and a point between them. Names of fields may begin with a digit, too.
+fn is_number(rest: &str) -> bool {
+    let digits = rest.strip_prefix('-').unwrap_or(rest);
+    let end = length_of(digits, |letter| letter.is_alphanumeric() || "_.".contains(letter));
+    digits.starts_with(|first: char| first.is_ascii_digit()) && digits[..end].parse::<f64>().is_ok()
+}
+
+/// A quoted text and how long it is with its quotes; `None` if it does not end.
+fn text(rest: &str, quote: char) -> Option<(Kind, usize)> {
+    let mut text = String::new();
+    let mut letters = rest.char_indices().skip(1).peekable();
+    while let Some((index, letter)) = letters.next() {
+        if letter != quote {
+            text.push(letter);
+        } else if letters.next_if(|(_, next)| *next == quote).is_some() {
+            text.push(quote);
+        } else {
+            return Some((Kind::Text(text), index + 1));
+        }
+    }
+    None
+}
+
+fn length_of(rest: &str, belongs: impl Fn(char) -> bool) -> usize {
+    let sign = usize::from(rest.starts_with('-'));
+    rest[sign..].find(|letter| !belongs(letter)).map_or(rest.len(), |end| end + sign)
+}

@@ -1,0 +1,68 @@
+//! Files that are uploaded before a record refers to them. <https://www.zoho.com/crm/developer/docs/api/v8/upload-files-to-zfs.html>
+
+use serde_json::{Value, json};
+
+use crate::bodies::{error, missing_parameter, success};
+use crate::crm::request::Request;
+use crate::http::Answer;
+use crate::model::files::StoredFile;
+use crate::secret;
+
+/// 20 MB.
+const MAXIMUM_SIZE: usize = 20 << 20;
+const MAXIMUM_FILES: usize = 10;
+
+/// `POST v8/files`: one or several; all of them or none.
+pub(crate) fn upload(request: &Request<'_>) -> Result<Answer, Answer> {
+    let files: Vec<_> = request.call.files.iter().filter(|file| file.field == "file").collect();
+    if files.is_empty() {
+        let message = "Problem in uploading attachment. kindly upload the file properly";
+        return Err(error(400, "failure_in_attachment_handling", &json!({}), message));
+    }
+    if files.len() > MAXIMUM_FILES {
+        let details = json!({ "limit": MAXIMUM_FILES, "api_name": "file" });
+        return Err(error(400, "LIMIT_EXCEEDED", &details, "the number of files exceeds the limit"));
+    }
+    if files.iter().any(|file| file.content.len() > MAXIMUM_SIZE) {
+        let details = json!({ "maximum_size": MAXIMUM_SIZE });
+        return Err(error(413, "REQUEST_ENTITY_TOO_LARGE", &details, "the file is larger than allowed"));
+    }
+    let mut state = request.world.state();
+    let results: Vec<Value> = files
+        .into_iter()
+        .map(|file| {
+            let id = secret::opaque();
+            let stored = StoredFile { name: file.name.clone(), content: file.content.clone() };
+            state.files.insert(request.organisation(), &id, stored);
+            let message = format!("{} uploaded successfully", file.name);
+            success(&json!({ "name": file.name, "id": id }), &message)
+        })
+        .collect();
+    Ok(Answer::json(200, &json!({ "data": results })))
+}
+
+/// `GET v8/files?id=…`
+pub(crate) fn download(request: &Request<'_>) -> Result<Answer, Answer> {
+    let id = id(request)?;
+    let state = request.world.state();
+    let file = state.files.get(request.organisation(), id).ok_or_else(unknown)?;
+    Ok(Answer::download(&file.name, file.content.clone()))
+}
+
+/// `DELETE v8/files?id=…`
+pub(crate) fn delete(request: &Request<'_>) -> Result<Answer, Answer> {
+    let id = id(request)?;
+    if !request.world.state().files.remove(request.organisation(), id) {
+        return Err(unknown());
+    }
+    let result = success(&json!({ "id": id }), "file deleted successfully");
+    Ok(Answer::json(200, &json!({ "data": [result] })))
+}
+
+fn id<'a>(request: &Request<'a>) -> Result<&'a str, Answer> {
+    request.call.query_value("id").ok_or_else(|| missing_parameter("id"))
+}
+
+fn unknown() -> Answer {
+    error(400, "INVALID_DATA", &json!({ "param_name": "id" }), "the id given seems to be invalid")
+}

@@ -1,0 +1,59 @@
+//! Another owner for one or several records.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::writer::Writer;
+use crate::bodies::{Outcome, error, invalid_id, missing_key, success, together};
+use crate::crm::request::{Request, list_in};
+use crate::http::Answer;
+use crate::model::records::{Fields, parse_id};
+
+/// Changes the owner of the record in the path.
+pub(crate) fn change_owner_of_one(request: &Request<'_>) -> Result<Answer, Answer> {
+    let body = request.body()?;
+    change(request, &body, &[request.id()])
+}
+
+/// Changes the owner of the records whose ids are in the body.
+pub(crate) fn change_owner(request: &Request<'_>) -> Result<Answer, Answer> {
+    let mut body = request.body()?;
+    let ids = list_in(&mut body, "ids")?;
+    let ids: Vec<&str> = ids.iter().filter_map(Value::as_str).collect();
+    change(request, &body, &ids)
+}
+
+fn change(request: &Request<'_>, body: &Map<String, Value>, ids: &[&str]) -> Result<Answer, Answer> {
+    let module = request.module()?;
+    let writer = Writer::of(request)?;
+    let id = body.get("owner").ok_or_else(|| missing_key("owner", "$.owner"))?;
+    let id = id.get("id").and_then(Value::as_str).ok_or_else(|| missing_key("id", "$.owner.id"))?;
+    let owner = writer.colleague(Some(id), None).ok_or_else(|| {
+        let details = json!({ "api_name": "id", "json_path": "$.owner.id" });
+        error(400, "INVALID_DATA", &details, "the owner id given is invalid")
+    })?;
+    let now = request.world.now_ms();
+    let state = &mut *request.world.state();
+    let fields: Fields = [("Owner".to_owned(), owner.with_name())].into_iter().collect();
+    let outcomes: Vec<Outcome> = ids
+        .iter()
+        .map(|id| {
+            let table = state.records.table_mut(request.organisation(), &module.api_name);
+            let changed = parse_id(id).and_then(|id| {
+                table.change(id, |record| {
+                    record.owner = Arc::clone(&owner);
+                    record.modified_ms = now;
+                    record.modified_by = Arc::clone(request.person());
+                })
+            });
+            changed.ok_or_else(|| invalid_id(id))?;
+            writer.changed(state, &module.api_name, id, &fields);
+            Ok(success(&json!({ "id": id }), "owner is successfully updated"))
+        })
+        .collect();
+    // Zoho's example of some of both has this status, where other writes have 207.
+    let (status, results) = together(200, outcomes);
+    let status = if status == 207 { 202 } else { status };
+    Ok(Answer::json(status, &json!({ "data": results })))
+}

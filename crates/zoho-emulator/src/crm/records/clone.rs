@@ -1,0 +1,34 @@
+//! Copies of records.
+
+use serde_json::Value;
+
+use super::writer::Writer;
+use crate::bodies::{invalid_id, many};
+use crate::crm::request::Request;
+use crate::http::Answer;
+use crate::model::metadata::Kind;
+
+/// Makes a record with the same values; what the body sets is different.
+pub(crate) fn clone(request: &Request<'_>) -> Result<Answer, Answer> {
+    let module = request.module()?;
+    let writer = Writer::of(request)?;
+    let changes = if request.call.body.is_empty() { Vec::new() } else { request.list_in_body("data")? };
+    let state = &mut *request.world.state();
+    let known = state.records.get(request.organisation(), &module.api_name, request.id());
+    let Some(known) = known else {
+        return Ok(many(201, "data", [Err(invalid_id(request.id()))]));
+    };
+    let mut fields = known.fields.clone();
+    fields.insert("Owner".to_owned(), known.owner.with_email());
+    for field in module.fields.iter().filter(|field| matches!(field.kind, Kind::Subform(_))) {
+        // The rows of the copy are rows of their own.
+        let rows = fields.get_mut(&field.api_name).and_then(Value::as_array_mut);
+        rows.into_iter().flatten().filter_map(Value::as_object_mut).for_each(|row| {
+            row.shift_remove("id");
+        });
+    }
+    if let Some(Value::Object(changes)) = changes.into_iter().next() {
+        fields.extend(changes);
+    }
+    Ok(many(201, "data", [writer.create(state, module, fields, "$.data[0]")]))
+}

@@ -1,0 +1,170 @@
+//! A lead becomes a contact, and with it an account and a deal.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::validate::{Draft, Purpose, validate};
+use super::writer::Writer;
+use crate::bodies::{failure, invalid_id, invalid_module, many, success, wrong_type};
+use crate::crm::request::Request;
+use crate::http::Answer;
+use crate::model::metadata::Module;
+use crate::model::records::{Fields, Record};
+use crate::timestamp::iso8601;
+use crate::world::state::State;
+
+/// Which field of the contact and of the account takes which field of the lead.
+const TO_CONTACT: [(&str, &str); 17] = [
+    ("Salutation", "Salutation"),
+    ("First_Name", "First_Name"),
+    ("Last_Name", "Last_Name"),
+    ("Email", "Email"),
+    ("Secondary_Email", "Secondary_Email"),
+    ("Phone", "Phone"),
+    ("Mobile", "Mobile"),
+    ("Fax", "Fax"),
+    ("Lead_Source", "Lead_Source"),
+    ("Skype_ID", "Skype_ID"),
+    ("Email_Opt_Out", "Email_Opt_Out"),
+    ("Description", "Description"),
+    ("Title", "Designation"),
+    ("Mailing_Street", "Street"),
+    ("Mailing_City", "City"),
+    ("Mailing_State", "State"),
+    ("Mailing_Country", "Country"),
+];
+const TO_ACCOUNT: [(&str, &str); 5] = [
+    ("Account_Name", "Company"),
+    ("Phone", "Phone"),
+    ("Website", "Website"),
+    ("Industry", "Industry"),
+    ("Annual_Revenue", "Annual_Revenue"),
+];
+
+/// Converts the lead in the path.
+///
+/// Without an account or contact of its own in the body, both are made of the lead's fields: the account only if it
+/// has a company. A deal is made only if the body has one.
+pub(crate) fn convert(request: &Request<'_>) -> Result<Answer, Answer> {
+    let writer = Writer::of(request)?;
+    let module = |name: &str| {
+        let known = request.metadata().module(name);
+        known.ok_or_else(|| invalid_module(&json!({ "api_name": name })))
+    };
+    let (leads, accounts) = (module("Leads")?, module("Accounts")?);
+    let (contacts, deals) = (module("Contacts")?, module("Deals")?);
+    let asked = request.list_in_body("data")?.into_iter().next();
+    let Some(Value::Object(mut asked)) = asked else {
+        return Err(wrong_type("data", "jsonobject", "$.data[0]"));
+    };
+    let state = &mut *request.world.state();
+    let conversion = Conversion { writer, accounts: &accounts, contacts: &contacts, deals: &deals };
+    let outcome = conversion.run(state, &leads, request.id(), &mut asked);
+    Ok(many(200, "data", [outcome]))
+}
+
+struct Conversion<'a> {
+    writer: Writer<'a>,
+    accounts: &'a Module,
+    contacts: &'a Module,
+    deals: &'a Module,
+}
+
+impl Conversion<'_> {
+    fn run(
+        &self,
+        state: &mut State,
+        leads: &Module,
+        id: &str,
+        asked: &mut Map<String, Value>,
+    ) -> Result<Value, Value> {
+        let writer = &self.writer;
+        let lead = state.records.get(writer.organisation, &leads.api_name, id).cloned();
+        let lead = lead.ok_or_else(|| invalid_id(id))?;
+        if lead.fields.contains_key("Converted__s") {
+            return Err(failure("ID_ALREADY_CONVERTED", &json!({ "id": id }), "id already converted"));
+        }
+        // Whatever can be wrong is looked at before anything is made.
+        let deal = match asked.remove("Deals") {
+            Some(Value::Object(fields)) => {
+                Some(validate(writer, state, self.deals, fields, Purpose::Create, "$.data[0].Deals")?)
+            }
+            _ => None,
+        };
+        let account = self.existing(state, self.accounts, asked)?;
+        let contact = self.existing(state, self.contacts, asked)?;
+
+        let account = match account {
+            Some(account) => Some(account),
+            None if lead.fields.contains_key("Company") => {
+                Some(self.make(state, self.accounts, of_lead(&TO_ACCOUNT, &lead), &lead))
+            }
+            None => None,
+        };
+        let contact = contact.unwrap_or_else(|| {
+            let mut fields = of_lead(&TO_CONTACT, &lead);
+            fields.extend(account.clone().map(|account| ("Account_Name".to_owned(), account)));
+            self.make(state, self.contacts, fields, &lead)
+        });
+        let deal = deal.map(|mut draft| {
+            draft.fields.insert("Contact_Name".to_owned(), contact.clone());
+            draft.fields.extend(account.clone().map(|account| ("Account_Name".to_owned(), account)));
+            self.make(state, self.deals, draft.fields, &lead)
+        });
+        self.mark(state, leads, &lead, [&account, &Some(contact.clone()), &deal]);
+        let details = json!({ "Contacts": contact, "Deals": deal, "Accounts": account });
+        Ok(success(&details, "The record has been converted successfully"))
+    }
+
+    /// The record that the body names for a module, which has to be there.
+    fn existing(
+        &self,
+        state: &State,
+        module: &Module,
+        asked: &Map<String, Value>,
+    ) -> Result<Option<Value>, Value> {
+        let named = asked.get(&module.api_name).map(|named| named.get("id").unwrap_or(named));
+        let Some(id) = named.and_then(Value::as_str) else { return Ok(None) };
+        let known = state.records.get(self.writer.organisation, &module.api_name, id);
+        known.map(|record| Some(named_record(module, record))).ok_or_else(|| {
+            let path = format!("$.data[0].{}.id", module.api_name);
+            let details = json!({ "api_name": module.api_name, "json_path": path });
+            failure("INVALID_DATA", &details, "the id given seems to be invalid")
+        })
+    }
+
+    /// Makes a record that belongs to the lead's owner.
+    fn make(&self, state: &mut State, module: &Module, fields: Fields, lead: &Record) -> Value {
+        let draft = Draft { fields, owner: Some(Arc::clone(&lead.owner)) };
+        named_record(module, self.writer.insert(state, module, draft))
+    }
+
+    /// Writes into the lead what became of it.
+    fn mark(&self, state: &mut State, leads: &Module, lead: &Record, became: [&Option<Value>; 3]) {
+        let now = self.writer.world.now_ms();
+        let names = ["Converted_Account", "Converted_Contact", "Converted_Deal"];
+        let mut fields: Fields =
+            names.into_iter().zip(became).map(|(name, made)| (name.to_owned(), json!(made))).collect();
+        fields.insert("Converted__s".to_owned(), json!(true));
+        fields.insert("Converted_Date_Time".to_owned(), json!(iso8601(now)));
+        self.writer.changed(state, &leads.api_name, &lead.id(), &fields);
+        let table = state.records.table_mut(self.writer.organisation, &leads.api_name);
+        table.change(lead.id, |record| {
+            record.set(fields);
+            record.modified_ms = now;
+        });
+    }
+}
+
+fn of_lead(fields: &[(&str, &str)], lead: &Record) -> Fields {
+    let values = fields
+        .iter()
+        .filter_map(|(name, source)| Some(((*name).to_owned(), lead.fields.get(*source)?.clone())));
+    values.collect()
+}
+
+/// A record as a look-up names it.
+fn named_record(module: &Module, record: &Record) -> Value {
+    json!({ "name": record.value(&module.display_field), "id": record.id() })
+}

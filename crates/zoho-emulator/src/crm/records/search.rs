@@ -1,0 +1,116 @@
+//! Searches and counts: by criteria, e-mail address, telephone number or word.
+
+use serde_json::{Value, json};
+
+use super::list::{Filter, refuse_custom_view};
+use super::page::{Listed, Page};
+use super::view::{Shown, View, fields_parameter};
+use crate::bodies::{error, invalid_parameter, missing_parameter};
+use crate::crm::request::Request;
+use crate::http::Answer;
+use crate::model::criteria::{Criterion, contains, equal};
+use crate::model::metadata::{Kind, Module};
+use crate::model::records::{Record, SortBy};
+
+/// The shortest word.
+const MINIMUM_WORD: usize = 2;
+
+/// What is searched for.
+enum Search {
+    Criteria(Criterion),
+    Email(Value),
+    Phone(String),
+    Word(Value),
+}
+
+pub(crate) fn search(request: &Request<'_>) -> Result<Answer, Answer> {
+    let module = request.module()?;
+    let page = Page::by_number(request)?;
+    let view = View::of_many(module, fields_parameter(request)?);
+    refuse_custom_view(request)?;
+    let search = Search::of(request, module)?.ok_or_else(|| missing_parameter("criteria"))?;
+    let filter = Filter::of(request)?;
+    let state = request.world.state();
+    let Some(table) = state.records.table(request.organisation(), &module.api_name) else {
+        return Ok(Answer::empty(204));
+    };
+    let newest_first = table.ordered(SortBy::Id, true, None);
+    let mut found =
+        newest_first.filter(|record| filter.lists(record) && search.finds(record, module)).skip(page.skip);
+    let data: Vec<Shown<'_>> = found.by_ref().take(page.length).map(|record| view.show(record)).collect();
+    if data.is_empty() {
+        return Ok(Answer::empty(204));
+    }
+    let more = found.next().is_some();
+    let info =
+        json!({ "per_page": page.length, "count": data.len(), "page": page.number, "more_records": more });
+    Ok(Answer::json(200, &Listed { data, info }))
+}
+
+/// How many records there are, or how many a search finds.
+pub(crate) fn count(request: &Request<'_>) -> Result<Answer, Answer> {
+    let module = request.module()?;
+    let search = Search::of(request, module)?;
+    if search.is_some() && request.call.query_value("cvid").is_some() {
+        let message =
+            "Please use either Cvid or Search Params. Combination of both the params is not allowed";
+        let details = json!({ "ambiguity_due_to": [{ "param_name": "cvid" }, { "param_name": "criteria" }] });
+        return Err(error(400, "AMBIGUITY_DURING_PROCESSING", &details, message));
+    }
+    refuse_custom_view(request)?;
+    let state = request.world.state();
+    let table = state.records.table(request.organisation(), &module.api_name);
+    let count = match (table, search) {
+        (None, _) => 0,
+        (Some(table), None) => table.len(),
+        (Some(table), Some(search)) => table.iter().filter(|record| search.finds(record, module)).count(),
+    };
+    Ok(Answer::json(200, &json!({ "count": count })))
+}
+
+impl Search {
+    /// What the body or the parameters ask for. Of several, the first in this order counts.
+    fn of(request: &Request<'_>, module: &Module) -> Result<Option<Self>, Answer> {
+        // Without a body all records are meant.
+        if request.call.method == "POST"
+            && !request.call.text().trim().is_empty()
+            && let Some(filters) = request.body()?.get("filters")
+        {
+            return Ok(Some(Self::Criteria(Criterion::of_filters(filters, module)?)));
+        }
+        let asked = |name: &str| request.call.query_value(name).filter(|value| !value.is_empty());
+        if let Some(criteria) = asked("criteria") {
+            return Ok(Some(Self::Criteria(Criterion::of_search(criteria, module)?)));
+        }
+        if let Some(email) = asked("email") {
+            return Ok(Some(Self::Email(json!(email))));
+        }
+        if let Some(phone) = asked("phone") {
+            return Ok(Some(Self::Phone(digits(phone))));
+        }
+        match asked("word") {
+            Some(word) if word.chars().count() < MINIMUM_WORD => Err(invalid_parameter("word")),
+            word => Ok(word.map(|word| Self::Word(json!(word)))),
+        }
+    }
+
+    fn finds(&self, record: &Record, module: &Module) -> bool {
+        let any = |kind: &Kind, fits: &dyn Fn(&Value) -> bool| {
+            let fields = module.fields.iter().filter(|field| field.kind == *kind);
+            fields.filter_map(|field| record.fields.get(&field.api_name)).any(fits)
+        };
+        match self {
+            Self::Criteria(criterion) => criterion.matches(&|name| record.value(name)),
+            Self::Email(email) => any(&Kind::Email, &|value| equal(value, email)),
+            Self::Phone(phone) => {
+                any(&Kind::Phone, &|value| value.as_str().is_some_and(|known| digits(known) == *phone))
+            }
+            Self::Word(word) => record.fields.values().any(|value| contains(value, word)),
+        }
+    }
+}
+
+/// A telephone number without what only makes it readable.
+fn digits(phone: &str) -> String {
+    phone.chars().filter(char::is_ascii_digit).collect()
+}

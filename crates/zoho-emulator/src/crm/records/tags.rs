@@ -1,0 +1,44 @@
+//! The tags that a write names.
+
+use serde_json::Value;
+
+use super::writer::Writer;
+use crate::bodies::{invalid_data, mandatory_not_found};
+use crate::model::records::Tag;
+use crate::world::state::State;
+
+/// The tags that a write of a record names; those that the module does not have are made.
+///
+/// A tag is named by `name` or `id`, or is a text alone.
+pub(crate) fn named_tags(
+    writer: &Writer<'_>,
+    state: &mut State,
+    module: &str,
+    sent: &[Value],
+    path: &str,
+) -> Result<Vec<Value>, Value> {
+    let named = sent.iter().enumerate().map(|(index, tag)| {
+        let path = format!("{path}[{index}]");
+        let part = |key: &str| tag.get(key).and_then(Value::as_str);
+        let (id, name) = (part("id"), part("name").or(tag.as_str()));
+        let tags = state.tags.of(writer.organisation, module);
+        let known = tags.iter().find(|tag| match name {
+            Some(name) => tag.name.eq_ignore_ascii_case(name),
+            None => Some(tag.id.as_str()) == id,
+        });
+        if let Some(known) = known {
+            return Ok(known.reference());
+        }
+        let name = match (id, name) {
+            (_, Some(name)) => name,
+            (Some(_), None) => return Err(invalid_data("id", "bigint", &format!("{path}.id"))),
+            (None, None) => return Err(mandatory_not_found("name", &format!("{path}.name"))),
+        };
+        let id = state.records.new_id();
+        let made = Tag::new(id, name, tag["color_code"].clone(), writer.person, writer.world.now_ms());
+        let reference = made.reference();
+        state.tags.of_mut(writer.organisation, module).push(made);
+        Ok(reference)
+    });
+    named.collect()
+}

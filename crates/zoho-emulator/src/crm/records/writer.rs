@@ -1,0 +1,40 @@
+//! `Writer`: who writes records, and where.
+
+use std::sync::Arc;
+
+use crate::crm::request::Request;
+use crate::http::Answer;
+use crate::model::metadata::Metadata;
+use crate::model::records::Person;
+use crate::world::World;
+
+/// A user who writes records of an organisation.
+pub(crate) struct Writer<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) organisation: &'a str,
+    pub(crate) metadata: &'a Metadata,
+    pub(crate) person: &'a Arc<Person>,
+    /// Records that were changed after this moment are not changed.
+    pub(crate) unmodified_since_ms: Option<u64>,
+}
+
+impl<'a> Writer<'a> {
+    /// The caller of a request.
+    pub(crate) fn of(request: &'a Request<'_>) -> Result<Self, Answer> {
+        Ok(Self {
+            world: request.world,
+            organisation: request.organisation(),
+            metadata: request.metadata(),
+            person: request.person(),
+            unmodified_since_ms: request.moment_header("if-unmodified-since")?,
+        })
+    }
+
+    /// A user of the organisation.
+    pub(crate) fn colleague(&self, id: Option<&str>, email: Option<&str>) -> Option<Arc<Person>> {
+        let users = self.world.settings.users.iter();
+        let mut colleagues = users.filter(|user| self.world.organisation_of(user) == self.organisation);
+        let fits = |wanted: Option<&str>, known: &str| wanted.is_none_or(|wanted| wanted == known);
+        colleagues.find(|user| fits(id, &user.id) && fits(email, &user.email)).map(Person::of)
+    }
+}

@@ -1,0 +1,102 @@
+//! How two values compare: texts regardless of case, moments regardless of offset, look-ups by id or name.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use crate::model::metadata::Kind;
+use crate::timestamp::{is_date, parse_iso8601};
+
+/// The order of two values of one kind. `None`: they cannot be compared, or one is `null`.
+///
+/// The second one may be a text that says what the first one is: `"7"` for `7`.
+pub(crate) fn compare(one: &Value, other: &Value) -> Option<Ordering> {
+    match (one, other) {
+        (Value::Null, _) | (_, Value::Null) => None,
+        (Value::Number(_), _) | (_, Value::Number(_)) => number(one)?.partial_cmp(&number(other)?),
+        (Value::Bool(one), other) => Some(one.cmp(&boolean(other)?)),
+        (Value::String(one), Value::String(other)) => match (moment(one), moment(other)) {
+            (Some(one), Some(other)) => Some(one.cmp(&other)),
+            _ => Some(one.to_lowercase().cmp(&other.to_lowercase())),
+        },
+        _ => None,
+    }
+}
+
+/// Whether two values are the same. A look-up is the same as its id or its name, a list as one of its elements.
+pub(crate) fn equal(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Null, Value::Null) => true,
+        (Value::Null, _) | (_, Value::Null) => false,
+        (Value::Array(elements), Value::Array(_)) => elements == other.as_array().unwrap_or(elements),
+        (Value::Array(elements), _) => elements.iter().any(|element| equal(element, other)),
+        (Value::Object(_), _) => parts(one).any(|part| equal(part, other)),
+        _ => compare(one, other) == Some(Ordering::Equal),
+    }
+}
+
+/// Whether a text, or the name of a look-up, begins with a text.
+pub(crate) fn starts_with(value: &Value, beginning: &Value) -> bool {
+    holds(value, beginning, |text, beginning| text.starts_with(beginning))
+}
+
+/// Whether a text, or the name of a look-up, ends with a text.
+pub(super) fn ends_with(value: &Value, end: &Value) -> bool {
+    holds(value, end, |text, end| text.ends_with(end))
+}
+
+/// Whether a text, or the name of a look-up, contains a text.
+pub(crate) fn contains(value: &Value, part: &Value) -> bool {
+    holds(value, part, |text, part| text.contains(part))
+}
+
+/// Whether a field of this kind could have this value.
+pub(crate) fn can_be(kind: &Kind, value: &Value) -> bool {
+    let Some(text) = value.as_str() else { return true };
+    match kind {
+        Kind::Integer | Kind::BigInteger | Kind::Double | Kind::Currency | Kind::Percent => {
+            number(value).is_some()
+        }
+        Kind::Boolean => boolean(value).is_some(),
+        Kind::Date => is_date(text),
+        Kind::DateTime => moment(text).is_some(),
+        _ => true,
+    }
+}
+
+fn holds(value: &Value, wanted: &Value, test: fn(&str, &str) -> bool) -> bool {
+    let Some(wanted) = wanted.as_str() else { return false };
+    match value {
+        Value::String(text) => test(&text.to_lowercase(), &wanted.to_lowercase()),
+        Value::Array(elements) => elements.iter().any(|element| holds(element, &wanted.into(), test)),
+        Value::Object(_) => parts(value).any(|part| holds(part, &wanted.into(), test)),
+        _ => false,
+    }
+}
+
+/// What a look-up, an owner or a tag may be named by.
+fn parts(value: &Value) -> impl Iterator<Item = &Value> {
+    ["id", "name", "email"].into_iter().filter_map(|part| value.get(part))
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn boolean(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(truth) => Some(*truth),
+        Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+        Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+/// Texts that cannot be a moment are told at the first look.
+fn moment(text: &str) -> Option<u64> {
+    (text.as_bytes().get(10) == Some(&b'T')).then(|| parse_iso8601(text)).flatten()
+}

@@ -1,0 +1,63 @@
+//! The criteria of a search, checked against the fields of a module.
+
+use serde_json::{Value, json};
+
+use super::compare::can_be;
+use super::criterion::{Condition, Criterion, Operator};
+use super::parse;
+use crate::bodies::error;
+use crate::http::Answer;
+use crate::model::metadata::Module;
+
+/// The most conditions of a search.
+/// <https://www.zoho.com/crm/developer/docs/api/v8/search-records.html>
+const MAXIMUM_CONDITIONS: usize = 10;
+
+impl Criterion {
+    /// Reads the `criteria` of a search, and checks it against the module's fields.
+    pub(crate) fn of_search(text: &str, module: &Module) -> Result<Self, Answer> {
+        parse::criteria(text).ok_or_else(|| invalid_query(&json!({})))?.checked(module)
+    }
+
+    /// Reads the `filters` of a body, and checks them against the module's fields.
+    pub(crate) fn of_filters(filters: &Value, module: &Module) -> Result<Self, Answer> {
+        Self::of_json(filters).ok_or_else(|| invalid_query(&json!({})))?.checked(module)
+    }
+
+    fn checked(self, module: &Module) -> Result<Self, Answer> {
+        let conditions = self.conditions();
+        if conditions.len() > MAXIMUM_CONDITIONS {
+            let details = json!({ "limit": MAXIMUM_CONDITIONS, "param_name": "criteria" });
+            return Err(error(400, "LIMIT_EXCEEDED", &details, "the number of criteria exceeds the limit"));
+        }
+        conditions.into_iter().try_for_each(|condition| condition.check(module))?;
+        Ok(self)
+    }
+}
+
+impl Condition {
+    /// Whether the module has the field, the field can be compared in this way, and the value can be one of it.
+    fn check(&self, module: &Module) -> Result<(), Answer> {
+        let name = &self.field;
+        let field = module.find(name).filter(|field| !field.only_in_single_records());
+        let Some(field) = field else {
+            let details = json!({ "api_name": name, "reason": "the field is not available for search" });
+            return Err(invalid_query(&details));
+        };
+        if !self.operator.fits(&field.kind) {
+            let details = json!({ "api_name": name, "operator": self.operator.name(), "reason": "unsupported operator" });
+            return Err(invalid_query(&details));
+        }
+        let wrong = self.values.iter().any(|value| !can_be(&field.kind, value));
+        if wrong || (self.operator == Operator::Between && self.values.len() != 2) {
+            let details = json!({ "api_name": name, "expected_data_type": field.kind.data_type() });
+            return Err(invalid_query(&details));
+        }
+        Ok(())
+    }
+}
+
+/// 400 `INVALID_QUERY`.
+fn invalid_query(details: &Value) -> Answer {
+    error(400, "INVALID_QUERY", details, "Invalid query formed")
+}

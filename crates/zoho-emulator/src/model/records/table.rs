@@ -1,0 +1,185 @@
+//! The records of one module of one organisation, in every order that a list may have.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::record::{Person, Record};
+
+/// What a list is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SortBy {
+    Id,
+    CreatedTime,
+    ModifiedTime,
+}
+
+/// Where a record stands in an order: the moment, if that is what is sorted by, and its id.
+pub(crate) type Position = (u64, u64);
+
+/// The records of one module.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Table {
+    records: BTreeMap<u64, Record>,
+    by_created: BTreeSet<Position>,
+    by_modified: BTreeSet<Position>,
+    /// For fields by whose value records were looked for: from the value to their ids.
+    indexes: HashMap<String, HashMap<String, BTreeSet<u64>>>,
+    pub(crate) bin: Bin,
+}
+
+/// What was deleted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bin {
+    /// What can be restored.
+    pub(crate) records: BTreeMap<u64, Deleted>,
+    /// What is gone for good: its id, and when it was purged.
+    pub(crate) purged: BTreeMap<u64, u64>,
+}
+
+/// A record in the recycle bin.
+#[derive(Clone, Debug)]
+pub(crate) struct Deleted {
+    pub(crate) record: Record,
+    pub(crate) deleted_ms: u64,
+    pub(crate) deleted_by: Arc<Person>,
+}
+
+impl Table {
+    /// Adds a record.
+    pub(crate) fn insert(&mut self, record: Record) -> &Record {
+        self.note(&record, true);
+        self.records.entry(record.id).or_insert(record)
+    }
+
+    /// One record.
+    pub(crate) fn get(&self, id: u64) -> Option<&Record> {
+        self.records.get(&id)
+    }
+
+    /// Changes a record. `None`: there is no such one.
+    pub(crate) fn change(&mut self, id: u64, change: impl FnOnce(&mut Record)) -> Option<&Record> {
+        let mut record = self.records.remove(&id)?;
+        self.note(&record, false);
+        change(&mut record);
+        Some(self.insert(record))
+    }
+
+    /// Moves a record into the recycle bin. `false`: there is no such one.
+    pub(crate) fn delete(&mut self, id: u64, deleted_by: &Arc<Person>, now: u64) -> bool {
+        let Some(record) = self.records.remove(&id) else { return false };
+        self.note(&record, false);
+        let deleted_by = Arc::clone(deleted_by);
+        self.bin.records.insert(id, Deleted { record, deleted_ms: now, deleted_by });
+        true
+    }
+
+    /// Takes a record out of the recycle bin again. `false`: there is no such one.
+    pub(crate) fn restore(&mut self, id: u64) -> bool {
+        let Some(deleted) = self.bin.records.remove(&id) else { return false };
+        self.insert(deleted.record);
+        true
+    }
+
+    /// Deletes a record of the recycle bin for good. `false`: there is no such one.
+    pub(crate) fn purge(&mut self, id: u64, now: u64) -> bool {
+        let known = self.bin.records.remove(&id).is_some();
+        if known {
+            self.bin.purged.insert(id, now);
+        }
+        known
+    }
+
+    /// How many records there are.
+    pub(crate) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// All records, the oldest first.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Record> {
+        self.records.values()
+    }
+
+    /// The records in an order, from behind a position on.
+    pub(crate) fn ordered<'a>(
+        &'a self,
+        by: SortBy,
+        descending: bool,
+        behind: Option<Position>,
+    ) -> Box<dyn Iterator<Item = &'a Record> + 'a> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let behind = behind.map_or(Unbounded, Excluded);
+        let bounds = if descending { (Unbounded, behind) } else { (behind, Unbounded) };
+        let moments = match by {
+            SortBy::Id => {
+                let ids = (bounds.0.map(|(_, id)| id), bounds.1.map(|(_, id)| id));
+                let records = self.records.range(ids).map(|(_, record)| record);
+                return if descending { Box::new(records.rev()) } else { Box::new(records) };
+            }
+            SortBy::CreatedTime => &self.by_created,
+            SortBy::ModifiedTime => &self.by_modified,
+        };
+        let records = moments.range(bounds).filter_map(|(_, id)| self.records.get(id));
+        if descending { Box::new(records.rev()) } else { Box::new(records) }
+    }
+
+    /// The ids of the records in which a field has this value, the oldest first. Letters count regardless of their
+    /// case; a look-up field has the value of the id in it.
+    pub(crate) fn find(&mut self, field: &str, value: &Value) -> Vec<u64> {
+        let Some(key) = key(value) else { return Vec::new() };
+        if !self.indexes.contains_key(field) {
+            let mut index: HashMap<String, BTreeSet<u64>> = HashMap::new();
+            for record in self.records.values() {
+                if let Some(key) = record.fields.get(field).and_then(self::key) {
+                    index.entry(key).or_default().insert(record.id);
+                }
+            }
+            self.indexes.insert(field.to_owned(), index);
+        }
+        let ids = self.indexes.get(field).and_then(|index| index.get(&key));
+        ids.into_iter().flatten().copied().collect()
+    }
+
+    /// Writes into the orders and indexes that a record is there, or that it no longer is.
+    fn note(&mut self, record: &Record, there: bool) {
+        let (created, modified) = ((record.created_ms, record.id), (record.modified_ms, record.id));
+        if there {
+            self.by_created.insert(created);
+            self.by_modified.insert(modified);
+        } else {
+            self.by_created.remove(&created);
+            self.by_modified.remove(&modified);
+        }
+        for (field, index) in &mut self.indexes {
+            let Some(key) = record.fields.get(field).and_then(key) else { continue };
+            let ids = index.entry(key).or_default();
+            if there {
+                ids.insert(record.id);
+            } else {
+                ids.remove(&record.id);
+            }
+        }
+    }
+}
+
+impl SortBy {
+    /// Where a record stands in this order.
+    pub(crate) fn position(self, record: &Record) -> Position {
+        match self {
+            Self::Id => (0, record.id),
+            Self::CreatedTime => (record.created_ms, record.id),
+            Self::ModifiedTime => (record.modified_ms, record.id),
+        }
+    }
+}
+
+/// By what a value is found.
+fn key(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.to_lowercase()),
+        Value::Object(fields) => fields.get("id").and_then(Value::as_str).map(str::to_owned),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) => None,
+    }
+}
