@@ -1,40 +1,43 @@
-//! How much of the API is there, and how much of it is typed.
+//! Counts how much of the API the client covers, and how much of that is typed.
 
 use std::fmt;
 
-use crate::model::{Answer, Client, TypeContent, TypeRef};
+use crate::model::{Body, Client, Response, TypeContent, TypeRef};
 use crate::passes::merge::LeftOut;
-use crate::schema::Content;
 
-/// What `cargo xtask coverage` prints.
+/// The figures that `cargo xtask coverage` prints.
 #[derive(Debug)]
 pub struct Coverage {
-    /// Operations that the specification's files hold.
+    /// Operations in the OpenAPI files.
     pub in_specification: usize,
     /// Operations that only the official SDK has.
     pub only_in_sdk: usize,
-    /// What is left out, and why.
+    /// Operations that were left out, with reasons.
     pub left_out: Vec<LeftOut>,
     /// Operations that were generated.
     pub generated: usize,
-    /// Of these, how many answer with JSON of a known type.
-    pub typed_answers: usize,
-    /// How many answer with a file.
-    pub files_down: usize,
-    /// How many send JSON of a known type.
+    /// Generated operations that return JSON of a known type.
+    pub typed_responses: usize,
+    /// Generated operations that return a file.
+    pub downloads: usize,
+    /// Generated operations that send JSON of a known type.
     pub typed_bodies: usize,
-    /// How many send a file.
-    pub files_up: usize,
-    /// Bodies and answers of which nothing is known.
+    /// Generated operations that send a file.
+    pub uploads: usize,
+    /// Bodies and responses that no source describes.
     pub untyped: Vec<String>,
-    /// Structs, their fields, enums.
-    pub types: (usize, usize, usize),
-    /// Fields that are a value or a map of anything.
+    /// Generated structs.
+    pub structs: usize,
+    /// Fields of these structs.
+    pub fields: usize,
+    /// Fields that accept any value.
     pub untyped_fields: usize,
+    /// Generated enums.
+    pub enums: usize,
 }
 
 impl Coverage {
-    /// Counts.
+    /// Counts what `client` contains.
     #[must_use]
     pub fn of(client: &Client, in_specification: usize, only_in_sdk: usize, left_out: Vec<LeftOut>) -> Self {
         let mut coverage = Self {
@@ -42,41 +45,43 @@ impl Coverage {
             only_in_sdk,
             left_out,
             generated: 0,
-            typed_answers: 0,
-            files_down: 0,
+            typed_responses: 0,
+            downloads: 0,
             typed_bodies: 0,
-            files_up: 0,
+            uploads: 0,
             untyped: Vec::new(),
-            types: (0, 0, 0),
+            structs: 0,
+            fields: 0,
             untyped_fields: 0,
+            enums: 0,
         };
         for area in &client.areas {
             for operation in &area.operations {
                 let name = format!("{}.{}", area.name, operation.name);
                 coverage.generated += 1;
-                match &operation.answer {
-                    Answer::Bytes => coverage.files_down += 1,
-                    Answer::Json(kind) if kind.is_untyped() => {
-                        coverage.untyped.push(format!("the answer of {name}"))
+                match &operation.response {
+                    Response::Bytes => coverage.downloads += 1,
+                    Response::Json(kind) if kind.is_untyped() => {
+                        coverage.untyped.push(format!("the response of {name}"))
                     }
-                    Answer::Json(_) => coverage.typed_answers += 1,
+                    Response::Json(_) => coverage.typed_responses += 1,
                 }
                 match &operation.body {
                     None => {}
-                    Some(body) if body.content == Content::Form => coverage.files_up += 1,
-                    Some(body) if body.kind.is_untyped() => {
+                    Some(Body::Form { .. }) => coverage.uploads += 1,
+                    Some(Body::Json(kind)) if kind.is_untyped() => {
                         coverage.untyped.push(format!("the body of {name}"))
                     }
-                    Some(_) => coverage.typed_bodies += 1,
+                    Some(Body::Json(_)) => coverage.typed_bodies += 1,
                 }
             }
         }
         for kind in client.areas.iter().flat_map(|area| &area.types).chain(&client.shared) {
             match &kind.content {
-                TypeContent::Enum(_) => coverage.types.2 += 1,
+                TypeContent::Enum(_) => coverage.enums += 1,
                 TypeContent::Struct(fields) => {
-                    coverage.types.0 += 1;
-                    coverage.types.1 += fields.len();
+                    coverage.structs += 1;
+                    coverage.fields += fields.len();
                     let untyped = |kind: &TypeRef| kind.is_untyped();
                     coverage.untyped_fields += fields.iter().filter(|field| untyped(&field.kind)).count();
                 }
@@ -88,22 +93,21 @@ impl Coverage {
 
 impl fmt::Display for Coverage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (structs, fields, enums) = self.types;
         let lines = [
-            ("operations in the specification", self.in_specification),
+            ("operations in the OpenAPI files", self.in_specification),
             ("operations that only the official SDK has", self.only_in_sdk),
-            ("together", self.in_specification + self.only_in_sdk),
+            ("operations in total", self.in_specification + self.only_in_sdk),
             ("left out", self.left_out.len()),
             ("generated", self.generated),
-            ("typed answers", self.typed_answers),
-            ("answers that are files", self.files_down),
+            ("typed responses", self.typed_responses),
+            ("responses that are files", self.downloads),
             ("typed bodies", self.typed_bodies),
-            ("bodies that are files", self.files_up),
-            ("untyped answers and bodies", self.untyped.len()),
-            ("structs", structs),
-            ("fields", fields),
-            ("fields of any type", self.untyped_fields),
-            ("enums", enums),
+            ("bodies that are files", self.uploads),
+            ("untyped responses and bodies", self.untyped.len()),
+            ("structs", self.structs),
+            ("fields", self.fields),
+            ("untyped fields", self.untyped_fields),
+            ("enums", self.enums),
         ];
         for (what, count) in lines {
             writeln!(formatter, "{count:>6}  {what}")?;

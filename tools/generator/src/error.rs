@@ -1,4 +1,4 @@
-//! Why nothing was generated.
+//! The errors of the generator.
 
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -7,42 +7,42 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file cannot be read or written.
-    #[error("{} cannot be used: {reason}", path.display())]
+    /// A file or folder cannot be read or written.
+    #[error("could not read or write `{}`: {reason}", path.display())]
     File {
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The error of the system or the parser.
         reason: String,
     },
-    /// A program that is needed failed.
+    /// A program that the generator runs failed.
     #[error("`{program}` failed: {reason}")]
     Program {
-        /// Which.
+        /// The program.
         program: String,
-        /// What it said.
+        /// What it printed, or why it did not start.
         reason: String,
     },
-    /// A source says something that is not understood.
-    #[error("{place} is not understood: {reason}")]
+    /// A source contains something that the generator does not support.
+    #[error("unsupported input in `{place}`: {reason}")]
     Source {
-        /// Where.
+        /// The file or the shape.
         place: String,
-        /// What.
+        /// What is unsupported.
         reason: String,
     },
-    /// Two things would have the same name.
-    #[error("{} names collide:\n  {}", .0.len(), .0.join("\n  "))]
+    /// Two items would have the same name.
+    #[error("{} name collisions:\n  {}", .0.len(), .0.join("\n  "))]
     Collisions(Vec<String>),
-    /// An entry of `overrides.toml` names something that is not there.
-    #[error("overrides.toml is out of date:\n  {}", .0.join("\n  "))]
+    /// `overrides.toml` lacks an entry, or has one that matches nothing.
+    #[error("`overrides.toml` is out of date:\n  {}", .0.join("\n  "))]
     Overrides(Vec<String>),
-    /// What was committed is not what would be generated.
-    #[error("{} generated files differ; run `cargo xtask generate`:\n  {}", .0.len(), .0.join("\n  "))]
-    Differs(Vec<String>),
+    /// The committed files are not what the generator writes.
+    #[error("{} generated files are out of date; run `cargo xtask generate`:\n  {}", .0.len(), .0.join("\n  "))]
+    OutOfDate(Vec<String>),
 }
 
-/// A result of this crate.
+/// The result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {

@@ -1,4 +1,4 @@
-//! Makes the generated client, `crates/zohocrm/src/generated/`, from what Zoho publishes.
+//! Generates the typed client, `crates/zohocrm/src/generated/`, from what Zoho publishes.
 //!
 //! ```text
 //!  OpenAPI files ── spec ──┐                                                        ┌── emit ── client, registry
@@ -7,8 +7,8 @@
 //!                          overrides.toml
 //! ```
 //!
-//! Both sources are read into one language, [`schema`]. [`passes`] turn that into [`model`], which is named as it is in
-//! Rust. [`overrides`] say by hand what neither source says.
+//! Both sources are read into one representation, [`schema`]. The [`passes`] turn it into the [`model`], which has Rust
+//! names. The [`overrides`] are written by hand and add what both sources lack.
 
 pub mod coverage;
 pub mod emit;
@@ -30,31 +30,31 @@ use error::{Error, Result};
 use model::Client;
 use overrides::Overrides;
 
-/// What to read.
+/// Where the sources are.
 #[derive(Clone, Debug)]
 pub struct Sources {
     /// The folder with Zoho's OpenAPI files.
     pub specification: PathBuf,
-    /// The package folder of the official Python SDK.
+    /// The `zohocrmsdk` package folder of the official Python SDK.
     pub sdk: PathBuf,
-    /// A Python that can read its classes.
+    /// A Python interpreter. It parses the SDK's classes and imports none of them.
     pub python: PathBuf,
 }
 
-/// What was understood.
+/// The model of the client, and how much of the API it covers.
 #[derive(Debug)]
-pub struct Understood {
-    /// The client.
+pub struct Loaded {
+    /// The model of the client.
     pub client: Client,
-    /// How much of the API it is.
+    /// How much of the API it covers.
     pub coverage: Coverage,
 }
 
-/// Reads the sources and makes the model of the client.
+/// Reads the sources and builds the model of the client.
 ///
 /// # Errors
 /// When a source cannot be read, names collide, or `overrides.toml` is out of date.
-pub fn understand(sources: &Sources) -> Result<Understood> {
+pub fn load(sources: &Sources) -> Result<Loaded> {
     let overrides = Overrides::of_the_project()?;
     let specification = spec::load(&sources.specification)?;
     let sdk = sdk::load(&sources.sdk, &sources.python)?;
@@ -62,20 +62,20 @@ pub fn understand(sources: &Sources) -> Result<Understood> {
     let client = passes::assemble::assemble(&merged.description, &overrides)?;
     let count = spec::count_operations(&sources.specification)?;
     let coverage = Coverage::of(&client, count, merged.only_in_sdk, merged.left_out);
-    Ok(Understood { client, coverage })
+    Ok(Loaded { client, coverage })
 }
 
 /// A folder of generated files.
 #[derive(Debug)]
 pub struct Output {
-    /// Where.
+    /// The folder.
     pub folder: PathBuf,
-    /// What.
+    /// The content of each file, by file name.
     pub files: Files,
 }
 
 impl Output {
-    /// The client and the registry, formatted, for this workspace.
+    /// Returns the formatted client and the formatted registry for `api-check`.
     ///
     /// # Errors
     /// When `rustfmt` fails.
@@ -90,7 +90,7 @@ impl Output {
         ])
     }
 
-    /// Writes the files, and removes those that are no longer generated.
+    /// Writes the files, and removes files that are no longer generated.
     ///
     /// # Errors
     /// When the folder cannot be written.
@@ -107,8 +107,10 @@ impl Output {
         Ok(())
     }
 
+    /// Compares the folder with the files, and writes nothing.
+    ///
     /// # Errors
-    /// When a file differs from what would be written, is missing, or would not be there.
+    /// When a file in the folder differs, is missing, or is not generated.
     pub fn check(&self) -> Result<()> {
         let mut names = self.present()?;
         names.extend(self.files.keys().cloned());
@@ -121,10 +123,10 @@ impl Output {
             .filter(|name| differs(name))
             .map(|name| self.folder.join(name).display().to_string())
             .collect();
-        if differing.is_empty() { Ok(()) } else { Err(Error::Differs(differing)) }
+        if differing.is_empty() { Ok(()) } else { Err(Error::OutOfDate(differing)) }
     }
 
-    /// The files that are there.
+    /// The names of the files in the folder.
     fn present(&self) -> Result<BTreeSet<String>> {
         let Ok(entries) = fs::read_dir(&self.folder) else { return Ok(BTreeSet::new()) };
         entries
@@ -141,14 +143,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_check_names_what_differs_is_missing_and_is_too_much() {
+    fn a_check_lists_files_that_differ_are_missing_or_are_not_generated() {
         let folder = tempfile::tempdir().unwrap();
         let files = [("a.rs", "a"), ("b.rs", "b")].map(|(name, text)| (name.to_owned(), text.to_owned()));
         let output = Output { folder: folder.path().to_owned(), files: files.into_iter().collect() };
         fs::write(folder.path().join("old.rs"), "old").unwrap();
         fs::write(folder.path().join("a.rs"), "changed").unwrap();
-        let said = output.check().unwrap_err().to_string();
-        assert!(["a.rs", "b.rs", "old.rs"].iter().all(|name| said.contains(name)), "{said}");
+        let message = output.check().unwrap_err().to_string();
+        assert!(["a.rs", "b.rs", "old.rs"].iter().all(|name| message.contains(name)), "{message}");
         output.write().unwrap();
         output.check().unwrap();
     }

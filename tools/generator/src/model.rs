@@ -1,96 +1,100 @@
-//! What is emitted: areas with operations and types, all named as they are in Rust.
+//! The model of the client: areas with operations and types, under their Rust names.
+//!
+//! Until its types are named, an operation refers to them by the source's [`Key`]: it is an `Operation<Key>`. A
+//! [`Client`] holds operations and types with Rust names only.
 
-use crate::schema::{Content, Key, Origin, Place};
+use crate::schema::{Key, Origin, Place};
 
 /// The generated client.
 #[derive(Debug)]
 pub struct Client {
-    /// The areas, by name.
+    /// The areas, sorted by name.
     pub areas: Vec<Area>,
     /// The types that more than one area uses.
     pub shared: Vec<Type>,
 }
 
-/// The type, in each area's module, that has the area's operations.
+/// The name of the type that holds an area's operations, in the area's module.
 pub const HANDLE: &str = "Operations";
 
-/// The operations on one thing.
+/// A group of operations that becomes one module.
 #[derive(Debug)]
 pub struct Area {
-    /// Its module, and the method of `Api` that opens it: `user_groups`.
+    /// The name of the module and of the `Api` method that opens it: `user_groups`.
     pub name: String,
-    /// The feature that it is behind.
+    /// The Cargo feature that enables the area.
     pub feature: String,
-    /// What it is about, in words: `user groups`.
+    /// The subject in words: `user groups`.
     pub words: String,
-    /// Its operations.
+    /// The operations of the area.
     pub operations: Vec<Operation>,
-    /// Its types.
+    /// The types that only this area uses.
     pub types: Vec<Type>,
 }
 
 /// One call.
 #[derive(Debug)]
-pub struct Operation {
-    /// The method of the area: `list`.
+pub struct Operation<N = Name> {
+    /// The method of the area's handle: `list`.
     pub name: String,
     /// The type of the call: `ListUserGroups`.
     pub request: String,
-    /// What it does: `Lists user groups`.
+    /// What the call does, without a full stop: `Lists user groups`.
     pub sentence: String,
-    /// `GET`.
+    /// The HTTP method: `GET`.
     pub method: String,
     /// `/crm/v8/settings/user_groups/{group}`.
     pub path: String,
-    /// Whether it is answered by the host for content.
+    /// Whether the call goes to the host for uploads and downloads.
     pub on_upload_host: bool,
-    /// Whether the path is a whole URL that Zoho gave.
+    /// Whether the only path parameter is a whole URL from an earlier response.
     pub is_url: bool,
-    /// What has to be given, in order.
-    pub arguments: Vec<Parameter>,
-    /// What may be given.
-    pub options: Vec<Parameter>,
-    /// What is sent.
-    pub body: Option<Body>,
-    /// What is answered.
-    pub answer: Answer,
-    /// Which scopes allow it: of the lists any one, of each list all.
+    /// The required parameters, in order.
+    pub arguments: Vec<Parameter<N>>,
+    /// The optional parameters.
+    pub options: Vec<Parameter<N>>,
+    /// The body of the request.
+    pub body: Option<Body<N>>,
+    /// The body of a successful response.
+    pub response: Response<N>,
+    /// The scopes that allow the call: any one of the lists, and all scopes of that list.
     pub scopes: Vec<Vec<String>>,
-    /// Where it was found.
+    /// The source that describes the operation.
     pub origin: Origin,
-    /// What else the last part of the path may be.
+    /// Other values that the last path parameter accepts.
     pub also_takes: Vec<String>,
 }
 
-/// A parameter.
+/// A parameter of a call.
 #[derive(Debug)]
-pub struct Parameter {
-    /// On the wire.
+pub struct Parameter<N = Name> {
+    /// The name on the wire.
     pub wire: String,
-    /// In Rust.
+    /// The name in Rust.
     pub name: String,
-    /// Where it goes.
+    /// Path, query or header.
     pub place: Place,
-    /// What it is: text, a number, a flag, a moment, a list of these, or an enum.
-    pub kind: TypeRef,
+    /// Text, a number, a flag, a date, a list of these, or an enum.
+    pub kind: TypeRef<N>,
 }
 
-/// What is sent.
+/// The body of a request.
 #[derive(Debug)]
-pub struct Body {
-    /// JSON, or a form.
-    pub content: Content,
-    /// The type of the JSON.
-    pub kind: TypeRef,
-    /// The field of the form that the file goes into.
-    pub file_field: String,
-}
-
-/// What is answered.
-#[derive(Debug)]
-pub enum Answer {
+pub enum Body<N = Name> {
     /// JSON of this type.
-    Json(TypeRef),
+    Json(TypeRef<N>),
+    /// `multipart/form-data` with one file.
+    Form {
+        /// The form field that holds the file.
+        file_field: String,
+    },
+}
+
+/// The body of a successful response.
+#[derive(Debug)]
+pub enum Response<N = Name> {
+    /// JSON of this type.
+    Json(TypeRef<N>),
     /// A file.
     Bytes,
 }
@@ -98,40 +102,41 @@ pub enum Answer {
 /// A struct or an enum.
 #[derive(Debug)]
 pub struct Type {
-    /// Its name.
+    /// The name in Rust.
     pub name: String,
-    /// What it is, in words.
+    /// A noun phrase that describes the type, without a full stop.
     pub sentence: String,
-    /// What is in it.
+    /// Fields or variants.
     pub content: TypeContent,
-    /// Whether callers make one, so that it needs setters.
+    /// Whether requests contain the type, so that callers need setters.
     pub is_sent: bool,
 }
 
-/// What is in a type.
+/// The content of a type.
 #[derive(Debug)]
 pub enum TypeContent {
-    /// Fields, any of which may be missing or null.
+    /// Fields, any of which may be absent or null.
     Struct(Vec<Field>),
-    /// The known values of a text: variant and text.
+    /// The known values of a text: variant name and text.
     Enum(Vec<(String, String)>),
 }
 
 /// A field of a struct.
 #[derive(Debug)]
 pub struct Field {
-    /// On the wire.
+    /// The name on the wire.
     pub wire: String,
-    /// In Rust.
+    /// The name in Rust.
     pub name: String,
-    /// What it is.
+    /// The type of the field.
     pub kind: TypeRef,
 }
 
-/// A type in a signature.
+/// A type in a signature. `N` identifies the structs and enums of the client: a [`Key`] before they are named, a
+/// [`Name`] afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum TypeRef {
-    /// `String`; ids too.
+pub enum TypeRef<N = Name> {
+    /// `String`, also for ids.
     Text,
     /// `i64`.
     Integer,
@@ -145,9 +150,9 @@ pub enum TypeRef {
     DateTime,
     /// `Vec<_>`.
     List(Box<Self>),
-    /// `Option<_>`, in a list.
+    /// `Option<_>`, inside a list.
     Optional(Box<Self>),
-    /// `Box<_>`, in a cycle.
+    /// `Box<_>`, to break a cycle.
     Boxed(Box<Self>),
     /// `Value`.
     Value,
@@ -155,53 +160,96 @@ pub enum TypeRef {
     Record,
     /// `ActionResult`.
     ActionResult,
-    /// A type that is still known by the source's name for it.
-    Shape(Key),
-    /// A type of this area.
+    /// A struct or an enum of the client.
+    Named(N),
+}
+
+/// The Rust name of a struct or an enum, and the module that defines it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Name {
+    /// In the module that refers to it.
     Own(String),
-    /// A type of `shared`.
+    /// In `shared`.
     Shared(String),
 }
 
-impl TypeRef {
-    /// The shape that it is, or is a list of.
+impl<N> TypeRef<N> {
+    /// The struct or enum that this is, or that it is a list, an option or a box of.
     #[must_use]
-    pub fn shape(&self) -> Option<&Key> {
+    pub fn named(&self) -> Option<&N> {
         match self {
-            Self::Shape(key) => Some(key),
-            Self::List(of) | Self::Optional(of) | Self::Boxed(of) => of.shape(),
+            Self::Named(name) => Some(name),
+            Self::List(of) | Self::Optional(of) | Self::Boxed(of) => of.named(),
             _ => None,
         }
     }
 
-    /// The same with what stands in the innermost list or box replaced.
+    /// The same type with every name replaced.
     #[must_use]
-    pub fn map_ends(&self, replace: &impl Fn(&Self) -> Self) -> Self {
-        let inside = |of: &Self| Box::new(of.map_ends(replace));
+    pub fn map<M>(&self, rename: &impl Fn(&N) -> M) -> TypeRef<M> {
+        let inner = |of: &Self| Box::new(of.map(rename));
         match self {
-            Self::List(of) => Self::List(inside(of)),
-            Self::Optional(of) => Self::Optional(inside(of)),
-            Self::Boxed(of) => Self::Boxed(inside(of)),
-            other => replace(other),
+            Self::Text => TypeRef::Text,
+            Self::Integer => TypeRef::Integer,
+            Self::Float => TypeRef::Float,
+            Self::Boolean => TypeRef::Boolean,
+            Self::Date => TypeRef::Date,
+            Self::DateTime => TypeRef::DateTime,
+            Self::List(of) => TypeRef::List(inner(of)),
+            Self::Optional(of) => TypeRef::Optional(inner(of)),
+            Self::Boxed(of) => TypeRef::Boxed(inner(of)),
+            Self::Value => TypeRef::Value,
+            Self::Record => TypeRef::Record,
+            Self::ActionResult => TypeRef::ActionResult,
+            Self::Named(name) => TypeRef::Named(rename(name)),
         }
     }
 
-    /// The same with every shape replaced.
-    #[must_use]
-    pub fn map_shapes(&self, replace: &impl Fn(&Key) -> Self) -> Self {
-        self.map_ends(&|end| match end {
-            Self::Shape(key) => replace(key),
-            other => other.clone(),
-        })
-    }
-
-    /// Whether nothing is known of it.
+    /// Whether the sources say nothing about the type.
     #[must_use]
     pub fn is_untyped(&self) -> bool {
         match self {
             Self::Value => true,
             Self::List(of) | Self::Optional(of) => of.is_untyped(),
             _ => false,
+        }
+    }
+}
+
+impl Operation<Key> {
+    /// The same operation with Rust names for its types.
+    #[must_use]
+    pub fn named(self, rename: &impl Fn(&Key) -> Name) -> Operation {
+        let parameters = |parameters: Vec<Parameter<Key>>| {
+            let named = parameters.into_iter().map(|Parameter { wire, name, place, kind }| Parameter {
+                wire,
+                name,
+                place,
+                kind: kind.map(rename),
+            });
+            named.collect()
+        };
+        Operation {
+            name: self.name,
+            request: self.request,
+            sentence: self.sentence,
+            method: self.method,
+            path: self.path,
+            on_upload_host: self.on_upload_host,
+            is_url: self.is_url,
+            arguments: parameters(self.arguments),
+            options: parameters(self.options),
+            body: self.body.map(|body| match body {
+                Body::Json(kind) => Body::Json(kind.map(rename)),
+                Body::Form { file_field } => Body::Form { file_field },
+            }),
+            response: match self.response {
+                Response::Json(kind) => Response::Json(kind.map(rename)),
+                Response::Bytes => Response::Bytes,
+            },
+            scopes: self.scopes,
+            origin: self.origin,
+            also_takes: self.also_takes,
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What both sources say, in one language: operations and the shapes of their bodies.
+//! The common representation of both sources: operations and the shapes of their bodies.
 
 use std::fmt;
 
 use indexmap::IndexMap;
 
-/// What a source describes.
+/// The content of a source.
 #[derive(Clone, Debug, Default)]
 pub struct Description {
     /// Every named shape.
@@ -16,22 +16,22 @@ pub struct Description {
 /// Named shapes.
 pub type Definitions = IndexMap<Key, Schema>;
 
-/// The name of a shape: `users/Minified_User`.
+/// The identifier of a shape: `users/Minified_User`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     /// The file or the module that defines it.
     pub area: String,
-    /// Its name there.
+    /// The name in that file or module.
     pub name: String,
 }
 
 impl Key {
-    /// A name in an area.
+    /// Creates the key of a shape in an area.
     pub fn new(area: impl Into<String>, name: impl Into<String>) -> Self {
         Self { area: area.into(), name: name.into() }
     }
 
-    /// The name of something inside.
+    /// The key of a shape without a name that is a member of this one.
     #[must_use]
     pub fn child(&self, name: &str) -> Self {
         Self::new(&self.area, format!("{}.{name}", self.name))
@@ -44,16 +44,16 @@ impl fmt::Display for Key {
     }
 }
 
-/// The shape of a value. What only says what a client should refuse (patterns, lengths, required fields) is left out.
+/// The shape of a value. Constraints that only serve validation (patterns, lengths, required fields) are left out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Schema {
-    /// Anything.
+    /// Any value.
     Any,
-    /// Text; `values` are those that are known, none if any may come.
+    /// Text.
     Text {
-        /// How it is written.
+        /// Plain text or a date.
         format: TextFormat,
-        /// The known values.
+        /// The known values. Empty if any text is possible.
         values: Vec<String>,
     },
     /// A whole number.
@@ -66,46 +66,46 @@ pub enum Schema {
     File,
     /// A list.
     List {
-        /// What is in it.
+        /// The shape of an item.
         items: Box<Self>,
-        /// Whether an item may be null.
+        /// Whether an item can be null.
         nullable: bool,
     },
-    /// A record of a module: its fields are the organisation's own.
+    /// A record of a module, whose fields each organisation defines.
     Record,
-    /// An object; without fields, any object.
+    /// An object. Any object if there are no fields.
     Object(IndexMap<String, Self>),
     /// One of several shapes.
     OneOf(Vec<Self>),
-    /// A shape that is defined elsewhere.
+    /// A reference to a named shape.
     Named(Key),
 }
 
-/// How a text is written.
+/// The format of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextFormat {
-    /// In no special way.
+    /// Any text.
     Plain,
-    /// As a day.
+    /// A date.
     Date,
-    /// As a moment.
+    /// A date with a time.
     DateTime,
 }
 
 impl Schema {
-    /// Text of any kind.
+    /// Plain text with any value.
     #[must_use]
     pub fn text() -> Self {
         Self::Text { format: TextFormat::Plain, values: Vec::new() }
     }
 
-    /// A list of this.
+    /// A list of these items.
     #[must_use]
     pub fn list(items: Self) -> Self {
         Self::List { items: Box::new(items), nullable: false }
     }
 
-    /// Whether it says nothing: any value, or an object of which no field is known.
+    /// Whether nothing is known: any value, or an object without known fields.
     #[must_use]
     pub fn is_untyped(&self) -> bool {
         match self {
@@ -120,34 +120,34 @@ impl Schema {
 /// An operation as a source describes it.
 #[derive(Clone, Debug)]
 pub struct RawOperation {
-    /// The file or the module it stands in.
+    /// The file or the module that describes it.
     pub area: String,
-    /// Its name there, in words: `Get Roles`.
+    /// Its name in the source, in words: `Get Roles`.
     pub id: String,
-    /// `GET`.
+    /// The HTTP method: `GET`.
     pub method: String,
     /// `/crm/v8/settings/roles/{id}`.
     pub path: String,
-    /// Whether it is answered by the host for content.
+    /// Whether the call goes to the host for uploads and downloads.
     pub on_upload_host: bool,
     /// Path, query and header parameters.
     pub parameters: Vec<Parameter>,
-    /// What is sent.
+    /// The body of the request.
     pub body: Option<Body>,
-    /// The JSON answers of success.
-    pub answers: Vec<Schema>,
-    /// Whether it answers with a file.
-    pub answers_bytes: bool,
-    /// The scopes that the source names: of the lists any one, of each list all.
+    /// The JSON bodies of successful responses.
+    pub responses: Vec<Schema>,
+    /// Whether a successful response is a file.
+    pub returns_file: bool,
+    /// The scopes that the source names: any one of the lists, and all scopes of that list.
     pub scopes: Vec<Vec<String>>,
-    /// Where it was found.
+    /// The source that describes the operation.
     pub origin: Origin,
-    /// The names of path parameters that stand in the same place in operations with the same URL.
+    /// Other values that the last path parameter accepts.
     pub also_takes: Vec<String>,
 }
 
 impl RawOperation {
-    /// Method and path without the names of the parameters: what makes two operations the same call.
+    /// Method and path without parameter names. Two operations with the same template are the same call.
     #[must_use]
     pub fn template(&self) -> String {
         let mut template = format!("{} ", self.method);
@@ -160,7 +160,7 @@ impl RawOperation {
         template
     }
 
-    /// One that says nothing but what it is called and where it goes.
+    /// An operation with nothing but a name, a method and a path.
     #[cfg(test)]
     pub(crate) fn for_tests(area: &str, id: &str, method: &str, path: &str) -> Self {
         Self {
@@ -171,8 +171,8 @@ impl RawOperation {
             on_upload_host: false,
             parameters: Vec::new(),
             body: None,
-            answers: Vec::new(),
-            answers_bytes: false,
+            responses: Vec::new(),
+            returns_file: false,
             scopes: Vec::new(),
             origin: Origin::OpenApi { file: area.into() },
             also_takes: Vec::new(),
@@ -180,16 +180,16 @@ impl RawOperation {
     }
 }
 
-/// What is sent.
+/// The body of a request.
 #[derive(Clone, Debug)]
 pub struct Body {
-    /// As JSON or as a form with a file.
+    /// The content type.
     pub content: Content,
-    /// Its shape.
+    /// The shape of the body.
     pub schema: Schema,
 }
 
-/// How a body is written.
+/// The content type of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     /// JSON.
@@ -198,43 +198,43 @@ pub enum Content {
     Form,
 }
 
-/// A parameter.
+/// A parameter of an operation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
-    /// Its name on the wire.
+    /// The name on the wire.
     pub name: String,
-    /// Where it goes.
+    /// Path, query or header.
     pub place: Place,
-    /// Whether the call cannot do without.
+    /// Whether the call needs it.
     pub required: bool,
-    /// Its shape.
+    /// The shape of its value.
     pub schema: Schema,
 }
 
-/// Where a parameter goes.
+/// The part of a request that holds a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Into the path.
+    /// The path.
     Path,
-    /// Into the query.
+    /// The query string.
     Query,
-    /// Into a header.
+    /// A header.
     Header,
 }
 
-/// Where an operation was found.
+/// The source that describes an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// In a file of the specification.
+    /// One of Zoho's OpenAPI files.
     OpenApi {
-        /// The file's name, without `.json`.
+        /// The name of the file without `.json`.
         file: String,
     },
-    /// In the official Python SDK only.
+    /// Only the official Python SDK.
     PythonSdk {
-        /// The module.
+        /// The SDK's module.
         module: String,
-        /// The method.
+        /// The method of the operations class.
         function: String,
     },
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use generator::error::Error;
-use generator::{Output, Sources, understand};
+use generator::{Output, Sources};
 
 use crate::{python, workspace};
 
@@ -41,16 +41,16 @@ pub(crate) fn check(spec: PathBuf) -> bool {
 }
 
 pub(crate) fn coverage(options: &Options) -> bool {
-    let outcome = options.sources().and_then(|sources| understand(&sources).map_err(in_words));
-    report(&outcome.map(|understood| understood.coverage.to_string()))
+    let outcome = options.sources().and_then(|sources| generator::load(&sources).map_err(in_words));
+    report(&outcome.map(|loaded| loaded.coverage.to_string()))
 }
 
 fn make(sources: &Sources, check: bool) -> Result<String, Error> {
-    let understood = understand(sources)?;
-    for output in Output::of(&understood.client, &workspace())? {
+    let loaded = generator::load(sources)?;
+    for output in Output::of(&loaded.client, &workspace())? {
         if check { output.check() } else { output.write() }?;
     }
-    Ok(format!("{} operations", understood.coverage.generated))
+    Ok(format!("{} operations", loaded.coverage.generated))
 }
 
 impl Options {

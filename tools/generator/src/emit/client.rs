@@ -1,20 +1,20 @@
-//! The areas: what opens them, their operations, and the calls these make.
+//! Writes the areas: the method that opens each one, its operations, and their calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::{HEADER, rust, types};
-use crate::model::{Answer, Area, Body, Client, HANDLE, Operation, Parameter, Type, TypeRef};
+use crate::model::{Area, Body, Client, HANDLE, Operation, Parameter, Response, Type, TypeRef};
 use crate::passes::operations::capital;
-use crate::schema::{Content, Place};
+use crate::schema::Place;
 
 /// `mod.rs`.
 pub(super) fn index(client: &Client) -> String {
     let mut text = HEADER.to_owned();
     text.push_str(
-        "//! Every operation of the API that Zoho describes, one module for each area of it.\n//!\n\
-         //! An area is opened by a method of [`Api`](crate::Api), such as `crm.api().roles()`; its methods make calls, which\n\
-         //! are sent by `send`. Each area is behind the feature of its group:\n//!\n//! | feature | areas |\n//! |---|---|\n",
+        "//! Every operation that Zoho describes, in one module per area.\n//!\n\
+         //! A method of [`Api`](crate::Api) opens an area: `crm.api().roles()`. The methods of the area create calls, and `send`\n\
+         //! sends them. Each area needs the Cargo feature of its group:\n//!\n//! | feature | areas |\n//! |---|---|\n",
     );
     let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for area in &client.areas {
@@ -24,7 +24,7 @@ pub(super) fn index(client: &Client) -> String {
         let areas: Vec<String> = areas.iter().map(|area| format!("`{area}`")).collect();
         let _ = writeln!(text, "//! | `{feature}` | {} |", areas.join(", "));
     }
-    text.push_str("\n#![allow(clippy::needless_pass_by_value, reason = \"a body is given away like every other argument\")]\n\n");
+    text.push_str("\n#![allow(clippy::needless_pass_by_value, reason = \"calls take ownership of their bodies, as of all arguments\")]\n\n");
     for area in &client.areas {
         let _ = writeln!(text, "#[cfg(feature = {:?})]\npub mod {};", area.feature, area.name);
     }
@@ -32,8 +32,8 @@ pub(super) fn index(client: &Client) -> String {
     text
 }
 
-/// The condition for what areas share: that there is one which uses it. The compiler would spend more time on these types
-/// than on all that is written by hand.
+/// The condition that enables the shared types: a feature whose areas use them. Compiling these types takes longer than
+/// compiling all handwritten code.
 fn only_with(client: &Client) -> String {
     let features: BTreeSet<&str> = client
         .areas
@@ -54,7 +54,6 @@ pub(super) fn shared(shared: &[Type]) -> String {
     let mut text =
         format!("{HEADER}//! Types that more than one area uses.\n\nuse crate::operation::prelude::*;\n\n");
     for kind in shared {
-        // Types of this file are at home here.
         types::write(&mut text, kind);
     }
     text
@@ -78,8 +77,8 @@ fn area_body(area: &Area) -> String {
     let (name, words) = (&area.name, &area.words);
     let _ = writeln!(
         text,
-        "impl crate::Api {{\n    /// Operations on {words}.\n    #[must_use]\n    pub fn {name}(&self) -> {HANDLE} {{\n        \
-         {HANDLE} {{ crm: self.crm.clone() }}\n    }}\n}}\n\n/// Operations on {words}; from [`Api::{name}`](crate::Api::{name}).\n\
+        "impl crate::Api {{\n    /// Opens the operations on {words}.\n    #[must_use]\n    pub fn {name}(&self) -> {HANDLE} {{\n        \
+         {HANDLE} {{ crm: self.crm.clone() }}\n    }}\n}}\n\n/// Operations on {words}. Returned by [`Api::{name}`](crate::Api::{name}).\n\
          #[derive(Clone, Debug)]\npub struct {HANDLE} {{\n    crm: Crm,\n}}\n\nimpl {HANDLE} {{"
     );
     for operation in &area.operations {
@@ -95,12 +94,12 @@ fn area_body(area: &Area) -> String {
     text
 }
 
-/// The method of the area that makes a call.
+/// Writes the method of an area that creates a call.
 fn method(text: &mut String, operation: &Operation) {
     let _ = writeln!(text, "    /// {}.\n    ///", operation.sentence);
     let scopes = scopes(operation);
     if operation.is_url {
-        let _ = writeln!(text, "    /// `GET` on a URL that Zoho gave. Scope: {scopes}.");
+        let _ = writeln!(text, "    /// `GET` on a URL from an earlier response. Scope: {scopes}.");
     } else {
         let _ = writeln!(text, "    /// `{} {}`. Scope: {scopes}.", operation.method, operation.path);
     }
@@ -110,9 +109,9 @@ fn method(text: &mut String, operation: &Operation) {
         let others: Vec<String> = operation.also_takes.iter().map(|name| format!("`{name}`")).collect();
         let _ = writeln!(
             text,
-            "    ///\n    /// In place of `{}` it also takes {}.",
-            last.wire,
-            others.join(" or ")
+            "    ///\n    /// Also accepts {} instead of `{}`.",
+            others.join(" or "),
+            last.wire
         );
     }
     let mut parameters: Vec<String> = operation
@@ -121,8 +120,8 @@ fn method(text: &mut String, operation: &Operation) {
         .map(|argument| format!("{}: {}", argument.name, argument_type(argument)))
         .collect();
     match &operation.body {
-        Some(Body { content: Content::Form, .. }) => parameters.push("file: Upload".to_owned()),
-        Some(Body { kind, .. }) => parameters.push(format!("body: {}", rust(kind))),
+        Some(Body::Form { .. }) => parameters.push("file: Upload".to_owned()),
+        Some(Body::Json(kind)) => parameters.push(format!("body: {}", rust(kind))),
         None => {}
     }
     let parameters: String = parameters.iter().map(|parameter| format!(", {parameter}")).collect();
@@ -134,7 +133,7 @@ fn method(text: &mut String, operation: &Operation) {
     text.push_str("    }\n\n");
 }
 
-/// The scopes that are needed, in words.
+/// The scopes of an operation, in words.
 fn scopes(operation: &Operation) -> String {
     let all =
         |list: &Vec<String>| list.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(" and ");
@@ -162,25 +161,25 @@ fn request(operation: &Operation) -> String {
         text.push_str(".on_upload_host()");
     }
     match &operation.body {
-        Some(Body { content: Content::Form, file_field, .. }) => {
+        Some(Body::Form { file_field }) => {
             let _ = write!(text, ".upload({file_field:?}, file)");
         }
-        Some(_) => text.push_str(".body(&body)"),
+        Some(Body::Json(_)) => text.push_str(".body(&body)"),
         None => {}
     }
     text
 }
 
-/// The type of a call, and its options.
+/// Writes the type of a call and its optional parameters.
 fn call(text: &mut String, operation: &Operation) {
     let (request, name) = (&operation.request, &operation.name);
-    let answer = match &operation.answer {
-        Answer::Json(kind) => rust(kind),
-        Answer::Bytes => "Download".to_owned(),
+    let response = match &operation.response {
+        Response::Json(kind) => rust(kind),
+        Response::Bytes => "Download".to_owned(),
     };
     let _ = writeln!(
         text,
-        "operation! {{\n    /// A call that {}; from [`{}::{name}`].\n    {request} -> {answer}\n}}\n",
+        "operation! {{\n    /// A call that {}. Created by [`{}::{name}`].\n    {request} -> {response}\n}}\n",
         small(&operation.sentence),
         HANDLE,
     );
@@ -190,7 +189,8 @@ fn call(text: &mut String, operation: &Operation) {
     let _ = writeln!(text, "impl {request} {{");
     for option in &operation.options {
         let what = if option.place == Place::Header { "the header " } else { "" };
-        let more = if matches!(option.kind, TypeRef::List(_)) { ", separated by commas" } else { "" };
+        let more =
+            if matches!(option.kind, TypeRef::List(_)) { ", sent as a comma-separated list" } else { "" };
         let _ = writeln!(text, "    /// Sets {what}`{}`{more}.", option.wire);
         let _ = writeln!(
             text,

@@ -1,10 +1,10 @@
-//! The registry for checks: every operation, built with all its parameters from samples.
+//! Writes the registry for `api-check`: every operation, built from samples with all its parameters.
 
 use std::fmt::Write as _;
 
 use super::{HEADER, rust};
-use crate::model::{Answer, Area, Body, Client, Operation, Parameter, TypeRef};
-use crate::schema::{Content, Origin, Place};
+use crate::model::{Area, Body, Client, Name, Operation, Parameter, Response, TypeRef};
+use crate::schema::{Origin, Place};
 
 /// `mod.rs`.
 pub(super) fn index(client: &Client) -> String {
@@ -47,12 +47,12 @@ fn entry(text: &mut String, area: &Area, operation: &Operation) {
             format!("Source::PythonSdk {{ module: {module:?}, function: {function:?} }}")
         }
     };
-    let answer = match &operation.answer {
-        Answer::Json(kind) => format!("Some(round_trip::<{}>)", public(kind, &area.name)),
-        Answer::Bytes => "None".to_owned(),
+    let response = match &operation.response {
+        Response::Json(kind) => format!("Some(round_trip::<{}>)", public(kind, &area.name)),
+        Response::Bytes => "None".to_owned(),
     };
     let body = match &operation.body {
-        Some(Body { content: Content::Json, kind, .. }) => {
+        Some(Body::Json(kind)) => {
             format!("Some(round_trip::<{}>)", public(kind, &area.name))
         }
         _ => "None".to_owned(),
@@ -63,7 +63,7 @@ fn entry(text: &mut String, area: &Area, operation: &Operation) {
     let _ = writeln!(
         text,
         "    Entry {{ area: {:?}, operation: {:?}, method: {:?}, path: {:?}, source: {source}, scopes: &[{}], required: &{required:?}, \
-         build: {}, answer: {answer}, body: {body} }},",
+         build: {}, response: {response}, body: {body} }},",
         area.name,
         operation.name.trim_start_matches("r#"),
         operation.method,
@@ -77,8 +77,8 @@ fn build(text: &mut String, area: &Area, operation: &Operation) {
     let mut arguments: Vec<String> =
         operation.arguments.iter().map(|argument| sample(argument, &area.name)).collect();
     match &operation.body {
-        Some(Body { content: Content::Form, .. }) => arguments.push("samples.upload()".to_owned()),
-        Some(_) => {
+        Some(Body::Form { .. }) => arguments.push("samples.upload()".to_owned()),
+        Some(Body::Json(_)) => {
             let key = format!("{}.{}", area.name, operation.name.trim_start_matches("r#"));
             arguments.push(format!("samples.body({key:?})"));
         }
@@ -109,18 +109,18 @@ fn sample(parameter: &Parameter, area: &str) -> String {
         TypeRef::List(_) => format!("samples.list({wire:?})"),
         TypeRef::DateTime => format!("samples.date_time({wire:?})"),
         TypeRef::Date => format!("samples.date({wire:?})"),
-        kind @ (TypeRef::Own(_) | TypeRef::Shared(_)) => {
+        kind @ TypeRef::Named(_) => {
             format!("{}::from(samples.text({wire:?}))", public(kind, area))
         }
         _ => format!("samples.text({wire:?})"),
     }
 }
 
-/// A type as another crate writes it.
+/// A type as a user of the `zohocrm` crate writes it.
 fn public(kind: &TypeRef, area: &str) -> String {
     match kind {
-        TypeRef::Own(name) => format!("zohocrm::api::{area}::{name}"),
-        TypeRef::Shared(name) => format!("zohocrm::api::shared::{name}"),
+        TypeRef::Named(Name::Own(name)) => format!("zohocrm::api::{area}::{name}"),
+        TypeRef::Named(Name::Shared(name)) => format!("zohocrm::api::shared::{name}"),
         TypeRef::List(of) => format!("Vec<{}>", public(of, area)),
         TypeRef::Optional(of) => format!("Option<{}>", public(of, area)),
         TypeRef::Value => "serde_json::Value".to_owned(),

@@ -1,11 +1,11 @@
-//! Structs and enums.
+//! Writes structs and enums.
 
 use std::fmt::Write as _;
 
 use super::rust;
-use crate::model::{Field, Type, TypeContent, TypeRef};
+use crate::model::{Field, Name, Type, TypeContent, TypeRef};
 
-/// Writes a type.
+/// Writes a struct or an enum.
 pub(super) fn write(text: &mut String, kind: &Type) {
     match &kind.content {
         TypeContent::Enum(variants) => {
@@ -33,13 +33,15 @@ fn structure(text: &mut String, kind: &Type, fields: &[Field]) {
         kind.sentence, kind.name
     );
     for field in fields {
-        let _ = writeln!(text, "    /// `{}`.", field.wire);
+        let _ = writeln!(text, "    /// The field `{}`.", field.wire);
         let plain = field.name.strip_prefix("r#").unwrap_or(&field.name);
         let rename = if plain == field.wire { String::new() } else { format!("rename = {:?}, ", field.wire) };
         let _ = writeln!(text, "    #[serde({rename}skip_serializing_if = \"Nullable::is_absent\")]");
         let _ = writeln!(text, "    pub {}: Nullable<{}>,", field.name, rust_in(&field.kind, &kind.name));
     }
-    text.push_str("    /// What else was there.\n    #[serde(flatten)]\n    pub extra: Extra,\n}\n\n");
+    text.push_str(
+        "    /// Fields without a named member.\n    #[serde(flatten)]\n    pub extra: Extra,\n}\n\n",
+    );
 }
 
 fn setters(text: &mut String, kind: &Type, fields: &[Field]) {
@@ -50,11 +52,11 @@ fn setters(text: &mut String, kind: &Type, fields: &[Field]) {
     text.push_str("    }\n}\n\n");
 }
 
-/// A type inside the type of this name.
-fn rust_in(kind: &TypeRef, name: &str) -> String {
-    let own = |own: &TypeRef| match own {
-        TypeRef::Own(own) if own == name => TypeRef::Own("Self".to_owned()),
+/// A type as it is written inside the type `within`, which is `Self` there.
+fn rust_in(kind: &TypeRef, within: &str) -> String {
+    let own = |name: &Name| match name {
+        Name::Own(own) if own == within => Name::Own("Self".to_owned()),
         other => other.clone(),
     };
-    rust(&kind.map_ends(&own))
+    rust(&kind.map(&own))
 }

@@ -1,4 +1,4 @@
-//! The entries of `overrides.toml`, as they stand there.
+//! The entries of `overrides.toml`.
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -6,92 +6,94 @@ use serde::Deserialize;
 use super::schema;
 use crate::schema::Schema;
 
-/// What is said of an area.
+/// An area. The file has one entry for each.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AreaOverride {
-    /// The feature that it is behind.
+    /// The Cargo feature that enables the area.
     pub feature: String,
-    /// The name of its module, if not the area's own.
+    /// The name of its module. Default: the area's own name.
     pub name: Option<String>,
-    /// One of what it is about, in words; worked out from its name if it is not said.
+    /// Its subject in prose, as in `Operations on {title}`. Default: the words of its name.
+    pub title: Option<String>,
+    /// Its subject in words, as a singular. Default: derived from its name.
     pub noun: Option<String>,
-    /// Better names for operations, in words, by the source's name.
+    /// Better names for operations, in words, by the names in the source.
     #[serde(default)]
     pub names: IndexMap<String, String>,
-    /// The scope without its last part, if the source's is wrong or missing.
+    /// The scope without its verb, if the source's is wrong or missing.
     pub scope: Option<String>,
-    /// Why, if more than the feature is said.
+    /// The reason, if the entry has more than the feature.
     #[allow(dead_code, reason = "for readers of the file")]
     pub reason: Option<String>,
 }
 
-/// What is said of an operation. It is found by its area and its name in the source.
+/// An operation, identified by its area and its name in the source.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OperationOverride {
     pub(super) area: String,
     pub(super) id: String,
-    /// The name of its method, if the rules make a bad one.
+    /// The name of its method, if the rules derive a bad one.
     pub method: Option<String>,
-    /// Left out altogether.
+    /// Whether to leave the operation out.
     #[serde(default)]
     pub omit: bool,
-    /// Left out, since it is the same call as this one: `record/Get Record`. What it says goes there.
+    /// The operation that is the same call: `record/Get Record`. This one is left out and completes that one.
     pub same_as: Option<String>,
-    /// It has the method and the URL of another operation, and is something else.
+    /// Whether it differs from another operation with the same method and URL.
     #[serde(default)]
     pub distinct: bool,
-    /// What is sent.
+    /// The shape of the body, or `none`.
     pub body: Option<String>,
-    /// What is answered.
-    pub answer: Option<String>,
-    /// Another path.
+    /// The shape of the response.
+    pub response: Option<String>,
+    /// The correct path.
     pub path: Option<String>,
-    /// The scopes that it needs, all of them, if the source's are wrong or missing.
+    /// All scopes that it needs, if the source's are wrong or missing.
     pub scopes: Option<Vec<String>>,
-    /// What it does, without a full stop, if the rules make a bad sentence.
+    /// What it does, without a full stop, if the rules derive a bad sentence.
     pub sentence: Option<String>,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// What is said of a parameter: of one operation, in one area, or in all.
+/// A parameter: of one operation, of one area, or of all.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ParameterOverride {
     pub(super) name: String,
     pub(super) area: Option<String>,
-    /// The source's name of the operation.
+    /// The name of the operation in the source.
     pub(super) operation: Option<String>,
-    /// Its shape.
+    /// The shape.
     pub(super) is: Option<String>,
-    /// Whether the call cannot do without.
+    /// Whether the call needs it.
     pub(super) required: Option<bool>,
     #[allow(dead_code, reason = "for readers of the file")]
     pub(super) reason: String,
 }
 
-/// What is said of a field.
+/// A field of a shape.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FieldOverride {
-    /// `area/Type` as the source names it; `*` for all that have the field.
+    /// `area/Type` as the source names it, or `*` for all shapes with the field.
     pub(super) r#type: String,
     pub(super) field: String,
-    /// Its shape.
+    /// The shape.
     pub(super) is: Option<String>,
-    /// Its name in Rust.
+    /// The name in Rust.
     pub(super) name: Option<String>,
     #[allow(dead_code, reason = "for readers of the file")]
     pub(super) reason: String,
 }
 
-/// A shape that is the same thing wherever it stands.
+/// A shape that means the same wherever it occurs, whatever its name is there.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CommonShape {
-    /// Its name in `shared`.
+    /// The name in `shared`.
     pub(super) name: String,
     pub(super) fields: IndexMap<String, String>,
     #[allow(dead_code, reason = "for readers of the file")]
@@ -99,18 +101,18 @@ pub(super) struct CommonShape {
 }
 
 impl ParameterOverride {
-    /// Whether it is said of this parameter.
-    pub(super) fn is_of(&self, area: &str, operation: &str, name: &str) -> bool {
+    /// Whether the entry applies to this parameter.
+    pub(super) fn applies_to(&self, area: &str, operation: &str, name: &str) -> bool {
         let fits = |own: &Option<String>, of: &str| own.as_deref().is_none_or(|own| own == of);
         self.name == name && fits(&self.area, area) && fits(&self.operation, operation)
     }
 
-    /// How much more it says than "everywhere".
+    /// How narrow the entry is: 0 for all operations, 2 for one operation.
     pub(super) fn narrowness(&self) -> usize {
         usize::from(self.area.is_some()) + usize::from(self.operation.is_some())
     }
 
-    /// What it is called in messages.
+    /// The name of the entry in messages.
     pub(super) fn title(&self) -> String {
         let part = |part: &Option<String>| part.clone().unwrap_or_else(|| "*".to_owned());
         format!("parameter {}/{}/{}", part(&self.area), part(&self.operation), self.name)
@@ -118,27 +120,26 @@ impl ParameterOverride {
 }
 
 impl CommonShape {
-    /// Whether these are its fields, in any order.
-    pub(super) fn is(&self, fields: &IndexMap<String, Schema>) -> bool {
-        let said =
-            |(name, is): (&String, &String)| fields.get(name).is_some_and(|field| *field == schema(is));
-        fields.len() == self.fields.len() && self.fields.iter().all(said)
+    /// Whether these are the fields, in any order.
+    pub(super) fn matches(&self, fields: &IndexMap<String, Schema>) -> bool {
+        let has = |(name, is): (&String, &String)| fields.get(name).is_some_and(|field| *field == schema(is));
+        fields.len() == self.fields.len() && self.fields.iter().all(has)
     }
 }
 
-/// What is said of a shape.
+/// A shape.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TypeOverride {
     /// `area/Type` as the source names it.
     pub(super) r#type: String,
-    /// What the SDK calls it, if not the same: `layouts/SectionField`.
+    /// The SDK's name for it, if it differs: `layouts/SectionField`.
     pub(super) same_as: Option<String>,
-    /// Something else altogether.
+    /// The shape that replaces it.
     pub(super) is: Option<String>,
-    /// These fields, for a shape that no source defines.
+    /// The fields, for a shape that no source defines.
     pub(super) fields: Option<IndexMap<String, String>>,
-    /// A name.
+    /// The name in Rust.
     pub(super) name: Option<String>,
     #[allow(dead_code, reason = "for readers of the file")]
     pub(super) reason: String,

@@ -1,4 +1,4 @@
-//! The passes one after the other: from one description to what is emitted.
+//! Runs the passes in order: from one description to the model.
 
 use std::collections::HashSet;
 
@@ -12,14 +12,14 @@ use super::shapes::{NamedAfter, Shapes};
 use super::types::{self, AreaContext, Named};
 use super::wrapper::is_wrapper;
 use crate::error::{Error, Result};
-use crate::model::{Answer, Area, Body, Client, HANDLE, Operation, Parameter, TypeRef};
+use crate::model::{Area, Body, Client, HANDLE, Name, Operation, Response, TypeRef};
 use crate::overrides::Overrides;
 use crate::schema::{Content, Description, Key, Place, RawOperation, Schema};
 
-/// Makes the model of the client.
+/// Builds the model of the client.
 ///
 /// # Errors
-/// When names collide, and when `overrides.toml` names what is not there, or does not name the feature of an area.
+/// When names collide, when an entry of `overrides.toml` matches nothing, and when an area has no entry.
 pub fn assemble(description: &Description, overrides: &Overrides) -> Result<Client> {
     let mut by_area: IndexMap<&str, Vec<&RawOperation>> = IndexMap::new();
     for operation in &description.operations {
@@ -34,30 +34,30 @@ pub fn assemble(description: &Description, overrides: &Overrides) -> Result<Clie
     }
     let mut shapes = lowering.into_shapes();
     box_cycles(&mut shapes);
-    call_wrappers_after_operations(&mut shapes, &drafts);
+    name_wrappers_after_operations(&mut shapes, &drafts);
 
     let roots = drafts.iter().flat_map(|draft| draft.roots().map(|kind| (draft.area.as_str(), kind)));
     let places = place(&shapes, roots);
     let contexts: Vec<AreaContext> = drafts.iter().map(Draft::context).collect();
     let named = types::name(&shapes, &places, &contexts, overrides)?;
-    overrides.all_were_used()?;
+    overrides.check_all_used()?;
 
     let sent: HashSet<Key> = drafts
         .iter()
         .flat_map(|draft| draft.operations.iter().filter_map(|operation| operation.body.as_ref()))
-        .flat_map(|body| reachable(&shapes, body.kind.shape()))
+        .flat_map(|body| reachable(&shapes, json(body).and_then(TypeRef::named)))
         .collect();
     let shared = named.types(&shapes, &places, None, &sent);
     let areas = drafts.into_iter().map(|draft| draft.finish(&shapes, &places, &named, &sent)).collect();
     Ok(Client { areas, shared })
 }
 
-/// An area whose types have no names yet.
+/// An area whose types have no Rust names yet.
 struct Draft {
     area: String,
     names: AreaNames,
     feature: String,
-    operations: Vec<Operation>,
+    operations: Vec<Operation<Key>>,
 }
 
 fn draft(
@@ -66,20 +66,20 @@ fn draft(
     lowering: &mut Lowering<'_>,
     overrides: &Overrides,
 ) -> Result<Draft> {
-    let Some(said) = overrides.areas.get(area) else {
+    let Some(entry) = overrides.areas.get(area) else {
         return Err(Error::Overrides(vec![format!(
-            "area `{area}` has no entry: say `[areas.{area}]` and its `feature`"
+            "area `{area}` has no entry; add `[areas.{area}]` with its `feature`"
         )]));
     };
-    let names = AreaNames::new(area, said);
+    let names = AreaNames::new(area, entry);
     let called = operations::name(&names, raw, overrides)?;
     let mut operations = Vec::with_capacity(raw.len());
     for (raw, called) in raw.iter().zip(called) {
-        let of_operation = overrides.operation(raw).and_then(|said| said.scopes.as_deref());
-        let scopes = scopes(raw, said.scope.as_deref(), of_operation);
+        let of_operation = overrides.operation(raw).and_then(|entry| entry.scopes.as_deref());
+        let scopes = scopes(raw, entry.scope.as_deref(), of_operation);
         operations.push(operation(raw, called, lowering, scopes)?);
     }
-    Ok(Draft { area: area.to_owned(), names, feature: said.feature.clone(), operations })
+    Ok(Draft { area: area.to_owned(), names, feature: entry.feature.clone(), operations })
 }
 
 fn operation(
@@ -87,9 +87,9 @@ fn operation(
     called: OperationNames,
     lowering: &mut Lowering<'_>,
     scopes: Vec<Vec<String>>,
-) -> Result<Operation> {
+) -> Result<Operation<Key>> {
     let at = |end: &str| Key::new(&raw.area, format!("{}{end}", called.request));
-    let mut arguments: Vec<Parameter> = Vec::new();
+    let mut arguments = Vec::new();
     let mut options = Vec::new();
     for parameter in in_order(raw) {
         let named_after = NamedAfter::Parameter(called.request.clone(), parameter.name.clone());
@@ -106,19 +106,18 @@ fn operation(
     let body = match &raw.body {
         None => None,
         Some(body) if body.content == Content::Form => {
-            Some(Body { content: Content::Form, kind: TypeRef::Value, file_field: file_field(&body.schema) })
+            Some(Body::Form { file_field: file_field(&body.schema) })
         }
-        Some(body) => Some(Body {
-            content: Content::Json,
-            kind: lowering.lower(&body.schema, &at("Body"), &NamedAfter::Body(called.request.clone()))?,
-            file_field: String::new(),
-        }),
+        Some(body) => {
+            let named_after = NamedAfter::Body(called.request.clone());
+            Some(Body::Json(lowering.lower(&body.schema, &at("Body"), &named_after)?))
+        }
     };
-    let answer = if raw.answers_bytes {
-        Answer::Bytes
+    let response = if raw.returns_file {
+        Response::Bytes
     } else {
-        let named_after = NamedAfter::Answer(called.request.clone());
-        Answer::Json(lowering.answer(&raw.answers, &at("Answer"), &named_after)?)
+        let named_after = NamedAfter::Response(called.request.clone());
+        Response::Json(lowering.response(&raw.responses, &at("Response"), &named_after)?)
     };
     Ok(Operation {
         name: called.method,
@@ -131,14 +130,14 @@ fn operation(
         arguments,
         options,
         body,
-        answer,
+        response,
         scopes,
         origin: raw.origin.clone(),
         also_takes: raw.also_takes.clone(),
     })
 }
 
-/// The parameters: those of the path first, as they stand there.
+/// The parameters: those of the path first, in the order of the path.
 fn in_order(raw: &RawOperation) -> Vec<&crate::schema::Parameter> {
     let mut parameters: Vec<_> = raw.parameters.iter().collect();
     parameters.retain(|parameter| {
@@ -151,7 +150,7 @@ fn in_order(raw: &RawOperation) -> Vec<&crate::schema::Parameter> {
     parameters
 }
 
-/// The field of a form that the file goes into.
+/// The form field that holds the file.
 fn file_field(schema: &Schema) -> String {
     let first = match schema {
         Schema::Object(fields) => fields.keys().next().cloned(),
@@ -163,22 +162,24 @@ fn file_field(schema: &Schema) -> String {
     first.unwrap_or_else(|| "file".to_owned())
 }
 
-/// A wrapper's own name says nothing: it is called after the first operation that uses it.
-fn call_wrappers_after_operations(shapes: &mut Shapes, drafts: &[Draft]) {
+/// Names each wrapper after the first operation that uses it, because its own name means nothing.
+fn name_wrappers_after_operations(shapes: &mut Shapes, drafts: &[Draft]) {
     let mut done = HashSet::new();
     for draft in drafts {
         for operation in &draft.operations {
-            let answer = match &operation.answer {
-                Answer::Json(TypeRef::Shape(key)) => {
-                    Some((key, NamedAfter::Answer(operation.request.clone())))
+            let response = match &operation.response {
+                Response::Json(TypeRef::Named(key)) => {
+                    Some((key, NamedAfter::Response(operation.request.clone())))
                 }
                 _ => None,
             };
-            let body = operation.body.as_ref().and_then(|body| match &body.kind {
-                TypeRef::Shape(key) => Some((key, NamedAfter::Body(operation.request.clone()))),
+            let body = match &operation.body {
+                Some(Body::Json(TypeRef::Named(key))) => {
+                    Some((key, NamedAfter::Body(operation.request.clone())))
+                }
                 _ => None,
-            });
-            for (key, named_after) in body.into_iter().chain(answer) {
+            };
+            for (key, named_after) in body.into_iter().chain(response) {
                 let Some(shape) = shapes.get_mut(key) else { continue };
                 if matches!(&shape.named_after, NamedAfter::Definition(name) if is_wrapper(name))
                     && done.insert(key.clone())
@@ -190,17 +191,26 @@ fn call_wrappers_after_operations(shapes: &mut Shapes, drafts: &[Draft]) {
     }
 }
 
+/// The type of a JSON body.
+fn json(body: &Body<Key>) -> Option<&TypeRef<Key>> {
+    match body {
+        Body::Json(kind) => Some(kind),
+        Body::Form { .. } => None,
+    }
+}
+
 impl Draft {
-    fn roots(&self) -> impl Iterator<Item = &TypeRef> {
+    /// The types that the operations name.
+    fn roots(&self) -> impl Iterator<Item = &TypeRef<Key>> {
         self.operations.iter().flat_map(|operation| {
-            let body = operation.body.as_ref().map(|body| &body.kind);
-            let answer = match &operation.answer {
-                Answer::Json(kind) => Some(kind),
-                Answer::Bytes => None,
+            let body = operation.body.as_ref().and_then(json);
+            let response = match &operation.response {
+                Response::Json(kind) => Some(kind),
+                Response::Bytes => None,
             };
             let parameters =
                 operation.arguments.iter().chain(&operation.options).map(|parameter| &parameter.kind);
-            body.into_iter().chain(answer).chain(parameters)
+            body.into_iter().chain(response).chain(parameters)
         })
     }
 
@@ -211,26 +221,15 @@ impl Draft {
         AreaContext { area: self.area.clone(), taken }
     }
 
-    fn finish(mut self, shapes: &Shapes, places: &Places, named: &Named, sent: &HashSet<Key>) -> Area {
+    fn finish(self, shapes: &Shapes, places: &Places, named: &Named, sent: &HashSet<Key>) -> Area {
         let inside = Some(self.area.as_str());
-        let written = |kind: &mut TypeRef| *kind = named.written(kind, places, inside);
-        for operation in &mut self.operations {
-            if let Some(body) = &mut operation.body {
-                written(&mut body.kind);
-            }
-            if let Answer::Json(kind) = &mut operation.answer {
-                written(kind);
-            }
-            for parameter in operation.arguments.iter_mut().chain(&mut operation.options) {
-                written(&mut parameter.kind);
-            }
-        }
+        let name = |key: &Key| -> Name { named.name(key, places, inside) };
         Area {
             types: named.types(shapes, places, inside, sent),
             name: self.names.name,
             words: self.names.words,
             feature: self.feature,
-            operations: self.operations,
+            operations: self.operations.into_iter().map(|operation| operation.named(&name)).collect(),
         }
     }
 }

@@ -1,37 +1,37 @@
-//! The two sources become one: the specification, with what only the SDK knows. Then what is said by hand.
+//! Merges the two sources: the OpenAPI files, completed by the SDK. Then applies the overrides.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, Result};
 use crate::overrides::{self, Overrides};
-use crate::passes::union::only_refuses;
+use crate::passes::union::only_rejects;
 use crate::schema::{Body, Content, Definitions, Description, Key, Place, RawOperation, Schema};
 use crate::sdk::same_name;
 
-/// One description, and what was left out.
+/// One description, and the operations that were left out.
 #[derive(Debug)]
 pub struct Merged {
-    /// What is left.
+    /// The merged description.
     pub description: Description,
-    /// What is not.
+    /// The operations that were left out.
     pub left_out: Vec<LeftOut>,
-    /// How many operations only the SDK has.
+    /// The number of operations that only the SDK has.
     pub only_in_sdk: usize,
 }
 
-/// An operation that is left out.
+/// An operation that was left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
-    /// The source's name: `record_count/Get Count`.
+    /// Its area and name in the source: `record_count/Get Count`.
     pub operation: String,
-    /// Why.
+    /// The reason, from `overrides.toml`.
     pub reason: String,
 }
 
-/// Merges both sources and what is said by hand.
+/// Merges both sources and applies the overrides.
 ///
 /// # Errors
-/// When two operations are the same call and nobody said what to do about it.
+/// When two operations are the same call and no override resolves it.
 pub fn merge(specification: Description, sdk: Description, overrides: &Overrides) -> Result<Merged> {
     let Description { mut definitions, mut operations } = specification;
     let renamed = add_definitions(&mut definitions, sdk.definitions);
@@ -53,15 +53,15 @@ pub fn merge(specification: Description, sdk: Description, overrides: &Overrides
     operations.extend(only_in_sdk.into_iter().map(|index| from_sdk[index].clone()));
 
     let (mut operations, left_out) = leave_out(&definitions, operations, overrides)?;
-    no_two_are_the_same(&operations, overrides)?;
+    check_for_duplicates(&operations, overrides)?;
     for operation in &mut operations {
-        adjust(operation, overrides);
+        apply_overrides(operation, overrides);
     }
     Ok(Merged { description: Description { definitions, operations }, left_out, only_in_sdk: count })
 }
 
-/// Adds the SDK's shapes, or what they have more than the specification's of the same name. Says what the SDK's are
-/// called from now on.
+/// Adds the SDK's shapes, or their additional fields if the specification has a shape of the same name. Returns the new
+/// key of each of the SDK's shapes.
 fn add_definitions(definitions: &mut Definitions, sdk: Definitions) -> HashMap<Key, Key> {
     let mut known: HashMap<Key, Key> = HashMap::new();
     for key in definitions.keys() {
@@ -81,7 +81,7 @@ fn add_definitions(definitions: &mut Definitions, sdk: Definitions) -> HashMap<K
     renamed
 }
 
-/// Adds the fields that another shape has more, or of which it says more.
+/// Adds the fields that only the other shape has, or that only it describes.
 fn complete_shape(known: &mut Schema, other: &Schema) {
     let (Schema::Object(fields), Schema::Object(more)) = (known, other) else { return };
     for (name, field) in more {
@@ -94,7 +94,7 @@ fn complete_shape(known: &mut Schema, other: &Schema) {
 
 fn with_names(mut operation: RawOperation, renamed: &HashMap<Key, Key>) -> RawOperation {
     operation.body = operation.body.map(|body| Body { schema: rename(body.schema, renamed), ..body });
-    operation.answers = operation.answers.into_iter().map(|answer| rename(answer, renamed)).collect();
+    operation.responses = operation.responses.into_iter().map(|response| rename(response, renamed)).collect();
     for parameter in &mut operation.parameters {
         parameter.schema = rename(parameter.schema.clone(), renamed);
     }
@@ -117,8 +117,8 @@ fn rename(schema: Schema, renamed: &HashMap<Key, Key>) -> Schema {
     }
 }
 
-/// Which of the SDK's operations is which of the specification's, and which are left over. Of several with one URL
-/// the one of the same name is meant.
+/// Pairs operations of the specification with those of the SDK, and returns the rest of the SDK's. Among several with
+/// the same URL, the one with the same name matches.
 fn pair(operations: &[RawOperation], from_sdk: &[RawOperation]) -> (Vec<(usize, usize)>, Vec<usize>) {
     let mut by_template: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, operation) in from_sdk.iter().enumerate() {
@@ -139,14 +139,14 @@ fn pair(operations: &[RawOperation], from_sdk: &[RawOperation]) -> (Vec<(usize, 
     let templates: HashSet<String> = operations.iter().map(RawOperation::template).collect();
     let left = (0..from_sdk.len()).filter(|index| !taken.contains(index)).filter(|index| {
         let operation = &from_sdk[*index];
-        // One that stands beside others of its URL is something else only if it sends something else.
+        // An operation that shares its URL with another one is distinct only if it sends something else.
         !templates.contains(&operation.template())
             || operation.body.as_ref().is_some_and(|body| body.content == Content::Form)
     });
     (pairs, left.collect())
 }
 
-/// Adds what the SDK knows of the same operation.
+/// Adds what the SDK knows about the same operation.
 fn complete(operation: &mut RawOperation, twin: &RawOperation, definitions: &Definitions) {
     for parameter in twin.parameters.iter().filter(|parameter| parameter.place != Place::Path) {
         if !operation.parameters.iter().any(|known| known.name == parameter.name) {
@@ -160,13 +160,14 @@ fn complete(operation: &mut RawOperation, twin: &RawOperation, definitions: &Def
         operation.body = Some(body.clone());
     }
     operation.on_upload_host |= twin.on_upload_host;
-    // Of some operations the specification has no answer but a refusal.
-    if operation.answers.iter().all(|answer| answer.is_untyped() || only_refuses(definitions, answer)) {
-        operation.answers.clone_from(&twin.answers);
+    // For some operations, the specification describes rejections only.
+    if operation.responses.iter().all(|response| response.is_untyped() || only_rejects(definitions, response))
+    {
+        operation.responses.clone_from(&twin.responses);
     }
 }
 
-/// Takes out what is not wanted; an operation that is the same call as another leaves there what it knows.
+/// Removes the operations that the overrides leave out. One that is the same call as another completes the other.
 fn leave_out(
     definitions: &Definitions,
     operations: Vec<RawOperation>,
@@ -176,14 +177,14 @@ fn leave_out(
     let mut twins = Vec::new();
     let mut left_out = Vec::new();
     for operation in operations {
-        let said = overrides.operation(&operation);
-        let Some(said) = said.filter(|said| said.omit || said.same_as.is_some()) else {
+        let entry = overrides.operation(&operation);
+        let Some(entry) = entry.filter(|entry| entry.omit || entry.same_as.is_some()) else {
             kept.push(operation);
             continue;
         };
         let name = format!("{}/{}", operation.area, operation.id);
-        left_out.push(LeftOut { operation: name, reason: said.reason.clone() });
-        if let Some(same_as) = &said.same_as {
+        left_out.push(LeftOut { operation: name, reason: entry.reason.clone() });
+        if let Some(same_as) = &entry.same_as {
             twins.push((same_as.clone(), operation));
         }
     }
@@ -193,23 +194,24 @@ fn leave_out(
             |operation: &&mut RawOperation| format!("{}/{}", operation.area, operation.id) == same_as;
         match kept.iter_mut().find(matches) {
             Some(operation) => join(operation, twin, definitions),
-            None => {
-                unknown.push(format!("{}/{} is said to be {same_as}, which is not there", twin.area, twin.id))
-            }
+            None => unknown.push(format!(
+                "`{}/{}` has `same_as = \"{same_as}\"`, which does not exist",
+                twin.area, twin.id
+            )),
         }
     }
     if unknown.is_empty() { Ok((kept, left_out)) } else { Err(Error::Overrides(unknown)) }
 }
 
-/// Adds what another description of the same call says.
+/// Adds what another description of the same call contains.
 fn join(operation: &mut RawOperation, twin: RawOperation, definitions: &Definitions) {
     complete(operation, &twin, definitions);
-    // What one description cannot do without is needed, though the other has forgotten to say so.
+    // A parameter is required if either description requires it.
     for parameter in &mut operation.parameters {
         let of_twin = twin.parameters.iter().find(|other| other.name == parameter.name);
         parameter.required |= of_twin.is_some_and(|other| other.required);
     }
-    operation.answers.extend(twin.answers);
+    operation.responses.extend(twin.responses);
     if let (Some(body), Some(other)) = (&mut operation.body, twin.body)
         && body.schema != other.schema
         && body.content == other.content
@@ -224,16 +226,16 @@ fn join(operation: &mut RawOperation, twin: RawOperation, definitions: &Definiti
     }
 }
 
-fn no_two_are_the_same(operations: &[RawOperation], overrides: &Overrides) -> Result<()> {
+fn check_for_duplicates(operations: &[RawOperation], overrides: &Overrides) -> Result<()> {
     let mut seen: HashMap<String, &RawOperation> = HashMap::new();
     let mut collisions = Vec::new();
     for operation in operations {
-        if overrides.operation(operation).is_some_and(|said| said.distinct) {
+        if overrides.operation(operation).is_some_and(|entry| entry.distinct) {
             continue;
         }
         if let Some(first) = seen.insert(operation.template(), operation) {
             collisions.push(format!(
-                "`{}/{}` and `{}/{}` are both {}: give one an [[operation]] entry with `same_as` or `distinct`",
+                "`{}/{}` and `{}/{}` are both `{}`; add an [[operation]] entry with `same_as` or `distinct` for one of them",
                 first.area,
                 first.id,
                 operation.area,
@@ -245,7 +247,7 @@ fn no_two_are_the_same(operations: &[RawOperation], overrides: &Overrides) -> Re
     if collisions.is_empty() { Ok(()) } else { Err(Error::Collisions(collisions)) }
 }
 
-fn adjust(operation: &mut RawOperation, overrides: &Overrides) {
+fn apply_overrides(operation: &mut RawOperation, overrides: &Overrides) {
     let mut parameters = std::mem::take(&mut operation.parameters);
     for parameter in &mut parameters {
         let (schema, required) = overrides.parameter(operation, &parameter.name);
@@ -253,18 +255,18 @@ fn adjust(operation: &mut RawOperation, overrides: &Overrides) {
         parameter.required = required.unwrap_or(parameter.required);
     }
     operation.parameters = parameters;
-    let Some(said) = overrides.operation(operation) else { return };
-    if let Some(body) = &said.body {
+    let Some(entry) = overrides.operation(operation) else { return };
+    if let Some(body) = &entry.body {
         let schema = overrides::schema(body);
         let content = if schema == Schema::File { Content::Form } else { Content::Json };
         operation.body = (body != "none").then_some(Body { content, schema });
     }
-    if let Some(answer) = &said.answer {
-        let schema = overrides::schema(answer);
-        operation.answers_bytes = schema == Schema::File;
-        operation.answers = if operation.answers_bytes { Vec::new() } else { vec![schema] };
+    if let Some(response) = &entry.response {
+        let schema = overrides::schema(response);
+        operation.returns_file = schema == Schema::File;
+        operation.responses = if operation.returns_file { Vec::new() } else { vec![schema] };
     }
-    if let Some(path) = &said.path {
+    if let Some(path) = &entry.path {
         operation.path.clone_from(path);
     }
 }
@@ -275,7 +277,7 @@ mod tests {
     use crate::schema::{Parameter, TextFormat};
 
     fn operation(area: &str, id: &str, path: &str) -> RawOperation {
-        RawOperation { answers: vec![Schema::text()], ..RawOperation::for_tests(area, id, "GET", path) }
+        RawOperation { responses: vec![Schema::text()], ..RawOperation::for_tests(area, id, "GET", path) }
     }
 
     fn with_query(mut operation: RawOperation, name: &str) -> RawOperation {
@@ -290,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_only_the_sdk_knows_is_added_and_may_be_left_out() {
+    fn a_parameter_that_only_the_sdk_has_is_optional() {
         let specification = of(vec![operation("paint", "Get Color", "/v1/{id}")]);
         let sdk = of(vec![with_query(operation("paint", "Get Color", "/v1/{color}"), "shade")]);
         let merged = merge(specification, sdk, &Overrides::default()).unwrap();
@@ -300,16 +302,16 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_one_description_of_a_call_requires_is_required() {
+    fn a_parameter_that_one_of_two_descriptions_requires_is_required() {
         let mut first = with_query(operation("paint", "Get Color", "/v1/{id}"), "shade");
         first.parameters[0].required = false;
         let twin = with_query(with_query(operation("tins", "Get Color", "/v1/{tin}"), "shade"), "lid");
-        let said = "[[operation]]\narea = \"tins\"\nid = \"Get Color\"\nsame_as = \"paint/Get Color\"\nreason = \"one call\"";
-        let overrides = Overrides::read(said).unwrap();
+        let text = "[[operation]]\narea = \"tins\"\nid = \"Get Color\"\nsame_as = \"paint/Get Color\"\nreason = \"one call\"";
+        let overrides = Overrides::read(text).unwrap();
         let merged = merge(of(vec![first, twin]), Description::default(), &overrides).unwrap();
         let parameters = &merged.description.operations[0].parameters;
-        let said: Vec<_> = parameters.iter().map(|it| (it.name.as_str(), it.required)).collect();
-        assert_eq!(said, [("shade", true), ("lid", true)]);
+        let required: Vec<_> = parameters.iter().map(|it| (it.name.as_str(), it.required)).collect();
+        assert_eq!(required, [("shade", true), ("lid", true)]);
     }
 
     #[test]
@@ -321,23 +323,23 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_whose_only_answer_is_a_refusal_answers_what_the_sdk_says() {
-        let refusal = |status: &str| {
+    fn an_operation_with_only_rejections_gets_the_response_of_the_sdk() {
+        let rejection = |status: &str| {
             let text = |values| Schema::Text { format: TextFormat::Plain, values };
             let fields = [("code", text(Vec::new())), ("status", text(vec![status.to_owned()]))];
             Schema::Object(fields.into_iter().map(|(name, field)| (name.to_owned(), field)).collect())
         };
-        for (status, expected) in [("error", Schema::text()), ("success", refusal("success"))] {
-            let said =
-                RawOperation { answers: vec![refusal(status)], ..operation("paint", "Get Color", "/v1") };
+        for (status, expected) in [("error", Schema::text()), ("success", rejection("success"))] {
+            let specified =
+                RawOperation { responses: vec![rejection(status)], ..operation("paint", "Get Color", "/v1") };
             let sdk = of(vec![operation("paint", "Get Color", "/v1")]);
-            let merged = merge(of(vec![said]), sdk, &Overrides::default()).unwrap();
-            assert_eq!(merged.description.operations[0].answers, [expected]);
+            let merged = merge(of(vec![specified]), sdk, &Overrides::default()).unwrap();
+            assert_eq!(merged.description.operations[0].responses, [expected]);
         }
     }
 
     #[test]
-    fn a_field_that_only_the_sdk_knows_is_added_to_the_shape_of_the_same_name() {
+    fn a_field_that_only_the_sdk_has_is_added_to_the_shape_of_the_same_name() {
         let shape = |name: &str, field: &str| {
             let fields = [(field.to_owned(), Schema::text())].into_iter().collect();
             [(Key::new("paint", name), Schema::Object(fields))].into_iter().collect()
@@ -352,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_of_which_the_specification_says_nothing_is_what_the_sdk_says() {
+    fn a_field_that_only_the_sdk_describes_gets_its_shape() {
         let shape = |schema: Schema| {
             let fields = [("size".to_owned(), schema)].into_iter().collect();
             [(Key::new("paint", "Tin"), Schema::Object(fields))].into_iter().collect()
@@ -366,14 +368,14 @@ mod tests {
     }
 
     #[test]
-    fn two_operations_that_are_one_call_stop_it() {
+    fn two_operations_that_are_the_same_call_are_an_error() {
         let twice = || of(vec![operation("a", "Get A", "/v1/{id}"), operation("b", "Get B", "/v1/{name}")]);
         let error = merge(twice(), Description::default(), &Overrides::default()).unwrap_err();
-        assert!(error.to_string().contains("`a/Get A` and `b/Get B` are both GET /v1/{}"), "{error}");
+        assert!(error.to_string().contains("`a/Get A` and `b/Get B` are both `GET /v1/{}`"), "{error}");
 
-        let said =
+        let text =
             "[[operation]]\narea = \"b\"\nid = \"Get B\"\nsame_as = \"a/Get A\"\nreason = \"one call\"";
-        let merged = merge(twice(), Description::default(), &Overrides::read(said).unwrap()).unwrap();
+        let merged = merge(twice(), Description::default(), &Overrides::read(text).unwrap()).unwrap();
         assert_eq!(merged.left_out, [LeftOut { operation: "b/Get B".into(), reason: "one call".into() }]);
     }
 }

@@ -1,4 +1,4 @@
-//! From what the sources say to what is emitted; `assemble` runs one pass after the other.
+//! Turns the description into the model. `assemble` runs the passes in order.
 
 pub mod assemble;
 mod duplicates;

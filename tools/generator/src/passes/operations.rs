@@ -1,4 +1,4 @@
-//! What operations are called, what they are said to do, and what they take.
+//! Names operations and their parameters, and writes the sentence that documents each operation.
 
 use std::collections::HashMap;
 
@@ -8,9 +8,9 @@ use super::words::{is_plural, singular, words};
 use crate::error::{Error, Result};
 use crate::model::{Parameter, TypeRef};
 use crate::overrides::{AreaOverride, Overrides};
-use crate::schema::{Place, RawOperation};
+use crate::schema::{Key, Place, RawOperation};
 
-/// The verbs that names begin with.
+/// Verbs that operation names begin with.
 const VERBS: &[&str] = &[
     "activate",
     "add",
@@ -58,64 +58,65 @@ const VERBS: &[&str] = &[
     "upload",
     "upsert",
 ];
-/// What ends the noun of a name: `territories from records`.
+/// Words that end the noun of a name: `territories from records`.
 const PREPOSITIONS: &[&str] = &["by", "for", "from", "in", "of", "to", "using", "with"];
-/// Methods that every type, or every call, has.
+/// Methods that every type or every call has.
 const TAKEN: &[&str] = &["clone", "new", "send", "default", "from", "into", "drop", "request"];
-/// Words that are no names in Rust.
+/// Rust keywords.
 const KEYWORDS: &[&str] = &[
     "as", "async", "await", "box", "break", "const", "continue", "default", "do", "dyn", "else", "enum",
     "extern", "final", "fn", "for", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move",
     "mut", "override", "pub", "ref", "return", "static", "struct", "trait", "try", "type", "union", "unsafe",
     "use", "where", "while", "yield",
 ];
-/// Those of them that are names after all, where this crate uses names.
-const NAMES_AFTER_ALL: &[&str] = &["default", "union"];
+/// Keywords that are valid as names of methods and fields.
+const VALID_KEYWORDS: &[&str] = &["default", "union"];
 
-/// What an area is called.
+/// The names of an area.
 #[derive(Debug)]
 pub struct AreaNames {
-    /// Its module.
+    /// The name of its module.
     pub name: String,
-    /// What it is about, several.
+    /// Its subject in prose.
     pub words: String,
-    /// One of these, as words.
+    /// The words of the subject, as a singular.
     noun: Vec<String>,
 }
 
 impl AreaNames {
-    /// From the source's name and what is said by hand.
+    /// Derives the names from the source's name and the overrides.
     #[must_use]
-    pub fn new(area: &str, said: &AreaOverride) -> Self {
-        let name = said.name.clone().unwrap_or_else(|| area.to_snake_case());
-        let noun = match &said.noun {
+    pub fn new(area: &str, entry: &AreaOverride) -> Self {
+        let name = entry.name.clone().unwrap_or_else(|| area.to_snake_case());
+        let noun = match &entry.noun {
             Some(noun) => words(noun),
             None => one_of(&words(area)),
         };
-        Self { words: words(area).join(" "), name, noun }
+        let title = entry.title.clone().unwrap_or_else(|| prose(&words(area)));
+        Self { words: title, name, noun }
     }
 
-    /// Whether these words mean what the area is about: in the area of contact roles `roles` does.
+    /// Whether these words are the area's subject: `roles` is that of the area `contact_roles`.
     fn is_noun(&self, words: &[String]) -> bool {
         self.noun.ends_with(&one_of(words))
     }
 }
 
-/// What an operation is called.
+/// The names of an operation.
 #[derive(Debug)]
 pub struct OperationNames {
-    /// The method of the area.
+    /// The method of the area's handle.
     pub method: String,
     /// The type of the call.
     pub request: String,
-    /// What it does, without a full stop.
+    /// What the operation does, without a full stop.
     pub sentence: String,
 }
 
-/// Names for the operations of one area.
+/// Names the operations of one area.
 ///
 /// # Errors
-/// When two would have one name.
+/// When two operations would have the same name.
 pub fn name(
     area: &AreaNames,
     operations: &[&RawOperation],
@@ -123,14 +124,14 @@ pub fn name(
 ) -> Result<Vec<OperationNames>> {
     let mut names: Vec<OperationNames> =
         operations.iter().map(|operation| first_choice(area, operation, operations, overrides)).collect();
-    // Where the short name is that of another one, both have the long one.
+    // Operations with the same short name get their long names.
     let mut count: HashMap<String, usize> = HashMap::new();
     for name in &names {
         *count.entry(name.method.clone()).or_default() += 1;
     }
     for (name, operation) in names.iter_mut().zip(operations) {
-        let is_said = overrides.operation(operation).is_some_and(|said| said.method.is_some());
-        if count[&name.method] > 1 && !is_said {
+        let is_overridden = overrides.operation(operation).is_some_and(|entry| entry.method.is_some());
+        if count[&name.method] > 1 && !is_overridden {
             name.method = identifier(&words(overrides.name_of_operation(operation)).join("_"));
         }
     }
@@ -140,7 +141,7 @@ pub fn name(
         for (name, operation) in names.iter().zip(operations) {
             if let Some(first) = seen.insert(of(name), operation) {
                 collisions.push(format!(
-                    "`{}` of {} would be both `{}` and `{}`: give one an [[operation]] entry with `name`",
+                    "`{1}` would use the name `{0}` for both `{2}` and `{3}`; add an [[operation]] entry with `method` for one of them",
                     of(name),
                     area.name,
                     first.id,
@@ -180,16 +181,16 @@ fn first_choice(
     if method == "list" {
         words[0].clone_from(&method);
     }
-    let said = overrides.operation(operation);
-    let method = said.and_then(|said| said.method.clone()).unwrap_or_else(|| identifier(&method));
+    let entry = overrides.operation(operation);
+    let method = entry.and_then(|entry| entry.method.clone()).unwrap_or_else(|| identifier(&method));
     OperationNames {
         method,
         request: words.join("_").to_upper_camel_case(),
-        sentence: said.and_then(|said| said.sentence.clone()).unwrap_or_else(|| sentence(&words)),
+        sentence: entry.and_then(|entry| entry.sentence.clone()).unwrap_or_else(|| sentence(&words)),
     }
 }
 
-/// `get role` is `Gets a role`.
+/// The sentence for a name: `get role` becomes `Gets a role`.
 fn sentence(words: &[String]) -> String {
     let (verbs, noun) = match words {
         [first, and, second, noun @ ..] if and == "and" => {
@@ -200,16 +201,16 @@ fn sentence(words: &[String]) -> String {
     };
     let head = noun.iter().position(|word| PREPOSITIONS.contains(&word.as_str())).unwrap_or(noun.len());
     match noun[..head].last() {
-        None => capital(&[&[verbs], noun].concat().join(" ")),
-        Some(last) => format!("{} {}{}", capital(&verbs), article(&noun[0], last), noun.join(" ")),
+        None => capital(format!("{verbs} {}", prose(noun)).trim_end()),
+        Some(last) => format!("{} {}{}", capital(&verbs), article(&noun[0], last), prose(noun)),
     }
 }
 
-/// What stands before a noun: `a role`, `an organisation`, `roles`.
+/// The article of a noun: `a role`, `an organisation`, and none for `roles`.
 fn article(first: &str, last: &str) -> &'static str {
     let is_uncountable =
         matches!(last, "details" | "settings" | "status" | "data" | "meta" | "sharing" | "unavailability");
-    let sounds_like_you = ["use", "uni"].iter().any(|start| first.starts_with(start));
+    let sounds_like_you = ["use", "uni", "url"].iter().any(|start| first.starts_with(start));
     match first.chars().next() {
         _ if is_plural(last) || is_uncountable || first == "all" => "",
         Some('a' | 'e' | 'i' | 'o' | 'u') if !sounds_like_you => "an ",
@@ -217,14 +218,30 @@ fn article(first: &str, last: &str) -> &'static str {
     }
 }
 
+/// Words as prose spells them: `zia url` becomes `Zia URL`.
+fn prose(words: &[String]) -> String {
+    let spelled = words.iter().map(|word| match word.as_str() {
+        "api" => "API",
+        "apis" => "APIs",
+        "id" => "ID",
+        "url" => "URL",
+        "urls" => "URLs",
+        "zia" => "Zia",
+        other => other,
+    });
+    spelled.collect::<Vec<_>>().join(" ")
+}
+
 fn third_person(verb: &str) -> String {
     match verb {
+        "deassociate" => "dissociates".to_owned(),
+        "delink" => "unlinks".to_owned(),
         _ if verb.ends_with("ch") || verb.ends_with("sh") || verb.ends_with('s') => format!("{verb}es"),
         _ => format!("{verb}s"),
     }
 }
 
-/// `roles` is `Roles`.
+/// Capitalizes the first letter.
 pub(crate) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
@@ -234,21 +251,21 @@ fn one_of(words: &[String]) -> Vec<String> {
     words.iter().map(|word| singular(word)).collect()
 }
 
-/// A name in Rust: `type` is `r#type`.
+/// The Rust identifier for a name: `type` becomes `r#type`.
 pub(crate) fn identifier(name: &str) -> String {
     let name = words(name).join("_");
     match name.chars().next() {
         Some(first) if first.is_ascii_digit() => format!("n{name}"),
         None => "unnamed".to_owned(),
-        Some(_) if KEYWORDS.contains(&name.as_str()) && !NAMES_AFTER_ALL.contains(&name.as_str()) => {
+        Some(_) if KEYWORDS.contains(&name.as_str()) && !VALID_KEYWORDS.contains(&name.as_str()) => {
             format!("r#{name}")
         }
         Some(_) => name,
     }
 }
 
-/// A parameter as it is in Rust.
-pub(crate) fn parameter(wire: &str, place: Place, kind: TypeRef) -> Parameter {
+/// Names a parameter.
+pub(crate) fn parameter(wire: &str, place: Place, kind: TypeRef<Key>) -> Parameter<Key> {
     let name = match wire {
         "module_api_name" | "module_name" | "moduleName" => "module".to_owned(),
         _ => identifier(wire.strip_prefix("X-CRM-").or(wire.strip_prefix("X-")).unwrap_or(wire)),
@@ -271,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn the_area_s_own_noun_is_not_repeated() {
+    fn a_method_does_not_repeat_the_subject_of_its_area() {
         let names = named(&[
             operation("Get Paint Tins", "GET", "/v1/tins"),
             operation("Get Paint Tin", "GET", "/v1/tins/{id}"),
@@ -294,14 +311,14 @@ mod tests {
     }
 
     #[test]
-    fn two_operations_of_one_name_stop_it() {
+    fn two_operations_of_the_same_name_are_an_error() {
         let twice = [operation("Get Lid", "GET", "/v1/a"), operation("Get Lid", "GET", "/v1/b")];
         let error = named(&twice).unwrap_err().to_string();
         assert!(error.contains("`get_lid`") || error.contains("`lid`"), "{error}");
     }
 
     #[test]
-    fn a_keyword_is_still_a_name() {
+    fn a_keyword_becomes_a_valid_identifier() {
         assert_eq!(identifier("type"), "r#type");
         assert_eq!(identifier("$approval_state"), "approval_state");
         assert_eq!(identifier("startDateTime"), "start_date_time");

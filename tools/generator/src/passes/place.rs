@@ -1,4 +1,4 @@
-//! Which types go where: one that several areas use is shared, so that no area needs another.
+//! Decides which module defines each type. A type that several areas use is shared, so that no area needs another.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,15 +6,15 @@ use super::shapes::{SHARED, ShapeContent, Shapes};
 use crate::model::TypeRef;
 use crate::schema::Key;
 
-/// Where a type goes: an area's name, or nothing for `shared`.
+/// The module of each type: the area's name, or `None` for `shared`.
 pub type Places = HashMap<Key, Option<String>>;
 
-/// Finds a place for every type that is used. `roots` are the types that operations name, by area.
+/// Finds the module of every type that is used. `roots` are the types that operations name, by area.
 #[must_use]
-pub fn place<'a>(shapes: &Shapes, roots: impl IntoIterator<Item = (&'a str, &'a TypeRef)>) -> Places {
+pub fn place<'a>(shapes: &Shapes, roots: impl IntoIterator<Item = (&'a str, &'a TypeRef<Key>)>) -> Places {
     let mut users: HashMap<Key, HashSet<&str>> = HashMap::new();
     for (area, root) in roots {
-        for key in reachable(shapes, root.shape()) {
+        for key in reachable(shapes, root.named()) {
             users.entry(key).or_default().insert(area);
         }
     }
@@ -29,7 +29,7 @@ pub fn place<'a>(shapes: &Shapes, roots: impl IntoIterator<Item = (&'a str, &'a 
     users.into_iter().map(place).collect()
 }
 
-/// The types that a type needs, itself included.
+/// The types that a type refers to, directly or not, and the type itself.
 pub(super) fn reachable(shapes: &Shapes, root: Option<&Key>) -> HashSet<Key> {
     let mut found = HashSet::new();
     let mut left: Vec<&Key> = root.into_iter().collect();
@@ -38,13 +38,13 @@ pub(super) fn reachable(shapes: &Shapes, root: Option<&Key>) -> HashSet<Key> {
             continue;
         }
         if let Some(ShapeContent::Struct(fields)) = shapes.get(key).map(|shape| &shape.content) {
-            left.extend(fields.iter().filter_map(|(_, kind)| kind.shape()));
+            left.extend(fields.iter().filter_map(|(_, kind)| kind.named()));
         }
     }
     found
 }
 
-/// Puts a box around each field that would make a type hold itself.
+/// Boxes each field through which a type would contain itself.
 pub fn box_cycles(shapes: &mut Shapes) {
     let keys: Vec<Key> = shapes.keys().cloned().collect();
     for key in keys {
@@ -52,7 +52,7 @@ pub fn box_cycles(shapes: &mut Shapes) {
             continue;
         };
         for (index, (_, kind)) in fields.iter().enumerate() {
-            let TypeRef::Shape(held) = kind else { continue };
+            let TypeRef::Named(held) = kind else { continue };
             if held_by(shapes, held).contains(&key)
                 && let Some(ShapeContent::Struct(fields)) =
                     shapes.get_mut(&key).map(|shape| &mut shape.content)
@@ -63,7 +63,7 @@ pub fn box_cycles(shapes: &mut Shapes) {
     }
 }
 
-/// The types that a type holds without a list or a box between, itself included.
+/// The types that a type contains without a list or a box in between, and the type itself.
 fn held_by(shapes: &Shapes, root: &Key) -> HashSet<Key> {
     let mut found = HashSet::new();
     let mut left = vec![root];
@@ -73,7 +73,7 @@ fn held_by(shapes: &Shapes, root: &Key) -> HashSet<Key> {
         }
         if let Some(ShapeContent::Struct(fields)) = shapes.get(key).map(|shape| &shape.content) {
             left.extend(fields.iter().filter_map(|(_, kind)| match kind {
-                TypeRef::Shape(key) => Some(key),
+                TypeRef::Named(key) => Some(key),
                 _ => None,
             }));
         }
@@ -86,8 +86,10 @@ mod tests {
     use super::super::shapes::{NamedAfter, Shape};
     use super::*;
 
-    fn shapes(all: &[(&str, &[(&str, TypeRef)])]) -> Shapes {
-        let shape = |(name, fields): &(&str, &[(&str, TypeRef)])| {
+    type Fields<'a> = &'a [(&'a str, TypeRef<Key>)];
+
+    fn shapes(all: &[(&str, Fields<'_>)]) -> Shapes {
+        let shape = |(name, fields): &(&str, Fields<'_>)| {
             let fields = fields.iter().map(|(name, kind)| ((*name).to_owned(), kind.clone())).collect();
             let named_after = NamedAfter::Definition((*name).to_owned());
             (Key::new("x", *name), Shape { named_after, content: ShapeContent::Struct(fields) })
@@ -95,12 +97,12 @@ mod tests {
         all.iter().map(shape).collect()
     }
 
-    fn to(name: &str) -> TypeRef {
-        TypeRef::Shape(Key::new("x", name))
+    fn to(name: &str) -> TypeRef<Key> {
+        TypeRef::Named(Key::new("x", name))
     }
 
     #[test]
-    fn what_two_areas_use_is_shared_with_all_that_it_needs() {
+    fn a_type_that_two_areas_use_is_shared_with_all_that_it_refers_to() {
         let shapes =
             shapes(&[("A", &[("user", to("User"))]), ("User", &[("role", to("Role"))]), ("Role", &[])]);
         let (first, second) = (to("A"), to("User"));
@@ -111,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_would_hold_itself_gets_one_box() {
+    fn a_type_that_would_contain_itself_gets_one_box() {
         let mut shapes =
             shapes(&[("A", &[("b", to("B"))]), ("B", &[("a", to("A")), ("c", to("C"))]), ("C", &[])]);
         box_cycles(&mut shapes);

@@ -1,10 +1,12 @@
-//! Which scopes allow an operation.
+//! Finds the scopes that allow an operation.
 
 use crate::schema::RawOperation;
 
-/// The scopes that allow an operation: of the lists any one, of each list all. The source names most areas well and the
-/// verbs badly, so the verb is the method's. Where that is wrong (some calls read by POST, and some areas have the scopes of
-/// another one) `overrides.toml` says the right ones: those of an area without the verb, or all that an operation needs.
+/// The scopes that allow an operation: any one of the lists, and all scopes of that list.
+///
+/// The source is reliable for the areas of most scopes but not for their verbs, so the verb follows from the HTTP method.
+/// If that is wrong (some calls read by POST, and some areas list the scopes of another), `overrides.toml` has the right
+/// scopes: that of the area without the verb, or all that an operation needs.
 pub(crate) fn scopes(
     operation: &RawOperation,
     of_area: Option<&str>,
@@ -16,11 +18,11 @@ pub(crate) fn scopes(
         "DELETE" => "DELETE",
         _ => "UPDATE",
     };
-    if let Some(said) = of_operation {
-        return vec![said.to_vec()];
+    if let Some(scopes) = of_operation {
+        return vec![scopes.to_vec()];
     }
-    if let Some(said) = of_area {
-        return vec![vec![format!("{said}.{verb}")]];
+    if let Some(scope) = of_area {
+        return vec![vec![format!("{scope}.{verb}")]];
     }
     let mut lists: Vec<Vec<String>> = Vec::new();
     for list in operation.scopes.iter().flat_map(|requirement| of_requirement(requirement)) {
@@ -36,8 +38,8 @@ pub(crate) fn scopes(
     lists
 }
 
-/// What one requirement of the source asks for. It asks for all of its scopes, but some are a wide one and a narrow one
-/// that it covers, and then either is enough.
+/// The alternatives of one requirement of the source. A requirement asks for all of its scopes. If one of them covers
+/// another, though, either is enough.
 fn of_requirement(scopes: &[String]) -> Vec<Vec<String>> {
     let mut bases: Vec<String> = Vec::new();
     for base in scopes.iter().filter_map(|scope| base(scope)) {
@@ -45,7 +47,7 @@ fn of_requirement(scopes: &[String]) -> Vec<Vec<String>> {
             bases.push(base);
         }
     }
-    // One for all settings is not said beside a better one.
+    // The scope for all settings is redundant next to a narrower one.
     let all = bases.len();
     bases.retain(|base| base != "ZohoCRM.settings" || all == 1);
     let covers = |wide: &String| bases.iter().any(|narrow| narrow.starts_with(&format!("{wide}.")));
@@ -58,7 +60,7 @@ fn of_requirement(scopes: &[String]) -> Vec<Vec<String>> {
     }
 }
 
-/// A scope without its verb and without what stands for a module.
+/// A scope without its verb and without the placeholder of a module.
 fn base(scope: &str) -> Option<String> {
     let mut base: Vec<&str> = Vec::new();
     for part in scope.trim().split('.') {

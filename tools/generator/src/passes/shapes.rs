@@ -1,45 +1,45 @@
-//! `Shape`: a type that has no Rust name yet.
+//! [`Shape`]: a type that has no Rust name yet.
 
 use indexmap::IndexMap;
 
 use crate::model::TypeRef;
 use crate::schema::Key;
 
-/// The types that were found, under the source's names.
+/// Types by the source's names.
 pub type Shapes = IndexMap<Key, Shape>;
 
 /// A struct or an enum that has no Rust name yet.
 #[derive(Clone, Debug)]
 pub struct Shape {
-    /// What it is called after.
+    /// The source of its name.
     pub named_after: NamedAfter,
-    /// What is in it.
+    /// Fields or values.
     pub content: ShapeContent,
 }
 
-/// What a type is called after.
+/// The source of a type's name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum NamedAfter {
-    /// The source's definition.
+    /// A definition of the source.
     Definition(String),
-    /// The field that holds it, of this type.
+    /// The field that holds it: the type with the field, and the field.
     Field(Key, String),
-    /// The operation that answers with it.
-    Answer(String),
+    /// The operation that returns it.
+    Response(String),
     /// The operation that sends it.
     Body(String),
-    /// A parameter of this operation.
+    /// A parameter: the operation, and the parameter.
     Parameter(String, String),
 }
 
-/// What is in a type.
+/// The content of a type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ShapeContent {
     /// Fields.
-    Struct(Vec<(String, TypeRef)>),
+    Struct(Vec<(String, TypeRef<Key>)>),
     /// The known values of a text.
     Enum(Vec<String>),
 }
 
-/// The area of what no area owns.
+/// The area of types that no area owns.
 pub(super) const SHARED: &str = "shared";

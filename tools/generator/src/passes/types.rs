@@ -1,4 +1,4 @@
-//! What types are called.
+//! Names types and their fields.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,11 +11,11 @@ use super::shapes::{NamedAfter, SHARED, Shape, ShapeContent, Shapes};
 use super::words::{one_of, words};
 use super::wrapper::{is_results, is_wrapper, wrapper};
 use crate::error::{Error, Result};
-use crate::model::{Field, Type, TypeContent, TypeRef};
+use crate::model::{Field, Name, Type, TypeContent, TypeRef};
 use crate::overrides::Overrides;
 use crate::schema::Key;
 
-/// Names that generated code already uses for something else.
+/// Names that generated code already uses.
 const TAKEN: &[&str] = &[
     "ActionResult",
     "Box",
@@ -54,40 +54,37 @@ const TAKEN: &[&str] = &[
     "Vec",
 ];
 
-/// What the names of an area's types depend on.
+/// The names that an area's types must not use.
 #[derive(Debug)]
 pub struct AreaContext {
-    /// The source's name for it.
+    /// The source's name of the area.
     pub area: String,
-    /// Names that its operations have.
+    /// Names of the types of its operations.
     pub taken: HashSet<String>,
 }
 
-/// Types with names.
+/// The Rust names of types and fields.
 #[derive(Debug, Default)]
 pub struct Named {
     names: HashMap<Key, String>,
-    /// Types that are the same as another one.
+    /// Duplicates, with the types that replace them.
     same: HashMap<Key, Key>,
     /// The names of the fields of structs, in order.
     fields: HashMap<Key, Vec<String>>,
-    /// Types that no source defines.
-    made: HashSet<Key>,
+    /// Types that only the overrides define.
+    added: HashSet<Key>,
 }
 
 impl Named {
-    /// How a type is written in an area, or in `shared`.
+    /// The name of a type as the module of an area, or `shared`, refers to it.
     #[must_use]
-    pub fn written(&self, kind: &TypeRef, places: &Places, inside: Option<&str>) -> TypeRef {
-        kind.map_shapes(&|key| {
-            let key = self.same.get(key).unwrap_or(key);
-            let name = self.names.get(key).cloned().unwrap_or_default();
-            let place = places.get(key).and_then(Option::as_deref);
-            if place == inside { TypeRef::Own(name) } else { TypeRef::Shared(name) }
-        })
+    pub fn name(&self, key: &Key, places: &Places, inside: Option<&str>) -> Name {
+        let key = self.same.get(key).unwrap_or(key);
+        let name = self.names[key].clone();
+        if places[key].as_deref() == inside { Name::Own(name) } else { Name::Shared(name) }
     }
 
-    /// The types of an area, or of `shared`, in the order in which they were found.
+    /// The types that an area, or `shared`, defines, in the order in which they were found.
     #[must_use]
     pub fn types(
         &self,
@@ -103,20 +100,20 @@ impl Named {
             name: self.names[key].clone(),
             sentence: match &shape.named_after {
                 NamedAfter::Definition(_) if key.area == SHARED => {
-                    "A shape that Zoho's files have under many names".to_owned()
+                    "A shape that occurs under many names in Zoho's files".to_owned()
                 }
-                NamedAfter::Definition(_) if self.made.contains(key) => {
-                    "A shape that Zoho's files leave out".to_owned()
+                NamedAfter::Definition(_) if self.added.contains(key) => {
+                    "A shape that Zoho's files do not define".to_owned()
                 }
                 _ => sentence(shape, &self.names),
             },
             content: match &shape.content {
                 ShapeContent::Struct(fields) => {
                     let named = fields.iter().zip(&self.fields[key]);
-                    let field = |((wire, kind), name): (&(String, TypeRef), &String)| Field {
+                    let field = |((wire, kind), name): (&(String, TypeRef<Key>), &String)| Field {
                         wire: wire.clone(),
                         name: name.clone(),
-                        kind: self.written(kind, places, inside),
+                        kind: kind.map(&|key| self.name(key, places, inside)),
                     };
                     TypeContent::Struct(named.map(field).collect())
                 }
@@ -128,16 +125,16 @@ impl Named {
     }
 }
 
-/// Names all types that have a place.
+/// Names all types that are used.
 ///
 /// # Errors
-/// When two different types of one place would have one name.
+/// When two different types of one module would have the same name.
 pub fn name(shapes: &Shapes, places: &Places, areas: &[AreaContext], overrides: &Overrides) -> Result<Named> {
     let mut collisions = Vec::new();
     let same = duplicates(shapes, places, overrides);
     let fields = name_fields(shapes, places, overrides, &mut collisions);
-    let made = shapes.keys().filter(|key| overrides.makes(key)).cloned().collect();
-    let mut named = Named { names: HashMap::new(), same, fields, made };
+    let added = shapes.keys().filter(|key| overrides.adds(key)).cloned().collect();
+    let mut named = Named { names: HashMap::new(), same, fields, added };
     let mut all: Vec<(Option<&str>, HashSet<String>)> = vec![(None, HashSet::new())];
     all.extend(areas.iter().map(|area| (Some(area.area.as_str()), area.taken.clone())));
     for (inside, taken) in all {
@@ -151,7 +148,7 @@ pub fn name(shapes: &Shapes, places: &Places, areas: &[AreaContext], overrides: 
     if collisions.is_empty() { Ok(named) } else { Err(Error::Collisions(collisions)) }
 }
 
-/// Names for the fields of each struct.
+/// Names the fields of each struct.
 fn name_fields(
     shapes: &Shapes,
     places: &Places,
@@ -162,13 +159,13 @@ fn name_fields(
     for (key, shape) in shapes.iter().filter(|(key, _)| places.contains_key(*key)) {
         let ShapeContent::Struct(fields) = &shape.content else { continue };
         let mut names = Vec::with_capacity(fields.len());
-        // Every struct has this one for what it does not name.
-        let mut seen: HashMap<String, &str> = [("extra".to_owned(), "what is not named")].into();
+        // Every struct has this field for members without a field.
+        let mut seen: HashMap<String, &str> = [("extra".to_owned(), "extra (added to every struct)")].into();
         for (wire, _) in fields {
             let name = overrides.field_name(key, wire).map_or_else(|| identifier(wire), str::to_owned);
             if let Some(first) = seen.insert(name.clone(), wire) {
                 collisions.push(format!(
-                    "the fields `{first}` and `{wire}` of `{key}` would both be `{name}`: give one a `name` in a [[field]] entry"
+                    "the fields `{first}` and `{wire}` of `{key}` would both be named `{name}`; add a [[field]] entry with `name` for one of them"
                 ));
             }
             names.push(name);
@@ -178,7 +175,7 @@ fn name_fields(
     named
 }
 
-/// The naming of one place.
+/// Names the types of one module.
 struct Naming<'a> {
     named: &'a mut Named,
     taken: HashSet<String>,
@@ -187,7 +184,7 @@ struct Naming<'a> {
 }
 
 impl Naming<'_> {
-    /// First those that the source or an operation names, then what stands in them.
+    /// Names the types that the source or an operation names first, then the types of their fields.
     fn name(&mut self, here: &[(&Key, &Shape)]) {
         let wanted: Vec<(&Key, &Shape, Vec<String>)> =
             here.iter().map(|(key, shape)| (*key, *shape, self.candidates(key, shape))).collect();
@@ -209,13 +206,13 @@ impl Naming<'_> {
                 && short[candidates[0].as_str()] > 1
                 && self.overrides.type_name(key).is_none()
             {
-                // Several fields of this name hold different things.
+                // Fields with this name hold different types.
                 candidates.clear();
             }
             if let NamedAfter::Field(parent, field) = &shape.named_after {
                 let parent = self.named.same.get(parent).unwrap_or(parent);
                 let parent = self.named.names.get(parent).cloned().unwrap_or_default();
-                let parent = parent.trim_end_matches("Answer").trim_end_matches("Body");
+                let parent = parent.trim_end_matches("Response").trim_end_matches("Body");
                 candidates.push(format!("{parent}{}", one_of(field)));
             }
             self.give(key, shape, &candidates);
@@ -223,8 +220,8 @@ impl Naming<'_> {
     }
 
     fn candidates(&self, key: &Key, shape: &Shape) -> Vec<String> {
-        if let Some(said) = self.overrides.type_name(key) {
-            return vec![said.to_owned()];
+        if let Some(name) = self.overrides.type_name(key) {
+            return vec![name.to_owned()];
         }
         let area = words(&key.area).join("_").to_upper_camel_case();
         let one = one_of(&key.area);
@@ -241,8 +238,8 @@ impl Naming<'_> {
                 vec![one_of(field)]
             }
             NamedAfter::Field(..) => Vec::new(),
-            NamedAfter::Answer(request) => {
-                let end = if is_results(shape) { "Results" } else { "Answer" };
+            NamedAfter::Response(request) => {
+                let end = if is_results(shape) { "Results" } else { "Response" };
                 vec![format!("{area}{end}"), format!("{request}{end}")]
             }
             NamedAfter::Body(request) => vec![format!("{area}Body"), format!("{request}Body")],
@@ -261,7 +258,7 @@ impl Naming<'_> {
             return;
         }
         self.collisions.push(format!(
-            "the type `{key}` ({}) would be {}, which is something else already: give it a `name` in a [[type]] entry",
+            "the type `{key}` ({}) would be named {}, which is taken; add a [[type]] entry with `name`",
             sentence(shape, &self.named.names),
             candidates.join(" or ")
         ));
@@ -272,20 +269,22 @@ fn sentence(shape: &Shape, names: &HashMap<Key, String>) -> String {
     match (&shape.named_after, &shape.content) {
         (NamedAfter::Field(parent, field), ShapeContent::Enum(_)) => {
             let parent = names.get(parent).map_or(parent.name.as_str(), String::as_str);
-            format!("Values of `{field}` in `{parent}`")
+            format!("Known values of `{field}` in `{parent}`")
         }
         (NamedAfter::Field(parent, field), ShapeContent::Struct(_)) => {
             let parent = names.get(parent).map_or(parent.name.as_str(), String::as_str);
-            format!("`{field}` in `{parent}`")
+            format!("The type of `{field}` in `{parent}`")
         }
-        (NamedAfter::Definition(name), _) => format!("Zoho's `{name}`"),
-        (NamedAfter::Answer(request), _) => format!("What `{request}` answers"),
-        (NamedAfter::Body(request), _) => format!("What `{request}` sends"),
-        (NamedAfter::Parameter(request, parameter), _) => format!("Values of `{parameter}` for `{request}`"),
+        (NamedAfter::Definition(name), _) => format!("The `{name}` schema of Zoho's files"),
+        (NamedAfter::Response(request), _) => format!("The response to `{request}`"),
+        (NamedAfter::Body(request), _) => format!("The body of `{request}`"),
+        (NamedAfter::Parameter(request, parameter), _) => {
+            format!("Known values of the parameter `{parameter}` of `{request}`")
+        }
     }
 }
 
-/// The variants of an enum: names that are different.
+/// The variants of an enum, with unique names.
 fn variants(values: &[String]) -> Vec<(String, String)> {
     let mut taken: HashSet<String> = ["Other".to_owned(), "Self".to_owned()].into();
     let mut variants = Vec::new();
@@ -303,7 +302,7 @@ fn variants(values: &[String]) -> Vec<(String, String)> {
         if name.starts_with(|first: char| first.is_ascii_digit()) {
             name = format!("N{name}");
         }
-        // `ASC` and `asc` are two values.
+        // `ASC` and `asc` are different values.
         while !taken.insert(name.clone()) {
             name.push_str(if value.chars().any(char::is_uppercase) { "Capital" } else { "Lower" });
         }
@@ -316,7 +315,7 @@ fn variants(values: &[String]) -> Vec<(String, String)> {
 mod tests {
     use super::*;
 
-    fn shape(named_after: NamedAfter, fields: &[(&str, TypeRef)]) -> Shape {
+    fn shape(named_after: NamedAfter, fields: &[(&str, TypeRef<Key>)]) -> Shape {
         let fields = fields.iter().map(|(name, kind)| ((*name).to_owned(), kind.clone())).collect();
         Shape { named_after, content: ShapeContent::Struct(fields) }
     }
@@ -336,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrapper_is_called_after_its_area_and_a_field_s_type_after_the_field() {
+    fn a_wrapper_is_named_after_its_area_and_the_type_of_a_field_after_the_field() {
         let wrapper = Key::new("paint", "Response_Wrapper");
         let field = wrapper.child("tins");
         let shapes: Shapes = [
@@ -344,7 +343,7 @@ mod tests {
                 wrapper.clone(),
                 shape(
                     definition("Response_Wrapper"),
-                    &[("tins", TypeRef::List(Box::new(TypeRef::Shape(field.clone()))))],
+                    &[("tins", TypeRef::List(Box::new(TypeRef::Named(field.clone()))))],
                 ),
             ),
             (
@@ -355,11 +354,11 @@ mod tests {
         .into_iter()
         .collect();
         let named = named(&shapes, &[]).unwrap();
-        assert_eq!((named.names[&wrapper].as_str(), named.names[&field].as_str()), ("PaintAnswer", "Tin"));
+        assert_eq!((named.names[&wrapper].as_str(), named.names[&field].as_str()), ("PaintResponse", "Tin"));
     }
 
     #[test]
-    fn a_name_that_an_operation_has_is_not_given_twice() {
+    fn a_type_does_not_take_the_name_of_an_operation() {
         let color = Key::new("paint", "Color");
         let shapes: Shapes =
             [(color.clone(), shape(definition("Color"), &[("id", TypeRef::Text)]))].into_iter().collect();
@@ -369,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn two_wrappers_with_the_same_fields_are_one_type() {
+    fn two_wrappers_with_the_same_fields_become_one_type() {
         let results = [("colors", TypeRef::List(Box::new(TypeRef::ActionResult)))];
         let (first, second) = (Key::new("paint", "Success_Wrapper"), Key::new("paint", "ActionHandler"));
         let shapes: Shapes = [
@@ -383,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn variants_have_names_of_their_own() {
+    fn variants_have_unique_names() {
         let values = ["asc", "ASC", "1 day", "a+b"].map(str::to_owned);
         let names: Vec<String> = variants(&values).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["Asc", "AscCapital", "N1Day", "APlusB"]);

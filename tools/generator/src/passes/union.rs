@@ -1,5 +1,5 @@
-//! What may have one of several shapes becomes one type. Of a whole answer refusals are no part: the runtime makes errors
-//! of them. In an answer they are: one of several things may be refused.
+//! Turns a choice between several shapes into one type. The type of a whole response leaves out rejections, because the
+//! runtime turns them into errors. The type of an item includes them, because Zoho can reject one of several items.
 
 use indexmap::IndexMap;
 
@@ -10,21 +10,26 @@ use crate::error::Result;
 use crate::model::TypeRef;
 use crate::schema::{Definitions, Key, Schema, TextFormat};
 
-/// How deep shapes may stand in shapes without a name.
-pub(super) const DEEPEST: usize = 24;
+/// How deep shapes without a name can nest.
+pub(super) const MAX_DEPTH: usize = 24;
 
 impl Lowering<'_> {
-    /// The type of a whole answer, which may be any of these.
+    /// The type of a whole response, which has any one of these shapes.
     ///
     /// # Errors
     /// As [`Lowering::lower`].
-    pub fn answer(&mut self, answers: &[Schema], at: &Key, named_after: &NamedAfter) -> Result<TypeRef> {
+    pub fn response(
+        &mut self,
+        responses: &[Schema],
+        at: &Key,
+        named_after: &NamedAfter,
+    ) -> Result<TypeRef<Key>> {
         let mut flat: Vec<&Schema> = Vec::new();
-        flatten(self.definitions, answers, &mut flat, 0);
+        flatten(self.definitions, responses, &mut flat, 0);
         let kept: Vec<&Schema> = flat
             .iter()
             .copied()
-            .filter(|branch| envelope_of(self.definitions, branch) != Some(Envelope::Refusal))
+            .filter(|branch| envelope_of(self.definitions, branch) != Some(Envelope::Rejection))
             .collect();
         self.one_of(if kept.is_empty() { &flat } else { &kept }, at, named_after)
     }
@@ -34,14 +39,14 @@ impl Lowering<'_> {
         branches: &[Schema],
         at: &Key,
         named_after: &NamedAfter,
-    ) -> Result<TypeRef> {
+    ) -> Result<TypeRef<Key>> {
         let mut flat: Vec<&Schema> = Vec::new();
         flatten(self.definitions, branches, &mut flat, 0);
         self.one_of(&flat, at, named_after)
     }
 
-    /// The type of what may be any of these, none of which is a choice itself.
-    fn one_of(&mut self, branches: &[&Schema], at: &Key, named_after: &NamedAfter) -> Result<TypeRef> {
+    /// The type of a choice between these shapes, none of which is a choice itself.
+    fn one_of(&mut self, branches: &[&Schema], at: &Key, named_after: &NamedAfter) -> Result<TypeRef<Key>> {
         match branches {
             [] => return Ok(TypeRef::Value),
             [only] => return self.lower(only, at, named_after),
@@ -78,8 +83,8 @@ impl Lowering<'_> {
         })
     }
 
-    /// One struct with the fields of all.
-    fn joined(&mut self, branches: &[&Schema], at: &Key, named_after: &NamedAfter) -> Result<TypeRef> {
+    /// One struct with the fields of all branches.
+    fn joined(&mut self, branches: &[&Schema], at: &Key, named_after: &NamedAfter) -> Result<TypeRef<Key>> {
         let names = branches.iter().map(|branch| match branch {
             Schema::Named(key) => Some(key.clone()),
             _ => None,
@@ -93,8 +98,8 @@ impl Lowering<'_> {
             return Ok(known.clone());
         }
         if let Some(names) = &names {
-            // It may stand in itself.
-            self.unions.insert(names.clone(), TypeRef::Shape(at.clone()));
+            // A shape can contain itself.
+            self.unions.insert(names.clone(), TypeRef::Named(at.clone()));
         }
         let mut fields: IndexMap<String, Vec<Schema>> = IndexMap::new();
         for branch in branches {
@@ -121,8 +126,8 @@ impl Lowering<'_> {
         Ok(joined)
     }
 
-    /// One text with the values of all; any text, if one of them is.
-    fn one_text(&mut self, branches: &[&Schema], at: &Key, named_after: &NamedAfter) -> TypeRef {
+    /// One text with the values of all branches, or any text if a branch accepts any.
+    fn one_text(&mut self, branches: &[&Schema], at: &Key, named_after: &NamedAfter) -> TypeRef<Key> {
         let mut values: Vec<String> = Vec::new();
         let mut written = None;
         for branch in branches {
@@ -141,7 +146,7 @@ impl Lowering<'_> {
     }
 }
 
-/// The branches of branches, each once.
+/// Collects the branches of nested choices, each one once.
 fn flatten<'s>(
     definitions: &'s Definitions,
     branches: &'s [Schema],
@@ -150,17 +155,17 @@ fn flatten<'s>(
 ) {
     for branch in branches {
         match resolve(definitions, branch) {
-            Schema::OneOf(more) if depth < DEEPEST => flatten(definitions, more, into, depth + 1),
+            Schema::OneOf(more) if depth < MAX_DEPTH => flatten(definitions, more, into, depth + 1),
             _ if into.contains(&branch) => {}
             _ => into.push(branch),
         }
     }
 }
 
-/// What a name stands for.
+/// Follows references to the shape that they lead to.
 fn resolve<'s>(definitions: &'s Definitions, schema: &'s Schema) -> &'s Schema {
     let mut schema = schema;
-    for _ in 0..DEEPEST {
+    for _ in 0..MAX_DEPTH {
         match schema {
             Schema::Named(key) => match definitions.get(key) {
                 Some(next) => schema = next,
@@ -184,9 +189,9 @@ fn envelope_of(definitions: &Definitions, schema: &Schema) -> Option<Envelope> {
     }
 }
 
-/// Whether a schema has no branch but refusals.
-pub(super) fn only_refuses(definitions: &Definitions, schema: &Schema) -> bool {
+/// Whether every branch of a schema is a rejection.
+pub(super) fn only_rejects(definitions: &Definitions, schema: &Schema) -> bool {
     let mut branches = Vec::new();
     flatten(definitions, std::slice::from_ref(schema), &mut branches, 0);
-    branches.iter().all(|branch| envelope_of(definitions, branch) == Some(Envelope::Refusal))
+    branches.iter().all(|branch| envelope_of(definitions, branch) == Some(Envelope::Rejection))
 }

@@ -1,15 +1,15 @@
-//! Names as words.
+//! Splits names into words.
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
-/// The words of a name: `Get_BluePrint` is `get blue print`.
+/// The words of a name: `Get_BluePrint` becomes `get blue print`.
 pub(crate) fn words(name: &str) -> Vec<String> {
     let plain: String =
         name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { ' ' }).collect();
     plain.to_snake_case().split('_').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// One of several: `territories` is `territory`. A word that is not a plural stays.
+/// The singular of a word: `territories` becomes `territory`. A word that is not a plural stays as it is.
 pub(crate) fn singular(word: &str) -> String {
     if matches!(
         word,
@@ -33,12 +33,12 @@ pub(crate) fn singular(word: &str) -> String {
     }
 }
 
-/// Whether a word means several.
+/// Whether a word is a plural.
 pub(crate) fn is_plural(word: &str) -> bool {
     singular(word) != word
 }
 
-/// `related_lists` is `RelatedList`.
+/// The type name for one item: `related_lists` becomes `RelatedList`.
 pub(crate) fn one_of(name: &str) -> String {
     let mut words = words(name);
     if let Some(last) = words.last_mut() {
@@ -53,14 +53,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_taken_apart_into_words() {
+    fn a_name_is_split_into_words() {
         assert_eq!(words("Get BluePrint"), ["get", "blue", "print"]);
         assert_eq!(words("reporting_to__s"), ["reporting", "to", "s"]);
         assert_eq!(words("X-CRM-ORG"), ["x", "crm", "org"]);
     }
 
     #[test]
-    fn a_plural_is_known_by_its_end_and_some_words_by_heart() {
+    fn a_plural_is_recognized_by_its_ending_with_listed_exceptions() {
         let singulars =
             ["territories", "roles", "status", "taxes", "business_hours", "process"].map(singular);
         assert_eq!(singulars, ["territory", "role", "status", "tax", "business_hour", "process"]);

@@ -1,4 +1,4 @@
-//! Wrappers: definitions that hold a body or an answer, and whose names say no more than that.
+//! Recognizes wrappers: definitions that hold a body or a response and whose names tell nothing else.
 
 use heck::ToUpperCamelCase;
 
@@ -6,13 +6,13 @@ use super::shapes::{Shape, ShapeContent};
 use super::words::words;
 use crate::model::TypeRef;
 
-/// `Response_Wrapper` and the like say what they are for and not what is in them.
+/// Whether a name tells the purpose of a definition, as `Response_Wrapper` does, and not its content.
 pub(super) fn is_wrapper(name: &str) -> bool {
     let name = words(name).join("");
     ["wrapper", "handler", "body", "response"].iter().any(|end| name.ends_with(end)) || name == "success"
 }
 
-/// What a wrapper is for, as the end of its name.
+/// The end of a wrapper's name, which tells its purpose.
 pub(super) fn wrapper(name: &str, shape: &Shape) -> String {
     let known = ["body", "request", "response", "wrapper", "handler", "success", "action", "api", "record"];
     let rest: Vec<String> = words(name).into_iter().filter(|word| !known.contains(&word.as_str())).collect();
@@ -22,12 +22,12 @@ pub(super) fn wrapper(name: &str, shape: &Shape) -> String {
     } else if sends {
         "Body"
     } else {
-        "Answer"
+        "Response"
     };
     format!("{}{end}", rest.join("_").to_upper_camel_case())
 }
 
-/// Whether it holds nothing but what became of each thing.
+/// Whether it holds only results, one per item.
 pub(super) fn is_results(shape: &Shape) -> bool {
     match &shape.content {
         ShapeContent::Struct(fields) => match fields.as_slice() {

@@ -1,4 +1,4 @@
-//! `json_details.json`: the fields of every class of the SDK.
+//! Reads `json_details.json`, which lists the fields of every class of the SDK.
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use crate::schema::{Definitions, Key, Schema, TextFormat};
 
-/// Before the name of a class: `zohocrmsdk.src.com.zoho.crm.api.roles.Role`.
+/// The prefix of class names, as in `zohocrmsdk.src.com.zoho.crm.api.roles.Role`.
 const PACKAGE: &str = "zohocrmsdk.src.com.zoho.crm.api.";
 
-/// The classes by name.
+/// The classes, by key.
 pub(super) struct Details(IndexMap<Key, Map<String, Value>>);
 
 impl Details {
@@ -20,13 +20,13 @@ impl Details {
         Ok(Self(classes.into_iter().filter_map(|(name, class)| Some((key(&name)?, class))).collect()))
     }
 
-    /// The shapes: everything but the classes that hold parameters.
+    /// Returns the shapes: all classes except those that hold parameters.
     pub(super) fn definitions(&self) -> Definitions {
         let shapes = self.0.iter().filter(|(key, _)| !is_parameters(&key.name));
         shapes.map(|(key, class)| (key.clone(), shape(class))).collect()
     }
 
-    /// The parameters of a class: name, whether required, shape.
+    /// Returns the parameters in a class: name, whether it is required, and shape.
     pub(super) fn parameters(&self, module: &str, class: &str) -> Vec<(String, bool, Schema)> {
         let matches = |key: &&Key| key.area == module && key.name.eq_ignore_ascii_case(class);
         let Some(class) = self.0.keys().find(matches).and_then(|key| self.0.get(key)) else {
@@ -42,7 +42,7 @@ fn is_parameters(class: &str) -> bool {
     class.ends_with("Param") || class.ends_with("Header")
 }
 
-/// The name of a class; `None` for one that no module of the API holds.
+/// The key of a class, or `None` for a class outside the API's modules.
 pub(super) fn key(name: &str) -> Option<Key> {
     let (module, class) = name.strip_prefix(PACKAGE)?.split_once('.')?;
     Some(Key::new(module, class))
@@ -77,7 +77,7 @@ struct Field {
     keys: Vec<Value>,
 }
 
-/// What is in a list or a map.
+/// The items of a list or a map.
 #[derive(Deserialize)]
 struct SubType {
     #[serde(rename = "type")]
@@ -89,7 +89,7 @@ impl Field {
         serde_json::from_value(field.clone()).ok()
     }
 
-    /// Whether it stands for parameters that the caller makes up.
+    /// Whether it is a placeholder for parameters that the caller names.
     fn is_open(&self) -> bool {
         self.kind == "Map" && self.sub_type.as_ref().is_some_and(|of| of.kind.starts_with(PACKAGE))
     }
@@ -112,7 +112,7 @@ impl Field {
         Schema::Object(keys.map(|key| (key.name.clone(), key.schema())).collect())
     }
 
-    /// A value out of several.
+    /// The shape of a choice between values.
     fn choice(&self) -> Schema {
         match self.spec_type.rsplit('.').next() {
             Some("TBoolean") => Schema::Boolean,
@@ -129,7 +129,7 @@ impl Field {
 fn named_or_simple(kind: &str) -> Schema {
     let written = |format| Schema::Text { format, values: Vec::new() };
     match kind {
-        // An id. It is a number in the SDK and text on the wire.
+        // A `Long` is an id: a number in the SDK, a text on the wire.
         "String" | "Long" | "TimeZone" | "LocalTime" => Schema::text(),
         "Integer" => Schema::Integer,
         "Double" => Schema::Number,

@@ -1,4 +1,4 @@
-//! The second source: the official Python SDK, for what the OpenAPI files lack.
+//! Reads the second source: the official Python SDK, which completes the OpenAPI files.
 
 mod details;
 
@@ -13,13 +13,13 @@ use crate::error::{Error, Result};
 use crate::schema::{Body, Content, Description, Key, Origin, Parameter, Place, RawOperation, Schema};
 use details::Details;
 
-/// Prints the operations classes as JSON.
+/// The script that prints the operations classes as JSON.
 const SCRIPT: &str = include_str!("operations.py");
 
-/// Reads the SDK's package folder, `zohocrmsdk`, with this Python (which imports nothing of it).
+/// Reads the SDK's package folder, `zohocrmsdk`. The interpreter parses its classes and imports none of them.
 ///
 /// # Errors
-/// When the folder is not the SDK's, or the interpreter fails.
+/// When the folder is not that of the SDK, or the interpreter fails.
 pub fn load(package: &Path, python: &Path) -> Result<Description> {
     let path = package.join("src/json_details.json");
     let details = fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
@@ -34,10 +34,10 @@ pub fn load(package: &Path, python: &Path) -> Result<Description> {
     describe(&details, &String::from_utf8_lossy(&output.stdout))
 }
 
-/// Reads `json_details.json` and what the script printed.
+/// Reads the text of `json_details.json` and the output of the script.
 ///
 /// # Errors
-/// When one of them is not of the shape that is expected.
+/// When one of them does not have the expected format.
 pub fn describe(details: &str, operations: &str) -> Result<Description> {
     let details = Details::read(details)?;
     let methods: Vec<Method> =
@@ -55,9 +55,9 @@ struct Method {
     method: String,
     content_type: Option<String>,
     body: Option<String>,
-    answer: String,
+    response: String,
     accept: String,
-    /// Those that every method of the class sends.
+    /// The parameters that the method always sends.
     parameters: Vec<String>,
     headers: Vec<String>,
 }
@@ -104,8 +104,8 @@ fn operation(method: &Method, details: &Details) -> RawOperation {
         content: if is_form { Content::Form } else { Content::Json },
         schema: Schema::Named(key),
     });
-    let answers_bytes = method.accept != "application/json";
-    let answer = details::key(&method.answer).filter(|_| !answers_bytes);
+    let returns_file = method.accept != "application/json";
+    let response = details::key(&method.response).filter(|_| !returns_file);
     RawOperation {
         area: method.module.clone(),
         id: method.name.to_title_case(),
@@ -114,15 +114,15 @@ fn operation(method: &Method, details: &Details) -> RawOperation {
         on_upload_host,
         parameters,
         body,
-        answers: answer.map(Schema::Named).into_iter().collect(),
-        answers_bytes,
+        responses: response.map(Schema::Named).into_iter().collect(),
+        returns_file,
         scopes: Vec::new(),
         origin: Origin::PythonSdk { module: method.module.clone(), function: method.name.clone() },
         also_takes: Vec::new(),
     }
 }
 
-/// A class's name, to be compared with a shape's in the specification.
+/// The key of a shape in the spelling that both sources share, to compare them.
 pub(crate) fn same_name(key: &Key) -> Key {
     Key::new(&key.area, key.name.to_upper_camel_case())
 }
@@ -148,7 +148,7 @@ mod tests {
     const OPERATIONS: &str = r#"[{
         "module": "paint", "name": "get_color", "method": "GET",
         "path": ["https://content.example.org/crm/v8/colors/", {"name": "id"}],
-        "answer": "zohocrmsdk.src.com.zoho.crm.api.paint.ResponseHandler",
+        "response": "zohocrmsdk.src.com.zoho.crm.api.paint.ResponseHandler",
         "accept": "application/json", "parameters": [], "headers": []
     }]"#;
 
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_text_and_the_sdk_s_own_bookkeeping_is_no_field() {
+    fn an_id_is_text_and_the_sdks_internal_fields_are_left_out() {
         let description = describe(DETAILS, OPERATIONS).unwrap();
         let Schema::Object(fields) = &description.definitions[&Key::new("paint", "Color")] else { panic!() };
         assert_eq!(fields.keys().collect::<Vec<_>>(), ["id", "shade", "tins"]);

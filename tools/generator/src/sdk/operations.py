@@ -1,6 +1,6 @@
-"""Prints what the official SDK's operations classes say, as JSON: one object for each method.
+"""Prints the official SDK's operations classes as JSON: one object for each method.
 
-The classes are read, never imported. `path` is a list: a string is text, an object names a variable.
+The classes are parsed, never imported. `path` is a list, in which a string is text and an object names a variable.
 """
 import ast
 import json
@@ -9,14 +9,14 @@ import sys
 
 
 def name_of(node):
-    """`self.__record_id`, `record_id` and `str(record_id)` are all called `record_id`."""
+    """Returns `record_id` for `self.__record_id`, `record_id` and `str(record_id)`."""
     if isinstance(node, ast.Call):
         return name_of(node.args[0])
     return (node.attr if isinstance(node, ast.Attribute) else node.id).removeprefix("__")
 
 
 def pieces(value):
-    """The parts of `api_path + x`, without the variable itself."""
+    """Returns the parts of `api_path + x` without `api_path`."""
     if isinstance(value, ast.BinOp):
         return pieces(value.left) + pieces(value.right)
     if isinstance(value, ast.Constant):
@@ -44,13 +44,13 @@ def operation(function):
         elif called == "isinstance" and getattr(node.args[0], "id", "") == "request":
             found["body"] = imported(function, name_of(node.args[1]))
         elif called == "api_call":
-            found["answer"] = imported(function, name_of(node.args[0].value))
+            found["response"] = imported(function, name_of(node.args[0].value))
             found["accept"] = node.args[1].value
     return found
 
 
 def imported(function, name):
-    """The full name of a class, as `json_details.json` spells it."""
+    """Returns the full name of a class, as in `json_details.json`."""
     for node in ast.walk(function):
         if isinstance(node, ast.ImportFrom) and node.level == 0 and any(a.name == name for a in node.names):
             return node.module.rpartition(".")[0] + "." + name

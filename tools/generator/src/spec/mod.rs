@@ -1,4 +1,4 @@
-//! The first source: Zoho's OpenAPI files.
+//! Reads the first source: Zoho's OpenAPI files.
 
 mod references;
 
@@ -16,7 +16,7 @@ pub use references::Files;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-/// Reads every `*.json` of a folder.
+/// Reads every `*.json` file of a folder.
 ///
 /// # Errors
 /// When a file is not JSON, or a reference leads nowhere.
@@ -39,7 +39,7 @@ pub fn load(folder: &Path) -> Result<Description> {
     describe(&files)
 }
 
-/// Reads files that are in memory.
+/// Reads files in memory.
 ///
 /// # Errors
 /// When a reference leads nowhere.
@@ -61,7 +61,7 @@ pub fn describe(files: &Files) -> Result<Description> {
     Ok(description)
 }
 
-/// How many operations the files of a folder hold, counted without reading anything else in them.
+/// Counts the operations in the files of a folder, without reading anything else in them.
 ///
 /// # Errors
 /// When a file is not JSON.
@@ -97,8 +97,8 @@ impl Reader<'_> {
         for parameter in list(&operation["parameters"]) {
             parameters.extend(self.parameter(parameter)?);
         }
-        let mut answers = Vec::new();
-        let mut answers_bytes = false;
+        let mut responses = Vec::new();
+        let mut returns_file = false;
         for (status, response) in object(&operation["responses"]) {
             if !status.starts_with('2') {
                 continue;
@@ -106,9 +106,9 @@ impl Reader<'_> {
             let (file, response) = self.files.resolve(self.file, response)?;
             for (content_type, media) in object(&response["content"]) {
                 if content_type == "application/json" {
-                    answers.push(Reader { files: self.files, file }.schema(&media["schema"])?);
+                    responses.push(Reader { files: self.files, file }.schema(&media["schema"])?);
                 } else {
-                    answers_bytes = true;
+                    returns_file = true;
                 }
             }
         }
@@ -122,19 +122,20 @@ impl Reader<'_> {
             on_upload_host: server.contains("content."),
             parameters,
             body: self.body(&operation["requestBody"])?,
-            answers,
-            answers_bytes,
+            responses,
+            returns_file,
             scopes: scopes(&security["security"]),
             origin: Origin::OpenApi { file: self.file.to_owned() },
             also_takes: Vec::new(),
         })
     }
 
-    /// A parameter; `None` if the reference leads nowhere and its name is a header's (the specification has one).
+    /// Reads a parameter. Returns `None` for one that is not in the path, the query or a header.
     fn parameter(&self, parameter: &Value) -> Result<Option<Parameter>> {
         let (file, resolved) = match self.files.resolve(self.file, parameter) {
             Ok(resolved) => resolved,
             Err(error) => {
+                // The specification refers to the parameter of this name and does not define it.
                 let reference = parameter["$ref"].as_str().unwrap_or_default();
                 let name = reference.rsplit('/').next().unwrap_or_default();
                 if name != "If-Modified-Since" {
@@ -224,7 +225,7 @@ fn text(schema: &Value) -> Schema {
     Schema::Text { format, values }
 }
 
-/// Each requirement's scopes.
+/// The scopes of each requirement.
 fn scopes(security: &Value) -> Vec<Vec<String>> {
     let of = |requirement: &Value| {
         let scopes = object(requirement).flat_map(|(_, scopes)| list(scopes)).filter_map(Value::as_str);
@@ -287,26 +288,26 @@ mod tests {
     #[test]
     fn a_reference_to_another_file_becomes_its_name() {
         let description = describe(&two_files()).unwrap();
-        assert_eq!(description.operations[0].answers, [Schema::Named(Key::new("paint", "Color"))]);
+        assert_eq!(description.operations[0].responses, [Schema::Named(Key::new("paint", "Color"))]);
     }
 
     #[test]
-    fn a_refusal_is_not_an_answer_and_the_file_s_scopes_hold_for_its_operations() {
+    fn an_error_response_is_left_out_and_the_scopes_of_the_file_apply_to_its_operations() {
         let description = describe(&two_files()).unwrap();
         let operation = &description.operations[0];
-        assert_eq!(operation.answers.len(), 1);
+        assert_eq!(operation.responses.len(), 1);
         assert_eq!(operation.scopes, [["App.colors.ALL"]]);
     }
 
     #[test]
-    fn a_pattern_and_what_is_required_are_forgotten() {
+    fn patterns_and_required_fields_are_left_out() {
         let description = describe(&two_files()).unwrap();
         let color = &description.definitions[&Key::new("paint", "Color")];
         assert_eq!(color, &Schema::Object([("name".to_owned(), Schema::text())].into_iter().collect()));
     }
 
     #[test]
-    fn a_value_that_is_listed_twice_is_known_once() {
+    fn a_value_that_is_listed_twice_is_read_once() {
         let description = describe(&two_files()).unwrap();
         let shade = &description.operations[0].parameters[1];
         assert_eq!(shade.schema, Schema::Text { format: TextFormat::Plain, values: vec!["dark".into()] });

@@ -1,4 +1,4 @@
-//! References between the files: all are read from the folder, none is fetched.
+//! Resolves references between the files of the folder. Nothing is fetched.
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -6,12 +6,12 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::schema::Key;
 
-/// The files of the specification by name.
+/// The files of the specification, by name.
 #[derive(Clone, Debug, Default)]
 pub struct Files(IndexMap<String, Value>);
 
 impl Files {
-    /// Adds a file; its name is without `.json`.
+    /// Adds a file under its name without `.json`.
     pub fn insert(&mut self, name: String, document: Value) {
         self.0.insert(name, document);
     }
@@ -20,7 +20,7 @@ impl Files {
         self.0.iter().map(|(name, document)| (name.as_str(), document))
     }
 
-    /// What a value refers to, and the file it stands in; the value itself if it is no reference.
+    /// Follows a reference. Returns the value and the file that contains it, or the value itself if it is not a reference.
     pub(super) fn resolve<'a>(&'a self, file: &'a str, value: &'a Value) -> Result<(&'a str, &'a Value)> {
         let (mut file, mut value) = (file, value);
         while let Some(reference) = value["$ref"].as_str() {
@@ -28,7 +28,10 @@ impl Files {
             let found = self.0.get_key_value(target);
             let found = found.and_then(|(name, document)| Some((name, document.pointer(pointer)?)));
             let Some((name, next)) = found else {
-                return Err(Error::source(format!("{file}.json"), format!("`{reference}` leads nowhere")));
+                return Err(Error::source(
+                    format!("{file}.json"),
+                    format!("the reference `{reference}` leads nowhere"),
+                ));
             };
             (file, value) = (name, next);
         }
@@ -36,14 +39,14 @@ impl Files {
     }
 }
 
-/// The name of the shape that a reference leads to; `None` if it leads to something else.
+/// The key of the shape that a reference leads to, or `None` if it leads to something else.
 pub(super) fn definition(file: &str, reference: &str) -> Option<Key> {
     let (target, pointer) = split(file, reference);
     let name = pointer.strip_prefix("/components/schemas/")?;
     (!name.contains('/')).then(|| Key::new(target, name))
 }
 
-/// `https://…/users.json#/components/…` is `users` and `/components/…`.
+/// Splits `https://…/users.json#/components/…` into `users` and `/components/…`.
 fn split<'a>(file: &'a str, reference: &'a str) -> (&'a str, &'a str) {
     let (address, pointer) = reference.split_once('#').unwrap_or((reference, ""));
     let name = address.rsplit('/').next().unwrap_or_default();
