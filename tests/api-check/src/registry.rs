@@ -27,7 +27,7 @@ pub struct Entry {
     /// Builds the call through its public builder, with everything that can be set.
     pub build: fn(&Crm, &Samples) -> Request,
     /// Reads an answer and writes it again; `None` where the answer is a file.
-    pub answer: Option<RoundTrip>,
+    pub response: Option<RoundTrip>,
     /// Reads what is sent and writes it again; `None` where nothing is sent, or a file.
     pub body: Option<RoundTrip>,
 }

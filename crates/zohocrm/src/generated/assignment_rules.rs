@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on assignment rules.
+    /// Opens the operations on assignment rules.
     #[must_use]
     pub fn assignment_rules(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on assignment rules; from [`Api::assignment_rules`](crate::Api::assignment_rules).
+/// Operations on assignment rules. Returned by [`Api::assignment_rules`](crate::Api::assignment_rules).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -48,8 +48,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists assignment rules; from [`Operations::list`].
-    ListAssignmentRules -> AssignmentRulesAnswer
+    /// A call that lists assignment rules. Created by [`Operations::list`].
+    ListAssignmentRules -> AssignmentRulesResponse
 }
 
 impl ListAssignmentRules {
@@ -60,81 +60,81 @@ impl ListAssignmentRules {
 }
 
 operation! {
-    /// A call that gets an assignment rule; from [`Operations::get`].
-    GetAssignmentRule -> AssignmentRulesAnswer
+    /// A call that gets an assignment rule. Created by [`Operations::get`].
+    GetAssignmentRule -> AssignmentRulesResponse
 }
 
-/// What `ListAssignmentRules` answers.
+/// The response to `ListAssignmentRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct AssignmentRulesAnswer {
-    /// `assignment_rules`.
+pub struct AssignmentRulesResponse {
+    /// The field `assignment_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub assignment_rules: Nullable<Vec<AssignmentRules>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `assignment_rules`.
+/// The `assignment_rules` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AssignmentRules {
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `default_assignee`.
+    /// The field `default_assignee`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub default_assignee: Nullable<shared::Reference>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<User>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<User>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::MinifiedModule>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `user`.
+/// The `user` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct User {
-    /// `zuid`.
+    /// The field `zuid`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub zuid: Nullable<Value>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `email`.
+    /// The field `email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

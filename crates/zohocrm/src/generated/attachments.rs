@@ -6,21 +6,21 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on attachments.
+    /// Opens the operations on attachments.
     #[must_use]
     pub fn attachments(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on attachments; from [`Api::attachments`](crate::Api::attachments).
+/// Operations on attachments. Returned by [`Api::attachments`](crate::Api::attachments).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Attaches an url.
+    /// Attaches a URL.
     ///
     /// `POST /crm/v8/{module}/{record_id}/Attachments`. Scope: `ZohoCRM.modules.CREATE` or `ZohoCRM.modules.attachments.CREATE`.
     pub fn attach_url(
@@ -146,7 +146,7 @@ impl Operations {
 }
 
 operation! {
-    /// A call that attaches an url; from [`Operations::attach_url`].
+    /// A call that attaches a URL. Created by [`Operations::attach_url`].
     AttachUrl -> AttachmentsResults
 }
 
@@ -158,12 +158,12 @@ impl AttachUrl {
 }
 
 operation! {
-    /// A call that lists attachments; from [`Operations::list`].
-    ListAttachments -> AttachmentsAnswer
+    /// A call that lists attachments. Created by [`Operations::list`].
+    ListAttachments -> AttachmentsResponse
 }
 
 impl ListAttachments {
-    /// Sets `ids`, separated by commas.
+    /// Sets `ids`, sent as a comma-separated list.
     pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_query_list("ids", ids)
     }
@@ -185,81 +185,81 @@ impl ListAttachments {
 }
 
 operation! {
-    /// A call that deletes attachments; from [`Operations::delete_many`].
+    /// A call that deletes attachments. Created by [`Operations::delete_many`].
     DeleteAttachments -> AttachmentsResults
 }
 
 operation! {
-    /// A call that downloads an attachment; from [`Operations::download`].
+    /// A call that downloads an attachment. Created by [`Operations::download`].
     DownloadAttachment -> Download
 }
 
 operation! {
-    /// A call that deletes an attachment; from [`Operations::delete`].
+    /// A call that deletes an attachment. Created by [`Operations::delete`].
     DeleteAttachment -> AttachmentsResults
 }
 
 operation! {
-    /// A call that uploads an attachment; from [`Operations::upload`].
+    /// A call that uploads an attachment. Created by [`Operations::upload`].
     UploadAttachment -> AttachmentsResults
 }
 
-/// What `AttachUrl` answers.
+/// The response to `AttachUrl`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AttachmentsResults {
-    /// `data`.
+    /// The field `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `ListAttachments` answers.
+/// The response to `ListAttachments`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct AttachmentsAnswer {
-    /// `data`.
+pub struct AttachmentsResponse {
+    /// The field `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<shared::Attachment>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `info`.
+/// The `info` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Info {
-    /// `per_page`.
+    /// The field `per_page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub per_page: Nullable<i64>,
-    /// `page`.
+    /// The field `page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub page: Nullable<i64>,
-    /// `count`.
+    /// The field `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// `more_records`.
+    /// The field `more_records`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub more_records: Nullable<bool>,
-    /// `next_page_token`.
+    /// The field `next_page_token`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub next_page_token: Nullable<String>,
-    /// `page_token_expiry`.
+    /// The field `page_token_expiry`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub page_token_expiry: Nullable<DateTime>,
-    /// `previous_page_token`.
+    /// The field `previous_page_token`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub previous_page_token: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

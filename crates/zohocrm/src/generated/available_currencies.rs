@@ -5,14 +5,14 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on available currencies.
+    /// Opens the operations on available currencies.
     #[must_use]
     pub fn available_currencies(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on available currencies; from [`Api::available_currencies`](crate::Api::available_currencies).
+/// Operations on available currencies. Returned by [`Api::available_currencies`](crate::Api::available_currencies).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -36,50 +36,50 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists available currencies; from [`Operations::list`].
-    ListAvailableCurrencies -> AvailableCurrenciesAnswer
+    /// A call that lists available currencies. Created by [`Operations::list`].
+    ListAvailableCurrencies -> AvailableCurrenciesResponse
 }
 
-/// What `ListAvailableCurrencies` answers.
+/// The response to `ListAvailableCurrencies`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct AvailableCurrenciesAnswer {
-    /// `available_currencies`.
+pub struct AvailableCurrenciesResponse {
+    /// The field `available_currencies`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub available_currencies: Nullable<Vec<Currency>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `currency`.
+/// The `currency` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Currency {
-    /// `display_value`.
+    /// The field `display_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_value: Nullable<String>,
-    /// `decimal_separator`.
+    /// The field `decimal_separator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub decimal_separator: Nullable<String>,
-    /// `symbol`.
+    /// The field `symbol`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub symbol: Nullable<String>,
-    /// `thousand_separator`.
+    /// The field `thousand_separator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub thousand_separator: Nullable<String>,
-    /// `display_name`.
+    /// The field `display_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_name: Nullable<String>,
-    /// `iso_code`.
+    /// The field `iso_code`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub iso_code: Nullable<String>,
-    /// `decimal_places`.
+    /// The field `decimal_places`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub decimal_places: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -5,14 +5,14 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on business hours.
+    /// Opens the operations on business hours.
     #[must_use]
     pub fn business_hours(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on business hours; from [`Api::business_hours`](crate::Api::business_hours).
+/// Operations on business hours. Returned by [`Api::business_hours`](crate::Api::business_hours).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -53,7 +53,7 @@ impl Operations {
 }
 
 operation! {
-    /// A call that creates business hours; from [`Operations::create`].
+    /// A call that creates business hours. Created by [`Operations::create`].
     CreateBusinessHours -> BusinessHoursResults
 }
 
@@ -65,7 +65,7 @@ impl CreateBusinessHours {
 }
 
 operation! {
-    /// A call that updates business hours; from [`Operations::update`].
+    /// A call that updates business hours. Created by [`Operations::update`].
     UpdateBusinessHours -> BusinessHoursResults
 }
 
@@ -77,8 +77,8 @@ impl UpdateBusinessHours {
 }
 
 operation! {
-    /// A call that lists business hours; from [`Operations::list`].
-    ListBusinessHours -> BusinessHoursAnswer
+    /// A call that lists business hours. Created by [`Operations::list`].
+    ListBusinessHours -> BusinessHoursResponse
 }
 
 impl ListBusinessHours {
@@ -88,15 +88,15 @@ impl ListBusinessHours {
     }
 }
 
-/// What `CreateBusinessHours` sends.
+/// The body of `CreateBusinessHours`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct BusinessHoursBody {
-    /// `business_hours`.
+    /// The field `business_hours`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub business_hours: Nullable<BusinessHours>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -107,36 +107,36 @@ setters! {
     }
 }
 
-/// Zoho's `Business_Hours`.
+/// The `Business_Hours` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct BusinessHours {
-    /// `week_starts_on`.
+    /// The field `week_starts_on`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub week_starts_on: Nullable<BusinessHoursWeekStartsOn>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<BusinessHoursType>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `business_days`.
+    /// The field `business_days`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub business_days: Nullable<Vec<BusinessHoursBusinessDay>>,
-    /// `same_as_everyday`.
+    /// The field `same_as_everyday`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub same_as_everyday: Nullable<bool>,
-    /// `daily_timing`.
+    /// The field `daily_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub daily_timing: Nullable<Vec<String>>,
-    /// `custom_timing`.
+    /// The field `custom_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_timing: Nullable<Vec<BreakHoursCustomTiming>>,
-    /// `timezone`.
+    /// The field `timezone`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub timezone: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -155,7 +155,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `week_starts_on` in `BusinessHours`.
+    /// Known values of `week_starts_on` in `BusinessHours`.
     pub enum BusinessHoursWeekStartsOn {
         Monday = "Monday",
         Thursday = "Thursday",
@@ -168,7 +168,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Values of `type` in `BusinessHours`.
+    /// Known values of `type` in `BusinessHours`.
     pub enum BusinessHoursType {
         N24By7 = "24_by_7",
         N24By5 = "24_by_5",
@@ -177,7 +177,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Values of `business_days` in `BusinessHours`.
+    /// Known values of `business_days` in `BusinessHours`.
     pub enum BusinessHoursBusinessDay {
         Monday = "Monday",
         Thursday = "Thursday",
@@ -189,18 +189,18 @@ open_enum! {
     }
 }
 
-/// Zoho's `Break_hours_Custom_Timing`.
+/// The `Break_hours_Custom_Timing` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct BreakHoursCustomTiming {
-    /// `days`.
+    /// The field `days`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub days: Nullable<BreakHoursCustomTimingDay>,
-    /// `business_timing`.
+    /// The field `business_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub business_timing: Nullable<Vec<String>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -213,7 +213,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `days` in `BreakHoursCustomTiming`.
+    /// Known values of `days` in `BreakHoursCustomTiming`.
     pub enum BreakHoursCustomTimingDay {
         Monday = "Monday",
         Thursday = "Thursday",
@@ -225,28 +225,28 @@ open_enum! {
     }
 }
 
-/// What `CreateBusinessHours` answers.
+/// The response to `CreateBusinessHours`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct BusinessHoursResults {
-    /// `business_hours`.
+    /// The field `business_hours`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub business_hours: Nullable<ActionResult>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `ListBusinessHours` answers.
+/// The response to `ListBusinessHours`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct BusinessHoursAnswer {
-    /// `business_hours`.
+pub struct BusinessHoursResponse {
+    /// The field `business_hours`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub business_hours: Nullable<BusinessHours>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on cadences.
+    /// Opens the operations on cadences.
     #[must_use]
     pub fn cadences(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on cadences; from [`Api::cadences`](crate::Api::cadences).
+/// Operations on cadences. Returned by [`Api::cadences`](crate::Api::cadences).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -32,166 +32,166 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists cadences; from [`Operations::list`].
-    ListCadences -> CadencesAnswer
+    /// A call that lists cadences. Created by [`Operations::list`].
+    ListCadences -> CadencesResponse
 }
 
-/// What `ListCadences` answers.
+/// The response to `ListCadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct CadencesAnswer {
-    /// `cadences`.
+pub struct CadencesResponse {
+    /// The field `cadences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub cadences: Nullable<Vec<Cadences>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `cadences`.
+/// The `cadences` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Cadences {
-    /// `summary`.
+    /// The field `summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub summary: Nullable<Summary>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<String>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::ApiReference>,
-    /// `active`.
+    /// The field `active`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub active: Nullable<bool>,
-    /// `execution_details`.
+    /// The field `execution_details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub execution_details: Nullable<ExecutionDetails>,
-    /// `published`.
+    /// The field `published`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub published: Nullable<bool>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::Reference>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::Reference>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `custom_view`.
+    /// The field `custom_view`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_view: Nullable<CustomView>,
-    /// `status`.
+    /// The field `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `summary` in `Cadences`.
+/// The type of `summary` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Summary {
-    /// `task_follow_up_count`.
+    /// The field `task_follow_up_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub task_follow_up_count: Nullable<i64>,
-    /// `call_follow_up_count`.
+    /// The field `call_follow_up_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub call_follow_up_count: Nullable<i64>,
-    /// `email_follow_up_count`.
+    /// The field `email_follow_up_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email_follow_up_count: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `execution_details` in `Cadences`.
+/// The type of `execution_details` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ExecutionDetails {
-    /// `unenroll_properties`.
+    /// The field `unenroll_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub unenroll_properties: Nullable<UnenrollProperty>,
-    /// `end_date`.
+    /// The field `end_date`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub end_date: Nullable<String>,
-    /// `automatic_unenroll`.
+    /// The field `automatic_unenroll`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub automatic_unenroll: Nullable<bool>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `execute_every`.
+    /// The field `execute_every`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub execute_every: Nullable<ExecuteEvery>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `unenroll_properties` in `ExecutionDetails`.
+/// The type of `unenroll_properties` in `ExecutionDetails`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct UnenrollProperty {
-    /// `end_date`.
+    /// The field `end_date`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub end_date: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `execute_every` in `ExecutionDetails`.
+/// The type of `execute_every` in `ExecutionDetails`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ExecuteEvery {
-    /// `unit`.
+    /// The field `unit`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub unit: Nullable<i64>,
-    /// `period`.
+    /// The field `period`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub period: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `custom_view` in `Cadences`.
+/// The type of `custom_view` in `Cadences`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CustomView {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<Value>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

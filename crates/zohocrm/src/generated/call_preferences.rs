@@ -5,14 +5,14 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on call preferences.
+    /// Opens the operations on call preferences.
     #[must_use]
     pub fn call_preferences(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on call preferences; from [`Api::call_preferences`](crate::Api::call_preferences).
+/// Operations on call preferences. Returned by [`Api::call_preferences`](crate::Api::call_preferences).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -42,40 +42,40 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets a call preference; from [`Operations::get`].
-    GetCallPreference -> CallPreferencesAnswer
+    /// A call that gets a call preference. Created by [`Operations::get`].
+    GetCallPreference -> CallPreferencesResponse
 }
 
 operation! {
-    /// A call that updates a call preference; from [`Operations::update`].
+    /// A call that updates a call preference. Created by [`Operations::update`].
     UpdateCallPreference -> CallPreferencesResults
 }
 
-/// What `GetCallPreference` answers.
+/// The response to `GetCallPreference`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct CallPreferencesAnswer {
-    /// `call_preferences`.
+pub struct CallPreferencesResponse {
+    /// The field `call_preferences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub call_preferences: Nullable<CallPreferences>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `CallPreferences`.
+/// The `CallPreferences` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CallPreferences {
-    /// `show_from_number`.
+    /// The field `show_from_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_from_number: Nullable<bool>,
-    /// `show_to_number`.
+    /// The field `show_to_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_to_number: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -87,15 +87,15 @@ setters! {
     }
 }
 
-/// What `UpdateCallPreference` sends.
+/// The body of `UpdateCallPreference`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CallPreferencesBody {
-    /// `call_preferences`.
+    /// The field `call_preferences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub call_preferences: Nullable<CallPreferences>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -106,15 +106,15 @@ setters! {
     }
 }
 
-/// What `UpdateCallPreference` answers.
+/// The response to `UpdateCallPreference`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CallPreferencesResults {
-    /// `call_preferences`.
+    /// The field `call_preferences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub call_preferences: Nullable<ActionResult>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -5,14 +5,14 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on composite requests.
+    /// Opens the operations on composite requests.
     #[must_use]
     pub fn composite_requests(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on composite requests; from [`Api::composite_requests`](crate::Api::composite_requests).
+/// Operations on composite requests. Returned by [`Api::composite_requests`](crate::Api::composite_requests).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -32,25 +32,25 @@ impl Operations {
 }
 
 operation! {
-    /// A call that executes composite requests; from [`Operations::execute`].
+    /// A call that executes composite requests. Created by [`Operations::execute`].
     ExecuteCompositeRequests -> Results
 }
 
-/// What `ExecuteCompositeRequests` sends.
+/// The body of `ExecuteCompositeRequests`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CompositeRequestsBody {
-    /// `rollback_on_fail`.
+    /// The field `rollback_on_fail`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rollback_on_fail: Nullable<bool>,
-    /// `concurrent_execution`.
+    /// The field `concurrent_execution`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub concurrent_execution: Nullable<bool>,
-    /// `__composite_requests`.
+    /// The field `__composite_requests`.
     #[serde(rename = "__composite_requests", skip_serializing_if = "Nullable::is_absent")]
     pub composite_requests: Nullable<Vec<CompositeRequests>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -63,30 +63,30 @@ setters! {
     }
 }
 
-/// Zoho's `composite_requests`.
+/// The `composite_requests` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CompositeRequests {
-    /// `method`.
+    /// The field `method`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub method: Nullable<String>,
-    /// `uri`.
+    /// The field `uri`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub uri: Nullable<String>,
-    /// `headers`.
+    /// The field `headers`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub headers: Nullable<Value>,
-    /// `params`.
+    /// The field `params`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub params: Nullable<Value>,
-    /// `body`.
+    /// The field `body`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub body: Nullable<Value>,
-    /// `sub_request_id`.
+    /// The field `sub_request_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_request_id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -102,15 +102,15 @@ setters! {
     }
 }
 
-/// A shape that Zoho's files leave out.
+/// A shape that Zoho's files do not define.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Results {
-    /// `__composite_requests`.
+    /// The field `__composite_requests`.
     #[serde(rename = "__composite_requests", skip_serializing_if = "Nullable::is_absent")]
     pub composite_requests: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

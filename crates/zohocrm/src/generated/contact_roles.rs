@@ -5,14 +5,14 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on contact roles.
+    /// Opens the operations on contact roles.
     #[must_use]
     pub fn contact_roles(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on contact roles; from [`Api::contact_roles`](crate::Api::contact_roles).
+/// Operations on contact roles. Returned by [`Api::contact_roles`](crate::Api::contact_roles).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -95,68 +95,68 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists contact roles; from [`Operations::list`].
-    ListContactRoles -> ContactRolesAnswer
+    /// A call that lists contact roles. Created by [`Operations::list`].
+    ListContactRoles -> ContactRolesResponse
 }
 
 operation! {
-    /// A call that creates contact roles; from [`Operations::create`].
+    /// A call that creates contact roles. Created by [`Operations::create`].
     CreateContactRoles -> ContactRolesResults
 }
 
 operation! {
-    /// A call that updates contact roles; from [`Operations::update_many`].
+    /// A call that updates contact roles. Created by [`Operations::update_many`].
     UpdateContactRoles -> ContactRolesResults
 }
 
 operation! {
-    /// A call that deletes contact roles; from [`Operations::delete_many`].
+    /// A call that deletes contact roles. Created by [`Operations::delete_many`].
     DeleteContactRoles -> ContactRolesResults
 }
 
 operation! {
-    /// A call that gets a contact role; from [`Operations::get`].
-    GetContactRole -> ContactRolesAnswer
+    /// A call that gets a contact role. Created by [`Operations::get`].
+    GetContactRole -> ContactRolesResponse
 }
 
 operation! {
-    /// A call that updates a contact role; from [`Operations::update`].
+    /// A call that updates a contact role. Created by [`Operations::update`].
     UpdateContactRole -> ContactRolesResults
 }
 
 operation! {
-    /// A call that deletes a contact role; from [`Operations::delete`].
+    /// A call that deletes a contact role. Created by [`Operations::delete`].
     DeleteContactRole -> ContactRolesResults
 }
 
-/// What `ListContactRoles` answers.
+/// The response to `ListContactRoles`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ContactRolesAnswer {
-    /// `contact_roles`.
+pub struct ContactRolesResponse {
+    /// The field `contact_roles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub contact_roles: Nullable<Vec<ContactRole>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Contact_Role`.
+/// The `Contact_Role` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ContactRole {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -169,15 +169,15 @@ setters! {
     }
 }
 
-/// What `CreateContactRoles` sends.
+/// The body of `CreateContactRoles`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ContactRolesBody {
-    /// `contact_roles`.
+    /// The field `contact_roles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub contact_roles: Nullable<Vec<ContactRole>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -188,15 +188,15 @@ setters! {
     }
 }
 
-/// What `CreateContactRoles` answers.
+/// The response to `CreateContactRoles`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ContactRolesResults {
-    /// `contact_roles`.
+    /// The field `contact_roles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub contact_roles: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

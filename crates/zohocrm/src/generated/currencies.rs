@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on currencies.
+    /// Opens the operations on currencies.
     #[must_use]
     pub fn currencies(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on currencies; from [`Api::currencies`](crate::Api::currencies).
+/// Operations on currencies. Returned by [`Api::currencies`](crate::Api::currencies).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -97,98 +97,98 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists currencies; from [`Operations::list`].
-    ListCurrencies -> CurrenciesAnswer
+    /// A call that lists currencies. Created by [`Operations::list`].
+    ListCurrencies -> CurrenciesResponse
 }
 
 operation! {
-    /// A call that adds currencies; from [`Operations::add`].
+    /// A call that adds currencies. Created by [`Operations::add`].
     AddCurrencies -> CurrenciesResults
 }
 
 operation! {
-    /// A call that updates currencies; from [`Operations::update_many`].
+    /// A call that updates currencies. Created by [`Operations::update_many`].
     UpdateCurrencies -> CurrenciesResults
 }
 
 operation! {
-    /// A call that gets a currency; from [`Operations::get`].
-    GetCurrency -> CurrenciesAnswer
+    /// A call that gets a currency. Created by [`Operations::get`].
+    GetCurrency -> CurrenciesResponse
 }
 
 operation! {
-    /// A call that updates a currency; from [`Operations::update`].
+    /// A call that updates a currency. Created by [`Operations::update`].
     UpdateCurrency -> CurrenciesResults
 }
 
 operation! {
-    /// A call that enables a base currency; from [`Operations::enable_base_currency`].
+    /// A call that enables a base currency. Created by [`Operations::enable_base_currency`].
     EnableBaseCurrency -> EnableBaseCurrencyResults
 }
 
 operation! {
-    /// A call that updates a base currency; from [`Operations::update_base_currency`].
+    /// A call that updates a base currency. Created by [`Operations::update_base_currency`].
     UpdateBaseCurrency -> EnableBaseCurrencyResults
 }
 
-/// What `ListCurrencies` answers.
+/// The response to `ListCurrencies`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct CurrenciesAnswer {
-    /// `currencies`.
+pub struct CurrenciesResponse {
+    /// The field `currencies`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub currencies: Nullable<Vec<Currency>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Currency`.
+/// The `Currency` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Currency {
-    /// `iso_code`.
+    /// The field `iso_code`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub iso_code: Nullable<String>,
-    /// `symbol`.
+    /// The field `symbol`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub symbol: Nullable<String>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `is_active`.
+    /// The field `is_active`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub is_active: Nullable<bool>,
-    /// `exchange_rate`.
+    /// The field `exchange_rate`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub exchange_rate: Nullable<String>,
-    /// `format`.
+    /// The field `format`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub format: Nullable<Format>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::UserReference>,
-    /// `prefix_symbol`.
+    /// The field `prefix_symbol`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub prefix_symbol: Nullable<bool>,
-    /// `is_base`.
+    /// The field `is_base`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub is_base: Nullable<bool>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::UserReference>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -211,21 +211,21 @@ setters! {
     }
 }
 
-/// Zoho's `Format`.
+/// The `Format` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Format {
-    /// `decimal_separator`.
+    /// The field `decimal_separator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub decimal_separator: Nullable<FormatDecimalSeparator>,
-    /// `thousand_separator`.
+    /// The field `thousand_separator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub thousand_separator: Nullable<FormatThousandSeparator>,
-    /// `decimal_places`.
+    /// The field `decimal_places`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub decimal_places: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -239,7 +239,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `decimal_separator` in `Format`.
+    /// Known values of `decimal_separator` in `Format`.
     pub enum FormatDecimalSeparator {
         Comma = "Comma",
         Period = "Period",
@@ -247,7 +247,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Values of `thousand_separator` in `Format`.
+    /// Known values of `thousand_separator` in `Format`.
     pub enum FormatThousandSeparator {
         Space = "Space",
         Comma = "Comma",
@@ -255,15 +255,15 @@ open_enum! {
     }
 }
 
-/// What `AddCurrencies` sends.
+/// The body of `AddCurrencies`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CurrenciesBody {
-    /// `currencies`.
+    /// The field `currencies`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub currencies: Nullable<Vec<Currency>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -274,28 +274,28 @@ setters! {
     }
 }
 
-/// What `AddCurrencies` answers.
+/// The response to `AddCurrencies`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CurrenciesResults {
-    /// `currencies`.
+    /// The field `currencies`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub currencies: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `EnableBaseCurrency` sends.
+/// The body of `EnableBaseCurrency`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EnableBaseCurrencyBody {
-    /// `base_currency`.
+    /// The field `base_currency`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub base_currency: Nullable<BaseCurrency>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -306,51 +306,51 @@ setters! {
     }
 }
 
-/// Zoho's `Base_Currency`.
+/// The `Base_Currency` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct BaseCurrency {
-    /// `iso_code`.
+    /// The field `iso_code`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub iso_code: Nullable<String>,
-    /// `symbol`.
+    /// The field `symbol`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub symbol: Nullable<String>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `is_active`.
+    /// The field `is_active`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub is_active: Nullable<bool>,
-    /// `exchange_rate`.
+    /// The field `exchange_rate`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub exchange_rate: Nullable<String>,
-    /// `format`.
+    /// The field `format`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub format: Nullable<Format>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::UserReference>,
-    /// `prefix_symbol`.
+    /// The field `prefix_symbol`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub prefix_symbol: Nullable<bool>,
-    /// `is_base`.
+    /// The field `is_base`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub is_base: Nullable<bool>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::UserReference>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -373,15 +373,15 @@ setters! {
     }
 }
 
-/// What `EnableBaseCurrency` answers.
+/// The response to `EnableBaseCurrency`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EnableBaseCurrencyResults {
-    /// `base_currency`.
+    /// The field `base_currency`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub base_currency: Nullable<ActionResult>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

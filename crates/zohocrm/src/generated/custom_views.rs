@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on custom views.
+    /// Opens the operations on custom views.
     #[must_use]
     pub fn custom_views(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on custom views; from [`Api::custom_views`](crate::Api::custom_views).
+/// Operations on custom views. Returned by [`Api::custom_views`](crate::Api::custom_views).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -47,7 +47,7 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Changes sort orders.
+    /// Changes the sort orders of custom views.
     ///
     /// `PUT /crm/v8/settings/custom_views/actions/change_sort`. Scope: `ZohoCRM.settings.custom_views.UPDATE`.
     pub fn change_sort_orders(&self, module: impl Into<String>, body: CustomViewsBody) -> ChangeSortOrders {
@@ -64,7 +64,7 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Changes a sort order.
+    /// Changes the sort order of a custom view.
     ///
     /// `PUT /crm/v8/settings/custom_views/{id}/actions/change_sort`. Scope: `ZohoCRM.settings.custom_views.UPDATE`.
     pub fn change_sort_order(
@@ -88,8 +88,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists custom views; from [`Operations::list`].
-    ListCustomViews -> CustomViewsAnswer
+    /// A call that lists custom views. Created by [`Operations::list`].
+    ListCustomViews -> CustomViewsResponse
 }
 
 impl ListCustomViews {
@@ -105,95 +105,95 @@ impl ListCustomViews {
 }
 
 operation! {
-    /// A call that gets a custom view; from [`Operations::get`].
-    GetCustomView -> CustomViewsAnswer
+    /// A call that gets a custom view. Created by [`Operations::get`].
+    GetCustomView -> CustomViewsResponse
 }
 
 operation! {
-    /// A call that changes sort orders; from [`Operations::change_sort_orders`].
+    /// A call that changes the sort orders of custom views. Created by [`Operations::change_sort_orders`].
     ChangeSortOrders -> CustomViewsResults
 }
 
 operation! {
-    /// A call that changes a sort order; from [`Operations::change_sort_order`].
+    /// A call that changes the sort order of a custom view. Created by [`Operations::change_sort_order`].
     ChangeSortOrder -> CustomViewsResults
 }
 
-/// What `ListCustomViews` answers.
+/// The response to `ListCustomViews`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct CustomViewsAnswer {
-    /// `custom_views`.
+pub struct CustomViewsResponse {
+    /// The field `custom_views`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_views: Nullable<Vec<shared::CustomViews>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `info`.
+/// The `info` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Info {
-    /// `per_page`.
+    /// The field `per_page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub per_page: Nullable<i64>,
-    /// `count`.
+    /// The field `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// `page`.
+    /// The field `page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub page: Nullable<i64>,
-    /// `more_records`.
+    /// The field `more_records`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub more_records: Nullable<bool>,
-    /// `default`.
+    /// The field `default`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub default: Nullable<String>,
-    /// `translation`.
+    /// The field `translation`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub translation: Nullable<Translation>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `translation`.
+/// The `translation` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Translation {
-    /// `public_views`.
+    /// The field `public_views`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub public_views: Nullable<String>,
-    /// `other_users_views`.
+    /// The field `other_users_views`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub other_users_views: Nullable<String>,
-    /// `shared_with_me`.
+    /// The field `shared_with_me`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shared_with_me: Nullable<String>,
-    /// `created_by_me`.
+    /// The field `created_by_me`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by_me: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `ChangeSortOrders` sends.
+/// The body of `ChangeSortOrders`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CustomViewsBody {
-    /// `custom_views`.
+    /// The field `custom_views`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_views: Nullable<Vec<shared::CustomViews>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -204,15 +204,15 @@ setters! {
     }
 }
 
-/// What `ChangeSortOrders` answers.
+/// The response to `ChangeSortOrders`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CustomViewsResults {
-    /// `custom_views`.
+    /// The field `custom_views`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_views: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -5,14 +5,14 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on email configuration options.
+    /// Opens the operations on email configuration options.
     #[must_use]
     pub fn email_configuration_options(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on email configuration options; from [`Api::email_configuration_options`](crate::Api::email_configuration_options).
+/// Operations on email configuration options. Returned by [`Api::email_configuration_options`](crate::Api::email_configuration_options).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -52,46 +52,46 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists email configuration options; from [`Operations::list`].
-    ListEmailConfigurationOptions -> EmailConfigurationOptionsAnswer
+    /// A call that lists email configuration options. Created by [`Operations::list`].
+    ListEmailConfigurationOptions -> EmailConfigurationOptionsResponse
 }
 
 operation! {
-    /// A call that updates email configuration options; from [`Operations::update`].
+    /// A call that updates email configuration options. Created by [`Operations::update`].
     UpdateEmailConfigurationOptions -> EmailConfigurationOptionsResults
 }
 
-/// What `ListEmailConfigurationOptions` answers.
+/// The response to `ListEmailConfigurationOptions`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct EmailConfigurationOptionsAnswer {
-    /// `configuration_options`.
+pub struct EmailConfigurationOptionsResponse {
+    /// The field `configuration_options`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub configuration_options: Nullable<Vec<ConfigurationOptions>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `ConfigurationOptions`.
+/// The `ConfigurationOptions` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ConfigurationOptions {
-    /// `values`.
+    /// The field `values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub values: Nullable<Vec<ValueDetails>>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `data_type`.
+    /// The field `data_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data_type: Nullable<ConfigurationOptionsDataType>,
-    /// `properties`.
+    /// The field `properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub properties: Nullable<Vec<PropertyDetails>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -105,21 +105,21 @@ setters! {
     }
 }
 
-/// Zoho's `ValueDetails`.
+/// The `ValueDetails` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ValueDetails {
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
-    /// `_delete`.
+    /// The field `_delete`.
     #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
     pub delete: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -133,31 +133,31 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `data_type` in `ConfigurationOptions`.
+    /// Known values of `data_type` in `ConfigurationOptions`.
     pub enum ConfigurationOptionsDataType {
         Jsonobject = "jsonobject",
         Text = "text",
     }
 }
 
-/// Zoho's `PropertyDetails`.
+/// The `PropertyDetails` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PropertyDetails {
-    /// `values`.
+    /// The field `values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub values: Nullable<Vec<ValueDetails>>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `data_type`.
+    /// The field `data_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data_type: Nullable<String>,
-    /// `properties`.
+    /// The field `properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub properties: Nullable<Vec<Self>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -171,15 +171,15 @@ setters! {
     }
 }
 
-/// What `UpdateEmailConfigurationOptions` sends.
+/// The body of `UpdateEmailConfigurationOptions`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailConfigurationOptionsBody {
-    /// `configuration_options`.
+    /// The field `configuration_options`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub configuration_options: Nullable<Vec<ConfigurationOptions>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -190,15 +190,15 @@ setters! {
     }
 }
 
-/// What `UpdateEmailConfigurationOptions` answers.
+/// The response to `UpdateEmailConfigurationOptions`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailConfigurationOptionsResults {
-    /// `configuration_options`.
+    /// The field `configuration_options`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub configuration_options: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on email drafts.
+    /// Opens the operations on email drafts.
     #[must_use]
     pub fn email_drafts(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on email drafts; from [`Api::email_drafts`](crate::Api::email_drafts).
+/// Operations on email drafts. Returned by [`Api::email_drafts`](crate::Api::email_drafts).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -141,105 +141,105 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists email drafts; from [`Operations::list`].
-    ListEmailDrafts -> EmailDraftsAnswer
+    /// A call that lists email drafts. Created by [`Operations::list`].
+    ListEmailDrafts -> EmailDraftsResponse
 }
 
 operation! {
-    /// A call that creates email drafts; from [`Operations::create`].
+    /// A call that creates email drafts. Created by [`Operations::create`].
     CreateEmailDrafts -> EmailDraftsResults
 }
 
 operation! {
-    /// A call that updates email drafts; from [`Operations::update_many`].
+    /// A call that updates email drafts. Created by [`Operations::update_many`].
     UpdateEmailDrafts -> EmailDraftsResults
 }
 
 operation! {
-    /// A call that gets an email draft; from [`Operations::get`].
-    GetEmailDraft -> EmailDraftsAnswer
+    /// A call that gets an email draft. Created by [`Operations::get`].
+    GetEmailDraft -> EmailDraftsResponse
 }
 
 operation! {
-    /// A call that updates an email draft; from [`Operations::update`].
+    /// A call that updates an email draft. Created by [`Operations::update`].
     UpdateEmailDraft -> EmailDraftsResults
 }
 
 operation! {
-    /// A call that deletes an email draft; from [`Operations::delete`].
+    /// A call that deletes an email draft. Created by [`Operations::delete`].
     DeleteEmailDraft -> EmailDraftsResults
 }
 
-/// What `ListEmailDrafts` answers.
+/// The response to `ListEmailDrafts`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct EmailDraftsAnswer {
-    /// `__email_drafts`.
+pub struct EmailDraftsResponse {
+    /// The field `__email_drafts`.
     #[serde(rename = "__email_drafts", skip_serializing_if = "Nullable::is_absent")]
     pub email_drafts: Nullable<Vec<EmailDrafts>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `email_drafts`.
+/// The `email_drafts` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailDrafts {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `from`.
+    /// The field `from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub from: Nullable<String>,
-    /// `to`.
+    /// The field `to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub to: Nullable<Vec<shared::Mailbox>>,
-    /// `reply_to`.
+    /// The field `reply_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub reply_to: Nullable<String>,
-    /// `cc`.
+    /// The field `cc`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub cc: Nullable<Vec<shared::Mailbox>>,
-    /// `bcc`.
+    /// The field `bcc`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub bcc: Nullable<Vec<shared::Mailbox>>,
-    /// `template`.
+    /// The field `template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub template: Nullable<shared::Reference>,
-    /// `inventory_details`.
+    /// The field `inventory_details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub inventory_details: Nullable<InventoryDetails>,
-    /// `attachments`.
+    /// The field `attachments`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub attachments: Nullable<Vec<Attachments>>,
-    /// `schedule_details`.
+    /// The field `schedule_details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub schedule_details: Nullable<ScheduleDetails>,
-    /// `rich_text`.
+    /// The field `rich_text`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rich_text: Nullable<bool>,
-    /// `email_opt_out`.
+    /// The field `email_opt_out`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email_opt_out: Nullable<bool>,
-    /// `subject`.
+    /// The field `subject`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subject: Nullable<String>,
-    /// `content`.
+    /// The field `content`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub content: Nullable<String>,
-    /// `summary`.
+    /// The field `summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub summary: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -266,24 +266,24 @@ setters! {
     }
 }
 
-/// Zoho's `inventory_details`.
+/// The `inventory_details` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct InventoryDetails {
-    /// `inventory_template`.
+    /// The field `inventory_template`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub inventory_template: Nullable<shared::Reference>,
-    /// `record`.
+    /// The field `record`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub record: Nullable<Record>,
-    /// `paper_type`.
+    /// The field `paper_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub paper_type: Nullable<String>,
-    /// `view_type`.
+    /// The field `view_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub view_type: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -297,24 +297,24 @@ setters! {
     }
 }
 
-/// Zoho's `attachments`.
+/// The `attachments` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Attachments {
-    /// `service_name`.
+    /// The field `service_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub service_name: Nullable<String>,
-    /// `file_size`.
+    /// The field `file_size`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_size: Nullable<String>,
-    /// `file_name`.
+    /// The field `file_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -328,21 +328,21 @@ setters! {
     }
 }
 
-/// Zoho's `schedule_details`.
+/// The `schedule_details` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ScheduleDetails {
-    /// `time`.
+    /// The field `time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub time: Nullable<DateTime>,
-    /// `timezone`.
+    /// The field `timezone`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub timezone: Nullable<String>,
-    /// `source`.
+    /// The field `source`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub source: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -355,15 +355,15 @@ setters! {
     }
 }
 
-/// What `CreateEmailDrafts` sends.
+/// The body of `CreateEmailDrafts`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailDraftsBody {
-    /// `__email_drafts`.
+    /// The field `__email_drafts`.
     #[serde(rename = "__email_drafts", skip_serializing_if = "Nullable::is_absent")]
     pub email_drafts: Nullable<Vec<EmailDrafts>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -374,15 +374,15 @@ setters! {
     }
 }
 
-/// What `CreateEmailDrafts` answers.
+/// The response to `CreateEmailDrafts`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailDraftsResults {
-    /// `__email_drafts`.
+    /// The field `__email_drafts`.
     #[serde(rename = "__email_drafts", skip_serializing_if = "Nullable::is_absent")]
     pub email_drafts: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -5,21 +5,21 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on email sharing details.
+    /// Opens the operations on email sharing details.
     #[must_use]
     pub fn email_sharing_details(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on email sharing details; from [`Api::email_sharing_details`](crate::Api::email_sharing_details).
+/// Operations on email sharing details. Returned by [`Api::email_sharing_details`](crate::Api::email_sharing_details).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets email sharing details.
+    /// Gets the email sharing details of a record.
     ///
     /// `GET /crm/v8/{module}/{record_id}/__emails_sharing_details`. Scope: `ZohoCRM.modules.emails.READ` and `ZohoCRM.modules.READ`.
     pub fn get(&self, module: impl Into<String>, record_id: impl Into<String>) -> GetEmailSharingDetails {
@@ -36,54 +36,54 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets email sharing details; from [`Operations::get`].
-    GetEmailSharingDetails -> EmailSharingDetailsAnswer
+    /// A call that gets the email sharing details of a record. Created by [`Operations::get`].
+    GetEmailSharingDetails -> EmailSharingDetailsResponse
 }
 
-/// What `GetEmailSharingDetails` answers.
+/// The response to `GetEmailSharingDetails`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct EmailSharingDetailsAnswer {
-    /// `__emails_sharing_details`.
+pub struct EmailSharingDetailsResponse {
+    /// The field `__emails_sharing_details`.
     #[serde(rename = "__emails_sharing_details", skip_serializing_if = "Nullable::is_absent")]
     pub emails_sharing_details: Nullable<Vec<EmailSharings>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Email_Sharings`.
+/// The `Email_Sharings` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailSharings {
-    /// `share_from_users`.
+    /// The field `share_from_users`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub share_from_users: Nullable<Vec<ShareFromUser>>,
-    /// `available_types`.
+    /// The field `available_types`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub available_types: Nullable<Vec<String>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `share_from_users` in `EmailSharings`.
+/// The type of `share_from_users` in `EmailSharings`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ShareFromUser {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `_type`.
+    /// The field `_type`.
     #[serde(rename = "_type", skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

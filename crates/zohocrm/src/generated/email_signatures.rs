@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on email signatures.
+    /// Opens the operations on email signatures.
     #[must_use]
     pub fn email_signatures(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on email signatures; from [`Api::email_signatures`](crate::Api::email_signatures).
+/// Operations on email signatures. Returned by [`Api::email_signatures`](crate::Api::email_signatures).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -121,8 +121,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists email signatures; from [`Operations::list`].
-    ListEmailSignatures -> EmailSignaturesAnswer
+    /// A call that lists email signatures. Created by [`Operations::list`].
+    ListEmailSignatures -> EmailSignaturesResponse
 }
 
 impl ListEmailSignatures {
@@ -133,8 +133,8 @@ impl ListEmailSignatures {
 }
 
 operation! {
-    /// A call that creates email signatures; from [`Operations::create`].
-    CreateEmailSignatures -> CreateEmailSignaturesAnswer
+    /// A call that creates email signatures. Created by [`Operations::create`].
+    CreateEmailSignatures -> CreateEmailSignaturesResponse
 }
 
 impl CreateEmailSignatures {
@@ -145,8 +145,8 @@ impl CreateEmailSignatures {
 }
 
 operation! {
-    /// A call that updates email signatures; from [`Operations::update_many`].
-    UpdateEmailSignatures -> CreateEmailSignaturesAnswer
+    /// A call that updates email signatures. Created by [`Operations::update_many`].
+    UpdateEmailSignatures -> CreateEmailSignaturesResponse
 }
 
 impl UpdateEmailSignatures {
@@ -157,174 +157,174 @@ impl UpdateEmailSignatures {
 }
 
 operation! {
-    /// A call that deletes email signatures; from [`Operations::delete_many`].
-    DeleteEmailSignatures -> CreateEmailSignaturesAnswer
+    /// A call that deletes email signatures. Created by [`Operations::delete_many`].
+    DeleteEmailSignatures -> CreateEmailSignaturesResponse
 }
 
 operation! {
-    /// A call that gets an email signature; from [`Operations::get`].
-    GetEmailSignature -> EmailSignaturesAnswer
+    /// A call that gets an email signature. Created by [`Operations::get`].
+    GetEmailSignature -> EmailSignaturesResponse
 }
 
 operation! {
-    /// A call that updates an email signature; from [`Operations::update`].
-    UpdateEmailSignature -> CreateEmailSignaturesAnswer
+    /// A call that updates an email signature. Created by [`Operations::update`].
+    UpdateEmailSignature -> CreateEmailSignaturesResponse
 }
 
 operation! {
-    /// A call that deletes an email signature; from [`Operations::delete`].
-    DeleteEmailSignature -> CreateEmailSignaturesAnswer
+    /// A call that deletes an email signature. Created by [`Operations::delete`].
+    DeleteEmailSignature -> CreateEmailSignaturesResponse
 }
 
-/// What `ListEmailSignatures` answers.
+/// The response to `ListEmailSignatures`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct EmailSignaturesAnswer {
-    /// `regex`.
+pub struct EmailSignaturesResponse {
+    /// The field `regex`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub regex: Nullable<String>,
-    /// `code`.
+    /// The field `code`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub code: Nullable<String>,
-    /// `details`.
+    /// The field `details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub details: Nullable<EmailSignaturesDetails>,
-    /// `message`.
+    /// The field `message`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub message: Nullable<String>,
-    /// `status`.
+    /// The field `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
-    /// `email_signatures`.
+    /// The field `email_signatures`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email_signatures: Nullable<Vec<EmailSignatures>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `details` in `EmailSignaturesAnswer`.
+/// The type of `details` in `EmailSignaturesResponse`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailSignaturesDetails {
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `json_path`.
+    /// The field `json_path`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub json_path: Nullable<String>,
-    /// `supported_values`.
+    /// The field `supported_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub supported_values: Nullable<Vec<Value>>,
-    /// `range`.
+    /// The field `range`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub range: Nullable<RangeStructure>,
-    /// `param_name`.
+    /// The field `param_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub param_name: Nullable<String>,
-    /// `regex`.
+    /// The field `regex`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub regex: Nullable<String>,
-    /// `expected_data_type`.
+    /// The field `expected_data_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub expected_data_type: Nullable<String>,
-    /// `dependee`.
+    /// The field `dependee`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub dependee: Nullable<Dependee>,
-    /// `limit`.
+    /// The field `limit`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub limit: Nullable<i64>,
-    /// `limit_due_to`.
+    /// The field `limit_due_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub limit_due_to: Nullable<Vec<ErrorDetails>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `RangeStructure`.
+/// The `RangeStructure` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RangeStructure {
-    /// `from`.
+    /// The field `from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub from: Nullable<String>,
-    /// `to`.
+    /// The field `to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub to: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `dependee` in `EmailSignaturesDetails`.
+/// The type of `dependee` in `EmailSignaturesDetails`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Dependee {
-    /// `dependee_value`.
+    /// The field `dependee_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub dependee_value: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `ErrorDetails`.
+/// The `ErrorDetails` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ErrorDetails {
-    /// `expected_data_type`.
+    /// The field `expected_data_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub expected_data_type: Nullable<String>,
-    /// `regex`.
+    /// The field `regex`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub regex: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `json_path`.
+    /// The field `json_path`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub json_path: Nullable<String>,
-    /// `range`.
+    /// The field `range`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub range: Nullable<RangeStructure>,
-    /// `supported_values`.
+    /// The field `supported_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub supported_values: Nullable<Vec<Value>>,
-    /// `param_name`.
+    /// The field `param_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub param_name: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `EmailSignatures`.
+/// The `EmailSignatures` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailSignatures {
-    /// `from`.
+    /// The field `from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub from: Nullable<Vec<shared::Mailbox>>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `editor_mode`.
+    /// The field `editor_mode`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub editor_mode: Nullable<EmailSignaturesEditorMode>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `content`.
+    /// The field `content`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub content: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -340,22 +340,22 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `editor_mode` in `EmailSignatures`.
+    /// Known values of `editor_mode` in `EmailSignatures`.
     pub enum EmailSignaturesEditorMode {
         PlainText = "plain_text",
         RichText = "rich_text",
     }
 }
 
-/// What `CreateEmailSignatures` sends.
+/// The body of `CreateEmailSignatures`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailSignaturesBody {
-    /// `email_signatures`.
+    /// The field `email_signatures`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email_signatures: Nullable<Vec<EmailSignatures>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -366,105 +366,105 @@ setters! {
     }
 }
 
-/// What `CreateEmailSignatures` answers.
+/// The response to `CreateEmailSignatures`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct CreateEmailSignaturesAnswer {
-    /// `regex`.
+pub struct CreateEmailSignaturesResponse {
+    /// The field `regex`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub regex: Nullable<String>,
-    /// `code`.
+    /// The field `code`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub code: Nullable<String>,
-    /// `details`.
+    /// The field `details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub details: Nullable<EmailSignaturesDetails>,
-    /// `message`.
+    /// The field `message`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub message: Nullable<String>,
-    /// `status`.
+    /// The field `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
-    /// `email_signatures`.
+    /// The field `email_signatures`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email_signatures: Nullable<Vec<EmailSignaturesActionResponse>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `ActionResponse`.
+/// The `ActionResponse` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailSignaturesActionResponse {
-    /// `regex`.
+    /// The field `regex`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub regex: Nullable<String>,
-    /// `code`.
+    /// The field `code`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub code: Nullable<String>,
-    /// `details`.
+    /// The field `details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub details: Nullable<EmailSignaturesActionResponseDetails>,
-    /// `message`.
+    pub details: Nullable<EmailSignaturesActionDetails>,
+    /// The field `message`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub message: Nullable<String>,
-    /// `status`.
+    /// The field `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<EmailSignaturesActionResponseStatus>,
-    /// What else was there.
+    pub status: Nullable<EmailSignaturesActionStatus>,
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `details` in `EmailSignaturesActionResponse`.
+/// The type of `details` in `EmailSignaturesActionResponse`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct EmailSignaturesActionResponseDetails {
-    /// `api_name`.
+pub struct EmailSignaturesActionDetails {
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `json_path`.
+    /// The field `json_path`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub json_path: Nullable<String>,
-    /// `supported_values`.
+    /// The field `supported_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub supported_values: Nullable<Vec<Value>>,
-    /// `range`.
+    /// The field `range`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub range: Nullable<RangeStructure>,
-    /// `param_name`.
+    /// The field `param_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub param_name: Nullable<String>,
-    /// `regex`.
+    /// The field `regex`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub regex: Nullable<String>,
-    /// `expected_data_type`.
+    /// The field `expected_data_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub expected_data_type: Nullable<String>,
-    /// `dependee`.
+    /// The field `dependee`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub dependee: Nullable<Dependee>,
-    /// `limit`.
+    /// The field `limit`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub limit: Nullable<i64>,
-    /// `limit_due_to`.
+    /// The field `limit_due_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub limit_due_to: Nullable<Vec<ErrorDetails>>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 open_enum! {
-    /// Values of `status` in `EmailSignaturesActionResponse`.
-    pub enum EmailSignaturesActionResponseStatus {
+    /// Known values of `status` in `EmailSignaturesActionResponse`.
+    pub enum EmailSignaturesActionStatus {
         Error = "error",
         Success = "success",
     }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on email templates.
+    /// Opens the operations on email templates.
     #[must_use]
     pub fn email_templates(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on email templates; from [`Api::email_templates`](crate::Api::email_templates).
+/// Operations on email templates. Returned by [`Api::email_templates`](crate::Api::email_templates).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -47,8 +47,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists email templates; from [`Operations::list`].
-    ListEmailTemplates -> EmailTemplatesAnswer
+    /// A call that lists email templates. Created by [`Operations::list`].
+    ListEmailTemplates -> EmailTemplatesResponse
 }
 
 impl ListEmailTemplates {
@@ -79,95 +79,95 @@ impl ListEmailTemplates {
 }
 
 operation! {
-    /// A call that gets an email template; from [`Operations::get`].
-    GetEmailTemplate -> EmailTemplatesAnswer
+    /// A call that gets an email template. Created by [`Operations::get`].
+    GetEmailTemplate -> EmailTemplatesResponse
 }
 
-/// What `ListEmailTemplates` answers.
+/// The response to `ListEmailTemplates`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct EmailTemplatesAnswer {
-    /// `email_templates`.
+pub struct EmailTemplatesResponse {
+    /// The field `email_templates`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email_templates: Nullable<Vec<EmailTemplate>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Email_Template`.
+/// The `Email_Template` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailTemplate {
-    /// `attachments`.
+    /// The field `attachments`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub attachments: Nullable<Vec<shared::EmailTemplateAttachment>>,
-    /// `subject`.
+    /// The field `subject`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subject: Nullable<String>,
-    /// `associated`.
+    /// The field `associated`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associated: Nullable<bool>,
-    /// `consent_linked`.
+    /// The field `consent_linked`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub consent_linked: Nullable<bool>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// `last_version_statistics`.
+    /// The field `last_version_statistics`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub last_version_statistics: Nullable<shared::LastVersionStatistics>,
-    /// `category`.
+    /// The field `category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub category: Nullable<String>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `last_usage_time`.
+    /// The field `last_usage_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub last_usage_time: Nullable<DateTime>,
-    /// `folder`.
+    /// The field `folder`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub folder: Nullable<shared::Reference>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::ApiReference>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::Reference>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::Reference>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `editor_mode`.
+    /// The field `editor_mode`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub editor_mode: Nullable<String>,
-    /// `favorite`.
+    /// The field `favorite`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub favorite: Nullable<bool>,
-    /// `content`.
+    /// The field `content`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub content: Nullable<String>,
-    /// `mail_content`.
+    /// The field `mail_content`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub mail_content: Nullable<String>,
-    /// `active`.
+    /// The field `active`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub active: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on entity scores.
+    /// Opens the operations on entity scores.
     #[must_use]
     pub fn entity_scores(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on entity scores; from [`Api::entity_scores`](crate::Api::entity_scores).
+/// Operations on entity scores. Returned by [`Api::entity_scores`](crate::Api::entity_scores).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -53,8 +53,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets an entity score; from [`Operations::get`].
-    GetEntityScore -> EntityScoresAnswer
+    /// A call that gets an entity score. Created by [`Operations::get`].
+    GetEntityScore -> EntityScoresResponse
 }
 
 impl GetEntityScore {
@@ -65,12 +65,12 @@ impl GetEntityScore {
 }
 
 operation! {
-    /// A call that lists entity scores; from [`Operations::list`].
-    ListEntityScores -> EntityScoresAnswer
+    /// A call that lists entity scores. Created by [`Operations::list`].
+    ListEntityScores -> EntityScoresResponse
 }
 
 impl ListEntityScores {
-    /// Sets `ids`, separated by commas.
+    /// Sets `ids`, sent as a comma-separated list.
     pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_query_list("ids", ids)
     }
@@ -111,117 +111,117 @@ impl ListEntityScores {
     }
 }
 
-/// What `GetEntityScore` answers.
+/// The response to `GetEntityScore`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct EntityScoresAnswer {
-    /// `data`.
+pub struct EntityScoresResponse {
+    /// The field `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<EntityScores>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Entity_Scores`.
+/// The `Entity_Scores` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EntityScores {
-    /// `Entity`.
+    /// The field `Entity`.
     #[serde(rename = "Entity", skip_serializing_if = "Nullable::is_absent")]
     pub entity: Nullable<Entity>,
-    /// `Positive_Score`.
+    /// The field `Positive_Score`.
     #[serde(rename = "Positive_Score", skip_serializing_if = "Nullable::is_absent")]
     pub positive_score: Nullable<i64>,
-    /// `Touch_Point_Score`.
+    /// The field `Touch_Point_Score`.
     #[serde(rename = "Touch_Point_Score", skip_serializing_if = "Nullable::is_absent")]
     pub touch_point_score: Nullable<i64>,
-    /// `Score`.
+    /// The field `Score`.
     #[serde(rename = "Score", skip_serializing_if = "Nullable::is_absent")]
     pub score: Nullable<i64>,
-    /// `Negative_Score`.
+    /// The field `Negative_Score`.
     #[serde(rename = "Negative_Score", skip_serializing_if = "Nullable::is_absent")]
     pub negative_score: Nullable<i64>,
-    /// `Touch_Point_Negative_Score`.
+    /// The field `Touch_Point_Negative_Score`.
     #[serde(rename = "Touch_Point_Negative_Score", skip_serializing_if = "Nullable::is_absent")]
     pub touch_point_negative_score: Nullable<i64>,
-    /// `Scoring_Rule`.
+    /// The field `Scoring_Rule`.
     #[serde(rename = "Scoring_Rule", skip_serializing_if = "Nullable::is_absent")]
     pub scoring_rule: Nullable<shared::Reference>,
-    /// `$field_states`.
+    /// The field `$field_states`.
     #[serde(rename = "$field_states", skip_serializing_if = "Nullable::is_absent")]
     pub field_states: Nullable<Value>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `$zia_visions`.
+    /// The field `$zia_visions`.
     #[serde(rename = "$zia_visions", skip_serializing_if = "Nullable::is_absent")]
     pub zia_visions: Nullable<Value>,
-    /// `Touch_Point_Positive_Score`.
+    /// The field `Touch_Point_Positive_Score`.
     #[serde(rename = "Touch_Point_Positive_Score", skip_serializing_if = "Nullable::is_absent")]
     pub touch_point_positive_score: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `Entity` in `EntityScores`.
+/// The type of `Entity` in `EntityScores`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Entity {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::ApiReference>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Info`.
+/// The `Info` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Info {
-    /// `per_page`.
+    /// The field `per_page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub per_page: Nullable<i64>,
-    /// `next_page_token`.
+    /// The field `next_page_token`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub next_page_token: Nullable<String>,
-    /// `count`.
+    /// The field `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// `sort_by`.
+    /// The field `sort_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_by: Nullable<String>,
-    /// `page`.
+    /// The field `page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub page: Nullable<i64>,
-    /// `previous_page_token`.
+    /// The field `previous_page_token`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub previous_page_token: Nullable<String>,
-    /// `page_token_expiry`.
+    /// The field `page_token_expiry`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub page_token_expiry: Nullable<String>,
-    /// `sort_order`.
+    /// The field `sort_order`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_order: Nullable<String>,
-    /// `more_records`.
+    /// The field `more_records`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub more_records: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on features.
+    /// Opens the operations on features.
     #[must_use]
     pub fn features(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on features; from [`Api::features`](crate::Api::features).
+/// Operations on features. Returned by [`Api::features`](crate::Api::features).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -67,8 +67,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists features; from [`Operations::list`].
-    ListFeatures -> FeaturesAnswer
+    /// A call that lists features. Created by [`Operations::list`].
+    ListFeatures -> FeaturesResponse
 }
 
 impl ListFeatures {
@@ -77,15 +77,15 @@ impl ListFeatures {
         self.with_query("module", module.into() as String)
     }
 
-    /// Sets `api_names`, separated by commas.
+    /// Sets `api_names`, sent as a comma-separated list.
     pub fn api_names(self, api_names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_query_list("api_names", api_names)
     }
 }
 
 operation! {
-    /// A call that gets a feature; from [`Operations::get`].
-    GetFeature -> FeaturesAnswer
+    /// A call that gets a feature. Created by [`Operations::get`].
+    GetFeature -> FeaturesResponse
 }
 
 impl GetFeature {
@@ -96,112 +96,112 @@ impl GetFeature {
 }
 
 operation! {
-    /// A call that gets a data enrichment; from [`Operations::data_enrichment`].
-    GetDataEnrichment -> FeaturesAnswer
+    /// A call that gets a data enrichment. Created by [`Operations::data_enrichment`].
+    GetDataEnrichment -> FeaturesResponse
 }
 
 operation! {
-    /// A call that gets user licences; from [`Operations::user_licences`].
-    GetUserLicences -> FeaturesAnswer
+    /// A call that gets user licences. Created by [`Operations::user_licences`].
+    GetUserLicences -> FeaturesResponse
 }
 
-/// What `ListFeatures` answers.
+/// The response to `ListFeatures`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct FeaturesAnswer {
-    /// `__features`.
+pub struct FeaturesResponse {
+    /// The field `__features`.
     #[serde(rename = "__features", skip_serializing_if = "Nullable::is_absent")]
     pub features: Nullable<Vec<Feature>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Feature`.
+/// The `Feature` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Feature {
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `parent_feature`.
+    /// The field `parent_feature`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub parent_feature: Nullable<Box<Self>>,
-    /// `module_supported`.
+    /// The field `module_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module_supported: Nullable<bool>,
-    /// `details`.
+    /// The field `details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub details: Nullable<Detail>,
-    /// `feature_label`.
+    /// The field `feature_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub feature_label: Nullable<String>,
-    /// `components`.
+    /// The field `components`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub components: Nullable<Vec<Component>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `detail`.
+/// The `detail` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Detail {
-    /// `available_count`.
+    /// The field `available_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub available_count: Nullable<Limit>,
-    /// `limits`.
+    /// The field `limits`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub limits: Nullable<Limit>,
-    /// `used_count`.
+    /// The field `used_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub used_count: Nullable<Value>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `limit`.
+/// The `limit` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Limit {
-    /// `total`.
+    /// The field `total`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub total: Nullable<i64>,
-    /// `edition_limit`.
+    /// The field `edition_limit`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub edition_limit: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `components` in `Feature`.
+/// The type of `components` in `Feature`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Component {
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `module_supported`.
+    /// The field `module_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module_supported: Nullable<bool>,
-    /// `details`.
+    /// The field `details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub details: Nullable<Detail>,
-    /// `feature_label`.
+    /// The field `feature_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub feature_label: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

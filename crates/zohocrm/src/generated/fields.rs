@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on fields.
+    /// Opens the operations on fields.
     #[must_use]
     pub fn fields(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on fields; from [`Api::fields`](crate::Api::fields).
+/// Operations on fields. Returned by [`Api::fields`](crate::Api::fields).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -111,8 +111,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists fields; from [`Operations::list`].
-    ListFields -> FieldsAnswer
+    /// A call that lists fields. Created by [`Operations::list`].
+    ListFields -> FieldsResponse
 }
 
 impl ListFields {
@@ -148,18 +148,18 @@ impl ListFields {
 }
 
 operation! {
-    /// A call that creates a field; from [`Operations::create`].
+    /// A call that creates a field. Created by [`Operations::create`].
     CreateField -> FieldsResults
 }
 
 operation! {
-    /// A call that updates fields; from [`Operations::update_many`].
+    /// A call that updates fields. Created by [`Operations::update_many`].
     UpdateFields -> FieldsResults
 }
 
 operation! {
-    /// A call that gets a field; from [`Operations::get`].
-    GetField -> FieldsAnswer
+    /// A call that gets a field. Created by [`Operations::get`].
+    GetField -> FieldsResponse
 }
 
 impl GetField {
@@ -170,17 +170,17 @@ impl GetField {
 }
 
 operation! {
-    /// A call that updates a field; from [`Operations::update`].
+    /// A call that updates a field. Created by [`Operations::update`].
     UpdateField -> FieldsResults
 }
 
 operation! {
-    /// A call that deletes a field; from [`Operations::delete`].
+    /// A call that deletes a field. Created by [`Operations::delete`].
     DeleteField -> FieldsResults
 }
 
 open_enum! {
-    /// Values of `type` for `ListFields`.
+    /// Known values of the parameter `type` of `ListFields`.
     pub enum FieldType {
         All = "all",
         Unused = "unused",
@@ -188,28 +188,28 @@ open_enum! {
     }
 }
 
-/// What `ListFields` answers.
+/// The response to `ListFields`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct FieldsAnswer {
-    /// `fields`.
+pub struct FieldsResponse {
+    /// The field `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<shared::FieldFields>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `CreateField` sends.
+/// The body of `CreateField`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct FieldsBody {
-    /// `fields`.
+    /// The field `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<shared::FieldFields>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -220,15 +220,15 @@ setters! {
     }
 }
 
-/// What `CreateField` answers.
+/// The response to `CreateField`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct FieldsResults {
-    /// `fields`.
+    /// The field `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -5,14 +5,14 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on files.
+    /// Opens the operations on files.
     #[must_use]
     pub fn files(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on files; from [`Api::files`](crate::Api::files).
+/// Operations on files. Returned by [`Api::files`](crate::Api::files).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -42,7 +42,7 @@ impl Operations {
 }
 
 operation! {
-    /// A call that uploads a file; from [`Operations::upload`].
+    /// A call that uploads a file. Created by [`Operations::upload`].
     UploadFile -> FilesResults
 }
 
@@ -54,19 +54,19 @@ impl UploadFile {
 }
 
 operation! {
-    /// A call that downloads a file; from [`Operations::download`].
+    /// A call that downloads a file. Created by [`Operations::download`].
     DownloadFile -> Download
 }
 
-/// What `UploadFile` answers.
+/// The response to `UploadFile`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct FilesResults {
-    /// `data`.
+    /// The field `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

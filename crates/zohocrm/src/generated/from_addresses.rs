@@ -5,14 +5,14 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on from addresses.
+    /// Opens the operations on from addresses.
     #[must_use]
     pub fn from_addresses(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on from addresses; from [`Api::from_addresses`](crate::Api::from_addresses).
+/// Operations on from addresses. Returned by [`Api::from_addresses`](crate::Api::from_addresses).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -31,8 +31,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists from addresses; from [`Operations::list`].
-    ListFromAddresses -> FromAddressesAnswer
+    /// A call that lists from addresses. Created by [`Operations::list`].
+    ListFromAddresses -> FromAddressesResponse
 }
 
 impl ListFromAddresses {
@@ -42,40 +42,40 @@ impl ListFromAddresses {
     }
 }
 
-/// What `ListFromAddresses` answers.
+/// The response to `ListFromAddresses`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct FromAddressesAnswer {
-    /// `from_addresses`.
+pub struct FromAddressesResponse {
+    /// The field `from_addresses`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub from_addresses: Nullable<Vec<Address>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `address`.
+/// The `address` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Address {
-    /// `email`.
+    /// The field `email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `user_name`.
+    /// The field `user_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub user_name: Nullable<String>,
-    /// `default`.
+    /// The field `default`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub default: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -5,14 +5,14 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on functions.
+    /// Opens the operations on functions.
     #[must_use]
     pub fn functions(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on functions; from [`Api::functions`](crate::Api::functions).
+/// Operations on functions. Returned by [`Api::functions`](crate::Api::functions).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -65,7 +65,7 @@ impl Operations {
         .with_query("arguments", arguments.into() as String)
     }
 
-    /// Executes a function with file.
+    /// Executes a function with a file.
     ///
     /// `POST /crm/v8/functions/{function_name}/actions/execute`. Scope: `ZohoCRM.modules.CREATE`.
     pub fn execute_function_with_file(
@@ -91,29 +91,29 @@ impl Operations {
 }
 
 operation! {
-    /// A call that executes a function; from [`Operations::execute`].
+    /// A call that executes a function. Created by [`Operations::execute`].
     ExecuteFunction -> ActionResult
 }
 
 operation! {
-    /// A call that executes a function with parameters; from [`Operations::execute_function_with_parameters`].
+    /// A call that executes a function with parameters. Created by [`Operations::execute_function_with_parameters`].
     ExecuteFunctionWithParameters -> ActionResult
 }
 
 operation! {
-    /// A call that executes a function with file; from [`Operations::execute_function_with_file`].
+    /// A call that executes a function with a file. Created by [`Operations::execute_function_with_file`].
     ExecuteFunctionWithFile -> ActionResult
 }
 
-/// What `ExecuteFunction` sends.
+/// The body of `ExecuteFunction`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct FunctionsBody {
-    /// `body`.
+    /// The field `body`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub body: Nullable<Value>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

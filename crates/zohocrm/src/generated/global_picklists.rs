@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on global picklists.
+    /// Opens the operations on global picklists.
     #[must_use]
     pub fn global_picklists(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on global picklists; from [`Api::global_picklists`](crate::Api::global_picklists).
+/// Operations on global picklists. Returned by [`Api::global_picklists`](crate::Api::global_picklists).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -109,7 +109,7 @@ impl Operations {
         )
     }
 
-    /// Replaces values.
+    /// Replaces values of a global picklist.
     ///
     /// `POST /crm/v8/settings/global_picklists/{id}/actions/replace_picklist_values`. Scope: `ZohoCRM.settings.global_picklist.CREATE`.
     pub fn replace_values(&self, id: impl Into<String>, body: ReplaceValuesBody) -> ReplaceValues {
@@ -125,7 +125,7 @@ impl Operations {
         )
     }
 
-    /// Gets replaced values.
+    /// Gets the replaced values of a global picklist.
     ///
     /// `GET /crm/v8/settings/global_picklists/{id}/actions/replaced_values`. Scope: `ZohoCRM.settings.global_picklist.READ`.
     pub fn replaced_values(&self, id: impl Into<String>) -> GetReplacedValues {
@@ -140,7 +140,7 @@ impl Operations {
         )
     }
 
-    /// Gets associations.
+    /// Gets the associations of a global picklist.
     ///
     /// `GET /crm/v8/settings/global_picklists/{id}/actions/associations`. Scope: `ZohoCRM.settings.global_picklist.READ`.
     pub fn associations(&self, id: impl Into<String>) -> GetAssociations {
@@ -155,7 +155,7 @@ impl Operations {
         )
     }
 
-    /// Gets value associations.
+    /// Gets the associations of the values of a global picklist.
     ///
     /// `GET /crm/v8/settings/global_picklists/{id}/actions/pick_list_values_associations`. Scope: `ZohoCRM.settings.global_picklist.READ`.
     pub fn value_associations(&self, id: impl Into<String>) -> GetValueAssociations {
@@ -172,8 +172,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists global picklists; from [`Operations::list`].
-    ListGlobalPicklists -> GlobalPicklistsAnswer
+    /// A call that lists global picklists. Created by [`Operations::list`].
+    ListGlobalPicklists -> GlobalPicklistsResponse
 }
 
 impl ListGlobalPicklists {
@@ -182,7 +182,7 @@ impl ListGlobalPicklists {
         self.with_query("include", include.into() as String)
     }
 
-    /// Sets `include_inner_details`, separated by commas.
+    /// Sets `include_inner_details`, sent as a comma-separated list.
     pub fn include_inner_details(
         self,
         include_inner_details: impl IntoIterator<Item = impl Into<String>>,
@@ -192,23 +192,23 @@ impl ListGlobalPicklists {
 }
 
 operation! {
-    /// A call that creates a global picklist; from [`Operations::create`].
+    /// A call that creates a global picklist. Created by [`Operations::create`].
     CreateGlobalPicklist -> GlobalPicklistsResults
 }
 
 operation! {
-    /// A call that updates global picklists; from [`Operations::update_many`].
+    /// A call that updates global picklists. Created by [`Operations::update_many`].
     UpdateGlobalPicklists -> GlobalPicklistsResults
 }
 
 operation! {
-    /// A call that deletes global picklists; from [`Operations::delete_many`].
+    /// A call that deletes global picklists. Created by [`Operations::delete_many`].
     DeleteGlobalPicklists -> GlobalPicklistsResults
 }
 
 operation! {
-    /// A call that gets a global picklist; from [`Operations::get`].
-    GetGlobalPicklist -> GlobalPicklistsAnswer
+    /// A call that gets a global picklist. Created by [`Operations::get`].
+    GetGlobalPicklist -> GlobalPicklistsResponse
 }
 
 impl GetGlobalPicklist {
@@ -217,7 +217,7 @@ impl GetGlobalPicklist {
         self.with_query("include", include.into() as String)
     }
 
-    /// Sets `include_inner_details`, separated by commas.
+    /// Sets `include_inner_details`, sent as a comma-separated list.
     pub fn include_inner_details(
         self,
         include_inner_details: impl IntoIterator<Item = impl Into<String>>,
@@ -227,32 +227,32 @@ impl GetGlobalPicklist {
 }
 
 operation! {
-    /// A call that updates a global picklist; from [`Operations::update`].
+    /// A call that updates a global picklist. Created by [`Operations::update`].
     UpdateGlobalPicklist -> GlobalPicklistsResults
 }
 
 operation! {
-    /// A call that deletes a global picklist; from [`Operations::delete`].
+    /// A call that deletes a global picklist. Created by [`Operations::delete`].
     DeleteGlobalPicklist -> GlobalPicklistsResults
 }
 
 operation! {
-    /// A call that replaces values; from [`Operations::replace_values`].
+    /// A call that replaces values of a global picklist. Created by [`Operations::replace_values`].
     ReplaceValues -> ReplaceValuesResults
 }
 
 operation! {
-    /// A call that gets replaced values; from [`Operations::replaced_values`].
-    GetReplacedValues -> GetReplacedValuesAnswer
+    /// A call that gets the replaced values of a global picklist. Created by [`Operations::replaced_values`].
+    GetReplacedValues -> GetReplacedValuesResponse
 }
 
 operation! {
-    /// A call that gets associations; from [`Operations::associations`].
-    GetAssociations -> GetAssociationsAnswer
+    /// A call that gets the associations of a global picklist. Created by [`Operations::associations`].
+    GetAssociations -> GetAssociationsResponse
 }
 
 impl GetAssociations {
-    /// Sets `include_inner_details`, separated by commas.
+    /// Sets `include_inner_details`, sent as a comma-separated list.
     pub fn include_inner_details(
         self,
         include_inner_details: impl IntoIterator<Item = impl Into<String>>,
@@ -272,8 +272,8 @@ impl GetAssociations {
 }
 
 operation! {
-    /// A call that gets value associations; from [`Operations::value_associations`].
-    GetValueAssociations -> GetValueAssociationsAnswer
+    /// A call that gets the associations of the values of a global picklist. Created by [`Operations::value_associations`].
+    GetValueAssociations -> GetValueAssociationsResponse
 }
 
 impl GetValueAssociations {
@@ -283,28 +283,28 @@ impl GetValueAssociations {
     }
 }
 
-/// What `ListGlobalPicklists` answers.
+/// The response to `ListGlobalPicklists`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GlobalPicklistsAnswer {
-    /// `global_picklists`.
+pub struct GlobalPicklistsResponse {
+    /// The field `global_picklists`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub global_picklists: Nullable<Vec<shared::Picklist>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `CreateGlobalPicklist` sends.
+/// The body of `CreateGlobalPicklist`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct GlobalPicklistsBody {
-    /// `global_picklists`.
+    /// The field `global_picklists`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub global_picklists: Nullable<Vec<shared::Picklist>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -315,28 +315,28 @@ setters! {
     }
 }
 
-/// What `CreateGlobalPicklist` answers.
+/// The response to `CreateGlobalPicklist`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct GlobalPicklistsResults {
-    /// `global_picklists`.
+    /// The field `global_picklists`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub global_picklists: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `ReplaceValues` sends.
+/// The body of `ReplaceValues`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ReplaceValuesBody {
-    /// `replace_picklist_values`.
+    /// The field `replace_picklist_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub replace_picklist_values: Nullable<Vec<ReplacePicklistValues>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -347,18 +347,18 @@ setters! {
     }
 }
 
-/// Zoho's `ReplacePicklistValues`.
+/// The `ReplacePicklistValues` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ReplacePicklistValues {
-    /// `old_value`.
+    /// The field `old_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub old_value: Nullable<ReplacePicklistValue>,
-    /// `new_value`.
+    /// The field `new_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub new_value: Nullable<ReplacePicklistValue>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -370,18 +370,18 @@ setters! {
     }
 }
 
-/// Zoho's `replace_picklist_value`.
+/// The `replace_picklist_value` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ReplacePicklistValue {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `display_value`.
+    /// The field `display_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_value: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -393,165 +393,165 @@ setters! {
     }
 }
 
-/// What `ReplaceValues` answers.
+/// The response to `ReplaceValues`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ReplaceValuesResults {
-    /// `replace_picklist_values`.
+    /// The field `replace_picklist_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub replace_picklist_values: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `GetReplacedValues` answers.
+/// The response to `GetReplacedValues`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetReplacedValuesAnswer {
-    /// `replaced_values`.
+pub struct GetReplacedValuesResponse {
+    /// The field `replaced_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub replaced_values: Nullable<Vec<ReplacedValue>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `replaced_values` in `GetReplacedValuesAnswer`.
+/// The type of `replaced_values` in `GetReplacedValuesResponse`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ReplacedValue {
-    /// `display_value`.
+    /// The field `display_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_value: Nullable<String>,
-    /// `actual_value`.
+    /// The field `actual_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub actual_value: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `GetAssociations` answers.
+/// The response to `GetAssociations`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetAssociationsAnswer {
-    /// `associations`.
+pub struct GetAssociationsResponse {
+    /// The field `associations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associations: Nullable<Vec<Association>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `associations` in `GetAssociationsAnswer`.
+/// The type of `associations` in `GetAssociationsResponse`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Association {
-    /// `field`.
+    /// The field `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<shared::ApiReference>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<Module>,
-    /// `layouts`.
+    /// The field `layouts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layouts: Nullable<Vec<Layout>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `module` in `Association`.
+/// The type of `module` in `Association`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Module {
-    /// `plural_label`.
+    /// The field `plural_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub plural_label: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `layouts` in `Association`.
+/// The type of `layouts` in `Association`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Layout {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `status`.
+    /// The field `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `GetValueAssociations` answers.
+/// The response to `GetValueAssociations`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetValueAssociationsAnswer {
-    /// `pick_list_values_associations`.
+pub struct GetValueAssociationsResponse {
+    /// The field `pick_list_values_associations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values_associations: Nullable<Vec<PickListValuesAssociation>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `pick_list_values_associations` in `GetValueAssociationsAnswer`.
+/// The type of `pick_list_values_associations` in `GetValueAssociationsResponse`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PickListValuesAssociation {
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `resources`.
+    /// The field `resources`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub resources: Nullable<Vec<Resource>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `resources` in `PickListValuesAssociation`.
+/// The type of `resources` in `PickListValuesAssociation`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Resource {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `details`.
+    /// The field `details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub details: Nullable<Vec<Record>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

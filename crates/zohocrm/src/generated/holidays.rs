@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on holidays.
+    /// Opens the operations on holidays.
     #[must_use]
     pub fn holidays(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on holidays; from [`Api::holidays`](crate::Api::holidays).
+/// Operations on holidays. Returned by [`Api::holidays`](crate::Api::holidays).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -100,8 +100,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists holidays; from [`Operations::list`].
-    ListHolidays -> HolidaysAnswer
+    /// A call that lists holidays. Created by [`Operations::list`].
+    ListHolidays -> HolidaysResponse
 }
 
 impl ListHolidays {
@@ -127,7 +127,7 @@ impl ListHolidays {
 }
 
 operation! {
-    /// A call that creates holidays; from [`Operations::create`].
+    /// A call that creates holidays. Created by [`Operations::create`].
     CreateHolidays -> HolidaysResults
 }
 
@@ -139,7 +139,7 @@ impl CreateHolidays {
 }
 
 operation! {
-    /// A call that updates holidays; from [`Operations::update_many`].
+    /// A call that updates holidays. Created by [`Operations::update_many`].
     UpdateHolidays -> HolidaysResults
 }
 
@@ -151,7 +151,7 @@ impl UpdateHolidays {
 }
 
 operation! {
-    /// A call that updates a holiday; from [`Operations::update`].
+    /// A call that updates a holiday. Created by [`Operations::update`].
     UpdateHoliday -> HolidaysResults
 }
 
@@ -163,8 +163,8 @@ impl UpdateHoliday {
 }
 
 operation! {
-    /// A call that gets a holiday; from [`Operations::get`].
-    GetHoliday -> HolidaysAnswer
+    /// A call that gets a holiday. Created by [`Operations::get`].
+    GetHoliday -> HolidaysResponse
 }
 
 impl GetHoliday {
@@ -175,7 +175,7 @@ impl GetHoliday {
 }
 
 operation! {
-    /// A call that deletes a holiday; from [`Operations::delete`].
+    /// A call that deletes a holiday. Created by [`Operations::delete`].
     DeleteHoliday -> HolidaysResults
 }
 
@@ -187,53 +187,53 @@ impl DeleteHoliday {
 }
 
 open_enum! {
-    /// Values of `type` for `ListHolidays`.
+    /// Known values of the parameter `type` of `ListHolidays`.
     pub enum HolidayType {
         BusinessHoliday = "business_holiday",
         ShiftHoliday = "shift_holiday",
     }
 }
 
-/// What `ListHolidays` answers.
+/// The response to `ListHolidays`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct HolidaysAnswer {
-    /// `holidays`.
+pub struct HolidaysResponse {
+    /// The field `holidays`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub holidays: Nullable<Vec<Holiday>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Holiday`.
+/// The `Holiday` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Holiday {
-    /// `year`.
+    /// The field `year`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub year: Nullable<i64>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `date`.
+    /// The field `date`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub date: Nullable<Date>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `shift_hour`.
+    /// The field `shift_hour`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shift_hour: Nullable<shared::Reference>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -249,15 +249,15 @@ setters! {
     }
 }
 
-/// What `CreateHolidays` sends.
+/// The body of `CreateHolidays`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct HolidaysBody {
-    /// `holidays`.
+    /// The field `holidays`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub holidays: Nullable<Vec<HolidaysHoliday>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -268,24 +268,24 @@ setters! {
     }
 }
 
-/// `holidays` in `HolidaysBody`.
+/// The type of `holidays` in `HolidaysBody`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct HolidaysHoliday {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `date`.
+    /// The field `date`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub date: Nullable<Date>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `shift_hour`.
+    /// The field `shift_hour`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shift_hour: Nullable<shared::Reference>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -299,28 +299,28 @@ setters! {
     }
 }
 
-/// What `CreateHolidays` answers.
+/// The response to `CreateHolidays`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct HolidaysResults {
-    /// `holidays`.
+    /// The field `holidays`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub holidays: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Update_Holidays`.
+/// The `Update_Holidays` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct HolidayUpdateHolidays {
-    /// `holidays`.
+    /// The field `holidays`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub holidays: Nullable<Vec<Holiday>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on inventory templates.
+    /// Opens the operations on inventory templates.
     #[must_use]
     pub fn inventory_templates(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on inventory templates; from [`Api::inventory_templates`](crate::Api::inventory_templates).
+/// Operations on inventory templates. Returned by [`Api::inventory_templates`](crate::Api::inventory_templates).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -47,8 +47,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists inventory templates; from [`Operations::list`].
-    ListInventoryTemplates -> InventoryTemplatesAnswer
+    /// A call that lists inventory templates. Created by [`Operations::list`].
+    ListInventoryTemplates -> InventoryTemplatesResponse
 }
 
 impl ListInventoryTemplates {
@@ -79,77 +79,77 @@ impl ListInventoryTemplates {
 }
 
 operation! {
-    /// A call that gets an inventory template; from [`Operations::get`].
-    GetInventoryTemplate -> InventoryTemplatesAnswer
+    /// A call that gets an inventory template. Created by [`Operations::get`].
+    GetInventoryTemplate -> InventoryTemplatesResponse
 }
 
-/// What `ListInventoryTemplates` answers.
+/// The response to `ListInventoryTemplates`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct InventoryTemplatesAnswer {
-    /// `inventory_templates`.
+pub struct InventoryTemplatesResponse {
+    /// The field `inventory_templates`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub inventory_templates: Nullable<Vec<InventoryTemplates>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Inventory_Templates`.
+/// The `Inventory_Templates` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct InventoryTemplates {
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `last_usage_time`.
+    /// The field `last_usage_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub last_usage_time: Nullable<DateTime>,
-    /// `folder`.
+    /// The field `folder`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub folder: Nullable<shared::Reference>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::ApiReference>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::Reference>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::Reference>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `editor_mode`.
+    /// The field `editor_mode`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub editor_mode: Nullable<String>,
-    /// `category`.
+    /// The field `category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub category: Nullable<String>,
-    /// `favorite`.
+    /// The field `favorite`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub favorite: Nullable<bool>,
-    /// `content`.
+    /// The field `content`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub content: Nullable<String>,
-    /// `active`.
+    /// The field `active`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub active: Nullable<bool>,
-    /// `mail_content`.
+    /// The field `mail_content`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub mail_content: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on layouts.
+    /// Opens the operations on layouts.
     #[must_use]
     pub fn layouts(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on layouts; from [`Api::layouts`](crate::Api::layouts).
+/// Operations on layouts. Returned by [`Api::layouts`](crate::Api::layouts).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -144,62 +144,62 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists layouts; from [`Operations::list`].
-    ListLayouts -> LayoutsAnswer
+    /// A call that lists layouts. Created by [`Operations::list`].
+    ListLayouts -> LayoutsResponse
 }
 
 operation! {
-    /// A call that updates layouts; from [`Operations::update_many`].
+    /// A call that updates layouts. Created by [`Operations::update_many`].
     UpdateLayouts -> LayoutsResults
 }
 
 operation! {
-    /// A call that gets a layout; from [`Operations::get`].
-    GetLayout -> LayoutsAnswer
+    /// A call that gets a layout. Created by [`Operations::get`].
+    GetLayout -> LayoutsResponse
 }
 
 operation! {
-    /// A call that updates a layout; from [`Operations::update`].
+    /// A call that updates a layout. Created by [`Operations::update`].
     UpdateLayout -> LayoutsResults
 }
 
 operation! {
-    /// A call that deletes a layout; from [`Operations::delete`].
+    /// A call that deletes a layout. Created by [`Operations::delete`].
     DeleteLayout -> LayoutsResults
 }
 
 operation! {
-    /// A call that activates a layout; from [`Operations::activate`].
+    /// A call that activates a layout. Created by [`Operations::activate`].
     ActivateLayout -> LayoutsResults
 }
 
 operation! {
-    /// A call that deactivates a layout; from [`Operations::deactivate`].
+    /// A call that deactivates a layout. Created by [`Operations::deactivate`].
     DeactivateLayout -> LayoutsResults
 }
 
-/// What `ListLayouts` answers.
+/// The response to `ListLayouts`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct LayoutsAnswer {
-    /// `layouts`.
+pub struct LayoutsResponse {
+    /// The field `layouts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layouts: Nullable<Vec<shared::Layouts>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `UpdateLayouts` sends.
+/// The body of `UpdateLayouts`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LayoutsBody {
-    /// `layouts`.
+    /// The field `layouts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layouts: Nullable<Vec<shared::Layouts>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -210,15 +210,15 @@ setters! {
     }
 }
 
-/// What `UpdateLayouts` answers.
+/// The response to `UpdateLayouts`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LayoutsResults {
-    /// `layouts`.
+    /// The field `layouts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layouts: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on modules.
+    /// Opens the operations on modules.
     #[must_use]
     pub fn modules(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on modules; from [`Api::modules`](crate::Api::modules).
+/// Operations on modules. Returned by [`Api::modules`](crate::Api::modules).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -56,7 +56,7 @@ impl Operations {
     ///
     /// `GET /crm/v8/settings/modules/{api_name}`. Scope: `ZohoCRM.settings.modules.READ`.
     ///
-    /// In place of `api_name` it also takes `id`.
+    /// Also accepts `id` instead of `api_name`.
     pub fn get(&self, api_name: impl Into<String>) -> GetModule {
         GetModule::new(
             Request::operation(
@@ -73,7 +73,7 @@ impl Operations {
     ///
     /// `PUT /crm/v8/settings/modules/{api_name}`. Scope: `ZohoCRM.settings.modules.UPDATE`.
     ///
-    /// In place of `api_name` it also takes `id`.
+    /// Also accepts `id` instead of `api_name`.
     pub fn update(&self, api_name: impl Into<String>, body: ModulesBody) -> UpdateModule {
         UpdateModule::new(
             Request::operation(
@@ -89,8 +89,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists modules; from [`Operations::list`].
-    ListModules -> ModulesAnswer
+    /// A call that lists modules. Created by [`Operations::list`].
+    ListModules -> ModulesResponse
 }
 
 impl ListModules {
@@ -106,27 +106,27 @@ impl ListModules {
 }
 
 operation! {
-    /// A call that creates modules; from [`Operations::create`].
+    /// A call that creates modules. Created by [`Operations::create`].
     CreateModules -> ModulesResults
 }
 
 operation! {
-    /// A call that updates modules; from [`Operations::update_many`].
+    /// A call that updates modules. Created by [`Operations::update_many`].
     UpdateModules -> ModulesResults
 }
 
 operation! {
-    /// A call that gets a module; from [`Operations::get`].
-    GetModule -> ModulesAnswer
+    /// A call that gets a module. Created by [`Operations::get`].
+    GetModule -> ModulesResponse
 }
 
 operation! {
-    /// A call that updates a module; from [`Operations::update`].
+    /// A call that updates a module. Created by [`Operations::update`].
     UpdateModule -> ModulesResults
 }
 
 open_enum! {
-    /// Values of `status` for `ListModules`.
+    /// Known values of the parameter `status` of `ListModules`.
     pub enum ModuleStatus {
         Visible = "visible",
         ScheduledForDeletion = "scheduled_for_deletion",
@@ -135,28 +135,28 @@ open_enum! {
     }
 }
 
-/// What `ListModules` answers.
+/// The response to `ListModules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ModulesAnswer {
-    /// `modules`.
+pub struct ModulesResponse {
+    /// The field `modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modules: Nullable<Vec<shared::Modules>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `CreateModules` sends.
+/// The body of `CreateModules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ModulesBody {
-    /// `modules`.
+    /// The field `modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modules: Nullable<Vec<shared::Modules>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -167,15 +167,15 @@ setters! {
     }
 }
 
-/// What `CreateModules` answers.
+/// The response to `CreateModules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ModulesResults {
-    /// `modules`.
+    /// The field `modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modules: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on notes.
+    /// Opens the operations on notes.
     #[must_use]
     pub fn notes(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on notes; from [`Api::notes`](crate::Api::notes).
+/// Operations on notes. Returned by [`Api::notes`](crate::Api::notes).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -98,8 +98,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists notes; from [`Operations::list`].
-    ListNotes -> NotesAnswer
+    /// A call that lists notes. Created by [`Operations::list`].
+    ListNotes -> NotesResponse
 }
 
 impl ListNotes {
@@ -123,7 +123,7 @@ impl ListNotes {
         self.with_query("sort_by", sort_by.into() as String)
     }
 
-    /// Sets `ids`, separated by commas.
+    /// Sets `ids`, sent as a comma-separated list.
     pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_query_list("ids", ids)
     }
@@ -135,23 +135,23 @@ impl ListNotes {
 }
 
 operation! {
-    /// A call that creates notes; from [`Operations::create`].
+    /// A call that creates notes. Created by [`Operations::create`].
     CreateNotes -> NotesResults
 }
 
 operation! {
-    /// A call that updates notes; from [`Operations::update_many`].
+    /// A call that updates notes. Created by [`Operations::update_many`].
     UpdateNotes -> NotesResults
 }
 
 operation! {
-    /// A call that deletes notes; from [`Operations::delete_many`].
+    /// A call that deletes notes. Created by [`Operations::delete_many`].
     DeleteNotes -> NotesResults
 }
 
 operation! {
-    /// A call that gets a note; from [`Operations::get`].
-    GetNote -> NotesAnswer
+    /// A call that gets a note. Created by [`Operations::get`].
+    GetNote -> NotesResponse
 }
 
 impl GetNote {
@@ -162,85 +162,85 @@ impl GetNote {
 }
 
 operation! {
-    /// A call that updates a note; from [`Operations::update`].
+    /// A call that updates a note. Created by [`Operations::update`].
     UpdateNote -> NotesResults
 }
 
 operation! {
-    /// A call that deletes a note; from [`Operations::delete`].
+    /// A call that deletes a note. Created by [`Operations::delete`].
     DeleteNote -> NotesResults
 }
 
-/// What `ListNotes` answers.
+/// The response to `ListNotes`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct NotesAnswer {
-    /// `data`.
+pub struct NotesResponse {
+    /// The field `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<Note>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Note`.
+/// The `Note` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Note {
-    /// `Modified_Time`.
+    /// The field `Modified_Time`.
     #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `$attachments`.
+    /// The field `$attachments`.
     #[serde(rename = "$attachments", skip_serializing_if = "Nullable::is_absent")]
     pub attachments: Nullable<Vec<shared::Attachment>>,
-    /// `Owner`.
+    /// The field `Owner`.
     #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
     pub owner: Nullable<shared::UserReference>,
-    /// `Created_Time`.
+    /// The field `Created_Time`.
     #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `Parent_Id`.
+    /// The field `Parent_Id`.
     #[serde(rename = "Parent_Id", skip_serializing_if = "Nullable::is_absent")]
     pub parent_id: Nullable<ParentId>,
-    /// `$editable`.
+    /// The field `$editable`.
     #[serde(rename = "$editable", skip_serializing_if = "Nullable::is_absent")]
     pub editable: Nullable<bool>,
-    /// `$is_shared_to_client`.
+    /// The field `$is_shared_to_client`.
     #[serde(rename = "$is_shared_to_client", skip_serializing_if = "Nullable::is_absent")]
     pub is_shared_to_client: Nullable<bool>,
-    /// `$sharing_permission`.
+    /// The field `$sharing_permission`.
     #[serde(rename = "$sharing_permission", skip_serializing_if = "Nullable::is_absent")]
     pub sharing_permission: Nullable<String>,
-    /// `Modified_By`.
+    /// The field `Modified_By`.
     #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::UserReference>,
-    /// `$size`.
+    /// The field `$size`.
     #[serde(rename = "$size", skip_serializing_if = "Nullable::is_absent")]
     pub size: Nullable<String>,
-    /// `$state`.
+    /// The field `$state`.
     #[serde(rename = "$state", skip_serializing_if = "Nullable::is_absent")]
     pub state: Nullable<String>,
-    /// `$voice_note`.
+    /// The field `$voice_note`.
     #[serde(rename = "$voice_note", skip_serializing_if = "Nullable::is_absent")]
     pub voice_note: Nullable<bool>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `Created_By`.
+    /// The field `Created_By`.
     #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::UserReference>,
-    /// `Note_Title`.
+    /// The field `Note_Title`.
     #[serde(rename = "Note_Title", skip_serializing_if = "Nullable::is_absent")]
     pub note_title: Nullable<String>,
-    /// `Note_Content`.
+    /// The field `Note_Content`.
     #[serde(rename = "Note_Content", skip_serializing_if = "Nullable::is_absent")]
     pub note_content: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -266,21 +266,21 @@ setters! {
     }
 }
 
-/// Zoho's `Parent_Id`.
+/// The `Parent_Id` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ParentId {
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::MinifiedModule>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -293,55 +293,55 @@ setters! {
     }
 }
 
-/// Zoho's `Info`.
+/// The `Info` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Info {
-    /// `per_page`.
+    /// The field `per_page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub per_page: Nullable<i64>,
-    /// `next_page_token`.
+    /// The field `next_page_token`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub next_page_token: Nullable<String>,
-    /// `count`.
+    /// The field `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// `sort_by`.
+    /// The field `sort_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_by: Nullable<String>,
-    /// `page`.
+    /// The field `page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub page: Nullable<i64>,
-    /// `previous_page_token`.
+    /// The field `previous_page_token`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub previous_page_token: Nullable<String>,
-    /// `page_token_expiry`.
+    /// The field `page_token_expiry`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub page_token_expiry: Nullable<DateTime>,
-    /// `sort_order`.
+    /// The field `sort_order`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_order: Nullable<String>,
-    /// `more_records`.
+    /// The field `more_records`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub more_records: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `CreateNotes` sends.
+/// The body of `CreateNotes`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct NotesBody {
-    /// `data`.
+    /// The field `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<Note>>,
-    /// `trigger`.
+    /// The field `trigger`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub trigger: Nullable<Vec<String>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -353,15 +353,15 @@ setters! {
     }
 }
 
-/// What `CreateNotes` answers.
+/// The response to `CreateNotes`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct NotesResults {
-    /// `data`.
+    /// The field `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

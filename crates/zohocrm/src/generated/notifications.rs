@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on notifications.
+    /// Opens the operations on notifications.
     #[must_use]
     pub fn notifications(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on notifications; from [`Api::notifications`](crate::Api::notifications).
+/// Operations on notifications. Returned by [`Api::notifications`](crate::Api::notifications).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -76,8 +76,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists notifications; from [`Operations::list`].
-    ListNotifications -> NotificationsAnswer
+    /// A call that lists notifications. Created by [`Operations::list`].
+    ListNotifications -> NotificationsResponse
 }
 
 impl ListNotifications {
@@ -103,86 +103,86 @@ impl ListNotifications {
 }
 
 operation! {
-    /// A call that enables notifications; from [`Operations::enable`].
+    /// A call that enables notifications. Created by [`Operations::enable`].
     EnableNotifications -> NotificationsResults
 }
 
 operation! {
-    /// A call that updates notifications; from [`Operations::update`].
+    /// A call that updates notifications. Created by [`Operations::update`].
     UpdateNotifications -> NotificationsResults
 }
 
 operation! {
-    /// A call that disables notifications; from [`Operations::disable`].
+    /// A call that disables notifications. Created by [`Operations::disable`].
     DisableNotifications -> NotificationsResults
 }
 
 operation! {
-    /// A call that deletes notifications; from [`Operations::delete`].
+    /// A call that deletes notifications. Created by [`Operations::delete`].
     DeleteNotifications -> NotificationsResults
 }
 
-/// What `ListNotifications` answers.
+/// The response to `ListNotifications`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct NotificationsAnswer {
-    /// `watch`.
+pub struct NotificationsResponse {
+    /// The field `watch`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub watch: Nullable<Vec<Notification>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Notification`.
+/// The `Notification` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Notification {
-    /// `channel_id`.
+    /// The field `channel_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub channel_id: Nullable<String>,
-    /// `notify_url`.
+    /// The field `notify_url`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub notify_url: Nullable<String>,
-    /// `events`.
+    /// The field `events`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub events: Nullable<Vec<String>>,
-    /// `token`.
+    /// The field `token`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub token: Nullable<String>,
-    /// `fields`.
+    /// The field `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Value>,
-    /// `notify_on_related_action`.
+    /// The field `notify_on_related_action`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub notify_on_related_action: Nullable<bool>,
-    /// `return_affected_field_values`.
+    /// The field `return_affected_field_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub return_affected_field_values: Nullable<bool>,
-    /// `_delete_events`.
+    /// The field `_delete_events`.
     #[serde(rename = "_delete_events", skip_serializing_if = "Nullable::is_absent")]
     pub delete_events: Nullable<bool>,
-    /// `resource_name`.
+    /// The field `resource_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub resource_name: Nullable<String>,
-    /// `channel_expiry`.
+    /// The field `channel_expiry`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub channel_expiry: Nullable<DateTime>,
-    /// `resource_id`.
+    /// The field `resource_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub resource_id: Nullable<String>,
-    /// `resource_uri`.
+    /// The field `resource_uri`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub resource_uri: Nullable<String>,
-    /// `notification_condition`.
+    /// The field `notification_condition`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub notification_condition: Nullable<Vec<NotificationCondition>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -205,21 +205,21 @@ setters! {
     }
 }
 
-/// Zoho's `notification_condition`.
+/// The `notification_condition` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct NotificationCondition {
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::ApiReference>,
-    /// `field_selection`.
+    /// The field `field_selection`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_selection: Nullable<Criteria>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -232,27 +232,27 @@ setters! {
     }
 }
 
-/// Zoho's `Criteria`.
+/// The `Criteria` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Criteria {
-    /// `comparator`.
+    /// The field `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<String>,
-    /// `field`.
+    /// The field `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<shared::ApiReference>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
-    /// `group_operator`.
+    /// The field `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
-    /// `group`.
+    /// The field `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group: Nullable<Vec<Self>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -267,15 +267,15 @@ setters! {
     }
 }
 
-/// What `EnableNotifications` sends.
+/// The body of `EnableNotifications`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct NotificationsBody {
-    /// `watch`.
+    /// The field `watch`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub watch: Nullable<Vec<Notification>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -286,15 +286,15 @@ setters! {
     }
 }
 
-/// What `EnableNotifications` answers.
+/// The response to `EnableNotifications`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct NotificationsResults {
-    /// `watch`.
+    /// The field `watch`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub watch: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -5,14 +5,14 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on pick list values.
+    /// Opens the operations on pick list values.
     #[must_use]
     pub fn pick_list_values(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on pick list values; from [`Api::pick_list_values`](crate::Api::pick_list_values).
+/// Operations on pick list values. Returned by [`Api::pick_list_values`](crate::Api::pick_list_values).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -37,72 +37,72 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists pick list values; from [`Operations::list`].
-    ListPickListValues -> PickListValuesAnswer
+    /// A call that lists pick list values. Created by [`Operations::list`].
+    ListPickListValues -> PickListValuesResponse
 }
 
-/// What `ListPickListValues` answers.
+/// The response to `ListPickListValues`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct PickListValuesAnswer {
-    /// `pick_list_values`.
+pub struct PickListValuesResponse {
+    /// The field `pick_list_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values: Nullable<Vec<PickListValues>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `pick_list_values`.
+/// The `pick_list_values` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PickListValues {
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
-    /// `display_value`.
+    /// The field `display_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_value: Nullable<String>,
-    /// `reference_value`.
+    /// The field `reference_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub reference_value: Nullable<String>,
-    /// `colour_code`.
+    /// The field `colour_code`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub colour_code: Nullable<String>,
-    /// `actual_value`.
+    /// The field `actual_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub actual_value: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `layout_associations`.
+    /// The field `layout_associations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layout_associations: Nullable<Vec<LayoutAssociation>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `layout_associations` in `PickListValues`.
+/// The type of `layout_associations` in `PickListValues`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LayoutAssociation {
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

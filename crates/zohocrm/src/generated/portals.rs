@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on portals.
+    /// Opens the operations on portals.
     #[must_use]
     pub fn portals(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on portals; from [`Api::portals`](crate::Api::portals).
+/// Operations on portals. Returned by [`Api::portals`](crate::Api::portals).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -74,78 +74,78 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists portals; from [`Operations::list`].
-    ListPortals -> PortalsAnswer
+    /// A call that lists portals. Created by [`Operations::list`].
+    ListPortals -> PortalsResponse
 }
 
 operation! {
-    /// A call that creates a portal; from [`Operations::create`].
+    /// A call that creates a portal. Created by [`Operations::create`].
     CreatePortal -> PortalsResults
 }
 
 operation! {
-    /// A call that gets a portal; from [`Operations::get`].
-    GetPortal -> PortalsAnswer
+    /// A call that gets a portal. Created by [`Operations::get`].
+    GetPortal -> PortalsResponse
 }
 
 operation! {
-    /// A call that updates a portal; from [`Operations::update`].
+    /// A call that updates a portal. Created by [`Operations::update`].
     UpdatePortal -> PortalsResults
 }
 
-/// What `ListPortals` answers.
+/// The response to `ListPortals`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct PortalsAnswer {
-    /// `portals`.
+pub struct PortalsResponse {
+    /// The field `portals`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub portals: Nullable<Vec<Portals>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `portals`.
+/// The `portals` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Portals {
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::Reference>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::Reference>,
-    /// `zaid`.
+    /// The field `zaid`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub zaid: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `active`.
+    /// The field `active`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub active: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `CreatePortal` sends.
+/// The body of `CreatePortal`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PortalsBody {
-    /// `portals`.
+    /// The field `portals`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub portals: Nullable<Vec<Portal>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -156,15 +156,15 @@ setters! {
     }
 }
 
-/// `portals` in `PortalsBody`.
+/// The type of `portals` in `PortalsBody`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Portal {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -175,15 +175,15 @@ setters! {
     }
 }
 
-/// What `CreatePortal` answers.
+/// The response to `CreatePortal`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PortalsResults {
-    /// `portals`.
+    /// The field `portals`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub portals: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on profiles.
+    /// Opens the operations on profiles.
     #[must_use]
     pub fn profiles(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on profiles; from [`Api::profiles`](crate::Api::profiles).
+/// Operations on profiles. Returned by [`Api::profiles`](crate::Api::profiles).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -85,8 +85,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists profiles; from [`Operations::list`].
-    ListProfiles -> ProfilesAnswer
+    /// A call that lists profiles. Created by [`Operations::list`].
+    ListProfiles -> ProfilesResponse
 }
 
 impl ListProfiles {
@@ -97,63 +97,63 @@ impl ListProfiles {
 }
 
 operation! {
-    /// A call that clones profiles; from [`Operations::clone_profiles`].
+    /// A call that clones profiles. Created by [`Operations::clone_profiles`].
     CloneProfiles -> ProfilesResults
 }
 
 operation! {
-    /// A call that updates a profile; from [`Operations::update`].
+    /// A call that updates a profile. Created by [`Operations::update`].
     UpdateProfile -> ProfilesResults
 }
 
 operation! {
-    /// A call that gets a profile; from [`Operations::get`].
-    GetProfile -> ProfilesAnswer
+    /// A call that gets a profile. Created by [`Operations::get`].
+    GetProfile -> ProfilesResponse
 }
 
 operation! {
-    /// A call that deletes a profile; from [`Operations::delete`].
+    /// A call that deletes a profile. Created by [`Operations::delete`].
     DeleteProfile -> ActionResult
 }
 
-/// What `ListProfiles` answers.
+/// The response to `ListProfiles`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ProfilesAnswer {
-    /// `profiles`.
+pub struct ProfilesResponse {
+    /// The field `profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profiles: Nullable<Vec<shared::ProfileProfile>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Info`.
+/// The `Info` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Info {
-    /// `license_limit`.
+    /// The field `license_limit`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub license_limit: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `CloneProfiles` sends.
+/// The body of `CloneProfiles`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ProfilesBody {
-    /// `profiles`.
+    /// The field `profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profiles: Nullable<Vec<shared::ProfileProfile>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -164,15 +164,15 @@ setters! {
     }
 }
 
-/// What `CloneProfiles` answers.
+/// The response to `CloneProfiles`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ProfilesResults {
-    /// `profiles`.
+    /// The field `profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profiles: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on related lists.
+    /// Opens the operations on related lists.
     #[must_use]
     pub fn related_lists(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on related lists; from [`Api::related_lists`](crate::Api::related_lists).
+/// Operations on related lists. Returned by [`Api::related_lists`](crate::Api::related_lists).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -49,8 +49,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists related lists; from [`Operations::list`].
-    ListRelatedLists -> RelatedListsAnswer
+    /// A call that lists related lists. Created by [`Operations::list`].
+    ListRelatedLists -> RelatedListsResponse
 }
 
 impl ListRelatedLists {
@@ -61,8 +61,8 @@ impl ListRelatedLists {
 }
 
 operation! {
-    /// A call that gets a related list; from [`Operations::get`].
-    GetRelatedList -> RelatedListsAnswer
+    /// A call that gets a related list. Created by [`Operations::get`].
+    GetRelatedList -> RelatedListsResponse
 }
 
 impl GetRelatedList {
@@ -72,15 +72,15 @@ impl GetRelatedList {
     }
 }
 
-/// What `ListRelatedLists` answers.
+/// The response to `ListRelatedLists`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct RelatedListsAnswer {
-    /// `related_lists`.
+pub struct RelatedListsResponse {
+    /// The field `related_lists`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub related_lists: Nullable<Vec<shared::RelatedList>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

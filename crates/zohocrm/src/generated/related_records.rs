@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on related records.
+    /// Opens the operations on related records.
     #[must_use]
     pub fn related_records(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on related records; from [`Api::related_records`](crate::Api::related_records).
+/// Operations on related records. Returned by [`Api::related_records`](crate::Api::related_records).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -72,7 +72,7 @@ impl Operations {
         )
     }
 
-    /// Delinks related records.
+    /// Unlinks related records.
     ///
     /// `DELETE /crm/v8/{module_api_name}/{record_id}/{related_list_api_name}`. Scope: `ZohoCRM.modules.DELETE`.
     pub fn delink_many(
@@ -98,7 +98,7 @@ impl Operations {
         .with_query_list("ids", ids)
     }
 
-    /// Lists related records by external id.
+    /// Lists related records by external ID.
     ///
     /// `GET /crm/v8/{module_api_name}/{external_value}/{related_list_api_name}`. Scope: `ZohoCRM.modules.READ`.
     pub fn list_by_external_id(
@@ -126,7 +126,7 @@ impl Operations {
         .with_header("X-EXTERNAL", external.into() as String)
     }
 
-    /// Updates related records by external id.
+    /// Updates related records by external ID.
     ///
     /// `PUT /crm/v8/{module_api_name}/{external_value}/{related_list_api_name}`. Scope: `ZohoCRM.modules.UPDATE`.
     pub fn update_many_by_external_id(
@@ -154,7 +154,7 @@ impl Operations {
         .with_header("X-EXTERNAL", external.into() as String)
     }
 
-    /// Delinks related records by external id.
+    /// Unlinks related records by external ID.
     ///
     /// `DELETE /crm/v8/{module_api_name}/{external_value}/{related_list_api_name}`. Scope: `ZohoCRM.modules.DELETE`.
     pub fn delink_many_by_external_id(
@@ -236,7 +236,7 @@ impl Operations {
         )
     }
 
-    /// Delinks a related record.
+    /// Unlinks a related record.
     ///
     /// `DELETE /crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}`. Scope: `ZohoCRM.modules.DELETE`.
     pub fn delink(
@@ -262,7 +262,7 @@ impl Operations {
         )
     }
 
-    /// Gets a related record by external id.
+    /// Gets a related record by external ID.
     ///
     /// `GET /crm/v8/{module_api_name}/{external_value}/{related_list_api_name}/{external_field_value}`. Scope: `ZohoCRM.modules.READ`.
     pub fn get_by_external_id(
@@ -290,7 +290,7 @@ impl Operations {
         .with_header("X-EXTERNAL", external.into() as String)
     }
 
-    /// Updates a related record by external id.
+    /// Updates a related record by external ID.
     ///
     /// `PUT /crm/v8/{module_api_name}/{external_value}/{related_list_api_name}/{external_field_value}`. Scope: `ZohoCRM.modules.UPDATE`.
     pub fn update_by_external_id(
@@ -320,7 +320,7 @@ impl Operations {
         .with_header("X-EXTERNAL", external.into() as String)
     }
 
-    /// Delinks a related record by external id.
+    /// Unlinks a related record by external ID.
     ///
     /// `DELETE /crm/v8/{module_api_name}/{external_value}/{related_list_api_name}/{external_field_value}`. Scope: `ZohoCRM.modules.DELETE`.
     pub fn delink_by_external_id(
@@ -348,7 +348,7 @@ impl Operations {
         .with_header("X-EXTERNAL", external.into() as String)
     }
 
-    /// Gets related records of deleted.
+    /// Gets the related records of a deleted record.
     ///
     /// `GET /crm/v8/{module_api_name}/deleted/{record_id}/{related_list_api_name}`. Scope: `ZohoCRM.modules.READ`.
     pub fn related_records_of_deleted(
@@ -374,8 +374,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists related records; from [`Operations::list`].
-    ListRelatedRecords -> RelatedRecordsAnswer
+    /// A call that lists related records. Created by [`Operations::list`].
+    ListRelatedRecords -> RelatedRecordsResponse
 }
 
 impl ListRelatedRecords {
@@ -399,14 +399,14 @@ impl ListRelatedRecords {
         self.with_header("X-EXTERNAL", external.into() as String)
     }
 
-    /// Sets `ids`, separated by commas.
+    /// Sets `ids`, sent as a comma-separated list.
     pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_query_list("ids", ids)
     }
 }
 
 operation! {
-    /// A call that updates related records; from [`Operations::update_many`].
+    /// A call that updates related records. Created by [`Operations::update_many`].
     UpdateRelatedRecords -> RelatedRecordsResults
 }
 
@@ -418,7 +418,7 @@ impl UpdateRelatedRecords {
 }
 
 operation! {
-    /// A call that delinks related records; from [`Operations::delink_many`].
+    /// A call that unlinks related records. Created by [`Operations::delink_many`].
     DelinkRelatedRecords -> RelatedRecordsResults
 }
 
@@ -430,8 +430,8 @@ impl DelinkRelatedRecords {
 }
 
 operation! {
-    /// A call that lists related records by external id; from [`Operations::list_by_external_id`].
-    ListRelatedRecordsByExternalId -> RelatedRecordsAnswer
+    /// A call that lists related records by external ID. Created by [`Operations::list_by_external_id`].
+    ListRelatedRecordsByExternalId -> RelatedRecordsResponse
 }
 
 impl ListRelatedRecordsByExternalId {
@@ -450,29 +450,29 @@ impl ListRelatedRecordsByExternalId {
         self.with_header("If-Modified-Since", if_modified_since)
     }
 
-    /// Sets `ids`, separated by commas.
+    /// Sets `ids`, sent as a comma-separated list.
     pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_query_list("ids", ids)
     }
 }
 
 operation! {
-    /// A call that updates related records by external id; from [`Operations::update_many_by_external_id`].
+    /// A call that updates related records by external ID. Created by [`Operations::update_many_by_external_id`].
     UpdateRelatedRecordsByExternalId -> RelatedRecordsResults
 }
 
 operation! {
-    /// A call that delinks related records by external id; from [`Operations::delink_many_by_external_id`].
+    /// A call that unlinks related records by external ID. Created by [`Operations::delink_many_by_external_id`].
     DelinkRelatedRecordsByExternalId -> RelatedRecordsResults
 }
 
 operation! {
-    /// A call that gets a related record; from [`Operations::get`].
-    GetRelatedRecord -> GetRelatedRecordAnswer
+    /// A call that gets a related record. Created by [`Operations::get`].
+    GetRelatedRecord -> GetRelatedRecordResponse
 }
 
 impl GetRelatedRecord {
-    /// Sets `fields`, separated by commas.
+    /// Sets `fields`, sent as a comma-separated list.
     pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_query_list("fields", fields)
     }
@@ -489,7 +489,7 @@ impl GetRelatedRecord {
 }
 
 operation! {
-    /// A call that updates a related record; from [`Operations::update`].
+    /// A call that updates a related record. Created by [`Operations::update`].
     UpdateRelatedRecord -> RelatedRecordsResults
 }
 
@@ -501,7 +501,7 @@ impl UpdateRelatedRecord {
 }
 
 operation! {
-    /// A call that delinks a related record; from [`Operations::delink`].
+    /// A call that unlinks a related record. Created by [`Operations::delink`].
     DelinkRelatedRecord -> RelatedRecordsResults
 }
 
@@ -513,12 +513,12 @@ impl DelinkRelatedRecord {
 }
 
 operation! {
-    /// A call that gets a related record by external id; from [`Operations::get_by_external_id`].
-    GetRelatedRecordByExternalId -> GetRelatedRecordAnswer
+    /// A call that gets a related record by external ID. Created by [`Operations::get_by_external_id`].
+    GetRelatedRecordByExternalId -> GetRelatedRecordResponse
 }
 
 impl GetRelatedRecordByExternalId {
-    /// Sets `fields`, separated by commas.
+    /// Sets `fields`, sent as a comma-separated list.
     pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_query_list("fields", fields)
     }
@@ -530,22 +530,22 @@ impl GetRelatedRecordByExternalId {
 }
 
 operation! {
-    /// A call that updates a related record by external id; from [`Operations::update_by_external_id`].
+    /// A call that updates a related record by external ID. Created by [`Operations::update_by_external_id`].
     UpdateRelatedRecordByExternalId -> RelatedRecordsResults
 }
 
 operation! {
-    /// A call that delinks a related record by external id; from [`Operations::delink_by_external_id`].
+    /// A call that unlinks a related record by external ID. Created by [`Operations::delink_by_external_id`].
     DelinkRelatedRecordByExternalId -> RelatedRecordsResults
 }
 
 operation! {
-    /// A call that gets related records of deleted; from [`Operations::related_records_of_deleted`].
-    GetRelatedRecordsOfDeleted -> RelatedRecordsAnswer
+    /// A call that gets the related records of a deleted record. Created by [`Operations::related_records_of_deleted`].
+    GetRelatedRecordsOfDeleted -> RelatedRecordsResponse
 }
 
 impl GetRelatedRecordsOfDeleted {
-    /// Sets `fields`, separated by commas.
+    /// Sets `fields`, sent as a comma-separated list.
     pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_query_list("fields", fields)
     }
@@ -560,37 +560,37 @@ impl GetRelatedRecordsOfDeleted {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `ids`, separated by commas.
+    /// Sets `ids`, sent as a comma-separated list.
     pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_query_list("ids", ids)
     }
 }
 
-/// What `ListRelatedRecords` answers.
+/// The response to `ListRelatedRecords`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct RelatedRecordsAnswer {
-    /// `data`.
+pub struct RelatedRecordsResponse {
+    /// The field `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<Record>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::Info>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `UpdateRelatedRecords` sends.
+/// The body of `UpdateRelatedRecords`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RelatedRecordsBody {
-    /// `data`.
+    /// The field `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<Record>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -601,34 +601,34 @@ setters! {
     }
 }
 
-/// What `UpdateRelatedRecords` answers.
+/// The response to `UpdateRelatedRecords`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RelatedRecordsResults {
-    /// `data`.
+    /// The field `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `GetRelatedRecord` answers.
+/// The response to `GetRelatedRecord`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetRelatedRecordAnswer {
-    /// `data`.
+pub struct GetRelatedRecordResponse {
+    /// The field `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<Record>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::Info>,
-    /// `file`.
+    /// The field `file`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file: Nullable<Value>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on roles.
+    /// Opens the operations on roles.
     #[must_use]
     pub fn roles(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on roles; from [`Api::roles`](crate::Api::roles).
+/// Operations on roles. Returned by [`Api::roles`](crate::Api::roles).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -101,90 +101,90 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists roles; from [`Operations::list`].
-    ListRoles -> RolesAnswer
+    /// A call that lists roles. Created by [`Operations::list`].
+    ListRoles -> RolesResponse
 }
 
 operation! {
-    /// A call that creates roles; from [`Operations::create`].
+    /// A call that creates roles. Created by [`Operations::create`].
     CreateRoles -> RolesResults
 }
 
 operation! {
-    /// A call that updates roles; from [`Operations::update_many`].
+    /// A call that updates roles. Created by [`Operations::update_many`].
     UpdateRoles -> RolesResults
 }
 
 operation! {
-    /// A call that gets a role; from [`Operations::get`].
-    GetRole -> RolesAnswer
+    /// A call that gets a role. Created by [`Operations::get`].
+    GetRole -> RolesResponse
 }
 
 operation! {
-    /// A call that updates a role; from [`Operations::update`].
+    /// A call that updates a role. Created by [`Operations::update`].
     UpdateRole -> RolesResults
 }
 
 operation! {
-    /// A call that deletes a role; from [`Operations::delete`].
+    /// A call that deletes a role. Created by [`Operations::delete`].
     DeleteRole -> RolesResults
 }
 
-/// What `ListRoles` answers.
+/// The response to `ListRoles`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct RolesAnswer {
-    /// `roles`.
+pub struct RolesResponse {
+    /// The field `roles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub roles: Nullable<Vec<Role>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Role`.
+/// The `Role` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Role {
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `forecast_manager`.
+    /// The field `forecast_manager`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub forecast_manager: Nullable<shared::Reference>,
-    /// `reporting_to`.
+    /// The field `reporting_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub reporting_to: Nullable<shared::Reference>,
-    /// `share_with_peers`.
+    /// The field `share_with_peers`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub share_with_peers: Nullable<bool>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `created_by__s`.
+    /// The field `created_by__s`.
     #[serde(rename = "created_by__s", skip_serializing_if = "Nullable::is_absent")]
     pub created_by_s: Nullable<shared::UserReference>,
-    /// `modified_by__s`.
+    /// The field `modified_by__s`.
     #[serde(rename = "modified_by__s", skip_serializing_if = "Nullable::is_absent")]
     pub modified_by_s: Nullable<shared::UserReference>,
-    /// `modified_time__s`.
+    /// The field `modified_time__s`.
     #[serde(rename = "modified_time__s", skip_serializing_if = "Nullable::is_absent")]
     pub modified_time_s: Nullable<DateTime>,
-    /// `created_time__s`.
+    /// The field `created_time__s`.
     #[serde(rename = "created_time__s", skip_serializing_if = "Nullable::is_absent")]
     pub created_time_s: Nullable<DateTime>,
-    /// `admin_user`.
+    /// The field `admin_user`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub admin_user: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -206,15 +206,15 @@ setters! {
     }
 }
 
-/// What `CreateRoles` sends.
+/// The body of `CreateRoles`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RolesBody {
-    /// `roles`.
+    /// The field `roles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub roles: Nullable<Vec<Role>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -225,15 +225,15 @@ setters! {
     }
 }
 
-/// What `CreateRoles` answers.
+/// The response to `CreateRoles`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RolesResults {
-    /// `roles`.
+    /// The field `roles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub roles: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on scoring rules.
+    /// Opens the operations on scoring rules.
     #[must_use]
     pub fn scoring_rules(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on scoring rules; from [`Api::scoring_rules`](crate::Api::scoring_rules).
+/// Operations on scoring rules. Returned by [`Api::scoring_rules`](crate::Api::scoring_rules).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -172,13 +172,13 @@ impl Operations {
 }
 
 operation! {
-    /// A call that creates scoring rules; from [`Operations::create`].
+    /// A call that creates scoring rules. Created by [`Operations::create`].
     CreateScoringRules -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that lists scoring rules; from [`Operations::list`].
-    ListScoringRules -> ScoringRulesAnswer
+    /// A call that lists scoring rules. Created by [`Operations::list`].
+    ListScoringRules -> ScoringRulesResponse
 }
 
 impl ListScoringRules {
@@ -214,23 +214,23 @@ impl ListScoringRules {
 }
 
 operation! {
-    /// A call that updates scoring rules; from [`Operations::update_many`].
+    /// A call that updates scoring rules. Created by [`Operations::update_many`].
     UpdateScoringRules -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that deletes scoring rules; from [`Operations::delete_many`].
+    /// A call that deletes scoring rules. Created by [`Operations::delete_many`].
     DeleteScoringRules -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that updates a scoring rule; from [`Operations::update`].
+    /// A call that updates a scoring rule. Created by [`Operations::update`].
     UpdateScoringRule -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that gets a scoring rule; from [`Operations::get`].
-    GetScoringRule -> ScoringRulesAnswer
+    /// A call that gets a scoring rule. Created by [`Operations::get`].
+    GetScoringRule -> ScoringRulesResponse
 }
 
 impl GetScoringRule {
@@ -251,39 +251,39 @@ impl GetScoringRule {
 }
 
 operation! {
-    /// A call that deletes a scoring rule; from [`Operations::delete`].
+    /// A call that deletes a scoring rule. Created by [`Operations::delete`].
     DeleteScoringRule -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that activates a scoring rule; from [`Operations::activate`].
+    /// A call that activates a scoring rule. Created by [`Operations::activate`].
     ActivateScoringRule -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that deactivates a scoring rule; from [`Operations::deactivate`].
+    /// A call that deactivates a scoring rule. Created by [`Operations::deactivate`].
     DeactivateScoringRule -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that clones a scoring rule; from [`Operations::clone_scoring_rule`].
+    /// A call that clones a scoring rule. Created by [`Operations::clone_scoring_rule`].
     CloneScoringRule -> ScoringRulesResults
 }
 
 operation! {
-    /// A call that runs scoring rules; from [`Operations::run`].
+    /// A call that runs scoring rules. Created by [`Operations::run`].
     RunScoringRules -> ScoringRulesResults
 }
 
-/// What `CreateScoringRules` sends.
+/// The body of `CreateScoringRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ScoringRulesBody {
-    /// `scoring_rules`.
+    /// The field `scoring_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub scoring_rules: Nullable<Vec<ScoringRule>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -294,48 +294,48 @@ setters! {
     }
 }
 
-/// Zoho's `Scoring_Rule`.
+/// The `Scoring_Rule` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ScoringRule {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `layout`.
+    /// The field `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layout: Nullable<shared::ApiReference>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<String>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<String>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::Modules>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::UserReference>,
-    /// `active`.
+    /// The field `active`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub active: Nullable<bool>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::UserReference>,
-    /// `field_rules`.
+    /// The field `field_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_rules: Nullable<Vec<FieldRule>>,
-    /// `signal_rules`.
+    /// The field `signal_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub signal_rules: Nullable<Vec<SignalRule>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -357,21 +357,21 @@ setters! {
     }
 }
 
-/// `field_rules` in `ScoringRule`.
+/// The type of `field_rules` in `ScoringRule`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct FieldRule {
-    /// `score`.
+    /// The field `score`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub score: Nullable<i64>,
-    /// `criteria`.
+    /// The field `criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub criteria: Nullable<Criteria>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -384,27 +384,27 @@ setters! {
     }
 }
 
-/// Zoho's `Criteria`.
+/// The `Criteria` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Criteria {
-    /// `comparator`.
+    /// The field `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<String>,
-    /// `field`.
+    /// The field `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<shared::ApiReference>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
-    /// `group_operator`.
+    /// The field `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
-    /// `group`.
+    /// The field `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group: Nullable<Vec<Self>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -419,21 +419,21 @@ setters! {
     }
 }
 
-/// `signal_rules` in `ScoringRule`.
+/// The type of `signal_rules` in `ScoringRule`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SignalRule {
-    /// `score`.
+    /// The field `score`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub score: Nullable<i64>,
-    /// `signal`.
+    /// The field `signal`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub signal: Nullable<Signal>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -446,18 +446,18 @@ setters! {
     }
 }
 
-/// `signal` in `SignalRule`.
+/// The type of `signal` in `SignalRule`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Signal {
-    /// `namespace`.
+    /// The field `namespace`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub namespace: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -469,81 +469,81 @@ setters! {
     }
 }
 
-/// What `CreateScoringRules` answers.
+/// The response to `CreateScoringRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ScoringRulesResults {
-    /// `scoring_rules`.
+    /// The field `scoring_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub scoring_rules: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `ListScoringRules` answers.
+/// The response to `ListScoringRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ScoringRulesAnswer {
-    /// `scoring_rules`.
+pub struct ScoringRulesResponse {
+    /// The field `scoring_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub scoring_rules: Nullable<Vec<ScoringRule>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Info`.
+/// The `Info` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Info {
-    /// `call`.
+    /// The field `call`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub call: Nullable<bool>,
-    /// `per_page`.
+    /// The field `per_page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub per_page: Nullable<i64>,
-    /// `next_page_token`.
+    /// The field `next_page_token`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub next_page_token: Nullable<String>,
-    /// `count`.
+    /// The field `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// `page`.
+    /// The field `page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub page: Nullable<i64>,
-    /// `previous_page_token`.
+    /// The field `previous_page_token`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub previous_page_token: Nullable<String>,
-    /// `page_token_expiry`.
+    /// The field `page_token_expiry`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub page_token_expiry: Nullable<DateTime>,
-    /// `email`.
+    /// The field `email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email: Nullable<bool>,
-    /// `more_records`.
+    /// The field `more_records`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub more_records: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `RunScoringRules` sends.
+/// The body of `RunScoringRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RunScoringRulesBody {
-    /// `layout`.
+    /// The field `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layout: Nullable<shared::ApiReference>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on services.
+    /// Opens the operations on services.
     #[must_use]
     pub fn services(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on services; from [`Api::services`](crate::Api::services).
+/// Operations on services. Returned by [`Api::services`](crate::Api::services).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -74,42 +74,42 @@ impl Operations {
 }
 
 operation! {
-    /// A call that creates services; from [`Operations::create`].
+    /// A call that creates services. Created by [`Operations::create`].
     CreateServices -> Results
 }
 
 operation! {
-    /// A call that lists services; from [`Operations::list`].
+    /// A call that lists services. Created by [`Operations::list`].
     ListServices -> Services
 }
 
 operation! {
-    /// A call that updates a service; from [`Operations::update`].
+    /// A call that updates a service. Created by [`Operations::update`].
     UpdateService -> Results
 }
 
 operation! {
-    /// A call that gets a service; from [`Operations::get`].
+    /// A call that gets a service. Created by [`Operations::get`].
     GetService -> Services
 }
 
 operation! {
-    /// A call that deletes a service; from [`Operations::delete`].
+    /// A call that deletes a service. Created by [`Operations::delete`].
     DeleteService -> Results
 }
 
-/// A shape that Zoho's files leave out.
+/// A shape that Zoho's files do not define.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Services {
-    /// `data`.
+    /// The field `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<Service>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Value>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -121,102 +121,102 @@ setters! {
     }
 }
 
-/// Zoho's `Service`.
+/// The `Service` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Service {
-    /// `Description`.
+    /// The field `Description`.
     #[serde(rename = "Description", skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// `$currency_symbol`.
+    /// The field `$currency_symbol`.
     #[serde(rename = "$currency_symbol", skip_serializing_if = "Nullable::is_absent")]
     pub currency_symbol: Nullable<String>,
-    /// `Owner`.
+    /// The field `Owner`.
     #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
     pub owner: Nullable<shared::UserReference>,
-    /// `Available_Days`.
+    /// The field `Available_Days`.
     #[serde(rename = "Available_Days", skip_serializing_if = "Nullable::is_absent")]
     pub available_days: Nullable<Vec<Option<String>>>,
-    /// `Tax`.
+    /// The field `Tax`.
     #[serde(rename = "Tax", skip_serializing_if = "Nullable::is_absent")]
     pub tax: Nullable<Vec<Tax>>,
-    /// `$sharing_permission`.
+    /// The field `$sharing_permission`.
     #[serde(rename = "$sharing_permission", skip_serializing_if = "Nullable::is_absent")]
     pub sharing_permission: Nullable<String>,
-    /// `Unavailable_From`.
+    /// The field `Unavailable_From`.
     #[serde(rename = "Unavailable_From", skip_serializing_if = "Nullable::is_absent")]
     pub unavailable_from: Nullable<DateTime>,
-    /// `$canvas_id`.
+    /// The field `$canvas_id`.
     #[serde(rename = "$canvas_id", skip_serializing_if = "Nullable::is_absent")]
     pub canvas_id: Nullable<bool>,
-    /// `Record_Image`.
+    /// The field `Record_Image`.
     #[serde(rename = "Record_Image", skip_serializing_if = "Nullable::is_absent")]
     pub record_image: Nullable<Value>,
-    /// `Modified_By`.
+    /// The field `Modified_By`.
     #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::UserReference>,
-    /// `$state`.
+    /// The field `$state`.
     #[serde(rename = "$state", skip_serializing_if = "Nullable::is_absent")]
     pub state: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `Available_Dates`.
+    /// The field `Available_Dates`.
     #[serde(rename = "Available_Dates", skip_serializing_if = "Nullable::is_absent")]
     pub available_dates: Nullable<Vec<Date>>,
-    /// `Status`.
+    /// The field `Status`.
     #[serde(rename = "Status", skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
-    /// `Modified_Time`.
+    /// The field `Modified_Time`.
     #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<String>,
-    /// `Available_Timings`.
+    /// The field `Available_Timings`.
     #[serde(rename = "Available_Timings", skip_serializing_if = "Nullable::is_absent")]
     pub available_timings: Nullable<Vec<Value>>,
-    /// `Service_Name`.
+    /// The field `Service_Name`.
     #[serde(rename = "Service_Name", skip_serializing_if = "Nullable::is_absent")]
     pub service_name: Nullable<String>,
-    /// `Available_From`.
+    /// The field `Available_From`.
     #[serde(rename = "Available_From", skip_serializing_if = "Nullable::is_absent")]
     pub available_from: Nullable<DateTime>,
-    /// `Created_Time`.
+    /// The field `Created_Time`.
     #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<String>,
-    /// `Available_Till`.
+    /// The field `Available_Till`.
     #[serde(rename = "Available_Till", skip_serializing_if = "Nullable::is_absent")]
     pub available_till: Nullable<DateTime>,
-    /// `$editable`.
+    /// The field `$editable`.
     #[serde(rename = "$editable", skip_serializing_if = "Nullable::is_absent")]
     pub editable: Nullable<bool>,
-    /// `Duration`.
+    /// The field `Duration`.
     #[serde(rename = "Duration", skip_serializing_if = "Nullable::is_absent")]
     pub duration: Nullable<i64>,
-    /// `Price`.
+    /// The field `Price`.
     #[serde(rename = "Price", skip_serializing_if = "Nullable::is_absent")]
     pub price: Nullable<i64>,
-    /// `Created_By`.
+    /// The field `Created_By`.
     #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::UserReference>,
-    /// `Tag`.
+    /// The field `Tag`.
     #[serde(rename = "Tag", skip_serializing_if = "Nullable::is_absent")]
     pub tag: Nullable<Vec<String>>,
-    /// `Availability_Type`.
+    /// The field `Availability_Type`.
     #[serde(rename = "Availability_Type", skip_serializing_if = "Nullable::is_absent")]
     pub availability_type: Nullable<String>,
-    /// `Members`.
+    /// The field `Members`.
     #[serde(rename = "Members", skip_serializing_if = "Nullable::is_absent")]
     pub members: Nullable<Vec<Member>>,
-    /// `Location`.
+    /// The field `Location`.
     #[serde(rename = "Location", skip_serializing_if = "Nullable::is_absent")]
     pub location: Nullable<String>,
-    /// `Unavailable_Till`.
+    /// The field `Unavailable_Till`.
     #[serde(rename = "Unavailable_Till", skip_serializing_if = "Nullable::is_absent")]
     pub unavailable_till: Nullable<DateTime>,
-    /// `$has_more`.
+    /// The field `$has_more`.
     #[serde(rename = "$has_more", skip_serializing_if = "Nullable::is_absent")]
     pub has_more: Nullable<HasMore>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -256,18 +256,18 @@ setters! {
     }
 }
 
-/// `Tax` in `Service`.
+/// The type of `Tax` in `Service`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Tax {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -279,18 +279,18 @@ setters! {
     }
 }
 
-/// `Members` in `Service`.
+/// The type of `Members` in `Service`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Member {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `Members`.
+    /// The field `Members`.
     #[serde(rename = "Members", skip_serializing_if = "Nullable::is_absent")]
     pub members: Nullable<shared::Reference>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -302,15 +302,15 @@ setters! {
     }
 }
 
-/// `$has_more` in `Service`.
+/// The type of `$has_more` in `Service`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct HasMore {
-    /// `Members`.
+    /// The field `Members`.
     #[serde(rename = "Members", skip_serializing_if = "Nullable::is_absent")]
     pub members: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -321,15 +321,15 @@ setters! {
     }
 }
 
-/// A shape that Zoho's files leave out.
+/// A shape that Zoho's files do not define.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Results {
-    /// `data`.
+    /// The field `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-/// A shape that Zoho's files have under many names.
+/// A shape that occurs under many names in Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ApiReference {
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -27,18 +27,18 @@ setters! {
     }
 }
 
-/// A shape that Zoho's files have under many names.
+/// A shape that occurs under many names in Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Reference {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -50,27 +50,27 @@ setters! {
     }
 }
 
-/// Zoho's `Minified_Module`.
+/// The `Minified_Module` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct MinifiedModule {
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `module_name`.
+    /// The field `module_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module_name: Nullable<String>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<String>,
-    /// `crypt`.
+    /// The field `crypt`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub crypt: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -85,18 +85,18 @@ setters! {
     }
 }
 
-/// A shape that Zoho's files have under many names.
+/// A shape that occurs under many names in Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Mailbox {
-    /// `user_name`.
+    /// The field `user_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub user_name: Nullable<String>,
-    /// `email`.
+    /// The field `email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -108,78 +108,78 @@ setters! {
     }
 }
 
-/// Zoho's `Attachment`.
+/// The `Attachment` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Attachment {
-    /// `Owner`.
+    /// The field `Owner`.
     #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
     pub owner: Nullable<UserReference>,
-    /// `Modified_By`.
+    /// The field `Modified_By`.
     #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<UserReference>,
-    /// `Created_By`.
+    /// The field `Created_By`.
     #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<UserReference>,
-    /// `Parent_Id`.
+    /// The field `Parent_Id`.
     #[serde(rename = "Parent_Id", skip_serializing_if = "Nullable::is_absent")]
     pub parent_id: Nullable<Reference>,
-    /// `$sharing_permission`.
+    /// The field `$sharing_permission`.
     #[serde(rename = "$sharing_permission", skip_serializing_if = "Nullable::is_absent")]
     pub sharing_permission: Nullable<String>,
-    /// `$attachment_type`.
+    /// The field `$attachment_type`.
     #[serde(rename = "$attachment_type", skip_serializing_if = "Nullable::is_absent")]
     pub attachment_type: Nullable<i64>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `Modified_Time`.
+    /// The field `Modified_Time`.
     #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `Created_Time`.
+    /// The field `Created_Time`.
     #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `File_Name`.
+    /// The field `File_Name`.
     #[serde(rename = "File_Name", skip_serializing_if = "Nullable::is_absent")]
     pub file_name: Nullable<String>,
-    /// `Size`.
+    /// The field `Size`.
     #[serde(rename = "Size", skip_serializing_if = "Nullable::is_absent")]
     pub size: Nullable<String>,
-    /// `$editable`.
+    /// The field `$editable`.
     #[serde(rename = "$editable", skip_serializing_if = "Nullable::is_absent")]
     pub editable: Nullable<bool>,
-    /// `$file_id`.
+    /// The field `$file_id`.
     #[serde(rename = "$file_id", skip_serializing_if = "Nullable::is_absent")]
     pub file_id: Nullable<String>,
-    /// `$type`.
+    /// The field `$type`.
     #[serde(rename = "$type", skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `$se_module`.
+    /// The field `$se_module`.
     #[serde(rename = "$se_module", skip_serializing_if = "Nullable::is_absent")]
     pub se_module: Nullable<String>,
-    /// `$state`.
+    /// The field `$state`.
     #[serde(rename = "$state", skip_serializing_if = "Nullable::is_absent")]
     pub state: Nullable<String>,
-    /// `$link_url`.
+    /// The field `$link_url`.
     #[serde(rename = "$link_url", skip_serializing_if = "Nullable::is_absent")]
     pub link_url: Nullable<String>,
-    /// `$field_states`.
+    /// The field `$field_states`.
     #[serde(rename = "$field_states", skip_serializing_if = "Nullable::is_absent")]
     pub field_states: Nullable<Value>,
-    /// `File_Id__s`.
+    /// The field `File_Id__s`.
     #[serde(rename = "File_Id__s", skip_serializing_if = "Nullable::is_absent")]
     pub file_id_s: Nullable<String>,
-    /// `$zia_visions`.
+    /// The field `$zia_visions`.
     #[serde(rename = "$zia_visions", skip_serializing_if = "Nullable::is_absent")]
     pub zia_visions: Nullable<Value>,
-    /// `Attachment_Source__s`.
+    /// The field `Attachment_Source__s`.
     #[serde(rename = "Attachment_Source__s", skip_serializing_if = "Nullable::is_absent")]
     pub attachment_source_s: Nullable<String>,
-    /// `Record_Status__s`.
+    /// The field `Record_Status__s`.
     #[serde(rename = "Record_Status__s", skip_serializing_if = "Nullable::is_absent")]
     pub record_status_s: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -211,21 +211,21 @@ setters! {
     }
 }
 
-/// A shape that Zoho's files have under many names.
+/// A shape that occurs under many names in Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct UserReference {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `email`.
+    /// The field `email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -238,43 +238,43 @@ setters! {
     }
 }
 
-/// A shape that Zoho's files have under many names.
+/// A shape that occurs under many names in Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PageInfo {
-    /// `per_page`.
+    /// The field `per_page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub per_page: Nullable<i64>,
-    /// `count`.
+    /// The field `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// `page`.
+    /// The field `page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub page: Nullable<i64>,
-    /// `more_records`.
+    /// The field `more_records`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub more_records: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `external`.
+/// The `external` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct External {
-    /// `show`.
+    /// The field `show`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show: Nullable<bool>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `allow_multiple_config`.
+    /// The field `allow_multiple_config`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub allow_multiple_config: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -287,21 +287,21 @@ setters! {
     }
 }
 
-/// Zoho's `private`.
+/// The `private` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Private {
-    /// `restricted`.
+    /// The field `restricted`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub restricted: Nullable<bool>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `export`.
+    /// The field `export`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub export: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -314,21 +314,21 @@ setters! {
     }
 }
 
-/// Zoho's `multi_module_lookup`.
+/// The `multi_module_lookup` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct MultiModuleLookup {
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `modules`.
+    /// The field `modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modules: Nullable<Vec<MinifiedModule>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -341,18 +341,18 @@ setters! {
     }
 }
 
-/// Zoho's `unique`.
+/// The `unique` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Unique {
-    /// `casesensitive`.
+    /// The field `casesensitive`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub casesensitive: Nullable<String>,
-    /// `_disable`.
+    /// The field `_disable`.
     #[serde(rename = "_disable", skip_serializing_if = "Nullable::is_absent")]
     pub disable: Nullable<Value>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -364,60 +364,60 @@ setters! {
     }
 }
 
-/// Zoho's `pick_list_values`.
+/// The `pick_list_values` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PickListValues {
-    /// `colour_code`.
+    /// The field `colour_code`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub colour_code: Nullable<String>,
-    /// `actual_value`.
+    /// The field `actual_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub actual_value: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<PickListValuesType>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
-    /// `display_value`.
+    /// The field `display_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_value: Nullable<String>,
-    /// `reference_value`.
+    /// The field `reference_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub reference_value: Nullable<String>,
-    /// `deal_category`.
+    /// The field `deal_category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub deal_category: Nullable<String>,
-    /// `probability`.
+    /// The field `probability`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub probability: Nullable<i64>,
-    /// `forecast_category`.
+    /// The field `forecast_category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub forecast_category: Nullable<Reference>,
-    /// `expected_data_type`.
+    /// The field `expected_data_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub expected_data_type: Nullable<String>,
-    /// `sys_ref_name`.
+    /// The field `sys_ref_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sys_ref_name: Nullable<String>,
-    /// `forecast_type`.
+    /// The field `forecast_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub forecast_type: Nullable<String>,
-    /// `maps`.
+    /// The field `maps`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub maps: Nullable<Vec<Maps>>,
-    /// `_delete`.
+    /// The field `_delete`.
     #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
     pub delete: Nullable<bool>,
-    /// `show_value`.
+    /// The field `show_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_value: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -444,25 +444,25 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `type` in `PickListValues`.
+    /// Known values of `type` in `PickListValues`.
     pub enum PickListValuesType {
         Unused = "unused",
         Used = "used",
     }
 }
 
-/// Zoho's `Maps`.
+/// The `Maps` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Maps {
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `pick_list_values`.
+    /// The field `pick_list_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values: Nullable<Vec<PickListValues>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -474,213 +474,213 @@ setters! {
     }
 }
 
-/// Zoho's `modules`.
+/// The `modules` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Modules {
-    /// `has_more_profiles`.
+    /// The field `has_more_profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub has_more_profiles: Nullable<bool>,
-    /// `sub_menu_available`.
+    /// The field `sub_menu_available`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_menu_available: Nullable<bool>,
-    /// `common.search_supported`.
+    /// The field `common.search_supported`.
     #[serde(rename = "common.search_supported", skip_serializing_if = "Nullable::is_absent")]
     pub common_search_supported: Nullable<bool>,
-    /// `deletable`.
+    /// The field `deletable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub deletable: Nullable<bool>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// `creatable`.
+    /// The field `creatable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub creatable: Nullable<bool>,
-    /// `recycle_bin_on_delete`.
+    /// The field `recycle_bin_on_delete`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub recycle_bin_on_delete: Nullable<bool>,
-    /// `inventory_template_supported`.
+    /// The field `inventory_template_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub inventory_template_supported: Nullable<bool>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `plural_label`.
+    /// The field `plural_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub plural_label: Nullable<String>,
-    /// `presence_sub_menu`.
+    /// The field `presence_sub_menu`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub presence_sub_menu: Nullable<bool>,
-    /// `triggers_supported`.
+    /// The field `triggers_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub triggers_supported: Nullable<bool>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `chart_view`.
+    /// The field `chart_view`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub chart_view: Nullable<bool>,
-    /// `isBlueprintSupported`.
+    /// The field `isBlueprintSupported`.
     #[serde(rename = "isBlueprintSupported", skip_serializing_if = "Nullable::is_absent")]
     pub is_blueprint_supported: Nullable<bool>,
-    /// `visibility`.
+    /// The field `visibility`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub visibility: Nullable<i64>,
-    /// `visible`.
+    /// The field `visible`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub visible: Nullable<bool>,
-    /// `convertable`.
+    /// The field `convertable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub convertable: Nullable<bool>,
-    /// `editable`.
+    /// The field `editable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub editable: Nullable<bool>,
-    /// `emailTemplate_support`.
+    /// The field `emailTemplate_support`.
     #[serde(rename = "emailTemplate_support", skip_serializing_if = "Nullable::is_absent")]
     pub email_template_support: Nullable<bool>,
-    /// `email_parser_supported`.
+    /// The field `email_parser_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email_parser_supported: Nullable<bool>,
-    /// `filter_supported`.
+    /// The field `filter_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub filter_supported: Nullable<bool>,
-    /// `show_as_tab`.
+    /// The field `show_as_tab`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_as_tab: Nullable<bool>,
-    /// `web_link`.
+    /// The field `web_link`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub web_link: Nullable<String>,
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
-    /// `singular_label`.
+    /// The field `singular_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub singular_label: Nullable<String>,
-    /// `viewable`.
+    /// The field `viewable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub viewable: Nullable<bool>,
-    /// `api_supported`.
+    /// The field `api_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_supported: Nullable<bool>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `quick_create`.
+    /// The field `quick_create`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub quick_create: Nullable<bool>,
-    /// `generated_type`.
+    /// The field `generated_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub generated_type: Nullable<ModulesGeneratedType>,
-    /// `feeds_required`.
+    /// The field `feeds_required`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub feeds_required: Nullable<bool>,
-    /// `scoring_supported`.
+    /// The field `scoring_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub scoring_supported: Nullable<bool>,
-    /// `webform_supported`.
+    /// The field `webform_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub webform_supported: Nullable<bool>,
-    /// `territory`.
+    /// The field `territory`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub territory: Nullable<Territory>,
-    /// `arguments`.
+    /// The field `arguments`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub arguments: Nullable<Vec<Argument>>,
-    /// `module_name`.
+    /// The field `module_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module_name: Nullable<String>,
-    /// `chart_view_supported`.
+    /// The field `chart_view_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub chart_view_supported: Nullable<bool>,
-    /// `profile_count`.
+    /// The field `profile_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profile_count: Nullable<i64>,
-    /// `business_card_field_limit`.
+    /// The field `business_card_field_limit`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub business_card_field_limit: Nullable<i64>,
-    /// `track_current_data`.
+    /// The field `track_current_data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub track_current_data: Nullable<bool>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<UserReference>,
-    /// `profiles`.
+    /// The field `profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profiles: Nullable<Vec<MinifiedProfile>>,
-    /// `parent_module`.
+    /// The field `parent_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub parent_module: Nullable<MinifiedModule>,
-    /// `activity_badge`.
+    /// The field `activity_badge`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub activity_badge: Nullable<ModulesActivityBadge>,
-    /// `$field_states`.
+    /// The field `$field_states`.
     #[serde(rename = "$field_states", skip_serializing_if = "Nullable::is_absent")]
     pub field_states: Nullable<Value>,
-    /// `business_card_fields`.
+    /// The field `business_card_fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub business_card_fields: Nullable<Vec<String>>,
-    /// `per_page`.
+    /// The field `per_page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub per_page: Nullable<i64>,
-    /// `$properties`.
+    /// The field `$properties`.
     #[serde(rename = "$properties", skip_serializing_if = "Nullable::is_absent")]
     pub properties: Nullable<Vec<String>>,
-    /// `$on_demand_properties`.
+    /// The field `$on_demand_properties`.
     #[serde(rename = "$on_demand_properties", skip_serializing_if = "Nullable::is_absent")]
     pub on_demand_properties: Nullable<Vec<String>>,
-    /// `search_layout_fields`.
+    /// The field `search_layout_fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub search_layout_fields: Nullable<Vec<String>>,
-    /// `kanban_view_supported`.
+    /// The field `kanban_view_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub kanban_view_supported: Nullable<bool>,
-    /// `lookup_field_properties`.
+    /// The field `lookup_field_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub lookup_field_properties: Nullable<LookupFieldProperty>,
-    /// `kanban_view`.
+    /// The field `kanban_view`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub kanban_view: Nullable<bool>,
-    /// `related_lists`.
+    /// The field `related_lists`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub related_lists: Nullable<Vec<RelatedList>>,
-    /// `filter_status`.
+    /// The field `filter_status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub filter_status: Nullable<bool>,
-    /// `related_list_properties`.
+    /// The field `related_list_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub related_list_properties: Nullable<RelatedListProperty>,
-    /// `display_field`.
+    /// The field `display_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_field: Nullable<Value>,
-    /// `layouts`.
+    /// The field `layouts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layouts: Nullable<Vec<Value>>,
-    /// `fields`.
+    /// The field `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<Fields>>,
-    /// `custom_view`.
+    /// The field `custom_view`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_view: Nullable<CustomViews>,
-    /// `zia_view`.
+    /// The field `zia_view`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub zia_view: Nullable<bool>,
-    /// `default_mapping_fields`.
+    /// The field `default_mapping_fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub default_mapping_fields: Nullable<Vec<ApiReference>>,
-    /// `status`.
+    /// The field `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
-    /// `static_subform_properties`.
+    /// The field `static_subform_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub static_subform_properties: Nullable<StaticSubformProperty>,
-    /// `layout_associations`.
+    /// The field `layout_associations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layout_associations: Nullable<Vec<LayoutAssociation>>,
-    /// `global_search_supported`.
+    /// The field `global_search_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub global_search_supported: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -758,7 +758,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `generated_type` in `Modules`.
+    /// Known values of `generated_type` in `Modules`.
     pub enum ModulesGeneratedType {
         Default = "default",
         Web = "web",
@@ -767,21 +767,21 @@ open_enum! {
     }
 }
 
-/// Zoho's `Territory`.
+/// The `Territory` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Territory {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `subordinates`.
+    /// The field `subordinates`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subordinates: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -794,18 +794,18 @@ setters! {
     }
 }
 
-/// `arguments` in `Modules`.
+/// The type of `arguments` in `Modules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Argument {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -817,21 +817,21 @@ setters! {
     }
 }
 
-/// Zoho's `Minified_Profile`.
+/// The `Minified_Profile` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct MinifiedProfile {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `_delete`.
+    /// The field `_delete`.
     #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
     pub delete: Nullable<Value>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -845,22 +845,22 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `activity_badge` in `Modules`.
+    /// Known values of `activity_badge` in `Modules`.
     pub enum ModulesActivityBadge {
         Enabled = "Enabled",
         Disabled = "Disabled",
     }
 }
 
-/// `lookup_field_properties` in `Modules`.
+/// The type of `lookup_field_properties` in `Modules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LookupFieldProperty {
-    /// `fields`.
+    /// The field `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<LookupFieldPropertyField>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -871,21 +871,21 @@ setters! {
     }
 }
 
-/// `fields` in `LookupFieldProperty`.
+/// The type of `fields` in `LookupFieldProperty`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LookupFieldPropertyField {
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -898,69 +898,69 @@ setters! {
     }
 }
 
-/// Zoho's `related_list`.
+/// The `related_list` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RelatedList {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<String>,
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<ApiReference>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `action`.
+    /// The field `action`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub action: Nullable<String>,
-    /// `href`.
+    /// The field `href`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub href: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `connectedmodule`.
+    /// The field `connectedmodule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub connectedmodule: Nullable<String>,
-    /// `linkingmodule`.
+    /// The field `linkingmodule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub linkingmodule: Nullable<String>,
-    /// `customize_sort`.
+    /// The field `customize_sort`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub customize_sort: Nullable<bool>,
-    /// `customize_fields`.
+    /// The field `customize_fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub customize_fields: Nullable<bool>,
-    /// `customize_display_label`.
+    /// The field `customize_display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub customize_display_label: Nullable<bool>,
-    /// `sort_by`.
+    /// The field `sort_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_by: Nullable<ApiReference>,
-    /// `sort_order`.
+    /// The field `sort_order`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_order: Nullable<String>,
-    /// `fields`.
+    /// The field `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<ApiReference>>,
-    /// `status`.
+    /// The field `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<RelatedListStatus>,
-    /// `visible`.
+    /// The field `visible`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub visible: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -990,7 +990,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `status` in `RelatedList`.
+    /// Known values of `status` in `RelatedList`.
     pub enum RelatedListStatus {
         Visible = "visible",
         ScheduledForDeletion = "scheduled_for_deletion",
@@ -998,21 +998,21 @@ open_enum! {
     }
 }
 
-/// `related_list_properties` in `Modules`.
+/// The type of `related_list_properties` in `Modules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RelatedListProperty {
-    /// `sort_by`.
+    /// The field `sort_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_by: Nullable<ApiReference>,
-    /// `fields`.
+    /// The field `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<String>>,
-    /// `sort_order`.
+    /// The field `sort_order`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_order: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1025,252 +1025,252 @@ setters! {
     }
 }
 
-/// Zoho's `fields`.
+/// The `fields` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Fields {
-    /// `blueprint_supported`.
+    /// The field `blueprint_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub blueprint_supported: Nullable<bool>,
-    /// `json_type`.
+    /// The field `json_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub json_type: Nullable<String>,
-    /// `length`.
+    /// The field `length`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub length: Nullable<i64>,
-    /// `decimal_place`.
+    /// The field `decimal_place`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub decimal_place: Nullable<i64>,
-    /// `multi_module_lookup`.
+    /// The field `multi_module_lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multi_module_lookup: Nullable<MultiModuleLookup>,
-    /// `sharing_properties`.
+    /// The field `sharing_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_properties: Nullable<SharingProperties>,
-    /// `currency`.
+    /// The field `currency`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub currency: Nullable<Currency>,
-    /// `file_upolad_optionlist`.
+    /// The field `file_upolad_optionlist`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>>,
-    /// `lookup`.
+    /// The field `lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub lookup: Nullable<Lookup>,
-    /// `subform`.
+    /// The field `subform`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subform: Nullable<Subform>,
-    /// `formula`.
+    /// The field `formula`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub formula: Nullable<Formula>,
-    /// `multiselectlookup`.
+    /// The field `multiselectlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multiselectlookup: Nullable<Multiselectlookup>,
-    /// `multiuserlookup`.
+    /// The field `multiuserlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multiuserlookup: Nullable<Multiselectlookup>,
-    /// `pick_list_values`.
+    /// The field `pick_list_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values: Nullable<Vec<PickListValues>>,
-    /// `allowed_modules`.
+    /// The field `allowed_modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub allowed_modules: Nullable<Vec<MinifiedModule>>,
-    /// `hipaa_compliance_enabled`.
+    /// The field `hipaa_compliance_enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub hipaa_compliance_enabled: Nullable<bool>,
-    /// `hipaa_compliance`.
+    /// The field `hipaa_compliance`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub hipaa_compliance: Nullable<HipaaCompliance>,
-    /// `associated_module`.
+    /// The field `associated_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associated_module: Nullable<MinifiedModule>,
-    /// `data_type`.
+    /// The field `data_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data_type: Nullable<String>,
-    /// `operation_type`.
+    /// The field `operation_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub operation_type: Nullable<OperationType>,
-    /// `system_mandatory`.
+    /// The field `system_mandatory`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub system_mandatory: Nullable<bool>,
-    /// `webhook`.
+    /// The field `webhook`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub webhook: Nullable<bool>,
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
-    /// `default_value`.
+    /// The field `default_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub default_value: Nullable<Value>,
-    /// `virtual_field`.
+    /// The field `virtual_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub virtual_field: Nullable<bool>,
-    /// `field_read_only`.
+    /// The field `field_read_only`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_read_only: Nullable<bool>,
-    /// `customizable_properties`.
+    /// The field `customizable_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub customizable_properties: Nullable<Vec<String>>,
-    /// `read_only`.
+    /// The field `read_only`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub read_only: Nullable<bool>,
-    /// `custom_field`.
+    /// The field `custom_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_field: Nullable<bool>,
-    /// `businesscard_supported`.
+    /// The field `businesscard_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub businesscard_supported: Nullable<bool>,
-    /// `filterable`.
+    /// The field `filterable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub filterable: Nullable<bool>,
-    /// `visible`.
+    /// The field `visible`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub visible: Nullable<bool>,
-    /// `available_in_user_layout`.
+    /// The field `available_in_user_layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub available_in_user_layout: Nullable<bool>,
-    /// `display_field`.
+    /// The field `display_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_field: Nullable<bool>,
-    /// `pick_list_values_sorted_lexically`.
+    /// The field `pick_list_values_sorted_lexically`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values_sorted_lexically: Nullable<bool>,
-    /// `sortable`.
+    /// The field `sortable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sortable: Nullable<bool>,
-    /// `layout_associations`.
+    /// The field `layout_associations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layout_associations: Nullable<Vec<LayoutAssociation>>,
-    /// `separator`.
+    /// The field `separator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub separator: Nullable<bool>,
-    /// `searchable`.
+    /// The field `searchable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub searchable: Nullable<bool>,
-    /// `enable_colour_code`.
+    /// The field `enable_colour_code`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub enable_colour_code: Nullable<bool>,
-    /// `mass_update`.
+    /// The field `mass_update`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub mass_update: Nullable<bool>,
-    /// `created_source`.
+    /// The field `created_source`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_source: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `column_name`.
+    /// The field `column_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub column_name: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `display_type`.
+    /// The field `display_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_type: Nullable<i64>,
-    /// `ui_type`.
+    /// The field `ui_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ui_type: Nullable<i64>,
-    /// `colour_code_enabled_by_system`.
+    /// The field `colour_code_enabled_by_system`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub colour_code_enabled_by_system: Nullable<bool>,
-    /// `quick_sequence_number`.
+    /// The field `quick_sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub quick_sequence_number: Nullable<String>,
-    /// `email_parser`.
+    /// The field `email_parser`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email_parser: Nullable<EmailParser>,
-    /// `rollup_summary`.
+    /// The field `rollup_summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rollup_summary: Nullable<RollupSummary>,
-    /// `refer_from_field`.
+    /// The field `refer_from_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub refer_from_field: Nullable<ApiReference>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `show_type`.
+    /// The field `show_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_type: Nullable<i64>,
-    /// `category`.
+    /// The field `category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub category: Nullable<i64>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `profiles`.
+    /// The field `profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profiles: Nullable<Vec<Profile>>,
-    /// `view_type`.
+    /// The field `view_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub view_type: Nullable<ViewType>,
-    /// `unique`.
+    /// The field `unique`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub unique: Nullable<Unique>,
-    /// `sub_module`.
+    /// The field `sub_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_module: Nullable<MinifiedModule>,
-    /// `external`.
+    /// The field `external`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub external: Nullable<External>,
-    /// `private`.
+    /// The field `private`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub private: Nullable<Private>,
-    /// `convert_mapping`.
+    /// The field `convert_mapping`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub convert_mapping: Nullable<ConvertMapping>,
-    /// `autonumber`.
+    /// The field `autonumber`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub autonumber: Nullable<AutoNumber>,
-    /// `auto_number`.
+    /// The field `auto_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub auto_number: Nullable<AutoNumber>,
-    /// `crypt`.
+    /// The field `crypt`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub crypt: Nullable<Crypt>,
-    /// `tooltip`.
+    /// The field `tooltip`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub tooltip: Nullable<Tooltip>,
-    /// `history_tracking`.
+    /// The field `history_tracking`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub history_tracking: Nullable<HistoryTracking>,
-    /// `association_details`.
+    /// The field `association_details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub association_details: Nullable<AssociationDetails>,
-    /// `additional_column`.
+    /// The field `additional_column`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub additional_column: Nullable<String>,
-    /// `field_label`.
+    /// The field `field_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_label: Nullable<String>,
-    /// `common.picklist`.
+    /// The field `common.picklist`.
     #[serde(rename = "common.picklist", skip_serializing_if = "Nullable::is_absent")]
     pub common_picklist: Nullable<Value>,
-    /// `_update_existing_records`.
+    /// The field `_update_existing_records`.
     #[serde(rename = "_update_existing_records", skip_serializing_if = "Nullable::is_absent")]
     pub update_existing_records: Nullable<bool>,
-    /// `number_separator`.
+    /// The field `number_separator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub number_separator: Nullable<bool>,
-    /// `textarea`.
+    /// The field `textarea`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub textarea: Nullable<Textarea>,
-    /// `static_field`.
+    /// The field `static_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub static_field: Nullable<bool>,
-    /// `history_tracking_enabled`.
+    /// The field `history_tracking_enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub history_tracking_enabled: Nullable<bool>,
-    /// `global_picklist`.
+    /// The field `global_picklist`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub global_picklist: Nullable<Picklist>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1360,21 +1360,21 @@ setters! {
     }
 }
 
-/// Zoho's `sharing_properties`.
+/// The `sharing_properties` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SharingProperties {
-    /// `scheduler_status`.
+    /// The field `scheduler_status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub scheduler_status: Nullable<String>,
-    /// `share_preference_enabled`.
+    /// The field `share_preference_enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub share_preference_enabled: Nullable<bool>,
-    /// `share_permission`.
+    /// The field `share_permission`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub share_permission: Nullable<SharingPropertiesSharePermission>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1388,7 +1388,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `share_permission` in `SharingProperties`.
+    /// Known values of `share_permission` in `SharingProperties`.
     pub enum SharingPropertiesSharePermission {
         ReadWrite = "read-write",
         ReadOnly = "read-only",
@@ -1396,18 +1396,18 @@ open_enum! {
     }
 }
 
-/// Zoho's `currency`.
+/// The `currency` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Currency {
-    /// `rounding_option`.
+    /// The field `rounding_option`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rounding_option: Nullable<CurrencyRoundingOption>,
-    /// `precision`.
+    /// The field `precision`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub precision: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1420,7 +1420,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `rounding_option` in `Currency`.
+    /// Known values of `rounding_option` in `Currency`.
     pub enum CurrencyRoundingOption {
         Normal = "normal",
         RoundUp = "round_up",
@@ -1429,18 +1429,18 @@ open_enum! {
     }
 }
 
-/// Zoho's `file_upolad_option`.
+/// The `file_upolad_option` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct FileUpoladOption {
-    /// `actual_value`.
+    /// The field `actual_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub actual_value: Nullable<String>,
-    /// `display_value`.
+    /// The field `display_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_value: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1452,33 +1452,33 @@ setters! {
     }
 }
 
-/// Zoho's `lookup`.
+/// The `lookup` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Lookup {
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `query_details`.
+    /// The field `query_details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub query_details: Nullable<QueryDetails>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<MinifiedModule>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `revalidate_filter_during_edit`.
+    /// The field `revalidate_filter_during_edit`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub revalidate_filter_during_edit: Nullable<bool>,
-    /// `show_fields`.
+    /// The field `show_fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_fields: Nullable<Vec<ShowFields>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1495,18 +1495,18 @@ setters! {
     }
 }
 
-/// Zoho's `query_details`.
+/// The `query_details` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct QueryDetails {
-    /// `query_id`.
+    /// The field `query_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub query_id: Nullable<String>,
-    /// `criteria`.
+    /// The field `criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub criteria: Nullable<Criteria>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1518,27 +1518,27 @@ setters! {
     }
 }
 
-/// Zoho's `Criteria`.
+/// The `Criteria` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Criteria {
-    /// `comparator`.
+    /// The field `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<String>,
-    /// `field`.
+    /// The field `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<ApiReference>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
-    /// `group_operator`.
+    /// The field `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
-    /// `group`.
+    /// The field `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group: Nullable<Vec<Self>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1553,18 +1553,18 @@ setters! {
     }
 }
 
-/// Zoho's `show_fields`.
+/// The `show_fields` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ShowFields {
-    /// `show_data`.
+    /// The field `show_data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_data: Nullable<bool>,
-    /// `field`.
+    /// The field `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<ApiReference>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1576,18 +1576,18 @@ setters! {
     }
 }
 
-/// Zoho's `subform`.
+/// The `subform` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Subform {
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1599,30 +1599,30 @@ setters! {
     }
 }
 
-/// Zoho's `formula`.
+/// The `formula` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Formula {
-    /// `return_type`.
+    /// The field `return_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub return_type: Nullable<String>,
-    /// `expression`.
+    /// The field `expression`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub expression: Nullable<String>,
-    /// `dynamic`.
+    /// The field `dynamic`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub dynamic: Nullable<bool>,
-    /// `stop_compute_conditionally`.
+    /// The field `stop_compute_conditionally`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub stop_compute_conditionally: Nullable<bool>,
-    /// `assume_default`.
+    /// The field `assume_default`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub assume_default: Nullable<bool>,
-    /// `stop_compute_expression`.
+    /// The field `stop_compute_expression`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub stop_compute_expression: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1638,48 +1638,48 @@ setters! {
     }
 }
 
-/// Zoho's `multiselectlookup`.
+/// The `multiselectlookup` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Multiselectlookup {
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `linking_module`.
+    /// The field `linking_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub linking_module: Nullable<MinifiedModule>,
-    /// `connected_module`.
+    /// The field `connected_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub connected_module: Nullable<MinifiedModule>,
-    /// `lookup_apiname`.
+    /// The field `lookup_apiname`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub lookup_apiname: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `connectedfield_apiname`.
+    /// The field `connectedfield_apiname`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub connectedfield_apiname: Nullable<String>,
-    /// `connectedlookup_apiname`.
+    /// The field `connectedlookup_apiname`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub connectedlookup_apiname: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `record_access`.
+    /// The field `record_access`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub record_access: Nullable<bool>,
-    /// `linking_details`.
+    /// The field `linking_details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub linking_details: Nullable<LinkingDetails>,
-    /// `connected_details`.
+    /// The field `connected_details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub connected_details: Nullable<ConnectedDetails>,
-    /// `related_list`.
+    /// The field `related_list`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub related_list: Nullable<LookupRelatedList>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1701,21 +1701,21 @@ setters! {
     }
 }
 
-/// Zoho's `LinkingDetails`.
+/// The `LinkingDetails` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LinkingDetails {
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<LinkingModule>,
-    /// `lookup_field`.
+    /// The field `lookup_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub lookup_field: Nullable<LookupField>,
-    /// `connected_lookup_field`.
+    /// The field `connected_lookup_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub connected_lookup_field: Nullable<LookupField>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1728,24 +1728,24 @@ setters! {
     }
 }
 
-/// Zoho's `LinkingModule`.
+/// The `LinkingModule` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LinkingModule {
-    /// `visibility`.
+    /// The field `visibility`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub visibility: Nullable<i64>,
-    /// `plural_label`.
+    /// The field `plural_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub plural_label: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1759,21 +1759,21 @@ setters! {
     }
 }
 
-/// Zoho's `LookupField`.
+/// The `LookupField` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LookupField {
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `field_label`.
+    /// The field `field_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_label: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1786,21 +1786,21 @@ setters! {
     }
 }
 
-/// Zoho's `ConnectedDetails`.
+/// The `ConnectedDetails` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ConnectedDetails {
-    /// `field`.
+    /// The field `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<LookupField>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<LinkingModule>,
-    /// `layouts`.
+    /// The field `layouts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layouts: Nullable<Vec<ApiReference>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1813,21 +1813,21 @@ setters! {
     }
 }
 
-/// Zoho's `LookupRelatedList`.
+/// The `LookupRelatedList` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LookupRelatedList {
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1840,18 +1840,18 @@ setters! {
     }
 }
 
-/// Zoho's `hipaa_compliance`.
+/// The `hipaa_compliance` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct HipaaCompliance {
-    /// `restricted_in_export`.
+    /// The field `restricted_in_export`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub restricted_in_export: Nullable<bool>,
-    /// `restricted`.
+    /// The field `restricted`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub restricted: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1863,24 +1863,24 @@ setters! {
     }
 }
 
-/// Zoho's `operation_type`.
+/// The `operation_type` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct OperationType {
-    /// `web_update`.
+    /// The field `web_update`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub web_update: Nullable<bool>,
-    /// `api_create`.
+    /// The field `api_create`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_create: Nullable<bool>,
-    /// `web_create`.
+    /// The field `web_create`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub web_create: Nullable<bool>,
-    /// `api_update`.
+    /// The field `api_update`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_update: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1894,21 +1894,21 @@ setters! {
     }
 }
 
-/// Zoho's `layout_association`.
+/// The `layout_association` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LayoutAssociation {
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1921,18 +1921,18 @@ setters! {
     }
 }
 
-/// Zoho's `email_parser`.
+/// The `email_parser` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailParser {
-    /// `fields_update_supported`.
+    /// The field `fields_update_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields_update_supported: Nullable<bool>,
-    /// `record_operations_supported`.
+    /// The field `record_operations_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub record_operations_supported: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1944,27 +1944,27 @@ setters! {
     }
 }
 
-/// Zoho's `Rollup_Summary`.
+/// The `Rollup_Summary` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RollupSummary {
-    /// `return_type`.
+    /// The field `return_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub return_type: Nullable<String>,
-    /// `expression`.
+    /// The field `expression`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub expression: Nullable<Expression>,
-    /// `based_on_module`.
+    /// The field `based_on_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub based_on_module: Nullable<ApiReference>,
-    /// `related_list`.
+    /// The field `related_list`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub related_list: Nullable<ApiReference>,
-    /// `rollup_based_on`.
+    /// The field `rollup_based_on`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rollup_based_on: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1979,21 +1979,21 @@ setters! {
     }
 }
 
-/// Zoho's `Expression`.
+/// The `Expression` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Expression {
-    /// `function_parameters`.
+    /// The field `function_parameters`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub function_parameters: Nullable<Vec<FunctionParameter>>,
-    /// `criteria`.
+    /// The field `criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub criteria: Nullable<RollupCriteria>,
-    /// `function`.
+    /// The field `function`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub function: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2006,15 +2006,15 @@ setters! {
     }
 }
 
-/// `function_parameters` in `Expression`.
+/// The type of `function_parameters` in `Expression`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct FunctionParameter {
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2025,21 +2025,21 @@ setters! {
     }
 }
 
-/// Zoho's `Rollup_Criteria`.
+/// The `Rollup_Criteria` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RollupCriteria {
-    /// `comparator`.
+    /// The field `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<String>,
-    /// `field`.
+    /// The field `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<ApiReference>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2052,21 +2052,21 @@ setters! {
     }
 }
 
-/// Zoho's `profile`.
+/// The `profile` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Profile {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `permission_type`.
+    /// The field `permission_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub permission_type: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2079,24 +2079,24 @@ setters! {
     }
 }
 
-/// Zoho's `view_type`.
+/// The `view_type` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ViewType {
-    /// `view`.
+    /// The field `view`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub view: Nullable<bool>,
-    /// `edit`.
+    /// The field `edit`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub edit: Nullable<bool>,
-    /// `quick_create`.
+    /// The field `quick_create`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub quick_create: Nullable<bool>,
-    /// `create`.
+    /// The field `create`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub create: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2110,21 +2110,21 @@ setters! {
     }
 }
 
-/// Zoho's `Convert_Mapping`.
+/// The `Convert_Mapping` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ConvertMapping {
-    /// `Contacts`.
+    /// The field `Contacts`.
     #[serde(rename = "Contacts", skip_serializing_if = "Nullable::is_absent")]
     pub contacts: Nullable<String>,
-    /// `Deals`.
+    /// The field `Deals`.
     #[serde(rename = "Deals", skip_serializing_if = "Nullable::is_absent")]
     pub deals: Nullable<String>,
-    /// `Accounts`.
+    /// The field `Accounts`.
     #[serde(rename = "Accounts", skip_serializing_if = "Nullable::is_absent")]
     pub accounts: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2137,24 +2137,24 @@ setters! {
     }
 }
 
-/// Zoho's `auto_number`.
+/// The `auto_number` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AutoNumber {
-    /// `starting_number_length`.
+    /// The field `starting_number_length`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub starting_number_length: Nullable<i64>,
-    /// `prefix`.
+    /// The field `prefix`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub prefix: Nullable<String>,
-    /// `suffix`.
+    /// The field `suffix`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub suffix: Nullable<String>,
-    /// `start_number`.
+    /// The field `start_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub start_number: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2168,30 +2168,30 @@ setters! {
     }
 }
 
-/// Zoho's `crypt`.
+/// The `crypt` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Crypt {
-    /// `mode`.
+    /// The field `mode`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub mode: Nullable<String>,
-    /// `status`.
+    /// The field `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<i64>,
-    /// `column`.
+    /// The field `column`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub column: Nullable<String>,
-    /// `table`.
+    /// The field `table`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub table: Nullable<String>,
-    /// `encFldIds`.
+    /// The field `encFldIds`.
     #[serde(rename = "encFldIds", skip_serializing_if = "Nullable::is_absent")]
     pub enc_fld_ids: Nullable<Vec<String>>,
-    /// `notify`.
+    /// The field `notify`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub notify: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2207,18 +2207,18 @@ setters! {
     }
 }
 
-/// Zoho's `tooltip`.
+/// The `tooltip` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Tooltip {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2230,27 +2230,27 @@ setters! {
     }
 }
 
-/// Zoho's `history_tracking`.
+/// The `history_tracking` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct HistoryTracking {
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<HistoryTrackingModule>,
-    /// `duration_configured_field`.
+    /// The field `duration_configured_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub duration_configured_field: Nullable<MinifiedModule>,
-    /// `related_list_name`.
+    /// The field `related_list_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub related_list_name: Nullable<String>,
-    /// `duration_configuration`.
+    /// The field `duration_configuration`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub duration_configuration: Nullable<HistoryTrackingDurationConfiguration>,
-    /// `followed_fields`.
+    /// The field `followed_fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub followed_fields: Nullable<Vec<ApiReference>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2265,30 +2265,30 @@ setters! {
     }
 }
 
-/// Zoho's `HistoryTrackingModule`.
+/// The `HistoryTrackingModule` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct HistoryTrackingModule {
-    /// `layout`.
+    /// The field `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layout: Nullable<Layouts>,
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<Box<Self>>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `module_name`.
+    /// The field `module_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module_name: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2304,78 +2304,78 @@ setters! {
     }
 }
 
-/// Zoho's `layouts`.
+/// The `layouts` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Layouts {
-    /// `display_type`.
+    /// The field `display_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_type: Nullable<i64>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `has_more_profiles`.
+    /// The field `has_more_profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub has_more_profiles: Nullable<bool>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `visible`.
+    /// The field `visible`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub visible: Nullable<bool>,
-    /// `source`.
+    /// The field `source`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub source: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `mode`.
+    /// The field `mode`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub mode: Nullable<String>,
-    /// `subform_properties`.
+    /// The field `subform_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subform_properties: Nullable<SubformProperty>,
-    /// `status`.
+    /// The field `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
-    /// `show_business_card`.
+    /// The field `show_business_card`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_business_card: Nullable<bool>,
-    /// `generated_type`.
+    /// The field `generated_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub generated_type: Nullable<String>,
-    /// `created_for`.
+    /// The field `created_for`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_for: Nullable<UserReference>,
-    /// `convert_mapping`.
+    /// The field `convert_mapping`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub convert_mapping: Nullable<LayoutConvertMapping>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<UserReference>,
-    /// `profiles`.
+    /// The field `profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profiles: Nullable<Vec<Profiles>>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<UserReference>,
-    /// `sections`.
+    /// The field `sections`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sections: Nullable<Vec<Sections>>,
-    /// `actions_allowed`.
+    /// The field `actions_allowed`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub actions_allowed: Nullable<ActionsAllowed>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2407,15 +2407,15 @@ setters! {
     }
 }
 
-/// `subform_properties` in `Layouts`.
+/// The type of `subform_properties` in `Layouts`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SubformProperty {
-    /// `pinned_column`.
+    /// The field `pinned_column`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pinned_column: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2426,27 +2426,27 @@ setters! {
     }
 }
 
-/// Zoho's `convert_mapping`.
+/// The `convert_mapping` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LayoutConvertMapping {
-    /// `Contacts`.
+    /// The field `Contacts`.
     #[serde(rename = "Contacts", skip_serializing_if = "Nullable::is_absent")]
     pub contacts: Nullable<Reference>,
-    /// `Deals`.
+    /// The field `Deals`.
     #[serde(rename = "Deals", skip_serializing_if = "Nullable::is_absent")]
     pub deals: Nullable<DealLayoutMapping>,
-    /// `Accounts`.
+    /// The field `Accounts`.
     #[serde(rename = "Accounts", skip_serializing_if = "Nullable::is_absent")]
     pub accounts: Nullable<Reference>,
-    /// `Invoices`.
+    /// The field `Invoices`.
     #[serde(rename = "Invoices", skip_serializing_if = "Nullable::is_absent")]
     pub invoices: Nullable<Reference>,
-    /// `SalesOrders`.
+    /// The field `SalesOrders`.
     #[serde(rename = "SalesOrders", skip_serializing_if = "Nullable::is_absent")]
     pub sales_orders: Nullable<Reference>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2461,21 +2461,21 @@ setters! {
     }
 }
 
-/// Zoho's `Deal_Layout_Mapping`.
+/// The `Deal_Layout_Mapping` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DealLayoutMapping {
-    /// `fields`.
+    /// The field `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<DealLayoutMappingField>>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2488,24 +2488,24 @@ setters! {
     }
 }
 
-/// `fields` in `DealLayoutMapping`.
+/// The type of `fields` in `DealLayoutMapping`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DealLayoutMappingField {
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `field_label`.
+    /// The field `field_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_label: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `required`.
+    /// The field `required`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub required: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2519,27 +2519,27 @@ setters! {
     }
 }
 
-/// Zoho's `profiles`.
+/// The `profiles` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Profiles {
-    /// `default`.
+    /// The field `default`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub default: Nullable<bool>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `_default_view`.
+    /// The field `_default_view`.
     #[serde(rename = "_default_view", skip_serializing_if = "Nullable::is_absent")]
     pub default_view: Nullable<DefaultView>,
-    /// `_default_assignment_view`.
+    /// The field `_default_assignment_view`.
     #[serde(rename = "_default_assignment_view", skip_serializing_if = "Nullable::is_absent")]
     pub default_assignment_view: Nullable<DefaultAssignmentView>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2554,21 +2554,21 @@ setters! {
     }
 }
 
-/// Zoho's `default_view`.
+/// The `default_view` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DefaultView {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2581,21 +2581,21 @@ setters! {
     }
 }
 
-/// Zoho's `default_assignment_view`.
+/// The `default_assignment_view` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DefaultAssignmentView {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2608,54 +2608,54 @@ setters! {
     }
 }
 
-/// Zoho's `sections`.
+/// The `sections` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Sections {
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
-    /// `isSubformSection`.
+    /// The field `isSubformSection`.
     #[serde(rename = "isSubformSection", skip_serializing_if = "Nullable::is_absent")]
     pub is_subform_section: Nullable<bool>,
-    /// `tab_traversal`.
+    /// The field `tab_traversal`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub tab_traversal: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `column_count`.
+    /// The field `column_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub column_count: Nullable<i64>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `generated_type`.
+    /// The field `generated_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub generated_type: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `fields`.
+    /// The field `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<LayoutFields>>,
-    /// `properties`.
+    /// The field `properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub properties: Nullable<Properties>,
-    /// `_delete`.
+    /// The field `_delete`.
     #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
     pub delete: Nullable<Delete1>,
-    /// `actions_allowed`.
+    /// The field `actions_allowed`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub actions_allowed: Nullable<ActionsAllowed>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -2679,267 +2679,267 @@ setters! {
     }
 }
 
-/// Zoho's `fields`.
+/// The `fields` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LayoutFields {
-    /// `required`.
+    /// The field `required`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub required: Nullable<bool>,
-    /// `validation_rule`.
+    /// The field `validation_rule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub validation_rule: Nullable<Value>,
-    /// `default_value`.
+    /// The field `default_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub default_value: Nullable<Value>,
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
-    /// `section_id`.
+    /// The field `section_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub section_id: Nullable<Value>,
-    /// `blueprint_supported`.
+    /// The field `blueprint_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub blueprint_supported: Nullable<bool>,
-    /// `json_type`.
+    /// The field `json_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub json_type: Nullable<String>,
-    /// `length`.
+    /// The field `length`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub length: Nullable<i64>,
-    /// `decimal_place`.
+    /// The field `decimal_place`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub decimal_place: Nullable<i64>,
-    /// `multi_module_lookup`.
+    /// The field `multi_module_lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multi_module_lookup: Nullable<MultiModuleLookup>,
-    /// `sharing_properties`.
+    /// The field `sharing_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_properties: Nullable<SharingProperties>,
-    /// `currency`.
+    /// The field `currency`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub currency: Nullable<Currency>,
-    /// `file_upolad_optionlist`.
+    /// The field `file_upolad_optionlist`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>>,
-    /// `lookup`.
+    /// The field `lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub lookup: Nullable<Lookup>,
-    /// `subform`.
+    /// The field `subform`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subform: Nullable<Subform>,
-    /// `formula`.
+    /// The field `formula`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub formula: Nullable<Formula>,
-    /// `multiselectlookup`.
+    /// The field `multiselectlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multiselectlookup: Nullable<Multiselectlookup>,
-    /// `multiuserlookup`.
+    /// The field `multiuserlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multiuserlookup: Nullable<Multiselectlookup>,
-    /// `pick_list_values`.
+    /// The field `pick_list_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values: Nullable<Vec<PickListValues>>,
-    /// `allowed_modules`.
+    /// The field `allowed_modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub allowed_modules: Nullable<Vec<MinifiedModule>>,
-    /// `hipaa_compliance_enabled`.
+    /// The field `hipaa_compliance_enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub hipaa_compliance_enabled: Nullable<bool>,
-    /// `hipaa_compliance`.
+    /// The field `hipaa_compliance`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub hipaa_compliance: Nullable<HipaaCompliance>,
-    /// `static_values`.
+    /// The field `static_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub static_values: Nullable<Vec<StaticValues>>,
-    /// `static_field`.
+    /// The field `static_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub static_field: Nullable<bool>,
-    /// `layout_associations`.
+    /// The field `layout_associations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layout_associations: Nullable<Vec<LayoutAssociation>>,
-    /// `_delete`.
+    /// The field `_delete`.
     #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
     pub delete: Nullable<Delete1>,
-    /// `associated_module`.
+    /// The field `associated_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associated_module: Nullable<MinifiedModule>,
-    /// `data_type`.
+    /// The field `data_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data_type: Nullable<String>,
-    /// `operation_type`.
+    /// The field `operation_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub operation_type: Nullable<OperationType>,
-    /// `system_mandatory`.
+    /// The field `system_mandatory`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub system_mandatory: Nullable<bool>,
-    /// `webhook`.
+    /// The field `webhook`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub webhook: Nullable<bool>,
-    /// `virtual_field`.
+    /// The field `virtual_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub virtual_field: Nullable<bool>,
-    /// `field_read_only`.
+    /// The field `field_read_only`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_read_only: Nullable<bool>,
-    /// `customizable_properties`.
+    /// The field `customizable_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub customizable_properties: Nullable<Vec<String>>,
-    /// `read_only`.
+    /// The field `read_only`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub read_only: Nullable<bool>,
-    /// `custom_field`.
+    /// The field `custom_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_field: Nullable<bool>,
-    /// `businesscard_supported`.
+    /// The field `businesscard_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub businesscard_supported: Nullable<bool>,
-    /// `filterable`.
+    /// The field `filterable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub filterable: Nullable<bool>,
-    /// `visible`.
+    /// The field `visible`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub visible: Nullable<bool>,
-    /// `available_in_user_layout`.
+    /// The field `available_in_user_layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub available_in_user_layout: Nullable<bool>,
-    /// `display_field`.
+    /// The field `display_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_field: Nullable<bool>,
-    /// `pick_list_values_sorted_lexically`.
+    /// The field `pick_list_values_sorted_lexically`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values_sorted_lexically: Nullable<bool>,
-    /// `sortable`.
+    /// The field `sortable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sortable: Nullable<bool>,
-    /// `separator`.
+    /// The field `separator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub separator: Nullable<bool>,
-    /// `searchable`.
+    /// The field `searchable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub searchable: Nullable<bool>,
-    /// `enable_colour_code`.
+    /// The field `enable_colour_code`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub enable_colour_code: Nullable<bool>,
-    /// `mass_update`.
+    /// The field `mass_update`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub mass_update: Nullable<bool>,
-    /// `created_source`.
+    /// The field `created_source`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_source: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `column_name`.
+    /// The field `column_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub column_name: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `display_type`.
+    /// The field `display_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_type: Nullable<i64>,
-    /// `ui_type`.
+    /// The field `ui_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ui_type: Nullable<i64>,
-    /// `colour_code_enabled_by_system`.
+    /// The field `colour_code_enabled_by_system`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub colour_code_enabled_by_system: Nullable<bool>,
-    /// `quick_sequence_number`.
+    /// The field `quick_sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub quick_sequence_number: Nullable<String>,
-    /// `email_parser`.
+    /// The field `email_parser`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email_parser: Nullable<EmailParser>,
-    /// `rollup_summary`.
+    /// The field `rollup_summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rollup_summary: Nullable<RollupSummary>,
-    /// `refer_from_field`.
+    /// The field `refer_from_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub refer_from_field: Nullable<ApiReference>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `show_type`.
+    /// The field `show_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_type: Nullable<i64>,
-    /// `category`.
+    /// The field `category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub category: Nullable<i64>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `profiles`.
+    /// The field `profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profiles: Nullable<Vec<Profile>>,
-    /// `view_type`.
+    /// The field `view_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub view_type: Nullable<ViewType>,
-    /// `unique`.
+    /// The field `unique`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub unique: Nullable<Unique>,
-    /// `sub_module`.
+    /// The field `sub_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_module: Nullable<MinifiedModule>,
-    /// `external`.
+    /// The field `external`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub external: Nullable<External>,
-    /// `private`.
+    /// The field `private`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub private: Nullable<Private>,
-    /// `convert_mapping`.
+    /// The field `convert_mapping`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub convert_mapping: Nullable<ConvertMapping>,
-    /// `autonumber`.
+    /// The field `autonumber`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub autonumber: Nullable<AutoNumber>,
-    /// `auto_number`.
+    /// The field `auto_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub auto_number: Nullable<AutoNumber>,
-    /// `crypt`.
+    /// The field `crypt`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub crypt: Nullable<Crypt>,
-    /// `tooltip`.
+    /// The field `tooltip`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub tooltip: Nullable<Tooltip>,
-    /// `history_tracking`.
+    /// The field `history_tracking`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub history_tracking: Nullable<HistoryTracking>,
-    /// `association_details`.
+    /// The field `association_details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub association_details: Nullable<AssociationDetails>,
-    /// `additional_column`.
+    /// The field `additional_column`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub additional_column: Nullable<String>,
-    /// `field_label`.
+    /// The field `field_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_label: Nullable<String>,
-    /// `common.picklist`.
+    /// The field `common.picklist`.
     #[serde(rename = "common.picklist", skip_serializing_if = "Nullable::is_absent")]
     pub common_picklist: Nullable<Value>,
-    /// `_update_existing_records`.
+    /// The field `_update_existing_records`.
     #[serde(rename = "_update_existing_records", skip_serializing_if = "Nullable::is_absent")]
     pub update_existing_records: Nullable<bool>,
-    /// `number_separator`.
+    /// The field `number_separator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub number_separator: Nullable<bool>,
-    /// `textarea`.
+    /// The field `textarea`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub textarea: Nullable<Textarea>,
-    /// `history_tracking_enabled`.
+    /// The field `history_tracking_enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub history_tracking_enabled: Nullable<bool>,
-    /// `global_picklist`.
+    /// The field `global_picklist`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub global_picklist: Nullable<Picklist>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3034,21 +3034,21 @@ setters! {
     }
 }
 
-/// Zoho's `static_values`.
+/// The `static_values` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct StaticValues {
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3061,15 +3061,15 @@ setters! {
     }
 }
 
-/// Zoho's `delete1`.
+/// The `delete1` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Delete1 {
-    /// `permanent`.
+    /// The field `permanent`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub permanent: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3080,18 +3080,18 @@ setters! {
     }
 }
 
-/// Zoho's `association_details`.
+/// The `association_details` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AssociationDetails {
-    /// `related_field`.
+    /// The field `related_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub related_field: Nullable<MinifiedModule>,
-    /// `lookup_field`.
+    /// The field `lookup_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub lookup_field: Nullable<MinifiedModule>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3103,15 +3103,15 @@ setters! {
     }
 }
 
-/// Zoho's `textarea`.
+/// The `textarea` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Textarea {
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3122,57 +3122,57 @@ setters! {
     }
 }
 
-/// Zoho's `picklist`.
+/// The `picklist` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Picklist {
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `actual_label`.
+    /// The field `actual_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub actual_label: Nullable<String>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<UserReference>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<UserReference>,
-    /// `presence`.
+    /// The field `presence`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub presence: Nullable<bool>,
-    /// `pick_list_values_sorted_lexically`.
+    /// The field `pick_list_values_sorted_lexically`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values_sorted_lexically: Nullable<bool>,
-    /// `pick_list_values`.
+    /// The field `pick_list_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values: Nullable<Vec<GlobalPicklistPickListValues>>,
-    /// `customizable`.
+    /// The field `customizable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub customizable: Nullable<bool>,
-    /// `used_in_modules`.
+    /// The field `used_in_modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub used_in_modules: Nullable<Vec<Module>>,
-    /// `associated_fields_count`.
+    /// The field `associated_fields_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associated_fields_count: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3197,30 +3197,30 @@ setters! {
     }
 }
 
-/// Zoho's `pick_list_values`.
+/// The `pick_list_values` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct GlobalPicklistPickListValues {
-    /// `actual_value`.
+    /// The field `actual_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub actual_value: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<PickListValuesType>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
-    /// `display_value`.
+    /// The field `display_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_value: Nullable<String>,
-    /// `reference_value`.
+    /// The field `reference_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub reference_value: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3236,21 +3236,21 @@ setters! {
     }
 }
 
-/// Zoho's `Module`.
+/// The `Module` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Module {
-    /// `plural_label`.
+    /// The field `plural_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub plural_label: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3263,21 +3263,21 @@ setters! {
     }
 }
 
-/// Zoho's `properties`.
+/// The `properties` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Properties {
-    /// `reorder_rows`.
+    /// The field `reorder_rows`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub reorder_rows: Nullable<bool>,
-    /// `maximum_rows`.
+    /// The field `maximum_rows`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub maximum_rows: Nullable<i64>,
-    /// `tooltip`.
+    /// The field `tooltip`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub tooltip: Nullable<Tooltip>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3290,48 +3290,48 @@ setters! {
     }
 }
 
-/// Zoho's `actions_allowed`.
+/// The `actions_allowed` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ActionsAllowed {
-    /// `edit`.
+    /// The field `edit`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub edit: Nullable<bool>,
-    /// `rename`.
+    /// The field `rename`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rename: Nullable<bool>,
-    /// `clone`.
+    /// The field `clone`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub clone: Nullable<bool>,
-    /// `downgrade`.
+    /// The field `downgrade`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub downgrade: Nullable<bool>,
-    /// `delete`.
+    /// The field `delete`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub delete: Nullable<bool>,
-    /// `deactivate`.
+    /// The field `deactivate`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub deactivate: Nullable<bool>,
-    /// `set_layout_permissions`.
+    /// The field `set_layout_permissions`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub set_layout_permissions: Nullable<bool>,
-    /// `add_field`.
+    /// The field `add_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub add_field: Nullable<bool>,
-    /// `change_tab_traversal`.
+    /// The field `change_tab_traversal`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub change_tab_traversal: Nullable<bool>,
-    /// `reorder`.
+    /// The field `reorder`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub reorder: Nullable<bool>,
-    /// `remove_field`.
+    /// The field `remove_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub remove_field: Nullable<bool>,
-    /// `change_column_count`.
+    /// The field `change_column_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub change_column_count: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3354,85 +3354,85 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `duration_configuration` in `HistoryTracking`.
+    /// Known values of `duration_configuration` in `HistoryTracking`.
     pub enum HistoryTrackingDurationConfiguration {
         Days = "days",
         Time = "time",
     }
 }
 
-/// Zoho's `custom_views`.
+/// The `custom_views` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CustomViews {
-    /// `display_value`.
+    /// The field `display_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_value: Nullable<String>,
-    /// `system_name`.
+    /// The field `system_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub system_name: Nullable<String>,
-    /// `category`.
+    /// The field `category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub category: Nullable<String>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `last_accessed_time`.
+    /// The field `last_accessed_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub last_accessed_time: Nullable<DateTime>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<UserReference>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<UserReference>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<UserReference>,
-    /// `criteria`.
+    /// The field `criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub criteria: Nullable<CustomViewCriteria>,
-    /// `default`.
+    /// The field `default`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub default: Nullable<bool>,
-    /// `system_defined`.
+    /// The field `system_defined`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub system_defined: Nullable<bool>,
-    /// `locked`.
+    /// The field `locked`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub locked: Nullable<bool>,
-    /// `favorite`.
+    /// The field `favorite`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub favorite: Nullable<i64>,
-    /// `offline`.
+    /// The field `offline`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub offline: Nullable<bool>,
-    /// `access_type`.
+    /// The field `access_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub access_type: Nullable<CustomViewsAccessType>,
-    /// `shared_to`.
+    /// The field `shared_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shared_to: Nullable<Vec<SharedTo>>,
-    /// `fields`.
+    /// The field `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<CustomViewFields>>,
-    /// `sort_by`.
+    /// The field `sort_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_by: Nullable<ApiReference>,
-    /// `sort_order`.
+    /// The field `sort_order`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_order: Nullable<CustomViewsSortOrder>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3464,27 +3464,27 @@ setters! {
     }
 }
 
-/// Zoho's `Criteria`.
+/// The `Criteria` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CustomViewCriteria {
-    /// `comparator`.
+    /// The field `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<String>,
-    /// `field`.
+    /// The field `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<ApiReference>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
-    /// `group_operator`.
+    /// The field `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
-    /// `group`.
+    /// The field `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group: Nullable<Vec<Self>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3500,7 +3500,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `access_type` in `CustomViews`.
+    /// Known values of `access_type` in `CustomViews`.
     pub enum CustomViewsAccessType {
         Shared = "shared",
         Public = "public",
@@ -3508,24 +3508,24 @@ open_enum! {
     }
 }
 
-/// Zoho's `shared_to`.
+/// The `shared_to` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SharedTo {
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<SharedToType>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `subordinates`.
+    /// The field `subordinates`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subordinates: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3540,7 +3540,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `type` in `SharedTo`.
+    /// Known values of `type` in `SharedTo`.
     pub enum SharedToType {
         Territories = "territories",
         Roles = "roles",
@@ -3549,21 +3549,21 @@ open_enum! {
     }
 }
 
-/// Zoho's `fields`.
+/// The `fields` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CustomViewFields {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `_pin`.
+    /// The field `_pin`.
     #[serde(rename = "_pin", skip_serializing_if = "Nullable::is_absent")]
     pub pin: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3577,22 +3577,22 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `sort_order` in `CustomViews`.
+    /// Known values of `sort_order` in `CustomViews`.
     pub enum CustomViewsSortOrder {
         Asc = "asc",
         Desc = "desc",
     }
 }
 
-/// `static_subform_properties` in `Modules`.
+/// The type of `static_subform_properties` in `Modules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct StaticSubformProperty {
-    /// `fields`.
+    /// The field `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<ApiReference>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3603,76 +3603,76 @@ setters! {
     }
 }
 
-/// Zoho's `Info`.
+/// The `Info` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Info {
-    /// `call`.
+    /// The field `call`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub call: Nullable<bool>,
-    /// `per_page`.
+    /// The field `per_page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub per_page: Nullable<i64>,
-    /// `next_page_token`.
+    /// The field `next_page_token`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub next_page_token: Nullable<String>,
-    /// `count`.
+    /// The field `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// `page`.
+    /// The field `page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub page: Nullable<i64>,
-    /// `previous_page_token`.
+    /// The field `previous_page_token`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub previous_page_token: Nullable<String>,
-    /// `page_token_expiry`.
+    /// The field `page_token_expiry`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub page_token_expiry: Nullable<DateTime>,
-    /// `email`.
+    /// The field `email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email: Nullable<bool>,
-    /// `more_records`.
+    /// The field `more_records`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub more_records: Nullable<bool>,
-    /// `sort_by`.
+    /// The field `sort_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_by: Nullable<String>,
-    /// `sort_order`.
+    /// The field `sort_order`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_order: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Tag`.
+/// The `Tag` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Tag {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `color_code`.
+    /// The field `color_code`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub color_code: Nullable<String>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<UserReference>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<UserReference>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3689,24 +3689,24 @@ setters! {
     }
 }
 
-/// Zoho's `Attachment`.
+/// The `Attachment` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailTemplateAttachment {
-    /// `size`.
+    /// The field `size`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub size: Nullable<Value>,
-    /// `file_name`.
+    /// The field `file_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_name: Nullable<String>,
-    /// `file_id`.
+    /// The field `file_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_id: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3720,30 +3720,30 @@ setters! {
     }
 }
 
-/// Zoho's `last_version_statistics`.
+/// The `last_version_statistics` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LastVersionStatistics {
-    /// `tracked`.
+    /// The field `tracked`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub tracked: Nullable<i64>,
-    /// `delivered`.
+    /// The field `delivered`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub delivered: Nullable<i64>,
-    /// `opened`.
+    /// The field `opened`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub opened: Nullable<i64>,
-    /// `bounced`.
+    /// The field `bounced`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub bounced: Nullable<i64>,
-    /// `sent`.
+    /// The field `sent`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sent: Nullable<i64>,
-    /// `clicked`.
+    /// The field `clicked`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub clicked: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -3759,252 +3759,252 @@ setters! {
     }
 }
 
-/// Zoho's `fields`.
+/// The `fields` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct FieldFields {
-    /// `associated_module`.
+    /// The field `associated_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associated_module: Nullable<MinifiedModule>,
-    /// `data_type`.
+    /// The field `data_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data_type: Nullable<String>,
-    /// `operation_type`.
+    /// The field `operation_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub operation_type: Nullable<OperationType>,
-    /// `system_mandatory`.
+    /// The field `system_mandatory`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub system_mandatory: Nullable<bool>,
-    /// `webhook`.
+    /// The field `webhook`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub webhook: Nullable<bool>,
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
-    /// `default_value`.
+    /// The field `default_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub default_value: Nullable<Value>,
-    /// `blueprint_supported`.
+    /// The field `blueprint_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub blueprint_supported: Nullable<bool>,
-    /// `virtual_field`.
+    /// The field `virtual_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub virtual_field: Nullable<bool>,
-    /// `field_read_only`.
+    /// The field `field_read_only`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_read_only: Nullable<bool>,
-    /// `customizable_properties`.
+    /// The field `customizable_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub customizable_properties: Nullable<Vec<String>>,
-    /// `read_only`.
+    /// The field `read_only`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub read_only: Nullable<bool>,
-    /// `custom_field`.
+    /// The field `custom_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_field: Nullable<bool>,
-    /// `businesscard_supported`.
+    /// The field `businesscard_supported`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub businesscard_supported: Nullable<bool>,
-    /// `filterable`.
+    /// The field `filterable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub filterable: Nullable<bool>,
-    /// `visible`.
+    /// The field `visible`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub visible: Nullable<bool>,
-    /// `available_in_user_layout`.
+    /// The field `available_in_user_layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub available_in_user_layout: Nullable<bool>,
-    /// `display_field`.
+    /// The field `display_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_field: Nullable<bool>,
-    /// `pick_list_values_sorted_lexically`.
+    /// The field `pick_list_values_sorted_lexically`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values_sorted_lexically: Nullable<bool>,
-    /// `sortable`.
+    /// The field `sortable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sortable: Nullable<bool>,
-    /// `layout_associations`.
+    /// The field `layout_associations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layout_associations: Nullable<Vec<LayoutAssociation>>,
-    /// `separator`.
+    /// The field `separator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub separator: Nullable<bool>,
-    /// `searchable`.
+    /// The field `searchable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub searchable: Nullable<bool>,
-    /// `enable_colour_code`.
+    /// The field `enable_colour_code`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub enable_colour_code: Nullable<bool>,
-    /// `mass_update`.
+    /// The field `mass_update`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub mass_update: Nullable<bool>,
-    /// `json_type`.
+    /// The field `json_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub json_type: Nullable<String>,
-    /// `created_source`.
+    /// The field `created_source`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_source: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `column_name`.
+    /// The field `column_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub column_name: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `display_type`.
+    /// The field `display_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_type: Nullable<i64>,
-    /// `ui_type`.
+    /// The field `ui_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ui_type: Nullable<i64>,
-    /// `colour_code_enabled_by_system`.
+    /// The field `colour_code_enabled_by_system`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub colour_code_enabled_by_system: Nullable<bool>,
-    /// `length`.
+    /// The field `length`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub length: Nullable<i64>,
-    /// `decimal_place`.
+    /// The field `decimal_place`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub decimal_place: Nullable<i64>,
-    /// `quick_sequence_number`.
+    /// The field `quick_sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub quick_sequence_number: Nullable<String>,
-    /// `email_parser`.
+    /// The field `email_parser`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email_parser: Nullable<EmailParser>,
-    /// `rollup_summary`.
+    /// The field `rollup_summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rollup_summary: Nullable<RollupSummary>,
-    /// `refer_from_field`.
+    /// The field `refer_from_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub refer_from_field: Nullable<ApiReference>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `show_type`.
+    /// The field `show_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_type: Nullable<i64>,
-    /// `category`.
+    /// The field `category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub category: Nullable<i64>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `multi_module_lookup`.
+    /// The field `multi_module_lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multi_module_lookup: Nullable<MultiModuleLookup>,
-    /// `sharing_properties`.
+    /// The field `sharing_properties`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_properties: Nullable<SharingProperties>,
-    /// `currency`.
+    /// The field `currency`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub currency: Nullable<Currency>,
-    /// `file_upolad_optionlist`.
+    /// The field `file_upolad_optionlist`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>>,
-    /// `lookup`.
+    /// The field `lookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub lookup: Nullable<Lookup>,
-    /// `profiles`.
+    /// The field `profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profiles: Nullable<Vec<Profile>>,
-    /// `view_type`.
+    /// The field `view_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub view_type: Nullable<ViewType>,
-    /// `unique`.
+    /// The field `unique`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub unique: Nullable<Unique>,
-    /// `sub_module`.
+    /// The field `sub_module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_module: Nullable<MinifiedModule>,
-    /// `subform`.
+    /// The field `subform`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subform: Nullable<Subform>,
-    /// `external`.
+    /// The field `external`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub external: Nullable<External>,
-    /// `formula`.
+    /// The field `formula`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub formula: Nullable<Formula>,
-    /// `private`.
+    /// The field `private`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub private: Nullable<Private>,
-    /// `convert_mapping`.
+    /// The field `convert_mapping`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub convert_mapping: Nullable<ConvertMapping>,
-    /// `multiselectlookup`.
+    /// The field `multiselectlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multiselectlookup: Nullable<Multiselectlookup>,
-    /// `multiuserlookup`.
+    /// The field `multiuserlookup`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub multiuserlookup: Nullable<Multiselectlookup>,
-    /// `autonumber`.
+    /// The field `autonumber`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub autonumber: Nullable<AutoNumber>,
-    /// `auto_number`.
+    /// The field `auto_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub auto_number: Nullable<AutoNumber>,
-    /// `pick_list_values`.
+    /// The field `pick_list_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values: Nullable<Vec<PickListValues>>,
-    /// `crypt`.
+    /// The field `crypt`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub crypt: Nullable<Crypt>,
-    /// `tooltip`.
+    /// The field `tooltip`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub tooltip: Nullable<Tooltip>,
-    /// `history_tracking`.
+    /// The field `history_tracking`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub history_tracking: Nullable<HistoryTracking>,
-    /// `association_details`.
+    /// The field `association_details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub association_details: Nullable<AssociationDetails>,
-    /// `allowed_modules`.
+    /// The field `allowed_modules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub allowed_modules: Nullable<Vec<MinifiedModule>>,
-    /// `additional_column`.
+    /// The field `additional_column`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub additional_column: Nullable<String>,
-    /// `field_label`.
+    /// The field `field_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_label: Nullable<String>,
-    /// `common.picklist`.
+    /// The field `common.picklist`.
     #[serde(rename = "common.picklist", skip_serializing_if = "Nullable::is_absent")]
     pub common_picklist: Nullable<Value>,
-    /// `hipaa_compliance_enabled`.
+    /// The field `hipaa_compliance_enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub hipaa_compliance_enabled: Nullable<bool>,
-    /// `hipaa_compliance`.
+    /// The field `hipaa_compliance`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub hipaa_compliance: Nullable<HipaaCompliance>,
-    /// `_update_existing_records`.
+    /// The field `_update_existing_records`.
     #[serde(rename = "_update_existing_records", skip_serializing_if = "Nullable::is_absent")]
     pub update_existing_records: Nullable<bool>,
-    /// `number_separator`.
+    /// The field `number_separator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub number_separator: Nullable<bool>,
-    /// `textarea`.
+    /// The field `textarea`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub textarea: Nullable<Textarea>,
-    /// `static_field`.
+    /// The field `static_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub static_field: Nullable<bool>,
-    /// `history_tracking_enabled`.
+    /// The field `history_tracking_enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub history_tracking_enabled: Nullable<bool>,
-    /// `global_picklist`.
+    /// The field `global_picklist`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub global_picklist: Nullable<Picklist>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -4094,63 +4094,63 @@ setters! {
     }
 }
 
-/// Zoho's `Profile`.
+/// The `Profile` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ProfileProfile {
-    /// `_default_view`.
+    /// The field `_default_view`.
     #[serde(rename = "_default_view", skip_serializing_if = "Nullable::is_absent")]
     pub default_view: Nullable<DefaultView>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `default`.
+    /// The field `default`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub default: Nullable<bool>,
-    /// `_delete`.
+    /// The field `_delete`.
     #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
     pub delete: Nullable<Value>,
-    /// `permission_type`.
+    /// The field `permission_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub permission_type: Nullable<String>,
-    /// `custom`.
+    /// The field `custom`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom: Nullable<bool>,
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<ProfileProfileType>,
-    /// `permissions_details`.
+    /// The field `permissions_details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub permissions_details: Nullable<Vec<PermissionDetail>>,
-    /// `sections`.
+    /// The field `sections`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sections: Nullable<Vec<Section>>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<UserReference>,
-    /// `category`.
+    /// The field `category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub category: Nullable<bool>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<UserReference>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -4178,40 +4178,40 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `type` in `ProfileProfile`.
+    /// Known values of `type` in `ProfileProfile`.
     pub enum ProfileProfileType {
         NormalProfile = "normal_profile",
         LiteProfile = "lite_profile",
     }
 }
 
-/// Zoho's `Permission_Detail`.
+/// The `Permission_Detail` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PermissionDetail {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `enabled`.
+    /// The field `enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub enabled: Nullable<bool>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `customizable`.
+    /// The field `customizable`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub customizable: Nullable<bool>,
-    /// `parent_permissions`.
+    /// The field `parent_permissions`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub parent_permissions: Nullable<Vec<String>>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -4228,18 +4228,18 @@ setters! {
     }
 }
 
-/// Zoho's `Section`.
+/// The `Section` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Section {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `categories`.
+    /// The field `categories`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub categories: Nullable<Vec<Category>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -4251,24 +4251,24 @@ setters! {
     }
 }
 
-/// `categories` in `Section`.
+/// The type of `categories` in `Section`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Category {
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `permissions_details`.
+    /// The field `permissions_details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub permissions_details: Nullable<Vec<String>>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -4282,201 +4282,201 @@ setters! {
     }
 }
 
-/// Zoho's `users`.
+/// The `users` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Users {
-    /// `country`.
+    /// The field `country`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub country: Nullable<String>,
-    /// `language`.
+    /// The field `language`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub language: Nullable<String>,
-    /// `microsoft`.
+    /// The field `microsoft`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub microsoft: Nullable<bool>,
-    /// `$shift_effective_from`.
+    /// The field `$shift_effective_from`.
     #[serde(rename = "$shift_effective_from", skip_serializing_if = "Nullable::is_absent")]
     pub shift_effective_from: Nullable<Value>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `state`.
+    /// The field `state`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub state: Nullable<String>,
-    /// `fax`.
+    /// The field `fax`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fax: Nullable<String>,
-    /// `country_locale`.
+    /// The field `country_locale`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub country_locale: Nullable<String>,
-    /// `zip`.
+    /// The field `zip`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub zip: Nullable<String>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `time_format`.
+    /// The field `time_format`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub time_format: Nullable<UsersTimeFormat>,
-    /// `offset`.
+    /// The field `offset`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub offset: Nullable<i64>,
-    /// `profile`.
+    /// The field `profile`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profile: Nullable<Reference>,
-    /// `role`.
+    /// The field `role`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub role: Nullable<Reference>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<UserReference>,
-    /// `full_name`.
+    /// The field `full_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub full_name: Nullable<String>,
-    /// `zuid`.
+    /// The field `zuid`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub zuid: Nullable<String>,
-    /// `phone`.
+    /// The field `phone`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub phone: Nullable<String>,
-    /// `dob`.
+    /// The field `dob`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub dob: Nullable<Date>,
-    /// `status`.
+    /// The field `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
-    /// `customize_info`.
+    /// The field `customize_info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub customize_info: Nullable<CustomizeInfo>,
-    /// `city`.
+    /// The field `city`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub city: Nullable<String>,
-    /// `signature`.
+    /// The field `signature`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub signature: Nullable<String>,
-    /// `sort_order_preference__s`.
+    /// The field `sort_order_preference__s`.
     #[serde(rename = "sort_order_preference__s", skip_serializing_if = "Nullable::is_absent")]
     pub sort_order_preference_s: Nullable<String>,
-    /// `category`.
+    /// The field `category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub category: Nullable<String>,
-    /// `date_format`.
+    /// The field `date_format`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub date_format: Nullable<String>,
-    /// `confirm`.
+    /// The field `confirm`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub confirm: Nullable<bool>,
-    /// `decimal_separator`.
+    /// The field `decimal_separator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub decimal_separator: Nullable<UsersDecimalSeparator>,
-    /// `number_separator`.
+    /// The field `number_separator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub number_separator: Nullable<String>,
-    /// `time_zone`.
+    /// The field `time_zone`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub time_zone: Nullable<String>,
-    /// `last_name`.
+    /// The field `last_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub last_name: Nullable<String>,
-    /// `mobile`.
+    /// The field `mobile`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub mobile: Nullable<String>,
-    /// `$current_shift`.
+    /// The field `$current_shift`.
     #[serde(rename = "$current_shift", skip_serializing_if = "Nullable::is_absent")]
     pub current_shift: Nullable<Reference>,
-    /// `Reporting_To`.
+    /// The field `Reporting_To`.
     #[serde(rename = "Reporting_To", skip_serializing_if = "Nullable::is_absent")]
     pub reporting_to: Nullable<UserReference>,
-    /// `Currency`.
+    /// The field `Currency`.
     #[serde(rename = "Currency", skip_serializing_if = "Nullable::is_absent")]
     pub currency: Nullable<String>,
-    /// `$next_shift`.
+    /// The field `$next_shift`.
     #[serde(rename = "$next_shift", skip_serializing_if = "Nullable::is_absent")]
     pub next_shift: Nullable<Reference>,
-    /// `Modified_Time`.
+    /// The field `Modified_Time`.
     #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `website`.
+    /// The field `website`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub website: Nullable<String>,
-    /// `status_reason__s`.
+    /// The field `status_reason__s`.
     #[serde(rename = "status_reason__s", skip_serializing_if = "Nullable::is_absent")]
     pub status_reason_s: Nullable<String>,
-    /// `email`.
+    /// The field `email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email: Nullable<String>,
-    /// `first_name`.
+    /// The field `first_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub first_name: Nullable<String>,
-    /// `sandboxDeveloper`.
+    /// The field `sandboxDeveloper`.
     #[serde(rename = "sandboxDeveloper", skip_serializing_if = "Nullable::is_absent")]
     pub sandbox_developer: Nullable<bool>,
-    /// `alias`.
+    /// The field `alias`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub alias: Nullable<String>,
-    /// `street`.
+    /// The field `street`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub street: Nullable<String>,
-    /// `Modified_By`.
+    /// The field `Modified_By`.
     #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<Owner>,
-    /// `Isonline`.
+    /// The field `Isonline`.
     #[serde(rename = "Isonline", skip_serializing_if = "Nullable::is_absent")]
     pub isonline: Nullable<bool>,
-    /// `locale`.
+    /// The field `locale`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub locale: Nullable<String>,
-    /// `name_format__s`.
+    /// The field `name_format__s`.
     #[serde(rename = "name_format__s", skip_serializing_if = "Nullable::is_absent")]
     pub name_format_s: Nullable<UsersNameFormatS>,
-    /// `personal_account`.
+    /// The field `personal_account`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub personal_account: Nullable<bool>,
-    /// `default_tab_group`.
+    /// The field `default_tab_group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub default_tab_group: Nullable<String>,
-    /// `theme`.
+    /// The field `theme`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub theme: Nullable<Theme>,
-    /// `sort_order_preference`.
+    /// The field `sort_order_preference`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sort_order_preference: Nullable<String>,
-    /// `Created_Time`.
+    /// The field `Created_Time`.
     #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
     pub record_created_time: Nullable<DateTime>,
-    /// `Tag`.
+    /// The field `Tag`.
     #[serde(rename = "Tag", skip_serializing_if = "Nullable::is_absent")]
     pub tag: Nullable<Vec<Tag>>,
-    /// `imap_status`.
+    /// The field `imap_status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub imap_status: Nullable<bool>,
-    /// `Created_By`.
+    /// The field `Created_By`.
     #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
     pub record_created_by: Nullable<UserReference>,
-    /// `image_link`.
+    /// The field `image_link`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub image_link: Nullable<String>,
-    /// `ezuid`.
+    /// The field `ezuid`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ezuid: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `ntc_notification_type`.
+    /// The field `ntc_notification_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ntc_notification_type: Nullable<Vec<String>>,
-    /// `telephony_enabled`.
+    /// The field `telephony_enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub telephony_enabled: Nullable<bool>,
-    /// `rtl_enabled`.
+    /// The field `rtl_enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rtl_enabled: Nullable<bool>,
-    /// `ntc_enabled`.
+    /// The field `ntc_enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ntc_enabled: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -4550,37 +4550,37 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `time_format` in `Users`.
+    /// Known values of `time_format` in `Users`.
     pub enum UsersTimeFormat {
         HhMm = "HH:mm",
         HhMmA = "hh:mm a",
     }
 }
 
-/// Zoho's `customize_info`.
+/// The `customize_info` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CustomizeInfo {
-    /// `notes_desc`.
+    /// The field `notes_desc`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub notes_desc: Nullable<Value>,
-    /// `show_right_panel`.
+    /// The field `show_right_panel`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_right_panel: Nullable<Value>,
-    /// `bc_view`.
+    /// The field `bc_view`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub bc_view: Nullable<Value>,
-    /// `unpin_recent_item`.
+    /// The field `unpin_recent_item`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub unpin_recent_item: Nullable<Value>,
-    /// `show_home`.
+    /// The field `show_home`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_home: Nullable<bool>,
-    /// `show_detail_view`.
+    /// The field `show_detail_view`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub show_detail_view: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -4597,31 +4597,31 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `decimal_separator` in `Users`.
+    /// Known values of `decimal_separator` in `Users`.
     pub enum UsersDecimalSeparator {
         Comma = "Comma",
         Period = "Period",
     }
 }
 
-/// Zoho's `owner`.
+/// The `owner` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Owner {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `last_name`.
+    /// The field `last_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub last_name: Nullable<String>,
-    /// `first_name`.
+    /// The field `first_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub first_name: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -4636,7 +4636,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `name_format__s` in `Users`.
+    /// Known values of `name_format__s` in `Users`.
     pub enum UsersNameFormatS {
         SalutationFirstNameLastName = "Salutation,First Name,Last Name",
         SaluationLastNameFirstName = "Saluation,Last Name,First Name",
@@ -4644,30 +4644,30 @@ open_enum! {
     }
 }
 
-/// Zoho's `theme`.
+/// The `theme` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Theme {
-    /// `normal_tab`.
+    /// The field `normal_tab`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub normal_tab: Nullable<Tab>,
-    /// `selected_tab`.
+    /// The field `selected_tab`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub selected_tab: Nullable<Tab>,
-    /// `new_background`.
+    /// The field `new_background`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub new_background: Nullable<String>,
-    /// `background`.
+    /// The field `background`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub background: Nullable<String>,
-    /// `screen`.
+    /// The field `screen`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub screen: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -4683,18 +4683,18 @@ setters! {
     }
 }
 
-/// Zoho's `tab`.
+/// The `tab` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Tab {
-    /// `font_color`.
+    /// The field `font_color`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub font_color: Nullable<String>,
-    /// `background`.
+    /// The field `background`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub background: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -4706,24 +4706,24 @@ setters! {
     }
 }
 
-/// Zoho's `GroupedCount`.
+/// The `GroupedCount` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct GroupedCount {
-    /// `count`.
+    /// The field `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// `status`.
+    /// The field `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<GroupedCountStatus>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 open_enum! {
-    /// Values of `status` in `GroupedCount`.
+    /// Known values of `status` in `GroupedCount`.
     pub enum GroupedCountStatus {
         Active = "active",
         Inactive = "inactive",
@@ -4731,24 +4731,24 @@ open_enum! {
     }
 }
 
-/// Zoho's `sources_count`.
+/// The `sources_count` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SourcesCount {
-    /// `territories`.
+    /// The field `territories`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub territories: Nullable<i64>,
-    /// `roles`.
+    /// The field `roles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub roles: Nullable<i64>,
-    /// `groups`.
+    /// The field `groups`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub groups: Nullable<i64>,
-    /// `users`.
+    /// The field `users`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub users: Nullable<UserGroupUsers>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -4762,21 +4762,21 @@ setters! {
     }
 }
 
-/// Zoho's `users`.
+/// The `users` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct UserGroupUsers {
-    /// `inactive`.
+    /// The field `inactive`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub inactive: Nullable<i64>,
-    /// `deleted`.
+    /// The field `deleted`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub deleted: Nullable<i64>,
-    /// `active`.
+    /// The field `active`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub active: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -4789,24 +4789,24 @@ setters! {
     }
 }
 
-/// Zoho's `sources`.
+/// The `sources` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Sources {
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<SourcesType>,
-    /// `source`.
+    /// The field `source`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub source: Nullable<Reference>,
-    /// `subordinates`.
+    /// The field `subordinates`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subordinates: Nullable<bool>,
-    /// `sub_territories`.
+    /// The field `sub_territories`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sub_territories: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -4821,7 +4821,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `type` in `Sources`.
+    /// Known values of `type` in `Sources`.
     pub enum SourcesType {
         Territories = "territories",
         Roles = "roles",
@@ -4829,50 +4829,50 @@ open_enum! {
     }
 }
 
-/// Zoho's `AssociatedUser`.
+/// The `AssociatedUser` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AssociatedUser {
-    /// `user_group`.
+    /// The field `user_group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub user_group: Nullable<Reference>,
-    /// `count`.
+    /// The field `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Association`.
+/// The `Association` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Association {
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `resource`.
+    /// The field `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub resource: Nullable<Reference>,
-    /// `detail`.
+    /// The field `detail`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub detail: Nullable<Detail>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `detail` in `Association`.
+/// The type of `detail` in `Association`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Detail {
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<MinifiedModule>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

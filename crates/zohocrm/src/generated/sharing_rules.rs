@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on sharing rules.
+    /// Opens the operations on sharing rules.
     #[must_use]
     pub fn sharing_rules(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on sharing rules; from [`Api::sharing_rules`](crate::Api::sharing_rules).
+/// Operations on sharing rules. Returned by [`Api::sharing_rules`](crate::Api::sharing_rules).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -150,7 +150,7 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Gets a summary.
+    /// Gets a summary of sharing rules.
     ///
     /// `GET /crm/v8/settings/data_sharing/rules/actions/summary`. Scope: `ZohoCRM.modules.READ`.
     pub fn summary(&self) -> GetSummary {
@@ -165,7 +165,7 @@ impl Operations {
         )
     }
 
-    /// Searches a summary.
+    /// Searches the summary of sharing rules.
     ///
     /// `POST /crm/v8/settings/data_sharing/rules/actions/summary`. Scope: `ZohoCRM.modules.CREATE`.
     pub fn search_summary(&self, body: SearchSharingRulesBody) -> SearchSummary {
@@ -199,8 +199,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists sharing rules; from [`Operations::list`].
-    ListSharingRules -> SharingRulesAnswer
+    /// A call that lists sharing rules. Created by [`Operations::list`].
+    ListSharingRules -> SharingRulesResponse
 }
 
 impl ListSharingRules {
@@ -221,18 +221,18 @@ impl ListSharingRules {
 }
 
 operation! {
-    /// A call that creates sharing rules; from [`Operations::create`].
+    /// A call that creates sharing rules. Created by [`Operations::create`].
     CreateSharingRules -> SharingRulesResults
 }
 
 operation! {
-    /// A call that updates sharing rules; from [`Operations::update_many`].
+    /// A call that updates sharing rules. Created by [`Operations::update_many`].
     UpdateSharingRules -> SharingRulesResults
 }
 
 operation! {
-    /// A call that searches sharing rules; from [`Operations::search`].
-    SearchSharingRules -> SharingRulesAnswer
+    /// A call that searches sharing rules. Created by [`Operations::search`].
+    SearchSharingRules -> SharingRulesResponse
 }
 
 impl SearchSharingRules {
@@ -253,18 +253,18 @@ impl SearchSharingRules {
 }
 
 operation! {
-    /// A call that deactivates a sharing rule; from [`Operations::deactivate`].
+    /// A call that deactivates a sharing rule. Created by [`Operations::deactivate`].
     DeactivateSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that activates a sharing rule; from [`Operations::activate`].
+    /// A call that activates a sharing rule. Created by [`Operations::activate`].
     ActivateSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that gets a sharing rule; from [`Operations::get`].
-    GetSharingRule -> SharingRulesAnswer
+    /// A call that gets a sharing rule. Created by [`Operations::get`].
+    GetSharingRule -> SharingRulesResponse
 }
 
 impl GetSharingRule {
@@ -275,18 +275,18 @@ impl GetSharingRule {
 }
 
 operation! {
-    /// A call that updates a sharing rule; from [`Operations::update`].
+    /// A call that updates a sharing rule. Created by [`Operations::update`].
     UpdateSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that deletes a sharing rule; from [`Operations::delete`].
+    /// A call that deletes a sharing rule. Created by [`Operations::delete`].
     DeleteSharingRule -> SharingRulesResults
 }
 
 operation! {
-    /// A call that gets a summary; from [`Operations::summary`].
-    GetSummary -> GetSummaryAnswer
+    /// A call that gets a summary of sharing rules. Created by [`Operations::summary`].
+    GetSummary -> GetSummaryResponse
 }
 
 impl GetSummary {
@@ -297,8 +297,8 @@ impl GetSummary {
 }
 
 operation! {
-    /// A call that searches a summary; from [`Operations::search_summary`].
-    SearchSummary -> GetSummaryAnswer
+    /// A call that searches the summary of sharing rules. Created by [`Operations::search_summary`].
+    SearchSummary -> GetSummaryResponse
 }
 
 impl SearchSummary {
@@ -309,65 +309,65 @@ impl SearchSummary {
 }
 
 operation! {
-    /// A call that reruns sharing rules; from [`Operations::rerun`].
+    /// A call that reruns sharing rules. Created by [`Operations::rerun`].
     RerunSharingRules -> SharingRulesResults
 }
 
-/// What `ListSharingRules` answers.
+/// The response to `ListSharingRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct SharingRulesAnswer {
-    /// `sharing_rules`.
+pub struct SharingRulesResponse {
+    /// The field `sharing_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_rules: Nullable<Vec<SharingRules>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Sharing_Rules`.
+/// The `Sharing_Rules` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SharingRules {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `permission_type`.
+    /// The field `permission_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub permission_type: Nullable<SharingRulesPermissionType>,
-    /// `superiors_allowed`.
+    /// The field `superiors_allowed`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub superiors_allowed: Nullable<bool>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<SharingRulesType>,
-    /// `shared_from`.
+    /// The field `shared_from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shared_from: Nullable<Shared>,
-    /// `shared_to`.
+    /// The field `shared_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shared_to: Nullable<Shared>,
-    /// `criteria`.
+    /// The field `criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub criteria: Nullable<Criteria>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<Module>,
-    /// `status`.
+    /// The field `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<SharingRulesStatus>,
-    /// `match_limit_exceeded`.
+    /// The field `match_limit_exceeded`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub match_limit_exceeded: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -389,7 +389,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `permission_type` in `SharingRules`.
+    /// Known values of `permission_type` in `SharingRules`.
     pub enum SharingRulesPermissionType {
         Read = "read",
         ReadWriteDelete = "read_write_delete",
@@ -397,28 +397,28 @@ open_enum! {
 }
 
 open_enum! {
-    /// Values of `type` in `SharingRules`.
+    /// Known values of `type` in `SharingRules`.
     pub enum SharingRulesType {
         RecordOwnerBased = "Record_Owner_Based",
         CriteriaBased = "Criteria_Based",
     }
 }
 
-/// Zoho's `Shared`.
+/// The `Shared` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Shared {
-    /// `resource`.
+    /// The field `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub resource: Nullable<shared::Reference>,
-    /// `subordinates`.
+    /// The field `subordinates`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subordinates: Nullable<bool>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<SharedType>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -432,7 +432,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `type` in `Shared`.
+    /// Known values of `type` in `Shared`.
     pub enum SharedType {
         Roles = "roles",
         Groups = "groups",
@@ -440,30 +440,30 @@ open_enum! {
     }
 }
 
-/// `criteria` in `SharingRules`.
+/// The type of `criteria` in `SharingRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Criteria {
-    /// `comparator`.
+    /// The field `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<String>,
-    /// `field`.
+    /// The field `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<shared::ApiReference>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `group_operator`.
+    /// The field `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
-    /// `group`.
+    /// The field `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group: Nullable<Vec<Self>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -479,21 +479,21 @@ setters! {
     }
 }
 
-/// `module` in `SharingRules`.
+/// The type of `module` in `SharingRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Module {
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -507,22 +507,22 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `status` in `SharingRules`.
+    /// Known values of `status` in `SharingRules`.
     pub enum SharingRulesStatus {
         Inactive = "inactive",
         Active = "active",
     }
 }
 
-/// What `CreateSharingRules` sends.
+/// The body of `CreateSharingRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SharingRulesBody {
-    /// `sharing_rules`.
+    /// The field `sharing_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_rules: Nullable<Vec<SharingRules>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -533,28 +533,28 @@ setters! {
     }
 }
 
-/// What `CreateSharingRules` answers.
+/// The response to `CreateSharingRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SharingRulesResults {
-    /// `sharing_rules`.
+    /// The field `sharing_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_rules: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `SearchSharingRules` sends.
+/// The body of `SearchSharingRules`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SearchSharingRulesBody {
-    /// `filters`.
+    /// The field `filters`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub filters: Nullable<Vec<GroupCriteria>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -565,18 +565,18 @@ setters! {
     }
 }
 
-/// Zoho's `group_criteria`.
+/// The `group_criteria` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct GroupCriteria {
-    /// `group_operator`.
+    /// The field `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<GroupCriteriaGroupOperator>,
-    /// `group`.
+    /// The field `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group: Nullable<Vec<SimpleCriteria>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -589,28 +589,28 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `group_operator` in `GroupCriteria`.
+    /// Known values of `group_operator` in `GroupCriteria`.
     pub enum GroupCriteriaGroupOperator {
         Or = "or",
         And = "and",
     }
 }
 
-/// Zoho's `simple_criteria`.
+/// The `simple_criteria` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SimpleCriteria {
-    /// `field`.
+    /// The field `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<Field>,
-    /// `comparator`.
+    /// The field `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<SimpleCriteriaComparator>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -623,15 +623,15 @@ setters! {
     }
 }
 
-/// `field` in `SimpleCriteria`.
+/// The type of `field` in `SimpleCriteria`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Field {
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -643,7 +643,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `comparator` in `SimpleCriteria`.
+    /// Known values of `comparator` in `SimpleCriteria`.
     pub enum SimpleCriteriaComparator {
         Equal = "equal",
         In = "in",
@@ -651,34 +651,34 @@ open_enum! {
     }
 }
 
-/// What `GetSummary` answers.
+/// The response to `GetSummary`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetSummaryAnswer {
-    /// `sharing_rules_summary`.
+pub struct GetSummaryResponse {
+    /// The field `sharing_rules_summary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sharing_rules_summary: Nullable<Vec<RulesSummary>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Rules_Summary`.
+/// The `Rules_Summary` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RulesSummary {
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::ApiReference>,
-    /// `rule_computation_status`.
+    /// The field `rule_computation_status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rule_computation_status: Nullable<bool>,
-    /// `rule_count`.
+    /// The field `rule_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rule_count: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on shift hours.
+    /// Opens the operations on shift hours.
     #[must_use]
     pub fn shift_hours(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on shift hours; from [`Api::shift_hours`](crate::Api::shift_hours).
+/// Operations on shift hours. Returned by [`Api::shift_hours`](crate::Api::shift_hours).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -100,8 +100,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists shift hours; from [`Operations::list`].
-    ListShiftHours -> ShiftHoursAnswer
+    /// A call that lists shift hours. Created by [`Operations::list`].
+    ListShiftHours -> ShiftHoursResponse
 }
 
 impl ListShiftHours {
@@ -112,7 +112,7 @@ impl ListShiftHours {
 }
 
 operation! {
-    /// A call that creates shift hours; from [`Operations::create`].
+    /// A call that creates shift hours. Created by [`Operations::create`].
     CreateShiftHours -> ShiftHoursResults
 }
 
@@ -124,7 +124,7 @@ impl CreateShiftHours {
 }
 
 operation! {
-    /// A call that updates shift hours; from [`Operations::update_many`].
+    /// A call that updates shift hours. Created by [`Operations::update_many`].
     UpdateShiftHours -> ShiftHoursResults
 }
 
@@ -136,8 +136,8 @@ impl UpdateShiftHours {
 }
 
 operation! {
-    /// A call that gets a shift hour; from [`Operations::get`].
-    GetShiftHour -> ShiftHoursAnswer
+    /// A call that gets a shift hour. Created by [`Operations::get`].
+    GetShiftHour -> ShiftHoursResponse
 }
 
 impl GetShiftHour {
@@ -148,7 +148,7 @@ impl GetShiftHour {
 }
 
 operation! {
-    /// A call that updates a shift hour; from [`Operations::update`].
+    /// A call that updates a shift hour. Created by [`Operations::update`].
     UpdateShiftHour -> ShiftHoursResults
 }
 
@@ -160,7 +160,7 @@ impl UpdateShiftHour {
 }
 
 operation! {
-    /// A call that deletes a shift hour; from [`Operations::delete`].
+    /// A call that deletes a shift hour. Created by [`Operations::delete`].
     DeleteShiftHour -> ShiftHoursResults
 }
 
@@ -171,61 +171,61 @@ impl DeleteShiftHour {
     }
 }
 
-/// What `ListShiftHours` answers.
+/// The response to `ListShiftHours`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ShiftHoursAnswer {
-    /// `shift_hours`.
+pub struct ShiftHoursResponse {
+    /// The field `shift_hours`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shift_hours: Nullable<Vec<ShiftHours>>,
-    /// `shift_count`.
+    /// The field `shift_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shift_count: Nullable<ShiftCount>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `shift_hours`.
+/// The `shift_hours` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ShiftHours {
-    /// `same_as_everyday`.
+    /// The field `same_as_everyday`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub same_as_everyday: Nullable<bool>,
-    /// `shift_days`.
+    /// The field `shift_days`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shift_days: Nullable<Vec<String>>,
-    /// `daily_timing`.
+    /// The field `daily_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub daily_timing: Nullable<Vec<Value>>,
-    /// `custom_timing`.
+    /// The field `custom_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_timing: Nullable<Vec<ShiftCustomTiming>>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `break_hours`.
+    /// The field `break_hours`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub break_hours: Nullable<Vec<BreakHours>>,
-    /// `users`.
+    /// The field `users`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub users: Nullable<Vec<Users>>,
-    /// `holidays`.
+    /// The field `holidays`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub holidays: Nullable<Vec<Holidays>>,
-    /// `users_count`.
+    /// The field `users_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub users_count: Nullable<i64>,
-    /// `timezone`.
+    /// The field `timezone`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub timezone: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -246,18 +246,18 @@ setters! {
     }
 }
 
-/// Zoho's `shift_custom_timing`.
+/// The `shift_custom_timing` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ShiftCustomTiming {
-    /// `days`.
+    /// The field `days`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub days: Nullable<String>,
-    /// `shift_timing`.
+    /// The field `shift_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shift_timing: Nullable<Vec<Value>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -269,27 +269,27 @@ setters! {
     }
 }
 
-/// Zoho's `break_hours`.
+/// The `break_hours` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct BreakHours {
-    /// `break_days`.
+    /// The field `break_days`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub break_days: Nullable<Vec<String>>,
-    /// `same_as_everyday`.
+    /// The field `same_as_everyday`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub same_as_everyday: Nullable<bool>,
-    /// `daily_timing`.
+    /// The field `daily_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub daily_timing: Nullable<Vec<Value>>,
-    /// `custom_timing`.
+    /// The field `custom_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_timing: Nullable<Vec<BreakCustomTiming>>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -304,18 +304,18 @@ setters! {
     }
 }
 
-/// Zoho's `break_custom_timing`.
+/// The `break_custom_timing` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct BreakCustomTiming {
-    /// `days`.
+    /// The field `days`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub days: Nullable<String>,
-    /// `break_timing`.
+    /// The field `break_timing`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub break_timing: Nullable<Vec<Value>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -327,30 +327,30 @@ setters! {
     }
 }
 
-/// Zoho's `users`.
+/// The `users` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Users {
-    /// `role`.
+    /// The field `role`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub role: Nullable<shared::Reference>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `email`.
+    /// The field `email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email: Nullable<String>,
-    /// `zuid`.
+    /// The field `zuid`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub zuid: Nullable<String>,
-    /// `effective_from`.
+    /// The field `effective_from`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub effective_from: Nullable<Date>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -366,24 +366,24 @@ setters! {
     }
 }
 
-/// Zoho's `holidays`.
+/// The `holidays` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Holidays {
-    /// `date`.
+    /// The field `date`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub date: Nullable<Date>,
-    /// `year`.
+    /// The field `year`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub year: Nullable<i64>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -397,31 +397,31 @@ setters! {
     }
 }
 
-/// Zoho's `shift_count`.
+/// The `shift_count` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ShiftCount {
-    /// `total_shift_with_user`.
+    /// The field `total_shift_with_user`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub total_shift_with_user: Nullable<i64>,
-    /// `total_shift`.
+    /// The field `total_shift`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub total_shift: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `CreateShiftHours` sends.
+/// The body of `CreateShiftHours`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ShiftHoursBody {
-    /// `shift_hours`.
+    /// The field `shift_hours`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shift_hours: Nullable<Vec<ShiftHours>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -432,15 +432,15 @@ setters! {
     }
 }
 
-/// What `CreateShiftHours` answers.
+/// The response to `CreateShiftHours`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ShiftHoursResults {
-    /// `shift_hours`.
+    /// The field `shift_hours`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shift_hours: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -5,14 +5,14 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on signals.
+    /// Opens the operations on signals.
     #[must_use]
     pub fn signals(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on signals; from [`Api::signals`](crate::Api::signals).
+/// Operations on signals. Returned by [`Api::signals`](crate::Api::signals).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -31,88 +31,88 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists signals; from [`Operations::list`].
-    ListSignals -> SignalsAnswer
+    /// A call that lists signals. Created by [`Operations::list`].
+    ListSignals -> SignalsResponse
 }
 
-/// What `ListSignals` answers.
+/// The response to `ListSignals`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct SignalsAnswer {
-    /// `signals`.
+pub struct SignalsResponse {
+    /// The field `signals`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub signals: Nullable<Vec<Signals>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Signals`.
+/// The `Signals` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Signals {
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `extension`.
+    /// The field `extension`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub extension: Nullable<Extension>,
-    /// `feature_availability`.
+    /// The field `feature_availability`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub feature_availability: Nullable<FeatureAvailability>,
-    /// `namespace`.
+    /// The field `namespace`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub namespace: Nullable<String>,
-    /// `chat_enabled`.
+    /// The field `chat_enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub chat_enabled: Nullable<bool>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `enabled`.
+    /// The field `enabled`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub enabled: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Extension`.
+/// The `Extension` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Extension {
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `namespace`.
+    /// The field `namespace`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub namespace: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `FeatureAvailability`.
+/// The `FeatureAvailability` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct FeatureAvailability {
-    /// `scoring`.
+    /// The field `scoring`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub scoring: Nullable<bool>,
-    /// `signals`.
+    /// The field `signals`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub signals: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -5,14 +5,14 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on signals notifications.
+    /// Opens the operations on signals notifications.
     #[must_use]
     pub fn signals_notifications(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on signals notifications; from [`Api::signals_notifications`](crate::Api::signals_notifications).
+/// Operations on signals notifications. Returned by [`Api::signals_notifications`](crate::Api::signals_notifications).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -32,19 +32,19 @@ impl Operations {
 }
 
 operation! {
-    /// A call that creates signals notifications; from [`Operations::create`].
+    /// A call that creates signals notifications. Created by [`Operations::create`].
     CreateSignalsNotifications -> SignalsNotificationsResults
 }
 
-/// What `CreateSignalsNotifications` sends.
+/// The body of `CreateSignalsNotifications`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SignalsNotificationsBody {
-    /// `signals`.
+    /// The field `signals`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub signals: Nullable<Vec<Signals>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -55,33 +55,33 @@ setters! {
     }
 }
 
-/// Zoho's `Signals`.
+/// The `Signals` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Signals {
-    /// `subject`.
+    /// The field `subject`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subject: Nullable<String>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<String>,
-    /// `signal_namespace`.
+    /// The field `signal_namespace`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub signal_namespace: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `message`.
+    /// The field `message`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub message: Nullable<String>,
-    /// `actions`.
+    /// The field `actions`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub actions: Nullable<Vec<Action>>,
-    /// `email`.
+    /// The field `email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -98,24 +98,24 @@ setters! {
     }
 }
 
-/// Zoho's `Action`.
+/// The `Action` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Action {
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `display_name`.
+    /// The field `display_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_name: Nullable<String>,
-    /// `url`.
+    /// The field `url`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub url: Nullable<String>,
-    /// `open_in`.
+    /// The field `open_in`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub open_in: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -129,15 +129,15 @@ setters! {
     }
 }
 
-/// What `CreateSignalsNotifications` answers.
+/// The response to `CreateSignalsNotifications`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SignalsNotificationsResults {
-    /// `signals`.
+    /// The field `signals`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub signals: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

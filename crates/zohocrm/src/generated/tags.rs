@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on tags.
+    /// Opens the operations on tags.
     #[must_use]
     pub fn tags(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on tags; from [`Api::tags`](crate::Api::tags).
+/// Operations on tags. Returned by [`Api::tags`](crate::Api::tags).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -166,7 +166,7 @@ impl Operations {
         )
     }
 
-    /// Counts records of tag.
+    /// Counts the records with a tag.
     ///
     /// `GET /crm/v8/settings/tags/{id}/actions/records_count`. Scope: `ZohoCRM.settings.tags.READ`.
     pub fn count_records_of_tag(
@@ -188,8 +188,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists tags; from [`Operations::list`].
-    ListTags -> TagsAnswer
+    /// A call that lists tags. Created by [`Operations::list`].
+    ListTags -> TagsResponse
 }
 
 impl ListTags {
@@ -205,7 +205,7 @@ impl ListTags {
 }
 
 operation! {
-    /// A call that creates tags; from [`Operations::create`].
+    /// A call that creates tags. Created by [`Operations::create`].
     CreateTags -> TagsResults
 }
 
@@ -217,28 +217,28 @@ impl CreateTags {
 }
 
 operation! {
-    /// A call that updates tags; from [`Operations::update_many`].
+    /// A call that updates tags. Created by [`Operations::update_many`].
     UpdateTags -> TagsResults
 }
 
 operation! {
-    /// A call that updates a tag; from [`Operations::update`].
+    /// A call that updates a tag. Created by [`Operations::update`].
     UpdateTag -> TagsResults
 }
 
 operation! {
-    /// A call that deletes a tag; from [`Operations::delete`].
+    /// A call that deletes a tag. Created by [`Operations::delete`].
     DeleteTag -> TagsResults
 }
 
 operation! {
-    /// A call that merges tags; from [`Operations::merge`].
+    /// A call that merges tags. Created by [`Operations::merge`].
     MergeTags -> TagsResults
 }
 
 operation! {
-    /// A call that adds tags; from [`Operations::add`].
-    AddTags -> AddTagsAnswer
+    /// A call that adds tags. Created by [`Operations::add`].
+    AddTags -> AddTagsResponse
 }
 
 impl AddTags {
@@ -249,13 +249,13 @@ impl AddTags {
 }
 
 operation! {
-    /// A call that removes tags; from [`Operations::remove`].
-    RemoveTags -> AddTagsAnswer
+    /// A call that removes tags. Created by [`Operations::remove`].
+    RemoveTags -> AddTagsResponse
 }
 
 operation! {
-    /// A call that adds tags to records; from [`Operations::add_tags_to_records`].
-    AddTagsToRecords -> AddTagsAnswer
+    /// A call that adds tags to records. Created by [`Operations::add_tags_to_records`].
+    AddTagsToRecords -> AddTagsResponse
 }
 
 impl AddTagsToRecords {
@@ -266,63 +266,63 @@ impl AddTagsToRecords {
 }
 
 operation! {
-    /// A call that removes tags from records; from [`Operations::remove_tags_from_records`].
-    RemoveTagsFromRecords -> AddTagsAnswer
+    /// A call that removes tags from records. Created by [`Operations::remove_tags_from_records`].
+    RemoveTagsFromRecords -> AddTagsResponse
 }
 
 impl RemoveTagsFromRecords {
-    /// Sets `ids`, separated by commas.
+    /// Sets `ids`, sent as a comma-separated list.
     pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_query_list("ids", ids)
     }
 }
 
 operation! {
-    /// A call that counts records of tag; from [`Operations::count_records_of_tag`].
-    CountRecordsOfTag -> CountRecordsOfTagAnswer
+    /// A call that counts the records with a tag. Created by [`Operations::count_records_of_tag`].
+    CountRecordsOfTag -> CountRecordsOfTagResponse
 }
 
-/// What `ListTags` answers.
+/// The response to `ListTags`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct TagsAnswer {
-    /// `tags`.
+pub struct TagsResponse {
+    /// The field `tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub tags: Nullable<Vec<shared::Tag>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Info`.
+/// The `Info` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Info {
-    /// `count`.
+    /// The field `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// `allowed_count`.
+    /// The field `allowed_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub allowed_count: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `CreateTags` sends.
+/// The body of `CreateTags`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TagsBody {
-    /// `tags`.
+    /// The field `tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub tags: Nullable<Vec<shared::Tag>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -333,72 +333,72 @@ setters! {
     }
 }
 
-/// What `CreateTags` answers.
+/// The response to `CreateTags`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TagsResults {
-    /// `tags`.
+    /// The field `tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub tags: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `MergeTags` sends.
+/// The body of `MergeTags`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct MergeTagsBody {
-    /// `tags`.
+    /// The field `tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tags: Nullable<Vec<TagsConflictAnswer>>,
-    /// What else was there.
+    pub tags: Nullable<Vec<TagsConflictResponse>>,
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 setters! {
     MergeTagsBody {
-        tags: Vec<TagsConflictAnswer>,
+        tags: Vec<TagsConflictResponse>,
     }
 }
 
-/// Zoho's `Conflict_Wrapper`.
+/// The `Conflict_Wrapper` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct TagsConflictAnswer {
-    /// `conflict_id`.
+pub struct TagsConflictResponse {
+    /// The field `conflict_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub conflict_id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 setters! {
-    TagsConflictAnswer {
+    TagsConflictResponse {
         conflict_id: String,
     }
 }
 
-/// What `AddTags` sends.
+/// The body of `AddTags`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AddTagsBody {
-    /// `tags`.
+    /// The field `tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub tags: Nullable<Vec<shared::Tag>>,
-    /// `over_write`.
+    /// The field `over_write`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub over_write: Nullable<bool>,
-    /// `ids`.
+    /// The field `ids`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ids: Nullable<Vec<String>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -411,40 +411,40 @@ setters! {
     }
 }
 
-/// What `AddTags` answers.
+/// The response to `AddTags`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct AddTagsAnswer {
-    /// `data`.
+pub struct AddTagsResponse {
+    /// The field `data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data: Nullable<Vec<ActionResult>>,
-    /// `wf_scheduler`.
+    /// The field `wf_scheduler`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub wf_scheduler: Nullable<bool>,
-    /// `success_count`.
+    /// The field `success_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub success_count: Nullable<String>,
-    /// `locked_count`.
+    /// The field `locked_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub locked_count: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `RemoveTags` sends.
+/// The body of `RemoveTags`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RemoveTagsBody {
-    /// `tags`.
+    /// The field `tags`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub tags: Nullable<Vec<shared::Reference>>,
-    /// `ids`.
+    /// The field `ids`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ids: Nullable<Vec<String>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -456,15 +456,15 @@ setters! {
     }
 }
 
-/// What `CountRecordsOfTag` answers.
+/// The response to `CountRecordsOfTag`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct CountRecordsOfTagAnswer {
-    /// `count`.
+pub struct CountRecordsOfTagResponse {
+    /// The field `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

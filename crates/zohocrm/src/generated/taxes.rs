@@ -5,14 +5,14 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on taxes.
+    /// Opens the operations on taxes.
     #[must_use]
     pub fn taxes(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on taxes; from [`Api::taxes`](crate::Api::taxes).
+/// Operations on taxes. Returned by [`Api::taxes`](crate::Api::taxes).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -52,45 +52,45 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists taxes; from [`Operations::list`].
-    ListTaxes -> TaxesAnswer
+    /// A call that lists taxes. Created by [`Operations::list`].
+    ListTaxes -> TaxesResponse
 }
 
 operation! {
-    /// A call that updates taxes; from [`Operations::update`].
+    /// A call that updates taxes. Created by [`Operations::update`].
     UpdateTaxes -> TaxesResults
 }
 
 operation! {
-    /// A call that gets a tax; from [`Operations::get`].
-    GetTax -> TaxesAnswer
+    /// A call that gets a tax. Created by [`Operations::get`].
+    GetTax -> TaxesResponse
 }
 
-/// What `ListTaxes` answers.
+/// The response to `ListTaxes`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct TaxesAnswer {
-    /// `org_taxes`.
+pub struct TaxesResponse {
+    /// The field `org_taxes`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub org_taxes: Nullable<OrgTax>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `OrgTax`.
+/// The `OrgTax` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct OrgTax {
-    /// `preference`.
+    /// The field `preference`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub preference: Nullable<Preference>,
-    /// `taxes`.
+    /// The field `taxes`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub taxes: Nullable<Vec<Tax>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -102,18 +102,18 @@ setters! {
     }
 }
 
-/// Zoho's `Preference`.
+/// The `Preference` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Preference {
-    /// `auto_populate_tax`.
+    /// The field `auto_populate_tax`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub auto_populate_tax: Nullable<bool>,
-    /// `modify_tax_rates`.
+    /// The field `modify_tax_rates`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modify_tax_rates: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -125,30 +125,30 @@ setters! {
     }
 }
 
-/// Zoho's `Tax`.
+/// The `Tax` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Tax {
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<f64>,
-    /// `_delete`.
+    /// The field `_delete`.
     #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
     pub delete: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -164,15 +164,15 @@ setters! {
     }
 }
 
-/// What `UpdateTaxes` sends.
+/// The body of `UpdateTaxes`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TaxesBody {
-    /// `org_taxes`.
+    /// The field `org_taxes`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub org_taxes: Nullable<OrgTax>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -183,15 +183,15 @@ setters! {
     }
 }
 
-/// What `UpdateTaxes` answers.
+/// The response to `UpdateTaxes`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TaxesResults {
-    /// `org_taxes`.
+    /// The field `org_taxes`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub org_taxes: Nullable<ActionResult>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

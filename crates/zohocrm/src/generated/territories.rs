@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on territories.
+    /// Opens the operations on territories.
     #[must_use]
     pub fn territories(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on territories; from [`Api::territories`](crate::Api::territories).
+/// Operations on territories. Returned by [`Api::territories`](crate::Api::territories).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -123,7 +123,7 @@ impl Operations {
         )
     }
 
-    /// Gets associated users counts.
+    /// Counts the associated users of territories.
     ///
     /// `GET /crm/v8/settings/territories/actions/associated_users_count`. Scope: `ZohoCRM.settings.territories.READ`.
     pub fn associated_users_counts(&self) -> GetAssociatedUsersCounts {
@@ -194,8 +194,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists territories; from [`Operations::list`].
-    ListTerritories -> TerritoriesAnswer
+    /// A call that lists territories. Created by [`Operations::list`].
+    ListTerritories -> TerritoriesResponse
 }
 
 impl ListTerritories {
@@ -219,29 +219,29 @@ impl ListTerritories {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `ids`, separated by commas.
+    /// Sets `ids`, sent as a comma-separated list.
     pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_query_list("ids", ids)
     }
 }
 
 operation! {
-    /// A call that creates territories; from [`Operations::create`].
+    /// A call that creates territories. Created by [`Operations::create`].
     CreateTerritories -> TerritoriesResults
 }
 
 operation! {
-    /// A call that updates territories; from [`Operations::update_many`].
+    /// A call that updates territories. Created by [`Operations::update_many`].
     UpdateTerritories -> TerritoriesResults
 }
 
 operation! {
-    /// A call that deletes territories; from [`Operations::delete_many`].
+    /// A call that deletes territories. Created by [`Operations::delete_many`].
     DeleteTerritories -> TerritoriesResults
 }
 
 impl DeleteTerritories {
-    /// Sets `ids`, separated by commas.
+    /// Sets `ids`, sent as a comma-separated list.
     pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_query_list("ids", ids)
     }
@@ -253,17 +253,17 @@ impl DeleteTerritories {
 }
 
 operation! {
-    /// A call that gets a territory; from [`Operations::get`].
-    GetTerritory -> TerritoriesAnswer
+    /// A call that gets a territory. Created by [`Operations::get`].
+    GetTerritory -> TerritoriesResponse
 }
 
 operation! {
-    /// A call that updates a territory; from [`Operations::update`].
+    /// A call that updates a territory. Created by [`Operations::update`].
     UpdateTerritory -> TerritoriesResults
 }
 
 operation! {
-    /// A call that deletes a territory; from [`Operations::delete`].
+    /// A call that deletes a territory. Created by [`Operations::delete`].
     DeleteTerritory -> TerritoriesResults
 }
 
@@ -275,8 +275,8 @@ impl DeleteTerritory {
 }
 
 operation! {
-    /// A call that gets child territories; from [`Operations::child_territories`].
-    GetChildTerritories -> TerritoriesAnswer
+    /// A call that gets child territories. Created by [`Operations::child_territories`].
+    GetChildTerritories -> TerritoriesResponse
 }
 
 impl GetChildTerritories {
@@ -297,96 +297,96 @@ impl GetChildTerritories {
 }
 
 operation! {
-    /// A call that gets associated users counts; from [`Operations::associated_users_counts`].
-    GetAssociatedUsersCounts -> GetAssociatedUsersCountsAnswer
+    /// A call that counts the associated users of territories. Created by [`Operations::associated_users_counts`].
+    GetAssociatedUsersCounts -> GetAssociatedUsersCountsResponse
 }
 
 operation! {
-    /// A call that gets deleted territories; from [`Operations::deleted_territories`].
-    GetDeletedTerritories -> GetDeletedTerritoriesAnswer
+    /// A call that gets deleted territories. Created by [`Operations::deleted_territories`].
+    GetDeletedTerritories -> GetDeletedTerritoriesResponse
 }
 
 impl GetDeletedTerritories {
-    /// Sets `ids`, separated by commas.
+    /// Sets `ids`, sent as a comma-separated list.
     pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_query_list("ids", ids)
     }
 }
 
 operation! {
-    /// A call that transfers and deletes a territory; from [`Operations::transfer_and_delete_territory`].
+    /// A call that transfers and deletes a territory. Created by [`Operations::transfer_and_delete_territory`].
     TransferAndDeleteTerritory -> TerritoriesResults
 }
 
 operation! {
-    /// A call that transfers and deletes territories; from [`Operations::transfer_and_delete_territories`].
+    /// A call that transfers and deletes territories. Created by [`Operations::transfer_and_delete_territories`].
     TransferAndDeleteTerritories -> TerritoriesResults
 }
 
-/// What `ListTerritories` answers.
+/// The response to `ListTerritories`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct TerritoriesAnswer {
-    /// `territories`.
+pub struct TerritoriesResponse {
+    /// The field `territories`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub territories: Nullable<Vec<Territories>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `territories`.
+/// The `territories` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Territories {
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `manager`.
+    /// The field `manager`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub manager: Nullable<shared::Reference>,
-    /// `reporting_to`.
+    /// The field `reporting_to`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub reporting_to: Nullable<shared::Reference>,
-    /// `permission_type`.
+    /// The field `permission_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub permission_type: Nullable<TerritoriesPermissionType>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::UserReference>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::UserReference>,
-    /// `account_rule_criteria`.
+    /// The field `account_rule_criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub account_rule_criteria: Nullable<Criteria>,
-    /// `deal_rule_criteria`.
+    /// The field `deal_rule_criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub deal_rule_criteria: Nullable<Criteria>,
-    /// `lead_rule_criteria`.
+    /// The field `lead_rule_criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub lead_rule_criteria: Nullable<Criteria>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -411,34 +411,34 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `permission_type` in `Territories`.
+    /// Known values of `permission_type` in `Territories`.
     pub enum TerritoriesPermissionType {
         ReadWriteDelete = "read_write_delete",
         ReadOnly = "read_only",
     }
 }
 
-/// Zoho's `Criteria`.
+/// The `Criteria` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Criteria {
-    /// `comparator`.
+    /// The field `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<String>,
-    /// `field`.
+    /// The field `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<shared::ApiReference>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
-    /// `group_operator`.
+    /// The field `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
-    /// `group`.
+    /// The field `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group: Nullable<Vec<Self>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -453,15 +453,15 @@ setters! {
     }
 }
 
-/// What `CreateTerritories` sends.
+/// The body of `CreateTerritories`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TerritoriesBody {
-    /// `territories`.
+    /// The field `territories`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub territories: Nullable<Vec<Territories>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -472,117 +472,117 @@ setters! {
     }
 }
 
-/// What `CreateTerritories` answers.
+/// The response to `CreateTerritories`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TerritoriesResults {
-    /// `territories`.
+    /// The field `territories`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub territories: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `GetAssociatedUsersCounts` answers.
+/// The response to `GetAssociatedUsersCounts`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetAssociatedUsersCountsAnswer {
-    /// `associated_users_count`.
+pub struct GetAssociatedUsersCountsResponse {
+    /// The field `associated_users_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associated_users_count: Nullable<Vec<AssociatedUsersCount>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `associated_users_count`.
+/// The `associated_users_count` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AssociatedUsersCount {
-    /// `count`.
+    /// The field `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<String>,
-    /// `territory`.
+    /// The field `territory`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub territory: Nullable<MinifiedTerritory>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Minified_Territory`.
+/// The `Minified_Territory` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct MinifiedTerritory {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `subordinates`.
+    /// The field `subordinates`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub subordinates: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `GetDeletedTerritories` answers.
+/// The response to `GetDeletedTerritories`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetDeletedTerritoriesAnswer {
-    /// `territories`.
+pub struct GetDeletedTerritoriesResponse {
+    /// The field `territories`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub territories: Nullable<Vec<DeletedAssociatedTerritories>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `deleted_associated_territories`.
+/// The `deleted_associated_territories` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DeletedAssociatedTerritories {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `deleted_time`.
+    /// The field `deleted_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub deleted_time: Nullable<DateTime>,
-    /// `deleted_by`.
+    /// The field `deleted_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub deleted_by: Nullable<shared::UserReference>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `TransferAndDeleteTerritory` sends.
+/// The body of `TransferAndDeleteTerritory`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TransferAndDeleteTerritoryBody {
-    /// `territories`.
+    /// The field `territories`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub territories: Nullable<Vec<TransferTerritory>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -593,21 +593,21 @@ setters! {
     }
 }
 
-/// Zoho's `TransferTerritory`.
+/// The `TransferTerritory` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TransferTerritory {
-    /// `transfer_to_id`.
+    /// The field `transfer_to_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub transfer_to_id: Nullable<String>,
-    /// `delete_previous_forecasts`.
+    /// The field `delete_previous_forecasts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub delete_previous_forecasts: Nullable<bool>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on territory users.
+    /// Opens the operations on territory users.
     #[must_use]
     pub fn territory_users(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on territory users; from [`Api::territory_users`](crate::Api::territory_users).
+/// Operations on territory users. Returned by [`Api::territory_users`](crate::Api::territory_users).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -55,7 +55,7 @@ impl Operations {
         )
     }
 
-    /// Deassociates territory users.
+    /// Dissociates territory users.
     ///
     /// `DELETE /crm/v8/settings/territories/{territory}/users`. Scope: `ZohoCRM.settings.territories.DELETE` and `ZohoCRM.users.DELETE`.
     pub fn deassociate_territory_users(
@@ -105,7 +105,7 @@ impl Operations {
         )
     }
 
-    /// Deassociates a territory user.
+    /// Dissociates a territory user.
     ///
     /// `DELETE /crm/v8/settings/territories/{territory}/users/{user}`. Scope: `ZohoCRM.settings.territories.DELETE` and `ZohoCRM.users.DELETE`.
     pub fn deassociate_territory_user(
@@ -126,60 +126,60 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists territory users; from [`Operations::list`].
-    ListTerritoryUsers -> TerritoryUsersAnswer
+    /// A call that lists territory users. Created by [`Operations::list`].
+    ListTerritoryUsers -> TerritoryUsersResponse
 }
 
 operation! {
-    /// A call that updates territory users; from [`Operations::update_many`].
+    /// A call that updates territory users. Created by [`Operations::update_many`].
     UpdateTerritoryUsers -> TerritoryUsersResults
 }
 
 operation! {
-    /// A call that deassociates territory users; from [`Operations::deassociate_territory_users`].
+    /// A call that dissociates territory users. Created by [`Operations::deassociate_territory_users`].
     DeassociateTerritoryUsers -> TerritoryUsersResults
 }
 
 operation! {
-    /// A call that gets a territory user; from [`Operations::get`].
-    GetTerritoryUser -> TerritoryUsersAnswer
+    /// A call that gets a territory user. Created by [`Operations::get`].
+    GetTerritoryUser -> TerritoryUsersResponse
 }
 
 operation! {
-    /// A call that updates a territory user; from [`Operations::update`].
+    /// A call that updates a territory user. Created by [`Operations::update`].
     UpdateTerritoryUser -> TerritoryUsersResults
 }
 
 operation! {
-    /// A call that deassociates a territory user; from [`Operations::deassociate_territory_user`].
+    /// A call that dissociates a territory user. Created by [`Operations::deassociate_territory_user`].
     DeassociateTerritoryUser -> TerritoryUsersResults
 }
 
-/// What `ListTerritoryUsers` answers.
+/// The response to `ListTerritoryUsers`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct TerritoryUsersAnswer {
-    /// `users`.
+pub struct TerritoryUsersResponse {
+    /// The field `users`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub users: Nullable<Vec<shared::Users>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `UpdateTerritoryUsers` sends.
+/// The body of `UpdateTerritoryUsers`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TerritoryUsersBody {
-    /// `users`.
+    /// The field `users`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub users: Nullable<Vec<shared::Users>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -190,15 +190,15 @@ setters! {
     }
 }
 
-/// What `UpdateTerritoryUsers` answers.
+/// The response to `UpdateTerritoryUsers`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TerritoryUsersResults {
-    /// `users`.
+    /// The field `users`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub users: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

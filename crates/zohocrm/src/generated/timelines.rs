@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on timelines.
+    /// Opens the operations on timelines.
     #[must_use]
     pub fn timelines(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on timelines; from [`Api::timelines`](crate::Api::timelines).
+/// Operations on timelines. Returned by [`Api::timelines`](crate::Api::timelines).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -37,12 +37,12 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists timelines; from [`Operations::list`].
-    ListTimelines -> TimelinesAnswer
+    /// A call that lists timelines. Created by [`Operations::list`].
+    ListTimelines -> TimelinesResponse
 }
 
 impl ListTimelines {
-    /// Sets `include_inner_details`, separated by commas.
+    /// Sets `include_inner_details`, sent as a comma-separated list.
     pub fn include_inner_details(
         self,
         include_inner_details: impl IntoIterator<Item = impl Into<String>>,
@@ -92,7 +92,7 @@ impl ListTimelines {
 }
 
 open_enum! {
-    /// Values of `sort_order` for `ListTimelines`.
+    /// Known values of the parameter `sort_order` of `ListTimelines`.
     pub enum TimelineSortOrder {
         Asc = "asc",
         Desc = "desc",
@@ -100,269 +100,269 @@ open_enum! {
 }
 
 open_enum! {
-    /// Values of `include` for `ListTimelines`.
+    /// Known values of the parameter `include` of `ListTimelines`.
     pub enum TimelineInclude {
         Extension = "extension",
         Type = "type",
     }
 }
 
-/// What `ListTimelines` answers.
+/// The response to `ListTimelines`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct TimelinesAnswer {
-    /// `__timeline`.
+pub struct TimelinesResponse {
+    /// The field `__timeline`.
     #[serde(rename = "__timeline", skip_serializing_if = "Nullable::is_absent")]
     pub timeline: Nullable<Vec<Timeline>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<Info>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Timeline`.
+/// The `Timeline` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Timeline {
-    /// `audited_time`.
+    /// The field `audited_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub audited_time: Nullable<DateTime>,
-    /// `action`.
+    /// The field `action`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub action: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `source`.
+    /// The field `source`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub source: Nullable<String>,
-    /// `extension`.
+    /// The field `extension`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub extension: Nullable<Value>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `done_by`.
+    /// The field `done_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub done_by: Nullable<shared::Reference>,
-    /// `related_record`.
+    /// The field `related_record`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub related_record: Nullable<RelatedRecord>,
-    /// `automation_details`.
+    /// The field `automation_details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub automation_details: Nullable<AutomationDetail>,
-    /// `record`.
+    /// The field `record`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub record: Nullable<TimelineRecord>,
-    /// `field_history`.
+    /// The field `field_history`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_history: Nullable<Vec<FieldHistory>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Related_Record`.
+/// The `Related_Record` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RelatedRecord {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::Reference>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Automation_Detail`.
+/// The `Automation_Detail` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AutomationDetail {
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `rule`.
+    /// The field `rule`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub rule: Nullable<shared::Reference>,
-    /// `pathfinder`.
+    /// The field `pathfinder`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pathfinder: Nullable<Pathfinder>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `pathfinder`.
+/// The `pathfinder` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Pathfinder {
-    /// `process_entry`.
+    /// The field `process_entry`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub process_entry: Nullable<bool>,
-    /// `process_exit`.
+    /// The field `process_exit`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub process_exit: Nullable<bool>,
-    /// `state`.
+    /// The field `state`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub state: Nullable<State>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `state`.
+/// The `state` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct State {
-    /// `trigger_type`.
+    /// The field `trigger_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub trigger_type: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `is_last_state`.
+    /// The field `is_last_state`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub is_last_state: Nullable<bool>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Record`.
+/// The `Record` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TimelineRecord {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::ApiReference>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Field_History`.
+/// The `Field_History` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct FieldHistory {
-    /// `data_type`.
+    /// The field `data_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data_type: Nullable<String>,
-    /// `enable_colour_code`.
+    /// The field `enable_colour_code`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub enable_colour_code: Nullable<bool>,
-    /// `pick_list_values`.
+    /// The field `pick_list_values`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pick_list_values: Nullable<Vec<PicklistDetail>>,
-    /// `field_label`.
+    /// The field `field_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field_label: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `_value`.
+    /// The field `_value`.
     #[serde(rename = "_value", skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<FieldHistoryValue>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Picklist_Detail`.
+/// The `Picklist_Detail` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PicklistDetail {
-    /// `display_value`.
+    /// The field `display_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_value: Nullable<String>,
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
-    /// `colour_code`.
+    /// The field `colour_code`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub colour_code: Nullable<String>,
-    /// `actual_value`.
+    /// The field `actual_value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub actual_value: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `_value` in `FieldHistory`.
+/// The type of `_value` in `FieldHistory`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct FieldHistoryValue {
-    /// `new`.
+    /// The field `new`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub new: Nullable<String>,
-    /// `old`.
+    /// The field `old`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub old: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `info`.
+/// The `info` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Info {
-    /// `per_page`.
+    /// The field `per_page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub per_page: Nullable<i64>,
-    /// `page`.
+    /// The field `page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub page: Nullable<i64>,
-    /// `count`.
+    /// The field `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// `more_records`.
+    /// The field `more_records`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub more_records: Nullable<bool>,
-    /// `next_page_token`.
+    /// The field `next_page_token`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub next_page_token: Nullable<String>,
-    /// `previous_page_token`.
+    /// The field `previous_page_token`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub previous_page_token: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

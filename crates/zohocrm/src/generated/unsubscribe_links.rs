@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on unsubscribe links.
+    /// Opens the operations on unsubscribe links.
     #[must_use]
     pub fn unsubscribe_links(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on unsubscribe links; from [`Api::unsubscribe_links`](crate::Api::unsubscribe_links).
+/// Operations on unsubscribe links. Returned by [`Api::unsubscribe_links`](crate::Api::unsubscribe_links).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -115,104 +115,104 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists unsubscribe links; from [`Operations::list`].
-    ListUnsubscribeLinks -> UnsubscribeLinksAnswer
+    /// A call that lists unsubscribe links. Created by [`Operations::list`].
+    ListUnsubscribeLinks -> UnsubscribeLinksResponse
 }
 
 operation! {
-    /// A call that creates an unsubscribe link; from [`Operations::create`].
+    /// A call that creates an unsubscribe link. Created by [`Operations::create`].
     CreateUnsubscribeLink -> UnsubscribeLinksResults
 }
 
 operation! {
-    /// A call that updates unsubscribe links; from [`Operations::update_many`].
+    /// A call that updates unsubscribe links. Created by [`Operations::update_many`].
     UpdateUnsubscribeLinks -> UnsubscribeLinksResults
 }
 
 operation! {
-    /// A call that gets an unsubscribe link; from [`Operations::get`].
-    GetUnsubscribeLink -> UnsubscribeLinksAnswer
+    /// A call that gets an unsubscribe link. Created by [`Operations::get`].
+    GetUnsubscribeLink -> UnsubscribeLinksResponse
 }
 
 operation! {
-    /// A call that updates an unsubscribe link; from [`Operations::update`].
+    /// A call that updates an unsubscribe link. Created by [`Operations::update`].
     UpdateUnsubscribeLink -> UnsubscribeLinksResults
 }
 
 operation! {
-    /// A call that deletes an unsubscribe link; from [`Operations::delete`].
+    /// A call that deletes an unsubscribe link. Created by [`Operations::delete`].
     DeleteUnsubscribeLink -> UnsubscribeLinksResults
 }
 
 operation! {
-    /// A call that gets associated unsubscribe links; from [`Operations::associated_unsubscribe_links`].
-    GetAssociatedUnsubscribeLinks -> GetAssociatedUnsubscribeLinksAnswer
+    /// A call that gets associated unsubscribe links. Created by [`Operations::associated_unsubscribe_links`].
+    GetAssociatedUnsubscribeLinks -> GetAssociatedUnsubscribeLinksResponse
 }
 
-/// What `ListUnsubscribeLinks` answers.
+/// The response to `ListUnsubscribeLinks`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UnsubscribeLinksAnswer {
-    /// `unsubscribe_links`.
+pub struct UnsubscribeLinksResponse {
+    /// The field `unsubscribe_links`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub unsubscribe_links: Nullable<Vec<UnsubscribeLinks>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Unsubscribe_links`.
+/// The `Unsubscribe_links` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct UnsubscribeLinks {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `page_type`.
+    /// The field `page_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub page_type: Nullable<UnsubscribeLinksPageType>,
-    /// `custom_location_url`.
+    /// The field `custom_location_url`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub custom_location_url: Nullable<String>,
-    /// `standard_page_message`.
+    /// The field `standard_page_message`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub standard_page_message: Nullable<String>,
-    /// `submission_action_type`.
+    /// The field `submission_action_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub submission_action_type: Nullable<UnsubscribeLinksSubmissionActionType>,
-    /// `submission_message`.
+    /// The field `submission_message`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub submission_message: Nullable<String>,
-    /// `submission_redirect_url`.
+    /// The field `submission_redirect_url`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub submission_redirect_url: Nullable<String>,
-    /// `location_url_type`.
+    /// The field `location_url_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub location_url_type: Nullable<String>,
-    /// `action_on_unsubscribe`.
+    /// The field `action_on_unsubscribe`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub action_on_unsubscribe: Nullable<String>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::Reference>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::Reference>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `landing_url`.
+    /// The field `landing_url`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub landing_url: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -238,7 +238,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `page_type` in `UnsubscribeLinks`.
+    /// Known values of `page_type` in `UnsubscribeLinks`.
     pub enum UnsubscribeLinksPageType {
         Standard = "standard",
         Custom = "custom",
@@ -246,22 +246,22 @@ open_enum! {
 }
 
 open_enum! {
-    /// Values of `submission_action_type` in `UnsubscribeLinks`.
+    /// Known values of `submission_action_type` in `UnsubscribeLinks`.
     pub enum UnsubscribeLinksSubmissionActionType {
         Redirect = "redirect",
         DisplayMessage = "display_message",
     }
 }
 
-/// What `CreateUnsubscribeLink` sends.
+/// The body of `CreateUnsubscribeLink`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct UnsubscribeLinksBody {
-    /// `unsubscribe_links`.
+    /// The field `unsubscribe_links`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub unsubscribe_links: Nullable<Vec<UnsubscribeLinks>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -272,76 +272,76 @@ setters! {
     }
 }
 
-/// What `CreateUnsubscribeLink` answers.
+/// The response to `CreateUnsubscribeLink`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct UnsubscribeLinksResults {
-    /// `unsubscribe_links`.
+    /// The field `unsubscribe_links`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub unsubscribe_links: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `GetAssociatedUnsubscribeLinks` answers.
+/// The response to `GetAssociatedUnsubscribeLinks`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetAssociatedUnsubscribeLinksAnswer {
-    /// `associations`.
+pub struct GetAssociatedUnsubscribeLinksResponse {
+    /// The field `associations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associations: Nullable<Vec<AssociationDetails>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Association_Details`.
+/// The `Association_Details` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AssociationDetails {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `associated_places`.
+    /// The field `associated_places`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associated_places: Nullable<Vec<AssociatedPlace>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `associated_places` in `AssociationDetails`.
+/// The type of `associated_places` in `AssociationDetails`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AssociatedPlace {
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `resource`.
+    /// The field `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub resource: Nullable<shared::Reference>,
-    /// `details`.
+    /// The field `details`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub details: Nullable<Details>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `details` in `AssociatedPlace`.
+/// The type of `details` in `AssociatedPlace`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Details {
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::ApiReference>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on user groups.
+    /// Opens the operations on user groups.
     #[must_use]
     pub fn user_groups(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on user groups; from [`Api::user_groups`](crate::Api::user_groups).
+/// Operations on user groups. Returned by [`Api::user_groups`](crate::Api::user_groups).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -98,7 +98,7 @@ impl Operations {
         )
     }
 
-    /// Gets sources.
+    /// Gets the sources of a user group.
     ///
     /// `GET /crm/v8/settings/user_groups/{group}/sources`. Scope: `ZohoCRM.settings.user_groups.READ`.
     pub fn sources(&self, group: impl Into<String>) -> GetSources {
@@ -113,7 +113,7 @@ impl Operations {
         )
     }
 
-    /// Counts sources.
+    /// Counts the sources of a user group.
     ///
     /// `GET /crm/v8/settings/user_groups/{group}/actions/sources_count`. Scope: `ZohoCRM.settings.user_groups.READ`.
     pub fn count_sources(&self, group: impl Into<String>) -> CountSources {
@@ -128,7 +128,7 @@ impl Operations {
         )
     }
 
-    /// Gets deletion status.
+    /// Gets the status of a user group deletion.
     ///
     /// `GET /crm/v8/settings/user_groups/actions/deletion_jobs`. Scope: `ZohoCRM.settings.user_groups.READ`.
     pub fn deletion_status(&self, job_id: impl Into<String>) -> GetDeletionStatus {
@@ -144,7 +144,7 @@ impl Operations {
         .with_query("job_id", job_id.into() as String)
     }
 
-    /// Gets associations.
+    /// Gets the associations of a user group.
     ///
     /// `GET /crm/v8/settings/user_groups/{group}/actions/associations`. Scope: `ZohoCRM.settings.user_groups.READ`.
     pub fn associations(&self, group: impl Into<String>) -> GetAssociations {
@@ -159,7 +159,7 @@ impl Operations {
         )
     }
 
-    /// Gets an associated users count.
+    /// Counts the associated users of user groups.
     ///
     /// `GET /crm/v8/settings/user_groups/actions/associated_users_count`. Scope: `ZohoCRM.settings.user_groups.READ`.
     pub fn associated_users_count(&self) -> GetAssociatedUsersCount {
@@ -174,7 +174,7 @@ impl Operations {
         )
     }
 
-    /// Gets assigned groups.
+    /// Gets assigned user groups.
     ///
     /// `POST /crm/v8/settings/user_groups/actions/get_assigned`. Scope: `ZohoCRM.settings.user_groups.CREATE`.
     pub fn assigned_groups(&self, body: GetAssignedGroupsBody) -> GetAssignedGroups {
@@ -190,7 +190,7 @@ impl Operations {
         )
     }
 
-    /// Gets unassigned groups.
+    /// Gets unassigned user groups.
     ///
     /// `POST /crm/v8/settings/user_groups/actions/get_unassigned`. Scope: `ZohoCRM.settings.user_groups.CREATE`.
     pub fn unassigned_groups(&self, body: GetUnassignedGroupsBody) -> GetUnassignedGroups {
@@ -206,7 +206,7 @@ impl Operations {
         )
     }
 
-    /// Gets grouped counts.
+    /// Counts the associated users of a user group by type.
     ///
     /// `GET /crm/v8/settings/user_groups/{group}/associated_users/actions/grouped_counts`. Scope: `ZohoCRM.settings.user_groups.READ`.
     pub fn grouped_counts(&self, group: impl Into<String>, group_by: impl Into<String>) -> GetGroupedCounts {
@@ -224,8 +224,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists user groups; from [`Operations::list`].
-    ListUserGroups -> UserGroupsAnswer
+    /// A call that lists user groups. Created by [`Operations::list`].
+    ListUserGroups -> UserGroupsResponse
 }
 
 impl ListUserGroups {
@@ -256,33 +256,33 @@ impl ListUserGroups {
 }
 
 operation! {
-    /// A call that creates user groups; from [`Operations::create`].
+    /// A call that creates user groups. Created by [`Operations::create`].
     CreateUserGroups -> UserGroupsResults
 }
 
 operation! {
-    /// A call that updates user groups; from [`Operations::update_many`].
+    /// A call that updates user groups. Created by [`Operations::update_many`].
     UpdateUserGroups -> UserGroupsResults
 }
 
 operation! {
-    /// A call that gets a user group; from [`Operations::get`].
-    GetUserGroup -> UserGroupsAnswer
+    /// A call that gets a user group. Created by [`Operations::get`].
+    GetUserGroup -> UserGroupsResponse
 }
 
 operation! {
-    /// A call that updates a user group; from [`Operations::update`].
+    /// A call that updates a user group. Created by [`Operations::update`].
     UpdateUserGroup -> UserGroupsResults
 }
 
 operation! {
-    /// A call that deletes a user group; from [`Operations::delete`].
+    /// A call that deletes a user group. Created by [`Operations::delete`].
     DeleteUserGroup -> UserGroupsResults
 }
 
 operation! {
-    /// A call that gets sources; from [`Operations::sources`].
-    GetSources -> UserGroupsAnswer
+    /// A call that gets the sources of a user group. Created by [`Operations::sources`].
+    GetSources -> UserGroupsResponse
 }
 
 impl GetSources {
@@ -308,23 +308,23 @@ impl GetSources {
 }
 
 operation! {
-    /// A call that counts sources; from [`Operations::count_sources`].
-    CountSources -> UserGroupsAnswer
+    /// A call that counts the sources of a user group. Created by [`Operations::count_sources`].
+    CountSources -> UserGroupsResponse
 }
 
 operation! {
-    /// A call that gets deletion status; from [`Operations::deletion_status`].
+    /// A call that gets the status of a user group deletion. Created by [`Operations::deletion_status`].
     GetDeletionStatus -> ActionResult
 }
 
 operation! {
-    /// A call that gets associations; from [`Operations::associations`].
-    GetAssociations -> GetAssociationsAnswer
+    /// A call that gets the associations of a user group. Created by [`Operations::associations`].
+    GetAssociations -> GetAssociationsResponse
 }
 
 operation! {
-    /// A call that gets an associated users count; from [`Operations::associated_users_count`].
-    GetAssociatedUsersCount -> GetAssociatedUsersCountAnswer
+    /// A call that counts the associated users of user groups. Created by [`Operations::associated_users_count`].
+    GetAssociatedUsersCount -> GetAssociatedUsersCountResponse
 }
 
 impl GetAssociatedUsersCount {
@@ -345,84 +345,84 @@ impl GetAssociatedUsersCount {
 }
 
 operation! {
-    /// A call that gets assigned groups; from [`Operations::assigned_groups`].
+    /// A call that gets assigned user groups. Created by [`Operations::assigned_groups`].
     GetAssignedGroups -> ActionResult
 }
 
 operation! {
-    /// A call that gets unassigned groups; from [`Operations::unassigned_groups`].
+    /// A call that gets unassigned user groups. Created by [`Operations::unassigned_groups`].
     GetUnassignedGroups -> ActionResult
 }
 
 operation! {
-    /// A call that gets grouped counts; from [`Operations::grouped_counts`].
-    GetGroupedCounts -> UserGroupsAnswer
+    /// A call that counts the associated users of a user group by type. Created by [`Operations::grouped_counts`].
+    GetGroupedCounts -> UserGroupsResponse
 }
 
-/// What `ListUserGroups` answers.
+/// The response to `ListUserGroups`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UserGroupsAnswer {
-    /// `grouped_counts`.
+pub struct UserGroupsResponse {
+    /// The field `grouped_counts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub grouped_counts: Nullable<Vec<shared::GroupedCount>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// `user_groups`.
+    /// The field `user_groups`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub user_groups: Nullable<Vec<Groups>>,
-    /// `associated_users_count`.
+    /// The field `associated_users_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associated_users_count: Nullable<Vec<shared::AssociatedUser>>,
-    /// `associations`.
+    /// The field `associations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associations: Nullable<Vec<shared::Association>>,
-    /// `sources`.
+    /// The field `sources`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sources: Nullable<Vec<shared::Sources>>,
-    /// `sources_count`.
+    /// The field `sources_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sources_count: Nullable<Vec<shared::SourcesCount>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `groups`.
+/// The `groups` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Groups {
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::Reference>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::Reference>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `sources_count`.
+    /// The field `sources_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sources_count: Nullable<shared::SourcesCount>,
-    /// `sources`.
+    /// The field `sources`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sources: Nullable<Vec<shared::Sources>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -441,15 +441,15 @@ setters! {
     }
 }
 
-/// What `CreateUserGroups` sends.
+/// The body of `CreateUserGroups`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct UserGroupsBody {
-    /// `user_groups`.
+    /// The field `user_groups`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub user_groups: Nullable<Vec<Groups>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -460,73 +460,73 @@ setters! {
     }
 }
 
-/// What `CreateUserGroups` answers.
+/// The response to `CreateUserGroups`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct UserGroupsResults {
-    /// `user_groups`.
+    /// The field `user_groups`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub user_groups: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `GetAssociations` answers.
+/// The response to `GetAssociations`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetAssociationsAnswer {
-    /// `associations`.
+pub struct GetAssociationsResponse {
+    /// The field `associations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associations: Nullable<Vec<shared::Association>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `GetAssociatedUsersCount` answers.
+/// The response to `GetAssociatedUsersCount`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetAssociatedUsersCountAnswer {
-    /// `associated_users_count`.
+pub struct GetAssociatedUsersCountResponse {
+    /// The field `associated_users_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associated_users_count: Nullable<Vec<AssociatedUsersCount>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `associated_users_count`.
+/// The `associated_users_count` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AssociatedUsersCount {
-    /// `user_group`.
+    /// The field `user_group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub user_group: Nullable<shared::Reference>,
-    /// `count`.
+    /// The field `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `GetAssignedGroups` sends.
+/// The body of `GetAssignedGroups`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct GetAssignedGroupsBody {
-    /// `get_assigned`.
+    /// The field `get_assigned`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub get_assigned: Nullable<Assign>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -537,30 +537,30 @@ setters! {
     }
 }
 
-/// Zoho's `assign`.
+/// The `assign` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Assign {
-    /// `feature`.
+    /// The field `feature`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub feature: Nullable<String>,
-    /// `related_entity_id`.
+    /// The field `related_entity_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub related_entity_id: Nullable<String>,
-    /// `page`.
+    /// The field `page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub page: Nullable<i64>,
-    /// `per_page`.
+    /// The field `per_page`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub per_page: Nullable<i64>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `filters`.
+    /// The field `filters`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub filters: Nullable<Criteria>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -576,27 +576,27 @@ setters! {
     }
 }
 
-/// Zoho's `Criteria`.
+/// The `Criteria` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Criteria {
-    /// `comparator`.
+    /// The field `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<String>,
-    /// `field`.
+    /// The field `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<shared::ApiReference>,
-    /// `group_operator`.
+    /// The field `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<CriteriaGroupOperator>,
-    /// `group`.
+    /// The field `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group: Nullable<Vec<Self>>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -612,22 +612,22 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `group_operator` in `Criteria`.
+    /// Known values of `group_operator` in `Criteria`.
     pub enum CriteriaGroupOperator {
         Or = "OR",
         And = "AND",
     }
 }
 
-/// What `GetUnassignedGroups` sends.
+/// The body of `GetUnassignedGroups`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct GetUnassignedGroupsBody {
-    /// `get_unassigned`.
+    /// The field `get_unassigned`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub get_unassigned: Nullable<Assign>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on users.
+    /// Opens the operations on users.
     #[must_use]
     pub fn users(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on users; from [`Api::users`](crate::Api::users).
+/// Operations on users. Returned by [`Api::users`](crate::Api::users).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -82,7 +82,7 @@ impl Operations {
         )
     }
 
-    /// Gets associated groups.
+    /// Gets the user groups of a user.
     ///
     /// `GET /crm/v8/users/{user}/actions/associated_groups`. Scope: `ZohoCRM.users.READ`.
     pub fn associated_groups(&self, user: impl Into<String>) -> GetAssociatedGroups {
@@ -109,8 +109,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists users; from [`Operations::list`].
-    ListUsers -> UsersAnswer
+    /// A call that lists users. Created by [`Operations::list`].
+    ListUsers -> UsersResponse
 }
 
 impl ListUsers {
@@ -129,7 +129,7 @@ impl ListUsers {
         self.with_query("per_page", per_page)
     }
 
-    /// Sets `ids`, separated by commas.
+    /// Sets `ids`, sent as a comma-separated list.
     pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_query_list("ids", ids)
     }
@@ -141,18 +141,18 @@ impl ListUsers {
 }
 
 operation! {
-    /// A call that creates users; from [`Operations::create`].
+    /// A call that creates users. Created by [`Operations::create`].
     CreateUsers -> UsersResults
 }
 
 operation! {
-    /// A call that updates users; from [`Operations::update_many`].
+    /// A call that updates users. Created by [`Operations::update_many`].
     UpdateUsers -> UsersResults
 }
 
 operation! {
-    /// A call that gets a user; from [`Operations::get`].
-    GetUser -> UsersAnswer
+    /// A call that gets a user. Created by [`Operations::get`].
+    GetUser -> UsersResponse
 }
 
 impl GetUser {
@@ -163,18 +163,18 @@ impl GetUser {
 }
 
 operation! {
-    /// A call that updates a user; from [`Operations::update`].
+    /// A call that updates a user. Created by [`Operations::update`].
     UpdateUser -> UsersResults
 }
 
 operation! {
-    /// A call that deletes a user; from [`Operations::delete`].
+    /// A call that deletes a user. Created by [`Operations::delete`].
     DeleteUser -> UsersResults
 }
 
 operation! {
-    /// A call that gets associated groups; from [`Operations::associated_groups`].
-    GetAssociatedGroups -> GetAssociatedGroupsAnswer
+    /// A call that gets the user groups of a user. Created by [`Operations::associated_groups`].
+    GetAssociatedGroups -> GetAssociatedGroupsResponse
 }
 
 impl GetAssociatedGroups {
@@ -195,8 +195,8 @@ impl GetAssociatedGroups {
 }
 
 operation! {
-    /// A call that counts users; from [`Operations::count`].
-    CountUsers -> CountUsersAnswer
+    /// A call that counts users. Created by [`Operations::count`].
+    CountUsers -> CountUsersResponse
 }
 
 impl CountUsers {
@@ -207,7 +207,7 @@ impl CountUsers {
 }
 
 open_enum! {
-    /// Values of `type` for `ListUsers`.
+    /// Known values of the parameter `type` of `ListUsers`.
     pub enum UserType {
         ActiveUsers = "ActiveUsers",
         CurrentUser = "CurrentUser",
@@ -218,31 +218,31 @@ open_enum! {
     }
 }
 
-/// What `ListUsers` answers.
+/// The response to `ListUsers`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct UsersAnswer {
-    /// `users`.
+pub struct UsersResponse {
+    /// The field `users`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub users: Nullable<Vec<shared::Users>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `CreateUsers` sends.
+/// The body of `CreateUsers`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct UsersBody {
-    /// `users`.
+    /// The field `users`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub users: Nullable<Vec<shared::Users>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -253,96 +253,96 @@ setters! {
     }
 }
 
-/// What `CreateUsers` answers.
+/// The response to `CreateUsers`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct UsersResults {
-    /// `users`.
+    /// The field `users`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub users: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `GetAssociatedGroups` answers.
+/// The response to `GetAssociatedGroups`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct GetAssociatedGroupsAnswer {
-    /// `user_groups`.
+pub struct GetAssociatedGroupsResponse {
+    /// The field `user_groups`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub user_groups: Nullable<Vec<UserGroup>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// `grouped_counts`.
+    /// The field `grouped_counts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub grouped_counts: Nullable<Vec<shared::GroupedCount>>,
-    /// `associated_users_count`.
+    /// The field `associated_users_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associated_users_count: Nullable<Vec<shared::AssociatedUser>>,
-    /// `associations`.
+    /// The field `associations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub associations: Nullable<Vec<shared::Association>>,
-    /// `sources`.
+    /// The field `sources`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sources: Nullable<Vec<shared::Sources>>,
-    /// `sources_count`.
+    /// The field `sources_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sources_count: Nullable<Vec<shared::SourcesCount>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `user_groups` in `GetAssociatedGroupsAnswer`.
+/// The type of `user_groups` in `GetAssociatedGroupsResponse`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct UserGroup {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::UserReference>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::UserReference>,
-    /// `sources_count`.
+    /// The field `sources_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sources_count: Nullable<shared::SourcesCount>,
-    /// `sources`.
+    /// The field `sources`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sources: Nullable<Vec<shared::Sources>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What `CountUsers` answers.
+/// The response to `CountUsers`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct CountUsersAnswer {
-    /// `count`.
+pub struct CountUsersResponse {
+    /// The field `count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub count: Nullable<Value>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

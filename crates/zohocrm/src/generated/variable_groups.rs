@@ -5,14 +5,14 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on variable groups.
+    /// Opens the operations on variable groups.
     #[must_use]
     pub fn variable_groups(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on variable groups; from [`Api::variable_groups`](crate::Api::variable_groups).
+/// Operations on variable groups. Returned by [`Api::variable_groups`](crate::Api::variable_groups).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -33,7 +33,7 @@ impl Operations {
     ///
     /// `GET /crm/v8/settings/variable_groups/{id}`. Scope: `ZohoCRM.settings.variable_groups.READ`.
     ///
-    /// In place of `id` it also takes `api_name`.
+    /// Also accepts `api_name` instead of `id`.
     pub fn get(&self, id: impl Into<String>) -> GetVariableGroup {
         GetVariableGroup::new(
             Request::operation(
@@ -48,52 +48,52 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists variable groups; from [`Operations::list`].
-    ListVariableGroups -> VariableGroupsAnswer
+    /// A call that lists variable groups. Created by [`Operations::list`].
+    ListVariableGroups -> VariableGroupsResponse
 }
 
 operation! {
-    /// A call that gets a variable group; from [`Operations::get`].
-    GetVariableGroup -> VariableGroupsAnswer
+    /// A call that gets a variable group. Created by [`Operations::get`].
+    GetVariableGroup -> VariableGroupsResponse
 }
 
-/// What `ListVariableGroups` answers.
+/// The response to `ListVariableGroups`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct VariableGroupsAnswer {
-    /// `variable_groups`.
+pub struct VariableGroupsResponse {
+    /// The field `variable_groups`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub variable_groups: Nullable<Vec<VariableGroup>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Variable_Group`.
+/// The `Variable_Group` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct VariableGroup {
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `source`.
+    /// The field `source`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub source: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

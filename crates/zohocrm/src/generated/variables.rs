@@ -5,14 +5,14 @@
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on variables.
+    /// Opens the operations on variables.
     #[must_use]
     pub fn variables(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on variables; from [`Api::variables`](crate::Api::variables).
+/// Operations on variables. Returned by [`Api::variables`](crate::Api::variables).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -66,7 +66,7 @@ impl Operations {
     ///
     /// `GET /crm/v8/settings/variables/{id}`. Scope: `ZohoCRM.settings.variables.READ`.
     ///
-    /// In place of `id` it also takes `api_name`.
+    /// Also accepts `api_name` instead of `id`.
     pub fn get(&self, id: impl Into<String>) -> GetVariable {
         GetVariable::new(
             Request::operation(
@@ -83,7 +83,7 @@ impl Operations {
     ///
     /// `PUT /crm/v8/settings/variables/{id}`. Scope: `ZohoCRM.settings.variables.UPDATE`.
     ///
-    /// In place of `id` it also takes `api_name`.
+    /// Also accepts `api_name` instead of `id`.
     pub fn update(&self, id: impl Into<String>, body: VariablesBody) -> UpdateVariable {
         UpdateVariable::new(
             Request::operation(
@@ -114,8 +114,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists variables; from [`Operations::list`].
-    ListVariables -> VariablesAnswer
+    /// A call that lists variables. Created by [`Operations::list`].
+    ListVariables -> VariablesResponse
 }
 
 impl ListVariables {
@@ -126,23 +126,23 @@ impl ListVariables {
 }
 
 operation! {
-    /// A call that creates variables; from [`Operations::create`].
+    /// A call that creates variables. Created by [`Operations::create`].
     CreateVariables -> VariablesResults
 }
 
 operation! {
-    /// A call that updates variables; from [`Operations::update_many`].
+    /// A call that updates variables. Created by [`Operations::update_many`].
     UpdateVariables -> VariablesResults
 }
 
 operation! {
-    /// A call that deletes variables; from [`Operations::delete_many`].
+    /// A call that deletes variables. Created by [`Operations::delete_many`].
     DeleteVariables -> VariablesResults
 }
 
 operation! {
-    /// A call that gets a variable; from [`Operations::get`].
-    GetVariable -> VariablesAnswer
+    /// A call that gets a variable. Created by [`Operations::get`].
+    GetVariable -> VariablesResponse
 }
 
 impl GetVariable {
@@ -153,7 +153,7 @@ impl GetVariable {
 }
 
 operation! {
-    /// A call that updates a variable; from [`Operations::update`].
+    /// A call that updates a variable. Created by [`Operations::update`].
     UpdateVariable -> VariablesResults
 }
 
@@ -165,56 +165,56 @@ impl UpdateVariable {
 }
 
 operation! {
-    /// A call that deletes a variable; from [`Operations::delete`].
+    /// A call that deletes a variable. Created by [`Operations::delete`].
     DeleteVariable -> VariablesResults
 }
 
-/// What `ListVariables` answers.
+/// The response to `ListVariables`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct VariablesAnswer {
-    /// `variables`.
+pub struct VariablesResponse {
+    /// The field `variables`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub variables: Nullable<Vec<Variable>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `variable`.
+/// The `variable` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Variable {
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// `source`.
+    /// The field `source`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub source: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<VariableType>,
-    /// `variable_group`.
+    /// The field `variable_group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub variable_group: Nullable<VariableGroup>,
-    /// `read_only`.
+    /// The field `read_only`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub read_only: Nullable<bool>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -234,7 +234,7 @@ setters! {
 }
 
 open_enum! {
-    /// Values of `type` in `Variable`.
+    /// Known values of `type` in `Variable`.
     pub enum VariableType {
         Date = "date",
         Website = "website",
@@ -252,21 +252,21 @@ open_enum! {
     }
 }
 
-/// Zoho's `variable_group`.
+/// The `variable_group` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct VariableGroup {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -279,15 +279,15 @@ setters! {
     }
 }
 
-/// What `CreateVariables` sends.
+/// The body of `CreateVariables`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct VariablesBody {
-    /// `variables`.
+    /// The field `variables`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub variables: Nullable<Vec<Variable>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -298,15 +298,15 @@ setters! {
     }
 }
 
-/// What `CreateVariables` answers.
+/// The response to `CreateVariables`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct VariablesResults {
-    /// `variables`.
+    /// The field `variables`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub variables: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,14 +6,14 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on wizards.
+    /// Opens the operations on wizards.
     #[must_use]
     pub fn wizards(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on wizards; from [`Api::wizards`](crate::Api::wizards).
+/// Operations on wizards. Returned by [`Api::wizards`](crate::Api::wizards).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
@@ -48,201 +48,201 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists wizards; from [`Operations::list`].
-    ListWizards -> WizardsAnswer
+    /// A call that lists wizards. Created by [`Operations::list`].
+    ListWizards -> WizardsResponse
 }
 
 operation! {
-    /// A call that gets a wizard; from [`Operations::get`].
-    GetWizard -> WizardsAnswer
+    /// A call that gets a wizard. Created by [`Operations::get`].
+    GetWizard -> WizardsResponse
 }
 
-/// What `ListWizards` answers.
+/// The response to `ListWizards`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct WizardsAnswer {
-    /// `wizards`.
+pub struct WizardsResponse {
+    /// The field `wizards`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub wizards: Nullable<Vec<Wizard>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Wizard`.
+/// The `Wizard` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Wizard {
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::Modules>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::UserReference>,
-    /// `profiles`.
+    /// The field `profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub profiles: Nullable<Vec<shared::ProfileProfile>>,
-    /// `active`.
+    /// The field `active`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub active: Nullable<bool>,
-    /// `containers`.
+    /// The field `containers`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub containers: Nullable<Vec<Container>>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::UserReference>,
-    /// `portal_user_types`.
+    /// The field `portal_user_types`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub portal_user_types: Nullable<Vec<PortalUserType>>,
-    /// `exempted_portal_user_types`.
+    /// The field `exempted_portal_user_types`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub exempted_portal_user_types: Nullable<Vec<ExemptedPortalUserType>>,
-    /// `parent_wizard`.
+    /// The field `parent_wizard`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub parent_wizard: Nullable<Box<Self>>,
-    /// `draft`.
+    /// The field `draft`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub draft: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Container`.
+/// The `Container` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Container {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `layout`.
+    /// The field `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layout: Nullable<shared::Layouts>,
-    /// `chart_data`.
+    /// The field `chart_data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub chart_data: Nullable<ChartData>,
-    /// `screens`.
+    /// The field `screens`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub screens: Nullable<Vec<Screen>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Chart_Data`.
+/// The `Chart_Data` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ChartData {
-    /// `nodes`.
+    /// The field `nodes`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub nodes: Nullable<Vec<Node>>,
-    /// `connections`.
+    /// The field `connections`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub connections: Nullable<Vec<Connection>>,
-    /// `color_palette`.
+    /// The field `color_palette`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub color_palette: Nullable<ColorPalette>,
-    /// `canvas_width`.
+    /// The field `canvas_width`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub canvas_width: Nullable<i64>,
-    /// `canvas_height`.
+    /// The field `canvas_height`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub canvas_height: Nullable<i64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Node`.
+/// The `Node` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Node {
-    /// `pos_y`.
+    /// The field `pos_y`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pos_y: Nullable<i64>,
-    /// `pos_x`.
+    /// The field `pos_x`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pos_x: Nullable<i64>,
-    /// `start_node`.
+    /// The field `start_node`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub start_node: Nullable<bool>,
-    /// `screen`.
+    /// The field `screen`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub screen: Nullable<Screen>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Screen`.
+/// The `Screen` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Screen {
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `reference_id`.
+    /// The field `reference_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub reference_id: Nullable<String>,
-    /// `conditional_rules`.
+    /// The field `conditional_rules`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub conditional_rules: Nullable<Vec<ConditionalRules>>,
-    /// `segments`.
+    /// The field `segments`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub segments: Nullable<Vec<Segment>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Conditional_Rules`.
+/// The `Conditional_Rules` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ConditionalRules {
-    /// `query_id`.
+    /// The field `query_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub query_id: Nullable<String>,
-    /// `execute_on`.
+    /// The field `execute_on`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub execute_on: Nullable<ConditionalRulesExecuteOn>,
-    /// `criteria`.
+    /// The field `criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub criteria: Nullable<Criteria>,
-    /// `actions`.
+    /// The field `actions`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub actions: Nullable<Vec<Actions>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 open_enum! {
-    /// Values of `execute_on` in `ConditionalRules`.
+    /// Known values of `execute_on` in `ConditionalRules`.
     pub enum ConditionalRulesExecuteOn {
         CreateEdit = "create_edit",
         Edit = "edit",
@@ -250,246 +250,246 @@ open_enum! {
     }
 }
 
-/// Zoho's `Criteria`.
+/// The `Criteria` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Criteria {
-    /// `comparator`.
+    /// The field `comparator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub comparator: Nullable<String>,
-    /// `field`.
+    /// The field `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<shared::ApiReference>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
-    /// `group_operator`.
+    /// The field `group_operator`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group_operator: Nullable<String>,
-    /// `group`.
+    /// The field `group`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub group: Nullable<Vec<Self>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Actions`.
+/// The `Actions` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Actions {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `segment`.
+    /// The field `segment`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub segment: Nullable<Segment>,
-    /// `fields`.
+    /// The field `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<shared::FieldFields>,
-    /// `field`.
+    /// The field `field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub field: Nullable<shared::FieldFields>,
-    /// `value`.
+    /// The field `value`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub value: Nullable<Value>,
-    /// `exempted_profiles`.
+    /// The field `exempted_profiles`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub exempted_profiles: Nullable<Vec<shared::ProfileProfile>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Segment`.
+/// The `Segment` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Segment {
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `column_count`.
+    /// The field `column_count`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub column_count: Nullable<i64>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `fields`.
+    /// The field `fields`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fields: Nullable<Vec<shared::FieldFields>>,
-    /// `buttons`.
+    /// The field `buttons`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub buttons: Nullable<Vec<Button>>,
-    /// `elements`.
+    /// The field `elements`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub elements: Nullable<Vec<Element>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Button`.
+/// The `Button` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Button {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `sequence_number`.
+    /// The field `sequence_number`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sequence_number: Nullable<i64>,
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `criteria`.
+    /// The field `criteria`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub criteria: Nullable<Criteria>,
-    /// `target_screen`.
+    /// The field `target_screen`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub target_screen: Nullable<Screen>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `message`.
+    /// The field `message`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub message: Nullable<Message>,
-    /// `color`.
+    /// The field `color`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub color: Nullable<String>,
-    /// `shape`.
+    /// The field `shape`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub shape: Nullable<String>,
-    /// `background_color`.
+    /// The field `background_color`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub background_color: Nullable<String>,
-    /// `visibility`.
+    /// The field `visibility`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub visibility: Nullable<String>,
-    /// `resource`.
+    /// The field `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub resource: Nullable<Value>,
-    /// `transition`.
+    /// The field `transition`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub transition: Nullable<shared::Reference>,
-    /// `category`.
+    /// The field `category`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub category: Nullable<String>,
-    /// `reference_id`.
+    /// The field `reference_id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub reference_id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `message` in `Button`.
+/// The type of `message` in `Button`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Message {
-    /// `title`.
+    /// The field `title`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub title: Nullable<String>,
-    /// `content`.
+    /// The field `content`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub content: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `elements` in `Segment`.
+/// The type of `elements` in `Segment`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Element {
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `resource`.
+    /// The field `resource`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub resource: Nullable<shared::Reference>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Connection`.
+/// The `Connection` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Connection {
-    /// `source_button`.
+    /// The field `source_button`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub source_button: Nullable<Button>,
-    /// `target_screen`.
+    /// The field `target_screen`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub target_screen: Nullable<Screen>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `color_palette` in `ChartData`.
+/// The type of `color_palette` in `ChartData`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ColorPalette {
-    /// `button_background`.
+    /// The field `button_background`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub button_background: Nullable<Vec<String>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `Portal_User_Type`.
+/// The `Portal_User_Type` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PortalUserType {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `layout`.
+    /// The field `layout`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub layout: Nullable<shared::Layouts>,
-    /// `chart_data`.
+    /// The field `chart_data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub chart_data: Nullable<ChartData>,
-    /// `screens`.
+    /// The field `screens`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub screens: Nullable<Vec<Screen>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `exempted_portal_user_types` in `Wizard`.
+/// The type of `exempted_portal_user_types` in `Wizard`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ExemptedPortalUserType {
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

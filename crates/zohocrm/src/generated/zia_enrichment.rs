@@ -6,21 +6,21 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on zia enrichment.
+    /// Opens the operations on Zia enrichment.
     #[must_use]
     pub fn zia_enrichment(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on zia enrichment; from [`Api::zia_enrichment`](crate::Api::zia_enrichment).
+/// Operations on Zia enrichment. Returned by [`Api::zia_enrichment`](crate::Api::zia_enrichment).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Gets a zia enrichment.
+    /// Gets a Zia enrichment.
     ///
     /// `GET /crm/v8/settings/zia/data_enrichment`. Scope: `ZohoCRM.settings.READ`.
     pub fn get(&self) -> GetZiaEnrichment {
@@ -32,126 +32,126 @@ impl Operations {
 }
 
 operation! {
-    /// A call that gets a zia enrichment; from [`Operations::get`].
-    GetZiaEnrichment -> ZiaEnrichmentAnswer
+    /// A call that gets a Zia enrichment. Created by [`Operations::get`].
+    GetZiaEnrichment -> ZiaEnrichmentResponse
 }
 
-/// What `GetZiaEnrichment` answers.
+/// The response to `GetZiaEnrichment`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ZiaEnrichmentAnswer {
-    /// `data_enrichment`.
+pub struct ZiaEnrichmentResponse {
+    /// The field `data_enrichment`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub data_enrichment: Nullable<Vec<DataEnrichment>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `DataEnrichment`.
+/// The `DataEnrichment` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DataEnrichment {
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// `modified_time`.
+    /// The field `modified_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// `module`.
+    /// The field `module`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub module: Nullable<shared::ApiReference>,
-    /// `input_data_field_mapping`.
+    /// The field `input_data_field_mapping`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub input_data_field_mapping: Nullable<Vec<InputData>>,
-    /// `modified_by`.
+    /// The field `modified_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<shared::Reference>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::Reference>,
-    /// `output_data_field_mapping`.
+    /// The field `output_data_field_mapping`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub output_data_field_mapping: Nullable<Vec<OutputData>>,
-    /// `status`.
+    /// The field `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `InputData`.
+/// The `InputData` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct InputData {
-    /// `crm_field`.
+    /// The field `crm_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub crm_field: Nullable<CrmField>,
-    /// `enrich_field`.
+    /// The field `enrich_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub enrich_field: Nullable<EnrichField>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `CrmField`.
+/// The `CrmField` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CrmField {
-    /// `api_name`.
+    /// The field `api_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub api_name: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `EnrichField`.
+/// The `EnrichField` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EnrichField {
-    /// `display_label`.
+    /// The field `display_label`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_label: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `OutputData`.
+/// The `OutputData` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct OutputData {
-    /// `crm_field`.
+    /// The field `crm_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub crm_field: Nullable<CrmField>,
-    /// `enrich_field`.
+    /// The field `enrich_field`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub enrich_field: Nullable<EnrichField>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,21 +6,21 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on zia org enrichment.
+    /// Opens the operations on Zia org enrichment.
     #[must_use]
     pub fn zia_org_enrichment(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on zia org enrichment; from [`Api::zia_org_enrichment`](crate::Api::zia_org_enrichment).
+/// Operations on Zia org enrichment. Returned by [`Api::zia_org_enrichment`](crate::Api::zia_org_enrichment).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Lists zia org enrichments.
+    /// Lists Zia org enrichments.
     ///
     /// `GET /crm/v8/__zia_org_enrichment`. Scope: `ZohoCRM.settings.intelligence.READ`.
     pub fn list(&self) -> ListZiaOrgEnrichments {
@@ -30,7 +30,7 @@ impl Operations {
         )
     }
 
-    /// Creates a zia org enrichment.
+    /// Creates a Zia org enrichment.
     ///
     /// `POST /crm/v8/__zia_org_enrichment`. Scope: `ZohoCRM.settings.intelligence.CREATE`.
     pub fn create(
@@ -46,7 +46,7 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Gets a zia org enrichment.
+    /// Gets a Zia org enrichment.
     ///
     /// `GET /crm/v8/__zia_org_enrichment/{zia_org_enrichment_id}`. Scope: `ZohoCRM.settings.intelligence.READ`.
     pub fn get(&self, zia_org_enrichment_id: impl Into<String>) -> GetZiaOrgEnrichment {
@@ -63,7 +63,7 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists zia org enrichments; from [`Operations::list`].
+    /// A call that lists Zia org enrichments. Created by [`Operations::list`].
     ListZiaOrgEnrichments -> ZiaOrgEnrichment
 }
 
@@ -95,7 +95,7 @@ impl ListZiaOrgEnrichments {
 }
 
 operation! {
-    /// A call that creates a zia org enrichment; from [`Operations::create`].
+    /// A call that creates a Zia org enrichment. Created by [`Operations::create`].
     CreateZiaOrgEnrichment -> ZiaOrgEnrichmentResults
 }
 
@@ -107,12 +107,12 @@ impl CreateZiaOrgEnrichment {
 }
 
 operation! {
-    /// A call that gets a zia org enrichment; from [`Operations::get`].
+    /// A call that gets a Zia org enrichment. Created by [`Operations::get`].
     GetZiaOrgEnrichment -> ZiaOrgEnrichment
 }
 
 open_enum! {
-    /// Values of `status` for `ListZiaOrgEnrichments`.
+    /// Known values of the parameter `status` of `ListZiaOrgEnrichments`.
     pub enum ZiaOrgEnrichmentStatus {
         Completed = "COMPLETED",
         Failed = "FAILED",
@@ -121,46 +121,46 @@ open_enum! {
     }
 }
 
-/// Zoho's `ZiaOrg_Enrichment`.
+/// The `ZiaOrg_Enrichment` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ZiaOrgEnrichment {
-    /// `__zia_org_enrichment`.
+    /// The field `__zia_org_enrichment`.
     #[serde(rename = "__zia_org_enrichment", skip_serializing_if = "Nullable::is_absent")]
     pub zia_org_enrichment: Nullable<Vec<OrgEnrichment>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `zia_org_enrichment`.
+/// The `zia_org_enrichment` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct OrgEnrichment {
-    /// `enriched_data`.
+    /// The field `enriched_data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub enriched_data: Nullable<EnrichedData>,
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::Reference>,
-    /// `status`.
+    /// The field `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
-    /// `enrich_based_on`.
+    /// The field `enrich_based_on`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub enrich_based_on: Nullable<EnrichBasedOn>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -176,93 +176,93 @@ setters! {
     }
 }
 
-/// `enriched_data` in `OrgEnrichment`.
+/// The type of `enriched_data` in `OrgEnrichment`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EnrichedData {
-    /// `org_status`.
+    /// The field `org_status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub org_status: Nullable<String>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<Vec<Description>>,
-    /// `ceo`.
+    /// The field `ceo`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub ceo: Nullable<String>,
-    /// `secondary_email`.
+    /// The field `secondary_email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub secondary_email: Nullable<String>,
-    /// `revenue`.
+    /// The field `revenue`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub revenue: Nullable<String>,
-    /// `years_in_industry`.
+    /// The field `years_in_industry`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub years_in_industry: Nullable<Value>,
-    /// `other_contacts`.
+    /// The field `other_contacts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub other_contacts: Nullable<Vec<String>>,
-    /// `techno_graphic_data`.
+    /// The field `techno_graphic_data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub techno_graphic_data: Nullable<String>,
-    /// `logo`.
+    /// The field `logo`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub logo: Nullable<String>,
-    /// `secondary_contact`.
+    /// The field `secondary_contact`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub secondary_contact: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `other_emails`.
+    /// The field `other_emails`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub other_emails: Nullable<Vec<String>>,
-    /// `sign_in`.
+    /// The field `sign_in`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sign_in: Nullable<String>,
-    /// `website`.
+    /// The field `website`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub website: Nullable<String>,
-    /// `address`.
+    /// The field `address`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub address: Nullable<Vec<Address>>,
-    /// `sign_up`.
+    /// The field `sign_up`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub sign_up: Nullable<String>,
-    /// `org_type`.
+    /// The field `org_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub org_type: Nullable<String>,
-    /// `head_quarters`.
+    /// The field `head_quarters`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub head_quarters: Nullable<Vec<Address>>,
-    /// `no_of_employees`.
+    /// The field `no_of_employees`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub no_of_employees: Nullable<String>,
-    /// `territory_list`.
+    /// The field `territory_list`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub territory_list: Nullable<Vec<String>>,
-    /// `founding_year`.
+    /// The field `founding_year`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub founding_year: Nullable<String>,
-    /// `industries`.
+    /// The field `industries`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub industries: Nullable<Vec<Industry>>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `primary_email`.
+    /// The field `primary_email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub primary_email: Nullable<String>,
-    /// `business_model`.
+    /// The field `business_model`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub business_model: Nullable<Vec<String>>,
-    /// `primary_contact`.
+    /// The field `primary_contact`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub primary_contact: Nullable<String>,
-    /// `social_media`.
+    /// The field `social_media`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub social_media: Nullable<Vec<SocialMedia>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -299,18 +299,18 @@ setters! {
     }
 }
 
-/// `description` in `EnrichedData`.
+/// The type of `description` in `EnrichedData`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Description {
-    /// `title`.
+    /// The field `title`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub title: Nullable<String>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -322,27 +322,27 @@ setters! {
     }
 }
 
-/// Zoho's `address`.
+/// The `address` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Address {
-    /// `country`.
+    /// The field `country`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub country: Nullable<String>,
-    /// `city`.
+    /// The field `city`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub city: Nullable<String>,
-    /// `pin_code`.
+    /// The field `pin_code`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub pin_code: Nullable<String>,
-    /// `state`.
+    /// The field `state`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub state: Nullable<String>,
-    /// `fill_address`.
+    /// The field `fill_address`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub fill_address: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -357,18 +357,18 @@ setters! {
     }
 }
 
-/// `industries` in `EnrichedData`.
+/// The type of `industries` in `EnrichedData`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Industry {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -380,18 +380,18 @@ setters! {
     }
 }
 
-/// `social_media` in `EnrichedData`.
+/// The type of `social_media` in `EnrichedData`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SocialMedia {
-    /// `media_type`.
+    /// The field `media_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub media_type: Nullable<String>,
-    /// `media_url`.
+    /// The field `media_url`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub media_url: Nullable<Vec<String>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -403,21 +403,21 @@ setters! {
     }
 }
 
-/// `enrich_based_on` in `OrgEnrichment`.
+/// The type of `enrich_based_on` in `OrgEnrichment`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EnrichBasedOn {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `email`.
+    /// The field `email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email: Nullable<String>,
-    /// `website`.
+    /// The field `website`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub website: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -430,15 +430,15 @@ setters! {
     }
 }
 
-/// Zoho's `Org_Enrichment`.
+/// The `Org_Enrichment` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ZiaOrgEnrichmentOrgEnrichment {
-    /// `__zia_org_enrichment`.
+    /// The field `__zia_org_enrichment`.
     #[serde(rename = "__zia_org_enrichment", skip_serializing_if = "Nullable::is_absent")]
     pub zia_org_enrichment: Nullable<Vec<OrgEnrichment>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -449,15 +449,15 @@ setters! {
     }
 }
 
-/// What `CreateZiaOrgEnrichment` answers.
+/// The response to `CreateZiaOrgEnrichment`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ZiaOrgEnrichmentResults {
-    /// `__zia_org_enrichment`.
+    /// The field `__zia_org_enrichment`.
     #[serde(rename = "__zia_org_enrichment", skip_serializing_if = "Nullable::is_absent")]
     pub zia_org_enrichment: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -6,21 +6,21 @@ use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::Api {
-    /// Operations on zia people enrichment.
+    /// Opens the operations on Zia people enrichment.
     #[must_use]
     pub fn zia_people_enrichment(&self) -> Operations {
         Operations { crm: self.crm.clone() }
     }
 }
 
-/// Operations on zia people enrichment; from [`Api::zia_people_enrichment`](crate::Api::zia_people_enrichment).
+/// Operations on Zia people enrichment. Returned by [`Api::zia_people_enrichment`](crate::Api::zia_people_enrichment).
 #[derive(Clone, Debug)]
 pub struct Operations {
     crm: Crm,
 }
 
 impl Operations {
-    /// Lists zia people enrichments.
+    /// Lists Zia people enrichments.
     ///
     /// `GET /crm/v8/__zia_people_enrichment`. Scope: `ZohoCRM.settings.intelligence.READ`.
     pub fn list(&self) -> ListZiaPeopleEnrichments {
@@ -30,7 +30,7 @@ impl Operations {
         )
     }
 
-    /// Creates a zia people enrichment.
+    /// Creates a Zia people enrichment.
     ///
     /// `POST /crm/v8/__zia_people_enrichment`. Scope: `ZohoCRM.settings.intelligence.CREATE`.
     pub fn create(&self, module: impl Into<String>, body: PeopleEnrich) -> CreateZiaPeopleEnrichment {
@@ -42,7 +42,7 @@ impl Operations {
         .with_query("module", module.into() as String)
     }
 
-    /// Gets a zia people enrichment.
+    /// Gets a Zia people enrichment.
     ///
     /// `GET /crm/v8/__zia_people_enrichment/{zia_people_enrichment_id}`. Scope: `ZohoCRM.settings.intelligence.READ`.
     pub fn get(&self, zia_people_enrichment_id: impl Into<String>) -> GetZiaPeopleEnrichment {
@@ -59,8 +59,8 @@ impl Operations {
 }
 
 operation! {
-    /// A call that lists zia people enrichments; from [`Operations::list`].
-    ListZiaPeopleEnrichments -> ZiaPeopleEnrichmentAnswer
+    /// A call that lists Zia people enrichments. Created by [`Operations::list`].
+    ListZiaPeopleEnrichments -> ZiaPeopleEnrichmentResponse
 }
 
 impl ListZiaPeopleEnrichments {
@@ -96,7 +96,7 @@ impl ListZiaPeopleEnrichments {
 }
 
 operation! {
-    /// A call that creates a zia people enrichment; from [`Operations::create`].
+    /// A call that creates a Zia people enrichment. Created by [`Operations::create`].
     CreateZiaPeopleEnrichment -> ZiaPeopleEnrichmentResults
 }
 
@@ -108,12 +108,12 @@ impl CreateZiaPeopleEnrichment {
 }
 
 operation! {
-    /// A call that gets a zia people enrichment; from [`Operations::get`].
-    GetZiaPeopleEnrichment -> ZiaPeopleEnrichmentAnswer
+    /// A call that gets a Zia people enrichment. Created by [`Operations::get`].
+    GetZiaPeopleEnrichment -> ZiaPeopleEnrichmentResponse
 }
 
 open_enum! {
-    /// Values of `status` for `ListZiaPeopleEnrichments`.
+    /// Known values of the parameter `status` of `ListZiaPeopleEnrichments`.
     pub enum ZiaPeopleEnrichmentStatus {
         Completed = "COMPLETED",
         Failed = "FAILED",
@@ -122,46 +122,46 @@ open_enum! {
     }
 }
 
-/// What `ListZiaPeopleEnrichments` answers.
+/// The response to `ListZiaPeopleEnrichments`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct ZiaPeopleEnrichmentAnswer {
-    /// `__zia_people_enrichment`.
+pub struct ZiaPeopleEnrichmentResponse {
+    /// The field `__zia_people_enrichment`.
     #[serde(rename = "__zia_people_enrichment", skip_serializing_if = "Nullable::is_absent")]
     pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichment>>,
-    /// `info`.
+    /// The field `info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub info: Nullable<shared::PageInfo>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Zoho's `zia_people_enrichment`.
+/// The `zia_people_enrichment` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ZiaPeopleEnrichment {
-    /// `created_time`.
+    /// The field `created_time`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `created_by`.
+    /// The field `created_by`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<shared::Reference>,
-    /// `status`.
+    /// The field `status`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
-    /// `enriched_data`.
+    /// The field `enriched_data`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub enriched_data: Nullable<EnrichedData>,
-    /// `enrich_based_on`.
+    /// The field `enrich_based_on`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub enrich_based_on: Nullable<EnrichBasedOn>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -177,72 +177,72 @@ setters! {
     }
 }
 
-/// `enriched_data` in `ZiaPeopleEnrichment`.
+/// The type of `enriched_data` in `ZiaPeopleEnrichment`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EnrichedData {
-    /// `website`.
+    /// The field `website`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub website: Nullable<String>,
-    /// `email_infos`.
+    /// The field `email_infos`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email_infos: Nullable<Vec<EmailInfo>>,
-    /// `gender`.
+    /// The field `gender`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub gender: Nullable<String>,
-    /// `company_info`.
+    /// The field `company_info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub company_info: Nullable<CompanyInfo>,
-    /// `last_name`.
+    /// The field `last_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub last_name: Nullable<String>,
-    /// `educations`.
+    /// The field `educations`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub educations: Nullable<Vec<Value>>,
-    /// `middle_name`.
+    /// The field `middle_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub middle_name: Nullable<String>,
-    /// `skills`.
+    /// The field `skills`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub skills: Nullable<Vec<Value>>,
-    /// `other_contacts`.
+    /// The field `other_contacts`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub other_contacts: Nullable<Vec<String>>,
-    /// `address_list_info`.
+    /// The field `address_list_info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub address_list_info: Nullable<Vec<Address>>,
-    /// `primary_address_info`.
+    /// The field `primary_address_info`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub primary_address_info: Nullable<Address>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `secondary_contact`.
+    /// The field `secondary_contact`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub secondary_contact: Nullable<String>,
-    /// `primary_email`.
+    /// The field `primary_email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub primary_email: Nullable<String>,
-    /// `designation`.
+    /// The field `designation`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub designation: Nullable<String>,
-    /// `id`.
+    /// The field `id`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// `interests`.
+    /// The field `interests`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub interests: Nullable<Vec<Value>>,
-    /// `first_name`.
+    /// The field `first_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub first_name: Nullable<String>,
-    /// `primary_contact`.
+    /// The field `primary_contact`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub primary_contact: Nullable<String>,
-    /// `social_media`.
+    /// The field `social_media`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub social_media: Nullable<Vec<SocialMedia>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -272,18 +272,18 @@ setters! {
     }
 }
 
-/// `email_infos` in `EnrichedData`.
+/// The type of `email_infos` in `EnrichedData`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EmailInfo {
-    /// `type`.
+    /// The field `type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub r#type: Nullable<String>,
-    /// `email`.
+    /// The field `email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -295,21 +295,21 @@ setters! {
     }
 }
 
-/// `company_info` in `EnrichedData`.
+/// The type of `company_info` in `EnrichedData`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CompanyInfo {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `industries`.
+    /// The field `industries`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub industries: Nullable<Vec<Industry>>,
-    /// `experiences`.
+    /// The field `experiences`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub experiences: Nullable<Vec<Experience>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -322,18 +322,18 @@ setters! {
     }
 }
 
-/// `industries` in `CompanyInfo`.
+/// The type of `industries` in `CompanyInfo`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Industry {
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `description`.
+    /// The field `description`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -345,27 +345,27 @@ setters! {
     }
 }
 
-/// Zoho's `experience`.
+/// The `experience` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Experience {
-    /// `end_date`.
+    /// The field `end_date`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub end_date: Nullable<String>,
-    /// `company_name`.
+    /// The field `company_name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub company_name: Nullable<String>,
-    /// `title`.
+    /// The field `title`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub title: Nullable<String>,
-    /// `start_date`.
+    /// The field `start_date`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub start_date: Nullable<String>,
-    /// `primary`.
+    /// The field `primary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub primary: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -380,27 +380,27 @@ setters! {
     }
 }
 
-/// Zoho's `address`.
+/// The `address` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Address {
-    /// `continent`.
+    /// The field `continent`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub continent: Nullable<String>,
-    /// `country`.
+    /// The field `country`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub country: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `region`.
+    /// The field `region`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub region: Nullable<String>,
-    /// `primary`.
+    /// The field `primary`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub primary: Nullable<bool>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -415,18 +415,18 @@ setters! {
     }
 }
 
-/// Zoho's `social_media`.
+/// The `social_media` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SocialMedia {
-    /// `media_type`.
+    /// The field `media_type`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub media_type: Nullable<String>,
-    /// `media_url`.
+    /// The field `media_url`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub media_url: Nullable<Vec<String>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -438,24 +438,24 @@ setters! {
     }
 }
 
-/// Zoho's `enrich_based_on`.
+/// The `enrich_based_on` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EnrichBasedOn {
-    /// `social`.
+    /// The field `social`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub social: Nullable<Social>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// `company`.
+    /// The field `company`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub company: Nullable<Company>,
-    /// `email`.
+    /// The field `email`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub email: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -469,21 +469,21 @@ setters! {
     }
 }
 
-/// `social` in `EnrichBasedOn`.
+/// The type of `social` in `EnrichBasedOn`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Social {
-    /// `twitter`.
+    /// The field `twitter`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub twitter: Nullable<String>,
-    /// `facebook`.
+    /// The field `facebook`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub facebook: Nullable<String>,
-    /// `linkedin`.
+    /// The field `linkedin`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub linkedin: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -496,18 +496,18 @@ setters! {
     }
 }
 
-/// `company` in `EnrichBasedOn`.
+/// The type of `company` in `EnrichBasedOn`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Company {
-    /// `website`.
+    /// The field `website`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub website: Nullable<String>,
-    /// `name`.
+    /// The field `name`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -519,15 +519,15 @@ setters! {
     }
 }
 
-/// Zoho's `People_Enrich`.
+/// The `People_Enrich` schema of Zoho's files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PeopleEnrich {
-    /// `__zia_people_enrichment`.
+    /// The field `__zia_people_enrichment`.
     #[serde(rename = "__zia_people_enrichment", skip_serializing_if = "Nullable::is_absent")]
     pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichment>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -538,15 +538,15 @@ setters! {
     }
 }
 
-/// What `CreateZiaPeopleEnrichment` answers.
+/// The response to `CreateZiaPeopleEnrichment`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ZiaPeopleEnrichmentResults {
-    /// `__zia_people_enrichment`.
+    /// The field `__zia_people_enrichment`.
     #[serde(rename = "__zia_people_enrichment", skip_serializing_if = "Nullable::is_absent")]
     pub zia_people_enrichment: Nullable<Vec<ActionResult>>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -13,7 +13,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.apis.READ"]],
     required: &[],
     build: list,
-    answer: Some(round_trip::<zohocrm::api::apis::ApisAnswer>),
+    response: Some(round_trip::<zohocrm::api::apis::ApisResponse>),
     body: None,
 }];
 

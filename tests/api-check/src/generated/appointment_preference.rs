@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.org.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::appointment_preference::AppointmentPreferenceAnswer>),
+        response: Some(round_trip::<zohocrm::api::appointment_preference::AppointmentPreferenceResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.org.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::appointment_preference::AppointmentPreferenceResults>),
+        response: Some(round_trip::<zohocrm::api::appointment_preference::AppointmentPreferenceResults>),
         body: Some(round_trip::<zohocrm::api::appointment_preference::AppointmentPreferenceBody>),
     },
 ];

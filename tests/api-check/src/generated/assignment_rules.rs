@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.assignment_rules.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::assignment_rules::AssignmentRulesAnswer>),
+        response: Some(round_trip::<zohocrm::api::assignment_rules::AssignmentRulesResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.assignment_rules.READ"]],
         required: &["module"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::assignment_rules::AssignmentRulesAnswer>),
+        response: Some(round_trip::<zohocrm::api::assignment_rules::AssignmentRulesResponse>),
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.emails.CREATE"]],
         required: &[],
         build: associate,
-        answer: Some(round_trip::<zohocrm::api::associate_email::AssociateEmailResults>),
+        response: Some(round_trip::<zohocrm::api::associate_email::AssociateEmailResults>),
         body: Some(round_trip::<zohocrm::api::associate_email::AssociateEmailBody>),
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.emails.READ"]],
         required: &["orginal_message_id"],
         build: check,
-        answer: Some(round_trip::<zohocrm::api::associate_email::Available>),
+        response: Some(round_trip::<zohocrm::api::associate_email::Available>),
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"], &["ZohoCRM.modules.attachments.CREATE"]],
         required: &["attachmentUrl"],
         build: attach_url,
-        answer: Some(round_trip::<zohocrm::api::attachments::AttachmentsResults>),
+        response: Some(round_trip::<zohocrm::api::attachments::AttachmentsResults>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"], &["ZohoCRM.modules.attachments.READ"]],
         required: &["fields"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::attachments::AttachmentsAnswer>),
+        response: Some(round_trip::<zohocrm::api::attachments::AttachmentsResponse>),
         body: None,
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"], &["ZohoCRM.modules.attachments.DELETE"]],
         required: &["ids"],
         build: delete_many,
-        answer: Some(round_trip::<zohocrm::api::attachments::AttachmentsResults>),
+        response: Some(round_trip::<zohocrm::api::attachments::AttachmentsResults>),
         body: None,
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"], &["ZohoCRM.modules.attachments.READ"]],
         required: &[],
         build: download,
-        answer: None,
+        response: None,
         body: None,
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"], &["ZohoCRM.modules.attachments.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::attachments::AttachmentsResults>),
+        response: Some(round_trip::<zohocrm::api::attachments::AttachmentsResults>),
         body: None,
     },
     Entry {
@@ -94,7 +94,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.attachments.CREATE"]],
         required: &[],
         build: upload,
-        answer: Some(round_trip::<zohocrm::api::attachments::AttachmentsResults>),
+        response: Some(round_trip::<zohocrm::api::attachments::AttachmentsResults>),
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.audit_logs.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::audit_log_export::AuditLogExportResults>),
+        response: Some(round_trip::<zohocrm::api::audit_log_export::AuditLogExportResults>),
         body: Some(round_trip::<zohocrm::api::audit_log_export::AuditLogExportBody>),
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.audit_logs.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::audit_log_export::AuditLogExportAnswer>),
+        response: Some(round_trip::<zohocrm::api::audit_log_export::AuditLogExportResponse>),
         body: None,
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.audit_logs.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::audit_log_export::AuditLogExportAnswer>),
+        response: Some(round_trip::<zohocrm::api::audit_log_export::AuditLogExportResponse>),
         body: None,
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.audit_logs.READ"]],
         required: &[],
         build: download,
-        answer: None,
+        response: None,
         body: None,
     },
 ];

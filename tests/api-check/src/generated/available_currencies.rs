@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.settings.currencies.READ"]],
     required: &[],
     build: list,
-    answer: Some(round_trip::<zohocrm::api::available_currencies::AvailableCurrenciesAnswer>),
+    response: Some(round_trip::<zohocrm::api::available_currencies::AvailableCurrenciesResponse>),
     body: None,
 }];
 

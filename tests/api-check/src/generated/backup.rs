@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.bulk.backup.CREATE"]],
         required: &[],
         build: schedule,
-        answer: Some(round_trip::<zohocrm::api::backup::BackupResults>),
+        response: Some(round_trip::<zohocrm::api::backup::BackupResults>),
         body: Some(round_trip::<zohocrm::api::backup::BackupBody>),
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.bulk.backup.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::backup::BackupAnswer>),
+        response: Some(round_trip::<zohocrm::api::backup::BackupResponse>),
         body: None,
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.bulk.backup.READ"]],
         required: &[],
         build: urls,
-        answer: Some(round_trip::<zohocrm::api::backup::GetUrlsAnswer>),
+        response: Some(round_trip::<zohocrm::api::backup::GetUrlsResponse>),
         body: None,
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.bulk.backup.READ"]],
         required: &[],
         build: history,
-        answer: Some(round_trip::<zohocrm::api::backup::GetHistoryAnswer>),
+        response: Some(round_trip::<zohocrm::api::backup::GetHistoryResponse>),
         body: None,
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.bulk.backup.UPDATE"]],
         required: &[],
         build: cancel,
-        answer: Some(round_trip::<zohocrm::api::backup::BackupResults>),
+        response: Some(round_trip::<zohocrm::api::backup::BackupResults>),
         body: None,
     },
     Entry {
@@ -78,7 +78,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.bulk.backup.READ"]],
         required: &[],
         build: download,
-        answer: None,
+        response: None,
         body: None,
     },
 ];

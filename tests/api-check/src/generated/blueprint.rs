@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::blueprint::BlueprintAnswer>),
+        response: Some(round_trip::<zohocrm::api::blueprint::BlueprintResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        response: Some(round_trip::<zohocrm::ActionResult>),
         body: Some(round_trip::<zohocrm::api::blueprint::BlueprintBody>),
     },
 ];

@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.bulk.READ", "ZohoCRM.modules.READ"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::bulk_read::BulkReadAnswer>),
+        response: Some(round_trip::<zohocrm::api::bulk_read::BulkReadResponse>),
         body: Some(round_trip::<zohocrm::api::bulk_read::BulkReadBody>),
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.bulk.READ", "ZohoCRM.modules.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::bulk_read::GetBulkReadJobAnswer>),
+        response: Some(round_trip::<zohocrm::api::bulk_read::GetBulkReadJobResponse>),
         body: None,
     },
     Entry {
@@ -42,7 +42,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.bulk.READ", "ZohoCRM.modules.READ"]],
         required: &[],
         build: download_result,
-        answer: None,
+        response: None,
         body: None,
     },
 ];

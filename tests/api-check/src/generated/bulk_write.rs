@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoFiles.files.ALL"]],
         required: &["feature", "X-CRM-ORG"],
         build: upload_file,
-        answer: Some(round_trip::<zohocrm::api::bulk_write::BulkWriteAnswer>),
+        response: Some(round_trip::<zohocrm::api::bulk_write::BulkWriteResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.bulk.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        response: Some(round_trip::<zohocrm::ActionResult>),
         body: Some(round_trip::<zohocrm::api::bulk_write::BulkWriteBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.bulk.CREATE"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::bulk_write::GetBulkWriteJobAnswer>),
+        response: Some(round_trip::<zohocrm::api::bulk_write::GetBulkWriteJobResponse>),
         body: None,
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.bulk.CREATE"]],
         required: &[],
         build: download,
-        answer: None,
+        response: None,
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.business_hours.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::business_hours::BusinessHoursResults>),
+        response: Some(round_trip::<zohocrm::api::business_hours::BusinessHoursResults>),
         body: Some(round_trip::<zohocrm::api::business_hours::BusinessHoursBody>),
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.business_hours.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::business_hours::BusinessHoursResults>),
+        response: Some(round_trip::<zohocrm::api::business_hours::BusinessHoursResults>),
         body: Some(round_trip::<zohocrm::api::business_hours::BusinessHoursBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.business_hours.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::business_hours::BusinessHoursAnswer>),
+        response: Some(round_trip::<zohocrm::api::business_hours::BusinessHoursResponse>),
         body: None,
     },
 ];

@@ -13,7 +13,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.settings.cadences.READ"]],
     required: &[],
     build: list,
-    answer: Some(round_trip::<zohocrm::api::cadences::CadencesAnswer>),
+    response: Some(round_trip::<zohocrm::api::cadences::CadencesResponse>),
     body: None,
 }];
 

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"]],
         required: &[],
         build: enroll,
-        answer: Some(round_trip::<zohocrm::api::cadences_execution::CadencesExecutionResults>),
+        response: Some(round_trip::<zohocrm::api::cadences_execution::CadencesExecutionResults>),
         body: Some(round_trip::<zohocrm::api::cadences_execution::CadencesExecutionBody>),
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"]],
         required: &[],
         build: unenroll,
-        answer: Some(round_trip::<zohocrm::api::cadences_execution::CadencesExecutionResults>),
+        response: Some(round_trip::<zohocrm::api::cadences_execution::CadencesExecutionResults>),
         body: Some(round_trip::<zohocrm::api::cadences_execution::CadencesExecutionBody>),
     },
 ];

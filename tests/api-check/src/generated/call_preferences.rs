@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::call_preferences::CallPreferencesAnswer>),
+        response: Some(round_trip::<zohocrm::api::call_preferences::CallPreferencesResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::call_preferences::CallPreferencesResults>),
+        response: Some(round_trip::<zohocrm::api::call_preferences::CallPreferencesResults>),
         body: Some(round_trip::<zohocrm::api::call_preferences::CallPreferencesBody>),
     },
 ];

@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.modules.Events.UPDATE"]],
     required: &[],
     build: cancel,
-    answer: Some(round_trip::<zohocrm::api::cancel_meetings::CancelMeetingsResults>),
+    response: Some(round_trip::<zohocrm::api::cancel_meetings::CancelMeetingsResults>),
     body: Some(round_trip::<zohocrm::api::cancel_meetings::CancelMeetingsBody>),
 }];
 

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.change_owner.CREATE"]],
         required: &[],
         build: change_owner,
-        answer: Some(round_trip::<zohocrm::api::change_owner::ChangeOwnerResults>),
+        response: Some(round_trip::<zohocrm::api::change_owner::ChangeOwnerResults>),
         body: Some(round_trip::<zohocrm::api::change_owner::ChangeOwnerBody>),
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.change_owner.CREATE"]],
         required: &[],
         build: change_owners,
-        answer: Some(round_trip::<zohocrm::api::change_owner::ChangeOwnerResults>),
+        response: Some(round_trip::<zohocrm::api::change_owner::ChangeOwnerResults>),
         body: Some(round_trip::<zohocrm::api::change_owner::ChangeOwnersBody>),
     },
 ];

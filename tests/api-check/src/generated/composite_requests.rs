@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.composite_requests.CUSTOM"]],
     required: &[],
     build: execute,
-    answer: Some(round_trip::<zohocrm::api::composite_requests::Results>),
+    response: Some(round_trip::<zohocrm::api::composite_requests::Results>),
     body: Some(round_trip::<zohocrm::api::composite_requests::CompositeRequestsBody>),
 }];
 

@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesAnswer>),
+        response: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesResults>),
+        response: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesResults>),
         body: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesResults>),
+        response: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesResults>),
         body: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &["ids"],
         build: delete_many,
-        answer: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesResults>),
+        response: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesResults>),
         body: None,
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesAnswer>),
+        response: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesResponse>),
         body: None,
     },
     Entry {
@@ -74,7 +74,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesResults>),
+        response: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesResults>),
         body: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesBody>),
     },
     Entry {
@@ -90,7 +90,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesResults>),
+        response: Some(round_trip::<zohocrm::api::contact_roles::ContactRolesResults>),
         body: None,
     },
 ];

@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.modules.CREATE"]],
     required: &[],
     build: convert,
-    answer: Some(round_trip::<zohocrm::api::convert_lead::ConvertLeadResults>),
+    response: Some(round_trip::<zohocrm::api::convert_lead::ConvertLeadResults>),
     body: Some(round_trip::<zohocrm::api::convert_lead::ConvertLeadBody>),
 }];
 

@@ -13,7 +13,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.coql.READ", "ZohoCRM.modules.READ"]],
     required: &[],
     build: execute_query,
-    answer: Some(round_trip::<zohocrm::api::coql::CoqlAnswer>),
+    response: Some(round_trip::<zohocrm::api::coql::CoqlResponse>),
     body: Some(round_trip::<zohocrm::api::coql::CoqlBody>),
 }];
 

@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.currencies.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::currencies::CurrenciesAnswer>),
+        response: Some(round_trip::<zohocrm::api::currencies::CurrenciesResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.currencies.CREATE"]],
         required: &[],
         build: add,
-        answer: Some(round_trip::<zohocrm::api::currencies::CurrenciesResults>),
+        response: Some(round_trip::<zohocrm::api::currencies::CurrenciesResults>),
         body: Some(round_trip::<zohocrm::api::currencies::CurrenciesBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.currencies.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::currencies::CurrenciesResults>),
+        response: Some(round_trip::<zohocrm::api::currencies::CurrenciesResults>),
         body: Some(round_trip::<zohocrm::api::currencies::CurrenciesBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.currencies.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::currencies::CurrenciesAnswer>),
+        response: Some(round_trip::<zohocrm::api::currencies::CurrenciesResponse>),
         body: None,
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.currencies.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::currencies::CurrenciesResults>),
+        response: Some(round_trip::<zohocrm::api::currencies::CurrenciesResults>),
         body: Some(round_trip::<zohocrm::api::currencies::CurrenciesBody>),
     },
     Entry {
@@ -78,7 +78,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.currencies.CREATE"]],
         required: &[],
         build: enable_base_currency,
-        answer: Some(round_trip::<zohocrm::api::currencies::EnableBaseCurrencyResults>),
+        response: Some(round_trip::<zohocrm::api::currencies::EnableBaseCurrencyResults>),
         body: Some(round_trip::<zohocrm::api::currencies::EnableBaseCurrencyBody>),
     },
     Entry {
@@ -94,7 +94,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.currencies.UPDATE"]],
         required: &[],
         build: update_base_currency,
-        answer: Some(round_trip::<zohocrm::api::currencies::EnableBaseCurrencyResults>),
+        response: Some(round_trip::<zohocrm::api::currencies::EnableBaseCurrencyResults>),
         body: Some(round_trip::<zohocrm::api::currencies::EnableBaseCurrencyBody>),
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.custom_views.READ"]],
         required: &["module"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::custom_views::CustomViewsAnswer>),
+        response: Some(round_trip::<zohocrm::api::custom_views::CustomViewsResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.custom_views.READ"]],
         required: &["module"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::custom_views::CustomViewsAnswer>),
+        response: Some(round_trip::<zohocrm::api::custom_views::CustomViewsResponse>),
         body: None,
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.custom_views.UPDATE"]],
         required: &["module"],
         build: change_sort_orders,
-        answer: Some(round_trip::<zohocrm::api::custom_views::CustomViewsResults>),
+        response: Some(round_trip::<zohocrm::api::custom_views::CustomViewsResults>),
         body: Some(round_trip::<zohocrm::api::custom_views::CustomViewsBody>),
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.custom_views.UPDATE"]],
         required: &["module"],
         build: change_sort_order,
-        answer: Some(round_trip::<zohocrm::api::custom_views::CustomViewsResults>),
+        response: Some(round_trip::<zohocrm::api::custom_views::CustomViewsResults>),
         body: Some(round_trip::<zohocrm::api::custom_views::CustomViewsBody>),
     },
 ];

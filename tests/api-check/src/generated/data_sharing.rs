@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.data_sharing.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::data_sharing::DataSharingAnswer>),
+        response: Some(round_trip::<zohocrm::api::data_sharing::DataSharingResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.data_sharing.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::data_sharing::DataSharingResults>),
+        response: Some(round_trip::<zohocrm::api::data_sharing::DataSharingResults>),
         body: Some(round_trip::<zohocrm::api::data_sharing::DataSharingBody>),
     },
 ];

@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &["fields"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesAnswer>),
+        response: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesResponse>),
         body: None,
     },
     Entry {
@@ -29,7 +29,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &[],
         build: delete_many,
-        answer: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesResults>),
+        response: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesResults>),
         body: None,
     },
     Entry {
@@ -44,7 +44,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesAnswer>),
+        response: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesResponse>),
         body: None,
     },
     Entry {
@@ -59,7 +59,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: associate,
-        answer: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesResults>),
+        response: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesResults>),
         body: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesBody>),
     },
     Entry {
@@ -71,7 +71,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesResults>),
+        response: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesResults>),
         body: None,
     },
 ];

@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.modules.emails.READ", "ZohoCRM.modules.READ"]],
     required: &["user_id", "message_id", "id", "name"],
     build: download,
-    answer: None,
+    response: None,
     body: None,
 }];
 

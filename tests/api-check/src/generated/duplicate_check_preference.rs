@@ -18,7 +18,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.duplicate_check_preference.READ"]],
         required: &["module"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::duplicate_check_preference::DuplicateCheckPreferenceAnswer>),
+        response: Some(
+            round_trip::<zohocrm::api::duplicate_check_preference::DuplicateCheckPreferenceResponse>,
+        ),
         body: None,
     },
     Entry {
@@ -34,7 +36,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.duplicate_check_preference.CREATE"]],
         required: &["module"],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::duplicate_check_preference::DuplicateCheckPreferenceResults>),
+        response: Some(
+            round_trip::<zohocrm::api::duplicate_check_preference::DuplicateCheckPreferenceResults>,
+        ),
         body: Some(round_trip::<zohocrm::api::duplicate_check_preference::DuplicateCheckPreferenceBody>),
     },
     Entry {
@@ -50,7 +54,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.duplicate_check_preference.UPDATE"]],
         required: &["module"],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::duplicate_check_preference::DuplicateCheckPreferenceResults>),
+        response: Some(
+            round_trip::<zohocrm::api::duplicate_check_preference::DuplicateCheckPreferenceResults>,
+        ),
         body: Some(round_trip::<zohocrm::api::duplicate_check_preference::DuplicateCheckPreferenceBody>),
     },
     Entry {
@@ -66,7 +72,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.duplicate_check_preference.DELETE"]],
         required: &["module"],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::duplicate_check_preference::DuplicateCheckPreferenceResults>),
+        response: Some(
+            round_trip::<zohocrm::api::duplicate_check_preference::DuplicateCheckPreferenceResults>,
+        ),
         body: None,
     },
 ];

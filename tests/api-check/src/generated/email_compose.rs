@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::email_compose::EmailComposeAnswer>),
+        response: Some(round_trip::<zohocrm::api::email_compose::EmailComposeResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::email_compose::UpdateComposeSettingsAnswer>),
+        response: Some(round_trip::<zohocrm::api::email_compose::UpdateComposeSettingsResponse>),
         body: Some(round_trip::<zohocrm::api::email_compose::EmailComposeBody>),
     },
 ];

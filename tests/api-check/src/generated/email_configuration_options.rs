@@ -17,8 +17,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.READ"]],
         required: &[],
         build: list,
-        answer: Some(
-            round_trip::<zohocrm::api::email_configuration_options::EmailConfigurationOptionsAnswer>,
+        response: Some(
+            round_trip::<zohocrm::api::email_configuration_options::EmailConfigurationOptionsResponse>,
         ),
         body: None,
     },
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(
+        response: Some(
             round_trip::<zohocrm::api::email_configuration_options::EmailConfigurationOptionsResults>,
         ),
         body: Some(round_trip::<zohocrm::api::email_configuration_options::EmailConfigurationOptionsBody>),

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::email_drafts::EmailDraftsAnswer>),
+        response: Some(round_trip::<zohocrm::api::email_drafts::EmailDraftsResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::email_drafts::EmailDraftsResults>),
+        response: Some(round_trip::<zohocrm::api::email_drafts::EmailDraftsResults>),
         body: Some(round_trip::<zohocrm::api::email_drafts::EmailDraftsBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::email_drafts::EmailDraftsResults>),
+        response: Some(round_trip::<zohocrm::api::email_drafts::EmailDraftsResults>),
         body: Some(round_trip::<zohocrm::api::email_drafts::EmailDraftsBody>),
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::email_drafts::EmailDraftsAnswer>),
+        response: Some(round_trip::<zohocrm::api::email_drafts::EmailDraftsResponse>),
         body: None,
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::email_drafts::EmailDraftsResults>),
+        response: Some(round_trip::<zohocrm::api::email_drafts::EmailDraftsResults>),
         body: Some(round_trip::<zohocrm::api::email_drafts::EmailDraftsBody>),
     },
     Entry {
@@ -98,7 +98,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::email_drafts::EmailDraftsResults>),
+        response: Some(round_trip::<zohocrm::api::email_drafts::EmailDraftsResults>),
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"], &["ZohoCRM.modules.emails.READ"]],
         required: &["owner_id"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::email_related_records::EmailRelatedRecordsAnswer>),
+        response: Some(round_trip::<zohocrm::api::email_related_records::EmailRelatedRecordsResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"], &["ZohoCRM.modules.emails.READ"]],
         required: &["owner_id"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::email_related_records::EmailRelatedRecordsAnswer>),
+        response: Some(round_trip::<zohocrm::api::email_related_records::EmailRelatedRecordsResponse>),
         body: None,
     },
 ];

@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.modules.emails.READ", "ZohoCRM.modules.READ"]],
     required: &[],
     build: get,
-    answer: Some(round_trip::<zohocrm::api::email_sharing_details::EmailSharingDetailsAnswer>),
+    response: Some(round_trip::<zohocrm::api::email_sharing_details::EmailSharingDetailsResponse>),
     body: None,
 }];
 

@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::email_signatures::EmailSignaturesAnswer>),
+        response: Some(round_trip::<zohocrm::api::email_signatures::EmailSignaturesResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::email_signatures::CreateEmailSignaturesAnswer>),
+        response: Some(round_trip::<zohocrm::api::email_signatures::CreateEmailSignaturesResponse>),
         body: Some(round_trip::<zohocrm::api::email_signatures::EmailSignaturesBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::email_signatures::CreateEmailSignaturesAnswer>),
+        response: Some(round_trip::<zohocrm::api::email_signatures::CreateEmailSignaturesResponse>),
         body: Some(round_trip::<zohocrm::api::email_signatures::EmailSignaturesBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.DELETE"]],
         required: &["ids"],
         build: delete_many,
-        answer: Some(round_trip::<zohocrm::api::email_signatures::CreateEmailSignaturesAnswer>),
+        response: Some(round_trip::<zohocrm::api::email_signatures::CreateEmailSignaturesResponse>),
         body: None,
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::email_signatures::EmailSignaturesAnswer>),
+        response: Some(round_trip::<zohocrm::api::email_signatures::EmailSignaturesResponse>),
         body: None,
     },
     Entry {
@@ -74,7 +74,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::email_signatures::CreateEmailSignaturesAnswer>),
+        response: Some(round_trip::<zohocrm::api::email_signatures::CreateEmailSignaturesResponse>),
         body: Some(round_trip::<zohocrm::api::email_signatures::EmailSignaturesBody>),
     },
     Entry {
@@ -86,7 +86,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::email_signatures::CreateEmailSignaturesAnswer>),
+        response: Some(round_trip::<zohocrm::api::email_signatures::CreateEmailSignaturesResponse>),
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.templates.email.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::email_templates::EmailTemplatesAnswer>),
+        response: Some(round_trip::<zohocrm::api::email_templates::EmailTemplatesResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.templates.email.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::email_templates::EmailTemplatesAnswer>),
+        response: Some(round_trip::<zohocrm::api::email_templates::EmailTemplatesResponse>),
         body: None,
     },
 ];

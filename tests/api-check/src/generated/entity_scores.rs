@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.READ"]],
         required: &["fields"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::entity_scores::EntityScoresAnswer>),
+        response: Some(round_trip::<zohocrm::api::entity_scores::EntityScoresResponse>),
         body: None,
     },
     Entry {
@@ -30,7 +30,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.READ"]],
         required: &["fields"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::entity_scores::EntityScoresAnswer>),
+        response: Some(round_trip::<zohocrm::api::entity_scores::EntityScoresResponse>),
         body: None,
     },
 ];

@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.features.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::features::FeaturesAnswer>),
+        response: Some(round_trip::<zohocrm::api::features::FeaturesResponse>),
         body: None,
     },
     Entry {
@@ -30,7 +30,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.features.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::features::FeaturesAnswer>),
+        response: Some(round_trip::<zohocrm::api::features::FeaturesResponse>),
         body: None,
     },
     Entry {
@@ -46,7 +46,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.features.READ"]],
         required: &[],
         build: data_enrichment,
-        answer: Some(round_trip::<zohocrm::api::features::FeaturesAnswer>),
+        response: Some(round_trip::<zohocrm::api::features::FeaturesResponse>),
         body: None,
     },
     Entry {
@@ -58,7 +58,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.features.READ"]],
         required: &[],
         build: user_licences,
-        answer: Some(round_trip::<zohocrm::api::features::FeaturesAnswer>),
+        response: Some(round_trip::<zohocrm::api::features::FeaturesResponse>),
         body: None,
     },
 ];

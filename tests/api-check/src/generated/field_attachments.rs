@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.modules.READ"]],
     required: &["fields_attachment_id"],
     build: download,
-    answer: None,
+    response: None,
     body: None,
 }];
 

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.map_dependency.CREATE"]],
         required: &["module"],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyResults>),
+        response: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyResults>),
         body: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyBody>),
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.map_dependency.READ"]],
         required: &["module"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyAnswer>),
+        response: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyResponse>),
         body: None,
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.map_dependency.UPDATE"]],
         required: &["module"],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyResults>),
+        response: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyResults>),
         body: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyBody>),
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.map_dependency.READ"]],
         required: &["module"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyAnswer>),
+        response: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyResponse>),
         body: None,
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.map_dependency.DELETE"]],
         required: &["module"],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyResults>),
+        response: Some(round_trip::<zohocrm::api::field_map_dependency::FieldMapDependencyResults>),
         body: None,
     },
 ];

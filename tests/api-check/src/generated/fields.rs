@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.fields.READ"]],
         required: &["module"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::fields::FieldsAnswer>),
+        response: Some(round_trip::<zohocrm::api::fields::FieldsResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.fields.CREATE"]],
         required: &["module"],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::fields::FieldsResults>),
+        response: Some(round_trip::<zohocrm::api::fields::FieldsResults>),
         body: Some(round_trip::<zohocrm::api::fields::FieldsBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.fields.UPDATE"]],
         required: &["module"],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::fields::FieldsResults>),
+        response: Some(round_trip::<zohocrm::api::fields::FieldsResults>),
         body: Some(round_trip::<zohocrm::api::fields::FieldsBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.fields.READ"]],
         required: &["module"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::fields::FieldsAnswer>),
+        response: Some(round_trip::<zohocrm::api::fields::FieldsResponse>),
         body: None,
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.fields.UPDATE"]],
         required: &["module"],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::fields::FieldsResults>),
+        response: Some(round_trip::<zohocrm::api::fields::FieldsResults>),
         body: Some(round_trip::<zohocrm::api::fields::FieldsBody>),
     },
     Entry {
@@ -74,7 +74,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.fields.DELETE"]],
         required: &["module"],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::fields::FieldsResults>),
+        response: Some(round_trip::<zohocrm::api::fields::FieldsResults>),
         body: None,
     },
 ];

@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.files.CREATE"]],
         required: &[],
         build: upload,
-        answer: Some(round_trip::<zohocrm::api::files::FilesResults>),
+        response: Some(round_trip::<zohocrm::api::files::FilesResults>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.files.READ"]],
         required: &["id"],
         build: download,
-        answer: None,
+        response: None,
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: merge_status,
-        answer: Some(round_trip::<zohocrm::api::find_and_merge::FindAndMergeAnswer>),
+        response: Some(round_trip::<zohocrm::api::find_and_merge::FindAndMergeResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"]],
         required: &[],
         build: merge_records,
-        answer: Some(round_trip::<zohocrm::api::find_and_merge::FindAndMergeResults>),
+        response: Some(round_trip::<zohocrm::api::find_and_merge::FindAndMergeResults>),
         body: Some(round_trip::<zohocrm::api::find_and_merge::FindAndMergeBody>),
     },
 ];

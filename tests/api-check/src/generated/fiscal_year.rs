@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.fiscal_year.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::fiscal_year::FiscalYearAnswer>),
+        response: Some(round_trip::<zohocrm::api::fiscal_year::FiscalYearResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.fiscal_year.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::fiscal_year::FiscalYearResults>),
+        response: Some(round_trip::<zohocrm::api::fiscal_year::FiscalYearResults>),
         body: Some(round_trip::<zohocrm::api::fiscal_year::FiscalYear>),
     },
 ];

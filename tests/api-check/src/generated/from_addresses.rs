@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.settings.emails.READ"]],
     required: &[],
     build: list,
-    answer: Some(round_trip::<zohocrm::api::from_addresses::FromAddressesAnswer>),
+    response: Some(round_trip::<zohocrm::api::from_addresses::FromAddressesResponse>),
     body: None,
 }];
 

@@ -13,7 +13,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.modules.READ"]],
     required: &[],
     build: count,
-    answer: Some(round_trip::<zohocrm::api::get_related_records_count::GetRelatedRecordsCountAnswer>),
+    response: Some(round_trip::<zohocrm::api::get_related_records_count::GetRelatedRecordsCountResponse>),
     body: Some(round_trip::<zohocrm::api::get_related_records_count::GetRelatedRecordsCountBody>),
 }];
 

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.global_picklist.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsAnswer>),
+        response: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.global_picklist.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsResults>),
+        response: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsResults>),
         body: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.global_picklist.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsResults>),
+        response: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsResults>),
         body: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsBody>),
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.global_picklist.DELETE"]],
         required: &["ids"],
         build: delete_many,
-        answer: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsResults>),
+        response: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsResults>),
         body: None,
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.global_picklist.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsAnswer>),
+        response: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsResponse>),
         body: None,
     },
     Entry {
@@ -98,7 +98,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.global_picklist.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsResults>),
+        response: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsResults>),
         body: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsBody>),
     },
     Entry {
@@ -114,7 +114,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.global_picklist.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsResults>),
+        response: Some(round_trip::<zohocrm::api::global_picklists::GlobalPicklistsResults>),
         body: None,
     },
     Entry {
@@ -130,7 +130,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.global_picklist.CREATE"]],
         required: &[],
         build: replace_values,
-        answer: Some(round_trip::<zohocrm::api::global_picklists::ReplaceValuesResults>),
+        response: Some(round_trip::<zohocrm::api::global_picklists::ReplaceValuesResults>),
         body: Some(round_trip::<zohocrm::api::global_picklists::ReplaceValuesBody>),
     },
     Entry {
@@ -146,7 +146,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.global_picklist.READ"]],
         required: &[],
         build: replaced_values,
-        answer: Some(round_trip::<zohocrm::api::global_picklists::GetReplacedValuesAnswer>),
+        response: Some(round_trip::<zohocrm::api::global_picklists::GetReplacedValuesResponse>),
         body: None,
     },
     Entry {
@@ -162,7 +162,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.global_picklist.READ"]],
         required: &[],
         build: associations,
-        answer: Some(round_trip::<zohocrm::api::global_picklists::GetAssociationsAnswer>),
+        response: Some(round_trip::<zohocrm::api::global_picklists::GetAssociationsResponse>),
         body: None,
     },
     Entry {
@@ -178,7 +178,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.global_picklist.READ"]],
         required: &[],
         build: value_associations,
-        answer: Some(round_trip::<zohocrm::api::global_picklists::GetValueAssociationsAnswer>),
+        response: Some(round_trip::<zohocrm::api::global_picklists::GetValueAssociationsResponse>),
         body: None,
     },
 ];

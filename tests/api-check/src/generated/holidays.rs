@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.business_hours.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::holidays::HolidaysAnswer>),
+        response: Some(round_trip::<zohocrm::api::holidays::HolidaysResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.business_hours.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::holidays::HolidaysResults>),
+        response: Some(round_trip::<zohocrm::api::holidays::HolidaysResults>),
         body: Some(round_trip::<zohocrm::api::holidays::HolidaysBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.business_hours.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::holidays::HolidaysResults>),
+        response: Some(round_trip::<zohocrm::api::holidays::HolidaysResults>),
         body: Some(round_trip::<zohocrm::api::holidays::HolidayUpdateHolidays>),
     },
     Entry {
@@ -54,7 +54,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.business_hours.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::holidays::HolidaysResults>),
+        response: Some(round_trip::<zohocrm::api::holidays::HolidaysResults>),
         body: Some(round_trip::<zohocrm::api::holidays::HolidayUpdateHolidays>),
     },
     Entry {
@@ -70,7 +70,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.business_hours.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::holidays::HolidaysAnswer>),
+        response: Some(round_trip::<zohocrm::api::holidays::HolidaysResponse>),
         body: None,
     },
     Entry {
@@ -86,7 +86,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.business_hours.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::holidays::HolidaysResults>),
+        response: Some(round_trip::<zohocrm::api::holidays::HolidaysResults>),
         body: None,
     },
 ];

@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.modules.CREATE"]],
     required: &[],
     build: convert,
-    answer: Some(round_trip::<zohocrm::api::inventory_convert::InventoryConvertResults>),
+    response: Some(round_trip::<zohocrm::api::inventory_convert::InventoryConvertResults>),
     body: Some(round_trip::<zohocrm::api::inventory_convert::InventoryConvertBody>),
 }];
 

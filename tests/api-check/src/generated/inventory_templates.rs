@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.templates.inventory.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::inventory_templates::InventoryTemplatesAnswer>),
+        response: Some(round_trip::<zohocrm::api::inventory_templates::InventoryTemplatesResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.templates.inventory.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::inventory_templates::InventoryTemplatesAnswer>),
+        response: Some(round_trip::<zohocrm::api::inventory_templates::InventoryTemplatesResponse>),
         body: None,
     },
 ];

@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.layouts.READ"]],
         required: &["module"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::layouts::LayoutsAnswer>),
+        response: Some(round_trip::<zohocrm::api::layouts::LayoutsResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.layouts.UPDATE"]],
         required: &["module"],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::layouts::LayoutsResults>),
+        response: Some(round_trip::<zohocrm::api::layouts::LayoutsResults>),
         body: Some(round_trip::<zohocrm::api::layouts::LayoutsBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.layouts.READ"]],
         required: &["module"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::layouts::LayoutsAnswer>),
+        response: Some(round_trip::<zohocrm::api::layouts::LayoutsResponse>),
         body: None,
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.layouts.UPDATE"]],
         required: &["module"],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::layouts::LayoutsResults>),
+        response: Some(round_trip::<zohocrm::api::layouts::LayoutsResults>),
         body: Some(round_trip::<zohocrm::api::layouts::LayoutsBody>),
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.layouts.DELETE"]],
         required: &["module", "transfer_to"],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::layouts::LayoutsResults>),
+        response: Some(round_trip::<zohocrm::api::layouts::LayoutsResults>),
         body: None,
     },
     Entry {
@@ -78,7 +78,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.layouts.CREATE"]],
         required: &["module"],
         build: activate,
-        answer: Some(round_trip::<zohocrm::api::layouts::LayoutsResults>),
+        response: Some(round_trip::<zohocrm::api::layouts::LayoutsResults>),
         body: Some(round_trip::<zohocrm::api::layouts::LayoutsBody>),
     },
     Entry {
@@ -94,7 +94,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.layouts.DELETE"]],
         required: &["transfer_to", "module"],
         build: deactivate,
-        answer: Some(round_trip::<zohocrm::api::layouts::LayoutsResults>),
+        response: Some(round_trip::<zohocrm::api::layouts::LayoutsResults>),
         body: None,
     },
 ];

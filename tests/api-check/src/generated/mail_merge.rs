@@ -23,7 +23,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ]],
         required: &[],
         build: send_mail_merge,
-        answer: Some(round_trip::<zohocrm::api::mail_merge::MailMergeResults>),
+        response: Some(round_trip::<zohocrm::api::mail_merge::MailMergeResults>),
         body: Some(round_trip::<zohocrm::api::mail_merge::MailMergeBody>),
     },
     Entry {
@@ -43,7 +43,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ]],
         required: &[],
         build: download,
-        answer: Some(round_trip::<zohocrm::api::mail_merge::MailMergeAnswer>),
+        response: Some(round_trip::<zohocrm::api::mail_merge::MailMergeResponse>),
         body: Some(round_trip::<zohocrm::api::mail_merge::DownloadMailMergeBody>),
     },
     Entry {
@@ -64,7 +64,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ]],
         required: &[],
         build: sign,
-        answer: Some(round_trip::<zohocrm::api::mail_merge::SignMailMergeResults>),
+        response: Some(round_trip::<zohocrm::api::mail_merge::SignMailMergeResults>),
         body: Some(round_trip::<zohocrm::api::mail_merge::SignMailMergeBody>),
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.change_owner.CREATE"]],
         required: &[],
         build: schedule,
-        answer: Some(round_trip::<zohocrm::api::mass_change_owner::MassChangeOwnerResults>),
+        response: Some(round_trip::<zohocrm::api::mass_change_owner::MassChangeOwnerResults>),
         body: Some(round_trip::<zohocrm::api::mass_change_owner::MassChangeOwnerBody>),
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.change_owner.READ"]],
         required: &["job_id"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::mass_change_owner::MassChangeOwnerAnswer>),
+        response: Some(round_trip::<zohocrm::api::mass_change_owner::MassChangeOwnerResponse>),
         body: None,
     },
 ];

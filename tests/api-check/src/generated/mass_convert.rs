@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.mass_convert.CREATE"]],
         required: &[],
         build: schedule,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        response: Some(round_trip::<zohocrm::ActionResult>),
         body: Some(round_trip::<zohocrm::api::mass_convert::MassConvertBody>),
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.mass_convert.READ"]],
         required: &["job_id"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::mass_convert::MassConvertAnswer>),
+        response: Some(round_trip::<zohocrm::api::mass_convert::MassConvertResponse>),
         body: None,
     },
 ];

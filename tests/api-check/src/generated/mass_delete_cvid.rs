@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.mass_delete.DELETE"]],
         required: &[],
         build: schedule,
-        answer: Some(round_trip::<zohocrm::api::mass_delete_cvid::MassDeleteCvidResults>),
+        response: Some(round_trip::<zohocrm::api::mass_delete_cvid::MassDeleteCvidResults>),
         body: Some(round_trip::<zohocrm::api::mass_delete_cvid::MassDeleteCvidBody>),
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.mass_delete.READ"]],
         required: &["job_id"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::mass_delete_cvid::MassDeleteCvidAnswer>),
+        response: Some(round_trip::<zohocrm::api::mass_delete_cvid::MassDeleteCvidResponse>),
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.tags.DELETE"]],
         required: &[],
         build: schedule,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        response: Some(round_trip::<zohocrm::ActionResult>),
         body: Some(round_trip::<zohocrm::api::mass_delete_tags::MassDeleteTagsBody>),
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.tags.READ"]],
         required: &["job_id"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::mass_delete_tags::MassDeleteTagsAnswer>),
+        response: Some(round_trip::<zohocrm::api::mass_delete_tags::MassDeleteTagsResponse>),
         body: None,
     },
 ];

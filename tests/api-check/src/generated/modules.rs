@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::modules::ModulesAnswer>),
+        response: Some(round_trip::<zohocrm::api::modules::ModulesResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::modules::ModulesResults>),
+        response: Some(round_trip::<zohocrm::api::modules::ModulesResults>),
         body: Some(round_trip::<zohocrm::api::modules::ModulesBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::modules::ModulesResults>),
+        response: Some(round_trip::<zohocrm::api::modules::ModulesResults>),
         body: Some(round_trip::<zohocrm::api::modules::ModulesBody>),
     },
     Entry {
@@ -54,7 +54,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::modules::ModulesAnswer>),
+        response: Some(round_trip::<zohocrm::api::modules::ModulesResponse>),
         body: None,
     },
     Entry {
@@ -70,7 +70,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::modules::ModulesResults>),
+        response: Some(round_trip::<zohocrm::api::modules::ModulesResults>),
         body: Some(round_trip::<zohocrm::api::modules::ModulesBody>),
     },
 ];

@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"], &["ZohoCRM.modules.notes.READ"]],
         required: &["fields"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::notes::NotesAnswer>),
+        response: Some(round_trip::<zohocrm::api::notes::NotesResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"], &["ZohoCRM.modules.notes.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::notes::NotesResults>),
+        response: Some(round_trip::<zohocrm::api::notes::NotesResults>),
         body: Some(round_trip::<zohocrm::api::notes::NotesBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"], &["ZohoCRM.modules.notes.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::notes::NotesResults>),
+        response: Some(round_trip::<zohocrm::api::notes::NotesResults>),
         body: Some(round_trip::<zohocrm::api::notes::NotesBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"], &["ZohoCRM.modules.notes.DELETE"]],
         required: &["ids"],
         build: delete_many,
-        answer: Some(round_trip::<zohocrm::api::notes::NotesResults>),
+        response: Some(round_trip::<zohocrm::api::notes::NotesResults>),
         body: None,
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"], &["ZohoCRM.modules.notes.READ"]],
         required: &["fields"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::notes::NotesAnswer>),
+        response: Some(round_trip::<zohocrm::api::notes::NotesResponse>),
         body: None,
     },
     Entry {
@@ -74,7 +74,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"], &["ZohoCRM.modules.notes.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::notes::NotesResults>),
+        response: Some(round_trip::<zohocrm::api::notes::NotesResults>),
         body: Some(round_trip::<zohocrm::api::notes::NotesBody>),
     },
     Entry {
@@ -86,7 +86,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"], &["ZohoCRM.modules.notes.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::notes::NotesResults>),
+        response: Some(round_trip::<zohocrm::api::notes::NotesResults>),
         body: None,
     },
 ];

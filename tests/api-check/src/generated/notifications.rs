@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.notifications.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::notifications::NotificationsAnswer>),
+        response: Some(round_trip::<zohocrm::api::notifications::NotificationsResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.notifications.CREATE"]],
         required: &[],
         build: enable,
-        answer: Some(round_trip::<zohocrm::api::notifications::NotificationsResults>),
+        response: Some(round_trip::<zohocrm::api::notifications::NotificationsResults>),
         body: Some(round_trip::<zohocrm::api::notifications::NotificationsBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.notifications.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::notifications::NotificationsResults>),
+        response: Some(round_trip::<zohocrm::api::notifications::NotificationsResults>),
         body: Some(round_trip::<zohocrm::api::notifications::NotificationsBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.notifications.UPDATE"]],
         required: &[],
         build: disable,
-        answer: Some(round_trip::<zohocrm::api::notifications::NotificationsResults>),
+        response: Some(round_trip::<zohocrm::api::notifications::NotificationsResults>),
         body: Some(round_trip::<zohocrm::api::notifications::NotificationsBody>),
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.notifications.DELETE"]],
         required: &["channel_ids"],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::notifications::NotificationsResults>),
+        response: Some(round_trip::<zohocrm::api::notifications::NotificationsResults>),
         body: None,
     },
 ];

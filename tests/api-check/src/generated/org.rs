@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.org.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::org::OrgAnswer>),
+        response: Some(round_trip::<zohocrm::api::org::OrgResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.org.READ"]],
         required: &[],
         build: download_photo,
-        answer: None,
+        response: None,
         body: None,
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.org.CREATE"]],
         required: &[],
         build: upload_photo,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        response: Some(round_trip::<zohocrm::ActionResult>),
         body: None,
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.org.DELETE"]],
         required: &[],
         build: delete_photo,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        response: Some(round_trip::<zohocrm::ActionResult>),
         body: None,
     },
 ];

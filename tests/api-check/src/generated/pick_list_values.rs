@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.settings.fields.READ"]],
     required: &["module"],
     build: list,
-    answer: Some(round_trip::<zohocrm::api::pick_list_values::PickListValuesAnswer>),
+    response: Some(round_trip::<zohocrm::api::pick_list_values::PickListValuesResponse>),
     body: None,
 }];
 

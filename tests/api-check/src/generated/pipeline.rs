@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.pipeline.READ"]],
         required: &["layout_id"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::pipeline::PipelineAnswer>),
+        response: Some(round_trip::<zohocrm::api::pipeline::PipelineResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.pipeline.CREATE"]],
         required: &["layout_id"],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::pipeline::PipelineResults>),
+        response: Some(round_trip::<zohocrm::api::pipeline::PipelineResults>),
         body: Some(round_trip::<zohocrm::api::pipeline::PipelineBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.pipeline.UPDATE"]],
         required: &["layout_id"],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::pipeline::PipelineResults>),
+        response: Some(round_trip::<zohocrm::api::pipeline::PipelineResults>),
         body: Some(round_trip::<zohocrm::api::pipeline::PipelineBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.pipeline.READ"]],
         required: &["layout_id"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::pipeline::PipelineAnswer>),
+        response: Some(round_trip::<zohocrm::api::pipeline::PipelineResponse>),
         body: None,
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.pipeline.UPDATE"]],
         required: &["layout_id"],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::pipeline::PipelineResults>),
+        response: Some(round_trip::<zohocrm::api::pipeline::PipelineResults>),
         body: Some(round_trip::<zohocrm::api::pipeline::PipelineBody>),
     },
     Entry {
@@ -74,7 +74,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.pipeline.UPDATE"]],
         required: &["layout_id"],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::pipeline::PipelineResults>),
+        response: Some(round_trip::<zohocrm::api::pipeline::PipelineResults>),
         body: Some(round_trip::<zohocrm::api::pipeline::DeletePipelineBody>),
     },
     Entry {
@@ -90,7 +90,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.pipeline.CREATE"]],
         required: &["layout_id"],
         build: transfer,
-        answer: Some(round_trip::<zohocrm::api::pipeline::TransferPipelinesResults>),
+        response: Some(round_trip::<zohocrm::api::pipeline::TransferPipelinesResults>),
         body: Some(round_trip::<zohocrm::api::pipeline::TransferPipelinesBody>),
     },
 ];

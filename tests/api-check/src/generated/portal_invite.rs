@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.CREATE"]],
         required: &["user_type_id", "type"],
         build: invite_users,
-        answer: Some(round_trip::<zohocrm::api::portal_invite::PortalInviteResults>),
+        response: Some(round_trip::<zohocrm::api::portal_invite::PortalInviteResults>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.CREATE"]],
         required: &[],
         build: schedule_invitations,
-        answer: Some(round_trip::<zohocrm::api::portal_invite::PortalInviteResults>),
+        response: Some(round_trip::<zohocrm::api::portal_invite::PortalInviteResults>),
         body: Some(round_trip::<zohocrm::api::portal_invite::PortalInviteBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.READ"]],
         required: &["job_id"],
         build: invitations_status,
-        answer: Some(round_trip::<zohocrm::api::portal_invite::PortalInviteAnswer>),
+        response: Some(round_trip::<zohocrm::api::portal_invite::PortalInviteResponse>),
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeAnswer>),
+        response: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::portal_user_type::CreatedUserTypes>),
+        response: Some(round_trip::<zohocrm::api::portal_user_type::CreatedUserTypes>),
         body: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeAnswer>),
+        response: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeResponse>),
         body: None,
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeResults>),
+        response: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeResults>),
         body: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeBody>),
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeResults>),
+        response: Some(round_trip::<zohocrm::api::portal_user_type::PortalUserTypeResults>),
         body: None,
     },
 ];

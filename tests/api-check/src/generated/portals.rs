@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::portals::PortalsAnswer>),
+        response: Some(round_trip::<zohocrm::api::portals::PortalsResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::portals::PortalsResults>),
+        response: Some(round_trip::<zohocrm::api::portals::PortalsResults>),
         body: Some(round_trip::<zohocrm::api::portals::PortalsBody>),
     },
     Entry {
@@ -42,7 +42,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::portals::PortalsAnswer>),
+        response: Some(round_trip::<zohocrm::api::portals::PortalsResponse>),
         body: None,
     },
     Entry {
@@ -58,7 +58,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::portals::PortalsResults>),
+        response: Some(round_trip::<zohocrm::api::portals::PortalsResults>),
         body: Some(round_trip::<zohocrm::api::portals::PortalsBody>),
     },
 ];

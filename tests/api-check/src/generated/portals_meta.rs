@@ -13,7 +13,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.settings.clientportal.READ"]],
     required: &["module"],
     build: get,
-    answer: Some(round_trip::<zohocrm::api::portals_meta::PortalsMetaAnswer>),
+    response: Some(round_trip::<zohocrm::api::portals_meta::PortalsMetaResponse>),
     body: None,
 }];
 

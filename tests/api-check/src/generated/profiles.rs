@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.profiles.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::profiles::ProfilesAnswer>),
+        response: Some(round_trip::<zohocrm::api::profiles::ProfilesResponse>),
         body: None,
     },
     Entry {
@@ -30,7 +30,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.profiles.CREATE"]],
         required: &[],
         build: clone_profiles,
-        answer: Some(round_trip::<zohocrm::api::profiles::ProfilesResults>),
+        response: Some(round_trip::<zohocrm::api::profiles::ProfilesResults>),
         body: Some(round_trip::<zohocrm::api::profiles::ProfilesBody>),
     },
     Entry {
@@ -42,7 +42,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::profiles::ProfilesResults>),
+        response: Some(round_trip::<zohocrm::api::profiles::ProfilesResults>),
         body: Some(round_trip::<zohocrm::api::profiles::ProfilesBody>),
     },
     Entry {
@@ -54,7 +54,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.profiles.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::profiles::ProfilesAnswer>),
+        response: Some(round_trip::<zohocrm::api::profiles::ProfilesResponse>),
         body: None,
     },
     Entry {
@@ -70,7 +70,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.profiles.DELETE"]],
         required: &["transfer_to"],
         build: delete,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        response: Some(round_trip::<zohocrm::ActionResult>),
         body: None,
     },
 ];

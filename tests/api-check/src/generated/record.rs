@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::record::RecordAnswer>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: None,
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &["fields"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::record::ListRecordsAnswer>),
+        response: Some(round_trip::<zohocrm::api::record::ListRecordsResponse>),
         body: None,
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
     },
     Entry {
@@ -74,7 +74,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
     },
     Entry {
@@ -86,7 +86,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &["ids"],
         build: delete_many,
-        answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: None,
     },
     Entry {
@@ -98,7 +98,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE", "ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: upsert,
-        answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
     },
     Entry {
@@ -110,7 +110,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: deleted_records,
-        answer: Some(round_trip::<zohocrm::api::record::GetDeletedRecordsAnswer>),
+        response: Some(round_trip::<zohocrm::api::record::GetDeletedRecordsResponse>),
         body: None,
     },
     Entry {
@@ -122,7 +122,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoSearch.securesearch.READ", "ZohoCRM.modules.READ"]],
         required: &[],
         build: search,
-        answer: Some(round_trip::<zohocrm::api::record::ListRecordsAnswer>),
+        response: Some(round_trip::<zohocrm::api::record::ListRecordsResponse>),
         body: None,
     },
     Entry {
@@ -138,7 +138,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: download_photo,
-        answer: None,
+        response: None,
         body: None,
     },
     Entry {
@@ -154,7 +154,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"]],
         required: &[],
         build: upload_photo,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        response: Some(round_trip::<zohocrm::ActionResult>),
         body: None,
     },
     Entry {
@@ -170,7 +170,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &[],
         build: delete_photo,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        response: Some(round_trip::<zohocrm::ActionResult>),
         body: None,
     },
     Entry {
@@ -186,7 +186,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.mass_update.UPDATE"]],
         required: &[],
         build: schedule_mass_update,
-        answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::ScheduleMassUpdateBody>),
     },
     Entry {
@@ -202,7 +202,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.mass_update.READ"]],
         required: &["job_id"],
         build: mass_update_status,
-        answer: Some(round_trip::<zohocrm::api::record::GetMassUpdateStatusAnswer>),
+        response: Some(round_trip::<zohocrm::api::record::GetMassUpdateStatusResponse>),
         body: None,
     },
     Entry {
@@ -218,7 +218,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: assign_territories_to_records,
-        answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
     },
     Entry {
@@ -234,7 +234,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: assign_territories,
-        answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
     },
     Entry {
@@ -250,7 +250,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: remove_territories_from_records,
-        answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
     },
     Entry {
@@ -266,7 +266,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: remove_territories,
-        answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
     },
     Entry {
@@ -282,7 +282,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &["X-EXTERNAL"],
         build: get_by_external_id,
-        answer: Some(round_trip::<zohocrm::api::record::RecordAnswer>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResponse>),
         body: None,
     },
     Entry {
@@ -298,7 +298,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &["X-EXTERNAL"],
         build: update_by_external_id,
-        answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: Some(round_trip::<zohocrm::api::record::RecordBody>),
     },
     Entry {
@@ -314,7 +314,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &["X-EXTERNAL"],
         build: delete_by_external_id,
-        answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: None,
     },
     Entry {
@@ -330,7 +330,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: full_data,
-        answer: Some(round_trip::<zohocrm::api::record::ListRecordsAnswer>),
+        response: Some(round_trip::<zohocrm::api::record::ListRecordsResponse>),
         body: None,
     },
     Entry {
@@ -346,7 +346,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &["ids", "fields"],
         build: full_data_of_records,
-        answer: Some(round_trip::<zohocrm::api::record::ListRecordsAnswer>),
+        response: Some(round_trip::<zohocrm::api::record::ListRecordsResponse>),
         body: None,
     },
     Entry {
@@ -362,7 +362,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"]],
         required: &[],
         build: clone_record,
-        answer: Some(round_trip::<zohocrm::api::record::RecordResults>),
+        response: Some(round_trip::<zohocrm::api::record::RecordResults>),
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: count,
-        answer: Some(round_trip::<zohocrm::api::record_count::Count>),
+        response: Some(round_trip::<zohocrm::api::record_count::Count>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: count_records_by_post,
-        answer: Some(round_trip::<zohocrm::api::record_count::Count>),
+        response: Some(round_trip::<zohocrm::api::record_count::Count>),
         body: Some(round_trip::<zohocrm::api::record_count::Filter>),
     },
 ];

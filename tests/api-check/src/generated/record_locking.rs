@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::record_locking::RecordLockingAnswer>),
+        response: Some(round_trip::<zohocrm::api::record_locking::RecordLockingResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.CREATE"]],
         required: &[],
         build: lock_record,
-        answer: Some(round_trip::<zohocrm::api::record_locking::RecordLockingResults>),
+        response: Some(round_trip::<zohocrm::api::record_locking::RecordLockingResults>),
         body: Some(round_trip::<zohocrm::api::record_locking::RecordLockingBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::record_locking::RecordLockingAnswer>),
+        response: Some(round_trip::<zohocrm::api::record_locking::RecordLockingResponse>),
         body: None,
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::record_locking::RecordLockingResults>),
+        response: Some(round_trip::<zohocrm::api::record_locking::RecordLockingResults>),
         body: Some(round_trip::<zohocrm::api::record_locking::RecordLockingBody>),
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.DELETE"]],
         required: &[],
         build: unlock_record,
-        answer: Some(round_trip::<zohocrm::api::record_locking::RecordLockingResults>),
+        response: Some(round_trip::<zohocrm::api::record_locking::RecordLockingResults>),
         body: None,
     },
 ];

@@ -18,8 +18,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.record_locking_configurations.READ"]],
         required: &["module"],
         build: list,
-        answer: Some(
-            round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationAnswer>,
+        response: Some(
+            round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationResponse>,
         ),
         body: None,
     },
@@ -36,7 +36,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.record_locking_configurations.CREATE"]],
         required: &["module"],
         build: add,
-        answer: Some(
+        response: Some(
             round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationResults>,
         ),
         body: Some(round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationBody>),
@@ -54,7 +54,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.record_locking_configurations.UPDATE"]],
         required: &["module"],
         build: update_many,
-        answer: Some(
+        response: Some(
             round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationResults>,
         ),
         body: Some(round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationBody>),
@@ -72,7 +72,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.record_locking_configurations.DELETE"]],
         required: &["module", "ids"],
         build: delete_many,
-        answer: Some(
+        response: Some(
             round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationResults>,
         ),
         body: None,
@@ -90,8 +90,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.record_locking_configurations.READ"]],
         required: &["module"],
         build: get,
-        answer: Some(
-            round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationAnswer>,
+        response: Some(
+            round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationResponse>,
         ),
         body: None,
     },
@@ -108,7 +108,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.record_locking_configurations.UPDATE"]],
         required: &["module"],
         build: update,
-        answer: Some(
+        response: Some(
             round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationResults>,
         ),
         body: Some(round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationBody>),
@@ -126,7 +126,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.record_locking_configurations.DELETE"]],
         required: &["module"],
         build: delete,
-        answer: Some(
+        response: Some(
             round_trip::<zohocrm::api::record_locking_configuration::RecordLockingConfigurationResults>,
         ),
         body: None,

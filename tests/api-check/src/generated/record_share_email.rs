@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"]],
         required: &[],
         build: share,
-        answer: Some(round_trip::<zohocrm::api::record_share_email::SharedSuccessfully>),
+        response: Some(round_trip::<zohocrm::api::record_share_email::SharedSuccessfully>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &[],
         build: unshare,
-        answer: Some(round_trip::<zohocrm::api::record_share_email::SharedSuccessfully>),
+        response: Some(round_trip::<zohocrm::api::record_share_email::SharedSuccessfully>),
         body: None,
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"]],
         required: &[],
         build: share_emails_of_records,
-        answer: Some(round_trip::<zohocrm::api::record_share_email::RecordShareEmailResults>),
+        response: Some(round_trip::<zohocrm::api::record_share_email::RecordShareEmailResults>),
         body: Some(round_trip::<zohocrm::api::record_share_email::RecordShareEmailBody>),
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &[],
         build: unshare_emails_of_records,
-        answer: Some(round_trip::<zohocrm::api::record_share_email::RecordShareEmailResults>),
+        response: Some(round_trip::<zohocrm::api::record_share_email::RecordShareEmailResults>),
         body: Some(round_trip::<zohocrm::api::record_share_email::RecordShareEmailBody>),
     },
 ];

@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.recycle_bin.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinAnswer>),
+        response: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinResponse>),
         body: None,
     },
     Entry {
@@ -30,7 +30,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.recycle_bin.DELETE"]],
         required: &[],
         build: delete_many,
-        answer: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinResults>),
+        response: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinResults>),
         body: None,
     },
     Entry {
@@ -46,7 +46,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.recycle_bin.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinAnswer>),
+        response: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinResponse>),
         body: None,
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.recycle_bin.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinResults>),
+        response: Some(round_trip::<zohocrm::api::recycle_bin::RecycleBinResults>),
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.related_lists.READ"]],
         required: &["module"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::related_lists::RelatedListsAnswer>),
+        response: Some(round_trip::<zohocrm::api::related_lists::RelatedListsResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.related_lists.READ"]],
         required: &["module"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::related_lists::RelatedListsAnswer>),
+        response: Some(round_trip::<zohocrm::api::related_lists::RelatedListsResponse>),
         body: None,
     },
 ];

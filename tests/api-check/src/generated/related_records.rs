@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &["fields"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsAnswer>),
+        response: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
+        response: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &["ids"],
         build: delink_many,
-        answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
+        response: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: None,
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &["fields", "X-EXTERNAL"],
         build: list_by_external_id,
-        answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsAnswer>),
+        response: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResponse>),
         body: None,
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &["X-EXTERNAL"],
         build: update_many_by_external_id,
-        answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
+        response: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsBody>),
     },
     Entry {
@@ -98,7 +98,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &["ids", "X-EXTERNAL"],
         build: delink_many_by_external_id,
-        answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
+        response: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: None,
     },
     Entry {
@@ -114,7 +114,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::related_records::GetRelatedRecordAnswer>),
+        response: Some(round_trip::<zohocrm::api::related_records::GetRelatedRecordResponse>),
         body: None,
     },
     Entry {
@@ -130,7 +130,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
+        response: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsBody>),
     },
     Entry {
@@ -146,7 +146,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &[],
         build: delink,
-        answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
+        response: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: None,
     },
     Entry {
@@ -162,7 +162,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &["X-EXTERNAL"],
         build: get_by_external_id,
-        answer: Some(round_trip::<zohocrm::api::related_records::GetRelatedRecordAnswer>),
+        response: Some(round_trip::<zohocrm::api::related_records::GetRelatedRecordResponse>),
         body: None,
     },
     Entry {
@@ -178,7 +178,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &["X-EXTERNAL"],
         build: update_by_external_id,
-        answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
+        response: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsBody>),
     },
     Entry {
@@ -194,7 +194,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &["X-EXTERNAL"],
         build: delink_by_external_id,
-        answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
+        response: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResults>),
         body: None,
     },
     Entry {
@@ -210,7 +210,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: related_records_of_deleted,
-        answer: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsAnswer>),
+        response: Some(round_trip::<zohocrm::api::related_records::RelatedRecordsResponse>),
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.appointments_rescheduled_history.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryResults>),
+        response: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryResults>),
         body: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryBody>),
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.appointments_rescheduled_history.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryResults>),
+        response: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryResults>),
         body: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.appointments_rescheduled_history.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryAnswer>),
+        response: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryResponse>),
         body: None,
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.appointments_rescheduled_history.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryResults>),
+        response: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryResults>),
         body: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryBody>),
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.appointments_rescheduled_history.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryAnswer>),
+        response: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryResponse>),
         body: None,
     },
     Entry {
@@ -98,7 +98,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.appointments_rescheduled_history.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryResults>),
+        response: Some(round_trip::<zohocrm::api::reschedule_history::RescheduleHistoryResults>),
         body: None,
     },
 ];

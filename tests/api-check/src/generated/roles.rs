@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.roles.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::roles::RolesAnswer>),
+        response: Some(round_trip::<zohocrm::api::roles::RolesResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.roles.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::roles::RolesResults>),
+        response: Some(round_trip::<zohocrm::api::roles::RolesResults>),
         body: Some(round_trip::<zohocrm::api::roles::RolesBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.roles.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::roles::RolesResults>),
+        response: Some(round_trip::<zohocrm::api::roles::RolesResults>),
         body: Some(round_trip::<zohocrm::api::roles::RolesBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.roles.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::roles::RolesAnswer>),
+        response: Some(round_trip::<zohocrm::api::roles::RolesResponse>),
         body: None,
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.roles.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::roles::RolesResults>),
+        response: Some(round_trip::<zohocrm::api::roles::RolesResults>),
         body: Some(round_trip::<zohocrm::api::roles::RolesBody>),
     },
     Entry {
@@ -74,7 +74,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.roles.DELETE"]],
         required: &["transfer_to_id"],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::roles::RolesResults>),
+        response: Some(round_trip::<zohocrm::api::roles::RolesResults>),
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.scoring_rules.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
+        response: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
         body: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesBody>),
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.scoring_rules.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesAnswer>),
+        response: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResponse>),
         body: None,
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.scoring_rules.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
+        response: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
         body: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesBody>),
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.scoring_rules.DELETE"]],
         required: &["ids"],
         build: delete_many,
-        answer: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
+        response: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
         body: None,
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.scoring_rules.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
+        response: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
         body: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesBody>),
     },
     Entry {
@@ -98,7 +98,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.scoring_rules.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesAnswer>),
+        response: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResponse>),
         body: None,
     },
     Entry {
@@ -114,7 +114,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.scoring_rules.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
+        response: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
         body: None,
     },
     Entry {
@@ -130,7 +130,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.scoring_rules.UPDATE"]],
         required: &[],
         build: activate,
-        answer: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
+        response: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
         body: None,
     },
     Entry {
@@ -146,7 +146,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.scoring_rules.DELETE"]],
         required: &[],
         build: deactivate,
-        answer: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
+        response: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
         body: None,
     },
     Entry {
@@ -162,7 +162,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.scoring_rules.CREATE"]],
         required: &[],
         build: clone_scoring_rule,
-        answer: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
+        response: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
         body: None,
     },
     Entry {
@@ -178,7 +178,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.scoring_rules.UPDATE"]],
         required: &[],
         build: run,
-        answer: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
+        response: Some(round_trip::<zohocrm::api::scoring_rules::ScoringRulesResults>),
         body: Some(round_trip::<zohocrm::api::scoring_rules::RunScoringRulesBody>),
     },
 ];

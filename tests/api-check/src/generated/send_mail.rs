@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.send_mail.CREATE"]],
     required: &[],
     build: send_mail,
-    answer: Some(round_trip::<zohocrm::api::send_mail::SendMailResults>),
+    response: Some(round_trip::<zohocrm::api::send_mail::SendMailResults>),
     body: Some(round_trip::<zohocrm::api::send_mail::SendMailBody>),
 }];
 

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::service_preference::ServicePreferenceAnswer>),
+        response: Some(round_trip::<zohocrm::api::service_preference::ServicePreferenceResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.modules.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::service_preference::ServicePreferenceResults>),
+        response: Some(round_trip::<zohocrm::api::service_preference::ServicePreferenceResults>),
         body: Some(round_trip::<zohocrm::api::service_preference::ServicePreferenceBody>),
     },
 ];

@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.services.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::services::Results>),
+        response: Some(round_trip::<zohocrm::api::services::Results>),
         body: Some(round_trip::<zohocrm::api::services::Services>),
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.services.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::services::Services>),
+        response: Some(round_trip::<zohocrm::api::services::Services>),
         body: None,
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.services.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::services::Results>),
+        response: Some(round_trip::<zohocrm::api::services::Results>),
         body: Some(round_trip::<zohocrm::api::services::Services>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.services.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::services::Services>),
+        response: Some(round_trip::<zohocrm::api::services::Services>),
         body: None,
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.services.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::services::Results>),
+        response: Some(round_trip::<zohocrm::api::services::Results>),
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.share.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::share_records::ShareRecordsAnswer>),
+        response: Some(round_trip::<zohocrm::api::share_records::ShareRecordsResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.share.CREATE"]],
         required: &[],
         build: share_record,
-        answer: Some(round_trip::<zohocrm::api::share_records::ShareRecordAnswer>),
+        response: Some(round_trip::<zohocrm::api::share_records::ShareRecordResponse>),
         body: Some(round_trip::<zohocrm::api::share_records::ShareRecordsBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.share.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::share_records::ShareRecordAnswer>),
+        response: Some(round_trip::<zohocrm::api::share_records::ShareRecordResponse>),
         body: Some(round_trip::<zohocrm::api::share_records::ShareRecordsBody>),
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.share.DELETE"]],
         required: &[],
         build: revoke,
-        answer: Some(round_trip::<zohocrm::api::share_records::ShareRecordsResults>),
+        response: Some(round_trip::<zohocrm::api::share_records::ShareRecordsResults>),
         body: None,
     },
 ];

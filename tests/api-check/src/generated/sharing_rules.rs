@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesAnswer>),
+        response: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"]],
         required: &["module"],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
+        response: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
         body: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &["module"],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
+        response: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
         body: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesBody>),
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"]],
         required: &[],
         build: search,
-        answer: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesAnswer>),
+        response: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResponse>),
         body: Some(round_trip::<zohocrm::api::sharing_rules::SearchSharingRulesBody>),
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &["module"],
         build: deactivate,
-        answer: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
+        response: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
         body: None,
     },
     Entry {
@@ -98,7 +98,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &["module"],
         build: activate,
-        answer: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
+        response: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
         body: None,
     },
     Entry {
@@ -114,7 +114,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesAnswer>),
+        response: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResponse>),
         body: None,
     },
     Entry {
@@ -130,7 +130,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &["module"],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
+        response: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
         body: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesBody>),
     },
     Entry {
@@ -146,7 +146,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.DELETE"]],
         required: &["module"],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
+        response: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
         body: None,
     },
     Entry {
@@ -162,7 +162,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: summary,
-        answer: Some(round_trip::<zohocrm::api::sharing_rules::GetSummaryAnswer>),
+        response: Some(round_trip::<zohocrm::api::sharing_rules::GetSummaryResponse>),
         body: None,
     },
     Entry {
@@ -178,7 +178,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"]],
         required: &[],
         build: search_summary,
-        answer: Some(round_trip::<zohocrm::api::sharing_rules::GetSummaryAnswer>),
+        response: Some(round_trip::<zohocrm::api::sharing_rules::GetSummaryResponse>),
         body: Some(round_trip::<zohocrm::api::sharing_rules::SearchSharingRulesBody>),
     },
     Entry {
@@ -194,7 +194,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.CREATE"]],
         required: &["module"],
         build: rerun,
-        answer: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
+        response: Some(round_trip::<zohocrm::api::sharing_rules::SharingRulesResults>),
         body: None,
     },
 ];

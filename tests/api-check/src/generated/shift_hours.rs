@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.business_hours.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::shift_hours::ShiftHoursAnswer>),
+        response: Some(round_trip::<zohocrm::api::shift_hours::ShiftHoursResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.business_hours.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::shift_hours::ShiftHoursResults>),
+        response: Some(round_trip::<zohocrm::api::shift_hours::ShiftHoursResults>),
         body: Some(round_trip::<zohocrm::api::shift_hours::ShiftHoursBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.business_hours.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::shift_hours::ShiftHoursResults>),
+        response: Some(round_trip::<zohocrm::api::shift_hours::ShiftHoursResults>),
         body: Some(round_trip::<zohocrm::api::shift_hours::ShiftHoursBody>),
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.business_hours.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::shift_hours::ShiftHoursAnswer>),
+        response: Some(round_trip::<zohocrm::api::shift_hours::ShiftHoursResponse>),
         body: None,
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.business_hours.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::shift_hours::ShiftHoursResults>),
+        response: Some(round_trip::<zohocrm::api::shift_hours::ShiftHoursResults>),
         body: Some(round_trip::<zohocrm::api::shift_hours::ShiftHoursBody>),
     },
     Entry {
@@ -98,7 +98,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.business_hours.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::shift_hours::ShiftHoursResults>),
+        response: Some(round_trip::<zohocrm::api::shift_hours::ShiftHoursResults>),
         body: None,
     },
 ];

@@ -13,7 +13,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.settings.READ"]],
     required: &[],
     build: list,
-    answer: Some(round_trip::<zohocrm::api::signals::SignalsAnswer>),
+    response: Some(round_trip::<zohocrm::api::signals::SignalsResponse>),
     body: None,
 }];
 

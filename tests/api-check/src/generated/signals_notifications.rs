@@ -13,7 +13,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.modules.CREATE"]],
     required: &[],
     build: create,
-    answer: Some(round_trip::<zohocrm::api::signals_notifications::SignalsNotificationsResults>),
+    response: Some(round_trip::<zohocrm::api::signals_notifications::SignalsNotificationsResults>),
     body: Some(round_trip::<zohocrm::api::signals_notifications::SignalsNotificationsBody>),
 }];
 

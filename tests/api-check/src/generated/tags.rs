@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.tags.READ"]],
         required: &["module"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::tags::TagsAnswer>),
+        response: Some(round_trip::<zohocrm::api::tags::TagsResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.tags.CREATE"]],
         required: &["module"],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::tags::TagsResults>),
+        response: Some(round_trip::<zohocrm::api::tags::TagsResults>),
         body: Some(round_trip::<zohocrm::api::tags::TagsBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.tags.UPDATE"]],
         required: &["module"],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::tags::TagsResults>),
+        response: Some(round_trip::<zohocrm::api::tags::TagsResults>),
         body: Some(round_trip::<zohocrm::api::tags::TagsBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.tags.UPDATE"]],
         required: &["module"],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::tags::TagsResults>),
+        response: Some(round_trip::<zohocrm::api::tags::TagsResults>),
         body: Some(round_trip::<zohocrm::api::tags::TagsBody>),
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.tags.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::tags::TagsResults>),
+        response: Some(round_trip::<zohocrm::api::tags::TagsResults>),
         body: None,
     },
     Entry {
@@ -78,7 +78,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.tags.ALL"]],
         required: &[],
         build: merge,
-        answer: Some(round_trip::<zohocrm::api::tags::TagsResults>),
+        response: Some(round_trip::<zohocrm::api::tags::TagsResults>),
         body: Some(round_trip::<zohocrm::api::tags::MergeTagsBody>),
     },
     Entry {
@@ -94,7 +94,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.ALL"]],
         required: &[],
         build: add,
-        answer: Some(round_trip::<zohocrm::api::tags::AddTagsAnswer>),
+        response: Some(round_trip::<zohocrm::api::tags::AddTagsResponse>),
         body: Some(round_trip::<zohocrm::api::tags::AddTagsBody>),
     },
     Entry {
@@ -110,7 +110,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.ALL"]],
         required: &[],
         build: remove,
-        answer: Some(round_trip::<zohocrm::api::tags::AddTagsAnswer>),
+        response: Some(round_trip::<zohocrm::api::tags::AddTagsResponse>),
         body: Some(round_trip::<zohocrm::api::tags::RemoveTagsBody>),
     },
     Entry {
@@ -126,7 +126,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.ALL"]],
         required: &[],
         build: add_tags_to_records,
-        answer: Some(round_trip::<zohocrm::api::tags::AddTagsAnswer>),
+        response: Some(round_trip::<zohocrm::api::tags::AddTagsResponse>),
         body: Some(round_trip::<zohocrm::api::tags::AddTagsBody>),
     },
     Entry {
@@ -142,7 +142,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.ALL"]],
         required: &[],
         build: remove_tags_from_records,
-        answer: Some(round_trip::<zohocrm::api::tags::AddTagsAnswer>),
+        response: Some(round_trip::<zohocrm::api::tags::AddTagsResponse>),
         body: Some(round_trip::<zohocrm::api::tags::RemoveTagsBody>),
     },
     Entry {
@@ -158,7 +158,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.tags.READ"]],
         required: &["module"],
         build: count_records_of_tag,
-        answer: Some(round_trip::<zohocrm::api::tags::CountRecordsOfTagAnswer>),
+        response: Some(round_trip::<zohocrm::api::tags::CountRecordsOfTagResponse>),
         body: None,
     },
 ];

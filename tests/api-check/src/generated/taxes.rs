@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::taxes::TaxesAnswer>),
+        response: Some(round_trip::<zohocrm::api::taxes::TaxesResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::taxes::TaxesResults>),
+        response: Some(round_trip::<zohocrm::api::taxes::TaxesResults>),
         body: Some(round_trip::<zohocrm::api::taxes::TaxesBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.modules.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::taxes::TaxesAnswer>),
+        response: Some(round_trip::<zohocrm::api::taxes::TaxesResponse>),
         body: None,
     },
 ];

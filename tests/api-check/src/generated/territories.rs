@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::territories::TerritoriesAnswer>),
+        response: Some(round_trip::<zohocrm::api::territories::TerritoriesResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::territories::TerritoriesResults>),
+        response: Some(round_trip::<zohocrm::api::territories::TerritoriesResults>),
         body: Some(round_trip::<zohocrm::api::territories::TerritoriesBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::territories::TerritoriesResults>),
+        response: Some(round_trip::<zohocrm::api::territories::TerritoriesResults>),
         body: Some(round_trip::<zohocrm::api::territories::TerritoriesBody>),
     },
     Entry {
@@ -54,7 +54,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.DELETE"]],
         required: &[],
         build: delete_many,
-        answer: Some(round_trip::<zohocrm::api::territories::TerritoriesResults>),
+        response: Some(round_trip::<zohocrm::api::territories::TerritoriesResults>),
         body: None,
     },
     Entry {
@@ -70,7 +70,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::territories::TerritoriesAnswer>),
+        response: Some(round_trip::<zohocrm::api::territories::TerritoriesResponse>),
         body: None,
     },
     Entry {
@@ -86,7 +86,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::territories::TerritoriesResults>),
+        response: Some(round_trip::<zohocrm::api::territories::TerritoriesResults>),
         body: Some(round_trip::<zohocrm::api::territories::TerritoriesBody>),
     },
     Entry {
@@ -102,7 +102,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::territories::TerritoriesResults>),
+        response: Some(round_trip::<zohocrm::api::territories::TerritoriesResults>),
         body: None,
     },
     Entry {
@@ -118,7 +118,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.READ"]],
         required: &[],
         build: child_territories,
-        answer: Some(round_trip::<zohocrm::api::territories::TerritoriesAnswer>),
+        response: Some(round_trip::<zohocrm::api::territories::TerritoriesResponse>),
         body: None,
     },
     Entry {
@@ -134,7 +134,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.READ"]],
         required: &[],
         build: associated_users_counts,
-        answer: Some(round_trip::<zohocrm::api::territories::GetAssociatedUsersCountsAnswer>),
+        response: Some(round_trip::<zohocrm::api::territories::GetAssociatedUsersCountsResponse>),
         body: None,
     },
     Entry {
@@ -150,7 +150,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.READ"]],
         required: &[],
         build: deleted_territories,
-        answer: Some(round_trip::<zohocrm::api::territories::GetDeletedTerritoriesAnswer>),
+        response: Some(round_trip::<zohocrm::api::territories::GetDeletedTerritoriesResponse>),
         body: None,
     },
     Entry {
@@ -166,7 +166,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.DELETE"]],
         required: &[],
         build: transfer_and_delete_territory,
-        answer: Some(round_trip::<zohocrm::api::territories::TerritoriesResults>),
+        response: Some(round_trip::<zohocrm::api::territories::TerritoriesResults>),
         body: Some(round_trip::<zohocrm::api::territories::TransferAndDeleteTerritoryBody>),
     },
     Entry {
@@ -182,7 +182,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.DELETE"]],
         required: &[],
         build: transfer_and_delete_territories,
-        answer: Some(round_trip::<zohocrm::api::territories::TerritoriesResults>),
+        response: Some(round_trip::<zohocrm::api::territories::TerritoriesResults>),
         body: Some(round_trip::<zohocrm::api::territories::TransferAndDeleteTerritoryBody>),
     },
 ];

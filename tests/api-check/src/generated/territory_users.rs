@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.READ", "ZohoCRM.users.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::territory_users::TerritoryUsersAnswer>),
+        response: Some(round_trip::<zohocrm::api::territory_users::TerritoryUsersResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.UPDATE", "ZohoCRM.users.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::territory_users::TerritoryUsersResults>),
+        response: Some(round_trip::<zohocrm::api::territory_users::TerritoryUsersResults>),
         body: Some(round_trip::<zohocrm::api::territory_users::TerritoryUsersBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.DELETE", "ZohoCRM.users.DELETE"]],
         required: &["ids"],
         build: deassociate_territory_users,
-        answer: Some(round_trip::<zohocrm::api::territory_users::TerritoryUsersResults>),
+        response: Some(round_trip::<zohocrm::api::territory_users::TerritoryUsersResults>),
         body: None,
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.READ", "ZohoCRM.users.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::territory_users::TerritoryUsersAnswer>),
+        response: Some(round_trip::<zohocrm::api::territory_users::TerritoryUsersResponse>),
         body: None,
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.UPDATE", "ZohoCRM.users.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::territory_users::TerritoryUsersResults>),
+        response: Some(round_trip::<zohocrm::api::territory_users::TerritoryUsersResults>),
         body: None,
     },
     Entry {
@@ -98,7 +98,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.DELETE", "ZohoCRM.users.DELETE"]],
         required: &[],
         build: deassociate_territory_user,
-        answer: Some(round_trip::<zohocrm::api::territory_users::TerritoryUsersResults>),
+        response: Some(round_trip::<zohocrm::api::territory_users::TerritoryUsersResults>),
         body: None,
     },
 ];

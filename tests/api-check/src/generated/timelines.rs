@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.modules.READ"]],
     required: &[],
     build: list,
-    answer: Some(round_trip::<zohocrm::api::timelines::TimelinesAnswer>),
+    response: Some(round_trip::<zohocrm::api::timelines::TimelinesResponse>),
     body: None,
 }];
 

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.emails.CREATE"]],
         required: &[],
         build: unblock_emails,
-        answer: Some(round_trip::<zohocrm::api::unblock_email::UnblockEmailResults>),
+        response: Some(round_trip::<zohocrm::api::unblock_email::UnblockEmailResults>),
         body: Some(round_trip::<zohocrm::api::unblock_email::UnblockEmailBody>),
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.emails.CREATE"]],
         required: &[],
         build: unblock_email,
-        answer: Some(round_trip::<zohocrm::api::unblock_email::UnblockEmailResults>),
+        response: Some(round_trip::<zohocrm::api::unblock_email::UnblockEmailResults>),
         body: Some(round_trip::<zohocrm::api::unblock_email::UnblockEmailBody>),
     },
 ];

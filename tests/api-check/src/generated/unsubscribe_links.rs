@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.unsubscribe.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::unsubscribe_links::UnsubscribeLinksAnswer>),
+        response: Some(round_trip::<zohocrm::api::unsubscribe_links::UnsubscribeLinksResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.unsubscribe.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::unsubscribe_links::UnsubscribeLinksResults>),
+        response: Some(round_trip::<zohocrm::api::unsubscribe_links::UnsubscribeLinksResults>),
         body: Some(round_trip::<zohocrm::api::unsubscribe_links::UnsubscribeLinksBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.unsubscribe.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::unsubscribe_links::UnsubscribeLinksResults>),
+        response: Some(round_trip::<zohocrm::api::unsubscribe_links::UnsubscribeLinksResults>),
         body: Some(round_trip::<zohocrm::api::unsubscribe_links::UnsubscribeLinksBody>),
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.unsubscribe.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::unsubscribe_links::UnsubscribeLinksAnswer>),
+        response: Some(round_trip::<zohocrm::api::unsubscribe_links::UnsubscribeLinksResponse>),
         body: None,
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.unsubscribe.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::unsubscribe_links::UnsubscribeLinksResults>),
+        response: Some(round_trip::<zohocrm::api::unsubscribe_links::UnsubscribeLinksResults>),
         body: Some(round_trip::<zohocrm::api::unsubscribe_links::UnsubscribeLinksBody>),
     },
     Entry {
@@ -98,7 +98,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.unsubscribe.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::unsubscribe_links::UnsubscribeLinksResults>),
+        response: Some(round_trip::<zohocrm::api::unsubscribe_links::UnsubscribeLinksResults>),
         body: None,
     },
     Entry {
@@ -114,7 +114,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.unsubscribe.READ"]],
         required: &[],
         build: associated_unsubscribe_links,
-        answer: Some(round_trip::<zohocrm::api::unsubscribe_links::GetAssociatedUnsubscribeLinksAnswer>),
+        response: Some(round_trip::<zohocrm::api::unsubscribe_links::GetAssociatedUnsubscribeLinksResponse>),
         body: None,
     },
 ];

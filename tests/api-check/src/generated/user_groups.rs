@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.user_groups.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
+        response: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.user_groups.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResults>),
+        response: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResults>),
         body: Some(round_trip::<zohocrm::api::user_groups::UserGroupsBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.user_groups.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResults>),
+        response: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResults>),
         body: Some(round_trip::<zohocrm::api::user_groups::UserGroupsBody>),
     },
     Entry {
@@ -54,7 +54,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.user_groups.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
+        response: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResponse>),
         body: None,
     },
     Entry {
@@ -70,7 +70,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.user_groups.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResults>),
+        response: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResults>),
         body: Some(round_trip::<zohocrm::api::user_groups::UserGroupsBody>),
     },
     Entry {
@@ -86,7 +86,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.user_groups.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResults>),
+        response: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResults>),
         body: None,
     },
     Entry {
@@ -102,7 +102,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.user_groups.READ"]],
         required: &[],
         build: sources,
-        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
+        response: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResponse>),
         body: None,
     },
     Entry {
@@ -118,7 +118,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.user_groups.READ"]],
         required: &[],
         build: count_sources,
-        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
+        response: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResponse>),
         body: None,
     },
     Entry {
@@ -134,7 +134,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.user_groups.READ"]],
         required: &["job_id"],
         build: deletion_status,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        response: Some(round_trip::<zohocrm::ActionResult>),
         body: None,
     },
     Entry {
@@ -150,7 +150,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.user_groups.READ"]],
         required: &[],
         build: associations,
-        answer: Some(round_trip::<zohocrm::api::user_groups::GetAssociationsAnswer>),
+        response: Some(round_trip::<zohocrm::api::user_groups::GetAssociationsResponse>),
         body: None,
     },
     Entry {
@@ -166,7 +166,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.user_groups.READ"]],
         required: &[],
         build: associated_users_count,
-        answer: Some(round_trip::<zohocrm::api::user_groups::GetAssociatedUsersCountAnswer>),
+        response: Some(round_trip::<zohocrm::api::user_groups::GetAssociatedUsersCountResponse>),
         body: None,
     },
     Entry {
@@ -182,7 +182,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.user_groups.CREATE"]],
         required: &[],
         build: assigned_groups,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        response: Some(round_trip::<zohocrm::ActionResult>),
         body: Some(round_trip::<zohocrm::api::user_groups::GetAssignedGroupsBody>),
     },
     Entry {
@@ -198,7 +198,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.user_groups.CREATE"]],
         required: &[],
         build: unassigned_groups,
-        answer: Some(round_trip::<zohocrm::ActionResult>),
+        response: Some(round_trip::<zohocrm::ActionResult>),
         body: Some(round_trip::<zohocrm::api::user_groups::GetUnassignedGroupsBody>),
     },
     Entry {
@@ -214,7 +214,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.user_groups.READ"]],
         required: &["group_by"],
         build: grouped_counts,
-        answer: Some(round_trip::<zohocrm::api::user_groups::UserGroupsAnswer>),
+        response: Some(round_trip::<zohocrm::api::user_groups::UserGroupsResponse>),
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.READ"]],
         required: &["type"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::user_type_users::UserTypeUsersAnswer>),
+        response: Some(round_trip::<zohocrm::api::user_type_users::UserTypeUsersResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::user_type_users::UserTypeUsersResults>),
+        response: Some(round_trip::<zohocrm::api::user_type_users::UserTypeUsersResults>),
         body: None,
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.UPDATE"]],
         required: &[],
         build: transfer,
-        answer: Some(round_trip::<zohocrm::api::user_type_users::UserTypeUsersResults>),
+        response: Some(round_trip::<zohocrm::api::user_type_users::UserTypeUsersResults>),
         body: None,
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.clientportal.UPDATE"]],
         required: &[],
         build: change_status,
-        answer: Some(round_trip::<zohocrm::api::user_type_users::ChangeStatusResults>),
+        response: Some(round_trip::<zohocrm::api::user_type_users::ChangeStatusResults>),
         body: None,
     },
 ];

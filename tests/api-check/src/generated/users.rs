@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.users.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::users::UsersAnswer>),
+        response: Some(round_trip::<zohocrm::api::users::UsersResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.users.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::users::UsersResults>),
+        response: Some(round_trip::<zohocrm::api::users::UsersResults>),
         body: Some(round_trip::<zohocrm::api::users::UsersBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.users.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::users::UsersResults>),
+        response: Some(round_trip::<zohocrm::api::users::UsersResults>),
         body: Some(round_trip::<zohocrm::api::users::UsersBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.users.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::users::UsersAnswer>),
+        response: Some(round_trip::<zohocrm::api::users::UsersResponse>),
         body: None,
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.users.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::users::UsersResults>),
+        response: Some(round_trip::<zohocrm::api::users::UsersResults>),
         body: Some(round_trip::<zohocrm::api::users::UsersBody>),
     },
     Entry {
@@ -74,7 +74,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.users.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::users::UsersResults>),
+        response: Some(round_trip::<zohocrm::api::users::UsersResults>),
         body: None,
     },
     Entry {
@@ -90,7 +90,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.users.READ"]],
         required: &[],
         build: associated_groups,
-        answer: Some(round_trip::<zohocrm::api::users::GetAssociatedGroupsAnswer>),
+        response: Some(round_trip::<zohocrm::api::users::GetAssociatedGroupsResponse>),
         body: None,
     },
     Entry {
@@ -102,7 +102,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.users.READ"]],
         required: &[],
         build: count,
-        answer: Some(round_trip::<zohocrm::api::users::CountUsersAnswer>),
+        response: Some(round_trip::<zohocrm::api::users::CountUsersResponse>),
         body: None,
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.READ"]],
         required: &[],
         build: territories_of_user,
-        answer: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesAnswer>),
+        response: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.UPDATE"]],
         required: &[],
         build: associate,
-        answer: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesResults>),
+        response: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesResults>),
         body: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.DELETE"]],
         required: &[],
         build: remove_territories,
-        answer: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesResults>),
+        response: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesResults>),
         body: None,
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.READ"]],
         required: &[],
         build: territory_of_user,
-        answer: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesAnswer>),
+        response: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesResponse>),
         body: None,
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.territories.DELETE"]],
         required: &[],
         build: remove_territory,
-        answer: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesResults>),
+        response: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesResults>),
         body: None,
     },
 ];

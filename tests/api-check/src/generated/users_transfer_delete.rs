@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.users.CREATE"]],
         required: &[],
         build: transfer_and_delete_users,
-        answer: Some(round_trip::<zohocrm::api::users_transfer_delete::UsersTransferDeleteResults>),
+        response: Some(round_trip::<zohocrm::api::users_transfer_delete::UsersTransferDeleteResults>),
         body: Some(round_trip::<zohocrm::api::users_transfer_delete::UsersTransferDeleteBody>),
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.users.READ"]],
         required: &["job_id"],
         build: status,
-        answer: Some(round_trip::<zohocrm::api::users_transfer_delete::UsersTransferDeleteAnswer>),
+        response: Some(round_trip::<zohocrm::api::users_transfer_delete::UsersTransferDeleteResponse>),
         body: None,
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.users.CREATE"]],
         required: &[],
         build: transfer_and_delete_user,
-        answer: Some(round_trip::<zohocrm::api::users_transfer_delete::UsersTransferDeleteResults>),
+        response: Some(round_trip::<zohocrm::api::users_transfer_delete::UsersTransferDeleteResults>),
         body: Some(round_trip::<zohocrm::api::users_transfer_delete::UsersTransferDeleteBody>),
     },
 ];

@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.users_unavailability.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityResults>),
+        response: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityResults>),
         body: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityBody>),
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.users_unavailability.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityResults>),
+        response: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityResults>),
         body: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.users_unavailability.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityAnswer>),
+        response: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityResponse>),
         body: None,
     },
     Entry {
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.users_unavailability.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityResults>),
+        response: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityResults>),
         body: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityBody>),
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.users_unavailability.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityAnswer>),
+        response: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityResponse>),
         body: None,
     },
     Entry {
@@ -98,7 +98,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.users_unavailability.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityResults>),
+        response: Some(round_trip::<zohocrm::api::users_unavailability::UsersUnavailabilityResults>),
         body: None,
     },
 ];

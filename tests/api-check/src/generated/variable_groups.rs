@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.variable_groups.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::variable_groups::VariableGroupsAnswer>),
+        response: Some(round_trip::<zohocrm::api::variable_groups::VariableGroupsResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.variable_groups.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::variable_groups::VariableGroupsAnswer>),
+        response: Some(round_trip::<zohocrm::api::variable_groups::VariableGroupsResponse>),
         body: None,
     },
 ];

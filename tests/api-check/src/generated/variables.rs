@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.variables.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::variables::VariablesAnswer>),
+        response: Some(round_trip::<zohocrm::api::variables::VariablesResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.variables.CREATE"]],
         required: &[],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::variables::VariablesResults>),
+        response: Some(round_trip::<zohocrm::api::variables::VariablesResults>),
         body: Some(round_trip::<zohocrm::api::variables::VariablesBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.variables.UPDATE"]],
         required: &[],
         build: update_many,
-        answer: Some(round_trip::<zohocrm::api::variables::VariablesResults>),
+        response: Some(round_trip::<zohocrm::api::variables::VariablesResults>),
         body: Some(round_trip::<zohocrm::api::variables::VariablesBody>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.variables.DELETE"]],
         required: &["ids"],
         build: delete_many,
-        answer: Some(round_trip::<zohocrm::api::variables::VariablesResults>),
+        response: Some(round_trip::<zohocrm::api::variables::VariablesResults>),
         body: None,
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.variables.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::variables::VariablesAnswer>),
+        response: Some(round_trip::<zohocrm::api::variables::VariablesResponse>),
         body: None,
     },
     Entry {
@@ -74,7 +74,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.variables.UPDATE"]],
         required: &[],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::variables::VariablesResults>),
+        response: Some(round_trip::<zohocrm::api::variables::VariablesResults>),
         body: Some(round_trip::<zohocrm::api::variables::VariablesBody>),
     },
     Entry {
@@ -90,7 +90,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.variables.DELETE"]],
         required: &[],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::variables::VariablesResults>),
+        response: Some(round_trip::<zohocrm::api::variables::VariablesResults>),
         body: None,
     },
 ];

@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.READ"]],
         required: &["module"],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::webforms::WebformsAnswer>),
+        response: Some(round_trip::<zohocrm::api::webforms::WebformsResponse>),
         body: None,
     },
     Entry {
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.CREATE"]],
         required: &["module"],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::webforms::WebformsResults>),
+        response: Some(round_trip::<zohocrm::api::webforms::WebformsResults>),
         body: Some(round_trip::<zohocrm::api::webforms::WebformsBody>),
     },
     Entry {
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.READ"]],
         required: &["module"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::webforms::WebformsAnswer>),
+        response: Some(round_trip::<zohocrm::api::webforms::WebformsResponse>),
         body: None,
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.UPDATE"]],
         required: &["module"],
         build: update,
-        answer: Some(round_trip::<zohocrm::api::webforms::WebformsResults>),
+        response: Some(round_trip::<zohocrm::api::webforms::WebformsResults>),
         body: Some(round_trip::<zohocrm::api::webforms::WebformsBody>),
     },
     Entry {
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.DELETE"]],
         required: &["module"],
         build: delete,
-        answer: Some(round_trip::<zohocrm::api::webforms::WebformsResults>),
+        response: Some(round_trip::<zohocrm::api::webforms::WebformsResults>),
         body: None,
     },
     Entry {
@@ -74,7 +74,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.READ"]],
         required: &["module"],
         build: preview,
-        answer: Some(round_trip::<zohocrm::api::webforms::WebformsAnswer>),
+        response: Some(round_trip::<zohocrm::api::webforms::WebformsResponse>),
         body: None,
     },
 ];

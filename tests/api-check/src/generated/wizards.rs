@@ -14,7 +14,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.wizards.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::wizards::WizardsAnswer>),
+        response: Some(round_trip::<zohocrm::api::wizards::WizardsResponse>),
         body: None,
     },
     Entry {
@@ -30,7 +30,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.wizards.READ"]],
         required: &["layout_id"],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::wizards::WizardsAnswer>),
+        response: Some(round_trip::<zohocrm::api::wizards::WizardsResponse>),
         body: None,
     },
 ];

@@ -13,7 +13,7 @@ pub(super) const ENTRIES: &[Entry] = &[Entry {
     scopes: &[&["ZohoCRM.settings.READ"]],
     required: &[],
     build: get,
-    answer: Some(round_trip::<zohocrm::api::zia_enrichment::ZiaEnrichmentAnswer>),
+    response: Some(round_trip::<zohocrm::api::zia_enrichment::ZiaEnrichmentResponse>),
     body: None,
 }];
 

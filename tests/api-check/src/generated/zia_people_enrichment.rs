@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.intelligence.READ"]],
         required: &[],
         build: list,
-        answer: Some(round_trip::<zohocrm::api::zia_people_enrichment::ZiaPeopleEnrichmentAnswer>),
+        response: Some(round_trip::<zohocrm::api::zia_people_enrichment::ZiaPeopleEnrichmentResponse>),
         body: None,
     },
     Entry {
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.intelligence.CREATE"]],
         required: &["module"],
         build: create,
-        answer: Some(round_trip::<zohocrm::api::zia_people_enrichment::ZiaPeopleEnrichmentResults>),
+        response: Some(round_trip::<zohocrm::api::zia_people_enrichment::ZiaPeopleEnrichmentResults>),
         body: Some(round_trip::<zohocrm::api::zia_people_enrichment::PeopleEnrich>),
     },
     Entry {
@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         scopes: &[&["ZohoCRM.settings.intelligence.READ"]],
         required: &[],
         build: get,
-        answer: Some(round_trip::<zohocrm::api::zia_people_enrichment::ZiaPeopleEnrichmentAnswer>),
+        response: Some(round_trip::<zohocrm::api::zia_people_enrichment::ZiaPeopleEnrichmentResponse>),
         body: None,
     },
 ];

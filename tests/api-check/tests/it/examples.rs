@@ -38,7 +38,7 @@ const ALIASES: [(&str, &str); 2] =
 #[test]
 #[ignore = "needs Zoho's examples"]
 fn every_answer_that_is_published_is_read_with_every_leaf() {
-    let answer = |entry: &Entry| entry.answer;
+    let answer = |entry: &Entry| entry.response;
     read_all(|example| example.is_success() && example.body.get("status") != Some(&json!("error")), answer);
 }
 

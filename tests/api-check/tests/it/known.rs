@@ -26,7 +26,7 @@ fn what_is_described_is_known_by_name() {
     let mut untyped = BTreeSet::new();
     for pair in &pairs(specification, Some(sdk)) {
         let kinds: [(_, Shapes); 2] = [
-            (pair.entry.answer, Described::answers),
+            (pair.entry.response, Described::answers),
             (pair.entry.body, |described| described.body().into_iter().collect()),
         ];
         for (round_trip, shapes) in kinds {
@@ -108,7 +108,7 @@ fn what_is_published_is_known_by_name() {
             continue;
         }
         let Some(entry) = entry_of(example) else { continue };
-        let Some(round_trip) = (if is_body { entry.body } else { entry.answer }) else { continue };
+        let Some(round_trip) = (if is_body { entry.body } else { entry.response }) else { continue };
         let mut probed = example.body.clone();
         let mut paths = BTreeSet::new();
         members += probe(round_trip, &mut probed, &[], "$", &mut paths);
@@ -175,7 +175,7 @@ fn what_is_answered_with_a_file_has_no_answer_in_json() {
     let Some(specification) = specification() else { return };
     let mut findings = Findings::default();
     let mut files = 0;
-    for pair in pairs(specification, official_sdk()).iter().filter(|pair| pair.entry.answer.is_none()) {
+    for pair in pairs(specification, official_sdk()).iter().filter(|pair| pair.entry.response.is_none()) {
         files += 1;
         for described in &pair.described {
             let is_json = |schema: &SchemaId| {

@@ -21,7 +21,7 @@ fn every_answer_is_read_and_written_again_with_every_leaf() {
     let pairs = pairs(specification, official_sdk());
     let mut tour = Tour::default();
     for pair in &pairs {
-        if let Some(round_trip) = pair.entry.answer {
+        if let Some(round_trip) = pair.entry.response {
             tour.visit(pair, round_trip, "an answer", Described::answers);
         }
     }
