@@ -40,7 +40,7 @@ pub(crate) enum Command {
     /// Takes the lease, saves and gives it back, without end. Each save is answered by [`Renewed`].
     RenewWithoutEnd { user: String, row: String, first: u64, life: Duration },
     /// How things stand with a user's refresh token. Answered by [`Seen`].
-    Standing { user: String },
+    LeaseState { user: String },
     /// Saves the row of a user whose access token has ended. Answered by nothing.
     SaveEnded { wanted: Wanted },
     /// Asks for the user's access token from so many tasks at once. Answered by [`Tokens`].

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime;
-use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
+use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use zoho_oauth::store::{AnyStore, SqliteStore, StoreError, TokenStore};
 use zoho_oauth::{Authenticator, DataCenter, OAuthToken, UserSignature};
 
@@ -239,8 +239,8 @@ impl Coordination for Counting {
         self.counted().save_and_release(lease, token).await
     }
 
-    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
-        self.counted().standing(key).await
+    async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
+        self.counted().lease_state(key).await
     }
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {

@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::coordination::{
-    Acquired, Coordination, Fenced, Lease, LeaseEntry, LeaseKey, Standing,
+    Acquired, Coordination, Fenced, Lease, LeaseEntry, LeaseKey, LeaseState,
 };
 use zoho_oauth::store::{Criterion, StoreError, StoredToken, TokenStore, id_number, next_id};
 
@@ -138,10 +138,10 @@ impl Coordination for FolderStore {
         self.write(move |folder| save_and_release(folder, &lease, new)).await
     }
 
-    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
+    async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
         let file = lease_file(key);
         let entry: Option<LeaseEntry> = self.read(move |folder| folder.read(&file)).await?;
-        Ok(entry.unwrap_or_default().standing(now()))
+        Ok(entry.unwrap_or_default().lease_state(now()))
     }
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {

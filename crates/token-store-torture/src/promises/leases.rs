@@ -70,7 +70,7 @@ pub(super) fn a_ledger_outlives_its_holder(scene: &Scene) -> Outcome {
     for round in 0..4 {
         let turn = granted(&mut holder, SHORT_LIFE)?;
         // Whoever takes the lease takes over what is known about the credential.
-        let seen: Seen = holder.ask(&Command::Standing { user: USER.to_owned() })?;
+        let seen: Seen = holder.ask(&Command::LeaseState { user: USER.to_owned() })?;
         check_ledger(&seen.ledger, &kept)?;
         kept.note_issue(SystemTime::now(), Quota::default());
         if round % 2 == 1 {
@@ -81,7 +81,7 @@ pub(super) fn a_ledger_outlives_its_holder(scene: &Scene) -> Outcome {
         let released = round == 2 && holder.ask(&Command::Release)?;
         holder.kill::<bool>()?;
 
-        let seen: Seen = other.ask(&Command::Standing { user: USER.to_owned() })?;
+        let seen: Seen = other.ask(&Command::LeaseState { user: USER.to_owned() })?;
         check_ledger(&seen.ledger, &kept)?;
         check(seen.epoch == turn.epoch && turn.epoch > last_epoch, "an epoch outlives its holder", || {
             format!("a process that was killed had epoch {}, and epoch {} is there", turn.epoch, seen.epoch)

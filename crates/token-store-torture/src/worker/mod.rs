@@ -100,10 +100,10 @@ impl Desk {
             Command::RenewWithoutEnd { user, row, first, life } => {
                 self.renew_without_end(&user, &row, first, life).await
             }
-            Command::Standing { user } => {
+            Command::LeaseState { user } => {
                 let key = LeaseKey::refresh(&refresh_token(&user, 0));
-                let standing = patiently(|| self.store.standing(&key)).await?;
-                answered(Seen { epoch: standing.epoch, left: standing.lease_left, ledger: standing.ledger })
+                let state = patiently(|| self.store.lease_state(&key)).await?;
+                answered(Seen { epoch: state.epoch, left: state.remaining, ledger: state.ledger })
             }
             Command::SaveEnded { wanted } => {
                 let token = asking::ended_token(&wanted);
@@ -125,7 +125,7 @@ impl Desk {
                 self.lease = Some((user, Lease { row, ..lease }));
                 Ok(turn)
             }
-            Acquired::Held(standing) => Ok(Turn { is_granted: false, epoch: standing.epoch }),
+            Acquired::Held(state) => Ok(Turn { is_granted: false, epoch: state.epoch }),
             other => Err(format!("an answer that this kit does not know: {other:?}")),
         }
     }

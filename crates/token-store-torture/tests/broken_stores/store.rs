@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
-use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
+use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use zoho_oauth::store::{AnyStore, StoreError, TokenStore, id_number};
 use zoho_oauth::{Ledger, OAuthToken};
 
@@ -183,7 +183,7 @@ impl Coordination for BrokenStore {
             }
             Flaw::SavesWhateverTheLease => Ok(Fenced::Saved(self.store.save_token(token).await?)),
             Flaw::LooksAtTheLeaseBeforeItSaves => {
-                if self.store.standing(&lease.key).await?.epoch > lease.epoch {
+                if self.store.lease_state(&lease.key).await?.epoch > lease.epoch {
                     return Ok(Fenced::Superseded);
                 }
                 sleep(A_MOMENT * 20).await;
@@ -195,10 +195,10 @@ impl Coordination for BrokenStore {
         }
     }
 
-    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
+    async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
         match self.flaw {
-            Flaw::KeepsLeasesToItself => self.in_memory.standing(key).await,
-            _ => self.store.standing(key).await,
+            Flaw::KeepsLeasesToItself => self.in_memory.lease_state(key).await,
+            _ => self.store.lease_state(key).await,
         }
     }
 

@@ -151,7 +151,7 @@ impl AuthenticatorBuilder {
         let store = self.store.unwrap_or_else(|| MemoryStore::new().into());
         let mut settings = self.settings;
         settings.margin = settings.margin.mul_f64(1.0 + rand::rng().random::<f64>() / 4.0);
-        let look_every = store.look_every();
+        let poll_interval = store.poll_interval();
         Ok(Authenticator {
             core: Arc::new(Core {
                 environments: self.environments,
@@ -160,7 +160,7 @@ impl AuthenticatorBuilder {
                 spool: Spool::new(&store, self.spool_folder),
                 store: ClockedStore::new(store),
                 settings,
-                cache: Cache::looking_every(look_every),
+                cache: Cache::looking_every(poll_interval),
                 tokens: Flights::new(),
                 logins: Flights::new(),
                 recovery: Default::default(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::OnceCell;
 
-use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
+use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use crate::store::{AnyStore, StoreError, TokenStore};
 use crate::token::{OAuthToken, epoch_milliseconds};
 
@@ -73,7 +73,7 @@ impl ClockedStore {
         let acquired = self.store.acquire(key, holder, life).await?;
         self.set_clock(match &acquired {
             Acquired::Granted(lease) => lease.granted_at,
-            Acquired::Held(standing) => standing.now,
+            Acquired::Held(state) => state.now,
         });
         Ok(acquired)
     }
@@ -86,10 +86,10 @@ impl ClockedStore {
         self.store.release(lease).await
     }
 
-    pub(super) async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
-        let standing = self.store.standing(key).await?;
-        self.set_clock(standing.now);
-        Ok(standing)
+    pub(super) async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
+        let state = self.store.lease_state(key).await?;
+        self.set_clock(state.now);
+        Ok(state)
     }
 
     /// A moment of the store's clock, by this machine's.

@@ -76,10 +76,10 @@ impl Core {
             let exchanged = self.exchanged_row(&basis).await;
             let lease = match acquired {
                 Acquired::Granted(lease) => lease,
-                Acquired::Held(standing) => match exchanged? {
+                Acquired::Held(state) => match exchanged? {
                     Some(row) => return Ok(Login::saved(row)),
                     None => {
-                        tokio::time::sleep(pauses.next(standing.lease_left)).await;
+                        tokio::time::sleep(pauses.next(state.remaining)).await;
                         continue;
                     }
                 },

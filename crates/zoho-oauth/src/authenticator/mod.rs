@@ -44,7 +44,7 @@ use unsaved::Recovery;
 ///
 /// Cheap to clone; clones share everything. A valid token is served from memory without I/O; what another process
 /// does to the store (renew, revoke, delete, a new login) is seen within one second, or within the time that the
-/// store asks for ([`Coordination::look_every`](crate::store::coordination::Coordination::look_every)). However many tasks and
+/// store asks for ([`Coordination::poll_interval`](crate::store::coordination::Coordination::poll_interval)). However many tasks and
 /// processes want the same token, one request goes to Zoho. Its methods need a tokio runtime.
 ///
 /// ```no_run

@@ -10,7 +10,7 @@ use crate::error::{Error, LoginReason, OAuthErrorCode};
 use crate::ledger::{Failure, Ledger};
 use crate::spool::Origin;
 use crate::store::StoreError;
-use crate::store::coordination::{Acquired, Fenced, Lease, LeaseKey, Standing};
+use crate::store::coordination::{Acquired, Fenced, Lease, LeaseKey, LeaseState};
 use crate::token::OAuthToken;
 
 use super::Core;
@@ -34,13 +34,13 @@ impl Core {
                 return Err(nothing_to_renew_with(&row));
             };
             let key = LeaseKey::refresh(&refresh_token);
-            let standing = self.store.standing(&key).await?;
-            if !standing.lease_left.is_zero() {
-                followed = Some(standing.epoch);
-                tokio::time::sleep(pauses.next(standing.lease_left)).await;
+            let state = self.store.lease_state(&key).await?;
+            if !state.remaining.is_zero() {
+                followed = Some(state.epoch);
+                tokio::time::sleep(pauses.next(state.remaining)).await;
             } else {
-                match self.verdict(&standing, followed, &row, wish) {
-                    Verdict::HandOut => return self.hand_out_of_life(&row, &standing.ledger),
+                match self.verdict(&state, followed, &row, wish) {
+                    Verdict::HandOut => return self.hand_out_of_life(&row, &state.ledger),
                     Verdict::Fail(error) => return self.despite(error, &row, wish),
                     Verdict::Renew => {}
                 }
@@ -74,9 +74,9 @@ impl Core {
                 return Err(error);
             }
         };
-        let standing = Standing::of(&lease);
+        let state = LeaseState::of(&lease);
         let is_replaced = row.refresh_token().is_none_or(|token| LeaseKey::refresh(token) != lease.key);
-        match self.verdict(&standing, None, &row, wish) {
+        match self.verdict(&state, None, &row, wish) {
             Verdict::Renew if !is_replaced => {}
             Verdict::Fail(error) if !is_replaced => {
                 self.release(&lease).await;
@@ -259,8 +259,8 @@ impl Core {
     }
 
     /// What the credential's past allows.
-    fn verdict(&self, standing: &Standing, followed: Option<u64>, row: &OAuthToken, wish: &Wish) -> Verdict {
-        let ledger = &standing.ledger;
+    fn verdict(&self, state: &LeaseState, followed: Option<u64>, row: &OAuthToken, wish: &Wish) -> Verdict {
+        let ledger = &state.ledger;
         if wish.is_granted_by(row, self.last_issue(ledger)) {
             return Verdict::HandOut;
         }
@@ -272,12 +272,12 @@ impl Core {
         }
         let shared = followed.and_then(|epoch| ledger.failure_of(epoch));
         let failure_life = if wish.demand == Demand::Early { EARLY_AGAIN_AFTER } else { FAILURE_LIFE };
-        let recent = || ledger.recent_failure(standing.now, failure_life);
+        let recent = || ledger.recent_failure(state.now, failure_life);
         if let Some(Failure::Transient(evidence)) = shared.or_else(recent) {
             return Verdict::Fail(Error::SharedFailure { evidence: evidence.clone() });
         }
-        match ledger.retry_at(standing.now, self.settings.quota) {
-            Some(at) => Verdict::Fail(Error::Throttled { retry_at: Clock::set_to(standing.now).as_ours(at) }),
+        match ledger.retry_at(state.now, self.settings.quota) {
+            Some(at) => Verdict::Fail(Error::Throttled { retry_at: Clock::set_to(state.now).as_ours(at) }),
             None => Verdict::Renew,
         }
     }
@@ -330,11 +330,11 @@ enum Verdict {
     Renew,
 }
 
-impl Standing {
+impl LeaseState {
     fn of(lease: &Lease) -> Self {
         Self {
             epoch: lease.epoch,
-            lease_left: Duration::ZERO,
+            remaining: Duration::ZERO,
             now: lease.granted_at,
             ledger: lease.ledger.clone(),
         }
@@ -358,12 +358,12 @@ pub(super) struct Pauses {
 }
 
 impl Pauses {
-    pub(super) fn next(&mut self, lease_left: Duration) -> Duration {
+    pub(super) fn next(&mut self, remaining: Duration) -> Duration {
         const SHORTEST: f64 = 0.02;
         const LONGEST: f64 = 0.25;
         let seconds = (SHORTEST * 1.5_f64.powi(self.so_far)).min(LONGEST);
         self.so_far = self.so_far.saturating_add(1);
-        Duration::from_secs_f64(seconds).mul_f64(rand::rng().random_range(0.5..1.5)).min(lease_left)
+        Duration::from_secs_f64(seconds).mul_f64(rand::rng().random_range(0.5..1.5)).min(remaining)
     }
 }
 

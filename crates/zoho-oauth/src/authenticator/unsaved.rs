@@ -60,8 +60,8 @@ impl Core {
             let looked_at = Instant::now();
             match self.bring_all_in().await {
                 Ok(Recovered { waiting: None, .. }) => break Recovery::Done,
-                Ok(Recovered { waiting: Some(lease_left), .. }) => {
-                    let until = *until.get_or_insert(Instant::now() + lease_left + COARSEST_CLOCK);
+                Ok(Recovered { waiting: Some(remaining), .. }) => {
+                    let until = *until.get_or_insert(Instant::now() + remaining + COARSEST_CLOCK);
                     if looked_at >= until {
                         break Recovery::NextAt(Instant::now() + Duration::from_secs(1));
                     }
@@ -102,8 +102,8 @@ impl Core {
                     entry.remove();
                 }
                 Ok(Brought::NotWanted) => entry.remove(),
-                Ok(Brought::NotNow(lease_left)) => {
-                    recovered.waiting = recovered.waiting.max(Some(lease_left));
+                Ok(Brought::NotNow(remaining)) => {
+                    recovered.waiting = recovered.waiting.max(Some(remaining));
                 }
                 Err(error) => failure = Some(error),
             }
@@ -124,10 +124,10 @@ impl Core {
 
     async fn bring_in(&self, token: &OAuthToken, origin: Origin) -> Result<Brought, Error> {
         if let (Origin::Login, Some(code)) = (origin, token.grant_token()) {
-            let standing = self.store.standing(&LeaseKey::exchange(code)).await?;
-            if !standing.lease_left.is_zero() {
+            let state = self.store.lease_state(&LeaseKey::exchange(code)).await?;
+            if !state.remaining.is_zero() {
                 // This login is just being finished, by another process.
-                return Ok(Brought::NotNow(standing.lease_left));
+                return Ok(Brought::NotNow(state.remaining));
             }
         }
         let stored = self.store.find_token(&identity(token)).await?;
@@ -145,7 +145,7 @@ impl Core {
         let acquired = self.store.acquire(&key, &new_holder(), self.settings.lease_life).await?;
         let mut lease = match acquired {
             Acquired::Granted(lease) => lease,
-            Acquired::Held(standing) => return Ok(Brought::NotNow(standing.lease_left)),
+            Acquired::Held(state) => return Ok(Brought::NotNow(state.remaining)),
         };
         lease.row = token.id().map(str::to_owned);
         match self.store.save_and_release(&lease, token).await {

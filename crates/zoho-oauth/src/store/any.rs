@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use crate::token::OAuthToken;
 
 use super::check::Upkeep;
-use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
+use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
 use super::memory::LeaseBoard;
 use super::{TokenPage, TokenStore};
@@ -202,16 +202,16 @@ impl Coordination for AnyStore {
         self.coordination.save_and_release(lease, token).await
     }
 
-    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
-        self.coordination.standing(key).await
+    async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
+        self.coordination.lease_state(key).await
     }
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {
         self.coordination.version().await
     }
 
-    fn look_every(&self) -> Duration {
-        self.coordination.look_every()
+    fn poll_interval(&self) -> Duration {
+        self.coordination.poll_interval()
     }
 
     async fn clock(&self) -> Result<SystemTime, StoreError> {
@@ -260,8 +260,8 @@ impl Coordination for WithinThisProcess {
         Ok(Fenced::Saved(saved))
     }
 
-    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
-        Ok(self.board().standing(key))
+    async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
+        Ok(self.board().lease_state(key))
     }
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {
@@ -323,9 +323,9 @@ trait ErasedCoordination: Send + Sync {
     fn renew<'a>(&'a self, lease: &'a Lease, life: Duration) -> Boxed<'a, bool>;
     fn release<'a>(&'a self, lease: &'a Lease) -> Boxed<'a, bool>;
     fn save_and_release<'a>(&'a self, lease: &'a Lease, token: &'a OAuthToken) -> Boxed<'a, Fenced>;
-    fn standing<'a>(&'a self, key: &'a LeaseKey) -> Boxed<'a, Standing>;
+    fn lease_state<'a>(&'a self, key: &'a LeaseKey) -> Boxed<'a, LeaseState>;
     fn version(&self) -> Boxed<'_, Option<u64>>;
-    fn look_every(&self) -> Duration;
+    fn poll_interval(&self) -> Duration;
     fn clock(&self) -> Boxed<'_, SystemTime>;
 }
 
@@ -346,16 +346,16 @@ impl<C: Coordination> ErasedCoordination for C {
         Box::pin(Coordination::save_and_release(self, lease, token))
     }
 
-    fn standing<'a>(&'a self, key: &'a LeaseKey) -> Boxed<'a, Standing> {
-        Box::pin(Coordination::standing(self, key))
+    fn lease_state<'a>(&'a self, key: &'a LeaseKey) -> Boxed<'a, LeaseState> {
+        Box::pin(Coordination::lease_state(self, key))
     }
 
     fn version(&self) -> Boxed<'_, Option<u64>> {
         Box::pin(Coordination::version(self))
     }
 
-    fn look_every(&self) -> Duration {
-        Coordination::look_every(self)
+    fn poll_interval(&self) -> Duration {
+        Coordination::poll_interval(self)
     }
 
     fn clock(&self) -> Boxed<'_, SystemTime> {

@@ -45,14 +45,14 @@ pub trait Coordination: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Fenced, StoreError>> + Send;
 
     /// How things stand with `key`, without taking anything.
-    fn standing(&self, key: &LeaseKey) -> impl Future<Output = Result<Standing, StoreError>> + Send;
+    fn lease_state(&self, key: &LeaseKey) -> impl Future<Output = Result<LeaseState, StoreError>> + Send;
 
     /// A number that changes whenever anybody changes the store, cheap to ask for; `None` where there is none.
     fn version(&self) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
 
     /// How often an authenticator asks whether anybody has changed the store, and so for how long it may not see what
     /// another process did: every half a second, unless a store is too slow or too dear for that.
-    fn look_every(&self) -> Duration {
+    fn poll_interval(&self) -> Duration {
         Duration::from_millis(500)
     }
 
@@ -120,7 +120,7 @@ pub enum Acquired {
     /// The caller has the lease.
     Granted(Lease),
     /// Somebody else has it.
-    Held(Standing),
+    Held(LeaseState),
 }
 
 /// The answer to [`Coordination::save_and_release`].
@@ -137,11 +137,11 @@ pub enum Fenced {
 /// How things stand with a credential.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Standing {
+pub struct LeaseState {
     /// The epoch of the last lease.
     pub epoch: u64,
     /// How much longer that lease lasts; zero when it was given back or has run out.
-    pub lease_left: Duration,
+    pub remaining: Duration,
     /// The store's clock.
     pub now: SystemTime,
     /// What the key's ledger says.
@@ -169,7 +169,7 @@ impl LeaseEntry {
     /// Gives the lease to `holder`, unless another has it.
     pub fn acquire(&mut self, key: &LeaseKey, holder: &str, now: u64, life: Duration) -> Acquired {
         if self.left(now) > 0 && self.holder != holder {
-            return Acquired::Held(self.standing(now));
+            return Acquired::Held(self.lease_state(now));
         }
         self.epoch += 1;
         holder.clone_into(&mut self.holder);
@@ -217,10 +217,10 @@ impl LeaseEntry {
 
     /// How things stand at `now`.
     #[must_use]
-    pub fn standing(&self, now: u64) -> Standing {
-        Standing {
+    pub fn lease_state(&self, now: u64) -> LeaseState {
+        LeaseState {
             epoch: self.epoch,
-            lease_left: Duration::from_millis(self.left(now)),
+            remaining: Duration::from_millis(self.left(now)),
             now: from_epoch_milliseconds(now),
             ledger: self.ledger.clone(),
         }
@@ -262,7 +262,7 @@ mod tests {
     fn granted(acquired: Acquired) -> Lease {
         match acquired {
             Acquired::Granted(lease) => lease,
-            Acquired::Held(standing) => panic!("held: {standing:?}"),
+            Acquired::Held(state) => panic!("held: {state:?}"),
         }
     }
 
@@ -290,7 +290,7 @@ mod tests {
     fn a_clock_that_was_set_back_does_not_prolong_a_lease() {
         let mut entry = LeaseEntry::default();
         granted(entry.acquire(&key(), "a", 3_600_000, LIFE));
-        assert!(entry.standing(1_000).lease_left.is_zero());
+        assert!(entry.lease_state(1_000).remaining.is_zero());
         granted(entry.acquire(&key(), "b", 1_000, LIFE));
     }
 

@@ -10,7 +10,7 @@ use crate::token::OAuthToken;
 use super::TokenStore;
 use super::any::AnyStore;
 use super::coordination::{
-    Acquired, Coordination, Fenced, Lease, LeaseEntry, LeaseKey, Standing, machine_clock,
+    Acquired, Coordination, Fenced, Lease, LeaseEntry, LeaseKey, LeaseState, machine_clock,
 };
 use super::error::StoreError;
 use super::ids::{id_number, next_id};
@@ -151,8 +151,8 @@ impl Coordination for MemoryStore {
         Ok(Fenced::Saved(saved))
     }
 
-    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
-        Ok(self.read().leases.standing(key))
+    async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
+        Ok(self.read().leases.lease_state(key))
     }
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {
@@ -191,7 +191,7 @@ impl LeaseBoard {
         self.entries.get(&lease.key).is_some_and(|entry| entry.is_held_under(lease))
     }
 
-    pub(crate) fn standing(&self, key: &LeaseKey) -> Standing {
-        self.entries.get(key).cloned().unwrap_or_default().standing(machine_clock())
+    pub(crate) fn lease_state(&self, key: &LeaseKey) -> LeaseState {
+        self.entries.get(key).cloned().unwrap_or_default().lease_state(machine_clock())
     }
 }

@@ -23,11 +23,11 @@ promises! {
     async fn a_lease_is_one_holders_until_it_is_given_back(one, other) {
         let lease = granted(&one, "one").await;
         assert!(matches!(other.acquire(&key(), "other", LIFE).await.expect("asked"), Acquired::Held(_)));
-        let standing = other.standing(&key()).await.expect("read");
-        assert_eq!(standing.epoch, lease.epoch);
-        assert!(standing.lease_left > LIFE / 2 && standing.lease_left <= LIFE, "{standing:?}");
+        let state = other.lease_state(&key()).await.expect("read");
+        assert_eq!(state.epoch, lease.epoch);
+        assert!(state.remaining > LIFE / 2 && state.remaining <= LIFE, "{state:?}");
         assert!(one.release(&lease).await.expect("released"));
-        assert!(other.standing(&key()).await.expect("read").lease_left.is_zero());
+        assert!(other.lease_state(&key()).await.expect("read").remaining.is_zero());
         assert!(granted(&other, "other").await.epoch > lease.epoch);
     }
 
@@ -37,7 +37,7 @@ promises! {
         let next = loop {
             match other.acquire(&key(), "other", LIFE).await.expect("asked") {
                 Acquired::Granted(next) => break next,
-                Acquired::Held(standing) => tokio::time::sleep(pause(standing.lease_left)).await,
+                Acquired::Held(state) => tokio::time::sleep(pause(state.remaining)).await,
             }
         };
         assert!(next.epoch > lease.epoch);
@@ -77,7 +77,7 @@ promises! {
         let mut lease = granted(&one, "one").await;
         lease.ledger.note_issue(lease.granted_at, Quota::default());
         assert!(one.renew(&lease, LIFE).await.expect("renewed"));
-        assert_eq!(other.standing(&key()).await.expect("read").ledger, lease.ledger);
+        assert_eq!(other.lease_state(&key()).await.expect("read").ledger, lease.ledger);
         lease.ledger.note_throttle(lease.granted_at, Quota::default());
         assert!(one.release(&lease).await.expect("released"));
         assert_eq!(granted(&other, "other").await.ledger, lease.ledger);
@@ -147,7 +147,7 @@ promises! {
     async fn a_save_that_is_refused_keeps_the_lease(one, other) {
         let lease = granted(&one, "one").await;
         one.save_and_release(&lease, &OAuthToken::new().with_user("ada")).await.expect_err("nothing to save");
-        assert!(other.standing(&key()).await.expect("read").lease_left > LIFE / 2);
+        assert!(other.lease_state(&key()).await.expect("read").remaining > LIFE / 2);
         assert!(one.release(&lease).await.expect("released"));
     }
 
@@ -155,7 +155,7 @@ promises! {
     async fn everybody_has_the_same_clock(one, other) {
         let first = one.clock().await.expect("asked");
         let lease = granted(&other, "other").await;
-        let last = one.standing(&key()).await.expect("read").now;
+        let last = one.lease_state(&key()).await.expect("read").now;
         // A clock of whole seconds may have just gone on.
         let slack = Duration::from_secs(2);
         let apart = |from: SystemTime, to: SystemTime| to.duration_since(from).unwrap_or_default();
@@ -186,7 +186,7 @@ async fn granted(store: &impl Coordination, holder: &str) -> Lease {
 async fn granted_for(store: &impl Coordination, holder: &str, life: Duration) -> Lease {
     match store.acquire(&key(), holder, life).await.expect("asked") {
         Acquired::Granted(lease) => lease,
-        Acquired::Held(standing) => panic!("the lease is somebody else's: {standing:?}"),
+        Acquired::Held(state) => panic!("the lease is somebody else's: {state:?}"),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::token::OAuthToken;
 
 use super::TokenStore;
 use super::any::AnyStore;
-use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing, machine_clock};
+use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState, machine_clock};
 use super::error::{StoreError, StoreErrorKind};
 use super::stored::StoredToken;
 
@@ -195,9 +195,9 @@ impl Coordination for FileStore {
         self.write(move |draft| draft.save_and_release(&lease, &token)).await
     }
 
-    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
+    async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
         let state = self.blocking(|shared| shared.state().look()).await?;
-        Ok(state.leases.get(key).cloned().unwrap_or_default().standing(machine_clock()))
+        Ok(state.leases.get(key).cloned().unwrap_or_default().lease_state(machine_clock()))
     }
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {

@@ -12,7 +12,7 @@ use crate::token::OAuthToken;
 
 use super::address::{Address, unusable};
 use super::any::AnyStore;
-use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
+use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
 use super::sql::{ServerOptions, SqlStore, Tls, server_options, sql_store};
 use super::{TokenPage, TokenStore};

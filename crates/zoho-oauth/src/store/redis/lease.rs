@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::token::OAuthToken;
 
-use super::super::coordination::{Acquired, Fenced, Lease, LeaseEntry, LeaseKey, Standing};
+use super::super::coordination::{Acquired, Fenced, Lease, LeaseEntry, LeaseKey, LeaseState};
 use super::super::stored::StoredToken;
 use super::fault::Fault;
 use super::rounds::Rounds;
@@ -65,9 +65,9 @@ pub(super) async fn release(server: &Server, lease: &Lease) -> Result<bool, Faul
 }
 
 /// How things stand with `key`.
-pub(super) async fn standing(server: &Server, key: &LeaseKey) -> Result<Standing, Fault> {
+pub(super) async fn lease_state(server: &Server, key: &LeaseKey) -> Result<LeaseState, Fault> {
     let view = server.look(Some(key.as_str()), &[]).await?;
-    Ok(entry(&view)?.standing(view.now))
+    Ok(entry(&view)?.lease_state(view.now))
 }
 
 /// Saves a token and gives the lease back, if it is still held and the row is still the one it was taken for.

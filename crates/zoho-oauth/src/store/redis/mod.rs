@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 use crate::token::{OAuthToken, from_epoch_milliseconds};
 
 use super::any::AnyStore;
-use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
+use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
 use super::matching::Criterion;
 use super::stored::StoredToken;
@@ -239,8 +239,8 @@ impl Coordination for RedisStore {
         self.told("save a token", lease::save_and_release(self.server(), lease, token)).await
     }
 
-    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
-        self.told("read a lease", lease::standing(self.server(), key)).await
+    async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
+        self.told("read a lease", lease::lease_state(self.server(), key)).await
     }
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::token::epoch_milliseconds;
 
-use super::super::coordination::{Acquired, Fenced, Lease, LeaseEntry, LeaseKey, Standing};
+use super::super::coordination::{Acquired, Fenced, Lease, LeaseEntry, LeaseKey, LeaseState};
 use super::super::stored::StoredToken;
 use super::Backend;
 use super::fault::Fault;
@@ -61,10 +61,10 @@ impl Backend {
         Ok(saved.map_or(Fenced::Superseded, |saved| Fenced::Saved(saved.into())))
     }
 
-    pub(super) async fn standing(&self, key: &LeaseKey) -> Result<Standing, Fault> {
+    pub(super) async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, Fault> {
         let reading = self.entry(key).await?;
         let now = epoch_milliseconds(self.now()?);
-        Ok(reading.value().cloned().unwrap_or_default().standing(now))
+        Ok(reading.value().cloned().unwrap_or_default().lease_state(now))
     }
 
     /// AWS's clock, which is asked for.

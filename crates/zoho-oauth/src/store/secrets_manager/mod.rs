@@ -22,7 +22,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use crate::token::OAuthToken;
 
 use super::any::AnyStore;
-use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
+use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
 use super::matching::Criterion;
 use super::stored::StoredToken;
@@ -250,13 +250,13 @@ impl Coordination for SecretsManagerStore {
         self.within("save a token", self.backend().save_and_release(lease, &token)).await
     }
 
-    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
-        self.within("read a lease", self.backend().standing(key)).await
+    async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
+        self.within("read a lease", self.backend().lease_state(key)).await
     }
 
     /// There is none: every look at AWS costs money, and nothing there counts all changes.
     /// A minute: each look is a request that AWS charges for, for each token that is in use.
-    fn look_every(&self) -> Duration {
+    fn poll_interval(&self) -> Duration {
         Duration::from_secs(60)
     }
 

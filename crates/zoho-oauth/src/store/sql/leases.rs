@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::token::from_epoch_milliseconds;
 
-use super::super::coordination::{Acquired, Lease, LeaseEntry, LeaseKey, Standing};
+use super::super::coordination::{Acquired, Lease, LeaseEntry, LeaseKey, LeaseState};
 use super::driver::{Link, Server};
 use super::fault::Fault;
 use super::session::Session;
@@ -43,7 +43,7 @@ impl<S: Server> SqlStore<S> {
         .await
     }
 
-    pub(super) async fn lease_standing(&self, key: &LeaseKey) -> Result<Standing, Fault> {
+    pub(super) async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, Fault> {
         let has_state = self.tables().await?.has_state || self.is_complete();
         let read = self.with_session(|mut session| async move {
             let entry = match has_state {
@@ -53,7 +53,7 @@ impl<S: Server> SqlStore<S> {
             (entry, session)
         });
         let (entry, now) = read.await?;
-        Ok(entry.unwrap_or_default().standing(now))
+        Ok(entry.unwrap_or_default().lease_state(now))
     }
 
     pub(super) async fn server_clock(&self) -> Result<SystemTime, Fault> {

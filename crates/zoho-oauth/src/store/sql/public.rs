@@ -64,8 +64,8 @@ macro_rules! sql_store {
                 self.0.save_and_release(lease, token).await
             }
 
-            async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
-                self.0.standing(key).await
+            async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
+                self.0.lease_state(key).await
             }
 
             async fn version(&self) -> Result<Option<u64>, StoreError> {

@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 
 use crate::token::OAuthToken;
 
-use super::super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
+use super::super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::super::error::StoreError;
 use super::super::matching::Criterion;
 use super::super::stored::StoredToken;
@@ -237,8 +237,8 @@ impl<S: Server> Coordination for SqlStore<S> {
         self.call("save a token", save).await
     }
 
-    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
-        self.call("read a lease", self.lease_standing(key)).await
+    async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
+        self.call("read a lease", self.lease_state(key)).await
     }
 
     /// The official SDKs write beside us, and no number of ours would change.

@@ -19,7 +19,7 @@ use crate::token::OAuthToken;
 
 use super::any::AnyStore;
 use super::coordination::{
-    Acquired, Coordination, Fenced, Lease, LeaseEntry, LeaseKey, Standing, machine_clock,
+    Acquired, Coordination, Fenced, Lease, LeaseEntry, LeaseKey, LeaseState, machine_clock,
 };
 use super::error::StoreError;
 use super::matching::Criterion;
@@ -287,13 +287,13 @@ impl Coordination for SqliteStore {
         self.write("save a token", move |batch| batch.save_and_release(&lease, &token)).await
     }
 
-    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
+    async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
         let entry = self.shared.readers.read(|connection| match lease::find(connection, key.as_str()) {
             Err(_) if !schema::has_state(connection)? => Ok(None),
             entry => entry,
         });
         let entry = self.told("read a lease", entry)?;
-        Ok(entry.unwrap_or_else(LeaseEntry::default).standing(machine_clock()))
+        Ok(entry.unwrap_or_else(LeaseEntry::default).lease_state(machine_clock()))
     }
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use zoho_emulator::Emulator;
-use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Standing};
+use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use zoho_oauth::store::{AnyStore, MemoryStore, StoreError, TokenStore};
 use zoho_oauth::{Authenticator, Error, OAuthToken};
 
@@ -123,9 +123,9 @@ impl FarStore {
         self.store.save_token(&row.with_expires_at(end)).await.expect("saved");
     }
 
-    fn standing_there(&self, standing: Standing) -> Standing {
-        let now = self.clock.shown(standing.now);
-        let mut there = standing;
+    fn state_there(&self, state: LeaseState) -> LeaseState {
+        let now = self.clock.shown(state.now);
+        let mut there = state;
         there.now = now;
         there
     }
@@ -164,7 +164,7 @@ impl Coordination for FarStore {
                 let granted_at = self.clock.shown(lease.granted_at);
                 Acquired::Granted(Lease { granted_at, ..lease })
             }
-            Acquired::Held(standing) => Acquired::Held(self.standing_there(standing)),
+            Acquired::Held(state) => Acquired::Held(self.state_there(state)),
             other => other,
         })
     }
@@ -181,8 +181,8 @@ impl Coordination for FarStore {
         self.store.save_and_release(lease, token).await
     }
 
-    async fn standing(&self, key: &LeaseKey) -> Result<Standing, StoreError> {
-        Ok(self.standing_there(self.store.standing(key).await?))
+    async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
+        Ok(self.state_there(self.store.lease_state(key).await?))
     }
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {

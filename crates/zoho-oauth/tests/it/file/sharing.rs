@@ -221,8 +221,8 @@ async fn a_lease_is_one_holders_among_all_who_open_the_file() {
     let (one, other): (AnyStore, AnyStore) = (open(&path).into(), open(&path).into());
     let first = lease(&one, "a").await;
     let held = other.acquire(&key(), "b", Duration::from_secs(30)).await.expect("asked");
-    assert!(matches!(held, Acquired::Held(standing) if standing.epoch == first.epoch));
-    assert!(other.standing(&key()).await.expect("read").lease_left > Duration::from_secs(20));
+    assert!(matches!(held, Acquired::Held(state) if state.epoch == first.epoch));
+    assert!(other.lease_state(&key()).await.expect("read").remaining > Duration::from_secs(20));
     assert!(one.renew(&first, Duration::from_secs(60)).await.expect("renewed"));
     assert!(one.release(&first).await.expect("released"));
     let second = lease(&other, "b").await;
@@ -241,7 +241,7 @@ async fn a_save_under_a_lease_is_done_once_and_gives_it_back() {
     let renewed = OAuthToken::new().with_id("1").with_access_token("renewed");
     let done = store.save_and_release(&first, &renewed).await.expect("saved");
     assert!(matches!(done, Fenced::Saved(token) if secret(&token) == "renewed"));
-    assert_eq!(open(&path).standing(&key()).await.expect("read").lease_left, Duration::ZERO);
+    assert_eq!(open(&path).lease_state(&key()).await.expect("read").remaining, Duration::ZERO);
 
     let late = OAuthToken::new().with_id("1").with_access_token("late");
     let done = store.save_and_release(&first, &late).await.expect("asked");
@@ -253,7 +253,7 @@ async fn a_save_under_a_lease_is_done_once_and_gives_it_back() {
     let done = store.save_and_release(&second, &late).await.expect("asked");
     assert!(matches!(done, Fenced::Superseded), "a deleted token stays deleted");
     assert_eq!(rows(&store).await, []);
-    assert_eq!(store.standing(&key()).await.expect("read").lease_left, Duration::ZERO);
+    assert_eq!(store.lease_state(&key()).await.expect("read").remaining, Duration::ZERO);
 }
 
 #[test]

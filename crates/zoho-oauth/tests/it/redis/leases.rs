@@ -17,7 +17,7 @@ async fn a_lease_is_one_programs_and_is_seen_by_the_other() {
         let (one, other) = (place.store(), place.store());
         let lease = granted(&one, "one").await;
         assert!(matches!(other.acquire(&key(), "other", LIFE).await.unwrap(), Acquired::Held(_)));
-        assert!(other.standing(&key()).await.unwrap().lease_left > Duration::ZERO);
+        assert!(other.lease_state(&key()).await.unwrap().remaining > Duration::ZERO);
         assert!(one.release(&lease).await.unwrap());
         assert!(!one.release(&lease).await.unwrap(), "it was given back before");
         assert!(granted(&other, "other").await.epoch > lease.epoch);
@@ -51,13 +51,13 @@ async fn the_ledger_and_the_epoch_outlive_the_program() {
         let mut lease = granted(&store, "one").await;
         lease.ledger.note_issue(lease.granted_at, Quota::default());
         assert!(store.renew(&lease, LIFE * 2).await.unwrap());
-        assert!(store.standing(&key()).await.unwrap().lease_left > LIFE);
+        assert!(store.lease_state(&key()).await.unwrap().remaining > LIFE);
         assert!(store.release(&lease).await.unwrap());
         drop(store);
-        let standing = place.store().standing(&key()).await.unwrap();
-        assert_eq!(standing.epoch, lease.epoch);
-        assert_eq!(standing.lease_left, Duration::ZERO);
-        assert_eq!(standing.ledger, lease.ledger);
+        let state = place.store().lease_state(&key()).await.unwrap();
+        assert_eq!(state.epoch, lease.epoch);
+        assert_eq!(state.remaining, Duration::ZERO);
+        assert_eq!(state.ledger, lease.ledger);
     }
 }
 
@@ -108,7 +108,7 @@ async fn a_holder_that_was_followed_can_neither_save_nor_renew_nor_release() {
         assert!(!one.release(&paused).await.unwrap());
         assert!(!one.renew(&paused, LIFE).await.unwrap());
         assert_eq!(access_token(&other).await, "top-secret-access of ada");
-        assert!(other.standing(&key()).await.unwrap().lease_left > Duration::ZERO);
+        assert!(other.lease_state(&key()).await.unwrap().remaining > Duration::ZERO);
     }
 }
 
@@ -217,7 +217,7 @@ async fn a_life_without_end_is_a_long_one() {
             panic!("nobody has it");
         };
         assert!(store.renew(&lease, Duration::MAX).await.unwrap());
-        assert!(store.standing(&key()).await.unwrap().lease_left > Duration::from_secs(1 << 40));
+        assert!(store.lease_state(&key()).await.unwrap().remaining > Duration::from_secs(1 << 40));
         assert!(store.release(&lease).await.unwrap());
     }
 }

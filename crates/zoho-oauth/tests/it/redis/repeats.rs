@@ -115,7 +115,7 @@ async fn a_save_under_a_lease_is_not_taken_for_somebody_elses() {
         let Fenced::Saved(saved) = fenced else { panic!("nobody else had the lease: {fate:?}") };
         assert_eq!(saved.id(), row.id());
         assert_eq!(way.access_token().await, access_token);
-        assert!(way.store.standing(&key()).await.unwrap().lease_left.is_zero());
+        assert!(way.store.lease_state(&key()).await.unwrap().remaining.is_zero());
     }
 }
 

@@ -84,7 +84,7 @@ async fn what_aws_refuses_is_told_with_what_to_do() {
         let host = answering("400 Bad Request", body).await;
         let store = SecretsManagerStore::open(&place.url().replacen(&place.host, &host, 1)).expect("opened");
         let token = store.find_token(&ada()).await.expect_err("refused");
-        let lease = store.standing(&LeaseKey::refresh(&"r".into())).await.expect_err("refused");
+        let lease = store.lease_state(&LeaseKey::refresh(&"r".into())).await.expect_err("refused");
         let page = store.get_token_page(None).await.expect_err("refused");
         for error in [token, lease, page] {
             let text = error.to_string();

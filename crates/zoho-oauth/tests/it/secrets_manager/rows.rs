@@ -144,8 +144,8 @@ async fn a_lease_may_be_renewed_more_often_than_a_secret_may_have_versions() {
     for round in 0..300 {
         assert!(store.renew(&lease, LIFE).await.expect("renewed"), "round {round}");
         if round % 50 == 0 {
-            let standing = other.standing(&key()).await.expect("read");
-            assert_eq!(standing.epoch, lease.epoch);
+            let state = other.lease_state(&key()).await.expect("read");
+            assert_eq!(state.epoch, lease.epoch);
             assert!(matches!(other.acquire(&key(), "other", LIFE).await.expect("asked"), Acquired::Held(_)));
         }
     }

@@ -147,7 +147,7 @@ async fn a_save_under_a_lease_loses_to_none_of_the_savers_beside_it(place: Place
         assert!(matches!(fenced, Fenced::Saved(_)), "{fenced:?}");
         let stored = found(&store, "ada").await;
         assert_eq!(stored.access_token().map(ExposeSecret::expose_secret), Some(&*format!("access {round}")));
-        assert!(store.standing(&key()).await.expect("read").lease_left.is_zero());
+        assert!(store.lease_state(&key()).await.expect("read").remaining.is_zero());
     }
     saver.await.expect("the saver does not fail");
     let stored = found(&store, "ada").await;
@@ -300,9 +300,9 @@ async fn the_clock_is_the_servers(place: Place) {
     // Where the server's clock stands is where the lease stands, whatever this host thinks.
     let lease = granted(&store, "one", LIFE).await;
     place.run("update {}_state set until_ms = until_ms + 3600000, touched = touched + 100 where lease_key like 'refresh%'").await;
-    let standing = store.standing(&key()).await.expect("read");
-    assert!(standing.lease_left > Duration::from_secs(3_000), "{standing:?}");
-    assert!(standing.now >= lease.granted_at);
+    let state = store.lease_state(&key()).await.expect("read");
+    assert!(state.remaining > Duration::from_secs(3_000), "{state:?}");
+    assert!(state.now >= lease.granted_at);
 }
 
 async fn leases_that_are_long_over_are_forgotten_and_ids_are_not(place: Place) {
@@ -313,7 +313,7 @@ async fn leases_that_are_long_over_are_forgotten_and_ids_are_not(place: Place) {
     store.delete_tokens().await.expect("deleted");
     place.run("update {}_state set touched = 1").await;
     let store = place.open();
-    assert_eq!(store.standing(&key()).await.expect("read").epoch, 0);
+    assert_eq!(store.lease_state(&key()).await.expect("read").epoch, 0);
     assert_eq!(store.save_token(&token("bob")).await.expect("saved").id(), Some("2"));
 }
 

@@ -20,10 +20,10 @@ async fn the_ledger_and_the_epoch_outlive_the_program() {
     assert!(store.renew(&lease, LIFE).await.expect("renewed"));
     assert!(store.release(&lease).await.expect("released"));
     drop(store);
-    let standing = open(&path).standing(&key()).await.expect("read");
-    assert_eq!(standing.epoch, lease.epoch);
-    assert_eq!(standing.lease_left, Duration::ZERO);
-    assert_eq!(standing.ledger, lease.ledger);
+    let state = open(&path).lease_state(&key()).await.expect("read");
+    assert_eq!(state.epoch, lease.epoch);
+    assert_eq!(state.remaining, Duration::ZERO);
+    assert_eq!(state.ledger, lease.ledger);
 }
 
 /// The save and the end of the lease are one step: where the one fails, the other did not happen.
@@ -40,7 +40,7 @@ async fn a_save_that_fails_keeps_the_lease() {
     assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
     let kept = store.find_token_by_id("1").await.expect("read").expect("there");
     assert_eq!(kept.access_token().map(ExposeSecret::expose_secret), Some("top-secret-access of ada"));
-    assert!(store.standing(&key()).await.expect("read").lease_left > Duration::ZERO);
+    assert!(store.lease_state(&key()).await.expect("read").remaining > Duration::ZERO);
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn leases_that_are_long_over_are_forgotten_and_ids_are_not() {
     connection.execute_batch("update oauthtoken_state set touched = 1").expect("made old");
     drop(connection);
     let store = open(&path);
-    assert_eq!(store.standing(&key()).await.expect("read").epoch, 0);
+    assert_eq!(store.lease_state(&key()).await.expect("read").epoch, 0);
     assert_eq!(store.save_token(&token("bob")).await.expect("saved").id(), Some("2"));
 }
 
