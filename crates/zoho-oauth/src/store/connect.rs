@@ -1,8 +1,9 @@
 //! A store by its URL: what the `zoho` command takes, and any program that leaves the choice to its user.
 
 use super::any::AnyStore;
-use super::error::{StoreError, StoreErrorKind};
+use super::error::StoreError;
 use super::memory::MemoryStore;
+use super::store_url::{StoreKind, StoreUrl};
 
 /// Opens the store that `url` names. A server is not asked before the store is used.
 ///
@@ -25,55 +26,53 @@ use super::memory::MemoryStore;
 /// When the URL names no store that this build has, or when the store cannot be opened. A URL's password is never
 /// part of a message.
 pub fn connect(url: &str) -> Result<AnyStore, StoreError> {
-    let (scheme, place) = url.split_once(':').unwrap_or((url, ""));
-    // sqlite:///folder/file is how some libraries write sqlite:/folder/file.
-    let path = place.strip_prefix("//").unwrap_or(place);
-    match scheme {
-        "memory" if path.is_empty() => Ok(MemoryStore::new().into()),
-        "file" if path.is_empty() => Err(unusable("write the path behind it, such as file:sdk_tokens.txt")),
-        "file" => file(path),
-        "sqlite" if path.is_empty() => Err(unusable("write the path behind it, such as sqlite:zohooauth.db")),
-        "sqlite" => sqlite(path),
-        "mysql" | "mariadb" => mysql(url),
-        "postgres" | "postgresql" => postgres(url),
-        "redis" | "rediss" => redis(url),
-        "aws-secretsmanager" => secrets_manager(url),
-        _ => Err(unusable(
-            "write memory:, file:PATH, sqlite:PATH, sqlite::memory:, mysql://, postgres://, redis:// or aws-secretsmanager:PREFIX",
-        )),
+    url.parse::<StoreUrl>()?.connect()
+}
+
+impl StoreUrl {
+    /// Opens the store, as [`connect`] does.
+    ///
+    /// # Errors
+    /// When this build does not have this kind of store, when a setting is invalid, or when the store cannot be opened.
+    pub fn connect(&self) -> Result<AnyStore, StoreError> {
+        match self.kind() {
+            StoreKind::Memory => Ok(MemoryStore::new().into()),
+            StoreKind::File => file(self),
+            StoreKind::Sqlite => sqlite(self),
+            StoreKind::MySql => mysql(self),
+            StoreKind::Postgres => postgres(self),
+            StoreKind::Redis => redis(self),
+            StoreKind::SecretsManager => secrets_manager(self),
+        }
     }
 }
 
 /// A function that opens a store by its URL, or says which feature this build lacks.
 macro_rules! by_feature {
-    ($($function:ident: $store:ident if $feature:literal, $what:literal;)+) => {
+    ($($function:ident: $module:ident::$store:ident if $feature:literal, $what:literal;)+) => {
         $(
             #[cfg(feature = $feature)]
-            fn $function(url: &str) -> Result<AnyStore, StoreError> {
-                Ok(super::$store::open(url)?.into())
+            fn $function(url: &StoreUrl) -> Result<AnyStore, StoreError> {
+                Ok(super::$module::$store::at(url)?.into())
             }
 
             #[cfg(not(feature = $feature))]
-            fn $function(_: &str) -> Result<AnyStore, StoreError> {
-                Err(unusable(concat!(
-                    "this build has no ", $what, " store: turn on the feature `", $feature, "`"
-                )))
+            fn $function(_: &StoreUrl) -> Result<AnyStore, StoreError> {
+                Err(StoreError::of(super::error::StoreErrorKind::Refused, "open the token store at this URL")
+                    .evidence(concat!("this build has no ", $what, " store"))
+                    .next_step(concat!("turn on the feature `", $feature, "`")))
             }
         )+
     };
 }
 
 by_feature! {
-    file: FileStore if "file", "file";
-    mysql: MySqlStore if "mysql", "MySQL";
-    postgres: PostgresStore if "postgres", "PostgreSQL";
-    redis: RedisStore if "redis", "Redis";
-    secrets_manager: SecretsManagerStore if "secrets-manager", "AWS Secrets Manager";
-    sqlite: SqliteStore if "sqlite", "SQLite";
-}
-
-fn unusable(next_step: impl Into<std::borrow::Cow<'static, str>>) -> StoreError {
-    StoreError::of(StoreErrorKind::Refused, "open the token store that this URL names").next_step(next_step)
+    file: file::FileStore if "file", "file";
+    mysql: mysql::MySqlStore if "mysql", "MySQL";
+    postgres: postgres::PostgresStore if "postgres", "PostgreSQL";
+    redis: redis::RedisStore if "redis", "Redis";
+    secrets_manager: secrets_manager::SecretsManagerStore if "secrets-manager", "AWS Secrets Manager";
+    sqlite: sqlite::SqliteStore if "sqlite", "SQLite";
 }
 
 #[cfg(test)]

@@ -53,6 +53,12 @@ impl StoreError {
         Self { kind, store: None, action: action.into(), evidence: None, next_step: None, source: None }
     }
 
+    /// An error of a store that cannot be opened with the options that it was given.
+    #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
+    pub(super) fn invalid_options(evidence: &'static str, next_step: &'static str) -> Self {
+        Self::of(StoreErrorKind::Refused, "open the token store").evidence(evidence).next_step(next_step)
+    }
+
     /// Says which store it was: its kind and place, never its password.
     #[must_use]
     pub fn in_store(mut self, store: impl Into<String>) -> Self {

@@ -1,21 +1,19 @@
 //! Tokens in a list, for as long as the process lives.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::token::OAuthToken;
 
-use super::TokenStore;
 use super::any::AnyStore;
-use super::coordination::{
-    Acquired, Coordination, Fenced, Lease, LeaseEntry, LeaseKey, LeaseState, machine_clock,
-};
+use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
 use super::ids::{id_number, next_id};
+use super::lease_board::LeaseBoard;
 use super::matching::Criterion;
 use super::stored::{StoredToken, is_empty};
+use super::token_store::TokenStore;
 
 /// Keeps tokens in memory: for tests, and for programs that are given their tokens anew at every start.
 ///
@@ -163,35 +161,5 @@ impl Coordination for MemoryStore {
 impl From<MemoryStore> for AnyStore {
     fn from(store: MemoryStore) -> Self {
         Self::coordinated(store).named("the memory token store").in_memory()
-    }
-}
-
-/// Every credential's lease, in memory.
-#[derive(Debug, Default)]
-pub(crate) struct LeaseBoard {
-    entries: HashMap<LeaseKey, LeaseEntry>,
-}
-
-impl LeaseBoard {
-    pub(crate) fn acquire(&mut self, key: &LeaseKey, holder: &str, life: Duration) -> Acquired {
-        let now = machine_clock();
-        self.entries.retain(|_, entry| !entry.may_be_forgotten(now));
-        self.entries.entry(key.clone()).or_default().acquire(key, holder, now, life)
-    }
-
-    pub(crate) fn renew(&mut self, lease: &Lease, life: Duration) -> bool {
-        self.entries.get_mut(&lease.key).is_some_and(|entry| entry.renew(lease, machine_clock(), life))
-    }
-
-    pub(crate) fn release(&mut self, lease: &Lease) -> bool {
-        self.entries.get_mut(&lease.key).is_some_and(|entry| entry.release(lease, machine_clock()))
-    }
-
-    pub(crate) fn is_held_under(&self, lease: &Lease) -> bool {
-        self.entries.get(&lease.key).is_some_and(|entry| entry.is_held_under(lease))
-    }
-
-    pub(crate) fn lease_state(&self, key: &LeaseKey) -> LeaseState {
-        self.entries.get(key).cloned().unwrap_or_default().lease_state(machine_clock())
     }
 }

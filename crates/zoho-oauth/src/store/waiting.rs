@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::any::AnyStore;
 use super::coordination::{Acquired, Coordination, Lease, LeaseKey};
 use super::error::StoreError;
 
@@ -11,7 +10,7 @@ const LIFE: Duration = Duration::from_secs(30);
 
 /// Takes the lease on `key`; `None` where somebody else still has it at `until`.
 pub(super) async fn wait_for_lease(
-    store: &AnyStore,
+    store: &impl Coordination,
     key: &LeaseKey,
     holder: &str,
     until: Instant,

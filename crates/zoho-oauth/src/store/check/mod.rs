@@ -1,31 +1,16 @@
 //! What is wrong in a store, and how it is mended: mostly what official SDKs leave behind.
 //!
-//! `census` has the rules for finding and `remedy` those for mending; both are pure. `contract` mends by the methods
-//! that every store has; the file store and SQLite do better, each under the lock of its writers.
+//! The file store and SQLite do it in their own ways, each under the lock of its writers; `row_by_row` mends any other store by
+//! the methods that every store has.
 
-#[cfg(any(feature = "file", feature = "sqlite"))]
-mod backup;
-mod census;
-mod contract;
-mod finding;
 mod modes;
-mod remedy;
+mod row_by_row;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::TokenStore;
-use super::any::{AnyStore, Boxed};
+use super::any::AnyStore;
 use super::error::StoreError;
-use super::stored::StoredToken;
-
-pub use finding::{Finding, FindingKind, Repair, Report};
-
-#[cfg(any(feature = "file", feature = "sqlite"))]
-pub(crate) use backup::Backup;
-#[cfg(feature = "file")]
-pub(crate) use census::Census;
-#[cfg(any(feature = "file", feature = "sqlite"))]
-pub(crate) use remedy::{Step, steps};
+use super::maintenance::{Finding, Mended, Repair, Report, by_pages};
 
 /// Looks for what is wrong in a store, and changes nothing: torn rows of a CSV file, rows without a token, several
 /// rows for one user, client app and API domain, ids that are used twice or are no numbers, expiries that are no
@@ -78,7 +63,7 @@ pub async fn repair(store: &AnyStore, backup: Option<&Path>) -> Result<Repair, S
     let open = files_open_to_others(store);
     let Mended { backup, findings: mut mended } = match store.upkeep() {
         Some(upkeep) => upkeep.mend(backup.map(Path::to_owned)).await?,
-        None => contract::mend(store, backup).await?,
+        None => row_by_row::mend(store, backup).await?,
     };
     for finding in open {
         match finding.path.as_deref().map_or(Ok(()), modes::close) {
@@ -87,57 +72,6 @@ pub async fn repair(store: &AnyStore, backup: Option<&Path>) -> Result<Repair, S
         }
     }
     Ok(Repair { backup, mended, left: check(store).await? })
-}
-
-/// What a store offers here beyond the contract.
-pub(crate) trait Upkeep: Send + Sync {
-    /// Looks at the rows, and at what should be rows.
-    fn examine(&self) -> Boxed<'_, Report>;
-
-    /// Keeps a backup and mends what can be mended, or does neither.
-    fn mend(&self, backup: Option<PathBuf>) -> Boxed<'_, Mended>;
-}
-
-/// What [`Upkeep::mend`] came to.
-#[derive(Debug, Default)]
-pub(crate) struct Mended {
-    pub(crate) backup: Option<PathBuf>,
-    pub(crate) findings: Vec<Finding>,
-}
-
-/// Looks at all rows of any store.
-pub(crate) async fn by_pages(store: &impl TokenStore) -> Result<Report, StoreError> {
-    let mut census = census::Census::default();
-    each_row(store, |row| census.count(row)).await?;
-    let rows = census.rows();
-    let mut examination = census.look_closer();
-    each_row(store, |row| examination.look_at(row, None)).await?;
-    Ok(Report { rows, findings: examination.finish() })
-}
-
-/// The findings of a report that a repair mends, in the order in which it does.
-pub(crate) fn to_be_mended(report: Report) -> Vec<Finding> {
-    let mut findings: Vec<Finding> =
-        report.findings.into_iter().filter(|finding| finding.can_be_repaired).collect();
-    findings.sort_by_key(|finding| finding.kind);
-    findings
-}
-
-async fn each_row(
-    store: &impl TokenStore,
-    mut look: impl FnMut(&StoredToken) + Send,
-) -> Result<(), StoreError> {
-    let mut after = None;
-    loop {
-        let page = store.get_token_page(after.as_deref()).await?;
-        for token in &page.tokens {
-            look(&StoredToken::from(token));
-        }
-        if page.next.is_none() {
-            return Ok(());
-        }
-        after = page.next;
-    }
 }
 
 fn files_open_to_others(store: &AnyStore) -> Vec<Finding> {

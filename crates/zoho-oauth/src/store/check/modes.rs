@@ -7,7 +7,7 @@ use std::path::Path;
 #[cfg(unix)]
 use std::path::PathBuf;
 
-use super::finding::{Finding, FindingKind};
+use crate::store::maintenance::{Finding, FindingKind};
 
 /// The files of the store at `place` that others than their owner can read or write. Elsewhere than on Unix the
 /// folder decides, and there is nothing to find.

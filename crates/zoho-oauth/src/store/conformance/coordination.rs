@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::ledger::Quota;
 use crate::token::OAuthToken;
 
-use super::super::TokenStore;
 use super::super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
+use super::super::token_store::TokenStore;
 use super::fixture::{all, full, joined};
 
 const LIFE: Duration = Duration::from_secs(60);

@@ -4,7 +4,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::token::OAuthToken;
 
-use super::super::{StoreErrorKind, StoredToken, TokenStore};
+use super::super::error::StoreErrorKind;
+use super::super::stored::StoredToken;
+use super::super::token_store::TokenStore;
 
 /// The attack strings and other values that stores are known to break on.
 pub(super) fn awkward_values() -> Vec<String> {

@@ -5,7 +5,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::token::OAuthToken;
 
-use super::super::{StoreErrorKind, StoredToken, TokenStore, id_number};
+use super::super::error::StoreErrorKind;
+use super::super::ids::id_number;
+use super::super::stored::StoredToken;
+use super::super::token_store::TokenStore;
 use super::fixture::{
     all, awkward_values, by_id, find, fits_everywhere, full, id_of, is_id_everywhere, joined, moment, pages,
     save, save_if_there_is_room,

@@ -9,8 +9,9 @@ use crate::token::OAuthToken;
 use super::super::any::AnyStore;
 use super::super::error::StoreError;
 use super::super::matching::Criterion;
+use super::super::page::TokenPage;
 use super::super::stored::{StoredToken, is_empty};
-use super::super::{TokenPage, TokenStore};
+use super::super::token_store::TokenStore;
 use super::patiently;
 
 pub(super) type Short = [u8; 16];

@@ -6,10 +6,10 @@ mod draft;
 mod identity;
 mod lenient;
 mod load;
+mod maintenance;
 mod shared;
 mod state;
 mod table;
-mod upkeep;
 mod writer;
 
 use std::fmt;
@@ -20,11 +20,12 @@ use std::time::Duration;
 
 use crate::token::OAuthToken;
 
-use super::TokenStore;
 use super::any::AnyStore;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState, machine_clock};
 use super::error::{StoreError, StoreErrorKind};
+use super::store_url::{StoreKind, StoreUrl, StoreUrlError};
 use super::stored::StoredToken;
+use super::token_store::TokenStore;
 
 use draft::Draft;
 use shared::Shared;
@@ -90,6 +91,10 @@ impl FileStore {
         let shared = Arc::new(Shared::at(target));
         shared.tidy();
         Ok(Self { inner: Arc::new(Inner { path, shared, writer: Writer::default() }) })
+    }
+
+    pub(super) fn at(url: &StoreUrl) -> Result<Self, StoreError> {
+        Self::open(url.path().ok_or(StoreUrlError::wrong_kind(StoreKind::File))?)
     }
 
     /// The path that it was opened with.

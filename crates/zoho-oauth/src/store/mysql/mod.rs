@@ -10,12 +10,13 @@ use secrecy::SecretString;
 
 use crate::token::OAuthToken;
 
-use super::address::{Address, unusable};
 use super::any::AnyStore;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
+use super::page::TokenPage;
 use super::sql::{ServerOptions, SqlStore, Tls, server_options, sql_store};
-use super::{TokenPage, TokenStore};
+use super::store_url::{StoreKind, StoreUrl, StoreUrlError};
+use super::token_store::TokenStore;
 
 use server::MySqlServer;
 
@@ -60,6 +61,10 @@ impl MySqlStore {
     /// # Errors
     /// When the URL makes no sense. The server is not asked.
     pub fn open(url: &str) -> Result<Self, StoreError> {
+        Self::at(&url.parse()?)
+    }
+
+    pub(super) fn at(url: &StoreUrl) -> Result<Self, StoreError> {
         Self::new(MySqlOptions::read(url)?)
     }
 
@@ -79,30 +84,29 @@ impl MySqlStore {
 sql_store!(MySqlStore);
 
 impl MySqlOptions {
-    fn read(url: &str) -> Result<Self, StoreError> {
+    fn read(url: &StoreUrl) -> Result<Self, StoreUrlError> {
+        let url = url.server(StoreKind::MySql)?;
         let mut options = Self::new();
-        let mut address = Address::parse(url)?;
-        options.server.read(&mut address)?;
-        if let Some(mode) = address.take("ssl-mode") {
+        options.server.read(&url)?;
+        if let Some(mode) = url.text("ssl-mode") {
             options.server.tls = tls(&mode)?;
         }
-        options.server.authority = address.take("ssl-ca").map(PathBuf::from);
-        address.finish("table, max_connections, connect_timeout, timeout, ssl-mode and ssl-ca")?;
+        options.server.authority = url.text("ssl-ca").map(PathBuf::from);
         Ok(options)
     }
 }
 
 /// The words of MySQL's own programs.
-fn tls(mode: &str) -> Result<Tls, StoreError> {
+fn tls(mode: &str) -> Result<Tls, StoreUrlError> {
     match &*mode.to_ascii_uppercase().replace('-', "_") {
         "DISABLED" => Ok(Tls::Off),
         "PREFERRED" => Ok(Tls::Preferred),
         "REQUIRED" => Ok(Tls::Required),
         "VERIFY_CA" => Ok(Tls::VerifyAuthority),
         "VERIFY_IDENTITY" => Ok(Tls::VerifyHost),
-        _ => Err(unusable(
-            "its ssl-mode is none of the known ones",
-            "write DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY",
+        _ => Err(StoreUrlError::invalid_setting(
+            "ssl-mode",
+            "DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY",
         )),
     }
 }

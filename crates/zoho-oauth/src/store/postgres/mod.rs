@@ -10,12 +10,13 @@ use secrecy::SecretString;
 
 use crate::token::OAuthToken;
 
-use super::address::{Address, unusable};
 use super::any::AnyStore;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
+use super::page::TokenPage;
 use super::sql::{ServerOptions, SqlStore, Tls, server_options, sql_store};
-use super::{TokenPage, TokenStore};
+use super::store_url::{StoreKind, StoreUrl, StoreUrlError};
+use super::token_store::TokenStore;
 
 use server::PostgresServer;
 
@@ -62,6 +63,10 @@ impl PostgresStore {
     /// # Errors
     /// When the URL makes no sense. The server is not asked.
     pub fn open(url: &str) -> Result<Self, StoreError> {
+        Self::at(&url.parse()?)
+    }
+
+    pub(super) fn at(url: &StoreUrl) -> Result<Self, StoreError> {
         Self::new(PostgresOptions::read(url)?)
     }
 
@@ -81,30 +86,29 @@ impl PostgresStore {
 sql_store!(PostgresStore);
 
 impl PostgresOptions {
-    fn read(url: &str) -> Result<Self, StoreError> {
+    fn read(url: &StoreUrl) -> Result<Self, StoreUrlError> {
+        let url = url.server(StoreKind::Postgres)?;
         let mut options = Self::new();
-        let mut address = Address::parse(url)?;
-        options.server.read(&mut address)?;
-        if let Some(mode) = address.take("sslmode") {
+        options.server.read(&url)?;
+        if let Some(mode) = url.text("sslmode") {
             options.server.tls = tls(&mode)?;
         }
-        options.server.authority = address.take("sslrootcert").map(PathBuf::from);
-        address.finish("table, max_connections, connect_timeout, timeout, sslmode and sslrootcert")?;
+        options.server.authority = url.text("sslrootcert").map(PathBuf::from);
         Ok(options)
     }
 }
 
 /// The words of PostgreSQL's own programs.
-fn tls(mode: &str) -> Result<Tls, StoreError> {
+fn tls(mode: &str) -> Result<Tls, StoreUrlError> {
     match mode {
         "disable" => Ok(Tls::Off),
         "prefer" => Ok(Tls::Preferred),
         "require" => Ok(Tls::Required),
         "verify-ca" => Ok(Tls::VerifyAuthority),
         "verify-full" => Ok(Tls::VerifyHost),
-        _ => Err(unusable(
-            "its sslmode is none of the known ones",
-            "write disable, prefer, require, verify-ca or verify-full",
+        _ => Err(StoreUrlError::invalid_setting(
+            "sslmode",
+            "disable, prefer, require, verify-ca or verify-full",
         )),
     }
 }

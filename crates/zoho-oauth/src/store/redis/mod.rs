@@ -21,8 +21,10 @@ use super::any::AnyStore;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
 use super::matching::Criterion;
+use super::page::TokenPage;
+use super::store_url::StoreUrl;
 use super::stored::StoredToken;
-use super::{TokenPage, TokenStore};
+use super::token_store::TokenStore;
 
 use fault::Fault;
 use row::Row;
@@ -106,6 +108,10 @@ impl RedisStore {
     /// # Errors
     /// When the URL makes no sense. Whether the server is there is not asked.
     pub fn open(url: &str) -> Result<Self, StoreError> {
+        Self::at(&url.parse()?)
+    }
+
+    pub(super) fn at(url: &StoreUrl) -> Result<Self, StoreError> {
         Self::new(RedisOptions::from_url(url)?)
     }
 

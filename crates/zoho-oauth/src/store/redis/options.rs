@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::super::address::{Address, unusable};
-use super::super::error::{StoreError, StoreErrorKind};
+use super::super::error::StoreError;
+use super::super::store_url::{StoreKind, StoreUrl, StoreUrlError};
 
 /// Where a Redis server is, and how it is used. What is not set is as on a machine of one's own: host `localhost`,
 /// port 6379, database 0, no password, no TLS.
@@ -112,32 +112,25 @@ impl RedisOptions {
     }
 
     /// Reads the options from a URL.
-    pub(super) fn from_url(url: &str) -> Result<Self, StoreError> {
-        let (scheme, _) = url.split_once(':').unwrap_or_default();
-        if !matches!(scheme, "redis" | "rediss") {
-            return Err(unusable("it is no redis:// or rediss:// URL", EXAMPLE));
-        }
-        let mut address = Address::parse(url)?;
-        let usual = Self::default();
-        let database = match address.path()? {
-            None => usual.database,
-            Some(path) => path.parse().map_err(|_| unusable("the database is not a number", EXAMPLE))?,
+    pub(super) fn from_url(url: &StoreUrl) -> Result<Self, StoreUrlError> {
+        let url = url.server(StoreKind::Redis)?;
+        let defaults = Self::default();
+        let number = |path: &String| {
+            path.parse().map_err(|_| StoreUrlError::invalid_path("the number of a database after the host"))
         };
-        let options = Self {
-            host: address.host().map_or(usual.host, str::to_owned),
-            port: address.port().unwrap_or(usual.port),
-            user: address.user()?,
-            password: address.password()?,
-            database,
-            prefix: address.take("prefix").unwrap_or(usual.prefix),
-            tls: scheme == "rediss",
-            ca: address.take("ca").map(PathBuf::from),
-            cluster: address.take_as("cluster", "true or false")?.unwrap_or(usual.cluster),
-            connect_timeout: address.take_seconds("connect_timeout")?.unwrap_or(usual.connect_timeout),
-            timeout: address.take_seconds("timeout")?.unwrap_or(usual.timeout),
-        };
-        address.finish("prefix, cluster, ca, connect_timeout and timeout")?;
-        Ok(options)
+        Ok(Self {
+            database: url.path.as_ref().map(number).transpose()?.unwrap_or(defaults.database),
+            prefix: url.text("prefix").unwrap_or(defaults.prefix),
+            tls: url.scheme == "rediss",
+            ca: url.text("ca").map(PathBuf::from),
+            cluster: url.parsed("cluster", "true or false")?.unwrap_or(defaults.cluster),
+            connect_timeout: url.seconds("connect_timeout")?.unwrap_or(defaults.connect_timeout),
+            timeout: url.seconds("timeout")?.unwrap_or(defaults.timeout),
+            host: url.host.unwrap_or(defaults.host),
+            port: url.port.unwrap_or(defaults.port),
+            user: url.user,
+            password: url.password,
+        })
     }
 
     /// Refuses what cannot be meant.
@@ -149,13 +142,13 @@ impl RedisOptions {
         } else if self.user.is_some() && self.password.is_none() {
             ("it has a user without a password", "give the password too")
         } else if self.host.is_empty() {
-            ("it has no host", EXAMPLE)
+            ("it has no host", "give the host's name or address")
         } else if self.timeout.is_zero() || self.connect_timeout.is_zero() {
             ("a time-out of zero leaves no time for anything", "give a second at least")
         } else {
             return Ok(());
         };
-        Err(StoreError::of(StoreErrorKind::Refused, "be opened").evidence(trouble.0).next_step(trouble.1))
+        Err(StoreError::invalid_options(trouble.0, trouble.1))
     }
 
     /// The store in messages: without user and password.
@@ -164,8 +157,6 @@ impl RedisOptions {
         format!("the Redis token store {prefix} at {host}:{port}/{database}")
     }
 }
-
-const EXAMPLE: &str = "write it as redis://user:password@host:6379/0, or rediss:// for TLS";
 
 impl Default for RedisOptions {
     fn default() -> Self {
@@ -187,13 +178,14 @@ impl Default for RedisOptions {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::error::StoreErrorKind;
     use super::*;
     use secrecy::ExposeSecret;
 
     #[test]
     fn a_url_says_everything() {
         let url = "rediss://ada:s%2Fecret@db.example.com:6380/3?prefix=crm&cluster=true&ca=/etc/ca.pem&connect_timeout=2&timeout=7";
-        let options = RedisOptions::from_url(url).unwrap();
+        let options = RedisOptions::from_url(&url.parse().unwrap()).unwrap();
         assert_eq!((options.host.as_str(), options.port, options.database), ("db.example.com", 6380, 3));
         assert_eq!(options.user.as_deref(), Some("ada"));
         assert_eq!(options.password.as_ref().unwrap().expose_secret(), "s/ecret");
@@ -206,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_url_that_says_little_means_the_usual() {
-        let options = RedisOptions::from_url("redis://").unwrap();
+        let options = RedisOptions::from_url(&"redis://".parse().unwrap()).unwrap();
         assert_eq!(options.name(), RedisOptions::new().name());
         options.check().unwrap();
     }
@@ -224,7 +216,8 @@ mod tests {
             "redis://u:top-secret@host?pool=7",
             "redis://top-secret@host",
         ] {
-            let error = RedisOptions::from_url(url).and_then(|options| options.check()).unwrap_err();
+            let read = |url: &str| RedisOptions::from_url(&url.parse()?)?.check();
+            let error: StoreError = read(url).unwrap_err();
             assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
             assert!(!error.to_string().contains("top-secret"), "{error}");
         }

@@ -25,8 +25,10 @@ use super::any::AnyStore;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
 use super::matching::Criterion;
+use super::page::TokenPage;
+use super::store_url::StoreUrl;
 use super::stored::StoredToken;
-use super::{TokenPage, TokenStore};
+use super::token_store::TokenStore;
 
 use client::Client;
 use fault::Fault;
@@ -128,6 +130,10 @@ impl SecretsManagerStore {
     /// # Errors
     /// When the URL, or a setting, makes no sense.
     pub fn open(url: &str) -> Result<Self, StoreError> {
+        Self::at(&url.parse()?)
+    }
+
+    pub(super) fn at(url: &StoreUrl) -> Result<Self, StoreError> {
         Self::new(SecretsManagerOptions::from_url(url)?)
     }
 

@@ -4,7 +4,6 @@ use secrecy::SecretString;
 
 use crate::token::fingerprint;
 
-use super::super::address::unusable;
 use super::super::coordination::LeaseKey;
 use super::super::error::StoreError;
 
@@ -29,7 +28,7 @@ impl Names {
         if fits && prefix.bytes().all(is_allowed) && !prefix.starts_with('/') && !prefix.ends_with('/') {
             return Ok(Self { prefix: prefix.to_owned() });
         }
-        Err(unusable(
+        Err(StoreError::invalid_options(
             "no secret's name can begin with its prefix",
             "write a prefix of letters, digits and the characters /_+=.@- such as aws-secretsmanager:zohooauth",
         ))

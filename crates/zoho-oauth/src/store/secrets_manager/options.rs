@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::address::{Address, unusable};
 use super::super::error::StoreError;
-
-const SCHEME: &str = "aws-secretsmanager:";
+use super::super::store_url::{StoreKind, StoreUrl, StoreUrlError};
 
 /// Where and how tokens are kept in AWS Secrets Manager.
 ///
@@ -63,24 +61,16 @@ impl SecretsManagerOptions {
     }
 
     /// Reads `aws-secretsmanager:PREFIX?region=eu-west-1`.
-    pub(super) fn from_url(url: &str) -> Result<Self, StoreError> {
-        let Some(place) = url.strip_prefix(SCHEME) else {
-            let next_step = "write it as aws-secretsmanager:PREFIX?region=eu-west-1";
-            return Err(unusable("it is no address of Secrets Manager", next_step));
-        };
-        // aws-secretsmanager://zohooauth is how some would write aws-secretsmanager:zohooauth.
-        let place = place.strip_prefix("//").unwrap_or(place);
-        let mut address = Address::parse(&format!("{SCHEME}{place}"))?;
+    pub(super) fn from_url(url: &StoreUrl) -> Result<Self, StoreUrlError> {
+        let url = url.server(StoreKind::SecretsManager)?;
         let defaults = Self::default();
-        let options = Self {
-            prefix: address.path()?.unwrap_or(defaults.prefix),
-            region: address.take("region").filter(|region| !region.is_empty()),
-            endpoint: address.take("endpoint").filter(|endpoint| !endpoint.is_empty()),
-            connect_timeout: address.take_seconds("connect_timeout")?.unwrap_or(defaults.connect_timeout),
-            timeout: address.take_seconds("timeout")?.unwrap_or(defaults.timeout),
-        };
-        address.finish("region, endpoint, connect_timeout and timeout")?;
-        Ok(options)
+        Ok(Self {
+            region: url.text("region").filter(|region| !region.is_empty()),
+            endpoint: url.text("endpoint").filter(|endpoint| !endpoint.is_empty()),
+            connect_timeout: url.seconds("connect_timeout")?.unwrap_or(defaults.connect_timeout),
+            timeout: url.seconds("timeout")?.unwrap_or(defaults.timeout),
+            prefix: url.path.unwrap_or(defaults.prefix),
+        })
     }
 
     /// Refuses what can never work.
@@ -90,10 +80,16 @@ impl SecretsManagerOptions {
             has_scheme && url::Url::parse(url).is_ok()
         };
         if self.endpoint.as_deref().is_some_and(|endpoint| !is_usable(endpoint)) {
-            return Err(unusable("its endpoint is no http or https URL", "write endpoint=https://host"));
+            return Err(StoreError::invalid_options(
+                "its endpoint is no http or https URL",
+                "write endpoint=https://host",
+            ));
         }
         if self.timeout.is_zero() || self.connect_timeout.is_zero() {
-            return Err(unusable("no time at all is given to it", "give it a timeout of a second or more"));
+            return Err(StoreError::invalid_options(
+                "no time at all is given to it",
+                "give it a timeout of a second or more",
+            ));
         }
         Ok(())
     }
@@ -115,10 +111,14 @@ impl Default for SecretsManagerOptions {
 mod tests {
     use super::*;
 
+    fn read(url: &str) -> Result<SecretsManagerOptions, StoreUrlError> {
+        SecretsManagerOptions::from_url(&url.parse()?)
+    }
+
     #[test]
     fn a_url_says_all_that_can_be_set() {
         let url = "aws-secretsmanager:my/tokens?region=eu-west-1&endpoint=http://127.0.0.1:5000&timeout=3&connect_timeout=2";
-        let options = SecretsManagerOptions::from_url(url).unwrap();
+        let options = read(url).unwrap();
         assert_eq!(options.prefix, "my/tokens");
         assert_eq!(options.region.as_deref(), Some("eu-west-1"));
         assert_eq!(options.endpoint.as_deref(), Some("http://127.0.0.1:5000"));
@@ -130,21 +130,21 @@ mod tests {
     #[test]
     fn without_a_prefix_it_is_zohooauth() {
         for url in ["aws-secretsmanager:", "aws-secretsmanager://", "aws-secretsmanager:?region=eu-west-1"] {
-            assert_eq!(SecretsManagerOptions::from_url(url).unwrap().prefix, "zohooauth", "{url}");
+            assert_eq!(read(url).unwrap().prefix, "zohooauth", "{url}");
         }
     }
 
     #[test]
     fn what_cannot_work_is_refused() {
         for url in ["aws:x", "aws-secretsmanager:x?colour=blue", "aws-secretsmanager:x?timeout=soon"] {
-            assert!(SecretsManagerOptions::from_url(url).is_err(), "{url}");
+            assert!(read(url).is_err(), "{url}");
         }
         for url in [
             "aws-secretsmanager:x?endpoint=localhost:5000",
             "aws-secretsmanager:x?endpoint=http:localhost",
             "aws-secretsmanager:x?timeout=0",
         ] {
-            assert!(SecretsManagerOptions::from_url(url).unwrap().check().is_err(), "{url}");
+            assert!(read(url).unwrap().check().is_err(), "{url}");
         }
     }
 }

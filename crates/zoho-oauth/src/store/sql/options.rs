@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::super::address::{Address, unusable};
 use super::super::error::StoreError;
+use super::super::store_url::{ServerUrl, StoreUrlError};
 
 /// Whether a connection to a database server is encrypted, and whom it trusts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,34 +59,34 @@ impl ServerOptions {
     }
 
     /// Takes over what a URL says that is the same for every server.
-    pub(in crate::store) fn read(&mut self, address: &mut Address) -> Result<(), StoreError> {
+    pub(in crate::store) fn read(&mut self, url: &ServerUrl) -> Result<(), StoreUrlError> {
         fn set<T>(field: &mut T, value: Option<T>) {
             if let Some(value) = value {
                 *field = value;
             }
         }
-        set(&mut self.host, address.host().map(str::to_owned));
-        set(&mut self.port, address.port());
-        set(&mut self.user, address.user()?);
-        self.password = address.password()?;
-        set(&mut self.database, address.path()?);
-        set(&mut self.table, address.take("table"));
-        set(&mut self.max_connections, address.take_as("max_connections", "a number")?);
-        set(&mut self.connect_timeout, address.take_seconds("connect_timeout")?);
-        set(&mut self.timeout, address.take_seconds("timeout")?);
+        set(&mut self.host, url.host.clone());
+        set(&mut self.port, url.port);
+        set(&mut self.user, url.user.clone());
+        self.password = url.password.clone();
+        set(&mut self.database, url.path.clone());
+        set(&mut self.table, url.text("table"));
+        set(&mut self.max_connections, url.parsed("max_connections", "a number")?);
+        set(&mut self.connect_timeout, url.seconds("connect_timeout")?);
+        set(&mut self.timeout, url.seconds("timeout")?);
         Ok(())
     }
 
     /// Refuses what makes no sense on any server.
     pub(in crate::store) fn check(&self) -> Result<(), StoreError> {
         if self.max_connections == 0 || self.timeout.is_zero() || self.connect_timeout.is_zero() {
-            return Err(unusable(
+            return Err(StoreError::invalid_options(
                 "it allows no connection, or no time for one",
                 "give max_connections, connect_timeout and timeout as at least 1",
             ));
         }
         if self.database.is_empty() {
-            return Err(unusable(
+            return Err(StoreError::invalid_options(
                 "it names no database",
                 "write its name behind the host, such as /zohooauth",
             ));
@@ -102,7 +102,7 @@ impl ServerOptions {
         if (1..=LONGEST).contains(&name.len()) && name.bytes().all(is_plain) {
             return Ok(());
         }
-        Err(unusable(
+        Err(StoreError::invalid_options(
             "its table has a name that is not plain",
             "use letters, digits, _ and $, at most 48 of them",
         ))

@@ -6,9 +6,9 @@ use rusqlite::Connection;
 
 use crate::token::OAuthToken;
 
-use super::super::check::{Finding, Step, steps};
 use super::super::coordination::{Acquired, Fenced, Lease, LeaseEntry, LeaseKey, machine_clock};
 use super::super::ids::{id_number, next_id};
+use super::super::maintenance::{Finding, Step, steps};
 use super::super::matching::Criterion;
 use super::super::stored::{StoredToken, is_empty};
 use super::fault::Fault;

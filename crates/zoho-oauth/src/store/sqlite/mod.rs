@@ -3,11 +3,11 @@
 mod batch;
 mod fault;
 mod lease;
+mod maintenance;
 mod place;
 mod reader;
 mod rows;
 mod schema;
-mod upkeep;
 mod writer;
 
 use std::fmt;
@@ -23,8 +23,10 @@ use super::coordination::{
 };
 use super::error::StoreError;
 use super::matching::Criterion;
+use super::page::TokenPage;
+use super::store_url::StoreUrl;
 use super::stored::StoredToken;
-use super::{TokenPage, TokenStore};
+use super::token_store::TokenStore;
 
 use batch::Batch;
 use fault::Fault;
@@ -135,6 +137,10 @@ impl SqliteStore {
         Shared::open_memory(name.to_owned())
             .map(Self::sharing)
             .map_err(|fault| fault.into_error(name, "open"))
+    }
+
+    pub(super) fn at(url: &StoreUrl) -> Result<Self, StoreError> {
+        url.path().map_or_else(Self::in_memory, Self::open)
     }
 
     fn sharing(shared: Shared) -> Self {

@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::store::any::Boxed;
-use crate::store::check::{
+use crate::store::erased::Boxed;
+use crate::store::error::{StoreError, StoreErrorKind};
+use crate::store::maintenance::{
     Backup, Census, Finding, FindingKind, Mended, Report, Step, Upkeep, steps, to_be_mended,
 };
-use crate::store::error::{StoreError, StoreErrorKind};
 use crate::store::stored::StoredToken;
 
 use super::FileStore;

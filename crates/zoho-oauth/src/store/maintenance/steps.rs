@@ -2,8 +2,8 @@
 
 use crate::store::stored::{StoredToken, is_empty};
 
-use super::census::{Owner, is_decimal, lacks_a_token};
 use super::finding::FindingKind;
+use super::rules::{Owner, is_decimal, lacks_a_token};
 
 /// What is to be done with one of the rows, by its position among them.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::store::any::Boxed;
-use crate::store::check::{Backup, Mended, Report, Upkeep, by_pages, to_be_mended};
+use crate::store::erased::Boxed;
 use crate::store::error::{StoreError, StoreErrorKind};
+use crate::store::maintenance::{Backup, Mended, Report, Upkeep, by_pages, to_be_mended};
 
 use super::SqliteStore;
 

@@ -4,17 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::store::TokenStore;
 use crate::store::any::AnyStore;
 use crate::store::coordination::{Coordination, Lease, LeaseKey};
 use crate::store::error::StoreError;
+use crate::store::maintenance::{Finding, Mended, Step, by_pages, steps, to_be_mended};
 use crate::store::stored::StoredToken;
+use crate::store::token_store::TokenStore;
 use crate::store::waiting::wait_for_lease;
 use crate::token::OAuthToken;
-
-use super::finding::Finding;
-use super::remedy::{Step, steps};
-use super::{Mended, by_pages, to_be_mended};
 
 /// How long to wait for somebody who is renewing a token.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -156,13 +153,14 @@ async fn back_up(store: &AnyStore, wanted: Option<&Path>) -> Result<PathBuf, Sto
 
     use crate::store::error::StoreErrorKind;
     use crate::store::file::{csv_header, csv_line};
+    use crate::store::maintenance::{Backup, each_row};
 
     let refused = |error: StoreError| error.in_store(store.name());
-    let mut backup = super::backup::Backup::begin(wanted, Path::new("zoho-tokens")).map_err(refused)?;
+    let mut backup = Backup::begin(wanted, Path::new("zoho-tokens")).map_err(refused)?;
     let mut trouble = None;
     let mut text = BufWriter::new(backup.file());
     let mut written = text.write_all(csv_header().as_bytes());
-    super::each_row(store, |row| match csv_line(row) {
+    each_row(store, |row| match csv_line(row) {
         Some(line) if written.is_ok() => written = text.write_all(line.as_bytes()),
         Some(_) => {}
         None => trouble = trouble.take().or_else(|| Some(row.id.clone().unwrap_or_default())),
@@ -192,7 +190,7 @@ async fn back_up(store: &AnyStore, _: Option<&Path>) -> Result<PathBuf, StoreErr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::MemoryStore;
+    use crate::store::memory::MemoryStore;
 
     #[tokio::test]
     async fn a_row_that_somebody_has_changed_meanwhile_is_left_as_it_is() {
