@@ -55,6 +55,7 @@ mod tests {
             is_published,
             has_library: true,
             folder: name.into(),
+            metadata: serde_json::Value::Null,
             dependencies: dependencies
                 .map(|(name, is_for_tests)| Dependency {
                     name: (*name).to_owned(),

@@ -5,6 +5,7 @@ mod arrows;
 mod fixture;
 mod floors;
 mod libraries;
+mod manifests;
 mod references;
 mod signatures;
 mod source;
@@ -102,5 +103,13 @@ fn public_signatures_name_listed_foreign_types_only() -> Outcome {
     let libraries = project.published().filter(|(package, _)| package.has_library);
     let found: Vec<_> = libraries.flat_map(|(_, source)| signatures::foreign(source, &own)).collect();
     assert_none(&signatures::violations(&found, &lines.concat()));
+    Ok(())
+}
+
+#[test]
+fn published_crates_are_ready_for_crates_io() -> Outcome {
+    let packages = workspace::packages()?;
+    let published = packages.iter().filter(|package| package.is_published);
+    assert_none(&published.flat_map(manifests::violations).collect::<Vec<_>>());
     Ok(())
 }

@@ -16,6 +16,8 @@ pub(crate) struct Package {
     /// Relative to the workspace.
     pub(crate) folder: PathBuf,
     pub(crate) dependencies: Vec<Dependency>,
+    /// All that cargo says about it.
+    pub(crate) metadata: Value,
 }
 
 pub(crate) struct Dependency {
@@ -57,6 +59,7 @@ fn read(package: &Value) -> Option<Package> {
         has_library: package["targets"].as_array()?.iter().any(|target| target["kind"][0] == "lib"),
         folder: manifest.parent()?.strip_prefix(folder()).ok()?.to_owned(),
         dependencies: package["dependencies"].as_array()?.iter().map(dependency).collect::<Option<_>>()?,
+        metadata: package.clone(),
     })
 }
 
