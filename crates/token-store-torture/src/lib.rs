@@ -27,6 +27,7 @@ const WORKER: &str = "TOKEN_STORE_TORTURE_WORKER";
 ///
 /// Hand the result to the system from `main`, and do nothing in `main` that must not be done again: the program
 /// starts itself as the worker processes, and `run` is where they learn that they are workers.
+#[expect(clippy::disallowed_methods, reason = "a worker learns from the environment that it is one")]
 pub fn run(kits: impl IntoIterator<Item = Kit>) -> ExitCode {
     let kits: Vec<Kit> = kits.into_iter().collect();
     if let Some(number) = env::var_os(WORKER) {

@@ -2,6 +2,8 @@
 //! names: `NAME=URL`, with blanks between them, such as `mariadb=mysql://zoho:secret@127.0.0.1/zohooauth?table={name}`.
 //! Each test needs a store of its own: `{name}` stands for a name that nobody else uses, `{path}` for an empty folder.
 
+#![expect(clippy::disallowed_methods, reason = "the environment says what can be tested")]
+
 use std::env;
 use std::process::ExitCode;
 

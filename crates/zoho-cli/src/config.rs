@@ -1,5 +1,7 @@
 //! Flags over environment variables, made into a store, an environment and an authenticator.
 
+#![expect(clippy::disallowed_methods, reason = "this file reads the configuration")]
+
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Mutex;

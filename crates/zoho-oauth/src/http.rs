@@ -1,5 +1,7 @@
 //! The way out: the only file of this crate that names the HTTP client. No redirects, a time-out on everything.
 
+#![expect(clippy::disallowed_types, reason = "this file sends the requests to the accounts server")]
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 

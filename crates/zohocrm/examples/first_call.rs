@@ -6,6 +6,8 @@
 //! cargo run --example first_call                  # from then on
 //! ```
 
+#![expect(clippy::disallowed_methods, reason = "a program reads its configuration")]
+
 use std::env;
 
 use zohocrm::store::{SqliteStore, TokenStore};

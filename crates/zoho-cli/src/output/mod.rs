@@ -141,6 +141,7 @@ fn say(text: &str) {
     let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
+#[expect(clippy::disallowed_methods, reason = "https://no-color.org names a variable")]
 fn heading(word: &str, colour: &str) -> String {
     let coloured =
         io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());

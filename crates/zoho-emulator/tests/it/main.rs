@@ -1,5 +1,6 @@
 //! Drives the emulator over real HTTP, as a client does.
 
+#![expect(clippy::disallowed_types, reason = "the emulator is tested with a client of its own")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod actions;

@@ -1,5 +1,6 @@
 //! What `zoho-oauth` promises, against real stores and the emulator. What needs several processes is in `tests/processes`.
 
+#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look behind the stores")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod authenticator;

@@ -1,5 +1,7 @@
 //! The only file of this crate that names the HTTP client. No redirects, a time-out on everything.
 
+#![expect(clippy::disallowed_types, reason = "this file sends the requests to the CRM")]
+
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! A MySQL or MariaDB server: how a connection is made, and what its error numbers mean.
 
+#![expect(clippy::disallowed_types, reason = "this file speaks to MySQL")]
+
 use std::borrow::Cow;
 use std::sync::Arc;
 

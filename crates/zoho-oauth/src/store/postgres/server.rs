@@ -1,5 +1,7 @@
 //! A PostgreSQL server: how a connection is made, and what its error codes mean.
 
+#![expect(clippy::disallowed_types, reason = "this file speaks to PostgreSQL")]
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;

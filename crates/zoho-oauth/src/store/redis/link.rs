@@ -1,5 +1,7 @@
 //! The connection: one for all tasks, made when it is first needed and made anew when it is dead.
 
+#![expect(clippy::disallowed_types, reason = "this file speaks to Redis")]
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

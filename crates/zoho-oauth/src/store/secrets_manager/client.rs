@@ -1,5 +1,7 @@
 //! The requests to AWS Secrets Manager, and what their answers mean.
 
+#![expect(clippy::disallowed_types, reason = "this file speaks to AWS")]
+
 use std::sync::Arc;
 use std::time::SystemTime;
 

@@ -1,5 +1,7 @@
 //! Tokens in SQLite: in a file that several processes share, or in memory.
 
+#![expect(clippy::disallowed_types, reason = "this folder is the SQLite store")]
+
 mod batch;
 mod fault;
 mod lease;
