@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cargo;
-use crate::surroundings::Surroundings;
+use crate::environment::Environment;
 
 /// What is measured.
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub(crate) fn run(options: &Options) -> bool {
     }
     let mut command = cargo(&["run", "--release", "--package", "bench", "--"]);
     command.args(&options.words);
-    let surroundings = Surroundings::prepare(options.install);
-    surroundings.tell(&mut command);
+    let environment = Environment::prepare(options.install);
+    environment.tell(&mut command);
     command.status().is_ok_and(|status| status.success())
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::surroundings::files_of_zoho;
+use crate::environment::files_of_zoho;
 use crate::{cargo, generate, test};
 
 /// The features that must build without any other.

@@ -5,12 +5,12 @@
 mod bench;
 mod ci;
 mod debian;
+mod environment;
 mod generate;
 mod python;
 mod report;
 #[cfg(unix)]
 mod shared_servers;
-mod surroundings;
 mod test;
 
 use std::path::{Path, PathBuf};

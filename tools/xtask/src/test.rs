@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use clap::Args;
 
 use crate::cargo;
+use crate::environment::Environment;
 use crate::report::Report;
-use crate::surroundings::Surroundings;
 
 /// How the tests are run.
 #[derive(Debug, Default, Args)]
@@ -49,8 +49,8 @@ pub(crate) fn tested(options: &Options) -> Report {
     if options.require_all {
         command.env("ZOHOCRM_REQUIRE_ALL", "1");
     }
-    let surroundings = Surroundings::prepare(options.install);
-    surroundings.tell(&mut command);
+    let environment = Environment::prepare(options.install);
+    environment.tell(&mut command);
     read(&mut command).unwrap_or_else(|error| {
         let mut report = Report::default();
         report.fail(format!("cargo test: {error}"));

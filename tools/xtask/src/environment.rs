@@ -24,32 +24,32 @@ pub(crate) fn files_of_zoho(variable: &str) -> Option<PathBuf> {
 
 /// Environment variables that say where everything is, and the servers that they name. Those end with this.
 #[derive(Debug, Default)]
-pub(crate) struct Surroundings {
+pub(crate) struct Environment {
     variables: Vec<(String, Option<String>)>,
     #[cfg(unix)]
     servers: Vec<servers::Server>,
 }
 
-impl Surroundings {
+impl Environment {
     /// Finds, makes and starts what can be had on this machine, and says what cannot.
     pub(crate) fn prepare(install: bool) -> Self {
-        let mut surroundings = Self::default();
+        let mut environment = Self::default();
         match python::with_the_official_sdk(install) {
-            Ok(python) => surroundings.set("ZOHOCRM_PYTHON", python.to_string_lossy()),
+            Ok(python) => environment.set("ZOHOCRM_PYTHON", python.to_string_lossy()),
             Err(reason) => {
                 eprintln!("The official SDK is not there: {reason}");
-                surroundings.variables.push(("ZOHOCRM_PYTHON".to_owned(), None));
-                surroundings.set("ZOHOCRM_PYTHON_MISSING", reason);
+                environment.variables.push(("ZOHOCRM_PYTHON".to_owned(), None));
+                environment.set("ZOHOCRM_PYTHON_MISSING", reason);
             }
         }
         for (variable, _) in FILES_OF_ZOHO {
             if let Some(folder) = files_of_zoho(variable) {
-                surroundings.set(variable, folder.to_string_lossy());
+                environment.set(variable, folder.to_string_lossy());
             }
         }
         #[cfg(unix)]
-        surroundings.start_servers(install);
-        surroundings
+        environment.start_servers(install);
+        environment
     }
 
     /// Tells a command where everything is.
