@@ -1,31 +1,31 @@
-//! `cargo xtask bench`: the benchmarks, in release builds, beside the official SDK and on servers where they are there.
+//! `cargo xtask bench`: runs the benchmarks in release builds, with the official SDK and with servers if there are any.
 
 use clap::Args;
 
 use crate::cargo;
 use crate::environment::Environment;
 
-/// What is measured.
+/// The options of `cargo xtask bench`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Install what is missing, with apt-get: on Debian, as root
+    /// Install missing Debian packages with apt-get (requires root)
     #[arg(long)]
     install: bool,
-    /// For the benchmarks themselves: --only NAME, --quick, --folder PATH
+    /// Passed on to the benchmarks: --only NAME, --quick, --folder PATH, --write
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    words: Vec<String>,
+    arguments: Vec<String>,
 }
 
-/// Builds what is measured, measures it, and says whether that went well.
+/// Builds and runs the benchmarks; returns whether they finished.
 pub(crate) fn run(options: &Options) -> bool {
-    // The command is measured as a whole, so it has to be there.
-    let built = cargo(&["build", "--release", "--package", "zoho-cli"]).status();
-    if !built.is_ok_and(|status| status.success()) {
+    // The benchmark of the command runs the executable.
+    let build = cargo(&["build", "--release", "--package", "zoho-cli"]).status();
+    if !build.is_ok_and(|status| status.success()) {
         return false;
     }
     let mut command = cargo(&["run", "--release", "--package", "bench", "--"]);
-    command.args(&options.words);
+    command.args(&options.arguments);
     let environment = Environment::prepare(options.install);
-    environment.tell(&mut command);
+    environment.apply_to(&mut command);
     command.status().is_ok_and(|status| status.success())
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: everything that a change has to pass. A step that fails does not keep the others from running.
+//! `cargo xtask ci`: everything that a change has to pass. A step that fails does not stop the steps after it.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::environment::files_of_zoho;
-use crate::{cargo, generate, test};
+use crate::{cargo, generate, python, test, workspace};
 
-/// The features that must build without any other.
+/// The features that have to build on their own.
 const FEATURES: &[(&str, &[&str])] = &[
     ("zoho-oauth", &["file", "sqlite", "mysql", "postgres", "redis", "secrets-manager", "conformance"]),
     (
@@ -32,65 +32,87 @@ const FEATURES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// How it is checked.
+/// The crates that go to crates.io, in the order in which they are published.
+const PUBLISHED: [&str; 5] = ["zoho-emulator", "zoho-oauth", "token-store-torture", "zohocrm", "zoho-cli"];
+
+/// The options of `cargo xtask ci`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Install what is missing, with apt-get: on Debian, as root
+    /// Install missing Debian packages with apt-get (requires root)
     #[arg(long)]
     install: bool,
 }
 
-/// How a step came out.
+/// A step that has been run.
 struct Step {
     name: String,
-    is_well: bool,
+    passed: bool,
     took: Duration,
 }
 
-/// Runs every step, and says whether all are well.
+/// Runs all steps, and returns whether they passed.
 pub(crate) fn run(options: &Options) -> bool {
-    let mut steps: Vec<_> =
-        checks().into_iter().map(|(name, mut command)| step(name, || succeeds(&mut command))).collect();
+    let mut steps: Vec<_> = checks(options.install)
+        .into_iter()
+        .map(|(name, mut command)| step(name, || succeeds(&mut command)))
+        .collect();
     let mut report = None;
     steps.push(step("tests".to_owned(), || {
         let options =
             test::Options { require_all: true, install: options.install, ..test::Options::default() };
         let outcome = test::tested(&options);
-        let is_well = outcome.is_well(options.require_all);
+        let passed = outcome.is_well(options.require_all);
         report = Some(outcome);
-        is_well
+        passed
     }));
     match files_of_zoho("ZOHOCRM_OPENAPI") {
-        Some(folder) => steps.push(step("the generated client".to_owned(), || generate::check(folder))),
-        None => println!("\nSKIPPED: the generated client: Zoho's OpenAPI files are not there"),
+        Some(folder) => steps.push(step("generated client".to_owned(), || generate::check(folder))),
+        None => println!("\nSKIPPED generated client: Zoho's OpenAPI files are missing"),
     }
 
     println!();
-    for Step { name, is_well, took } in &steps {
-        let outcome = if *is_well { "ok" } else { "FAILED" };
+    for Step { name, passed, took } in &steps {
+        let outcome = if *passed { "ok" } else { "FAILED" };
         println!("{outcome:7} {name}, {:.1} s", took.as_secs_f64());
     }
     if let Some(report) = report {
         report.print();
     }
-    steps.iter().all(|step| step.is_well)
+    steps.iter().all(|step| step.passed)
 }
 
-/// What cargo itself checks, cheapest first.
-fn checks() -> Vec<(String, Command)> {
+/// Lists the commands that only have to succeed, the fastest first.
+fn checks(install: bool) -> Vec<(String, Command)> {
+    let program = |name: &str, arguments: &[&str]| {
+        let mut command = Command::new(python::ci_program(name, install));
+        command.args(arguments).current_dir(workspace());
+        command
+    };
     let lints = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
     let mut documentation = cargo(&["doc", "--workspace", "--no-deps", "--all-features"]);
     documentation.env("RUSTDOCFLAGS", "-Dwarnings");
+    // What is packed is built, too: a package must not need a file of the repository.
+    let mut packages = cargo(&["package", "--locked", "--allow-dirty"]);
+    PUBLISHED.iter().for_each(|package| {
+        packages.args(["--package", package]);
+    });
     let mut checks = vec![
         ("formatting".to_owned(), cargo(&["fmt", "--all", "--check"])),
+        ("spelling".to_owned(), program("typos", &[])),
+        // Advisories need a network, and change without a change of ours.
+        (
+            "dependencies".to_owned(),
+            program("cargo-deny", &["--locked", "check", "bans", "licenses", "sources"]),
+        ),
         ("lints".to_owned(), cargo(&lints)),
         ("documentation".to_owned(), documentation),
+        ("packages".to_owned(), packages),
     ];
     for (package, features) in FEATURES {
         checks.push((format!("{package} without features"), lints_of(package, &[])));
         for feature in *features {
             checks.push((
-                format!("{package} with `{feature}` alone"),
+                format!("{package} with only `{feature}`"),
                 lints_of(package, &["--features", feature]),
             ));
         }
@@ -104,20 +126,20 @@ fn lints_of(package: &str, features: &[&str]) -> Command {
     command
 }
 
-fn step(name: String, work: impl FnOnce() -> bool) -> Step {
+fn step(name: String, run: impl FnOnce() -> bool) -> Step {
     println!("\n== {name}");
     let started = Instant::now();
-    let is_well = work();
+    let passed = run();
     let took = started.elapsed();
-    println!("== {name}: {}, {:.1} s", if is_well { "ok" } else { "FAILED" }, took.as_secs_f64());
-    Step { name, is_well, took }
+    println!("== {name}: {}, {:.1} s", if passed { "ok" } else { "FAILED" }, took.as_secs_f64());
+    Step { name, passed, took }
 }
 
 fn succeeds(command: &mut Command) -> bool {
     match command.status() {
         Ok(status) => status.success(),
         Err(error) => {
-            println!("cargo could not be started: {error}");
+            println!("could not run `{}`: {error}", command.get_program().to_string_lossy());
             false
         }
     }

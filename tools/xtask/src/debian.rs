@@ -1,11 +1,11 @@
-//! Packages of Debian, for `--install`.
+//! Installs Debian packages, for `--install`.
 
 use std::process::Command;
 
-use crate::python::said;
+use crate::python::run_quietly;
 
-/// Debian starts a server as soon as it is installed, unless `policy-rc.d` forbids it; see
-/// `/usr/share/doc/init-system-helpers/README.policy-rc.d.gz`. One that is there stays as it is.
+/// Debian starts a server as soon as it is installed unless `policy-rc.d` forbids it; see
+/// `/usr/share/doc/init-system-helpers/README.policy-rc.d.gz`. An existing `policy-rc.d` is left alone.
 const INSTALL: &str = r#"
 set -e
 policy=/usr/sbin/policy-rc.d
@@ -19,7 +19,7 @@ apt-get --quiet --yes update
 apt-get --quiet --yes install --no-install-recommends "$@"
 "#;
 
-/// Installs what is missing of these packages, and starts no services.
+/// Installs those of the packages that are missing, without starting their services.
 pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
     let missing: Vec<_> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
     if missing.is_empty() {
@@ -28,7 +28,8 @@ pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
     eprintln!("Installing {}", missing.join(", "));
     let mut command = Command::new("sh");
     command.args(["-c", INSTALL, "install"]).args(&missing).env("DEBIAN_FRONTEND", "noninteractive");
-    said(&mut command).map_err(|error| format!("`apt-get install {}` failed: {error}", missing.join(" ")))
+    run_quietly(&mut command)
+        .map_err(|error| format!("`apt-get install {}` failed: {error}", missing.join(" ")))
 }
 
 fn is_installed(package: &str) -> bool {

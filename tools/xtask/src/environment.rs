@@ -1,4 +1,4 @@
-//! What tests and benchmarks find beside themselves: a Python with the official SDK, servers, and files of Zoho's.
+//! What tests and benchmarks need besides the code: a Python with the official SDK, servers, and Zoho's own files.
 
 use std::env;
 use std::path::PathBuf;
@@ -6,14 +6,14 @@ use std::process::Command;
 
 use crate::{python, workspace};
 
-/// Files of Zoho's, which are no part of this project: the variable that names their folder, and where it may be: in a
-/// checkout, or in a folder `shared` beside it.
+/// Zoho's own files, which are not part of this project: the variable that names their folder, and where the folder is
+/// looked for, in the checkout and in a folder `shared` beside it.
 const FILES_OF_ZOHO: [(&str, [&str; 2]); 2] = [
     ("ZOHOCRM_OPENAPI", ["openapi", "../shared/openapi/v8.0"]),
     ("ZOHOCRM_EXAMPLES", ["examples-of-zoho", "../shared/examples"]),
 ];
 
-/// The folder with files of Zoho's that a variable names, or that is in or beside the checkout.
+/// Returns the folder with files of Zoho that a variable names, or that is in or beside the checkout.
 pub(crate) fn files_of_zoho(variable: &str) -> Option<PathBuf> {
     if let Some(chosen) = env::var_os(variable).filter(|chosen| !chosen.is_empty()) {
         return Some(chosen.into());
@@ -22,22 +22,24 @@ pub(crate) fn files_of_zoho(variable: &str) -> Option<PathBuf> {
     folders.iter().map(|folder| workspace().join(folder)).find(|folder| folder.is_dir())
 }
 
-/// Environment variables that say where everything is, and the servers that they name. Those end with this.
+/// The environment variables for tests and benchmarks, and the servers that they name. The servers stop when this is
+/// dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Environment {
+    /// A variable without a value is removed.
     variables: Vec<(String, Option<String>)>,
     #[cfg(unix)]
     servers: Vec<servers::Server>,
 }
 
 impl Environment {
-    /// Finds, makes and starts what can be had on this machine, and says what cannot.
+    /// Finds, makes and starts what it can on this machine, and reports what is missing.
     pub(crate) fn prepare(install: bool) -> Self {
         let mut environment = Self::default();
         match python::with_the_official_sdk(install) {
             Ok(python) => environment.set("ZOHOCRM_PYTHON", python.to_string_lossy()),
             Err(reason) => {
-                eprintln!("The official SDK is not there: {reason}");
+                eprintln!("The official SDK is missing: {reason}");
                 environment.variables.push(("ZOHOCRM_PYTHON".to_owned(), None));
                 environment.set("ZOHOCRM_PYTHON_MISSING", reason);
             }
@@ -52,8 +54,8 @@ impl Environment {
         environment
     }
 
-    /// Tells a command where everything is.
-    pub(crate) fn tell(&self, command: &mut Command) {
+    /// Sets the variables for a command.
+    pub(crate) fn apply_to(&self, command: &mut Command) {
         for (name, value) in &self.variables {
             match value {
                 Some(value) => command.env(name, value),
@@ -70,11 +72,11 @@ impl Environment {
                 Ok(server) => {
                     self.set(kind.variable(), server.url());
                     if kind == servers::Kind::SecretsManager {
-                        // moto takes any.
+                        // moto accepts any credentials.
                         self.set("AWS_ACCESS_KEY_ID", "test");
                         self.set("AWS_SECRET_ACCESS_KEY", "test");
                     }
-                    // The stand-in for Secrets Manager would take half an hour.
+                    // On moto the kit would take half an hour.
                     if kind != servers::Kind::SecretsManager && kind != servers::Kind::RedisCluster {
                         tortured.push(format!("{kind}={}", kind.with_place(server.url(), "{name}")));
                     }
@@ -83,7 +85,7 @@ impl Environment {
                 Err(reason) => self.set(&kind.missing_variable(), reason.to_string()),
             }
         }
-        // What the torture kit is tried on besides the stores of this machine.
+        // The servers that token-store-torture tests in addition to the stores of this machine.
         self.set("TORTURED_STORES", tortured.join(" "));
     }
 

@@ -1,6 +1,6 @@
-//! What the project does with itself: `cargo xtask --help`.
+//! The project's own commands: `cargo xtask --help`.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to whoever runs it")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints what it does")]
 
 mod bench;
 mod ci;
@@ -18,34 +18,34 @@ use std::process::{Command, ExitCode};
 
 use clap::Parser;
 
-/// The work that the project does with itself.
+/// Tests, checks, generates and measures this project
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask")]
 enum Task {
-    /// Run every test, and say what was skipped and why
+    /// Run all tests, and list those that were skipped with the reasons
     Test(test::Options),
-    /// Measure beside what the machine can do, and print the table of docs/benchmarks.md
+    /// Run the benchmarks, and print the results as Markdown
     Bench(bench::Options),
-    /// Make the typed client from Zoho's OpenAPI files and the official SDK
+    /// Generate the typed client from Zoho's OpenAPI files and the official SDK
     Generate(generate::GenerateOptions),
-    /// Say how much of the API the typed client is
+    /// Print how much of the API the typed client covers
     Coverage(generate::Options),
-    /// Check everything that a change has to pass: formatting, lints, documentation, features, every test
+    /// Check everything that a change has to pass: formatting, spelling, lints, dependencies, packages, all tests
     Ci(ci::Options),
 }
 
 fn main() -> ExitCode {
-    let all_is_well = match Task::parse() {
+    let succeeded = match Task::parse() {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Generate(options) => generate::generate(&options),
         Task::Coverage(options) => generate::coverage(&options),
         Task::Ci(options) => ci::run(&options),
     };
-    if all_is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The cargo that runs us, in the workspace.
+/// Returns the cargo that runs this program, to be run in the workspace.
 fn cargo(arguments: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
@@ -53,7 +53,7 @@ fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// The workspace's folder.
+/// Returns the workspace's folder.
 fn workspace() -> PathBuf {
     let own_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     own_folder.ancestors().nth(2).unwrap_or(own_folder).to_path_buf()

@@ -1,30 +1,39 @@
-//! Python with Zoho's official SDK and moto, in a virtual environment of the project's own. Nothing else of the
-//! system's Python is touched.
+//! Python with Zoho's official SDK and moto in a virtual environment below `target/`. The system's Python is only used to
+//! make it.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::{debian, workspace};
 
-/// What the environment holds, as pip reads it.
+/// What the environment contains, as pip reads it.
 const REQUIREMENTS: &str = "tests/official-sdks/python/requirements.txt";
+/// What `cargo xtask ci` needs in addition.
+const CI_REQUIREMENTS: &str = "tools/xtask/requirements.txt";
 const ENVIRONMENT: &str = "target/official-sdks-python";
-/// In the environment: the requirements that it was made for.
+/// A copy of the requirements that the environment was made for.
 const STAMP: &str = "installed.txt";
 
 const PACKAGES: [&str; 2] = ["python3", "python3-venv"];
-const HOW_TO_GET_IT: &str = "on Debian, `apt-get install python3 python3-venv` gets it, and so does `cargo xtask test --install` as root";
+const HINT: &str =
+    "on Debian, run `apt-get install python3 python3-venv`, or `cargo xtask test --install` as root";
 
-/// The interpreter, or why there is none. Makes the environment where it is not there yet.
+/// Returns the interpreter that `ZOHOCRM_PYTHON` names, or that of the environment, which is made if it is missing or
+/// outdated.
+///
+/// # Errors
+///
+/// The reason why there is none.
 pub(crate) fn with_the_official_sdk(install: bool) -> Result<PathBuf, String> {
-    if let Some(chosen) = std::env::var_os("ZOHOCRM_PYTHON").filter(|path| !path.is_empty()) {
-        return Ok(chosen.into());
+    if let Some(chosen) = chosen() {
+        return Ok(chosen);
     }
     let environment = workspace().join(ENVIRONMENT);
     let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     let wanted = fs::read_to_string(workspace().join(REQUIREMENTS))
-        .map_err(|error| format!("{REQUIREMENTS} cannot be read: {error}"))?;
+        .map_err(|error| format!("could not read {REQUIREMENTS}: {error}"))?;
     let installed = fs::read_to_string(environment.join(STAMP)).unwrap_or_default();
     if installed == wanted && runs(&python, &["-c", "import zohocrmsdk, moto"]) {
         return Ok(python);
@@ -35,18 +44,33 @@ pub(crate) fn with_the_official_sdk(install: bool) -> Result<PathBuf, String> {
         Some(system) => system,
         None if install => {
             debian::install(&PACKAGES)?;
-            system_python().ok_or("there is no Python 3.10 or newer, not even after python3 was installed")?
+            system_python().ok_or("python3 is installed, but it is older than Python 3.10")?
         }
-        None => return Err(format!("there is no Python 3.10 or newer on the PATH; {HOW_TO_GET_IT}")),
+        None => return Err(format!("Python 3.10 or newer is not on the PATH; {HINT}")),
     };
     make_environment(system, &environment, install)?;
-    install_requirements(system, &python)?;
+    install_requirements(system, &python, REQUIREMENTS)?;
     fs::write(environment.join(STAMP), wanted)
-        .map_err(|error| format!("{ENVIRONMENT} cannot be written: {error}"))?;
+        .map_err(|error| format!("could not write to {ENVIRONMENT}: {error}"))?;
     Ok(python)
 }
 
-/// The folder of an installed package.
+/// Returns a program of [`CI_REQUIREMENTS`], from the environment if it can be installed there, else from the PATH.
+pub(crate) fn ci_program(name: &str, install: bool) -> PathBuf {
+    let found = with_the_official_sdk(install).ok().and_then(|python| {
+        let program = python.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+        if !program.exists()
+            && chosen().is_none()
+            && let Err(reason) = install_requirements(system_python()?, &python, CI_REQUIREMENTS)
+        {
+            eprintln!("{reason}");
+        }
+        program.exists().then_some(program)
+    });
+    found.unwrap_or_else(|| name.into())
+}
+
+/// Returns the folder of an installed package.
 pub(crate) fn package_folder(python: &Path, package: &str) -> Result<PathBuf, String> {
     let script = "import importlib.util, sys; print(*importlib.util.find_spec(sys.argv[1]).submodule_search_locations)";
     let output =
@@ -55,28 +79,32 @@ pub(crate) fn package_folder(python: &Path, package: &str) -> Result<PathBuf, St
     if folder.is_dir() { Ok(folder) } else { Err(format!("{} has no package {package}", python.display())) }
 }
 
+fn chosen() -> Option<PathBuf> {
+    std::env::var_os("ZOHOCRM_PYTHON").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
 fn system_python() -> Option<&'static str> {
     ["python3", "python"]
         .into_iter()
         .find(|python| runs(python, &["-c", "import sys; sys.exit(sys.version_info < (3, 10))"]))
 }
 
-/// Makes an empty environment. Debian keeps what `venv` needs for that in a package of its own, so the ways around
-/// it are tried before anybody is asked to install it.
+/// Makes an empty environment. Debian packs a part of `venv` separately, so this tries what works without that part
+/// before it installs the package or asks the user to.
 fn make_environment(system: &str, environment: &Path, install: bool) -> Result<(), String> {
     let make = |module: &[&str]| {
-        // What is left of an environment that was not finished is in the way.
+        // The remains of an interrupted run would be in the way.
         let _ = fs::remove_dir_all(environment);
-        said(Command::new(system).args(["-m"]).args(module).arg(environment))
+        run_quietly(Command::new(system).args(["-m"]).args(module).arg(environment))
     };
-    let refused = match make(&["venv"]) {
+    let reason = match make(&["venv"]) {
         Ok(()) => return Ok(()),
-        Err(refused) => refused,
+        Err(reason) => reason,
     };
     if make(&["virtualenv"]).is_ok() {
         return Ok(());
     }
-    // Without pip inside, the system's can still fill it.
+    // The system's pip can fill an environment that has no pip.
     if runs(system, &["-m", "pip", "--version"]) && make(&["venv", "--without-pip"]).is_ok() {
         return Ok(());
     }
@@ -84,10 +112,10 @@ fn make_environment(system: &str, environment: &Path, install: bool) -> Result<(
         debian::install(&PACKAGES)?;
         return make(&["venv"]).map_err(|error| format!("`{system} -m venv` failed: {error}"));
     }
-    Err(format!("`{system} -m venv` failed ({refused}); {HOW_TO_GET_IT}"))
+    Err(format!("`{system} -m venv` failed: {reason}; {HINT}"))
 }
 
-fn install_requirements(system: &str, python: &Path) -> Result<(), String> {
+fn install_requirements(system: &str, python: &Path, requirements: &str) -> Result<(), String> {
     let mut pip =
         if runs(python, &["-m", "pip", "--version"]) { Command::new(python) } else { Command::new(system) };
     pip.args(["-m", "pip"]);
@@ -95,24 +123,27 @@ fn install_requirements(system: &str, python: &Path) -> Result<(), String> {
         pip.arg("--python").arg(python);
     }
     pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-    said(pip.arg(workspace().join(REQUIREMENTS)))
-        .map_err(|error| format!("pip could not install the official SDK and moto: {error}"))
+    run_quietly(pip.arg(workspace().join(requirements)))
+        .map_err(|error| format!("pip could not install {requirements}: {error}"))
 }
 
 /// Whether a program can be started and succeeds.
-fn runs(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> bool {
-    let mut command = Command::new(program);
-    said(command.args(arguments)).is_ok()
+fn runs(program: impl AsRef<OsStr>, arguments: &[&str]) -> bool {
+    run_quietly(Command::new(program).args(arguments)).is_ok()
 }
 
-/// Runs a command quietly. If it fails, hands back the last line of what it said.
-pub(crate) fn said(command: &mut Command) -> Result<(), String> {
+/// Runs a command without showing its output.
+///
+/// # Errors
+///
+/// The last line of its output.
+pub(crate) fn run_quietly(command: &mut Command) -> Result<(), String> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
     if output.status.success() {
         return Ok(());
     }
-    let words = [output.stdout, output.stderr].concat();
-    let words = String::from_utf8_lossy(&words);
-    let last = words.lines().map(str::trim).rfind(|line| !line.is_empty());
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    let last = text.lines().map(str::trim).rfind(|line| !line.is_empty());
     Err(last.map_or_else(|| output.status.to_string(), str::to_owned))
 }

@@ -8,16 +8,16 @@ use servers::{Kind, NoServer, Server};
 
 use crate::debian;
 
-/// The servers, and `faketime`, which gives a process another clock.
+/// The servers, and `faketime`, which gives a process a different clock.
 const PACKAGES: [&str; 4] = ["mariadb-server", "postgresql", "redis-server", "faketime"];
 
-/// A server of ours, or why there is none.
+/// A running server, or why it did not start.
 pub(crate) type Outcome = (Kind, Result<Server, NoServer>);
 
-/// Starts a server of every kind for which the environment does not name one.
+/// Starts a server of each kind that the environment does not name.
 pub(crate) fn start(install: bool) -> Vec<Outcome> {
     if install && let Err(reason) = debian::install(&PACKAGES) {
-        eprintln!("Not everything could be installed: {reason}");
+        eprintln!("Some packages are missing: {reason}");
     }
     let is_named = |kind: &Kind| env::var_os(kind.variable()).is_some_and(|url| !url.is_empty());
     thread::scope(|scope| {
@@ -32,10 +32,10 @@ fn start_one(kind: Kind) -> Result<Server, NoServer> {
     let server = Server::start(kind);
     match &server {
         Ok(server) => {
-            let took = started.elapsed().as_secs_f64();
-            eprintln!("{kind} answers at port {} after {took:.1} s", server.port());
+            let seconds = started.elapsed().as_secs_f64();
+            eprintln!("{kind} listens on port {}, started in {seconds:.1} s", server.port());
         }
-        Err(reason) => eprintln!("{kind} is not there: {reason}"),
+        Err(reason) => eprintln!("{kind} did not start: {reason}"),
     }
     server
 }

@@ -50,7 +50,7 @@ pub(crate) fn tested(options: &Options) -> Report {
         command.env("ZOHOCRM_REQUIRE_ALL", "1");
     }
     let environment = Environment::prepare(options.install);
-    environment.tell(&mut command);
+    environment.apply_to(&mut command);
     read(&mut command).unwrap_or_else(|error| {
         let mut report = Report::default();
         report.fail(format!("cargo test: {error}"));
