@@ -1,8 +1,7 @@
-//! Measures the product beside what the machine can do, in one run, and prints the table of
-//! `docs/benchmarks.md`.
+//! Measures this project and, in the same run, what the machine can do without it; see `docs/benchmarks.md`.
 //!
-//! One file per subject. Each takes a product and a floor, has [`mod@measure`] run them by turns, and puts a line into
-//! the [`report`].
+//! Each subject has a file. It hands the product and the floor to [`mod@measure`], which runs them in turns, and adds the
+//! result to the [`report`].
 
 #[cfg(unix)]
 mod alone;
@@ -22,18 +21,20 @@ mod report;
 mod saves;
 mod server;
 mod sqlite;
+mod summary;
 
 use std::error::Error;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use options::Options;
 use report::Report;
 
-/// What went wrong while measuring: there is nobody to handle it, only somebody to read it.
+/// The error is only printed, so it needs no type of its own.
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// What can be measured, by the name that `--only` takes.
+/// A benchmark, with its name for `--only`.
 type Subject = (&'static str, fn(&Options, &mut Report) -> Outcome);
 
 const SUBJECTS: &[Subject] = &[
@@ -84,11 +85,14 @@ fn measure() -> Outcome {
             run(&options, &mut report)?;
         }
     }
+    if options.write {
+        summary::write(&report, &Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))?;
+    }
     Ok(write!(std::io::stdout(), "{report}")?)
 }
 
-/// A word on standard error: the table alone goes to standard output.
+/// Prints progress to standard error; standard output has the results only.
 fn say(text: &str) {
-    // Nobody may be listening.
+    // Standard error may be closed.
     let _ = writeln!(std::io::stderr(), "{text}");
 }

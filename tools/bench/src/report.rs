@@ -1,4 +1,4 @@
-//! The table: what was measured, beside what was to be reached.
+//! The results: each measurement beside what it is compared with and its limit.
 
 use std::fmt;
 
@@ -6,100 +6,126 @@ use crate::machine;
 use crate::measure::Samples;
 use crate::options::Options;
 
-/// What is to be reached.
+/// The limit of a measurement.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reach {
     /// Nanoseconds per call.
     Within(f64),
-    /// At most that many times what the other takes.
+    /// At most this many times as long as the other side.
     AtMost(f64),
-    /// At least that many times as fast as the other.
+    /// At least this many times as fast as the other side.
     TimesAsFast(f64),
-    /// Nothing in particular: how many times as fast as the other it is.
+    /// No limit; the ratio says how many times as fast as the other side it is.
     Stated,
 }
 
-/// One thing that was measured.
+/// A measurement in samples.
 #[derive(Debug)]
 pub(crate) struct Line {
-    /// What was done.
+    /// What was measured.
     pub(crate) what: String,
-    /// How long this project takes.
+    /// The samples of this project.
     pub(crate) product: Samples,
-    /// How long the other takes, if there is another.
+    /// The samples of the other side, if there is one.
     pub(crate) other: Option<Samples>,
-    /// What is to be reached.
     pub(crate) reach: Reach,
 }
 
-/// One thing that was counted, or measured as a whole, in words.
+/// A count, or a measurement without samples, as text.
 #[derive(Debug)]
 pub(crate) struct Fact {
-    /// What was done.
+    /// What was measured.
     pub(crate) what: String,
-    /// What this project came to.
+    /// The result of this project.
     pub(crate) product: String,
-    /// What the other came to, if there is another.
+    /// The result of the other side; empty if there is none.
     pub(crate) other: String,
-    /// What is to be reached, if anything is.
+    /// The limit; empty if there is none.
     pub(crate) reach: String,
-    /// Whether it was.
+    /// Whether the limit was met, if there is one.
     pub(crate) is_reached: Option<bool>,
 }
 
-/// All that was measured in a run.
+/// The results of a run.
 #[derive(Debug)]
 pub(crate) struct Report {
-    head: String,
+    /// The machine, the commit and the command.
+    pub(crate) head: String,
     text: String,
-    missed: usize,
+    part: String,
+    rows: Vec<Row>,
+}
+
+/// A row of a table.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// The heading of its table.
+    pub(crate) part: String,
+    /// What was measured, this project, the other side, the ratio, the limit.
+    pub(crate) cells: [String; 5],
+    is_reached: Option<bool>,
 }
 
 impl Report {
     pub(crate) fn new(options: &Options) -> Self {
-        Self { head: machine::describe(options), text: String::new(), missed: 0 }
+        let head = machine::describe(options);
+        Self { head, text: String::new(), part: String::new(), rows: Vec::new() }
     }
 
-    /// Starts a part. `other` is what the product is compared with.
+    /// Starts a table. `other` is what the product is compared with.
     pub(crate) fn part(&mut self, title: &str, other: &str) {
+        title.clone_into(&mut self.part);
         self.text += &format!(
-            "\n### {title}\n\n| what | this project | {other} | ratio | reach | |\n|---|---|---|---|---|---|\n"
+            "\n### {title}\n\n| what | this project | {other} | ratio | limit | |\n|---|---|---|---|---|---|\n"
         );
     }
 
-    /// Says something in place of lines that could not be measured, or below those that were.
+    /// Adds a paragraph below the rows, or instead of rows that could not be measured.
     pub(crate) fn note(&mut self, text: &str) {
         self.text += &format!("\n{text}\n");
     }
 
-    /// Adds a line to the part.
+    /// Adds a row for a measurement in samples.
     pub(crate) fn line(&mut self, line: &Line) {
         let (ratio, is_reached) = line.outcome();
         let other = line.other.as_ref().map_or_else(String::new, times);
-        self.row([&line.what, &times(&line.product), &other, &ratio, &line.reach.to_string()], is_reached);
+        let reach = line.reach.to_string();
+        self.row([line.what.clone(), times(&line.product), other, ratio, reach], is_reached);
     }
 
-    /// Adds a line to the part of which there are no samples.
+    /// Adds a row for a measurement without samples.
     pub(crate) fn fact(&mut self, fact: &Fact) {
         let Fact { what, product, other, reach, is_reached } = fact;
-        self.row([what, product, other, "", reach], *is_reached);
+        let [what, product, other, reach] = [what, product, other, reach].map(Clone::clone);
+        self.row([what, product, other, String::new(), reach], *is_reached);
     }
 
-    fn row(&mut self, cells: [&str; 5], is_reached: Option<bool>) {
-        self.missed += usize::from(is_reached == Some(false));
-        let mark = match is_reached {
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    fn row(&mut self, cells: [String; 5], is_reached: Option<bool>) {
+        let row = Row { part: self.part.clone(), cells, is_reached };
+        let text = format!("{} | {}", row.cells.join(" | "), row.mark());
+        self.text += &format!("| {text} |\n");
+        crate::say(&format!("  {text}"));
+        self.rows.push(row);
+    }
+}
+
+impl Row {
+    /// Whether the limit was met, as text.
+    pub(crate) fn mark(&self) -> &'static str {
+        match self.is_reached {
             Some(true) => "met",
             Some(false) => "**missed**",
             None => "",
-        };
-        let row = format!("{} | {mark}", cells.join(" | "));
-        self.text += &format!("| {row} |\n");
-        crate::say(&format!("  {row}"));
+        }
     }
 }
 
 impl Line {
-    /// The ratio as text, and whether the limit was kept.
+    /// Returns the ratio as text, and whether the limit was met.
     fn outcome(&self) -> (String, Option<bool>) {
         let ratio = self.other.as_ref().map(|other| match self.reach {
             Reach::AtMost(_) | Reach::Within(_) => self.product.over(other),
@@ -121,8 +147,8 @@ impl Line {
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { head, text, missed } = self;
-        writeln!(formatter, "{head}\n{text}\nLimits missed: {missed}.")
+        let missed = self.rows.iter().filter(|row| row.is_reached == Some(false)).count();
+        writeln!(formatter, "{}\n{}\nLimits missed: {missed}.", self.head, self.text)
     }
 }
 
@@ -137,7 +163,7 @@ impl fmt::Display for Reach {
     }
 }
 
-/// A count with its thousands set apart, and what is counted, of which there may be one.
+/// Formats a count with thousands separators and its noun, in the plural if needed.
 pub(crate) fn count(number: u64, noun: &str) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -151,13 +177,13 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
     format!("{text} {noun}{plural}")
 }
 
-/// The median and the quartiles.
+/// Formats the median and the quartiles.
 fn times(samples: &Samples) -> String {
     let (low, high) = samples.quartiles();
     format!("{} ({}-{})", time(samples.median()), time(low), time(high))
 }
 
-/// Nanoseconds in a unit that suits them.
+/// Formats nanoseconds in a suitable unit.
 fn time(nanoseconds: f64) -> String {
     let (value, unit) = match nanoseconds {
         value if value < 1e3 => (value, "ns"),
@@ -168,7 +194,7 @@ fn time(nanoseconds: f64) -> String {
     format!("{} {unit}", number(value))
 }
 
-/// Three digits that mean something are more than the machine keeps.
+/// Formats three significant digits; the machine is less stable than that.
 fn number(value: f64) -> String {
     match value {
         value if value < 10.0 => format!("{value:.2}"),
