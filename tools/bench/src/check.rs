@@ -1,4 +1,4 @@
-//! `cargo check` of a program that uses `zohocrm`, from nothing, dependencies included.
+//! A cold `cargo check` of `zohocrm` with its dependencies.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 use crate::Outcome;
 use crate::measure::Samples;
 use crate::options::Options;
-use crate::report::{Line, Reach, Report};
+use crate::report::{Limit, Line, Report};
 
-/// What is checked: by its name, the words for it, and within how many seconds.
+/// The name of a check, its arguments, and its limit in seconds.
 const SUBJECTS: [(&str, &[&str], f64); 2] =
     [("default features", &[], 35.0), ("`--features full`", &["--features", "full"], 60.0)];
 
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     report.part("Cold `cargo check -p zohocrm`, dependencies included, two jobs", "");
-    // What has to be downloaded first is not measured.
+    // Downloads are not measured.
     let fetched = cargo(&["fetch", "--locked"]).status()?;
     if !fetched.success() {
-        return Err("cargo fetch failed; see above".into());
+        return Err("cargo fetch failed; see its message above".into());
     }
     for (what, words, seconds) in SUBJECTS {
         let before = time_of_children()?;
@@ -26,9 +26,9 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
         match Samples::cold(runs, || check(options, words)) {
             Ok(product) => {
                 let worked = (time_of_children()? - before) / u32::try_from(runs)?;
-                let what = format!("{what}; the cores worked for {} s", worked.as_secs());
-                let reach = Reach::Within(seconds * 1e9);
-                report.line(&Line { what, product, other: None, reach });
+                let what = format!("{what}; {} s of processor time", worked.as_secs());
+                let limit = Limit::Within(seconds * 1e9);
+                report.line(&Line { what, product, other: None, limit });
             }
             Err(error) => report.note(&format!("Not measured: {what}: {error}")),
         }
@@ -36,7 +36,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     Ok(())
 }
 
-/// Checks into a folder of its own, which is gone afterwards.
+/// Checks with an empty target folder.
 fn check(options: &Options, words: &[&str]) -> Outcome<Duration> {
     let folder = options.fresh_folder()?;
     let mut command = cargo(&["check", "--frozen", "--jobs", "2", "--package", "zohocrm"]);
@@ -53,18 +53,17 @@ fn check(options: &Options, words: &[&str]) -> Outcome<Duration> {
     }
 }
 
-/// How long processors have worked for all processes that this one has started and that have ended, and for theirs: what
-/// other programs do in the meantime does not count. In hundredths of a second:
-/// <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>
+/// Returns the processor time of all finished child processes, which does not depend on what else runs. The file has it in
+/// hundredths of a second: <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>
 fn time_of_children() -> Outcome<Duration> {
     let status = std::fs::read_to_string("/proc/self/stat")?;
-    // The name of the program, which is the second field, may have blanks in it.
+    // The second field is the name of the program, which may contain blanks.
     let fields = status.rsplit_once(')').map(|(_, fields)| fields).unwrap_or_default();
     let hundredths: Vec<u64> =
         fields.split_whitespace().skip(13).take(2).filter_map(|field| field.parse().ok()).collect();
     match hundredths[..] {
         [user, system] => Ok(Duration::from_millis((user + system) * 10)),
-        _ => Err("/proc/self/stat does not say how long its children worked".into()),
+        _ => Err("/proc/self/stat lacks the times of the children".into()),
     }
 }
 

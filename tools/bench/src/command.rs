@@ -1,4 +1,4 @@
-//! `zoho token` with a valid stored token: the whole process, beside one that does nothing.
+//! `zoho token` with a valid stored token: the whole process, compared with a process that does nothing.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -9,14 +9,14 @@ use crate::Outcome;
 use crate::fixture;
 use crate::measure::{Effort, repeat};
 use crate::options::{Options, program_folder};
-use crate::report::{Line, Reach, Report};
+use crate::report::{Limit, Line, Report};
 
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     report.part("`zoho token`, the whole process", "`true`, the whole process");
     let program = program_folder()?.join(format!("zoho{}", std::env::consts::EXE_SUFFIX));
     if !program.is_file() {
         report.note(
-            "Not measured: there is no `zoho` beside this program; `cargo build --release -p zoho-cli`.",
+            "Not measured: `zoho` is not beside this program; run `cargo build --release -p zoho-cli`.",
         );
         return Ok(());
     }
@@ -34,7 +34,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
         return Err(format!("zoho token: {}", String::from_utf8_lossy(&answer.stderr).trim()).into());
     }
 
-    // One process is a round: its own spread is what a user sees.
+    // A round is one process, so the quartiles show what a user sees.
     let effort = Effort { rounds: if options.quick { 10 } else { 101 }, round: Duration::ZERO };
     let mut nothing = Command::new("true");
     let (product, other) = effort.pair(
@@ -42,7 +42,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
         |calls| repeat(calls, || run_to_end(&mut nothing)),
     )?;
     let what = "a valid token in a SQLite store".to_owned();
-    report.line(&Line { what, product, other: Some(other), reach: Reach::Within(20_000_000.0) });
+    report.line(&Line { what, product, other: Some(other), limit: Limit::Within(20_000_000.0) });
     Ok(())
 }
 

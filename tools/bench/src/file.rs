@@ -15,7 +15,7 @@ use crate::Outcome;
 use crate::fixture::{self, AtRandom, Key};
 use crate::measure::{repeat, repeat_async};
 use crate::options::Options;
-use crate::report::{Line, Reach, Report, count};
+use crate::report::{Limit, Line, Report, count};
 
 const TOKENS: u64 = 10_000;
 
@@ -25,7 +25,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     fixture::write_file(&path, TOKENS)?;
     let store = FileStore::open(&path)?;
     let runtime = runtime::Builder::new_current_thread().build()?;
-    // A file is relied on without reading it again once its last change is a while ago.
+    // The store reads a file again while its last change is recent.
     sleep(Duration::from_millis(100));
 
     report.part(&format!("File of {}", count(TOKENS, "token")), "bare file");
@@ -50,11 +50,11 @@ fn find(options: &Options, report: &mut Report, runtime: &Runtime, store: &FileS
         }))
     })?;
     let what = format!("`find_token` by {}, file unchanged", key.name());
-    report.line(&Line { what, product, other: None, reach: Reach::Within(10_000.0) });
+    report.line(&Line { what, product, other: None, limit: Limit::Within(10_000.0) });
     Ok(())
 }
 
-/// One saver, over known rows.
+/// Saves known rows, one after the other.
 fn save(
     options: &Options,
     report: &mut Report,
@@ -80,14 +80,14 @@ fn save(
     let bytes = fs::read(path)?;
     let (ours, floor) = effort.pair(&mut product, |calls| repeat(calls, || replace(&bare, &bytes, false)))?;
     let what = "`save_token`; bare: write, sync, rename".to_owned();
-    report.line(&Line { what, product: ours, other: Some(floor), reach: Reach::AtMost(1.5) });
+    report.line(&Line { what, product: ours, other: Some(floor), limit: Limit::AtMost(1.5) });
     let (ours, floor) = effort.pair(&mut product, |calls| repeat(calls, || replace(&bare, &bytes, true)))?;
     let what = "`save_token`; bare: the same, and sync the folder, as the store does".to_owned();
-    report.line(&Line { what, product: ours, other: Some(floor), reach: Reach::AtMost(1.5) });
+    report.line(&Line { what, product: ours, other: Some(floor), limit: Limit::AtMost(1.5) });
     Ok(())
 }
 
-/// Replaces a file as a whole.
+/// Replaces a file.
 fn replace(path: &Path, bytes: &[u8], sync_folder: bool) -> Outcome {
     let unfinished = path.with_extension("unfinished");
     let mut file = File::create(&unfinished)?;
@@ -95,7 +95,7 @@ fn replace(path: &Path, bytes: &[u8], sync_folder: bool) -> Outcome {
     file.sync_all()?;
     fs::rename(&unfinished, path)?;
     if sync_folder {
-        File::open(path.parent().ok_or("the file is in no folder")?)?.sync_all()?;
+        File::open(path.parent().ok_or("the path of the file has no folder")?)?.sync_all()?;
     }
     Ok(())
 }

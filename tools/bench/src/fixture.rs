@@ -1,4 +1,4 @@
-//! Tokens to measure with. The same number always gives the same token; nothing here was ever a real one.
+//! Made-up tokens. A number always gives the same token.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,7 +11,7 @@ use zoho_oauth::store::StoredToken;
 
 use crate::Outcome;
 
-/// The table as the official samples make it: no index but that of the primary key.
+/// The table as the official samples create it, with no index except the primary key.
 pub(crate) const OFFICIAL_TABLE: &str = "create table oauthtoken (id varchar(10) not null, \
     user_name varchar(255), client_id varchar(255), client_secret varchar(255), refresh_token varchar(255), \
     access_token varchar(255), grant_token varchar(255), expiry_time varchar(20), redirect_url varchar(255), \
@@ -20,7 +20,7 @@ pub(crate) const OFFICIAL_TABLE: &str = "create table oauthtoken (id varchar(10)
 const CLIENT_ID: &str = "1000.BENCHMARKBENCHMARKBENCHMARKBENCH";
 const CLIENT_SECRET: &str = "benchmarkbenchmarkbenchmarkbenchmarkbench1";
 
-/// What a token is looked up by.
+/// The column that a token is looked up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key {
     Id,
@@ -33,7 +33,7 @@ pub(crate) enum Key {
 impl Key {
     pub(crate) const ALL: [Self; 5] = [Self::Id, Self::User, Self::Refresh, Self::Access, Self::Grant];
 
-    /// In the words of the report.
+    /// Returns the name for the report.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Id => "id",
@@ -54,7 +54,7 @@ impl Key {
         }
     }
 
-    /// The value of this column in a row.
+    /// Returns the value of this column in a row.
     pub(crate) fn value(self, row: &StoredToken) -> String {
         let value = match self {
             Self::Id => &row.id,
@@ -66,7 +66,7 @@ impl Key {
         value.clone().unwrap_or_default()
     }
 
-    /// A token that says just enough to be looked up by this.
+    /// Returns a token with the fields that a look-up by this column needs.
     pub(crate) fn wanted(self, row: &StoredToken) -> OAuthToken {
         let (wanted, value) = (OAuthToken::new(), self.value(row));
         match self {
@@ -79,7 +79,7 @@ impl Key {
     }
 }
 
-/// The token of that number: every column is filled, as long as Zoho fills it, and good for a day.
+/// Returns a row with every column filled, as long as Zoho's values are, that expires in a day.
 pub(crate) fn row(number: u64) -> StoredToken {
     let mut random = StdRng::seed_from_u64(number);
     StoredToken {
@@ -96,12 +96,12 @@ pub(crate) fn row(number: u64) -> StoredToken {
     }
 }
 
-/// The user of that number.
+/// Returns the user name of a row.
 pub(crate) fn user_name(number: u64) -> String {
     format!("user{number}@example.com:{}", 600_000_000_u64 + number)
 }
 
-/// What a renewal brings for a user: another access token, and its end.
+/// Returns what a renewal changes: the access token and its expiry.
 pub(crate) fn renewed(user: &str) -> OAuthToken {
     OAuthToken::new()
         .with_user(user)
@@ -109,19 +109,19 @@ pub(crate) fn renewed(user: &str) -> OAuthToken {
         .with_expires_at(UNIX_EPOCH + Duration::from_millis(tomorrow()))
 }
 
-/// A token as Zoho writes them: seventy characters.
+/// Returns a token of seventy characters, as Zoho issues them.
 pub(crate) fn secret(random: &mut impl RngExt) -> String {
     format!("1000.{:032x}.{:032x}", random.random::<u128>(), random.random::<u128>())
 }
 
-/// Tomorrow at this time, in epoch milliseconds.
+/// Returns the moment in 24 hours, in epoch milliseconds.
 pub(crate) fn tomorrow() -> u64 {
     let day = Duration::from_secs(24 * 60 * 60);
     let moment = (SystemTime::now() + day).duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(moment.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A database file with the official table and that many rows, as an official SDK would have left it.
+/// Writes a database file as an official SDK leaves it.
 pub(crate) fn write_database(path: &Path, rows: u64) -> Outcome {
     let mut connection = Connection::open(path)?;
     let transaction = connection.transaction()?;
@@ -136,7 +136,7 @@ pub(crate) fn write_database(path: &Path, rows: u64) -> Outcome {
     Ok(transaction.commit()?)
 }
 
-/// A token file with that many rows, as an official SDK would have left it: no value here needs a quote.
+/// Writes a token file as an official SDK leaves it. No value needs quotes.
 pub(crate) fn write_file(path: &Path, rows: u64) -> Outcome {
     let mut text = String::from(
         "id,user_name,client_id,client_secret,refresh_token,access_token,grant_token,expiry_time,\
@@ -150,7 +150,7 @@ pub(crate) fn write_file(path: &Path, rows: u64) -> Outcome {
     Ok(std::fs::write(path, text)?)
 }
 
-/// Numbers below `rows` without an order, and the same ones for everybody who starts at the same seed.
+/// Random numbers below `rows`; the same `rows` gives the same numbers.
 #[derive(Debug)]
 pub(crate) struct AtRandom {
     random: StdRng,

@@ -1,19 +1,19 @@
-//! Time, taken by turns.
+//! Measures in turns.
 //!
-//! The speed of a machine drifts while other things run on it. So two ways of doing something are measured in
-//! short rounds, one after the other and in changing order, and what counts is the ratio within each round.
+//! The speed of a machine drifts while other programs run. So two sides are measured in short rounds, one after the other
+//! and in alternating order, and the ratio is taken within each round.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
 
-/// How often and for how long.
+/// The number and length of the rounds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effort {
-    /// How many rounds, that is: samples.
+    /// Each round gives one sample.
     pub(crate) rounds: usize,
-    /// About how long one side of a round lasts.
+    /// The approximate length of one side of a round.
     pub(crate) round: Duration,
 }
 
@@ -22,7 +22,7 @@ pub(crate) struct Effort {
 pub(crate) struct Samples(Vec<f64>);
 
 impl Effort {
-    /// Measures one thing. `run` does that many calls and says how long they took.
+    /// Measures one side. `run` makes the given number of calls and returns how long they took.
     pub(crate) fn alone(self, mut run: impl FnMut(u64) -> Outcome<Duration>) -> Outcome<Samples> {
         let calls = self.calibrate(&mut run)?;
         let mut samples = Samples::default();
@@ -32,7 +32,7 @@ impl Effort {
         Ok(samples)
     }
 
-    /// Measures two things by turns: the product, and what it is compared with.
+    /// Measures two sides in turns: the product, and what it is compared with.
     pub(crate) fn pair(
         self,
         mut product: impl FnMut(u64) -> Outcome<Duration>,
@@ -52,17 +52,17 @@ impl Effort {
         Ok((products, others))
     }
 
-    /// The same time in shorter rounds, for calls so short that a round is over before another program wants the
-    /// processor: then one that did is a sample among many, not a share of each.
+    /// Returns the same time in more and shorter rounds, for short calls: an interruption by another program then spoils
+    /// one sample instead of a part of each.
     pub(crate) fn in_many_rounds(self) -> Self {
         Self { rounds: self.rounds * 8, round: self.round / 4 }
     }
 
-    /// How many calls fill a round. It warms up at the same time.
+    /// Returns the number of calls that fill a round, and warms up on the way.
     fn calibrate(self, run: &mut impl FnMut(u64) -> Outcome<Duration>) -> Outcome<u64> {
         let mut calls = 1;
         loop {
-            // Another program may have had the processor during one of the two.
+            // Another program may have interrupted one of the two.
             let took = run(calls)?.min(run(calls)?);
             if took >= self.round / 2 {
                 let per_call = took.as_secs_f64() / calls as f64;
@@ -74,7 +74,7 @@ impl Effort {
 }
 
 impl Samples {
-    /// Measures something once a round, from the first time on: it is not to be warm.
+    /// Measures one call per round without warming up.
     pub(crate) fn cold(rounds: usize, mut run: impl FnMut() -> Outcome<Duration>) -> Outcome<Self> {
         let mut samples = Self::default();
         for _ in 0..rounds {
@@ -88,7 +88,7 @@ impl Samples {
         Ok(())
     }
 
-    /// The ratio to `others`, round by round.
+    /// Returns the ratio to `others`, round by round.
     pub(crate) fn over(&self, others: &Self) -> Self {
         Self(self.0.iter().zip(&others.0).map(|(one, other)| one / other).collect())
     }
@@ -97,7 +97,7 @@ impl Samples {
         self.quantile(0.5)
     }
 
-    /// Between which values the middle half of the samples lies.
+    /// Returns the first and the third quartile.
     pub(crate) fn quartiles(&self) -> (f64, f64) {
         (self.quantile(0.25), self.quantile(0.75))
     }
@@ -110,7 +110,7 @@ impl Samples {
     }
 }
 
-/// Calls something that often, one call after the other.
+/// Makes the calls, one after the other.
 pub(crate) fn repeat(calls: u64, mut call: impl FnMut() -> Outcome) -> Outcome<Duration> {
     let started = Instant::now();
     for _ in 0..calls {
@@ -119,7 +119,7 @@ pub(crate) fn repeat(calls: u64, mut call: impl FnMut() -> Outcome) -> Outcome<D
     Ok(started.elapsed())
 }
 
-/// Awaits something that often, one after the other, inside one task: entering a runtime is not measured.
+/// Awaits the calls one after the other in one task, so that entering a runtime is not measured.
 pub(crate) async fn repeat_async<F>(calls: u64, mut call: impl FnMut() -> F) -> Outcome<Duration>
 where
     F: Future<Output = Outcome>,

@@ -1,4 +1,4 @@
-//! `Authenticator::access_token` with a valid token: served from memory.
+//! `Authenticator::access_token` with a valid token, which comes from memory.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::Outcome;
 use crate::fixture::{self, AtRandom};
 use crate::measure::Samples;
 use crate::options::Options;
-use crate::report::{Line, Reach, Report, count};
+use crate::report::{Limit, Line, Report, count};
 
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     report.part("`access_token(user)`, a valid token", "bare map and clock; or one thread");
@@ -54,11 +54,11 @@ fn measure(
     let bare = users.in_a_bare_map();
     let (alone, floor) = effort.pair(|calls| users.ask(calls, 1), |calls| users.look_up(&bare, calls))?;
     let what = format!("{who} at random, one thread");
-    report.line(&Line { what, product: alone, other: Some(floor), reach: Reach::Within(limit) });
+    report.line(&Line { what, product: alone, other: Some(floor), limit: Limit::Within(limit) });
     let (both, one): (Samples, Samples) =
         effort.pair(|calls| users.ask(calls, 2), |calls| users.ask(calls, 1))?;
     let what = format!("{who} at random, two threads");
-    report.line(&Line { what, product: both, other: Some(one), reach: Reach::TimesAsFast(1.6) });
+    report.line(&Line { what, product: both, other: Some(one), limit: Limit::TimesAsFast(1.6) });
     let (reads, looks) = (calls.so_far().0 - reads, calls.so_far().1 - looks);
     Ok(format!(
         "{who}: during {} in {:.1} s the store was asked for a token {reads} times, and for its version number \
@@ -70,7 +70,7 @@ fn measure(
 
 type BareMap = papaya::HashMap<UserSignature, Arc<(u64, String)>>;
 
-/// An authenticator that knows a token of every user, and whom to ask it for next.
+/// An authenticator that has a token of every user in memory, and the order of the calls.
 struct Users<'a> {
     authenticator: &'a Authenticator,
     number: u64,
@@ -83,7 +83,7 @@ impl<'a> Users<'a> {
     fn remembered_by(authenticator: &'a Authenticator, number: u64) -> Outcome<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
-            // Its first look at the store's version number makes it read everything once more.
+            // The first check of the store's version number clears the cache, so everything is read twice.
             for user in (0..number).chain(0..number) {
                 authenticator.access_token(&fixture::user_name(user).into()).await?;
             }
@@ -96,7 +96,7 @@ impl<'a> Users<'a> {
         Ok(Self { authenticator, number, orders: [at_random(0), at_random(1)], asked: AtomicU64::new(0) })
     }
 
-    /// The least that a token in memory costs: a concurrent map of users, a look at the clock, a shared token.
+    /// Makes the floor: a concurrent map from users to shared tokens with an expiry.
     fn in_a_bare_map(&self) -> BareMap {
         let entry = |number| {
             let name = fixture::user_name(number);
@@ -116,14 +116,13 @@ impl<'a> Users<'a> {
         Ok(started.elapsed())
     }
 
-    /// That many users, going on where the round before began elsewhere: the processor does not know the first
-    /// ones by heart.
+    /// Returns the users for a round. Rounds start at different users, so that their tokens are not in the caches already.
     fn in_turn<'u>(&self, users: &'u [UserSignature], calls: u64) -> impl Iterator<Item = &'u UserSignature> {
         let skipped = self.asked.load(Ordering::Relaxed) as usize % users.len();
         users[skipped..].iter().chain(users.iter().cycle()).take(calls as usize)
     }
 
-    /// That many calls, shared out among the threads: the time per call is what comes out.
+    /// Divides the calls among the threads, and returns the time from the first start to the last end.
     fn ask(&self, calls: u64, threads: u64) -> Outcome<Duration> {
         let each = calls.div_ceil(threads);
         let arrived = AtomicU64::new(0);
@@ -162,7 +161,7 @@ impl<'a> Users<'a> {
     }
 }
 
-/// Waits until that many threads run. A thread that slept here would start late.
+/// Waits until all threads run, without sleeping: a thread that sleeps starts late.
 fn meet(arrived: &AtomicU64, threads: u64) {
     arrived.fetch_add(1, Ordering::AcqRel);
     while arrived.load(Ordering::Acquire) < threads {
@@ -170,7 +169,7 @@ fn meet(arrived: &AtomicU64, threads: u64) {
     }
 }
 
-/// How often the store was asked for something: a token, and its version number.
+/// How often the store was asked for a token and for its version number.
 #[derive(Debug, Default)]
 struct Calls {
     tokens: AtomicU64,
@@ -183,7 +182,7 @@ impl Calls {
     }
 }
 
-/// A store that counts what it is asked for. Whatever reads or writes counts as asking for a token.
+/// A store that counts its calls. Everything that reads or writes rows counts as asking for a token.
 struct Counting {
     store: SqliteStore,
     calls: Arc<Calls>,

@@ -1,4 +1,4 @@
-//! A Python process with the official SDK, which does what it is told and says how long it took.
+//! A Python process with the official SDK that runs calls on request and reports how long they took.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -6,57 +6,57 @@ use std::time::Duration;
 
 use crate::Outcome;
 
-/// A store of tokens. It is started with the words `sqlite` or `file` and a path, or `mysql` and a URL.
+/// The SDK's token stores. Its arguments are `sqlite` or `file` and a path, or `mysql` and a URL.
 pub(crate) const STORES: &str = include_str!("../python/stores.py");
-/// Lists of records. It is started with the URL of a server.
+/// Lists of records. Its argument is the URL of a server.
 pub(crate) const PAGES: &str = include_str!("../python/pages.py");
 
-/// A running peer; it ends when it is dropped.
+/// A running process, which ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Peer {
     process: Child,
     orders: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
+    responses: BufReader<ChildStdout>,
 }
 
 impl Peer {
-    /// Starts a script, and tells it the words that it wants.
-    pub(crate) fn start(python: &str, script: &str, words: &[&str]) -> Outcome<Self> {
+    /// Starts a script with its arguments.
+    pub(crate) fn start(python: &str, script: &str, arguments: &[&str]) -> Outcome<Self> {
         let mut process =
             Command::new(python).args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut orders = process.stdin.take().ok_or("Python has no standard input")?;
-        // Arguments could be seen by everybody on this machine, and a URL has a password in it.
-        writeln!(orders, "{}", words.join("\t"))?;
-        let answers = BufReader::new(process.stdout.take().ok_or("Python has no standard output")?);
-        Ok(Self { process, orders: Some(orders), answers })
+        // A URL may contain a password, and any user of this machine can see the arguments of a process.
+        writeln!(orders, "{}", arguments.join("\t"))?;
+        let responses = BufReader::new(process.stdout.take().ok_or("Python has no standard output")?);
+        Ok(Self { process, orders: Some(orders), responses })
     }
 
-    /// Has it do one call for each of `arguments`, and says how long they took together. The words of a call are
+    /// Makes one call for each of `arguments`, and returns how long they took together. The arguments of a call are
     /// separated by blanks.
     pub(crate) fn measure(&mut self, operation: &str, arguments: &[String]) -> Outcome<Duration> {
         let orders = self.orders.as_mut().ok_or("Python has no standard input")?;
         writeln!(orders, "{operation}\t{}", arguments.join("\t"))?;
-        let mut answer = String::new();
-        self.answers.read_line(&mut answer)?;
-        let nanoseconds = answer.trim().parse();
+        let mut response = String::new();
+        self.responses.read_line(&mut response)?;
+        let nanoseconds = response.trim().parse();
         Ok(Duration::from_nanos(nanoseconds.map_err(|_| "the official SDK failed; see above")?))
     }
 }
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        // At the end of its input the script ends.
+        // The script ends when its input does.
         drop(self.orders.take());
         let _ = self.process.wait();
     }
 }
 
-/// The Python that has the official SDK, and the version of that; or, for the report, why there is none.
+/// Returns the Python with the official SDK and the SDK's version, or a note for the report.
 pub(crate) fn python_with_sdk() -> Result<(String, String), &'static str> {
     let python = std::env::var("ZOHOCRM_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     match sdk_version(&python) {
         Some(version) => Ok((python, version)),
-        None => Err("Not measured: no Python with zohocrmsdk8_0; ZOHOCRM_PYTHON names one."),
+        None => Err("Not measured: no Python with zohocrmsdk8_0; set ZOHOCRM_PYTHON to one."),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Our stores beside those of the official SDK for Python, over tokens of their own that say the same.
+//! Our stores beside those of the official SDK for Python, each with its own copy of the same tokens.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -16,10 +16,10 @@ use crate::fixture::{self, Key};
 use crate::measure::Effort;
 use crate::options::Options;
 use crate::peer::{self, Peer, python_with_sdk};
-use crate::report::{Line, Reach, Report, count};
+use crate::report::{Limit, Line, Report, count};
 use crate::server::place_on;
 
-/// What is done; the name that the peer knows it by, and ours.
+/// An operation; a look-up has the name that the script uses.
 #[derive(Clone, Copy, Debug)]
 enum Operation {
     Find(Key, &'static str),
@@ -87,7 +87,7 @@ fn compare_tables(options: &Options, report: &mut Report, python: &str, tokens: 
     runtime.block_on(ours.fill(tokens))?;
     runtime.block_on(theirs.fill_table(tokens))?;
     let (store, peer) = (ours.store()?, Peer::start(python, peer::STORES, &["mysql", &theirs.url])?);
-    // The official store takes the highest id as text, which from ten rows on is one that is taken: it adds none.
+    // The official store compares ids as text to find the highest, so it cannot add a user to ten rows or more.
     let operations: Vec<_> =
         OPERATIONS.into_iter().filter(|operation| !matches!(operation, Operation::SaveNew)).collect();
     compare(options, report, &runtime, (&store, peer), ("MariaDB", tokens), &operations)?;
@@ -105,7 +105,7 @@ fn compare(
 ) -> Outcome {
     let mut script = Script { tokens, news: 0 };
     for operation in operations.iter().copied() {
-        // Calls of the official SDK take up to a tenth of a second each.
+        // A call of the official SDK takes up to a tenth of a second.
         let Effort { rounds, round } = options.effort(Duration::from_millis(30));
         let effort = Effort { rounds: rounds.min(15), round };
         let mut other_script = Script { tokens, news: 0 };
@@ -117,7 +117,7 @@ fn compare(
             },
         )?;
         let what = format!("{kind}, {}: {}", count(tokens, "token"), operation.title());
-        report.line(&Line { what, product, other: Some(other), reach: Reach::Stated });
+        report.line(&Line { what, product, other: Some(other), limit: Limit::Stated });
     }
     Ok(())
 }
@@ -129,7 +129,7 @@ fn open(kind: &str, path: &Path) -> Outcome<AnyStore> {
     })
 }
 
-/// Which token comes next, for one of the two.
+/// Chooses the tokens of the calls of one side.
 #[derive(Debug)]
 struct Script {
     tokens: u64,
@@ -137,7 +137,7 @@ struct Script {
 }
 
 impl Script {
-    /// The words of the next call.
+    /// Returns the arguments of the next call.
     fn words(&mut self, operation: Operation) -> Vec<String> {
         let mut random = rand::rng();
         let row = |number| fixture::row(number);
@@ -162,7 +162,7 @@ impl Script {
         }
     }
 
-    /// Does that many calls on our side.
+    /// Makes the calls on our side.
     fn play(
         &mut self,
         runtime: &Runtime,
@@ -179,7 +179,7 @@ impl Script {
                         black_box(store.find_token(token).await?.ok_or("the row was not found")?);
                     }
                     Operation::FindAbsent if store.find_token(token).await?.is_none() => {}
-                    Operation::FindAbsent => return Err("a row was found that is not there".into()),
+                    Operation::FindAbsent => return Err("a row of an unknown user was found".into()),
                     Operation::SaveKnown | Operation::SaveNew => {
                         black_box(store.save_token(token).await?);
                     }
@@ -203,7 +203,7 @@ impl Operation {
     fn title(self) -> String {
         match self {
             Self::Find(key, _) => format!("find by {}", key.name()),
-            Self::FindAbsent => "find a user that is not there".to_owned(),
+            Self::FindAbsent => "find an unknown user".to_owned(),
             Self::SaveKnown => "save a known user".to_owned(),
             Self::SaveNew => "save a new user".to_owned(),
         }

@@ -8,7 +8,7 @@ use crate::options::Options;
 
 /// The limit of a measurement.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Reach {
+pub(crate) enum Limit {
     /// Nanoseconds per call.
     Within(f64),
     /// At most this many times as long as the other side.
@@ -28,7 +28,7 @@ pub(crate) struct Line {
     pub(crate) product: Samples,
     /// The samples of the other side, if there is one.
     pub(crate) other: Option<Samples>,
-    pub(crate) reach: Reach,
+    pub(crate) limit: Limit,
 }
 
 /// A count, or a measurement without samples, as text.
@@ -41,9 +41,9 @@ pub(crate) struct Fact {
     /// The result of the other side; empty if there is none.
     pub(crate) other: String,
     /// The limit; empty if there is none.
-    pub(crate) reach: String,
+    pub(crate) limit: String,
     /// Whether the limit was met, if there is one.
-    pub(crate) is_reached: Option<bool>,
+    pub(crate) is_met: Option<bool>,
 }
 
 /// The results of a run.
@@ -63,7 +63,7 @@ pub(crate) struct Row {
     pub(crate) part: String,
     /// What was measured, this project, the other side, the ratio, the limit.
     pub(crate) cells: [String; 5],
-    is_reached: Option<bool>,
+    is_met: Option<bool>,
 }
 
 impl Report {
@@ -87,25 +87,25 @@ impl Report {
 
     /// Adds a row for a measurement in samples.
     pub(crate) fn line(&mut self, line: &Line) {
-        let (ratio, is_reached) = line.outcome();
+        let (ratio, is_met) = line.outcome();
         let other = line.other.as_ref().map_or_else(String::new, times);
-        let reach = line.reach.to_string();
-        self.row([line.what.clone(), times(&line.product), other, ratio, reach], is_reached);
+        let limit = line.limit.to_string();
+        self.row([line.what.clone(), times(&line.product), other, ratio, limit], is_met);
     }
 
     /// Adds a row for a measurement without samples.
     pub(crate) fn fact(&mut self, fact: &Fact) {
-        let Fact { what, product, other, reach, is_reached } = fact;
-        let [what, product, other, reach] = [what, product, other, reach].map(Clone::clone);
-        self.row([what, product, other, String::new(), reach], *is_reached);
+        let Fact { what, product, other, limit, is_met } = fact;
+        let [what, product, other, limit] = [what, product, other, limit].map(Clone::clone);
+        self.row([what, product, other, String::new(), limit], *is_met);
     }
 
     pub(crate) fn rows(&self) -> &[Row] {
         &self.rows
     }
 
-    fn row(&mut self, cells: [String; 5], is_reached: Option<bool>) {
-        let row = Row { part: self.part.clone(), cells, is_reached };
+    fn row(&mut self, cells: [String; 5], is_met: Option<bool>) {
+        let row = Row { part: self.part.clone(), cells, is_met };
         let text = format!("{} | {}", row.cells.join(" | "), row.mark());
         self.text += &format!("| {text} |\n");
         crate::say(&format!("  {text}"));
@@ -116,7 +116,7 @@ impl Report {
 impl Row {
     /// Whether the limit was met, as text.
     pub(crate) fn mark(&self) -> &'static str {
-        match self.is_reached {
+        match self.is_met {
             Some(true) => "met",
             Some(false) => "**missed**",
             None => "",
@@ -127,32 +127,32 @@ impl Row {
 impl Line {
     /// Returns the ratio as text, and whether the limit was met.
     fn outcome(&self) -> (String, Option<bool>) {
-        let ratio = self.other.as_ref().map(|other| match self.reach {
-            Reach::AtMost(_) | Reach::Within(_) => self.product.over(other),
-            Reach::TimesAsFast(_) | Reach::Stated => other.over(&self.product),
+        let ratio = self.other.as_ref().map(|other| match self.limit {
+            Limit::AtMost(_) | Limit::Within(_) => self.product.over(other),
+            Limit::TimesAsFast(_) | Limit::Stated => other.over(&self.product),
         });
-        let reached = match (self.reach, &ratio) {
-            (Reach::Within(limit), _) => Some(self.product.median() <= limit),
-            (Reach::AtMost(limit), Some(ratio)) => Some(ratio.median() <= limit),
-            (Reach::TimesAsFast(limit), Some(ratio)) => Some(ratio.median() >= limit),
+        let is_met = match (self.limit, &ratio) {
+            (Limit::Within(limit), _) => Some(self.product.median() <= limit),
+            (Limit::AtMost(limit), Some(ratio)) => Some(ratio.median() <= limit),
+            (Limit::TimesAsFast(limit), Some(ratio)) => Some(ratio.median() >= limit),
             _ => None,
         };
         let text = ratio.map_or_else(String::new, |ratio| {
             let (low, high) = ratio.quartiles();
             format!("{} ({}-{})", number(ratio.median()), number(low), number(high))
         });
-        (text, reached)
+        (text, is_met)
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let missed = self.rows.iter().filter(|row| row.is_reached == Some(false)).count();
+        let missed = self.rows.iter().filter(|row| row.is_met == Some(false)).count();
         writeln!(formatter, "{}\n{}\nLimits missed: {missed}.", self.head, self.text)
     }
 }
 
-impl fmt::Display for Reach {
+impl fmt::Display for Limit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Within(limit) => write!(formatter, "at most {}", time(*limit)),

@@ -16,43 +16,43 @@ use crate::Outcome;
 use crate::fixture;
 use crate::measure::{Effort, repeat};
 use crate::options::Options;
-use crate::report::{Line, Reach, Report, count};
+use crate::report::{Limit, Line, Report, count};
 use crate::sqlite::connect;
 
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     report.part("SQLite: durable `save_token`, time per save", "bare rusqlite, one commit per save");
-    let one = Reach::AtMost(1.3);
-    let goals = [(1, one), (64, Reach::TimesAsFast(8.0)), (512, Reach::TimesAsFast(15.0))];
+    let one = Limit::AtMost(1.3);
+    let goals = [(1, one), (64, Limit::TimesAsFast(8.0)), (512, Limit::TimesAsFast(15.0))];
     save(options, report, 1_000, goals)?;
     if options.quick {
         return Ok(());
     }
-    save(options, report, 100_000, goals.map(|(savers, _)| (savers, Reach::Stated)))
+    save(options, report, 100_000, goals.map(|(savers, _)| (savers, Limit::Stated)))
 }
 
-/// Saves over known rows, as a renewal does: a new access token and its end.
-fn save(options: &Options, report: &mut Report, rows: u64, goals: [(u32, Reach); 3]) -> Outcome {
+/// Saves known rows as a renewal does, with a new access token and its expiry.
+fn save(options: &Options, report: &mut Report, rows: u64, goals: [(u32, Limit); 3]) -> Outcome {
     let folder = options.fresh_folder()?;
     let (ours, bares) = (folder.path().join("ours.db"), folder.path().join("bare.db"));
     write_indexed(&ours, rows)?;
     std::fs::copy(&ours, &bares)?;
     let (store, mut bare) = (SqliteStore::open(&ours)?, connect(&bares)?);
-    for (savers, reach) in goals {
+    for (savers, limit) in goals {
         let runtime = runtime_for(savers)?;
         let Effort { rounds, round } = options.effort(Duration::from_millis(40));
-        // A call is a save by every saver, counted as one save: the time per save is what comes out.
+        // In a call every saver saves once; dividing by their number gives the time per save.
         let mut random = StdRng::seed_from_u64(rows);
         let (product, floor) = Effort { rounds, round: round / savers }.pair(
             |calls| runtime.block_on(save_at_once(&store, savers, calls, rows)),
             |calls| repeat(calls, || commit_one(&mut bare, &mut random, rows)),
         )?;
         let what = format!("{}, {}", count(rows, "row"), count(savers.into(), "saver"));
-        report.line(&Line { what, product, other: Some(floor), reach });
+        report.line(&Line { what, product, other: Some(floor), limit });
     }
     Ok(())
 }
 
-/// A file that the store has set up, whole: nothing of it waits in a log.
+/// Writes a file that the store has set up, with an empty write-ahead log.
 fn write_indexed(path: &Path, rows: u64) -> Outcome {
     fixture::write_database(path, rows)?;
     drop(SqliteStore::open(path)?);
@@ -67,7 +67,7 @@ fn runtime_for(savers: u32) -> Outcome<Runtime> {
     })
 }
 
-/// Every saver makes that many saves, one after the other. Says how long one save took on the average.
+/// Has every saver save `calls` times, and returns the time divided by the number of savers.
 async fn save_at_once(store: &SqliteStore, savers: u32, calls: u64, rows: u64) -> Outcome<Duration> {
     let started = Instant::now();
     if savers == 1 {
@@ -88,7 +88,7 @@ async fn save_at_once(store: &SqliteStore, savers: u32, calls: u64, rows: u64) -
 async fn save_often(store: &SqliteStore, calls: u64, rows: u64, saver: u32) -> Outcome {
     let mut random: StdRng = rand::make_rng();
     for call in 0..calls {
-        // Savers keep out of each other's rows while there are enough.
+        // As long as there are enough rows, savers use different ones.
         let number = (u64::from(saver) + call * 512) % rows;
         let (access_token, milliseconds) = renewed(&mut random);
         let token = OAuthToken::new()
@@ -100,7 +100,7 @@ async fn save_often(store: &SqliteStore, calls: u64, rows: u64, saver: u32) -> O
     Ok(())
 }
 
-/// The same change to one row, in a transaction of its own.
+/// Makes the same change to one row in a transaction.
 fn commit_one(connection: &mut Connection, random: &mut StdRng, rows: u64) -> Outcome {
     let user = fixture::user_name(random.random_range(0..rows));
     let (access_token, milliseconds) = renewed(random);
@@ -112,7 +112,7 @@ fn commit_one(connection: &mut Connection, random: &mut StdRng, rows: u64) -> Ou
     if changed == 1 { Ok(()) } else { Err("the row was not found".into()) }
 }
 
-/// What a renewal brings.
+/// Returns a new access token and its expiry.
 fn renewed(random: &mut StdRng) -> (String, u64) {
     (fixture::secret(random), fixture::tomorrow())
 }

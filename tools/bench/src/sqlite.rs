@@ -13,9 +13,9 @@ use crate::Outcome;
 use crate::fixture::{self, AtRandom, Key};
 use crate::measure::{repeat, repeat_async};
 use crate::options::Options;
-use crate::report::{Line, Reach, Report, count};
+use crate::report::{Limit, Line, Report, count};
 
-/// So many different rows are looked up: more than the processor and SQLite's own cache hold.
+/// The number of different rows, more than fit into the caches of the processor and of SQLite.
 const DIFFERENT_ROWS: usize = 16_384;
 
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
@@ -70,11 +70,11 @@ fn find(
         },
     )?;
     let what = format!("{}, by {}", count(rows, "row"), key.name());
-    report.line(&Line { what, product, other: Some(floor), reach: Reach::AtMost(1.5) });
+    report.line(&Line { what, product, other: Some(floor), limit: Limit::AtMost(1.5) });
     Ok(())
 }
 
-/// A connection as bare as can be, with the durability of the store.
+/// Opens a plain connection with the durability of the store.
 pub(crate) fn connect(path: &Path) -> Outcome<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
@@ -88,7 +88,7 @@ pub(crate) fn connect(path: &Path) -> Outcome<Connection> {
 const SELECT: &str = "select id, user_name, client_id, client_secret, refresh_token, access_token, \
     grant_token, expiry_time, redirect_url, api_domain from oauthtoken";
 
-/// The ten columns as they come, in a struct: the least that a look-up can do.
+/// The ten columns without any conversion.
 #[derive(Debug)]
 #[expect(dead_code, reason = "it is made, not read: that is what is measured")]
 struct Bare {

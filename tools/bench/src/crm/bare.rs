@@ -1,4 +1,4 @@
-//! The least that it takes: `reqwest`, set up as the client sets it up, and `serde_json`, or `zip` and `csv`.
+//! The floor: `reqwest` with the settings of the client, and `serde_json`, or `zip` and `csv`.
 
 use std::io::{BufReader, Write};
 use std::sync::Arc;
@@ -15,25 +15,25 @@ use zip::ZipArchive;
 use super::leads;
 use crate::Outcome;
 
-/// Asks without any of the client's care.
+/// Sends requests without retries, limits or error handling.
 #[derive(Debug)]
 pub(super) struct Bare {
     client: Client,
-    /// Of the server, without a path.
+    /// The server's URL, without a path.
     url: String,
     authorization: String,
 }
 
-/// A page as Zoho writes it.
+/// A page as Zoho sends it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Page<T> {
     pub(super) data: Vec<T>,
     pub(super) info: Info,
 }
 
-/// What a page says of those after it.
+/// What a page says about the next one.
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "it is made, not read: that is what is measured")]
+#[expect(dead_code, reason = "decoding it is what is measured")]
 pub(super) struct Info {
     more_records: bool,
     next_page_token: Option<String>,
@@ -44,9 +44,9 @@ impl Bare {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls =
             rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-        let nobody = rustls::RootCertStore::empty();
+        let no_roots = rustls::RootCertStore::empty();
         let client = Client::builder()
-            .tls_backend_preconfigured(tls.with_root_certificates(nobody).with_no_client_auth())
+            .tls_backend_preconfigured(tls.with_root_certificates(no_roots).with_no_client_auth())
             .redirect(Policy::none())
             .connect_timeout(Duration::from_secs(10))
             .read_timeout(Duration::from_secs(60))
@@ -57,22 +57,22 @@ impl Bare {
         Ok(Self { client, url: url.to_owned(), authorization })
     }
 
-    /// Asks for a page of so many records.
+    /// Requests a page of records.
     pub(super) async fn page<T: DeserializeOwned>(&self, records: u32) -> Outcome<Page<T>> {
         let fields = leads::names().collect::<Vec<_>>().join(",");
         let query = [("fields", fields), ("per_page", records.to_string())];
-        let answer = self.get("/crm/v8/Leads").query(&query).send().await?.error_for_status()?;
-        Ok(serde_json::from_slice(&answer.bytes().await?)?)
+        let response = self.get("/crm/v8/Leads").query(&query).send().await?.error_for_status()?;
+        Ok(serde_json::from_slice(&response.bytes().await?)?)
     }
 
-    /// Downloads the file of a bulk read, and gives each of its rows to `take`.
+    /// Downloads the file of a bulk read, and passes each row to `take`.
     pub(super) async fn rows(
         &self,
         mut take: impl FnMut(&StringRecord, &StringRecord) -> Outcome,
     ) -> Outcome<u64> {
         let mut file = tempfile::tempfile()?;
-        let mut answer = self.get("/crm/bulk/v8/read/1/result").send().await?.error_for_status()?;
-        while let Some(piece) = answer.chunk().await? {
+        let mut response = self.get("/crm/bulk/v8/read/1/result").send().await?.error_for_status()?;
+        while let Some(piece) = response.chunk().await? {
             file.write_all(&piece)?;
         }
         let mut zip = ZipArchive::new(BufReader::new(file))?;

@@ -1,4 +1,4 @@
-//! The rows of a bulk read: how long they take, and how much memory a process needs that does nothing else.
+//! The rows of a bulk read: the time, and the memory of a process that does nothing else.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::Outcome;
 use crate::alone::Peaks;
 use crate::measure::{Effort, repeat_async};
 use crate::options::Options;
-use crate::report::{Fact, Line, Reach, Report, count};
+use crate::report::{Fact, Limit, Line, Report, count};
 
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     let rows = if options.quick { 20_000 } else { 200_000 };
@@ -56,14 +56,14 @@ impl Comparison<'_> {
         mut product: impl FnMut() -> P,
         mut floor: impl FnMut() -> F,
     ) -> Outcome {
-        // One read of all rows is a round.
+        // A round reads all rows once.
         let effort = Effort { rounds: if self.options.quick { 3 } else { 11 }, round: Duration::ZERO };
         let (product, floor) = effort.pair(
             |calls| self.runtime.block_on(repeat_async(calls, &mut product)),
             |calls| self.runtime.block_on(repeat_async(calls, &mut floor)),
         )?;
-        let reach = Reach::AtMost(1.3);
-        self.report.line(&Line { what: what.to_owned(), product, other: Some(floor), reach });
+        let limit = Limit::AtMost(1.3);
+        self.report.line(&Line { what: what.to_owned(), product, other: Some(floor), limit });
         Ok(())
     }
 }
@@ -89,14 +89,14 @@ fn measure_memory(options: &Options, report: &mut Report, many: u64) -> Outcome 
         what: format!("{} in {:.1} s, at the peak", count(many, "row"), much.seconds()),
         product: much.to_string(),
         other: little.to_string(),
-        reach: String::new(),
-        is_reached: None,
+        limit: String::new(),
+        is_met: None,
     });
     report.fact(&much.beyond(&little));
     Ok(())
 }
 
-/// Reads all rows at a URL, and counts them.
+/// Reads all rows at a URL and counts them.
 pub(crate) fn read(url: &str) -> Outcome<u64> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async { drain(crm_at(url).await?.bulk_read_job("1").rows().await?).await })
@@ -112,5 +112,5 @@ async fn drain<T: Send + Unpin + 'static>(mut rows: Items<T>) -> Outcome<u64> {
 }
 
 fn all(rows: u64, count: u64) -> Outcome {
-    if count == rows { Ok(()) } else { Err(format!("{count} rows were read, not {rows}").into()) }
+    if count == rows { Ok(()) } else { Err(format!("read {count} rows, expected {rows}").into()) }
 }

@@ -1,5 +1,4 @@
-//! Leads to measure with: the fields that Zoho gives a lead, and some of an organisation's own. Nobody lives who is
-//! meant by them.
+//! Made-up leads with the fields that Zoho gives a lead and a few custom ones.
 
 use std::io::Cursor;
 
@@ -13,10 +12,10 @@ use zohocrm::{Date, DateTime};
 
 use crate::Outcome;
 
-/// How many records are on a page, unless it has one.
+/// The number of records on a page, unless it has only one.
 pub(super) const PER_PAGE: u32 = 200;
 
-/// The fields of a lead beside its id, and what Zoho calls their kind.
+/// The fields of a lead without its id, each with Zoho's data type.
 const FIELDS: [(&str, &str); 40] = [
     ("Owner", "ownerlookup"),
     ("Company", "text"),
@@ -60,9 +59,9 @@ const FIELDS: [(&str, &str); 40] = [
     ("Remarks", "textarea"),
 ];
 
-/// A lead as a program would write it down. All of it is read.
+/// A lead as a program would declare it, with all fields.
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "it is made, not read: that is what is measured")]
+#[expect(dead_code, reason = "decoding it is what is measured")]
 #[allow(non_snake_case, reason = "the names are Zoho's")]
 pub(super) struct Lead {
     id: String,
@@ -108,9 +107,9 @@ pub(super) struct Lead {
     Remarks: Option<String>,
 }
 
-/// A user or a record that a lead points at.
+/// A user or a record that a lead refers to.
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "it is made, not read: that is what is measured")]
+#[expect(dead_code, reason = "decoding it is what is measured")]
 struct Pointer {
     id: String,
     name: Option<String>,
@@ -133,9 +132,9 @@ const COLUMNS: [&str; 12] = [
     "Modified_Time",
 ];
 
-/// A row of a bulk read as a program would write it down.
+/// A row of a bulk read as a program would declare it.
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "it is made, not read: that is what is measured")]
+#[expect(dead_code, reason = "decoding it is what is measured")]
 #[allow(non_snake_case, reason = "the names are Zoho's")]
 pub(super) struct Row {
     #[serde(alias = "Id")]
@@ -154,19 +153,19 @@ pub(super) struct Row {
     Modified_Time: Option<DateTime>,
 }
 
-/// The names of the fields.
+/// Returns the names of the fields.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     FIELDS.iter().map(|(name, _)| *name)
 }
 
-/// A page of leads up to the point where it says what comes after it: `{"data": […], "info": `.
+/// Returns a page of leads without its end: `{"data": […], "info": `.
 pub(super) fn page(records: u32) -> String {
     let mut random = StdRng::seed_from_u64(0);
     let leads: Vec<Value> = (0..records).map(|_| lead(&mut random)).collect();
     format!(r#"{{"data":{},"info":"#, Value::from(leads))
 }
 
-/// What Zoho says of the fields, as far as the official SDK wants to know it.
+/// Returns the metadata of the fields that the official SDK reads.
 pub(super) fn fields() -> String {
     let fields = FIELDS.iter().enumerate().map(|(number, (name, kind))| {
         json!({ "id": (ZOHO_ID + number as u64).to_string(), "api_name": name, "field_label": name, "data_type": kind,
@@ -175,7 +174,7 @@ pub(super) fn fields() -> String {
     json!({ "fields": fields.collect::<Vec<_>>() }).to_string()
 }
 
-/// The result of a bulk read: a ZIP file with a CSV file in it.
+/// Returns the result of a bulk read: a ZIP file that contains a CSV file.
 pub(super) fn archive(rows: u64) -> Outcome<Vec<u8>> {
     let mut random = StdRng::seed_from_u64(rows);
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
@@ -195,7 +194,7 @@ pub(super) fn archive(rows: u64) -> Outcome<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-/// A value in a CSV file: a user is written as an id there.
+/// Formats a value for a CSV file, where a user is an id.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -215,7 +214,7 @@ fn lead(random: &mut StdRng) -> Value {
     lead.into()
 }
 
-/// A value of that kind. Of what nobody has to fill in, one field in seven is empty.
+/// Returns a value of a data type. One in seven optional fields is empty.
 fn value(name: &str, kind: &str, random: &mut StdRng) -> Value {
     let is_optional = !matches!(kind, "ownerlookup" | "boolean") && !name.ends_with("_Name");
     if is_optional && random.random_ratio(1, 7) {
@@ -260,7 +259,7 @@ fn text(words: usize, random: &mut StdRng) -> String {
     (0..words).map(|_| word(random)).collect::<Vec<_>>().join(" ")
 }
 
-/// Every thirtieth has a letter that is not ASCII.
+/// Returns a random word; one in thirty has a letter that is not ASCII.
 fn word(random: &mut StdRng) -> String {
     const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
     let letters =
@@ -277,7 +276,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_of_an_archive_is_read() {
+    fn every_row_of_an_archive_decodes() {
         let mut zip = zip::ZipArchive::new(Cursor::new(archive(100).unwrap())).unwrap();
         let mut csv = csv::Reader::from_reader(zip.by_index(0).unwrap());
         let rows: Vec<Row> = csv.deserialize().collect::<Result<_, _>>().unwrap();
@@ -285,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_as_long_as_the_one_that_was_measured_before_and_is_read_whole() {
+    fn a_page_has_the_documented_size_and_decodes_completely() {
         let page = page(PER_PAGE) + "{}}";
         assert!((330_000..360_000).contains(&page.len()), "{} bytes", page.len());
         let page: Map<String, Value> = serde_json::from_str(&page).unwrap();

@@ -1,5 +1,5 @@
-//! The client, beside bare `reqwest` and `serde_json`, and beside the official SDK: all ask the same server, which has
-//! nothing to do but to say what it was given to say.
+//! The client, beside bare `reqwest` and `serde_json` and beside the official SDK. All of them talk to the same server,
+//! which sends prepared responses.
 
 mod bare;
 #[cfg(unix)]
@@ -16,7 +16,7 @@ use zohocrm::{Crm, ListRecords};
 
 use crate::{Outcome, fixture};
 
-/// The CRM at a URL, as a user with a valid token sees it.
+/// Returns a client for a user with a valid token.
 async fn crm_at(url: &str) -> Outcome<Crm> {
     let (user, store) = (fixture::user_name(0), MemoryStore::new());
     store.save_token(&fixture::renewed(&user)).await?;
@@ -24,7 +24,7 @@ async fn crm_at(url: &str) -> Outcome<Crm> {
     Ok(Crm::new(&authenticator, user))
 }
 
-/// A page of leads, as it is asked for in each call.
+/// Returns the request for a page of leads.
 fn list_of(crm: &Crm, records: u32) -> ListRecords {
     crm.records("Leads").list().fields(leads::names()).per_page(records)
 }

@@ -16,7 +16,7 @@ use crate::Outcome;
 use crate::measure::{Effort, Samples, repeat_async};
 use crate::options::Options;
 use crate::peer::{self, Peer, python_with_sdk};
-use crate::report::{Line, Reach, Report};
+use crate::report::{Limit, Line, Report};
 
 const INTO_RECORD: &str = "into `Record`";
 const INTO_STRUCT: &str = "into a struct of 41 fields";
@@ -29,21 +29,21 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
 
     let size = leads::page(leads::PER_PAGE).len() / 1_000;
     report.part(&format!("A page of 200 records, {size} KB"), "bare reqwest and serde_json");
-    for (what, both, reach) in [
+    for (what, both, limit) in [
         (
             INTO_RECORD,
             clients.beside_bare::<Record, Map<String, Value>>(options, leads::PER_PAGE)?,
-            Reach::AtMost(1.15),
+            Limit::AtMost(1.15),
         ),
-        (INTO_STRUCT, clients.beside_bare::<Lead, Lead>(options, leads::PER_PAGE)?, Reach::AtMost(1.15)),
+        (INTO_STRUCT, clients.beside_bare::<Lead, Lead>(options, leads::PER_PAGE)?, Limit::AtMost(1.15)),
         (
             "a page of one record, into `Record`",
             clients.beside_bare::<Record, Map<String, Value>>(options, 1)?,
-            Reach::Stated,
+            Limit::Stated,
         ),
     ] {
         let (product, floor) = both;
-        report.line(&Line { what: what.to_owned(), product, other: Some(floor), reach });
+        report.line(&Line { what: what.to_owned(), product, other: Some(floor), limit });
     }
 
     let (python, version) = match python_with_sdk() {
@@ -59,7 +59,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     clients.beside_sdk::<Lead>(options, report, &mut sdk, (INTO_STRUCT, 30.0))
 }
 
-/// Two who ask the same server, by turns.
+/// The two sides, which talk to the same server in turns.
 #[derive(Debug)]
 struct Clients {
     runtime: Runtime,
@@ -68,7 +68,7 @@ struct Clients {
 }
 
 impl Clients {
-    /// Pages of so many records, each of which the client reads as a `T`, and the floor as a `B`.
+    /// Measures pages that the client decodes as `T` and the floor as `B`.
     fn beside_bare<T: DeserializeOwned, B: DeserializeOwned>(
         &self,
         options: &Options,
@@ -99,8 +99,8 @@ impl Clients {
             |calls| self.runtime.block_on(repeat_async(calls, || self.read::<T>(leads::PER_PAGE))),
             |calls| sdk.measure("list", &vec!["Leads".to_owned(); calls as usize]),
         )?;
-        let reach = Reach::TimesAsFast(times);
-        report.line(&Line { what: what.to_owned(), product, other: Some(other), reach });
+        let limit = Limit::TimesAsFast(times);
+        report.line(&Line { what: what.to_owned(), product, other: Some(other), limit });
         Ok(())
     }
 
@@ -112,6 +112,6 @@ impl Clients {
 fn is_whole<T>(page: &[T], records: u32) -> Outcome {
     match black_box(page).len() as u32 == records {
         true => Ok(()),
-        false => Err("a page has fewer records than it should".into()),
+        false => Err("a page has the wrong number of records".into()),
     }
 }

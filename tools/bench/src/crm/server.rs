@@ -1,4 +1,4 @@
-//! A server that is given what to say: it does as little as a server can, and the same for all who are compared.
+//! A server that sends prepared responses with as little work as possible.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -17,30 +17,30 @@ use tokio::runtime::{self, Runtime};
 use super::leads;
 use crate::Outcome;
 
-/// A running server; it ends when it is dropped.
+/// A running server, which stops when this is dropped.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) url: String,
-    /// One thread beside that of whoever is measured.
+    /// Has one thread, separate from the one that is measured.
     _runtime: Runtime,
 }
 
-/// What it says.
+/// The prepared responses.
 #[derive(Debug, Default)]
 struct Contents {
-    /// A page of leads, all but its end.
+    /// A page of leads without its end.
     leads: Bytes,
-    /// The same of one lead.
+    /// A page of one lead without its end.
     lead: Bytes,
-    /// How many pages there are.
+    /// The number of pages.
     pages: u64,
     fields: Bytes,
-    /// The file of a bulk read that is done.
+    /// The file of a finished bulk read.
     archive: Bytes,
 }
 
 impl Server {
-    /// Starts a server that has so many pages of leads.
+    /// Starts a server with pages of leads.
     pub(super) fn with_pages(pages: u64) -> Outcome<Self> {
         Self::start(Contents {
             leads: leads::page(leads::PER_PAGE).into(),
@@ -51,7 +51,7 @@ impl Server {
         })
     }
 
-    /// Starts a server that has a bulk read of so many rows.
+    /// Starts a server with a finished bulk read.
     pub(super) fn with_rows(rows: u64) -> Outcome<Self> {
         Self::start(Contents { archive: leads::archive(rows)?.into(), ..Contents::default() })
     }
@@ -67,27 +67,27 @@ impl Server {
 
 async fn serve(listener: TcpListener, contents: Arc<Contents>) {
     while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(converse(stream, Arc::clone(&contents)));
+        tokio::spawn(handle(stream, Arc::clone(&contents)));
     }
 }
 
-async fn converse(stream: TcpStream, contents: Arc<Contents>) {
-    // Without it, some answers would wait for 40 ms. It cannot fail on an open socket, and a conversation that fails
-    // fails on the other side, too.
+async fn handle(stream: TcpStream, contents: Arc<Contents>) {
+    // Without it, some responses would be delayed by 40 ms. It cannot fail on an open socket, and a connection that
+    // fails is noticed on the other side.
     let _ = stream.set_nodelay(true);
-    let answer = |request: Request<Incoming>| {
-        let answer = contents.answer(request.uri().path(), request.uri().query().unwrap_or_default());
-        async { Ok::<_, Infallible>(answer) }
+    let respond = |request: Request<Incoming>| {
+        let response = contents.response(request.uri().path(), request.uri().query().unwrap_or_default());
+        async { Ok::<_, Infallible>(response) }
     };
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(respond)).await;
 }
 
 const NOTHING: &[u8] = br#"{"code":"INVALID_URL_PATTERN","details":{},"message":"","status":"error"}"#;
 const JOB: &[u8] = br#"{"data":[{"id":"1","operation":"read","state":"COMPLETED","result":{"page":1,"per_page":200000,"download_url":"/crm/bulk/v8/read/1/result","more_records":false}}]}"#;
 
 impl Contents {
-    /// The body's two halves are not put together before they are sent.
-    fn answer(&self, path: &str, query: &str) -> Response<Full<impl Buf + use<>>> {
+    /// Returns the response. The two parts of the body are sent without being copied together.
+    fn response(&self, path: &str, query: &str) -> Response<Full<impl Buf + use<>>> {
         let json = "application/json;charset=UTF-8";
         let (kind, start, end) = match path {
             "/crm/v8/Leads" if query.ends_with("per_page=1") => {
@@ -104,7 +104,7 @@ impl Contents {
         response
     }
 
-    /// What a page says of those after it. A page token is the number of a page here.
+    /// Returns the end of a page. A page token is the number of a page here.
     fn end_of_page(&self, query: &str) -> Bytes {
         let token = query.split('&').find_map(|parameter| parameter.strip_prefix("page_token="));
         let page: u64 = token.and_then(|number| number.parse().ok()).unwrap_or(1);

@@ -1,4 +1,4 @@
-//! Many records by pages: how much memory a process needs that does nothing else.
+//! A stream of many records: the memory of a process that does nothing else.
 
 use std::hint::black_box;
 
@@ -11,8 +11,8 @@ use crate::alone::Peaks;
 use crate::options::Options;
 use crate::report::{Fact, Report, count};
 
-/// Bytes that the whole process may have.
-const MOST_BYTES: u64 = 50_000_000;
+/// The limit for the whole process, in bytes.
+const MAX_BYTES: u64 = 50_000_000;
 
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     let (few, many) = if options.quick { (2_000, 20_000) } else { (10_000, 100_000) };
@@ -26,14 +26,14 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
         what: format!("{} in {:.1} s, at the peak", count(many, "record"), much.seconds()),
         product: much.to_string(),
         other: little.to_string(),
-        reach: format!("at most {} MB", MOST_BYTES / 1_000_000),
-        is_reached: Some(much.median() <= MOST_BYTES),
+        limit: format!("at most {} MB", MAX_BYTES / 1_000_000),
+        is_met: Some(much.median() <= MAX_BYTES),
     });
     report.fact(&much.beyond(&little));
     Ok(())
 }
 
-/// Reads everything at a URL, and counts it.
+/// Reads everything at a URL and counts it.
 pub(crate) fn read(url: &str) -> Outcome<u64> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

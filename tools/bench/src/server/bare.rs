@@ -1,4 +1,4 @@
-//! The least that a look-up and a save cost on a server: its bare driver does one thing, over one connection.
+//! The floor on a server: single operations of its driver on one connection.
 
 use std::hint::black_box;
 
@@ -12,16 +12,15 @@ use super::sql::Sql;
 use crate::Outcome;
 use crate::fixture::{self, Key};
 
-/// A connection to a server, and what is said to it.
+/// A connection to a server with its statements.
 pub(crate) enum Bare {
     /// Prepared statements on the store's table.
     Sql { connection: Sql, look_ups: [SqlStr; Key::ALL.len()], upsert: SqlStr },
-    /// One key for each row, beside the store's.
+    /// One key for each row, separate from the store's keys.
     Redis { connection: MultiplexedConnection, prefix: String },
 }
 
 impl Bare {
-    /// Connects.
     pub(crate) async fn connect(place: &Place) -> Outcome<Self> {
         let Place { kind, server, name, .. } = place;
         if *kind == Kind::Redis {
@@ -50,7 +49,7 @@ impl Bare {
         Ok(Self::Sql { look_ups: Key::ALL.map(look_up), upsert, connection })
     }
 
-    /// So many ways to the server: each a connection, or all of them one, where the driver shares it among tasks.
+    /// Connects for several tasks, which share a connection if the driver can.
     pub(crate) async fn connect_often(place: &Place, number: u64) -> Outcome<Vec<Self>> {
         let mut all = vec![Self::connect(place).await?];
         while (all.len() as u64) < number {
@@ -65,7 +64,7 @@ impl Bare {
         Ok(all)
     }
 
-    /// Puts rows where look-ups find them, if they do not use the store's.
+    /// Writes the rows that look-ups need, unless they use the store's rows.
     pub(crate) async fn prepare(&mut self, rows: &[StoredToken]) -> Outcome {
         if let Self::Redis { .. } = self {
             for row in rows {
@@ -75,7 +74,7 @@ impl Bare {
         Ok(())
     }
 
-    /// Looks the row up that has this value. On Redis the value is part of a name, and it has to be the user's.
+    /// Looks a row up by a value. On Redis the value has to be the user name.
     pub(crate) async fn find(&mut self, key: Key, value: &str) -> Outcome {
         match self {
             Self::Sql { connection, look_ups, .. } => {
@@ -90,7 +89,7 @@ impl Bare {
         Ok(())
     }
 
-    /// Writes a row, over the one that is there with this id or, on Redis, of this user.
+    /// Writes a row over the one with the same id or, on Redis, the same user.
     pub(crate) async fn save(&mut self, row: &StoredToken) -> Outcome {
         match self {
             Self::Sql { connection, upsert, .. } => {
@@ -104,7 +103,7 @@ impl Bare {
         }
     }
 
-    /// Takes away what was put beside the store's rows.
+    /// Removes the rows that [`Self::prepare`] wrote.
     pub(crate) async fn clear(&mut self, rows: u64) -> Outcome {
         if let Self::Redis { connection, prefix } = self {
             for number in 0..rows {

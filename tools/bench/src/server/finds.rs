@@ -12,12 +12,12 @@ use super::{KINDS, place_on};
 use crate::Outcome;
 use crate::fixture::{self, AtRandom, Key};
 use crate::options::Options;
-use crate::report::{Line, Reach, Report, count};
+use crate::report::{Limit, Line, Report, count};
 
-/// What is looked up by.
+/// The columns of the look-ups.
 pub(super) const KEYS: [Key; 3] = [Key::User, Key::Id, Key::Refresh];
 
-/// So many different rows are looked up.
+/// The number of different rows.
 const DIFFERENT_ROWS: usize = 4_096;
 
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
@@ -42,7 +42,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     Ok(())
 }
 
-/// Measures look-ups by the store, and the same by the bare driver.
+/// Measures look-ups by the store and by the bare driver.
 pub(super) fn beside_bare(
     options: &Options,
     report: &mut Report,
@@ -57,11 +57,11 @@ pub(super) fn beside_bare(
         |calls| runtime.block_on(find_often(store, &mut tokens, calls)),
         |calls| runtime.block_on(find_often_bare(bare, wanted.key, &mut rows, calls)),
     )?;
-    report.line(&Line { what, product, other: Some(floor), reach: Reach::AtMost(1.3) });
+    report.line(&Line { what, product, other: Some(floor), limit: Limit::AtMost(1.3) });
     Ok(())
 }
 
-/// Rows at random, and what they are looked up by.
+/// Random rows, and the tokens that look them up.
 pub(super) struct Wanted {
     key: Key,
     pub(super) rows: Vec<StoredToken>,

@@ -1,4 +1,4 @@
-//! What it costs that only one of many renews: the round trips of a lease around a save, counted on the wire.
+//! The cost of a lease: its round trips around a save, counted by a proxy.
 
 use std::time::Duration;
 
@@ -16,11 +16,14 @@ use crate::options::Options;
 use crate::report::{Fact, Report};
 
 const ROWS: u64 = 10;
-/// So many more than a plain save a lease may cost.
+/// The limit of a lease's round trips beyond those of a plain save.
 const MORE: u64 = 3;
 
 pub(crate) fn run(_options: &Options, report: &mut Report) -> Outcome {
-    report.part("Servers: round trips of a lease, taken, renewed and given back with a save", "a plain save");
+    report.part(
+        "Servers: round trips of acquiring a lease, renewing it and releasing it with a save",
+        "a plain save",
+    );
     for kind in KINDS {
         let Some(place) = place_on(kind, report) else { continue };
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
@@ -29,20 +32,20 @@ pub(crate) fn run(_options: &Options, report: &mut Report) -> Outcome {
             what: kind.to_string(),
             product: span(&leased),
             other: span(&plain),
-            reach: format!("at most {MORE} more"),
-            is_reached: Some(leased.iter().zip(&plain).all(|(leased, plain)| *leased <= plain + MORE)),
+            limit: format!("at most {MORE} more"),
+            is_met: Some(leased.iter().zip(&plain).all(|(leased, plain)| *leased <= plain + MORE)),
         });
     }
     Ok(())
 }
 
-/// How often the server answered for each row: when it was saved under a lease, and when it was just saved.
+/// Returns the round trips for each row: saved under a lease, and saved without one.
 async fn count(place: &Place) -> Outcome<(Vec<u64>, Vec<u64>)> {
     place.fill(ROWS).await?;
     let port = servers::port_of(&place.url).ok_or("the URL names no port")?;
     let proxy = Proxy::to(port).await?;
     let store = zoho_oauth::store::connect(&proxy.url(&place.url))?;
-    // Connections are made and statements prepared by the first of each.
+    // The first calls open connections and prepare statements.
     save(&store, 0).await?;
     renew(&store, 0).await?;
     renew(&store, 0).await?;
@@ -65,8 +68,7 @@ async fn save(store: &AnyStore, number: u64) -> Outcome {
     Ok(())
 }
 
-/// What is asked of a store around a refresh: nobody else renews this token meanwhile, what was sent to Zoho is noted,
-/// and the new token is saved if all of that still holds.
+/// Makes the calls of a renewal: takes the lease, writes the ledger, and saves the new token if the lease is still held.
 async fn renew(store: &AnyStore, number: u64) -> Outcome {
     const LIFE: Duration = Duration::from_secs(30);
     let row = OAuthToken::from(fixture::row(number));
@@ -88,7 +90,7 @@ fn renewed(number: u64) -> OAuthToken {
     fixture::renewed(&fixture::user_name(number))
 }
 
-/// The fewest and the most, or the one number that all are.
+/// Formats the minimum and the maximum, or the number if they are equal.
 fn span(counts: &[u64]) -> String {
     match (counts.iter().min(), counts.iter().max()) {
         (Some(fewest), Some(most)) if fewest != most => format!("{fewest} to {most}"),

@@ -1,4 +1,4 @@
-//! A million tokens on a server of their own, which has memory for them: what look-ups and reading all of them cost.
+//! A million tokens on a server with enough memory for them: look-ups, and reading all of them.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use super::place::Place;
 use crate::Outcome;
 use crate::alone::Done;
 use crate::options::Options;
-use crate::report::{Fact, Line, Reach, Report, count};
+use crate::report::{Fact, Limit, Line, Report, count};
 
-/// A server for so many rows, and how it is told to keep them in memory.
+/// The servers, with settings that keep the rows in memory.
 const SERVERS: [(Kind, &[&str]); 2] = [
     (Kind::MariaDb, &["--innodb-buffer-pool-size=2G", "--innodb-log-file-size=512M"]),
     (Kind::Postgres, &["--shared_buffers=1GB", "--max_wal_size=4GB", "--maintenance_work_mem=256MB"]),
 ];
 
 const FEW: u64 = 1_000;
-/// Bytes of memory that reading all pages may take.
+/// The limit in bytes for reading all pages.
 const MEMORY: u64 = 50_000_000;
 
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
@@ -56,26 +56,26 @@ fn measure(options: &Options, report: &mut Report, kind: Kind, server: &Server, 
             |calls| runtime.block_on(find_often(&small_store, &mut theirs, calls)),
         )?;
         let what = format!("look-up by {}; a table of {}", key.name(), count(FEW, "row"));
-        report.line(&Line { what, product, other: Some(other), reach: Reach::AtMost(1.5) });
+        report.line(&Line { what, product, other: Some(other), limit: Limit::AtMost(1.5) });
     }
 
     let read = Done::by_another_process("tokens", &many.url)?;
     if read.count != rows {
-        return Err(format!("{} were read, not {rows}", count(read.count, "row")).into());
+        return Err(format!("read {}, expected {rows}", count(read.count, "row")).into());
     }
     report.fact(&Fact {
         what: format!("memory for reading all, page by page; {:.1} s", read.took.as_secs_f64()),
         product: format!("{:.1} MB more", read.more_bytes as f64 / 1e6),
         other: String::new(),
-        reach: format!("at most {} MB more", MEMORY / 1_000_000),
-        is_reached: Some(read.more_bytes <= MEMORY),
+        limit: format!("at most {} MB more", MEMORY / 1_000_000),
+        is_met: Some(read.more_bytes <= MEMORY),
     });
     report.fact(&Fact {
-        what: "the first call, which makes the indexes of the official table".to_owned(),
+        what: "the first call, which adds the indexes to the official table".to_owned(),
         product: format!("{:.1} s", settled.as_secs_f64()),
         other: String::new(),
-        reach: String::new(),
-        is_reached: None,
+        limit: String::new(),
+        is_met: None,
     });
     Ok(())
 }

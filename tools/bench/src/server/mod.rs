@@ -19,14 +19,14 @@ use servers::Kind;
 use crate::report::Report;
 use place::Place;
 
-/// The servers that stores are measured on.
+/// The kinds of servers that are measured.
 const KINDS: [Kind; 3] = [Kind::MariaDb, Kind::Postgres, Kind::Redis];
 
-/// A fresh place on the server of that kind, or a note in the report that there is none.
+/// Returns an empty place on the server of this kind, or adds a note to the report if there is no server.
 pub(crate) fn place_on(kind: Kind, report: &mut Report) -> Option<Place> {
     let place = kind.shared_url().and_then(|url| Place::at(kind, &kind.with_fresh_place(&url)));
     if place.is_none() {
-        report.note(&format!("Not measured: {kind}, since {} names no server.", kind.variable()));
+        report.note(&format!("Not measured: {kind}; set {} to the URL of a server.", kind.variable()));
     }
     place
 }

@@ -5,7 +5,7 @@ use zoho_oauth::store::{TokenStore, connect};
 
 use crate::Outcome;
 
-/// Reads everything, and counts it.
+/// Reads everything and counts it.
 pub(crate) fn read(url: &str) -> Outcome<u64> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

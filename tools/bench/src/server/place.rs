@@ -1,4 +1,4 @@
-//! A table on a server, or what the names of all keys begin with, that nobody else uses.
+//! A table or a key prefix on a server that nothing else uses.
 
 use std::time::{Duration, Instant};
 
@@ -11,20 +11,20 @@ use super::sql::Sql;
 use crate::Outcome;
 use crate::fixture;
 
-/// Where tokens are on a server.
+/// Where the tokens are on a server.
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) kind: Kind,
     /// The store's URL.
     pub(crate) url: String,
-    /// The server's URL, as its driver takes it.
+    /// The server's URL, as its driver expects it.
     pub(super) server: String,
-    /// The table, or what the names of all keys begin with.
+    /// The table or the key prefix.
     pub(super) name: String,
 }
 
 impl Place {
-    /// The place that a store's URL names; none if it names neither a table nor a prefix.
+    /// Returns the place that a store's URL names, or `None` without a table or a prefix.
     pub(crate) fn at(kind: Kind, url: &str) -> Option<Self> {
         let mut server = Url::parse(url).ok()?;
         let (_, name) = server.query_pairs().find(|(name, _)| matches!(&**name, "table" | "prefix"))?;
@@ -33,12 +33,12 @@ impl Place {
         Some(Self { kind, url: url.to_owned(), server: server.into(), name })
     }
 
-    /// The store there.
+    /// Opens the store.
     pub(crate) fn store(&self) -> Outcome<AnyStore> {
         Ok(connect(&self.url)?)
     }
 
-    /// Puts so many rows there, for a store that has made itself at home: its indexes are there.
+    /// Fills the place with rows, and has the store add its indexes.
     pub(crate) async fn fill(&self, rows: u64) -> Outcome {
         if self.kind == Kind::Redis {
             return self.fill_through_the_store(rows).await;
@@ -48,14 +48,14 @@ impl Place {
         Ok(())
     }
 
-    /// Makes the table as the official samples do, with so many rows, and nothing else.
+    /// Creates the table as the official samples do, and inserts rows.
     pub(crate) async fn fill_table(&self, rows: u64) -> Outcome {
         let mut sql = Sql::connect(self).await?;
         sql.command(fixture::OFFICIAL_TABLE.replacen("oauthtoken", &self.name, 1)).await?;
         self.insert(&mut sql, rows).await
     }
 
-    /// Has the store make what it misses, and says how long that took. The server then gets to know its new indexes.
+    /// Has the store add what is missing, and returns how long that took. The server then updates its statistics.
     pub(crate) async fn settle(&self) -> Outcome<Duration> {
         let store = connect(&format!("{}&timeout=600", self.url))?;
         let started = Instant::now();
@@ -66,7 +66,7 @@ impl Place {
         Ok(took)
     }
 
-    /// Inserts so many rows, many with each statement and more with each commit.
+    /// Inserts rows, many with each statement and more with each commit.
     pub(crate) async fn insert(&self, sql: &mut Sql, rows: u64) -> Outcome {
         const STATEMENT: u64 = 500;
         const TRANSACTION: u64 = 20 * STATEMENT;
@@ -86,7 +86,7 @@ impl Place {
         Ok(())
     }
 
-    /// Takes away what is there.
+    /// Removes everything.
     pub(crate) async fn clear(&self) -> Outcome {
         if self.kind == Kind::Redis {
             return Ok(self.store()?.delete_tokens().await?);
@@ -95,7 +95,7 @@ impl Place {
         Sql::connect(self).await?.command(text).await
     }
 
-    /// How Redis keeps rows is the store's own affair.
+    /// Only the store knows how rows are laid out in Redis.
     async fn fill_through_the_store(&self, rows: u64) -> Outcome {
         const AT_ONCE: u64 = 1_000;
         let store = self.store()?;

@@ -12,7 +12,7 @@ use super::{KINDS, place_on};
 use crate::Outcome;
 use crate::fixture::{self, AtRandom, Key};
 use crate::options::Options;
-use crate::report::{Line, Reach, Report, count};
+use crate::report::{Limit, Line, Report, count};
 
 const ROWS: u64 = 1_000;
 
@@ -20,29 +20,29 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     report.part("Servers: durable `save_token` of a known user", "bare driver, one upsert");
     for kind in KINDS {
         if let Some(place) = place_on(kind, report) {
-            save(options, report, &place, &kind.to_string(), Reach::AtMost(1.5))?;
+            save(options, report, &place, &kind.to_string(), Limit::AtMost(1.5))?;
         }
     }
     #[cfg(unix)]
-    save_to_a_hasty_redis(options, report)?;
+    save_to_redis_that_syncs_once_a_second(options, report)?;
     Ok(())
 }
 
-/// A Redis server that answers before its log is on the disk: it syncs once a second.
+/// Measures a Redis server that syncs once a second, so it responds before its log is on the disk.
 #[cfg(unix)]
-fn save_to_a_hasty_redis(options: &Options, report: &mut Report) -> Outcome {
+fn save_to_redis_that_syncs_once_a_second(options: &Options, report: &mut Report) -> Outcome {
     match servers::Server::start_with(Kind::Redis, &["--appendfsync=everysec"]) {
         Err(reason) => report.note(&format!("Not measured: {reason}")),
         Ok(server) => {
             let url = format!("{}?prefix=bench", server.url());
             let place = Place::at(Kind::Redis, &url).ok_or("the URL names no prefix")?;
-            save(options, report, &place, "Redis that syncs once a second", Reach::Stated)?;
+            save(options, report, &place, "Redis that syncs once a second", Limit::Stated)?;
         }
     }
     Ok(())
 }
 
-fn save(options: &Options, report: &mut Report, place: &Place, name: &str, reach: Reach) -> Outcome {
+fn save(options: &Options, report: &mut Report, place: &Place, name: &str, limit: Limit) -> Outcome {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(place.fill(ROWS))?;
     let (store, mut bare) = (place.store()?, runtime.block_on(Bare::connect(place))?);
@@ -53,7 +53,7 @@ fn save(options: &Options, report: &mut Report, place: &Place, name: &str, reach
         |calls| runtime.block_on(save_often_bare(&mut bare, &mut theirs, calls)),
     )?;
     let what = format!("{name}, {}", count(ROWS, "row"));
-    report.line(&Line { what, product, other: Some(floor), reach });
+    report.line(&Line { what, product, other: Some(floor), limit });
     runtime.block_on(bare.clear(ROWS))?;
     runtime.block_on(place.clear())
 }

@@ -1,4 +1,4 @@
-//! A SQL server by its bare driver: one connection, each statement prepared once, and nothing around it.
+//! A SQL server through its driver: one connection, each statement prepared once.
 
 use std::sync::Arc;
 
@@ -25,13 +25,12 @@ impl Sql {
         })
     }
 
-    /// A statement. Of names there are only those of columns and of the table, which is of our own making; no value is
-    /// ever part of it.
+    /// Makes a statement. It contains names of columns and of our own table, never a value.
     pub(crate) fn text(text: String) -> SqlStr {
         AssertSqlSafe(Arc::<str>::from(text)).into_sql_str()
     }
 
-    /// How the values of so many rows are marked in a statement.
+    /// Returns the placeholders for the values of some rows.
     pub(crate) fn marks(&self, rows: usize, columns: usize) -> String {
         let mark = |number: usize| match self {
             Self::MariaDb(_) => "?".to_owned(),
@@ -44,7 +43,7 @@ impl Sql {
         (0..rows).map(row).collect::<Vec<_>>().join(", ")
     }
 
-    /// Does what a statement says.
+    /// Executes a statement.
     pub(crate) async fn execute<'v>(
         &mut self,
         text: &SqlStr,
@@ -67,7 +66,7 @@ impl Sql {
         Ok(())
     }
 
-    /// The one row that a statement brings, as it comes.
+    /// Returns the only row of a query.
     pub(crate) async fn row(&mut self, text: &SqlStr, value: &str) -> Outcome<Vec<Option<String>>> {
         Ok(match self {
             Self::MariaDb(connection) => {
@@ -81,7 +80,7 @@ impl Sql {
         })
     }
 
-    /// Does what needs no values.
+    /// Executes a statement without values.
     pub(crate) async fn command(&mut self, text: String) -> Outcome {
         let text = Self::text(text);
         match self {

@@ -1,4 +1,4 @@
-//! Many tasks with one store, which has eight connections: how many times as fast as one task.
+//! Many tasks that share a store with eight connections, compared with one task.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -17,15 +17,15 @@ use crate::Outcome;
 use crate::fixture::{self, Key};
 use crate::measure::Effort;
 use crate::options::Options;
-use crate::report::{Line, Reach, Report, count};
+use crate::report::{Limit, Line, Report, count};
 
 const TASKS: u64 = 64;
-/// As many as a store has, unless told otherwise.
+/// The default of a store.
 const CONNECTIONS: u64 = 8;
-/// Each task has rows of its own.
+/// Tasks do not share rows.
 const ROWS_OF_A_TASK: u64 = 100;
 
-/// What tasks do over and over again.
+/// What the tasks do.
 #[derive(Clone, Copy, Debug)]
 enum Work {
     Find,
@@ -39,24 +39,24 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
         let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
         let (store, bare) = runtime.block_on(prepare(&place))?;
         for work in [Work::Find, Work::Save] {
-            let mut measure = |tasks: u64, run: &dyn Fn(u64, u64) -> Outcome<Duration>, what, reach| {
+            let mut measure = |tasks: u64, run: &dyn Fn(u64, u64) -> Outcome<Duration>, what, limit| {
                 let Effort { rounds, round } = options.effort(Duration::from_millis(60));
-                // A call is one by every task, counted as one: the time per call is what comes out.
+                // In a call every task makes one; dividing by their number gives the time per call.
                 let effort = Effort { rounds, round: round / tasks as u32 };
                 let (product, other) = effort.pair(|calls| run(tasks, calls), |calls| run(1, calls))?;
-                report.line(&Line { what, product, other: Some(other), reach });
+                report.line(&Line { what, product, other: Some(other), limit });
                 Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
             };
             let what = format!("{kind}, {}, {}", work.name(), count(TASKS, "task"));
             let run = |tasks, calls| {
                 runtime.block_on(at_once(tasks, |task| store_often(store.clone(), work, task, calls)))
             };
-            measure(TASKS, &run, what, Reach::TimesAsFast(5.0))?;
+            measure(TASKS, &run, what, Limit::TimesAsFast(5.0))?;
             let what = format!("{kind}, {}, bare driver, {}", work.name(), count(CONNECTIONS, "task"));
             let run = |tasks, calls| {
                 runtime.block_on(at_once(tasks, |task| bare_often(bare.clone(), work, task, calls)))
             };
-            measure(CONNECTIONS, &run, what, Reach::Stated)?;
+            measure(CONNECTIONS, &run, what, Limit::Stated)?;
         }
         drop((store, bare));
         runtime.block_on(clear(&place))?;
@@ -64,7 +64,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     Ok(())
 }
 
-/// The bare driver's connections, one for each task that uses them.
+/// The connections of the bare driver, one for each task.
 #[derive(Clone)]
 struct BareTasks {
     connections: Arc<[Mutex<Bare>]>,
@@ -85,7 +85,7 @@ async fn clear(place: &Place) -> Outcome {
     place.clear().await
 }
 
-/// So many tasks, each doing its work. Says how long it took, divided by their number.
+/// Runs the tasks at once, and returns the time divided by their number.
 async fn at_once<F>(tasks: u64, work: impl Fn(u64) -> F) -> Outcome<Duration>
 where
     F: Future<Output = Outcome> + Send + 'static,
@@ -127,7 +127,7 @@ async fn bare_often(bare: BareTasks, work: Work, task: u64, calls: u64) -> Outco
     Ok(())
 }
 
-/// The rows that a task works on, one after the other.
+/// Returns the rows of a task, in the order of its calls.
 fn numbers_of(task: u64, calls: u64) -> impl Iterator<Item = u64> {
     (0..calls).map(move |call| task * ROWS_OF_A_TASK + call % ROWS_OF_A_TASK)
 }
