@@ -60,8 +60,8 @@ pub(crate) fn run(options: &Options) -> bool {
     steps.push(step("tests".to_owned(), || {
         let options =
             test::Options { require_all: true, install: options.install, ..test::Options::default() };
-        let outcome = test::tested(&options);
-        let passed = outcome.is_well(options.require_all);
+        let outcome = test::run_all(&options);
+        let passed = outcome.passed_all(options.require_all);
         report = Some(outcome);
         passed
     }));

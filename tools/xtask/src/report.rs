@@ -1,14 +1,14 @@
-//! What the test programs said, put together: how many passed, what failed, what was skipped and why.
+//! Reads the output of the test programs: how many tests passed, which failed, and which were skipped and why.
 
 use std::mem;
 
-/// What a test prints that cannot run on this machine, before the reason. libtest counts it as passed.
+/// What a test that cannot run on this machine prints before the reason. libtest counts it as passed.
 const SKIPPED: &str = "SKIPPED:";
-/// How the reasons begin that are none to fail, not even where everything is required: files of Zoho's are not
-/// everybody's to have.
+/// The beginning of the reasons that never fail a run, even if everything is required: Zoho's own files are not part of this
+/// project.
 const EXCUSE: &str = "Zoho's own ";
 
-/// The outcome of all tests. Feed it the output of `cargo test -- --show-output`, line by line.
+/// The outcome of all tests, read line by line from `cargo test -- --show-output`.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     passed: usize,
@@ -30,14 +30,14 @@ enum Section {
     /// The list of tests and their outcomes.
     #[default]
     Outcomes,
-    /// What passing tests printed: this one, if one has been named.
+    /// What passing tests printed; the test, once it has been named.
     Successes(Option<String>),
     /// What failing tests printed.
     Failures,
 }
 
 impl Report {
-    /// Takes in a line, and says whether it is worth showing. What passing tests print is not.
+    /// Reads a line, and returns whether to show it. The output of passing tests is not shown.
     pub(crate) fn read(&mut self, line: &str) -> bool {
         match line {
             "successes:" => self.section = Section::Successes(None),
@@ -59,7 +59,7 @@ impl Report {
                 if let Some(name) = printed_by(line) {
                     *test = Some(name.to_owned());
                 } else if let Some(reason) = line.strip_prefix(SKIPPED) {
-                    // One test is skipped once, however many reasons it gives.
+                    // A test counts once, even if it prints several reasons.
                     if let Some(test) = mem::take(test) {
                         self.passed = self.passed.saturating_sub(1);
                         self.skipped.push(Skip { test, reason: reason.trim().to_owned() });
@@ -70,14 +70,14 @@ impl Report {
         }
     }
 
-    /// A line such as `test store::memory::finds ... ok`.
+    /// Reads a line such as `test store::memory::finds ... ok`.
     fn read_outcome(&mut self, line: &str) {
         let Some((test, outcome)) = line.strip_prefix("test ").and_then(|line| line.rsplit_once(" ... "))
         else {
             return;
         };
         let test = test.trim_end();
-        // `ignored, why` is what libtest says, and `ignored (why)` what libtest-mimic says, which also fills up names.
+        // libtest prints `ignored, why`; libtest-mimic prints `ignored (why)` and pads names.
         let in_brackets = outcome.strip_prefix("ignored (").and_then(|outcome| outcome.strip_suffix(')'));
         let (outcome, reason) = in_brackets
             .map(|reason| ("ignored", reason))
@@ -102,13 +102,13 @@ impl Report {
         self.failed.is_empty()
     }
 
-    /// Whether nothing failed and, if everything is required, nothing was skipped without an excuse.
-    pub(crate) fn is_well(&self, require_all: bool) -> bool {
+    /// Whether nothing failed and, if everything is required, only Zoho's own files were missing.
+    pub(crate) fn passed_all(&self, require_all: bool) -> bool {
         let is_excused = |skip: &Skip| skip.reason.starts_with(EXCUSE);
         self.has_no_failure() && (!require_all || self.skipped.iter().all(is_excused))
     }
 
-    /// Prints what failed and what was skipped; the last line is the closing line.
+    /// Prints the failed and the skipped tests, then the closing line.
     pub(crate) fn print(&self) {
         println!();
         for test in &self.failed {
@@ -122,7 +122,7 @@ impl Report {
         println!("{}", self.closing_line());
     }
 
-    /// The different reasons, in the order in which they came up.
+    /// Returns the different reasons, in the order of the output.
     fn reasons(&self) -> Vec<&str> {
         let mut reasons = Vec::new();
         for skip in &self.skipped {
@@ -138,7 +138,7 @@ impl Report {
     }
 }
 
-/// The test that a line such as `---- store::finds stdout ----` names.
+/// Returns the test that a line such as `---- store::finds stdout ----` names.
 fn printed_by(line: &str) -> Option<&str> {
     line.strip_prefix("---- ")?.strip_suffix(" stdout ----")
 }
@@ -233,16 +233,16 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
     #[test]
     fn a_skip_is_a_failure_only_where_everything_is_required() {
         let (mut report, _) = report("test slow ... ignored");
-        assert!(report.is_well(false));
-        assert!(!report.is_well(true));
+        assert!(report.passed_all(false));
+        assert!(!report.passed_all(true));
         report.fail("cargo test".to_owned());
-        assert!(!report.is_well(false));
+        assert!(!report.passed_all(false));
     }
 
     #[test]
     fn a_file_that_is_zoho_s_own_is_never_required() {
         let (report, _) = report("test reads ... ignored, Zoho's own files are not part of this project");
         assert_eq!(report.closing_line(), "0 passed, 0 failed, 1 skipped");
-        assert!(report.is_well(true));
+        assert!(report.passed_all(true));
     }
 }

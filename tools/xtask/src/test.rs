@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test of the workspace, and a clear word about what was skipped.
+//! `cargo xtask test`: runs every test of the workspace, and lists what was skipped.
 
 use std::io::{self, BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -9,34 +9,34 @@ use crate::cargo;
 use crate::environment::Environment;
 use crate::report::Report;
 
-/// How the tests are run.
+/// The options of `cargo xtask test`.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Options {
     /// Fail if anything is skipped, as CI does
     #[arg(long)]
     pub(crate) require_all: bool,
-    /// Install what is missing, with apt-get: on Debian, as root
+    /// Install missing Debian packages with apt-get (requires root)
     #[arg(long)]
     pub(crate) install: bool,
-    /// Only the tests of this package; may be repeated
+    /// Run only the tests of this package; can be repeated
     #[arg(long, short, value_name = "NAME")]
     pub(crate) package: Vec<String>,
-    /// Only tests whose names contain one of these
+    /// Run only tests whose names contain one of these
     pub(crate) filters: Vec<String>,
 }
 
-/// Runs the tests, prints the report, and says whether all is well.
+/// Runs the tests, prints the report, and returns whether they passed.
 pub(crate) fn run(options: &Options) -> bool {
-    let report = tested(options);
+    let report = run_all(options);
     report.print();
-    report.is_well(options.require_all)
+    report.passed_all(options.require_all)
 }
 
 /// Runs the tests.
-pub(crate) fn tested(options: &Options) -> Report {
+pub(crate) fn run_all(options: &Options) -> Report {
     // Plain `cargo test`: a new machine has no other runner. `--include-ignored`, since a test that needs more than a
     // Rust toolchain is ignored otherwise; `--show-output`, since libtest hides the `SKIPPED:` of a test that still
-    // lacks something; `--skip`, since a test named `child_…` is run by another test in a process of its own.
+    // lacks something; `--skip`, since a test named `child_…` is run by another test in a separate process.
     let mut command = cargo(&["test", "--all-features", "--no-fail-fast"]);
     if options.package.is_empty() {
         command.arg("--workspace");
@@ -58,12 +58,12 @@ pub(crate) fn tested(options: &Options) -> Report {
     })
 }
 
-/// Runs a command, shows what it says as it says it, and reads the report from that.
+/// Runs a command, shows its output as it comes, and reads the report from it.
 fn read(command: &mut Command) -> io::Result<Report> {
     let mut child = command.stdout(Stdio::piped()).spawn()?;
     let mut report = Report::default();
     if let Some(output) = child.stdout.take() {
-        // Tests may print what is no UTF-8.
+        // The output of a test may not be UTF-8.
         for line in BufReader::new(output).split(b'\n') {
             let line = line?;
             let line = String::from_utf8_lossy(&line);
@@ -74,7 +74,7 @@ fn read(command: &mut Command) -> io::Result<Report> {
     }
     let status = child.wait()?;
     if !status.success() && report.has_no_failure() {
-        report.fail("cargo test: the tests were not built, or one of their programs ended early".to_owned());
+        report.fail("cargo test: a build failed, or a test program ended early".to_owned());
     }
     Ok(report)
 }
