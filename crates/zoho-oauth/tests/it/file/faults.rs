@@ -133,7 +133,7 @@ mod rights {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
     use std::os::unix::process::CommandExt;
 
-    use super::super::support::{child, child_under, childs_path, succeeds};
+    use super::super::support::{child, child_path, child_under, succeeds};
     use super::*;
 
     const NOBODY: u32 = 65_534;
@@ -170,7 +170,7 @@ mod rights {
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own"]
     async fn child_that_saves_and_deletes() {
-        let path = childs_path();
+        let path = child_path();
         let store = open(&path);
         store.save_token(&token("bob")).await.expect("saved");
         assert!(store.delete_token("1").await.expect("deleted"));
@@ -195,7 +195,7 @@ mod rights {
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own"]
     async fn child_that_finds_no_room() {
-        let path = childs_path();
+        let path = child_path();
         let store = open(&path);
         let error = store.save_token(&token("eve")).await.expect_err("there is no room");
         assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
@@ -222,7 +222,7 @@ mod rights {
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own"]
     async fn child_that_may_not_write() {
-        let path = childs_path();
+        let path = child_path();
         let store = open(&path);
         assert_eq!(rows(&store).await.len(), 1);
         for error in [
@@ -249,7 +249,7 @@ mod rights {
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own"]
     async fn child_that_may_not_read() {
-        let error = open(&childs_path()).get_tokens().await.expect_err("may not be read");
+        let error = open(&child_path()).get_tokens().await.expect_err("may not be read");
         assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
     }
 }

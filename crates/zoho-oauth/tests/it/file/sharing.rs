@@ -14,7 +14,7 @@ use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, Lea
 use zoho_oauth::store::{AnyStore, FileStore, TokenStore};
 
 use super::support::{
-    PYTHON_HEADER, child, childs_path, files_beside, fresh_path, open, rows, store_with, text, token,
+    PYTHON_HEADER, child, child_path, files_beside, fresh_path, open, rows, store_with, text, token,
 };
 
 /// Rewrites a file in place over and over, as Python does: truncate, then write it piece by piece. The pieces end
@@ -161,7 +161,7 @@ async fn eight_processes_that_save_new_users_at_once_lose_none() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "another test runs it, in a process of its own"]
 async fn child_that_saves_new_users() {
-    let path = childs_path();
+    let path = child_path();
     let number = std::env::var("ZOHO_TEST_CHILD").expect("set");
     let store = open(&path);
     for wave in 0..USERS_EACH / 25 {

@@ -59,7 +59,7 @@ pub(crate) fn token(user: &str) -> OAuthToken {
 }
 
 /// A command that runs one test of this binary in a process of its own, for the file at `path`. The test finds
-/// the path with [`childs_path`].
+/// the path with [`child_path`].
 pub(crate) fn child(test: &str, path: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("known"));
     command.args(["--exact", test, "--ignored", "--nocapture"]).env("ZOHO_TEST_FILE", path);
@@ -77,7 +77,7 @@ pub(crate) fn child_under(limit: &str, test: &str, path: &Path) -> Command {
 }
 
 /// The file that a child is to work on.
-pub(crate) fn childs_path() -> PathBuf {
+pub(crate) fn child_path() -> PathBuf {
     std::env::var_os("ZOHO_TEST_FILE").map(PathBuf::from).expect("another test starts this one")
 }
 
