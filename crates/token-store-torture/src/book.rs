@@ -1,23 +1,27 @@
-//! What the store has acknowledged, and whether it is there.
+//! What the store has acknowledged, and whether it is stored.
 
 use std::collections::BTreeMap;
 
 use crate::failure::{Failure, Outcome, check};
-use crate::protocol::{Row, Saved};
+use crate::protocol::Row;
 
-/// The last state of each user that the store has acknowledged.
+/// The highest state of each user that the store has acknowledged.
 #[derive(Debug, Default)]
-pub(crate) struct Book(BTreeMap<String, u64>);
+pub struct Book(BTreeMap<String, u64>);
 
 impl Book {
-    pub(crate) fn note(&mut self, saved: Saved) {
-        let last = self.0.entry(saved.user).or_default();
-        *last = saved.number.max(*last);
+    /// Notes an acknowledged save.
+    pub fn note(&mut self, user: String, number: u64) {
+        let last = self.0.entry(user).or_default();
+        *last = number.max(*last);
     }
 
-    /// Checks that each acknowledged state is there, or a later one; that every row is one whole state; and that
-    /// neither a user nor an id is there twice.
-    pub(crate) fn check(&self, rows: &[Row]) -> Outcome {
+    /// Checks that each acknowledged state or a later one is stored, that every row is one whole state, and that no user
+    /// and no id has two rows.
+    ///
+    /// # Errors
+    /// If that is not so.
+    pub fn check(&self, rows: &[Row]) -> Outcome {
         let mut found: BTreeMap<&str, &Row> = BTreeMap::new();
         let mut ids = BTreeMap::new();
         for row in rows {
@@ -38,17 +42,23 @@ impl Book {
             let there = found.get(user.as_str()).and_then(|row| row.number);
             check(there >= Some(*number), "a save that was acknowledged is in the store for good", || {
                 let there = there.map_or("no row".to_owned(), |there| format!("state {there}"));
-                format!("state {number} of the user {user:?} was acknowledged, and there is {there}")
+                format!("state {number} of the user {user:?} was acknowledged, and {there} is stored")
             })?;
         }
         Ok(())
     }
 }
 
-impl FromIterator<Saved> for Book {
-    fn from_iter<I: IntoIterator<Item = Saved>>(all: I) -> Self {
+impl Extend<(String, u64)> for Book {
+    fn extend<I: IntoIterator<Item = (String, u64)>>(&mut self, saved: I) {
+        saved.into_iter().for_each(|(user, number)| self.note(user, number));
+    }
+}
+
+impl FromIterator<(String, u64)> for Book {
+    fn from_iter<I: IntoIterator<Item = (String, u64)>>(saved: I) -> Self {
         let mut book = Self::default();
-        all.into_iter().for_each(|saved| book.note(saved));
+        book.extend(saved);
         book
     }
 }

@@ -1,15 +1,15 @@
-//! How a test fails: in words that say what was promised, and what was seen instead.
+//! How a test fails: what was promised, and what was seen instead.
 
 use std::fmt;
 
-/// What a test that fails has to say.
+/// Why a test failed.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     promised: String,
     seen: String,
 }
 
-/// What a test comes to.
+/// The result of a test.
 pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 
 impl Failure {
@@ -17,9 +17,9 @@ impl Failure {
         Self { promised: promised.into(), seen: seen.into() }
     }
 
-    /// The test itself could not be done.
+    /// The test itself could not run.
     pub(crate) fn of_the_kit(error: impl fmt::Display) -> Self {
-        Self::new("the machine lets this test run", error.to_string())
+        Self::new("this machine can run the test", error.to_string())
     }
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Fails with `promised` and with what was seen, unless it is so.
-pub(crate) fn check(is_so: bool, promised: &str, seen: impl FnOnce() -> String) -> Outcome {
-    if is_so { Ok(()) } else { Err(Failure::new(promised, seen())) }
+/// Fails unless the promise is kept.
+pub(crate) fn check(is_kept: bool, promised: &str, seen: impl FnOnce() -> String) -> Outcome {
+    if is_kept { Ok(()) } else { Err(Failure::new(promised, seen())) }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod book;
+mod child;
 mod failure;
 mod kit;
 mod place;
@@ -9,12 +10,23 @@ mod promises;
 mod protocol;
 mod row;
 mod scene;
+mod tasks;
 mod worker;
 
 use std::env;
 use std::process::ExitCode;
 
 use libtest_mimic::Arguments;
+
+/// What the process tests of this workspace are built on, too. It may change in any release.
+#[doc(hidden)]
+pub mod parts {
+    pub use crate::book::Book;
+    pub use crate::child::{ChildProcess, Silence, say, serve};
+    pub use crate::protocol::Row;
+    pub use crate::row::{reading_of, row};
+    pub use crate::tasks::{save_all, save_without_end};
+}
 
 pub use kit::Kit;
 pub use place::Place;

@@ -1,6 +1,4 @@
 //! What a worker is told and what it answers: JSON, one line each way. The first line that it is told is its place.
-//!
-//! Everything comes by standard input: nothing of it can be seen in the process list.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use zoho_oauth::Ledger;
+use zoho_oauth::{Ledger, OAuthToken};
+
+use crate::row::reading_of;
 
 /// What a worker can do. Rows are named by a user and a number, see [`row`](crate::row::row).
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,6 +58,12 @@ pub(crate) struct Saved {
     pub(crate) id: String,
 }
 
+impl Saved {
+    pub(crate) fn into_pair(self) -> (String, u64) {
+        (self.user, self.number)
+    }
+}
+
 /// A save under a lease that the store has acknowledged.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Renewed {
@@ -65,13 +71,23 @@ pub(crate) struct Renewed {
     pub(crate) number: u64,
 }
 
-/// A row as it was found.
+/// A stored row.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Row {
+pub struct Row {
     pub(crate) id: String,
     pub(crate) user: String,
-    /// `None`: no state that was ever saved.
+    /// `None`: it was never saved like this.
     pub(crate) number: Option<u64>,
+}
+
+impl From<&OAuthToken> for Row {
+    fn from(stored: &OAuthToken) -> Self {
+        Self {
+            id: stored.id().unwrap_or_default().to_owned(),
+            user: stored.user_signature().map(|user| user.name().to_owned()).unwrap_or_default(),
+            number: reading_of(stored),
+        }
+    }
 }
 
 /// What many look-ups of one user came to.

@@ -5,12 +5,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use zoho_oauth::store::StoredToken;
 use zoho_oauth::{ExposeSecret, OAuthToken, SecretString};
 
-/// So many numbers later the user has logged in again, and has another refresh token.
+/// After this many states the user has logged in again and has another refresh token.
 pub(crate) const NEXT_LOGIN: u64 = 1 << 32;
 
-/// A user's row in its state `number`. All fields are set, with characters in them that a careless writer would tear
-/// apart, and all that a renewal may change do change with the number.
-pub(crate) fn row(user: &str, number: u64) -> OAuthToken {
+/// A user's row in its state `number`. Every field is set and holds characters that a careless writer would split. Every
+/// field that a renewal may change depends on the number.
+#[must_use]
+pub fn row(user: &str, number: u64) -> OAuthToken {
     OAuthToken::new()
         .with_user(user)
         .with_client("1000.CLIENT", format!("secret of \"{user}\", with a comma"))
@@ -25,13 +26,14 @@ pub(crate) fn row(user: &str, number: u64) -> OAuthToken {
         .with_api_domain("https://www.zohoapis.eu")
 }
 
-/// The refresh token of that row.
+/// The refresh token of [`row`].
 pub(crate) fn refresh_token(user: &str, number: u64) -> SecretString {
     format!("1000.refresh.{}.{user}\nsecond line", number / NEXT_LOGIN).into()
 }
 
-/// The number of a stored row; `None` if it is no state that was ever saved: torn, mixed or made up.
-pub(crate) fn reading_of(stored: &OAuthToken) -> Option<u64> {
+/// The state of a stored row. `None`: it was never saved like this, it is torn or mixed.
+#[must_use]
+pub fn reading_of(stored: &OAuthToken) -> Option<u64> {
     let user = stored.user_signature()?.name();
     let number = stored.access_token()?.expose_secret().split('.').nth(2)?.parse().ok()?;
     let saved = StoredToken::from(&row(user, number));

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use processes::{Answer, Command, Failed, Found, Setup, Tokens, reading_of, row};
-use tokio::sync::Semaphore;
+use processes::{Answer, Command, Failed, Found, Setup, Tokens};
+use token_store_torture::parts::{self as tasks, reading_of, row};
 use tokio::task::JoinSet;
 use zoho_oauth::store::{AnyStore, StoreError, TokenStore, connect};
 use zoho_oauth::{
@@ -147,28 +146,13 @@ async fn save(store: &AnyStore, user: String, number: u64) -> Outcome {
     Ok(Answer::Saved { user, number })
 }
 
-/// Four tasks with five users each; or with four, and every fifth time one whom nobody has seen before.
 async fn save_without_end(store: &AnyStore, first: u64, with_new_users: bool) -> Outcome {
-    let mut tasks = JoinSet::new();
-    for task in 0..4 {
+    let store = store.clone();
+    let ended = tasks::save_without_end(first, with_new_users, move |user, number| {
         let store = store.clone();
-        tasks.spawn(async move {
-            let mut number = first;
-            loop {
-                number += 1;
-                let user = match number % 5 {
-                    0 if with_new_users => format!("new {task} {number}"),
-                    digit => format!("known {task} {digit}"),
-                };
-                let saved = save(&store, user, number).await?;
-                crate::say(&saved).map_err(|error| failed("report a save", error))?;
-            }
-        });
-    }
-    tasks
-        .join_next()
-        .await
-        .map_or(Ok(Answer::Done), |ended| ended.unwrap_or_else(|error| Err(failed("finish a task", error))))
+        async move { tell(&save(&store, user, number).await?) }
+    });
+    ended.await.map(|()| Answer::Done)
 }
 
 async fn save_through_outages(store: &AnyStore, first: u64, name: &str) -> Outcome {
@@ -183,7 +167,7 @@ async fn save_through_outages(store: &AnyStore, first: u64, name: &str) -> Outco
                 error if error.is_transient() => Ok(Answer::Failed(told(&error))),
                 error => Err(error),
             })?;
-            crate::say(&answer).map_err(|error| failed("report an answer", error))?;
+            tell(&answer)?;
             if is_saved {
                 break;
             }
@@ -193,19 +177,11 @@ async fn save_through_outages(store: &AnyStore, first: u64, name: &str) -> Outco
 }
 
 async fn save_all(store: &AnyStore, users: Vec<String>, at_once: usize) -> Outcome {
-    let turns = Arc::new(Semaphore::new(at_once));
-    let mut tasks = JoinSet::new();
-    for user in users {
-        let (store, turns) = (store.clone(), turns.clone());
-        tasks.spawn(async move {
-            let _turn = turns.acquire().await;
-            save(&store, user, 1).await
-        });
-    }
-    while let Some(done) = tasks.join_next().await {
-        done.unwrap_or_else(|error| Err(failed("finish a task", error)))?;
-    }
-    Ok(Answer::Done)
+    let saved = tasks::save_all(users, at_once, |user| {
+        let store = store.clone();
+        async move { save(&store, user, 1).await }
+    });
+    saved.await.map(|_| Answer::Done)
 }
 
 async fn find(store: &AnyStore, user: &str, times: usize) -> Answer {
@@ -260,6 +236,11 @@ fn most_memory() -> Result<u64, Error> {
 /// A failure of the worker itself.
 fn failed(action: &'static str, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
     StoreError::new("the worker", action, cause).into()
+}
+
+/// Sends an answer at once, before the command is done.
+fn tell(answer: &Answer) -> Result<(), Error> {
+    tasks::say(answer).map_err(|error| failed("report an answer", error))
 }
 
 fn told(error: &Error) -> Failed {

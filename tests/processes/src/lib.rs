@@ -3,14 +3,10 @@
 //! The tests start workers as real processes, and kill, stop and starve them. Everything comes by standard input,
 //! secrets above all: nothing of it can be seen in the process list.
 
-mod row;
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-
-pub use row::{reading_of, row};
 
 /// What a worker can do.
 #[derive(Debug, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ pub(super) fn processes_that_save_new_users_at_once_lose_none(scene: &Scene) -> 
         users: (0..rounds).map(|n| format!("user {n} of process {process}")).collect(),
     })?;
     check_ids(saved.iter().flatten())?;
-    saved.into_iter().flatten().collect::<Book>().check(&scene.rows()?)
+    saved.into_iter().flatten().map(Saved::into_pair).collect::<Book>().check(&scene.rows()?)
 }
 
 pub(super) fn processes_that_save_the_same_new_users_make_one_row_each(scene: &Scene) -> Outcome {
@@ -24,7 +24,7 @@ pub(super) fn processes_that_save_the_same_new_users_make_one_row_each(scene: &S
     let saved: Vec<Vec<Saved>> = ask_all(&mut scene.processes()?, |_| Command::SaveAll {
         users: (0..rounds).map(|n| format!("user {n}")).collect(),
     })?;
-    saved.into_iter().flatten().collect::<Book>().check(&scene.rows()?)
+    saved.into_iter().flatten().map(Saved::into_pair).collect::<Book>().check(&scene.rows()?)
 }
 
 pub(super) fn processes_that_save_and_delete_never_get_an_id_twice(scene: &Scene) -> Outcome {
@@ -46,13 +46,13 @@ pub(super) fn processes_that_are_killed_while_they_save_lose_no_acknowledged_sav
         sleep(Duration::from_millis(round % 25));
         // Its first answer is that it has opened the store.
         let said: Vec<Option<Saved>> = early.kill()?;
-        said.into_iter().flatten().for_each(|saved| book.note(saved));
+        book.extend(said.into_iter().flatten().map(Saved::into_pair));
 
         let mut process = scene.process()?;
         process.tell(&Command::SaveWithoutEnd { first: round * 200_000 + 100_000 })?;
-        book.note(process.hear()?);
+        let first: Saved = process.hear()?;
         sleep(Duration::from_millis(round % 40));
-        process.kill::<Saved>()?.into_iter().for_each(|saved| book.note(saved));
+        book.extend([first].into_iter().chain(process.kill()?).map(Saved::into_pair));
         book.check(&scene.rows()?)?;
     }
     Ok(())

@@ -1,11 +1,11 @@
-//! A worker: does to the store what it is told on standard input, a line at a time, until the input ends.
+//! A worker process: carries out the commands on its standard input.
 
 mod asking;
 mod rows;
 
 use std::error::Error;
 use std::future::Future;
-use std::io::{self, BufRead, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -13,52 +13,42 @@ use serde::Serialize;
 use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
 use zoho_oauth::store::{AnyStore, StoreError, TokenStore};
 
+use crate::child::{say, serve};
 use crate::kit::Kit;
 use crate::place::Place;
 use crate::protocol::{Answer, Command, Renewed, Seen, Turn};
 use crate::row::{refresh_token, row};
 
-/// How long a store may say that it is busy, and that the same call may succeed a moment later.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a call that fails as busy is repeated.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Serves until standard input ends.
 pub(crate) fn run(kit: Option<&Kit>) -> ExitCode {
-    let served = kit.ok_or_else(|| "there is no such kit in this program".into()).and_then(serve);
+    let served = kit.ok_or_else(|| "this program has no such kit".into()).and_then(run_kit);
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Whoever started this process reads it, unless it has gone.
+            // The parent reads it, unless it has ended.
             let _ = writeln!(io::stderr(), "{error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn serve(kit: &Kit) -> Result<(), Box<dyn Error>> {
+fn run_kit(kit: &Kit) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let mut lines = io::stdin().lock().lines();
-    let Some(first) = lines.next() else { return Ok(()) };
-    let place: Place = serde_json::from_str(&first?)?;
+    let mut line = String::new();
+    if io::stdin().read_line(&mut line)? == 0 {
+        return Ok(());
+    }
+    let place: Place = serde_json::from_str(&line)?;
     let store = match runtime.block_on(kit.open(place.clone())) {
         Ok(store) => store,
-        Err(error) => return Ok(say(&Err(error))?),
+        Err(error) => return Ok(say(&Answer::Err(error))?),
     };
     say(&answered(()))?;
     let mut desk = Desk { place, store, lease: None };
-    for line in lines {
-        let command = serde_json::from_str(&line?)?;
-        say(&runtime.block_on(desk.answer(command)))?;
-    }
-    Ok(())
-}
-
-/// Says something, and has it out of this process before it returns.
-fn say(answer: &Answer) -> io::Result<()> {
-    let mut line = serde_json::to_vec(answer)?;
-    line.push(b'\n');
-    let mut out = io::stdout().lock();
-    out.write_all(&line)?;
-    out.flush()
+    Ok(serve(|command| runtime.block_on(desk.answer(command)))?)
 }
 
 fn answered(answer: impl Serialize) -> Answer {
@@ -166,7 +156,7 @@ where
     let began = Instant::now();
     loop {
         match call().await {
-            Err(error) if error.is_transient() && began.elapsed() < PATIENCE => {
+            Err(error) if error.is_transient() && began.elapsed() < BUSY_TIMEOUT => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             result => return result.map_err(|error| with_causes(&error)),

@@ -1,18 +1,15 @@
 //! Rows saved, read and deleted.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{AnyStore, TokenStore};
 
 use super::{patiently, tell_now};
 use crate::protocol::{Answer, Looks, Row, Saved};
 use crate::row::{reading_of, row};
+use crate::tasks;
 
 pub(super) async fn save(store: &AnyStore, user: &str, number: u64) -> Result<Saved, String> {
     let token = row(user, number);
@@ -22,16 +19,11 @@ pub(super) async fn save(store: &AnyStore, user: &str, number: u64) -> Result<Sa
 }
 
 pub(super) async fn save_all(store: &AnyStore, users: Vec<String>) -> Result<Vec<Saved>, String> {
-    let turns = Arc::new(Semaphore::new(10));
-    let mut tasks = JoinSet::new();
-    for user in users {
-        let (store, turns) = (store.clone(), turns.clone());
-        tasks.spawn(async move {
-            let _turn = turns.acquire().await;
-            save(&store, &user, 1).await
-        });
-    }
-    all(tasks).await
+    tasks::save_all(users, 10, |user| {
+        let store = store.clone();
+        async move { save(&store, &user, 1).await }
+    })
+    .await
 }
 
 pub(super) async fn save_and_delete(store: &AnyStore, users: &[String]) -> Result<Vec<Saved>, String> {
@@ -44,24 +36,13 @@ pub(super) async fn save_and_delete(store: &AnyStore, users: &[String]) -> Resul
     Ok(all)
 }
 
-/// Four tasks with four users each whom everybody knows; every fifth time with one whom nobody has seen before.
 pub(super) async fn save_without_end(store: &AnyStore, first: u64) -> Answer {
-    let mut tasks = JoinSet::new();
-    for task in 0..4 {
+    let store = store.clone();
+    let ended = tasks::save_without_end(first, true, move |user, number| {
         let store = store.clone();
-        tasks.spawn(async move {
-            let mut number = first;
-            loop {
-                number += 1;
-                let user = match number % 5 {
-                    0 => format!("new {task} {number}"),
-                    digit => format!("known {task} {digit}"),
-                };
-                tell_now(save(&store, &user, number).await?)?;
-            }
-        });
-    }
-    all::<Value>(tasks).await.map(Value::from)
+        async move { tell_now(save(&store, &user, number).await?) }
+    });
+    ended.await.map(Into::into)
 }
 
 pub(super) async fn save_over_and_over(store: &AnyStore, user: &str, first: u64) -> Answer {
@@ -72,26 +53,9 @@ pub(super) async fn save_over_and_over(store: &AnyStore, user: &str, first: u64)
     }
 }
 
-/// What all tasks come to, or the first failure.
-async fn all<T: 'static>(mut tasks: JoinSet<Result<T, String>>) -> Result<Vec<T>, String> {
-    let mut results = Vec::with_capacity(tasks.len());
-    while let Some(ended) = tasks.join_next().await {
-        results.push(ended.map_err(|error| error.to_string())??);
-    }
-    Ok(results)
-}
-
 pub(super) async fn all_rows(store: &AnyStore) -> Result<Vec<Row>, String> {
     let rows = patiently(|| store.get_tokens()).await?;
-    Ok(rows.iter().map(as_row).collect())
-}
-
-fn as_row(stored: &OAuthToken) -> Row {
-    Row {
-        id: stored.id().unwrap_or_default().to_owned(),
-        user: stored.user_signature().map(|user| user.name().to_owned()).unwrap_or_default(),
-        number: reading_of(stored),
-    }
+    Ok(rows.iter().map(Row::from).collect())
 }
 
 pub(super) async fn look(store: &AnyStore, user: &str, time: Duration) -> Result<Looks, String> {

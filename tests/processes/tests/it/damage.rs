@@ -50,19 +50,19 @@ async fn a_damaged_row_is_told_and_left_as_it_is(backend: Backend) {
 /// Fills a store, damages its file, and has a new process read and save.
 async fn check_damage(backend: Backend, damage: impl FnOnce(&mut Vec<u8>)) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
-    let mut worker = Worker::open(&place, &zoho.setup(&place)).await;
+    let mut worker = Worker::open(&place, &zoho.setup(&place));
     let users = (0..40).map(|n| format!("user {n}")).collect();
-    worker.save_all(users, 1).await;
-    worker.end().await;
+    worker.save_all(users, 1);
+    worker.end();
 
     let mut content = fs::read(place.file()).unwrap();
     damage(&mut content);
     fs::write(place.file(), &content).unwrap();
 
     let mut worker = Worker::start(&place);
-    let errors = match worker.ask(&Command::Open(zoho.setup(&place))).await {
+    let errors = match worker.ask(&Command::Open(zoho.setup(&place))) {
         Answer::Failed(failed) => vec![failed],
-        Answer::Done => errors_of_use(&mut worker).await,
+        Answer::Done => errors_of_use(&mut worker),
         other => panic!("{other:?}"),
     };
     for failed in &errors {
@@ -70,17 +70,17 @@ async fn check_damage(backend: Backend, damage: impl FnOnce(&mut Vec<u8>)) {
         let told = format!("{} {}", failed.text, failed.details);
         assert!(!told.contains("1000.") && !told.contains("secret of"), "{told}");
     }
-    worker.end().await;
+    worker.end();
     assert!(fs::read(place.file()).unwrap() == content, "the file was changed");
 }
 
 /// What the first look-up and the first save say.
-async fn errors_of_use(worker: &mut Worker) -> Vec<Failed> {
-    let found = worker.find("user 7", 1).await;
+fn errors_of_use(worker: &mut Worker) -> Vec<Failed> {
+    let found = worker.find("user 7", 1);
     assert_eq!((found.whole, found.torn, found.missing), (0, 0, 0), "damage is never \"not found\"");
-    let token = worker.access_token("user 7", 3).await;
+    let token = worker.access_token("user 7", 3);
     assert_eq!(token.errors.values().sum::<usize>(), 3);
-    vec![worker.fails(&Command::Save { user: "new".to_owned(), number: 1 }).await]
+    vec![worker.fails(&Command::Save { user: "new".to_owned(), number: 1 })]
 }
 
 fn position(content: &[u8], text: &str) -> usize {

@@ -22,10 +22,10 @@ async fn a_leader_that_is_cut_off_from_the_store_does_not_overwrite_the_newer_to
     zoho.seed(&place, "ada").await;
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(400)));
     let (mut proxy, mut leader) = leader_behind_a_wire(&zoho, &place).await;
-    let mut others = three_others(&zoho, &place).await;
+    let mut others = three_others(&zoho, &place);
     proxy.cut().await;
 
-    let told = close_together(&mut others, "ada", 200).await;
+    let told = close_together(&mut others, "ada", 200);
     let newer = told[0].tokens.keys().next().expect("a token").clone();
     for told in &told {
         assert_eq!(told.tokens, [(newer.clone(), 200)].into(), "{:?}", told.errors);
@@ -34,12 +34,12 @@ async fn a_leader_that_is_cut_off_from_the_store_does_not_overwrite_the_newer_to
     assert_eq!(stored(&place).await, newer);
 
     // Its callers get what it has, and hear that it is not stored.
-    let Some(Answer::Tokens(late)) = leader.hear().await else { panic!("the leader has no answer") };
+    let Some(Answer::Tokens(late)) = leader.hear() else { panic!("the leader has no answer") };
     let served: usize = late.tokens.values().sum();
     assert_eq!(served + late.errors.values().sum::<usize>(), 200);
     proxy.resume().await.expect("the wire is whole again");
     sleep(Duration::from_secs(1)).await;
-    let again = leader.access_token("ada", 200).await;
+    let again = leader.access_token("ada", 200);
     assert_eq!(again.tokens.values().sum::<usize>(), 200, "{:?}", again.errors);
     assert_eq!(stored(&place).await, newer, "the late token has not come on top of the newer one");
     assert_eq!(zoho.requests(), 2, "nobody asked again");
@@ -50,18 +50,18 @@ async fn a_leader_whose_wire_hangs_costs_one_more_request_at_most(backend: Backe
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     zoho.seed(&place, "ada").await;
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(400)));
-    let (mut proxy, mut leader) = leader_behind_a_wire(&zoho, &place).await;
-    let mut others = three_others(&zoho, &place).await;
+    let (mut proxy, leader) = leader_behind_a_wire(&zoho, &place).await;
+    let mut others = three_others(&zoho, &place);
     proxy.hang().await.expect("the wire hangs");
 
-    let told = close_together(&mut others, "ada", 200).await;
+    let told = close_together(&mut others, "ada", 200);
     let newer = told[0].tokens.keys().next().expect("a token").clone();
     assert!(told.iter().all(|told| told.tokens == [(newer.clone(), 200)].into()), "{told:?}");
     assert_eq!(zoho.requests(), 2);
 
     // What the leader sent arrives after all, now that its lease is long over.
     proxy.resume().await.expect("the wire passes on again");
-    let Some(Answer::Tokens(late)) = leader.hear().await else { panic!("the leader has no answer") };
+    let Some(Answer::Tokens(late)) = leader.hear() else { panic!("the leader has no answer") };
     assert_eq!(late.tokens.values().sum::<usize>() + late.errors.values().sum::<usize>(), 200);
     assert_eq!(stored(&place).await, newer, "an older token has come on top of a newer one");
     assert_eq!(zoho.requests(), 2);
@@ -77,13 +77,13 @@ async fn hosts_whose_clocks_are_ten_minutes_apart_behave_the_same(backend: Backe
     for number in 0..16 {
         let offset = if number % 2 == 0 { "+300s" } else { "-300s" };
         let mut worker = Worker::start_at_another_time(&place, &library, offset);
-        worker.set_up(&setup).await;
+        worker.set_up(&setup);
         fleet.push(worker);
     }
 
     // A token that ended a minute ago has ended for everybody, and one request brings a new one.
     zoho.seed(&place, "ada").await;
-    let told = close_together(&mut fleet, "ada", 100).await;
+    let told = close_together(&mut fleet, "ada", 100);
     let token = told[0].tokens.keys().next().expect("a token").clone();
     assert!(told.iter().all(|told| told.tokens == [(token.clone(), 100)].into()), "{told:?}");
     assert_eq!(zoho.requests(), 1);
@@ -98,14 +98,14 @@ async fn hosts_whose_clocks_are_ten_minutes_apart_behave_the_same(backend: Backe
     let soon = row.with_expires_at(SystemTime::now() + Duration::from_secs(120));
     place.open().save_token(&soon).await.expect("saved");
     sleep(Duration::from_secs(1)).await;
-    let told = close_together(&mut fleet, "ada", 100).await;
+    let told = close_together(&mut fleet, "ada", 100);
     assert!(told.iter().all(|told| told.tokens == [(token.clone(), 100)].into()), "{told:?}");
     assert_eq!(zoho.requests(), 1);
 
     // A lease lasts as long for everybody: nobody takes it from a leader that is at work.
     zoho.seed(&place, "bob").await;
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(2_500)));
-    let told = close_together(&mut fleet, "bob", 100).await;
+    let told = close_together(&mut fleet, "bob", 100);
     assert!(told.iter().all(|told| told.errors.is_empty()), "{told:?}");
     assert_eq!(zoho.requests(), 2);
     measured!(
@@ -119,16 +119,16 @@ async fn leader_behind_a_wire(zoho: &Zoho, place: &Place) -> (Proxy, Worker) {
     let proxy = Proxy::to(port_of(&url).expect("a server has a port")).await.expect("a free port");
     let mut setup = zoho.setup(place);
     setup.store = with_settings(&proxy.url(&url), "timeout=3&connect_timeout=1");
-    let mut leader = Worker::open(place, &setup).await;
-    leader.tell(&Command::AccessToken { user: "ada".to_owned(), tasks: 200 }).await;
+    let mut leader = Worker::open(place, &setup);
+    leader.tell(&Command::AccessToken { user: "ada".to_owned(), tasks: 200 });
     until("the request arrives", || zoho.requests() == 1).await;
     (proxy, leader)
 }
 
-async fn three_others(zoho: &Zoho, place: &Place) -> Vec<Worker> {
+fn three_others(zoho: &Zoho, place: &Place) -> Vec<Worker> {
     let mut others = Vec::new();
     for _ in 0..3 {
-        others.push(Worker::open(place, &zoho.setup(place)).await);
+        others.push(Worker::open(place, &zoho.setup(place)));
     }
     others
 }

@@ -28,24 +28,24 @@ async fn a_full_disk_is_told_and_what_was_stored_stays(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let Some(disk) = SmallDisk::at(&place.folder(), 2) else { return };
     let setup = zoho.setup(&place);
-    let mut worker = Worker::open(&place, &setup).await;
-    let mut acknowledged = save_forty(&mut worker).await;
+    let mut worker = Worker::open(&place, &setup);
+    let mut acknowledged = save_forty(&mut worker);
     disk.fill();
-    let failed = save_until_it_fails(&mut worker, &mut acknowledged).await;
+    let failed = save_until_it_fails(&mut worker, &mut acknowledged);
     check_clear(&failed, &place, &["Full"]);
-    assert_eq!(worker.find("user 7", 10).await.whole, 10, "what was stored can be read");
-    worker.end().await;
+    assert_eq!(worker.find("user 7", 10).whole, 10, "what was stored can be read");
+    worker.end();
 
     // A process that starts on the full disk.
     disk.fill();
-    let mut worker = Worker::open(&place, &setup).await;
-    assert_eq!(worker.find("user 7", 10).await.whole, 10);
-    let failed_again = save_until_it_fails(&mut worker, &mut acknowledged).await;
+    let mut worker = Worker::open(&place, &setup);
+    assert_eq!(worker.find("user 7", 10).whole, 10);
+    let failed_again = save_until_it_fails(&mut worker, &mut acknowledged);
     check_clear(&failed_again, &place, &["Full"]);
 
     disk.clear();
-    worker.done(&Command::Save { user: "room again".to_owned(), number: 1 }).await;
-    worker.end().await;
+    worker.done(&Command::Save { user: "room again".to_owned(), number: 1 });
+    worker.end();
     acknowledged.insert("room again".to_owned(), 1);
     check_rows(&place.rows().await, &acknowledged);
     place.check_file();
@@ -56,28 +56,27 @@ async fn what_an_exchange_brings_on_a_full_disk_comes_back_from_the_home_folder(
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let Some(disk) = SmallDisk::at(&place.folder(), 2) else { return };
     let setup = zoho.setup(&place);
-    let mut worker = Worker::open(&place, &setup).await;
-    let acknowledged = save_forty(&mut worker).await;
+    let mut worker = Worker::open(&place, &setup);
+    let acknowledged = save_forty(&mut worker);
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(300)));
     let code = zoho.emulator.self_client_code(Zoho::USER);
-    worker.tell(&Command::Exchange { code }).await;
+    worker.tell(&Command::Exchange { code });
     until("the code arrives", || zoho.requests() == 1).await;
     disk.fill();
-    let Some(Answer::Login { user: Some(user), persistence_error: Some(error), .. }) = worker.hear().await
-    else {
+    let Some(Answer::Login { user: Some(user), persistence_error: Some(error), .. }) = worker.hear() else {
         panic!("the caller has to get the token, and hear that it is not stored");
     };
     assert!(error.contains("next start") && error.contains(&*place.home().to_string_lossy()), "{error}");
-    worker.end().await;
+    worker.end();
     assert_eq!(contents(&place.home()).len(), 1);
 
     disk.clear();
-    let mut next = Worker::open(&place, &setup).await;
-    let told = next.access_token(&user, 20).await;
+    let mut next = Worker::open(&place, &setup);
+    let told = next.access_token(&user, 20);
     assert_eq!(told.errors, [].into());
     assert!(told.tokens.keys().all(|token| zoho.accepts(token)));
     assert_eq!(zoho.requests(), 1, "nothing more is asked of Zoho");
-    next.end().await;
+    next.end();
     assert!(contents(&place.home()).is_empty(), "the spool is empty again");
     assert_eq!(place.rows().await.len(), acknowledged.len() + 1);
     measured!("{backend:?}: a full disk behind an exchange: {error}");
@@ -88,18 +87,18 @@ async fn a_limit_on_the_size_of_files_is_told_and_what_was_stored_stays(backend:
     let setup = zoho.setup(&place);
     // Without the trap the kernel ends the process instead of refusing the write.
     let mut worker = Worker::start_after(&place, "trap '' XFSZ");
-    worker.set_up(&setup).await;
-    let mut acknowledged = save_forty(&mut worker).await;
+    worker.set_up(&setup);
+    let mut acknowledged = save_forty(&mut worker);
     worker.limit_files(Some(4_096));
-    let failed = worker.fails(&Command::Save { user: "ada".to_owned(), number: 1 }).await;
+    let failed = worker.fails(&Command::Save { user: "ada".to_owned(), number: 1 });
     check_clear(&failed, &place, &["Full", "Other"]);
-    assert_eq!(worker.find("user 7", 10).await.whole, 10);
+    assert_eq!(worker.find("user 7", 10).whole, 10);
     check_rows(&place.rows().await, &acknowledged);
 
     worker.limit_files(None);
-    worker.done(&Command::Save { user: "ada".to_owned(), number: 2 }).await;
+    worker.done(&Command::Save { user: "ada".to_owned(), number: 2 });
     acknowledged.insert("ada".to_owned(), 2);
-    worker.end().await;
+    worker.end();
     check_rows(&place.rows().await, &acknowledged);
     place.check_file();
     measured!("{backend:?}: a limit on the size of files: {}", failed.text);
@@ -109,31 +108,31 @@ async fn a_limit_on_the_size_of_files_is_told_and_what_was_stored_stays(backend:
 async fn a_process_that_the_kernel_ends_at_the_limit_leaves_what_was_stored(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let setup = zoho.setup(&place);
-    let mut worker = Worker::open(&place, &setup).await;
-    let mut acknowledged = save_forty(&mut worker).await;
+    let mut worker = Worker::open(&place, &setup);
+    let mut acknowledged = save_forty(&mut worker);
     worker.limit_files(Some(4_096));
-    worker.tell(&Command::Save { user: "ada".to_owned(), number: 1 }).await;
-    assert!(worker.hear().await.is_none(), "the kernel ends it");
+    worker.tell(&Command::Save { user: "ada".to_owned(), number: 1 });
+    assert!(worker.hear().is_none(), "the kernel ends it");
 
-    let mut next = Worker::open(&place, &setup).await;
-    next.done(&Command::Save { user: "ada".to_owned(), number: 2 }).await;
-    next.end().await;
+    let mut next = Worker::open(&place, &setup);
+    next.done(&Command::Save { user: "ada".to_owned(), number: 2 });
+    next.end();
     acknowledged.insert("ada".to_owned(), 2);
     check_rows(&place.rows().await, &acknowledged);
     place.check_file();
 }
 
-async fn save_forty(worker: &mut Worker) -> HashMap<String, u64> {
+fn save_forty(worker: &mut Worker) -> HashMap<String, u64> {
     let users: Vec<String> = (0..40).map(|n| format!("user {n}")).collect();
-    worker.save_all(users.clone(), 10).await;
+    worker.save_all(users.clone(), 10);
     users.into_iter().map(|user| (user, 1)).collect()
 }
 
 /// Saves new users until there is no room. What was acknowledged until then is noted.
-async fn save_until_it_fails(worker: &mut Worker, acknowledged: &mut HashMap<String, u64>) -> Failed {
+fn save_until_it_fails(worker: &mut Worker, acknowledged: &mut HashMap<String, u64>) -> Failed {
     for number in 1..1_000 {
         let user = format!("user {number} on a full disk");
-        match worker.ask(&Command::Save { user: user.clone(), number }).await {
+        match worker.ask(&Command::Save { user: user.clone(), number }) {
             Answer::Saved { .. } => acknowledged.insert(user, number),
             Answer::Failed(failed) => return failed,
             other => panic!("{other:?}"),

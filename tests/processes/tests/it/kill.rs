@@ -28,17 +28,17 @@ async fn kills_while_saving_lose_nothing(backend: Backend) {
         if round % 5 == 0 {
             early_kills += 1;
             let mut worker = Worker::start(&place);
-            worker.tell(&Command::Open(setup.clone())).await;
-            worker.tell(&saving_behind(round * 1_000_000)).await;
+            worker.tell(&Command::Open(setup.clone()));
+            worker.tell(&saving_behind(round * 1_000_000));
             sleep(random_time(0, 15)).await;
-            saves += kill_and_count(&mut worker, &mut acknowledged).await;
+            saves += kill_and_count(&mut worker, &mut acknowledged);
         }
-        let mut worker = Worker::open(&place, &setup).await;
-        worker.tell(&saving_behind(round * 1_000_000 + 500_000)).await;
-        let first = worker.hear().await.expect("it saves");
+        let mut worker = Worker::open(&place, &setup);
+        worker.tell(&saving_behind(round * 1_000_000 + 500_000));
+        let first = worker.hear().expect("it saves");
         note(&first, &mut acknowledged);
         sleep(random_time(1, 40)).await;
-        saves += 1 + kill_and_count(&mut worker, &mut acknowledged).await;
+        saves += 1 + kill_and_count(&mut worker, &mut acknowledged);
 
         check_rows(&place.rows().await, &acknowledged);
         if round % 20 == 0 {
@@ -62,17 +62,17 @@ async fn a_kill_just_after_a_code_was_spent_loses_nothing(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let setup = zoho.setup(&place);
     zoho.emulator.fault(Fault::on("GET /crm/v8/users").hang());
-    let mut worker = Worker::open(&place, &setup).await;
+    let mut worker = Worker::open(&place, &setup);
     let code = zoho.emulator.self_client_code(Zoho::USER);
-    worker.tell(&Command::Exchange { code }).await;
+    worker.tell(&Command::Exchange { code });
     let journal = zoho.emulator.journal();
     until("it asks for the name", || journal.count("GET /crm/v8/users") == 1).await;
-    worker.kill().await;
+    worker.kill();
     assert!(place.rows().await.is_empty(), "the kill came before the save");
 
     // Whoever starts next and wants anything brings it in.
-    let mut next = Worker::open(&place, &setup).await;
-    let told = next.access_token("nobody", 1).await;
+    let mut next = Worker::open(&place, &setup);
+    let told = next.access_token("nobody", 1);
     assert_eq!(told.tokens, [].into());
     let rows = place.rows().await;
     let [row] = &rows[..] else { panic!("{rows:?}") };
@@ -89,10 +89,10 @@ fn saving_behind(first: u64) -> Command {
 }
 
 /// Kills the worker, and notes what it had said by then.
-async fn kill_and_count(worker: &mut Worker, acknowledged: &mut HashMap<String, u64>) -> u64 {
-    worker.kill().await;
+fn kill_and_count(worker: &mut Worker, acknowledged: &mut HashMap<String, u64>) -> u64 {
+    worker.kill();
     let mut saves = 0;
-    while let Some(answer) = worker.hear().await {
+    while let Some(answer) = worker.hear() {
         saves += u64::from(note(&answer, acknowledged));
     }
     saves

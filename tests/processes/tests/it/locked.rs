@@ -11,35 +11,34 @@ async fn a_locked_store_can_be_read_and_says_why_it_cannot_be_written(backend: B
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let setup = zoho.setup(&place);
     zoho.seed(&place, "ended").await;
-    let mut saver = Worker::open(&place, &setup).await;
-    let mut asker = Worker::open(&place, &setup).await;
+    let mut saver = Worker::open(&place, &setup);
+    let mut asker = Worker::open(&place, &setup);
     let save = |number| Command::Save { user: "ada".to_owned(), number };
-    saver.done(&save(1)).await;
+    saver.done(&save(1));
 
     let mut holder = Worker::start(&place);
-    holder.done(&Command::HoldLock { path: place.file() }).await;
-    assert_eq!(asker.find("ada", 100).await.whole, 100, "reading waits for nobody");
+    holder.done(&Command::HoldLock { path: place.file() });
+    assert_eq!(asker.find("ada", 100).whole, 100, "reading waits for nobody");
     let started = Instant::now();
-    let (failed, asked) = tokio::join!(
-        async { saver.fails(&save(2)).await },
-        // A lease cannot be taken, so nothing is asked of Zoho.
-        async { asker.access_token("ended", 20).await },
-    );
+    // No lease can be taken, so nothing is sent to Zoho.
+    asker.want_token("ended", 20);
+    let failed = saver.fails(&save(2));
+    let asked = asker.tokens();
     let waited = started.elapsed();
     check_clear(&failed, &place, &["Busy"]);
     assert!(failed.is_transient, "{failed:?}");
     assert_eq!(asked.errors.values().sum::<usize>(), 20, "{asked:?}");
     assert_eq!(zoho.requests(), 0);
-    assert_eq!(asker.find("ada", 1).await.whole, 1);
+    assert_eq!(asker.find("ada", 1).whole, 1);
 
-    holder.done(&Command::ReleaseLock).await;
-    saver.done(&save(3)).await;
+    holder.done(&Command::ReleaseLock);
+    saver.done(&save(3));
 
     // A holder that is killed holds nothing.
-    holder.done(&Command::HoldLock { path: place.file() }).await;
-    holder.kill().await;
-    saver.done(&save(4)).await;
-    assert_eq!(asker.access_token("ended", 20).await.errors, [].into());
+    holder.done(&Command::HoldLock { path: place.file() });
+    holder.kill();
+    saver.done(&save(4));
+    assert_eq!(asker.access_token("ended", 20).errors, [].into());
     assert_eq!(zoho.requests(), 1);
     place.check_file();
     measured!("{backend:?}: a locked store is given up after {waited:?}: {}", failed.text);

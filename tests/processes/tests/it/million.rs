@@ -20,12 +20,14 @@ const MOST_TIMES_SLOWER: u32 = 5;
 const SLACK: Duration = Duration::from_millis(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MariaDB"]
 async fn a_million_tokens_in_mariadb_are_as_quick_as_a_thousand() {
     let options = ["--innodb-buffer-pool-size=256M", "--innodb-log-file-size=256M"];
     a_million_tokens_are_as_quick_as_a_thousand(Backend::MariaDb, &options).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL"]
 async fn a_million_tokens_in_postgresql_are_as_quick_as_a_thousand() {
     let options = ["--shared_buffers=256MB", "--max_wal_size=4GB", "--maintenance_work_mem=128MB"];
     a_million_tokens_are_as_quick_as_a_thousand(Backend::Postgres, &options).await;
@@ -158,9 +160,9 @@ async fn new_users_take_no_longer(backend: Backend, few: &AnyStore, many: &AnySt
 async fn pages_take_no_memory(backend: Backend, server: &Server) {
     let (zoho, place) = (Zoho::start().await, Place::on_server(backend, url(server, "many")));
     for in_pages in [true, false] {
-        let mut worker = Worker::open(&place, &zoho.setup(&place)).await;
+        let mut worker = Worker::open(&place, &zoho.setup(&place));
         let started = Instant::now();
-        let answer = worker.ask(&Command::ReadAll { in_pages }).await;
+        let answer = worker.ask(&Command::ReadAll { in_pages });
         let elapsed = started.elapsed();
         let Answer::Read { rows, memory } = answer else { panic!("not read: {answer:?}") };
         assert_eq!(rows as u64, MANY + 100);

@@ -15,18 +15,18 @@ over_every_file!(every_file_is_its_owners_alone);
 async fn every_file_is_its_owners_alone(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let mut worker = Worker::start_after(&place, "umask 022; trap '' XFSZ");
-    worker.set_up(&zoho.setup(&place)).await;
+    worker.set_up(&zoho.setup(&place));
     let users = (0..40).map(|n| format!("user {n}")).collect();
-    worker.save_all(users, 1).await;
+    worker.save_all(users, 1);
     let code = zoho.emulator.self_client_code(Zoho::USER);
-    let answer = worker.ask(&Command::Exchange { code }).await;
+    let answer = worker.ask(&Command::Exchange { code });
     let Answer::Login { user: Some(user), .. } = answer else { panic!("{answer:?}") };
     // A renewal that cannot be stored is spooled.
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(200)));
-    worker.tell(&Command::Refresh { user }).await;
+    worker.tell(&Command::Refresh { user });
     until("the request arrives", || zoho.requests() == 2).await;
     worker.limit_files(Some(4_096));
-    assert!(matches!(worker.hear().await, Some(Answer::Tokens(_))));
+    assert!(matches!(worker.hear(), Some(Answer::Tokens(_))));
 
     // The worker is alive: what is there only while a store is open is there now.
     let names = check_modes(&place.folder());

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use processes::{Answer, Command, Setup, Tokens};
 use tokio::time::sleep;
 use zoho_emulator::Fault;
@@ -22,13 +21,13 @@ over_every_backend!(
 
 async fn sixteen_hundred_callers_cause_one_request(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
-    let mut fleet = fleet(&place, &zoho.setup(&place)).await;
+    let mut fleet = fleet(&place, &zoho.setup(&place));
     // At once, and slowly: so slowly that everybody comes while the request is under way.
     for (requests, delay) in [(1, Duration::ZERO), (2, Duration::from_millis(800))] {
         let user = format!("user {requests}");
         zoho.seed(&place, &user).await;
         zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(delay));
-        let told = all_at_once(&mut fleet, &user).await;
+        let told = all_at_once(&mut fleet, &user);
         let token = the_one_token(&told);
         assert!(zoho.accepts(&token));
         assert_eq!(zoho.requests(), requests);
@@ -40,14 +39,14 @@ async fn sixteen_hundred_callers_cause_one_request(backend: Backend) {
 async fn a_failure_is_shared_and_not_repeated_by_every_caller(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let setup = Setup { attempts: 1, ..zoho.setup(&place) };
-    let mut fleet = fleet(&place, &setup).await;
+    let mut fleet = fleet(&place, &setup);
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).forever().status_500());
     let requests = all_fail(&zoho, &place, &mut fleet, setup.attempts).await;
 
     zoho.emulator.clear_faults();
     let (_, longest) = life_of_a_failure(backend);
     sleep(longest + Duration::from_millis(100)).await;
-    let token = the_one_token(&all_at_once(&mut fleet, "ada").await);
+    let token = the_one_token(&all_at_once(&mut fleet, "ada"));
     assert!(zoho.accepts(&token));
     assert_eq!(zoho.requests(), requests + 1, "one request after the server has recovered");
 }
@@ -55,7 +54,7 @@ async fn a_failure_is_shared_and_not_repeated_by_every_caller(backend: Backend) 
 async fn three_attempts_are_three_requests_for_everybody(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let setup = Setup { attempts: 3, ..zoho.setup(&place) };
-    let mut fleet = fleet(&place, &setup).await;
+    let mut fleet = fleet(&place, &setup);
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).forever().html());
     all_fail(&zoho, &place, &mut fleet, setup.attempts).await;
 }
@@ -66,17 +65,17 @@ async fn a_server_that_hangs_is_asked_once(backend: Backend) {
     // Manager counts whole seconds.
     let lease_life = if backend == Backend::SecretsManager { 3_000 } else { 600 };
     let setup = Setup { attempts: 1, lease_life, time_out: lease_life * 3, ..zoho.setup(&place) };
-    let mut fleet = fleet(&place, &setup).await;
+    let mut fleet = fleet(&place, &setup);
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).forever().hang());
     all_fail(&zoho, &place, &mut fleet, setup.attempts).await;
 }
 
 async fn an_answer_that_was_lost_costs_one_more_request(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
-    let mut fleet = fleet(&place, &zoho.setup(&place)).await;
+    let mut fleet = fleet(&place, &zoho.setup(&place));
     let refresh_token = zoho.seed(&place, "ada").await;
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).drop_after());
-    let token = the_one_token(&all_at_once(&mut fleet, "ada").await);
+    let token = the_one_token(&all_at_once(&mut fleet, "ada"));
     assert!(zoho.accepts(&token));
     assert_eq!(zoho.requests(), 2, "the one whose answer was lost, and the one that everybody shares");
     assert_eq!(zoho.emulator.live_access_tokens(&refresh_token), 2);
@@ -84,12 +83,13 @@ async fn an_answer_that_was_lost_costs_one_more_request(backend: Backend) {
 
 async fn a_code_that_every_process_has_is_spent_once(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
-    let mut fleet = fleet(&place, &zoho.setup(&place)).await;
+    let mut fleet = fleet(&place, &zoho.setup(&place));
     let code = zoho.emulator.self_client_code(Zoho::USER);
     let exchange = Command::Exchange { code };
-    let answers = join_all(fleet.iter_mut().map(|worker| worker.ask(&exchange))).await;
+    fleet.iter_mut().for_each(|worker| worker.tell(&exchange));
     let mut tokens = BTreeSet::new();
-    for answer in answers {
+    for worker in &mut fleet {
+        let answer = worker.answer();
         let Answer::Login { access_token: Some(token), persistence_error: None, .. } = answer else {
             panic!("{answer:?}");
         };
@@ -103,18 +103,18 @@ async fn a_code_that_every_process_has_is_spent_once(backend: Backend) {
 const CALLERS: usize = 1_600;
 
 /// Processes with the store open: eight on one machine, sixteen in a fleet.
-async fn fleet(place: &Place, setup: &Setup) -> Vec<Worker> {
+fn fleet(place: &Place, setup: &Setup) -> Vec<Worker> {
     let processes = if place.backend.server().is_some() { 16 } else { 8 };
     let mut fleet = Vec::new();
     for _ in 0..processes {
-        fleet.push(Worker::open(place, setup).await);
+        fleet.push(Worker::open(place, setup));
     }
     fleet
 }
 
-async fn all_at_once(fleet: &mut [Worker], user: &str) -> Vec<Tokens> {
+fn all_at_once(fleet: &mut [Worker], user: &str) -> Vec<Tokens> {
     let tasks = CALLERS / fleet.len();
-    close_together(fleet, user, tasks).await
+    close_together(fleet, user, tasks)
 }
 
 /// The token that each of 1,600 callers got.
@@ -135,7 +135,7 @@ fn the_one_token(told: &[Tokens]) -> String {
 /// is so busy that a process comes later than that, one more renewal is right.
 async fn all_fail(zoho: &Zoho, place: &Place, fleet: &mut [Worker], attempts: usize) -> usize {
     zoho.seed(place, "ada").await;
-    let told = all_at_once(fleet, "ada").await;
+    let told = all_at_once(fleet, "ada");
     for told in &told {
         assert_eq!(told.tokens, [].into());
         assert_eq!(told.errors.values().sum::<usize>(), CALLERS / fleet.len());

@@ -30,25 +30,25 @@ async fn kills_of_the_server_lose_no_acknowledged_save(backend: Backend) {
     let (mut server, zoho, place) = stage(backend).await;
     let mut savers = Vec::new();
     for _ in 0..3 {
-        savers.push(Worker::open(&place, &patient(&zoho, &place)).await);
+        savers.push(Worker::open(&place, &patient(&zoho, &place)));
     }
     for (number, saver) in savers.iter_mut().enumerate() {
         let first = number as u64 * 1_000_000_000;
-        saver.tell(&Command::SaveThroughOutages { first, name: format!("saver {number}") }).await;
+        saver.tell(&Command::SaveThroughOutages { first, name: format!("saver {number}") });
     }
     let mut acknowledged = HashMap::new();
     let mut saves = Vec::new();
     for _ in 0..KILLS {
-        saves.push(listen(&mut savers, Duration::from_millis(700), &mut acknowledged).await);
+        saves.push(listen(&mut savers, Duration::from_millis(700), &mut acknowledged));
         server.kill();
-        listen(&mut savers, Duration::from_millis(300), &mut acknowledged).await;
+        listen(&mut savers, Duration::from_millis(300), &mut acknowledged);
         server.restart().expect("the server starts again");
     }
     // The same processes go on; nobody has started them anew.
-    saves.push(listen(&mut savers, Duration::from_secs(3), &mut acknowledged).await);
+    saves.push(listen(&mut savers, Duration::from_secs(3), &mut acknowledged));
     assert!(saves.iter().all(|saves| *saves > 0), "a process did not recover: {saves:?}");
     for saver in &mut savers {
-        saver.kill().await;
+        saver.kill();
     }
     check_rows(&place.rows().await, &acknowledged);
     let total: usize = saves.iter().sum();
@@ -61,25 +61,25 @@ async fn a_renewal_outlives_its_server(backend: Backend) {
     let setup = patient(&zoho, &place);
     let mut fleet = Vec::new();
     for _ in 0..4 {
-        fleet.push(Worker::open(&place, &setup).await);
+        fleet.push(Worker::open(&place, &setup));
     }
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(600)));
     for worker in &mut fleet {
-        worker.tell(&Command::AccessToken { user: "ada".to_owned(), tasks: 50 }).await;
+        worker.tell(&Command::AccessToken { user: "ada".to_owned(), tasks: 50 });
     }
     until("the request arrives", || zoho.requests() == 1).await;
     server.kill();
     sleep(Duration::from_millis(500)).await;
     server.restart().expect("the server starts again");
     for worker in &mut fleet {
-        let Some(Answer::Tokens(told)) = worker.hear().await else { panic!("no answer") };
+        let Some(Answer::Tokens(told)) = worker.hear() else { panic!("no answer") };
         assert_eq!(told.tokens.values().sum::<usize>() + told.errors.values().sum::<usize>(), 50);
         assert!(told.errors.keys().all(|text| text.contains("; ")), "no next step: {:?}", told.errors);
     }
     // Whoever could not store its token serves it until it has seen what is stored.
     let started = Instant::now();
     let token = loop {
-        let told = close_together(&mut fleet, "ada", 50).await;
+        let told = close_together(&mut fleet, "ada", 50);
         let token = told[0].tokens.keys().next().cloned().unwrap_or_default();
         if told.iter().all(|told| told.tokens == [(token.clone(), 50)].into()) {
             break token;
@@ -97,18 +97,18 @@ async fn a_renewal_outlives_its_server(backend: Backend) {
 
 async fn a_server_that_hangs_is_told_within_the_time_out(backend: Backend) {
     let (mut server, zoho, place) = stage(backend).await;
-    let mut worker = Worker::open(&place, &patient(&zoho, &place)).await;
+    let mut worker = Worker::open(&place, &patient(&zoho, &place));
     let save = |number| Command::Save { user: "ada".to_owned(), number };
-    worker.done(&save(1)).await;
+    worker.done(&save(1));
     server.pause();
     let started = Instant::now();
-    let failed = worker.fails(&save(2)).await;
+    let failed = worker.fails(&save(2));
     let took = started.elapsed();
     assert!(failed.is_transient, "{failed:?}");
     assert!(took < TIME_OUT + Duration::from_secs(1), "{took:?}");
     server.resume();
     let started = Instant::now();
-    while !matches!(worker.ask(&save(3)).await, Answer::Done | Answer::Saved { .. }) {
+    while !matches!(worker.ask(&save(3)), Answer::Done | Answer::Saved { .. }) {
         assert!(started.elapsed() < Duration::from_secs(20), "it does not recover");
     }
     check_rows(&place.rows().await, &[("ada".to_owned(), 3)].into());
@@ -133,12 +133,12 @@ fn patient(zoho: &Zoho, place: &Place) -> Setup {
 }
 
 /// Listens to all savers for a while; hands back how many saves were acknowledged.
-async fn listen(savers: &mut [Worker], time: Duration, acknowledged: &mut HashMap<String, u64>) -> usize {
+fn listen(savers: &mut [Worker], time: Duration, acknowledged: &mut HashMap<String, u64>) -> usize {
     let until = Instant::now() + time;
     let mut saves = 0;
     while Instant::now() < until {
         for saver in &mut *savers {
-            while let Some(answer) = saver.hear_soon(Duration::from_millis(20)).await {
+            while let Some(answer) = saver.hear_soon(Duration::from_millis(20)) {
                 match answer {
                     Answer::Saved { user, number } => {
                         acknowledged.insert(user, number);

@@ -16,31 +16,31 @@ async fn a_read_only_folder_is_read_from_and_told_about(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let setup = zoho.setup(&place);
     zoho.seed(&place, "ended").await;
-    let mut worker = Worker::open(&place, &setup).await;
-    worker.done(&Command::Save { user: "ada".to_owned(), number: 1 }).await;
-    worker.end().await;
+    let mut worker = Worker::open(&place, &setup);
+    worker.done(&Command::Save { user: "ada".to_owned(), number: 1 });
+    worker.end();
     let before = contents(&place.folder());
 
     let mut worker = start_without_rights(&place);
-    worker.set_up(&setup).await;
-    assert_eq!(worker.find("ada", 100).await.whole, 100);
-    let failed = worker.fails(&Command::Save { user: "ada".to_owned(), number: 2 }).await;
+    worker.set_up(&setup);
+    assert_eq!(worker.find("ada", 100).whole, 100);
+    let failed = worker.fails(&Command::Save { user: "ada".to_owned(), number: 2 });
     check_clear(&failed, &place, &["Permission"]);
 
     // What could not be kept is not asked for: the code is still good afterwards.
     let code = zoho.emulator.self_client_code(Zoho::USER);
-    let refused = worker.fails(&Command::Exchange { code: code.clone() }).await;
+    let refused = worker.fails(&Command::Exchange { code: code.clone() });
     check_clear(&refused, &place, &["Permission"]);
-    let ended = worker.access_token("ended", 20).await;
+    let ended = worker.access_token("ended", 20);
     assert_eq!(ended.errors.values().sum::<usize>(), 20, "{ended:?}");
     assert_eq!(zoho.requests(), 0);
-    worker.end().await;
+    worker.end();
 
     set_mode(&place, 0o755);
     assert!(contents(&place.folder()) == before, "the folder's content has changed");
-    let mut worker = Worker::open(&place, &setup).await;
-    assert!(matches!(worker.ask(&Command::Exchange { code }).await, Answer::Login { .. }));
-    assert_eq!(worker.find("ada", 1).await.whole, 1);
+    let mut worker = Worker::open(&place, &setup);
+    assert!(matches!(worker.ask(&Command::Exchange { code }), Answer::Login { .. }));
+    assert_eq!(worker.find("ada", 1).whole, 1);
     measured!("{backend:?}: a read-only folder: {}", failed.text);
 }
 

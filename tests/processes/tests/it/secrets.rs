@@ -12,13 +12,13 @@ over_every_file!(no_secret_is_logged_told_or_listed);
 
 async fn no_secret_is_logged_told_or_listed(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
-    let mut life = Life::begin(&zoho, &place).await;
-    let user = life.log_in().await;
+    let mut life = Life::begin(&zoho, &place);
+    let user = life.log_in();
     life.renew(&user).await;
     life.fail_in_every_way(&user).await;
     life.spool(&user).await;
     life.check_process_list();
-    life.end(&user).await;
+    life.end(&user);
 }
 
 /// A worker that logs everything, what it said, and the secrets that it was given.
@@ -31,37 +31,37 @@ struct Life<'a> {
 }
 
 impl<'a> Life<'a> {
-    async fn begin(zoho: &'a Zoho, place: &'a Place) -> Self {
+    fn begin(zoho: &'a Zoho, place: &'a Place) -> Self {
         let mut worker = Worker::start_after(place, "trap '' XFSZ");
-        worker.done(&Command::Log).await;
+        worker.done(&Command::Log);
         let setup = zoho.setup(place);
-        worker.set_up(&setup).await;
+        worker.set_up(&setup);
         let users = (0..40).map(|n| format!("user {n}")).collect();
-        worker.save_all(users, 10).await;
+        worker.save_all(users, 10);
         Self { zoho, place, worker, told: Vec::new(), secrets: vec![setup.client_secret] }
     }
 
     /// A code that is good, the same code again, and one that never was.
-    async fn log_in(&mut self) -> String {
+    fn log_in(&mut self) -> String {
         let code = self.zoho.emulator.self_client_code(Zoho::USER);
         let made_up = "1000.c0de0f0f0f0f0f0f0f0f0f0f.never0given0to0anybody0at0all".to_owned();
         self.secrets.extend([code.clone(), made_up.clone()]);
-        let answer = self.worker.ask(&Command::Exchange { code: code.clone() }).await;
+        let answer = self.worker.ask(&Command::Exchange { code: code.clone() });
         let Answer::Login { user: Some(user), access_token: Some(token), persistence_error: None } = answer
         else {
             panic!("{answer:?}");
         };
         self.secrets.push(token);
-        self.worker.ask(&Command::Exchange { code }).await;
-        let failed = self.worker.fails(&Command::Exchange { code: made_up }).await;
+        self.worker.ask(&Command::Exchange { code });
+        let failed = self.worker.fails(&Command::Exchange { code: made_up });
         self.note(failed);
         user
     }
 
     async fn renew(&mut self, user: &str) {
-        let told = self.worker.access_token(user, 20).await;
+        let told = self.worker.access_token(user, 20);
         self.secrets.extend(told.tokens.into_keys());
-        let Answer::Tokens(told) = self.worker.ask(&Command::Refresh { user: user.to_owned() }).await else {
+        let Answer::Tokens(told) = self.worker.ask(&Command::Refresh { user: user.to_owned() }) else {
             panic!("no renewal");
         };
         self.secrets.extend(told.tokens.into_keys());
@@ -86,29 +86,29 @@ impl<'a> Life<'a> {
             self.secrets.push(zoho.seed(&place, user).await);
             self.secrets.push(zoho.client.secret().to_owned());
             zoho.emulator.fault(fault);
-            self.worker.set_up(&zoho.setup(&place)).await;
-            let told = self.worker.access_token(user, 5).await;
+            self.worker.set_up(&zoho.setup(&place));
+            let told = self.worker.access_token(user, 5);
             assert_eq!(told.tokens, [].into());
             self.told.extend(told.errors.into_keys());
         }
-        self.worker.set_up(&self.zoho.setup(self.place)).await;
+        self.worker.set_up(&self.zoho.setup(self.place));
     }
 
     /// A renewal that the store does not take, and what comes of it.
     async fn spool(&mut self, user: &str) {
         let before = self.zoho.requests();
         self.zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(200)));
-        self.worker.tell(&Command::Refresh { user: user.to_owned() }).await;
+        self.worker.tell(&Command::Refresh { user: user.to_owned() });
         until("the request arrives", || self.zoho.requests() > before).await;
         self.worker.limit_files(Some(4_096));
-        let Some(Answer::Tokens(told)) = self.worker.hear().await else { panic!("no token") };
+        let Some(Answer::Tokens(told)) = self.worker.hear() else { panic!("no token") };
         self.secrets.extend(told.tokens.into_keys());
-        let failed = self.worker.fails(&Command::Save { user: "full".to_owned(), number: 1 }).await;
+        let failed = self.worker.fails(&Command::Save { user: "full".to_owned(), number: 1 });
         self.note(failed);
         self.worker.limit_files(None);
         // The next start brings it in.
-        self.worker.set_up(&self.zoho.setup(self.place)).await;
-        let told = self.worker.access_token(user, 5).await;
+        self.worker.set_up(&self.zoho.setup(self.place));
+        let told = self.worker.access_token(user, 5);
         assert_eq!(told.errors, [].into());
         self.note_rows().await;
     }
@@ -123,12 +123,12 @@ impl<'a> Life<'a> {
         }
     }
 
-    async fn end(mut self, user: &str) {
-        self.worker.done(&Command::Revoke { user: user.to_owned() }).await;
-        let told = self.worker.access_token(user, 5).await;
+    fn end(mut self, user: &str) {
+        self.worker.done(&Command::Revoke { user: user.to_owned() });
+        let told = self.worker.access_token(user, 5);
         assert_eq!(told.tokens, [].into());
         self.told.extend(told.errors.into_keys());
-        let log = self.worker.end().await;
+        let log = self.worker.end();
 
         for expected in ["zoho_oauth", "TRACE", "reqwest", "[redacted]", "spooled", "revoke"] {
             let is_there = log.contains(expected);

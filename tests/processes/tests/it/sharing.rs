@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use processes::{Answer, Command};
 use tokio::time::Instant;
 
@@ -19,25 +18,21 @@ const READS: usize = 100_000;
 
 async fn a_reader_beside_a_writer_never_misses_a_row(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
-    let mut writer = Worker::open(&place, &zoho.setup(&place)).await;
-    let mut reader = Worker::open(&place, &zoho.setup(&place)).await;
+    let mut writer = Worker::open(&place, &zoho.setup(&place));
+    let mut reader = Worker::open(&place, &zoho.setup(&place));
     let user = "known 0 1";
-    writer.done(&Command::Save { user: user.to_owned(), number: 1 }).await;
+    writer.done(&Command::Save { user: user.to_owned(), number: 1 });
 
     let started = Instant::now();
-    writer.tell(&Command::SaveWithoutEnd { first: 1, with_new_users: false }).await;
-    // What the writer says has to be listened to, or it would wait.
-    let listening = tokio::spawn(async move {
-        while let Some(answer) = writer.hear().await {
-            assert!(matches!(answer, Answer::Saved { .. }), "{answer:?}");
-        }
-    });
+    writer.tell(&Command::SaveWithoutEnd { first: 1, with_new_users: false });
     // On a server each look-up is a round trip.
     let reads = if backend.server().is_some() { backend.scaled(READS) / 10 } else { READS };
-    let found = reader.find(user, reads).await;
+    let found = reader.find(user, reads);
     let elapsed = started.elapsed();
-    assert!(!listening.is_finished(), "the writer gave up");
-    listening.abort();
+    writer.kill();
+    while let Some(answer) = writer.hear() {
+        assert!(matches!(answer, Answer::Saved { .. }), "the writer gave up: {answer:?}");
+    }
     assert_eq!(found.missing, 0, "false \"not found\"");
     assert_eq!((found.torn, found.errors), (0, Vec::new()));
     assert_eq!(found.whole, reads);
@@ -79,10 +74,15 @@ async fn save_from_eight(place: &Place, users: impl Fn(usize) -> Vec<String>) ->
     let zoho = Zoho::start().await;
     let mut fleet = Vec::new();
     for _ in 0..8 {
-        fleet.push(Worker::open(place, &zoho.setup(place)).await);
+        fleet.push(Worker::open(place, &zoho.setup(place)));
     }
     let started = Instant::now();
-    let saving = fleet.iter_mut().enumerate().map(|(process, worker)| worker.save_all(users(process), 10));
-    join_all(saving).await;
+    for (process, worker) in fleet.iter_mut().enumerate() {
+        worker.tell(&Command::SaveAll { users: users(process), at_once: 10 });
+    }
+    for worker in &mut fleet {
+        let answer = worker.answer();
+        assert!(matches!(answer, Answer::Done), "{answer:?}");
+    }
     started.elapsed()
 }

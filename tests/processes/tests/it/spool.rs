@@ -18,20 +18,20 @@ const SMALL: Option<u64> = Some(4_096);
 
 async fn what_an_exchange_brought_comes_back_from_the_spool_at_the_next_start(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
-    let mut worker = worker_with_forty_rows(&zoho, &place).await;
+    let mut worker = worker_with_forty_rows(&zoho, &place);
     let code = zoho.emulator.self_client_code(Zoho::USER);
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(200)));
-    worker.tell(&Command::Exchange { code }).await;
+    worker.tell(&Command::Exchange { code });
     until("the code arrives", || zoho.requests() == 1).await;
     worker.limit_files(SMALL);
     let Some(Answer::Login { user: Some(user), access_token: Some(token), persistence_error: Some(error) }) =
-        worker.hear().await
+        worker.hear()
     else {
         panic!("the caller has to get the token, and hear that it is not stored");
     };
     assert!(zoho.accepts(&token));
     assert!(error.contains(".spool") && error.contains("next start"), "{error}");
-    worker.kill().await;
+    worker.kill();
     check_next_start(&zoho, &place, &user, &token).await;
     measured!("{backend:?}: a save that failed behind an exchange: {error}");
 }
@@ -39,17 +39,17 @@ async fn what_an_exchange_brought_comes_back_from_the_spool_at_the_next_start(ba
 async fn what_a_renewal_brought_comes_back_from_the_spool_at_the_next_start(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     zoho.seed(&place, "ada").await;
-    let mut worker = worker_with_forty_rows(&zoho, &place).await;
+    let mut worker = worker_with_forty_rows(&zoho, &place);
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(200)));
-    worker.tell(&Command::AccessToken { user: "ada".to_owned(), tasks: 200 }).await;
+    worker.tell(&Command::AccessToken { user: "ada".to_owned(), tasks: 200 });
     until("the request arrives", || zoho.requests() == 1).await;
     worker.limit_files(SMALL);
-    let Some(Answer::Tokens(told)) = worker.hear().await else { panic!("the callers get no answer") };
+    let Some(Answer::Tokens(told)) = worker.hear() else { panic!("the callers get no answer") };
     assert_eq!(told.tokens.values().sum::<usize>(), 200, "{:?}", told.errors);
     let token = told.tokens.keys().next().expect("a token").clone();
     // It stays good for everybody in this process.
-    assert_eq!(worker.access_token("ada", 200).await.tokens, [(token.clone(), 200)].into());
-    worker.kill().await;
+    assert_eq!(worker.access_token("ada", 200).tokens, [(token.clone(), 200)].into());
+    worker.kill();
     check_next_start(&zoho, &place, "ada", &token).await;
 }
 
@@ -58,8 +58,8 @@ async fn check_next_start(zoho: &Zoho, place: &Place, user: &str, token: &str) {
     let is_spooled =
         || contents(&place.folder()).keys().any(|path| path.to_string_lossy().contains(".spool"));
     assert!(is_spooled(), "it waits in the spool");
-    let mut next = Worker::open(place, &zoho.setup(place)).await;
-    let told = next.access_token(user, 200).await;
+    let mut next = Worker::open(place, &zoho.setup(place));
+    let told = next.access_token(user, 200);
     assert_eq!(told.tokens, [(token.to_owned(), 200)].into(), "{:?}", told.errors);
     assert_eq!(zoho.requests(), 1, "nothing more is asked of Zoho");
     assert!(!is_spooled(), "the spool is empty again");
@@ -72,10 +72,10 @@ async fn check_next_start(zoho: &Zoho, place: &Place, user: &str, token: &str) {
     assert!(zoho.emulator.is_refresh_token_valid(refresh_token.expose_secret()));
 }
 
-async fn worker_with_forty_rows(zoho: &Zoho, place: &Place) -> Worker {
+fn worker_with_forty_rows(zoho: &Zoho, place: &Place) -> Worker {
     let mut worker = Worker::start_after(place, "trap '' XFSZ");
-    worker.set_up(&zoho.setup(place)).await;
+    worker.set_up(&zoho.setup(place));
     let users = (0..40).map(|n| format!("user {n}")).collect();
-    worker.save_all(users, 40).await;
+    worker.save_all(users, 40);
     worker
 }

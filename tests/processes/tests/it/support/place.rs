@@ -1,12 +1,13 @@
 //! A folder for a store and a home folder, and what is in the store.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use processes::reading_of;
 use servers::Kind;
 use tempfile::TempDir;
+use token_store_torture::parts::{Book, Row};
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{AnyStore, TokenStore, connect};
 
@@ -38,8 +39,16 @@ impl Backend {
         self.server().is_none_or(|kind| servers::shared(kind).is_some())
     }
 
-    /// So many of something that takes `count` where it is quick: the stand-in for Secrets Manager takes milliseconds
-    /// for each call.
+    /// How long a lease lasts. Another process takes over within this time. A clock that counts whole seconds needs
+    /// several.
+    pub(crate) fn lease_life(self) -> Duration {
+        match self {
+            Self::SecretsManager => Duration::from_secs(4),
+            _ => Duration::from_millis(1_500),
+        }
+    }
+
+    /// How often to do what is done `count` times on a fast store: moto takes milliseconds for each call.
     pub(crate) fn scaled(self, count: usize) -> usize {
         match self {
             Self::Sqlite | Self::File => count,
@@ -123,21 +132,12 @@ impl Place {
     }
 }
 
-/// Checks that the store holds each acknowledged save, or a later state of that row; that every row is whole; that
-/// no user has two; and that all ids differ.
+/// Checks that the store holds each acknowledged save or a later one, that every row is whole, and that no user and no id
+/// has two rows.
 pub(crate) fn check_rows(rows: &[OAuthToken], acknowledged: &HashMap<String, u64>) {
-    let mut found: BTreeMap<&str, u64> = BTreeMap::new();
-    for stored in rows {
-        let user = stored.user_signature().expect("a row without a user").name();
-        let number = reading_of(stored).unwrap_or_else(|| panic!("the row of {user:?} is torn"));
-        assert_eq!(found.insert(user, number), None, "two rows of {user:?}");
-    }
-    let ids: BTreeSet<_> = rows.iter().map(|stored| stored.id().expect("a row without an id")).collect();
-    assert_eq!(ids.len(), rows.len(), "an id was given out twice");
-    for (user, number) in acknowledged {
-        let stored = found.get(user.as_str());
-        assert!(stored >= Some(number), "{user:?} was saved as {number}, and {stored:?} is there");
-    }
+    let acknowledged: Book = acknowledged.iter().map(|(user, number)| (user.clone(), *number)).collect();
+    let rows: Vec<_> = rows.iter().map(Row::from).collect();
+    acknowledged.check(&rows).unwrap_or_else(|failure| panic!("{failure}"));
 }
 
 /// Every file below `folder`, with its bytes.

@@ -1,61 +1,56 @@
 //! A worker process, and what can be done to it.
 
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
+use std::process::Command as Program;
+use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
 use processes::{Answer, Command, Failed, Found, Setup, Tokens};
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command as Program};
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use token_store_torture::parts::{ChildProcess, Silence};
 
 use super::Place;
 
 /// No answer takes this long, on however busy a machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(90);
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_worker");
 
 /// A worker. It is killed when it is dropped.
+///
+/// Its methods block, so only the future of the test itself may call them: the emulator and the proxies run on the other
+/// threads of the runtime.
 #[derive(Debug)]
-pub(crate) struct Worker {
-    child: Child,
-    input: ChildStdin,
-    output: Lines<BufReader<ChildStdout>>,
-    log: JoinHandle<String>,
-}
+pub(crate) struct Worker(ChildProcess<Answer>);
 
 impl Worker {
-    /// Starts one; it does nothing until it is told to.
+    /// Starts one. It waits for commands.
     pub(crate) fn start(place: &Place) -> Self {
         Self::run(place, Program::new(PROGRAM))
     }
 
-    /// Starts one with its store open.
-    pub(crate) async fn open(place: &Place, setup: &Setup) -> Self {
+    /// Starts one and opens its store.
+    pub(crate) fn open(place: &Place, setup: &Setup) -> Self {
         let mut worker = Self::start(place);
-        worker.set_up(setup).await;
+        worker.set_up(setup);
         worker
     }
 
-    /// Starts one from a shell that does something before: `umask 022`, `trap '' XFSZ`.
+    /// Starts one from a shell that prepares something: `umask 022`, `trap '' XFSZ`.
     pub(crate) fn start_after(place: &Place, preparation: &str) -> Self {
         let mut shell = Program::new("sh");
         shell.args(["-c", &format!("{preparation}; exec \"$0\""), PROGRAM]);
         Self::run(place, shell)
     }
 
-    /// Starts a copy of the program as another user, who has no groups.
+    /// Starts a copy of the program as another user without groups.
     pub(crate) fn start_as(place: &Place, user: u32, program: &Path) -> Self {
         let mut worker = Program::new(program);
         worker.uid(user).gid(user);
         Self::run(place, worker)
     }
 
-    /// Starts one that believes it is another time: `+300s`. `library` is libfaketime.
+    /// Starts one whose clock is off by `offset`, such as `+300s`. `library` is libfaketime.
     pub(crate) fn start_at_another_time(place: &Place, library: &Path, offset: &str) -> Self {
         let mut worker = Program::new(PROGRAM);
         worker.env("LD_PRELOAD", library).envs([("FAKETIME", offset), ("FAKETIME_DONT_FAKE_MONOTONIC", "1")]);
@@ -63,25 +58,8 @@ impl Worker {
     }
 
     fn run(place: &Place, mut program: Program) -> Self {
-        let mut child = program
-            .current_dir("/")
-            .env("HOME", place.home())
-            .env_remove("RUST_LOG")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let input = child.stdin.take().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut errors = child.stderr.take().unwrap();
-        let log = tokio::spawn(async move {
-            let mut text = Vec::new();
-            errors.read_to_end(&mut text).await.unwrap();
-            String::from_utf8_lossy(&text).into_owned()
-        });
-        Self { child, input, output, log }
+        let program = program.current_dir("/").env("HOME", place.home()).env_remove("RUST_LOG");
+        Self(ChildProcess::start(program).unwrap())
     }
 
     pub(crate) fn program() -> &'static Path {
@@ -89,121 +67,128 @@ impl Worker {
     }
 
     pub(crate) fn id(&self) -> u32 {
-        self.child.id().expect("the worker is still there")
+        self.0.id()
     }
 
-    /// Tells it something, and does not wait.
-    pub(crate) async fn tell(&mut self, command: &Command) {
-        let line = serde_json::to_string(command).unwrap() + "\n";
-        self.input.write_all(line.as_bytes()).await.unwrap();
-        self.input.flush().await.unwrap();
+    /// Sends a command without waiting for the answer.
+    pub(crate) fn tell(&mut self, command: &Command) {
+        self.0.tell(command).unwrap();
     }
 
-    /// The next thing that it says; `None` when it has ended. A line that was cut off does not count.
-    pub(crate) async fn hear(&mut self) -> Option<Answer> {
-        let line = timeout(PATIENCE, self.output.next_line()).await.expect("the worker does not answer");
-        serde_json::from_str(&line.unwrap()?).ok()
-    }
-
-    /// The same, if it comes soon.
-    pub(crate) async fn hear_soon(&mut self, time: Duration) -> Option<Answer> {
-        let line = timeout(time, self.output.next_line()).await.ok()?;
-        serde_json::from_str(&line.unwrap()?).ok()
-    }
-
-    pub(crate) async fn ask(&mut self, command: &Command) -> Answer {
-        self.tell(command).await;
-        match self.hear().await {
-            Some(answer) => answer,
-            None => panic!("the worker has ended: {}", (&mut self.log).await.unwrap()),
+    /// Its next answer; `None` if it has ended.
+    pub(crate) fn hear(&self) -> Option<Answer> {
+        match self.0.hear(ANSWER_TIMEOUT) {
+            Ok(answer) => Some(answer),
+            Err(Silence::Ended) => None,
+            Err(Silence::Busy) => panic!("the worker does not answer"),
         }
     }
 
-    pub(crate) async fn set_up(&mut self, setup: &Setup) {
-        self.done(&Command::Open(setup.clone())).await;
+    /// Its next answer, if it comes within this time.
+    pub(crate) fn hear_soon(&self, timeout: Duration) -> Option<Answer> {
+        self.0.hear(timeout).ok()
     }
 
-    pub(crate) async fn done(&mut self, command: &Command) {
-        let answer = self.ask(command).await;
+    /// The answer to the last command.
+    pub(crate) fn answer(&mut self) -> Answer {
+        self.hear().unwrap_or_else(|| panic!("the worker has ended: {}", self.0.log()))
+    }
+
+    pub(crate) fn ask(&mut self, command: &Command) -> Answer {
+        self.tell(command);
+        self.answer()
+    }
+
+    pub(crate) fn set_up(&mut self, setup: &Setup) {
+        self.done(&Command::Open(setup.clone()));
+    }
+
+    pub(crate) fn done(&mut self, command: &Command) {
+        let answer = self.ask(command);
         assert!(matches!(answer, Answer::Done | Answer::Saved { .. }), "{command:?}: {answer:?}");
     }
 
     /// Saves one row for each user.
-    pub(crate) async fn save_all(&mut self, users: Vec<String>, at_once: usize) {
-        match self.ask(&Command::SaveAll { users, at_once }).await {
-            Answer::Done => {}
-            other => panic!("not all were saved: {other:?}"),
-        }
+    pub(crate) fn save_all(&mut self, users: Vec<String>, at_once: usize) {
+        self.done(&Command::SaveAll { users, at_once });
     }
 
-    /// Asks for something that must fail.
-    pub(crate) async fn fails(&mut self, command: &Command) -> Failed {
-        match self.ask(command).await {
+    /// The error of the last command.
+    pub(crate) fn failure(&mut self) -> Failed {
+        match self.answer() {
             Answer::Failed(failed) => failed,
-            other => panic!("{command:?} did not fail: {other:?}"),
+            other => panic!("it did not fail: {other:?}"),
         }
     }
 
-    pub(crate) async fn access_token(&mut self, user: &str, tasks: usize) -> Tokens {
-        match self.ask(&Command::AccessToken { user: user.to_owned(), tasks }).await {
+    /// Sends a command that has to fail.
+    pub(crate) fn fails(&mut self, command: &Command) -> Failed {
+        self.tell(command);
+        self.failure()
+    }
+
+    /// Asks for a user's access token from this many tasks, without waiting for it.
+    pub(crate) fn want_token(&mut self, user: &str, tasks: usize) {
+        self.tell(&Command::AccessToken { user: user.to_owned(), tasks });
+    }
+
+    /// The tokens that were asked for.
+    pub(crate) fn tokens(&mut self) -> Tokens {
+        match self.answer() {
             Answer::Tokens(tokens) => tokens,
             other => panic!("no tokens: {other:?}"),
         }
     }
 
-    pub(crate) async fn find(&mut self, user: &str, times: usize) -> Found {
-        match self.ask(&Command::Find { user: user.to_owned(), times }).await {
+    pub(crate) fn access_token(&mut self, user: &str, tasks: usize) -> Tokens {
+        self.want_token(user, tasks);
+        self.tokens()
+    }
+
+    pub(crate) fn find(&mut self, user: &str, times: usize) -> Found {
+        match self.ask(&Command::Find { user: user.to_owned(), times }) {
             Answer::Found(found) => found,
             other => panic!("no look-ups: {other:?}"),
         }
     }
 
-    /// Kills it as the kernel does, and waits until it is gone.
-    pub(crate) async fn kill(&mut self) {
-        self.child.kill().await.unwrap();
+    /// Kills it as the kernel does, and waits until it is gone. What it said before can still be heard.
+    pub(crate) fn kill(&mut self) {
+        self.0.kill();
     }
 
-    /// Lets it end by itself; hands back what it wrote to standard error.
-    pub(crate) async fn end(self) -> String {
-        let Self { mut child, input, output, log } = self;
-        drop(input);
-        let ended = timeout(PATIENCE, child.wait()).await.expect("the worker does not end").unwrap();
-        drop(output);
-        let log = log.await.unwrap();
-        assert!(ended.success(), "{ended}: {log}");
+    /// Lets it end by itself. Returns what it wrote to standard error.
+    pub(crate) fn end(self) -> String {
+        let started = Instant::now();
+        let (status, log) = self.0.end().unwrap();
+        assert!(status.success() && started.elapsed() < ANSWER_TIMEOUT, "{status}: {log}");
         log
     }
 
-    /// Lets it write no file longer than this, as on a disk that is full. `None`: any again. The worker has to have
-    /// been started after `trap '' XFSZ`, or the kernel ends it.
+    /// Keeps it from writing files longer than this, as a full disk does; `None` lifts the limit. Start the worker after
+    /// `trap '' XFSZ`, or the kernel ends it.
     pub(crate) fn limit_files(&self, bytes: Option<u64>) {
         let limit = Rlimit { current: bytes, maximum: None };
-        prlimit(Some(self.pid()), Resource::Fsize, limit).unwrap();
+        let id = i32::try_from(self.id()).ok().and_then(Pid::from_raw).expect("a process id");
+        prlimit(Some(id), Resource::Fsize, limit).unwrap();
     }
 
     pub(crate) fn stop(&self) {
-        self.signal(Signal::STOP);
+        self.0.stop().unwrap();
     }
 
     pub(crate) fn go_on(&self) {
-        self.signal(Signal::CONT);
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(self.pid(), signal).unwrap();
-    }
-
-    fn pid(&self) -> Pid {
-        i32::try_from(self.id()).ok().and_then(Pid::from_raw).expect("a process id")
+        self.0.go_on().unwrap();
     }
 }
 
-/// Asks all workers at once for the token of `user`, from so many tasks each.
-pub(crate) async fn close_together(workers: &mut [Worker], user: &str, tasks: usize) -> Vec<Tokens> {
-    join_all(workers.iter_mut().map(|worker| worker.access_token(user, tasks))).await
+/// Asks all workers at once for the token of `user`, from this many tasks each.
+pub(crate) fn close_together(workers: &mut [Worker], user: &str, tasks: usize) -> Vec<Tokens> {
+    workers.iter_mut().for_each(|worker| worker.want_token(user, tasks));
+    workers.iter_mut().map(Worker::tokens).collect()
 }
 
-/// Checks that an error says which file it is about and, behind that, what to do next.
+/// Checks that an error names the file, says what to do next, and is of one of these kinds.
 pub(crate) fn check_clear(failed: &Failed, place: &Place, kinds: &[&str]) {
     let file = place.file().display().to_string();
     let (_, rest) = failed.text.split_once(&file).unwrap_or_else(|| panic!("it names no file: {failed:?}"));

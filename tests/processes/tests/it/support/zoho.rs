@@ -12,9 +12,6 @@ use super::Place;
 /// What the journal calls the one request that this is all about.
 pub(crate) const TOKEN_REQUEST: &str = "POST /oauth/v2/token";
 
-/// The life of a lease. Others take over within this time.
-const LEASE_LIFE: Duration = Duration::from_millis(1_500);
-
 pub(crate) struct Zoho {
     pub(crate) emulator: Emulator,
     pub(crate) client: ClientApp,
@@ -22,7 +19,6 @@ pub(crate) struct Zoho {
 
 impl Zoho {
     pub(crate) const USER: &str = "ada@example.com";
-    pub(crate) const LEASE_LIFE: Duration = LEASE_LIFE;
 
     pub(crate) async fn start() -> Self {
         let emulator = Emulator::start().await;
@@ -37,7 +33,7 @@ impl Zoho {
             zoho: self.emulator.base_url(),
             client_id: self.client.id().to_owned(),
             client_secret: self.client.secret().to_owned(),
-            lease_life: u64::try_from(LEASE_LIFE.as_millis()).unwrap(),
+            lease_life: u64::try_from(place.backend.lease_life().as_millis()).unwrap(),
             time_out: 30_000,
             attempts: 3,
         }
