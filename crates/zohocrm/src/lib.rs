@@ -43,7 +43,6 @@
 //! * [`Request`], [`RawResponse`]: any other call.
 //! * [`Error`], [`ApiError`]: why a call failed, and what to do next.
 
-#[path = "generated/mod.rs"]
 pub mod api;
 #[cfg(feature = "bulk")]
 pub mod bulk;

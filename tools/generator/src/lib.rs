@@ -1,4 +1,4 @@
-//! Generates the typed client, `crates/zohocrm/src/generated/`, from what Zoho publishes.
+//! Generates the typed client, `crates/zohocrm/src/api/`, from what Zoho publishes.
 //!
 //! ```text
 //!  OpenAPI files ── spec ──┐                                                        ┌── emit ── client, registry
@@ -85,7 +85,7 @@ impl Output {
             Ok(Self { folder: workspace.join(folder), files: emit::format(files, &configuration)? })
         };
         Ok([
-            in_folder("crates/zohocrm/src/generated", &emit::client(client))?,
+            in_folder("crates/zohocrm/src/api", &emit::client(client))?,
             in_folder("tests/api-check/src/generated", &emit::registry(client))?,
         ])
     }
