@@ -1,201 +1,177 @@
-//! `Crm`: the CRM as one user sees it; and `CrmBuilder`, how calls are made.
+//! `Crm`: the facade of the crate; and `CrmBuilder`, its settings.
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use zoho_oauth::{AccessToken, Authenticator, OAuthToken, UserSignature};
+use zoho_oauth::{Authenticator, OAuthToken, UserSignature};
 
+use crate::account;
+#[cfg(feature = "bulk")]
+use crate::bulk::{BulkRead, BulkWrite, StartBulkRead, StartBulkWrite};
+use crate::caller::Caller;
 use crate::composite::Composite;
 use crate::coql::{Coql, CoqlQuery};
 use crate::error::Error;
 use crate::files::Files;
+use crate::message::Method;
 use crate::metadata::Metadata;
 use crate::notifications::Notifications;
+use crate::operation::Api;
 use crate::record::Record;
 use crate::records::Records;
-use crate::request::{Method, Request, Response};
+use crate::request::{Request, Response};
 use crate::tags::Tags;
 use crate::transport::{Retries, Settings, Transport};
 
-/// The CRM as one user sees it: an [`Authenticator`], whose token it is asked for, and a connection pool.
+/// A client of Zoho CRM for one user.
 ///
-/// Cheap to clone; clones share the connections and the count of calls at once. Making one does no I/O.
-#[derive(Clone)]
+/// It asks an [`Authenticator`] for the user's token before each call. It is cheap to clone, and clones share the connection
+/// pool and the limit on concurrent calls. Creating one does no I/O.
+#[derive(Clone, Debug)]
 pub struct Crm {
-    authenticator: Authenticator,
-    whose: Arc<OAuthToken>,
-    transport: Arc<Transport>,
+    caller: Caller,
 }
 
 impl Crm {
-    /// The CRM of a user whose token is stored.
+    /// Creates a client for a user whose token is stored.
     ///
-    /// It has connections, and a count of calls at once, of its own. Make one for each organisation, and the others of
-    /// its users with [`as_user`](Self::as_user): else each counts for itself what Zoho counts for all.
+    /// The client has its own connection pool and its own limit on concurrent calls. Zoho counts the calls of a whole
+    /// organization together, so create one client for each organization and derive those of its other users with
+    /// [`as_user`](Self::as_user).
     pub fn new(authenticator: &Authenticator, user: impl Into<UserSignature>) -> Self {
         Self::builder(authenticator).build_for(user)
     }
 
-    /// The CRM of whomever `token` means: a row by its id, a refresh token, or an access token alone.
+    /// Creates a client for the user that `token` identifies: by the id of a stored row, by a refresh token, or by an access
+    /// token alone.
     #[must_use]
     pub fn for_token(authenticator: &Authenticator, token: OAuthToken) -> Self {
         Self::builder(authenticator).build_for_token(token)
     }
 
-    /// Says how calls are made: time-outs, retries, how many at once, a proxy.
+    /// Starts a builder, to set timeouts, retries, the limit on concurrent calls and a proxy.
     pub fn builder(authenticator: &Authenticator) -> CrmBuilder {
         CrmBuilder { authenticator: authenticator.clone(), settings: Settings::default() }
     }
 
-    /// The same CRM as another user of the organisation sees it. Zoho counts the calls at once by organisation, so both
-    /// share them.
+    /// Returns a client for another user of the same organization. Both share the connection pool and the limit on
+    /// concurrent calls, which Zoho counts by organization.
     #[must_use]
     pub fn as_user(&self, user: impl Into<UserSignature>) -> Self {
         self.with_token(OAuthToken::new().with_user(user))
     }
 
-    /// The same CRM as somebody else of the organisation sees it: whomever `token` means, as in
+    /// Returns a client for another user of the same organization, whom `token` identifies as in
     /// [`for_token`](Self::for_token).
     #[must_use]
     pub fn with_token(&self, token: OAuthToken) -> Self {
-        Self { whose: Arc::new(token), ..self.clone() }
+        Self { caller: self.caller.with_token(token) }
     }
 
-    /// The user whose token this is, as the CRM knows them: `id`, `email`, `full_name` and more.
+    /// Reads the user to whom the token belongs: `id`, `email`, `full_name` and more.
     ///
     /// # Errors
-    /// When the call fails, or the answer names nobody. Needs the scope `ZohoCRM.users.READ`.
+    /// If the call fails, or the response contains no user. Needs the scope `ZohoCRM.users.READ`.
     pub async fn current_user(&self) -> Result<Response<Record>, Error> {
-        let request = self.request(Method::Get, "/crm/v8/users").query("type", "CurrentUser");
-        request.scopes(&["ZohoCRM.users.READ"]).only_item_of("users").await
+        account::current_user(&self.caller).await
     }
 
-    /// The user's organisation: `id`, `zgid`, `company_name` and more.
+    /// Reads the user's organization: `id`, `zgid`, `company_name` and more.
     ///
     /// # Errors
-    /// When the call fails, or the answer names none. Needs the scope `ZohoCRM.org.READ`.
+    /// If the call fails, or the response contains no organization. Needs the scope `ZohoCRM.org.READ`.
     pub async fn organization(&self) -> Result<Response<Record>, Error> {
-        let request = self.request(Method::Get, "/crm/v8/org");
-        request.scopes(&["ZohoCRM.org.READ"]).only_item_of("org").await
+        account::organization(&self.caller).await
     }
 
-    /// The records of a module, by its API name: `Leads`, `Contacts`, `Students`.
+    /// The records of a module, given by its API name: `Leads`, `Contacts`, `Students`.
     #[must_use]
     pub fn records(&self, module: impl Into<String>) -> Records {
-        Records::new(self, module.into())
+        Records::new(&self.caller, module.into())
     }
 
-    /// A query in Zoho's query language: its text, which is sent as it is, or a [`Select`](crate::Select), which is quoted
-    /// and checked.
+    /// A query in Zoho's query language: a text, which is sent unchanged, or a [`Select`](crate::Select), which is checked
+    /// and quoted.
     pub fn coql(&self, query: impl Into<CoqlQuery>) -> Coql {
-        Coql::new(self, query.into())
+        Coql::new(&self.caller, query.into())
     }
 
     /// Several requests in one call.
     pub fn composite(&self) -> Composite {
-        Composite::new(self)
+        Composite::new(&self.caller)
     }
 
-    /// What Zoho tells of changes, and where.
+    /// Notifications: calls of a URL by Zoho when records change.
     #[must_use]
     pub fn notifications(&self) -> Notifications {
-        Notifications::new(self)
+        Notifications::new(&self.caller)
     }
 
-    /// The notes on all records, which are a module: listed, created, updated and deleted like other records, and read
-    /// and written as [`Note`](crate::Note). Those on one record: [`Records::notes`].
+    /// The notes on all records. They are a module, so they are listed, created, updated and deleted like other records, and
+    /// can be decoded as [`Note`](crate::Note). For the notes on one record see [`Records::notes`].
     #[must_use]
     pub fn notes(&self) -> Records {
         self.records("Notes")
     }
 
-    /// The tags that a module has, by its API name.
+    /// The tags of a module, given by its API name.
     #[must_use]
     pub fn tags(&self, module: impl Into<String>) -> Tags {
-        Tags::new(self, module.into())
+        Tags::new(&self.caller, module.into())
     }
 
     /// Files that fields of records refer to.
     #[must_use]
     pub fn files(&self) -> Files {
-        Files::new(self)
+        Files::new(&self.caller)
     }
 
-    /// Which modules there are, which fields they have, and whether a record fits them.
+    /// The organization's modules, fields and layouts, and checks of records against them.
     #[must_use]
     pub fn metadata(&self) -> Metadata {
-        Metadata::new(self)
+        Metadata::new(&self.caller)
     }
 
-    /// Reads up to 200,000 records of a module at once, as a job in the background.
+    /// Reads up to 200,000 records of a module in one background job.
     #[cfg(feature = "bulk")]
-    pub fn bulk_read(&self, module: impl Into<String>) -> crate::bulk::StartBulkRead {
-        crate::bulk::StartBulkRead::new(self, &module.into())
+    pub fn bulk_read(&self, module: impl Into<String>) -> StartBulkRead {
+        StartBulkRead::new(&self.caller, &module.into())
     }
 
-    /// A bulk read that was started before, by its id.
-    #[cfg(feature = "bulk")]
-    #[must_use]
-    pub fn bulk_read_job(&self, id: impl Into<String>) -> crate::bulk::BulkRead {
-        crate::bulk::BulkRead::new(self, id.into())
-    }
-
-    /// Writes many records of a module, as jobs in the background.
-    #[cfg(feature = "bulk")]
-    pub fn bulk_write(&self, module: impl Into<String>) -> crate::bulk::StartBulkWrite {
-        crate::bulk::StartBulkWrite::new(self, module.into())
-    }
-
-    /// A bulk write that was started before, by its id.
+    /// A bulk read that was started before, given by its id.
     #[cfg(feature = "bulk")]
     #[must_use]
-    pub fn bulk_write_job(&self, id: impl Into<String>) -> crate::bulk::BulkWrite {
-        crate::bulk::BulkWrite::new(self, id.into())
+    pub fn bulk_read_job(&self, id: impl Into<String>) -> BulkRead {
+        BulkRead::new(&self.caller, id.into())
     }
 
-    /// Every operation of the API that Zoho describes, by area: `crm.api().roles().list()`. Which areas there are depends
-    /// on the features: see [`api`](crate::api).
+    /// Writes many records of a module in background jobs.
+    #[cfg(feature = "bulk")]
+    pub fn bulk_write(&self, module: impl Into<String>) -> StartBulkWrite {
+        StartBulkWrite::new(&self.caller, module.into())
+    }
+
+    /// A bulk write that was started before, given by its id.
+    #[cfg(feature = "bulk")]
+    #[must_use]
+    pub fn bulk_write_job(&self, id: impl Into<String>) -> BulkWrite {
+        BulkWrite::new(&self.caller, id.into())
+    }
+
+    /// Every operation of the API that Zoho describes, by area: `crm.api().roles().list()`. Each area is behind a feature:
+    /// see [`api`](crate::api).
     #[must_use]
     pub fn api(&self) -> Api {
-        Api { crm: self.clone() }
+        Api { caller: self.caller.clone() }
     }
 
-    /// Any call: a path such as `/crm/v8/settings/modules`, or a whole URL on one of the token's own hosts.
+    /// Any call, given by a path such as `/crm/v8/settings/modules` or by a URL on one of the token's own hosts.
     pub fn request(&self, method: Method, path: impl Into<String>) -> Request {
-        Request::new(self, method, path)
-    }
-
-    /// An access token that is good now.
-    pub(crate) async fn access_token(&self) -> Result<AccessToken, Error> {
-        Ok(self.authenticator.access_token_for(&self.whose).await?)
-    }
-
-    /// An access token in place of one that Zoho has just turned down.
-    pub(crate) async fn replace(&self, rejected: &AccessToken) -> Result<AccessToken, Error> {
-        Ok(self.authenticator.replace(rejected).await?)
-    }
-
-    pub(crate) fn transport(&self) -> &Transport {
-        &self.transport
+        Request::new(&self.caller, method, path)
     }
 }
 
-impl fmt::Debug for Crm {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Crm").field("whose", &self.whose).finish_non_exhaustive()
-    }
-}
-
-/// Every operation of the API that Zoho describes, by area; from [`Crm::api`].
-#[derive(Clone, Debug)]
-#[allow(dead_code, reason = "which areas there are depends on the features")]
-pub struct Api {
-    pub(crate) crm: Crm,
-}
-
-/// How calls are made; from [`Crm::builder`].
+/// Builds a [`Crm`]; from [`Crm::builder`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -223,65 +199,67 @@ pub struct CrmBuilder {
 }
 
 impl CrmBuilder {
-    /// Sets how long one attempt may take until its answer begins, and how long each pause in the answer may be; 60
-    /// seconds if not set. A file may take longer as a whole; one that is uploaded gets a second more for each 64 KiB.
+    /// Sets how long one attempt may take until its response begins, and how long each gap in the response may last.
+    /// Default: 60 seconds. A large response may take longer in total. An upload gets one more second for each 64 KiB.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
         self
     }
 
-    /// Sets how long a connection may take to be made; ten seconds if not set.
+    /// Sets how long it may take to connect. Default: ten seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.connect_timeout = timeout;
         self
     }
 
-    /// Sets when a call is sent again.
+    /// Sets when calls are retried.
     pub fn retries(mut self, retries: Retries) -> Self {
         self.settings.retries = retries;
         self
     }
 
-    /// Sets how many calls are under way at once; 10 if not set. More wait for their turn. Zoho allows 5 (Free), 10
-    /// (Standard), 15 (Professional), 20 (Enterprise) or 25 (Ultimate) by organisation and client application, and 10 of
-    /// COQL, conversions and large writes in every edition: more of those are turned away and tried again.
-    /// <https://www.zoho.com/crm/developer/docs/api/v8/api-limits.html>
+    /// Sets the maximum number of concurrent calls. Default: 10. Further calls wait.
+    ///
+    /// For each organization and client application Zoho allows 5 (Free), 10 (Standard), 15 (Professional), 20 (Enterprise)
+    /// or 25 (Ultimate) concurrent calls, and in every edition 10 of COQL, conversions and large writes. It rejects further
+    /// ones, which are then retried. <https://www.zoho.com/crm/developer/docs/api/v8/api-limits.html>
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.settings.concurrency = calls;
         self
     }
 
-    /// Keeps so many API credits back, for others who work with the same organisation: once Zoho says that fewer are
-    /// left, calls fail with [`Error::CreditsShort`] before they are sent, but for one a minute that looks whether there
-    /// are more. 0 if not set. Zoho speaks of credits only when half of the day's are used up.
+    /// Reserves API credits for other programs that work with the same organization. Default: 0.
+    ///
+    /// While fewer credits than this are left, calls fail with [`Error::CreditsShort`] and are not sent, except for one a
+    /// minute, which finds out whether there are more. Zoho reports credits only after half of the day's have been used.
     pub fn credits_floor(mut self, credits: u64) -> Self {
         self.settings.credits_floor = credits;
         self
     }
 
-    /// Sends everything through a proxy: `http://proxy.example:3128`. If not set, the environment variables
-    /// `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` count.
+    /// Sends all calls through a proxy, such as `http://proxy.example:3128`. Default: the environment variables
+    /// `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.settings.proxy = Some(SecretString::from(url.into()));
         self
     }
 
-    /// Sets how many bytes an answer may have that is read as a whole; 64 MiB if not set. Files have no such limit.
+    /// Sets the maximum size of a response that is read as a whole, in bytes. Default: 64 MiB. Downloads have no such limit.
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_bytes = bytes;
         self
     }
 
-    /// The CRM of a user whose token is stored.
+    /// Creates a client for a user whose token is stored.
     #[must_use]
     pub fn build_for(self, user: impl Into<UserSignature>) -> Crm {
         self.build_for_token(OAuthToken::new().with_user(user))
     }
 
-    /// The CRM of whomever `token` means: a row by its id, a refresh token, or an access token alone.
+    /// Creates a client for the user that `token` identifies: by the id of a stored row, by a refresh token, or by an access
+    /// token alone.
     #[must_use]
     pub fn build_for_token(self, token: OAuthToken) -> Crm {
-        let transport = Arc::new(Transport::new(self.settings));
-        Crm { authenticator: self.authenticator, whose: Arc::new(token), transport }
+        Crm { caller: Caller::new(self.authenticator, token, Transport::new(self.settings)) }
     }
 }

@@ -5,9 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::client::Crm;
+use crate::caller::Caller;
 use crate::error::Error;
-use crate::request::{Headers, Method, RawResponse, Request, Response};
+use crate::message::{Headers, Method, OperationName, RawResponse};
+use crate::request::{Judged, Request, Response};
 
 /// Several requests that have not been sent; from [`Crm::composite`]. Zoho carries them out in one call, and one may use
 /// what another answered.
@@ -34,7 +35,7 @@ use crate::request::{Headers, Method, RawResponse, Request, Response};
 #[derive(Clone, Debug)]
 #[must_use = "nothing is done until it is sent"]
 pub struct Composite {
-    crm: Crm,
+    caller: Caller,
     requests: Vec<SubRequest>,
     rollback_on_fail: Option<bool>,
     parallel_execution: Option<bool>,
@@ -44,8 +45,13 @@ impl Composite {
     /// How many requests Zoho takes in one call.
     pub const MAX_REQUESTS: usize = 5;
 
-    pub(crate) fn new(crm: &Crm) -> Self {
-        Self { crm: crm.clone(), requests: Vec::new(), rollback_on_fail: None, parallel_execution: None }
+    pub(crate) fn new(caller: &Caller) -> Self {
+        Self {
+            caller: caller.clone(),
+            requests: Vec::new(),
+            rollback_on_fail: None,
+            parallel_execution: None,
+        }
     }
 
     /// Adds a request: up to five.
@@ -55,7 +61,7 @@ impl Composite {
         self
     }
 
-    /// Whether everything is undone if one of them fails. It is not, if Zoho is not told. Not together with
+    /// Whether everything is undone if one of them fails. It is not, if Zoho is not entry. Not together with
     /// [`parallel_execution`](Self::parallel_execution).
     pub fn rollback_on_fail(self, rollback: bool) -> Self {
         Self { rollback_on_fail: Some(rollback), ..self }
@@ -75,20 +81,19 @@ impl Composite {
     pub async fn send(&self) -> Result<Response<CompositeResponse>, Error> {
         self.check()?;
         let request = self.request();
-        let response = request.perform().await?;
-        let entries = match serde_json::from_slice(&response.body) {
+        let judged = request.send_judged().await?;
+        let entries = match serde_json::from_slice(judged.response().body()) {
             Ok(CompositeBody { entries }) if entries.len() == self.requests.len() => entries,
-            // A fault in one request may be all that Zoho speaks of.
+            // If one request has a fault, Zoho may reject the call without results for the others.
             _ => {
-                let response = request.accept(response)?;
-                return Err(Error::unusable(&response, "it does not say what became of each request"));
+                return Err(Error::unusable(&judged.accepted()?, "it has no result for each request"));
             }
         };
-        let read = |(request, entry): (&SubRequest, &Value)| {
-            (request.id.clone(), request.response(&self.crm, &response, entry))
-        };
-        let answers = self.requests.iter().zip(&entries).map(read).collect();
-        Ok(Response::of(&response, CompositeResponse { answers }))
+        let response = judged.response();
+        let read =
+            |(request, entry): (&SubRequest, &Value)| (request.id.clone(), request.response(response, entry));
+        let responses = self.requests.iter().zip(&entries).map(read).collect();
+        Ok(Response::of(response, CompositeResponse { responses }))
     }
 
     fn request(&self) -> Request {
@@ -101,7 +106,7 @@ impl Composite {
             }
         }
         let only_reads = self.requests.iter().all(|request| request.method == Method::Get);
-        let request = self.crm.request(Method::Post, "/crm/v8/__composite_requests").json(body);
+        let request = Request::new(&self.caller, Method::Post, "/crm/v8/__composite_requests").json(body);
         request.scopes(&["ZohoCRM.composite_requests.CUSTOM"]).repeatable(only_reads)
     }
 
@@ -206,15 +211,17 @@ impl SubRequest {
         self
     }
 
-    /// What became of it: the answer inside the entry, or the entry as a refusal.
-    fn response(&self, crm: &Crm, whole: &RawResponse, entry: &Value) -> Result<RawResponse, Error> {
-        let request = crm.request(self.method, &self.uri);
+    /// Reads the response to this request from its entry. An entry of another shape is itself a rejection.
+    fn response(&self, whole: &RawResponse, entry: &Value) -> Result<RawResponse, Error> {
+        let operation = OperationName::new(self.method, &self.uri);
         match Entry::deserialize(entry) {
-            Ok(Entry { details: Details { response } }) => request.accept(response.into()),
+            Ok(Entry { details: Details { response } }) => {
+                Judged::of_part(response.into(), operation).accepted()
+            }
             Err(_) => {
                 let body = entry.to_string().into_bytes();
-                let entry = request.accept(RawResponse { body, ..whole.clone() })?;
-                Err(Error::unusable(&entry, "it does not say what the request was answered"))
+                let entry = Judged::of_part(RawResponse { body, ..whole.clone() }, operation).accepted()?;
+                Err(Error::unusable(&entry, "it does not contain the response to the request"))
             }
         }
     }
@@ -236,7 +243,7 @@ fn as_text<S: serde::Serializer>(method: &Method, serializer: S) -> Result<S::Ok
 /// What Zoho answered to each request of a [`Composite`].
 #[derive(Clone, Debug)]
 pub struct CompositeResponse {
-    answers: Vec<(String, Result<RawResponse, Error>)>,
+    responses: Vec<(String, Result<RawResponse, Error>)>,
 }
 
 impl CompositeResponse {
@@ -245,15 +252,15 @@ impl CompositeResponse {
     /// # Errors
     /// When Zoho refused the request, did not carry it out or undid it, or there was none of this name.
     pub fn get(&self, id: &str) -> Result<&RawResponse, Error> {
-        match self.answers.iter().find(|(known, _)| known == id) {
-            Some((_, answer)) => answer.as_ref().map_err(Error::clone),
+        match self.responses.iter().find(|(known, _)| known == id) {
+            Some((_, response)) => response.as_ref().map_err(Error::clone),
             None => Err(Error::Request(format!("no request was called `{}`", id.escape_debug()))),
         }
     }
 
     /// All answers with the names of their requests, in the order in which these were added.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Result<RawResponse, Error>)> {
-        self.answers.iter().map(|(id, answer)| (id.as_str(), answer))
+        self.responses.iter().map(|(id, response)| (id.as_str(), response))
     }
 }
 
@@ -272,12 +279,12 @@ struct Entry {
 
 #[derive(Debug, Deserialize)]
 struct Details {
-    response: Told,
+    response: EntryResponse,
 }
 
 /// The answer to one request, in JSON.
 #[derive(Debug, Deserialize)]
-struct Told {
+struct EntryResponse {
     #[serde(default)]
     headers: Map<String, Value>,
     #[serde(default)]
@@ -285,17 +292,17 @@ struct Told {
     status_code: u16,
 }
 
-impl From<Told> for RawResponse {
-    fn from(told: Told) -> Self {
+impl From<EntryResponse> for RawResponse {
+    fn from(entry: EntryResponse) -> Self {
         let text = |value: Value| match value {
             Value::String(text) => text,
             other => other.to_string(),
         };
-        let headers = told.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), text(value)));
-        let body = match told.body {
+        let headers = entry.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), text(value)));
+        let body = match entry.body {
             Value::Null => Vec::new(),
             body => body.to_string().into_bytes(),
         };
-        Self { status: told.status_code, headers: Headers { fields: headers.collect() }, body }
+        Self { status: entry.status_code, headers: Headers { fields: headers.collect() }, body }
     }
 }

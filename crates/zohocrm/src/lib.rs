@@ -1,7 +1,7 @@
-//! The Zoho CRM v8 client.
+//! A client for the Zoho CRM API, version 8.
 //!
-//! Tokens come from [`zoho_oauth`]: an [`Authenticator`] keeps them and renews them. This crate asks it for an
-//! access token before each call, and once more if Zoho turns a token down before its time.
+//! Tokens come from [`zoho_oauth`]: an [`Authenticator`] stores and renews them. This crate asks it for an access token
+//! before each call, and for another one if Zoho rejects a token early.
 //!
 //! ```no_run
 //! use zohocrm::{Authenticator, Crm, DataCenter, OAuthClient, Record};
@@ -30,22 +30,24 @@
 //!
 //! # Contents
 //!
-//! * [`Crm`]: the CRM as one user sees it.
-//! * [`Records`]: list, get, create, update and delete the records of a module; look for them ([`Search`], [`Criteria`]),
-//!   count them, and work with what hangs on them: related records, notes, tags, attachments, a photo.
-//! * [`Record`], [`Page`]: what comes back; [`WrittenRecord`], [`RecordError`]: what became of each record of a write.
+//! * [`Crm`]: the client for one user.
+//! * [`Records`]: lists, gets, creates, updates, deletes, searches ([`Search`], [`Criteria`]) and counts the records of a
+//!   module, and works with what belongs to a record: related records, notes, tags, attachments, a photo.
+//! * [`Record`], [`Page`]: the data that is read; [`WrittenRecord`], [`RecordError`]: the result for each record of a write.
 //! * [`Coql`]: queries, as text or built with [`Select`].
-//! * [`Composite`]: several calls in one. [`Notifications`]: Zoho tells of changes.
-//! * `bulk` (feature `bulk`): many records, by jobs in the background.
+//! * [`Composite`]: several requests in one call. [`Notifications`]: calls of your URL when records change.
+//! * `bulk` (feature `bulk`): many records, in background jobs.
 //! * [`Files`]: files that fields of records refer to.
-//! * [`metadata`]: modules, fields and layouts; whether a record fits its module; a Rust type for it.
-//! * [`api`]: every operation that Zoho describes, one module for each area; behind features.
+//! * [`metadata`]: modules, fields and layouts; checks of records against them; a Rust type for the records of a module.
+//! * [`api`]: every operation that Zoho describes, one module for each area, behind features.
 //! * [`Request`], [`RawResponse`]: any other call.
 //! * [`Error`], [`ApiError`]: why a call failed, and what to do next.
 
+mod account;
 pub mod api;
 #[cfg(feature = "bulk")]
 pub mod bulk;
+mod caller;
 mod client;
 mod composite;
 mod coql;
@@ -53,11 +55,13 @@ mod criteria;
 mod error;
 mod files;
 pub mod guide;
+mod message;
 pub mod metadata;
 mod notifications;
-#[allow(dead_code, unused_imports, unused_macros, reason = "what is used depends on the features")]
+#[allow(dead_code, unused_imports, unused_macros, reason = "the features decide what is used")]
 mod operation;
 mod page;
+mod paginate;
 mod record;
 mod records;
 mod request;
@@ -65,28 +69,32 @@ mod stream;
 mod tags;
 mod transport;
 mod value;
+mod written;
 
-pub use client::{Api, Crm, CrmBuilder};
+pub use client::{Crm, CrmBuilder};
 pub use composite::{Composite, CompositeResponse, SubRequest};
 pub use coql::{Column, Coql, CoqlQuery, Select};
 pub use criteria::{Criteria, CriteriaField};
 pub use error::{ApiError, Error, ErrorKind, RecordError};
 pub use files::{Files, UploadedFile};
+pub use message::{Headers, Method, RawResponse, UnknownMethod, Upload};
 pub use notifications::{
     AffectedValues, Channel, ListChannels, NotANotification, Notification, Notifications, RecordOperation,
 };
+pub use operation::Api;
 pub use page::Page;
 pub use record::{Consent, FieldError, FileField, Lookup, Record};
 pub use records::{
     Attachment, CountRecords, DeleteRecords, DeletedKind, DeletedRecord, GetRecord, ListDeleted, ListRecords,
     Note, RecordAttachments, RecordNotes, RecordPhoto, Records, RelatedRecords, Search, SortOrder,
-    TagRecords, WriteRecord, WriteRecords, WrittenRecord,
+    TagRecords, WriteRecord, WriteRecords,
 };
-pub use request::{Download, Headers, Method, RawResponse, Request, Response, UnknownMethod, Upload};
+pub use request::{Download, Request, Response};
 pub use stream::{Items, Pages};
 pub use tags::{Tag, Tags};
 pub use transport::Retries;
 pub use value::{ActionResult, Date, DateTime, Extra, NotADate, Nullable};
+pub use written::WrittenRecord;
 pub use zoho_oauth::{
     self, Authenticator, DataCenter, Environment, Grant, OAuthClient, OAuthToken, UserSignature, store,
 };

@@ -1,29 +1,37 @@
-//! What the generated operations are made with. `generated/` uses nothing of this crate but this.
+//! `Api`, and what the generated operations are made with. `api/` uses nothing else of this crate.
 
-/// Makes the type of a call: a [`Request`](crate::Request) that knows what its answer is.
+use crate::caller::Caller;
+
+/// Every operation of the API that Zoho describes, by area; from [`Crm::api`](crate::Crm::api).
+#[derive(Clone, Debug)]
+pub struct Api {
+    pub(crate) caller: Caller,
+}
+
+/// Defines the type of a call: a [`Request`](crate::Request) that knows the type of its response.
 macro_rules! operation {
     ($(#[$doc:meta])* $name:ident -> Download) => {
         operation!(@call $(#[$doc])* $name);
 
         impl $name {
-            /// Sends the call; the file comes as a stream.
+            /// Sends the call and returns the file as a stream.
             ///
             /// # Errors
-            /// When the call fails: see [`Error`](crate::Error).
+            /// If the call fails: see [`Error`](crate::Error).
             pub async fn send(&self) -> Result<crate::request::Download, crate::error::Error> {
                 self.request.download().await
             }
         }
     };
-    ($(#[$doc:meta])* $name:ident -> $answer:ty) => {
+    ($(#[$doc:meta])* $name:ident -> $response:ty) => {
         operation!(@call $(#[$doc])* $name);
 
         impl $name {
-            /// Sends the call and reads the answer.
+            /// Sends the call and decodes the response.
             ///
             /// # Errors
-            /// When the call fails: see [`Error`](crate::Error).
-            pub async fn send(&self) -> Result<crate::request::Response<$answer>, crate::error::Error> {
+            /// If the call fails: see [`Error`](crate::Error).
+            pub async fn send(&self) -> Result<crate::request::Response<$response>, crate::error::Error> {
                 self.request.send_as().await
             }
         }
@@ -61,8 +69,8 @@ macro_rules! operation {
         }
 
         impl From<$name> for crate::request::Request {
-            /// The call as a plain request: to add what Zoho knows and its type does not, or to read the answer as
-            /// something else.
+            /// Returns the call as a plain request, to add parameters that its type lacks or to decode the response as
+            /// another type.
             fn from(call: $name) -> Self {
                 call.request
             }
@@ -70,12 +78,12 @@ macro_rules! operation {
     };
 }
 
-/// Makes a method for each field of a body: `Role::default().name("Manager")`.
+/// Defines a setter for each field of a body: `Role::default().name("Manager")`.
 macro_rules! setters {
     ($body:ident { $($field:ident: $kind:ty),+ $(,)? }) => {
         impl $body {
             $(
-                /// Sets the field of this name; [`Nullable::Null`] empties it.
+                /// Sets the field; [`Nullable::Null`] empties it.
                 #[must_use]
                 pub fn $field(mut self, $field: impl Into<Nullable<$kind>>) -> Self {
                     self.$field = $field.into();
@@ -88,15 +96,16 @@ macro_rules! setters {
 
 pub(crate) use {operation, setters};
 
-/// All that a file of `generated/` needs.
+/// Everything that a file of `api/` imports.
 pub(crate) mod prelude {
     pub(crate) use serde::{Deserialize, Serialize};
     pub(crate) use serde_json::{Map, Value};
 
     pub(crate) use super::{operation, setters};
-    pub(crate) use crate::client::Crm;
+    pub(crate) use crate::caller::Caller;
+    pub(crate) use crate::message::{Method, Upload};
     pub(crate) use crate::record::Record;
-    pub(crate) use crate::request::{Method, Request, Upload};
+    pub(crate) use crate::request::Request;
     pub(crate) use crate::value::open_enum::open_enum;
     pub(crate) use crate::value::{ActionResult, Date, DateTime, Extra, Nullable};
 }

@@ -1,4 +1,4 @@
-//! `Pages` and `Items`: what comes a page at a time, followed to its end.
+//! `Pages` and `Items`: lists as streams, requested page by page.
 
 use std::fmt;
 use std::future::Future;
@@ -6,13 +6,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
+use futures_util::TryStreamExt;
 
 use crate::error::Error;
 use crate::page::Page;
 
-/// Pages, asked for one at a time as they are needed. After an error it ends.
+/// A stream of pages. Each page is requested when it is needed. The stream ends after an error.
 ///
-/// It is a `futures_core::Stream`, too.
+/// It also implements `futures_core::Stream`.
 ///
 /// ```no_run
 /// # async fn pages(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
@@ -23,39 +24,30 @@ use crate::page::Page;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nothing is asked for until the first page is wanted"]
+#[must_use = "the first page is requested when `next` is called"]
 pub struct Pages<T> {
     inner: Pin<Box<dyn Stream<Item = Result<Page<T>, Error>> + Send>>,
 }
 
 impl<T: Send + 'static> Pages<T> {
-    /// Pages by a cursor: `fetch` gets a page, and the cursor of the one after it.
+    /// Makes a stream of pages: `fetch` returns the page at a cursor, and the cursor of the next page.
     pub(crate) fn unfold<C, F, Fut>(first: C, fetch: F) -> Self
     where
         C: Send + 'static,
         F: Fn(C) -> Fut + Send + 'static,
         Fut: Future<Output = Result<(Page<T>, Option<C>), Error>> + Send + 'static,
     {
-        let pages = futures_util::stream::try_unfold(Some(first), move |cursor| {
-            let fetching = cursor.map(&fetch);
-            async move {
-                match fetching {
-                    Some(fetching) => fetching.await.map(Some),
-                    None => Ok(None),
-                }
-            }
-        });
-        Self { inner: Box::pin(pages) }
+        Self { inner: Box::pin(unfold(first, fetch)) }
     }
 
-    /// The next page; `None` at the end. May be dropped and called again: nothing is lost.
+    /// Returns the next page; `None` at the end. Dropping the future loses nothing: call it again.
     pub async fn next(&mut self) -> Option<Result<Page<T>, Error>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// The items of the pages, one by one.
+    /// Turns the stream of pages into a stream of their items.
     pub fn items(self) -> Items<T> {
-        Items { pages: self, ready: Vec::new().into_iter() }
+        Items::of_batches(self.map_ok(|page| page.records))
     }
 }
 
@@ -73,9 +65,9 @@ impl<T> fmt::Debug for Pages<T> {
     }
 }
 
-/// Items, asked for a page at a time as they are needed. After an error it ends.
+/// A stream of items. They are requested a page at a time, when they are needed. The stream ends after an error.
 ///
-/// It is a `futures_core::Stream`, too.
+/// It also implements `futures_core::Stream`.
 ///
 /// ```no_run
 /// # async fn items(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
@@ -86,25 +78,44 @@ impl<T> fmt::Debug for Pages<T> {
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nothing is asked for until the first item is wanted"]
+#[must_use = "the first item is requested when `next` is called"]
 pub struct Items<T> {
-    pages: Pages<T>,
+    batches: Pin<Box<dyn Stream<Item = Result<Vec<T>, Error>> + Send>>,
     ready: std::vec::IntoIter<T>,
 }
 
+impl<T> Items<T> {
+    fn of_batches(batches: impl Stream<Item = Result<Vec<T>, Error>> + Send + 'static) -> Self {
+        Self { batches: Box::pin(batches), ready: Vec::new().into_iter() }
+    }
+}
+
+#[cfg(feature = "bulk")]
+impl<T: Send + 'static> Items<T> {
+    /// Makes a stream of items: `fetch` returns some items, and the state that the next ones are fetched with.
+    pub(crate) fn unfold<C, F, Fut>(first: C, fetch: F) -> Self
+    where
+        C: Send + 'static,
+        F: Fn(C) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(Vec<T>, Option<C>), Error>> + Send + 'static,
+    {
+        Self::of_batches(unfold(first, fetch))
+    }
+}
+
 impl<T: Send + Unpin + 'static> Items<T> {
-    /// The next item; `None` at the end. May be dropped and called again: nothing is lost.
+    /// Returns the next item; `None` at the end. Dropping the future loses nothing: call it again.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// All items that are left, or as many as `most`.
+    /// Collects the remaining items, at most `max`.
     ///
     /// # Errors
-    /// When a page cannot be had; the items before it are dropped.
-    pub async fn collect_up_to(mut self, most: usize) -> Result<Vec<T>, Error> {
+    /// If a page cannot be read. The items before it are dropped.
+    pub async fn collect_up_to(mut self, max: usize) -> Result<Vec<T>, Error> {
         let mut items = Vec::new();
-        while items.len() < most {
+        while items.len() < max {
             match self.next().await {
                 Some(item) => items.push(item?),
                 None => break,
@@ -122,8 +133,8 @@ impl<T: Unpin> Stream for Items<T> {
             if let Some(item) = self.ready.next() {
                 return Poll::Ready(Some(Ok(item)));
             }
-            match ready!(Pin::new(&mut self.pages).poll_next(context)) {
-                Some(Ok(page)) => self.ready = page.records.into_iter(),
+            match ready!(self.batches.as_mut().poll_next(context)) {
+                Some(Ok(batch)) => self.ready = batch.into_iter(),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
             }
@@ -135,4 +146,23 @@ impl<T> fmt::Debug for Items<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Items")
     }
+}
+
+/// A stream that fetches its next item from the state that came with the one before.
+fn unfold<T, C, F, Fut>(first: C, fetch: F) -> impl Stream<Item = Result<T, Error>> + Send + 'static
+where
+    T: Send + 'static,
+    C: Send + 'static,
+    F: Fn(C) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<(T, Option<C>), Error>> + Send + 'static,
+{
+    futures_util::stream::try_unfold(Some(first), move |state| {
+        let fetching = state.map(&fetch);
+        async move {
+            match fetching {
+                Some(fetching) => fetching.await.map(Some),
+                None => Ok(None),
+            }
+        }
+    })
 }

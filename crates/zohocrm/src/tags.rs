@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::client::Crm;
+use crate::caller::Caller;
 use crate::error::Error;
+use crate::message::Method;
 use crate::record::Lookup;
-use crate::records::{WrittenRecord, outcome, outcomes};
-use crate::request::{Method, Request, Response};
+use crate::request::{Request, Response};
 use crate::value::{DateTime, Extra, Nullable};
+use crate::written::{WrittenRecord, outcome, outcomes};
 
 /// The tags that a module has; from [`Crm::tags`]. They are put on records with
 /// [`Records::add_tags`](crate::Records::add_tags).
@@ -27,13 +28,13 @@ use crate::value::{DateTime, Extra, Nullable};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Tags {
-    crm: Crm,
+    caller: Caller,
     module: String,
 }
 
 impl Tags {
-    pub(crate) fn new(crm: &Crm, module: String) -> Self {
-        Self { crm: crm.clone(), module }
+    pub(crate) fn new(caller: &Caller, module: String) -> Self {
+        Self { caller: caller.clone(), module }
     }
 
     /// Lists the tags.
@@ -84,12 +85,12 @@ impl Tags {
     }
 
     fn request(&self, method: Method, scopes: &'static [&'static str]) -> Request {
-        let request = self.crm.request(method, "/crm/v8/settings/tags");
+        let request = Request::new(&self.caller, method, "/crm/v8/settings/tags");
         request.query("module", &self.module).scopes(scopes)
     }
 
     fn about(&self, method: Method, id: String) -> Request {
-        Request::operation(&self.crm, method, "/crm/v8/settings/tags/{id}", [("id", id)])
+        Request::operation(&self.caller, method, "/crm/v8/settings/tags/{id}", [("id", id)])
     }
 }
 

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on supported APIs.
     #[must_use]
     pub fn apis(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on supported APIs. Returned by [`Api::apis`](crate::Api::apis).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,8 @@ impl Operations {
     /// `GET /crm/v8/__apis`. Scope: `ZohoCRM.apis.READ`.
     pub fn list(&self) -> ListSupportedApis {
         ListSupportedApis::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/__apis", []).scopes(&["ZohoCRM.apis.READ"]),
+            Request::operation(&self.caller, Method::Get, "/crm/v8/__apis", [])
+                .scopes(&["ZohoCRM.apis.READ"]),
         )
     }
 }

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on appointment preferences.
     #[must_use]
     pub fn appointment_preference(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on appointment preferences. Returned by [`Api::appointment_preference`](crate::Api::appointment_preference).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/appointment_preferences`. Scope: `ZohoCRM.org.READ`.
     pub fn get(&self) -> GetAppointmentPreference {
         GetAppointmentPreference::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/appointment_preferences", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/appointment_preferences", [])
                 .scopes(&["ZohoCRM.org.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/appointment_preferences`. Scope: `ZohoCRM.org.UPDATE`.
     pub fn update(&self, body: AppointmentPreferenceBody) -> UpdateAppointmentPreference {
         UpdateAppointmentPreference::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/appointment_preferences", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/appointment_preferences", [])
                 .scopes(&["ZohoCRM.org.UPDATE"])
                 .body(&body),
         )

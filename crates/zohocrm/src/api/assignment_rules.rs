@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on assignment rules.
     #[must_use]
     pub fn assignment_rules(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on assignment rules. Returned by [`Api::assignment_rules`](crate::Api::assignment_rules).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/automation/assignment_rules`. Scope: `ZohoCRM.settings.assignment_rules.READ`.
     pub fn list(&self) -> ListAssignmentRules {
         ListAssignmentRules::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/automation/assignment_rules", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/automation/assignment_rules", [])
                 .scopes(&["ZohoCRM.settings.assignment_rules.READ"]),
         )
     }
@@ -36,7 +36,7 @@ impl Operations {
     pub fn get(&self, id: impl Into<String>, module: impl Into<String>) -> GetAssignmentRule {
         GetAssignmentRule::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/automation/assignment_rules/{id}",
                 [("id", id.into())],

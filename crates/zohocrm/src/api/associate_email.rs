@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on email association.
     #[must_use]
     pub fn associate_email(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on email association. Returned by [`Api::associate_email`](crate::Api::associate_email).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -31,7 +31,7 @@ impl Operations {
     ) -> AssociateEmail {
         AssociateEmail::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/{recordId}/actions/associate_email",
                 [("module", module.into()), ("recordId", record_id.into())],
@@ -46,7 +46,7 @@ impl Operations {
     /// `GET /crm/v8/actions/email_available`. Scope: `ZohoCRM.modules.emails.READ`.
     pub fn check(&self, orginal_message_id: impl Into<String>) -> CheckEmail {
         CheckEmail::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/actions/email_available", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/actions/email_available", [])
                 .scopes(&["ZohoCRM.modules.emails.READ"]),
         )
         .with_query("orginal_message_id", orginal_message_id.into() as String)

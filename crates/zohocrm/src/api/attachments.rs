@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on attachments.
     #[must_use]
     pub fn attachments(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on attachments. Returned by [`Api::attachments`](crate::Api::attachments).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -31,7 +31,7 @@ impl Operations {
     ) -> AttachUrl {
         AttachUrl::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/{record_id}/Attachments",
                 [("module", module.into()), ("record_id", record_id.into())],
@@ -52,7 +52,7 @@ impl Operations {
     ) -> ListAttachments {
         ListAttachments::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module}/{record_id}/Attachments",
                 [("module", module.into()), ("record_id", record_id.into())],
@@ -73,7 +73,7 @@ impl Operations {
     ) -> DeleteAttachments {
         DeleteAttachments::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/{module}/{record_id}/Attachments",
                 [("module", module.into()), ("record_id", record_id.into())],
@@ -94,7 +94,7 @@ impl Operations {
     ) -> DownloadAttachment {
         DownloadAttachment::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module}/{record_id}/Attachments/{id}",
                 [("module", module.into()), ("record_id", record_id.into()), ("id", id.into())],
@@ -114,7 +114,7 @@ impl Operations {
     ) -> DeleteAttachment {
         DeleteAttachment::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/{module}/{record_id}/Attachments/{id}",
                 [("module", module.into()), ("record_id", record_id.into()), ("id", id.into())],
@@ -134,7 +134,7 @@ impl Operations {
     ) -> UploadAttachment {
         UploadAttachment::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/{record_id}/Attachments",
                 [("module", module.into()), ("record_id", record_id.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on audit log exports.
     #[must_use]
     pub fn audit_log_export(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on audit log exports. Returned by [`Api::audit_log_export`](crate::Api::audit_log_export).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `POST /crm/v8/settings/audit_log_export`. Scope: `ZohoCRM.settings.audit_logs.CREATE`.
     pub fn create(&self, body: AuditLogExportBody) -> CreateAuditLogExport {
         CreateAuditLogExport::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/audit_log_export", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/audit_log_export", [])
                 .scopes(&["ZohoCRM.settings.audit_logs.CREATE"])
                 .body(&body),
         )
@@ -36,7 +36,7 @@ impl Operations {
     /// `GET /crm/v8/settings/audit_log_export`. Scope: `ZohoCRM.settings.audit_logs.READ`.
     pub fn list(&self) -> ListAuditLogExports {
         ListAuditLogExports::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/audit_log_export", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/audit_log_export", [])
                 .scopes(&["ZohoCRM.settings.audit_logs.READ"]),
         )
     }
@@ -47,7 +47,7 @@ impl Operations {
     pub fn get(&self, id: impl Into<String>) -> GetAuditLogExport {
         GetAuditLogExport::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/audit_log_export/{id}",
                 [("id", id.into())],
@@ -61,7 +61,8 @@ impl Operations {
     /// `GET` on a URL from an earlier response. Scope: `ZohoCRM.settings.audit_logs.READ`.
     pub fn download(&self, download_url: impl Into<String>) -> DownloadAuditLogExport {
         DownloadAuditLogExport::new(
-            self.crm.request(Method::Get, download_url).scopes(&["ZohoCRM.settings.audit_logs.READ"]),
+            Request::new(&self.caller, Method::Get, download_url)
+                .scopes(&["ZohoCRM.settings.audit_logs.READ"]),
         )
     }
 }

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on available currencies.
     #[must_use]
     pub fn available_currencies(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on available currencies. Returned by [`Api::available_currencies`](crate::Api::available_currencies).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     pub fn list(&self) -> ListAvailableCurrencies {
         ListAvailableCurrencies::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/org/currencies/actions/available_currencies",
                 [],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on backups.
     #[must_use]
     pub fn backup(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on backups. Returned by [`Api::backup`](crate::Api::backup).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `POST /crm/bulk/v8/backup`. Scope: `ZohoCRM.bulk.backup.CREATE`.
     pub fn schedule(&self, body: BackupBody) -> ScheduleBackup {
         ScheduleBackup::new(
-            Request::operation(&self.crm, Method::Post, "/crm/bulk/v8/backup", [])
+            Request::operation(&self.caller, Method::Post, "/crm/bulk/v8/backup", [])
                 .scopes(&["ZohoCRM.bulk.backup.CREATE"])
                 .body(&body),
         )
@@ -36,7 +36,7 @@ impl Operations {
     /// `GET /crm/bulk/v8/backup`. Scope: `ZohoCRM.bulk.backup.READ`.
     pub fn get(&self) -> GetBackup {
         GetBackup::new(
-            Request::operation(&self.crm, Method::Get, "/crm/bulk/v8/backup", [])
+            Request::operation(&self.caller, Method::Get, "/crm/bulk/v8/backup", [])
                 .scopes(&["ZohoCRM.bulk.backup.READ"]),
         )
     }
@@ -46,7 +46,7 @@ impl Operations {
     /// `GET /crm/bulk/v8/backup/urls`. Scope: `ZohoCRM.bulk.backup.READ`.
     pub fn urls(&self) -> GetUrls {
         GetUrls::new(
-            Request::operation(&self.crm, Method::Get, "/crm/bulk/v8/backup/urls", [])
+            Request::operation(&self.caller, Method::Get, "/crm/bulk/v8/backup/urls", [])
                 .scopes(&["ZohoCRM.bulk.backup.READ"]),
         )
     }
@@ -56,7 +56,7 @@ impl Operations {
     /// `GET /crm/bulk/v8/backup/history`. Scope: `ZohoCRM.bulk.backup.READ`.
     pub fn history(&self) -> GetHistory {
         GetHistory::new(
-            Request::operation(&self.crm, Method::Get, "/crm/bulk/v8/backup/history", [])
+            Request::operation(&self.caller, Method::Get, "/crm/bulk/v8/backup/history", [])
                 .scopes(&["ZohoCRM.bulk.backup.READ"]),
         )
     }
@@ -67,7 +67,7 @@ impl Operations {
     pub fn cancel(&self, id: impl Into<String>) -> CancelBackup {
         CancelBackup::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/bulk/v8/backup/{id}/actions/cancel",
                 [("id", id.into())],
@@ -80,7 +80,9 @@ impl Operations {
     ///
     /// `GET` on a URL from an earlier response. Scope: `ZohoCRM.bulk.backup.READ`.
     pub fn download(&self, download_url: impl Into<String>) -> DownloadBackup {
-        DownloadBackup::new(self.crm.request(Method::Get, download_url).scopes(&["ZohoCRM.bulk.backup.READ"]))
+        DownloadBackup::new(
+            Request::new(&self.caller, Method::Get, download_url).scopes(&["ZohoCRM.bulk.backup.READ"]),
+        )
     }
 }
 

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on blueprints of records.
     #[must_use]
     pub fn blueprint(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on blueprints of records. Returned by [`Api::blueprint`](crate::Api::blueprint).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -26,7 +26,7 @@ impl Operations {
     pub fn get(&self, module: impl Into<String>, record_id: impl Into<String>) -> GetBluePrint {
         GetBluePrint::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/{record_id}/actions/blueprint",
                 [("module_api_name", module.into()), ("record_id", record_id.into())],
@@ -46,7 +46,7 @@ impl Operations {
     ) -> UpdateBluePrint {
         UpdateBluePrint::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/{module_api_name}/{record_id}/actions/blueprint",
                 [("module_api_name", module.into()), ("record_id", record_id.into())],

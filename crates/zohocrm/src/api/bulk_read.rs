@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on bulk read jobs.
     #[must_use]
     pub fn bulk_read(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on bulk read jobs. Returned by [`Api::bulk_read`](crate::Api::bulk_read).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `POST /crm/bulk/v8/read`. Scope: `ZohoCRM.bulk.READ` and `ZohoCRM.modules.READ`.
     pub fn create(&self, body: BulkReadBody) -> CreateBulkReadJob {
         CreateBulkReadJob::new(
-            Request::operation(&self.crm, Method::Post, "/crm/bulk/v8/read", [])
+            Request::operation(&self.caller, Method::Post, "/crm/bulk/v8/read", [])
                 .scopes(&["ZohoCRM.bulk.READ", "ZohoCRM.modules.READ"])
                 .body(&body),
         )
@@ -37,7 +37,7 @@ impl Operations {
     pub fn get(&self, job_id: impl Into<String>) -> GetBulkReadJob {
         GetBulkReadJob::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/bulk/v8/read/{job_id}",
                 [("job_id", job_id.into())],
@@ -52,7 +52,7 @@ impl Operations {
     pub fn download_result(&self, job_id: impl Into<String>) -> DownloadResult {
         DownloadResult::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/bulk/v8/read/{job_id}/result",
                 [("job_id", job_id.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on bulk write jobs.
     #[must_use]
     pub fn bulk_write(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on bulk write jobs. Returned by [`Api::bulk_write`](crate::Api::bulk_write).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -30,7 +30,7 @@ impl Operations {
         file: Upload,
     ) -> UploadFile {
         UploadFile::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/upload", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/upload", [])
                 .scopes(&["ZohoFiles.files.ALL"])
                 .on_upload_host()
                 .upload("file", file),
@@ -44,7 +44,7 @@ impl Operations {
     /// `POST /crm/bulk/v8/write`. Scope: `ZohoCRM.bulk.CREATE`.
     pub fn create(&self, body: BulkWriteBody) -> CreateBulkWriteJob {
         CreateBulkWriteJob::new(
-            Request::operation(&self.crm, Method::Post, "/crm/bulk/v8/write", [])
+            Request::operation(&self.caller, Method::Post, "/crm/bulk/v8/write", [])
                 .scopes(&["ZohoCRM.bulk.CREATE"])
                 .body(&body),
         )
@@ -56,7 +56,7 @@ impl Operations {
     pub fn get(&self, job_id: impl Into<String>) -> GetBulkWriteJob {
         GetBulkWriteJob::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/bulk/v8/write/{job_id}",
                 [("job_id", job_id.into())],
@@ -70,7 +70,7 @@ impl Operations {
     /// `GET` on a URL from an earlier response. Scope: `ZohoCRM.bulk.CREATE`.
     pub fn download(&self, download_url: impl Into<String>) -> DownloadBulkWriteResult {
         DownloadBulkWriteResult::new(
-            self.crm.request(Method::Get, download_url).scopes(&["ZohoCRM.bulk.CREATE"]),
+            Request::new(&self.caller, Method::Get, download_url).scopes(&["ZohoCRM.bulk.CREATE"]),
         )
     }
 }

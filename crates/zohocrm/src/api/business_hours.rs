@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on business hours.
     #[must_use]
     pub fn business_hours(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on business hours. Returned by [`Api::business_hours`](crate::Api::business_hours).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `POST /crm/v8/settings/business_hours`. Scope: `ZohoCRM.settings.business_hours.CREATE`.
     pub fn create(&self, body: BusinessHoursBody) -> CreateBusinessHours {
         CreateBusinessHours::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/business_hours", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/business_hours", [])
                 .scopes(&["ZohoCRM.settings.business_hours.CREATE"])
                 .body(&body),
         )
@@ -35,7 +35,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/business_hours`. Scope: `ZohoCRM.settings.business_hours.UPDATE`.
     pub fn update(&self, body: BusinessHoursBody) -> UpdateBusinessHours {
         UpdateBusinessHours::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/business_hours", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/business_hours", [])
                 .scopes(&["ZohoCRM.settings.business_hours.UPDATE"])
                 .body(&body),
         )
@@ -46,7 +46,7 @@ impl Operations {
     /// `GET /crm/v8/settings/business_hours`. Scope: `ZohoCRM.settings.business_hours.READ`.
     pub fn list(&self) -> ListBusinessHours {
         ListBusinessHours::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/business_hours", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/business_hours", [])
                 .scopes(&["ZohoCRM.settings.business_hours.READ"]),
         )
     }

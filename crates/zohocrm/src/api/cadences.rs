@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on cadences.
     #[must_use]
     pub fn cadences(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on cadences. Returned by [`Api::cadences`](crate::Api::cadences).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/automation/cadences`. Scope: `ZohoCRM.settings.cadences.READ`.
     pub fn list(&self) -> ListCadences {
         ListCadences::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/automation/cadences", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/automation/cadences", [])
                 .scopes(&["ZohoCRM.settings.cadences.READ"]),
         )
     }

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on cadence enrolment.
     #[must_use]
     pub fn cadences_execution(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on cadence enrolment. Returned by [`Api::cadences_execution`](crate::Api::cadences_execution).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     pub fn enroll(&self, module: impl Into<String>, body: CadencesExecutionBody) -> EnrollCadences {
         EnrollCadences::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/actions/enrol_in_cadences",
                 [("module", module.into())],
@@ -41,7 +41,7 @@ impl Operations {
     pub fn unenroll(&self, module: impl Into<String>, body: CadencesExecutionBody) -> UnenrollCadences {
         UnenrollCadences::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/actions/unenrol_from_cadences",
                 [("module", module.into())],

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on call preferences.
     #[must_use]
     pub fn call_preferences(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on call preferences. Returned by [`Api::call_preferences`](crate::Api::call_preferences).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `GET /crm/v8/settings/call_preferences`. Scope: `ZohoCRM.settings.modules.READ`.
     pub fn get(&self) -> GetCallPreference {
         GetCallPreference::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/call_preferences", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/call_preferences", [])
                 .scopes(&["ZohoCRM.settings.modules.READ"]),
         )
     }
@@ -34,7 +34,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/call_preferences`. Scope: `ZohoCRM.settings.modules.UPDATE`.
     pub fn update(&self, body: CallPreferencesBody) -> UpdateCallPreference {
         UpdateCallPreference::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/call_preferences", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/call_preferences", [])
                 .scopes(&["ZohoCRM.settings.modules.UPDATE"])
                 .body(&body),
         )

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on meeting cancellation.
     #[must_use]
     pub fn cancel_meetings(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on meeting cancellation. Returned by [`Api::cancel_meetings`](crate::Api::cancel_meetings).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     pub fn cancel(&self, event: impl Into<String>, body: CancelMeetingsBody) -> CancelMeetings {
         CancelMeetings::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/Events/{event}/actions/cancel",
                 [("event", event.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on owner changes.
     #[must_use]
     pub fn change_owner(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on owner changes. Returned by [`Api::change_owner`](crate::Api::change_owner).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -31,7 +31,7 @@ impl Operations {
     ) -> ChangeOwner {
         ChangeOwner::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/{id}/actions/change_owner",
                 [("module", module.into()), ("id", id.into())],
@@ -47,7 +47,7 @@ impl Operations {
     pub fn change_owners(&self, module: impl Into<String>, body: ChangeOwnersBody) -> ChangeOwners {
         ChangeOwners::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/actions/change_owner",
                 [("module", module.into())],

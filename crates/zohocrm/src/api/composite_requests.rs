@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on composite requests.
     #[must_use]
     pub fn composite_requests(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on composite requests. Returned by [`Api::composite_requests`](crate::Api::composite_requests).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `POST /crm/v8/__composite_requests`. Scope: `ZohoCRM.composite_requests.CUSTOM`.
     pub fn execute(&self, body: CompositeRequestsBody) -> ExecuteCompositeRequests {
         ExecuteCompositeRequests::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/__composite_requests", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/__composite_requests", [])
                 .scopes(&["ZohoCRM.composite_requests.CUSTOM"])
                 .body(&body),
         )

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on contact roles.
     #[must_use]
     pub fn contact_roles(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on contact roles. Returned by [`Api::contact_roles`](crate::Api::contact_roles).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `GET /crm/v8/Contacts/roles`. Scope: `ZohoCRM.modules.READ`.
     pub fn list(&self) -> ListContactRoles {
         ListContactRoles::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/Contacts/roles", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/Contacts/roles", [])
                 .scopes(&["ZohoCRM.modules.READ"]),
         )
     }
@@ -34,7 +34,7 @@ impl Operations {
     /// `POST /crm/v8/Contacts/roles`. Scope: `ZohoCRM.modules.CREATE`.
     pub fn create(&self, body: ContactRolesBody) -> CreateContactRoles {
         CreateContactRoles::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/Contacts/roles", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/Contacts/roles", [])
                 .scopes(&["ZohoCRM.modules.CREATE"])
                 .body(&body),
         )
@@ -45,7 +45,7 @@ impl Operations {
     /// `PUT /crm/v8/Contacts/roles`. Scope: `ZohoCRM.modules.UPDATE`.
     pub fn update_many(&self, body: ContactRolesBody) -> UpdateContactRoles {
         UpdateContactRoles::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/Contacts/roles", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/Contacts/roles", [])
                 .scopes(&["ZohoCRM.modules.UPDATE"])
                 .body(&body),
         )
@@ -56,7 +56,7 @@ impl Operations {
     /// `DELETE /crm/v8/Contacts/roles`. Scope: `ZohoCRM.modules.DELETE`.
     pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteContactRoles {
         DeleteContactRoles::new(
-            Request::operation(&self.crm, Method::Delete, "/crm/v8/Contacts/roles", [])
+            Request::operation(&self.caller, Method::Delete, "/crm/v8/Contacts/roles", [])
                 .scopes(&["ZohoCRM.modules.DELETE"]),
         )
         .with_query_list("ids", ids)
@@ -67,7 +67,7 @@ impl Operations {
     /// `GET /crm/v8/Contacts/roles/{id}`. Scope: `ZohoCRM.modules.READ`.
     pub fn get(&self, id: impl Into<String>) -> GetContactRole {
         GetContactRole::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/Contacts/roles/{id}", [("id", id.into())])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/Contacts/roles/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.modules.READ"]),
         )
     }
@@ -77,7 +77,7 @@ impl Operations {
     /// `PUT /crm/v8/Contacts/roles/{id}`. Scope: `ZohoCRM.modules.UPDATE`.
     pub fn update(&self, id: impl Into<String>, body: ContactRolesBody) -> UpdateContactRole {
         UpdateContactRole::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/Contacts/roles/{id}", [("id", id.into())])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/Contacts/roles/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.modules.UPDATE"])
                 .body(&body),
         )
@@ -88,8 +88,13 @@ impl Operations {
     /// `DELETE /crm/v8/Contacts/roles/{id}`. Scope: `ZohoCRM.modules.DELETE`.
     pub fn delete(&self, id: impl Into<String>) -> DeleteContactRole {
         DeleteContactRole::new(
-            Request::operation(&self.crm, Method::Delete, "/crm/v8/Contacts/roles/{id}", [("id", id.into())])
-                .scopes(&["ZohoCRM.modules.DELETE"]),
+            Request::operation(
+                &self.caller,
+                Method::Delete,
+                "/crm/v8/Contacts/roles/{id}",
+                [("id", id.into())],
+            )
+            .scopes(&["ZohoCRM.modules.DELETE"]),
         )
     }
 }

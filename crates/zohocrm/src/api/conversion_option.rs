@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on lead conversion options.
     #[must_use]
     pub fn conversion_option(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on lead conversion options. Returned by [`Api::conversion_option`](crate::Api::conversion_option).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -26,7 +26,7 @@ impl Operations {
     pub fn list(&self, lead_id: impl Into<String>) -> ListConversionOptions {
         ListConversionOptions::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/Leads/{lead_id}/__conversion_options",
                 [("lead_id", lead_id.into())],

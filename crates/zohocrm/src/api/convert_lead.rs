@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on lead conversion.
     #[must_use]
     pub fn convert_lead(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on lead conversion. Returned by [`Api::convert_lead`](crate::Api::convert_lead).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -26,7 +26,7 @@ impl Operations {
     pub fn convert(&self, lead_id: impl Into<String>, body: ConvertLeadBody) -> ConvertLead {
         ConvertLead::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/Leads/{lead_id}/actions/convert",
                 [("lead_id", lead_id.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on COQL queries.
     #[must_use]
     pub fn coql(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on COQL queries. Returned by [`Api::coql`](crate::Api::coql).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `POST /crm/v8/coql`. Scope: `ZohoCRM.coql.READ` and `ZohoCRM.modules.READ`.
     pub fn execute_query(&self, body: CoqlBody) -> ExecuteQuery {
         ExecuteQuery::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/coql", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/coql", [])
                 .scopes(&["ZohoCRM.coql.READ", "ZohoCRM.modules.READ"])
                 .body(&body),
         )

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on currencies.
     #[must_use]
     pub fn currencies(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on currencies. Returned by [`Api::currencies`](crate::Api::currencies).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/org/currencies`. Scope: `ZohoCRM.settings.currencies.READ`.
     pub fn list(&self) -> ListCurrencies {
         ListCurrencies::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/org/currencies", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/org/currencies", [])
                 .scopes(&["ZohoCRM.settings.currencies.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `POST /crm/v8/org/currencies`. Scope: `ZohoCRM.settings.currencies.CREATE`.
     pub fn add(&self, body: CurrenciesBody) -> AddCurrencies {
         AddCurrencies::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/org/currencies", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/org/currencies", [])
                 .scopes(&["ZohoCRM.settings.currencies.CREATE"])
                 .body(&body),
         )
@@ -46,7 +46,7 @@ impl Operations {
     /// `PUT /crm/v8/org/currencies`. Scope: `ZohoCRM.settings.currencies.UPDATE`.
     pub fn update_many(&self, body: CurrenciesBody) -> UpdateCurrencies {
         UpdateCurrencies::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/org/currencies", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/org/currencies", [])
                 .scopes(&["ZohoCRM.settings.currencies.UPDATE"])
                 .body(&body),
         )
@@ -57,7 +57,7 @@ impl Operations {
     /// `GET /crm/v8/org/currencies/{id}`. Scope: `ZohoCRM.settings.currencies.READ`.
     pub fn get(&self, id: impl Into<String>) -> GetCurrency {
         GetCurrency::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/org/currencies/{id}", [("id", id.into())])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/org/currencies/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.settings.currencies.READ"]),
         )
     }
@@ -67,7 +67,7 @@ impl Operations {
     /// `PUT /crm/v8/org/currencies/{id}`. Scope: `ZohoCRM.settings.currencies.UPDATE`.
     pub fn update(&self, id: impl Into<String>, body: CurrenciesBody) -> UpdateCurrency {
         UpdateCurrency::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/org/currencies/{id}", [("id", id.into())])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/org/currencies/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.settings.currencies.UPDATE"])
                 .body(&body),
         )
@@ -78,7 +78,7 @@ impl Operations {
     /// `POST /crm/v8/org/currencies/actions/enable`. Scope: `ZohoCRM.settings.currencies.CREATE`.
     pub fn enable_base_currency(&self, body: EnableBaseCurrencyBody) -> EnableBaseCurrency {
         EnableBaseCurrency::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/org/currencies/actions/enable", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/org/currencies/actions/enable", [])
                 .scopes(&["ZohoCRM.settings.currencies.CREATE"])
                 .body(&body),
         )
@@ -89,7 +89,7 @@ impl Operations {
     /// `PUT /crm/v8/org/currencies/actions/enable`. Scope: `ZohoCRM.settings.currencies.UPDATE`.
     pub fn update_base_currency(&self, body: EnableBaseCurrencyBody) -> UpdateBaseCurrency {
         UpdateBaseCurrency::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/org/currencies/actions/enable", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/org/currencies/actions/enable", [])
                 .scopes(&["ZohoCRM.settings.currencies.UPDATE"])
                 .body(&body),
         )

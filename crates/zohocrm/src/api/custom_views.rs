@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on custom views.
     #[must_use]
     pub fn custom_views(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on custom views. Returned by [`Api::custom_views`](crate::Api::custom_views).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/custom_views`. Scope: `ZohoCRM.settings.custom_views.READ`.
     pub fn list(&self, module: impl Into<String>) -> ListCustomViews {
         ListCustomViews::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/custom_views", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/custom_views", [])
                 .scopes(&["ZohoCRM.settings.custom_views.READ"]),
         )
         .with_query("module", module.into() as String)
@@ -37,7 +37,7 @@ impl Operations {
     pub fn get(&self, id: impl Into<String>, module: impl Into<String>) -> GetCustomView {
         GetCustomView::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/custom_views/{id}",
                 [("id", id.into())],
@@ -53,7 +53,7 @@ impl Operations {
     pub fn change_sort_orders(&self, module: impl Into<String>, body: CustomViewsBody) -> ChangeSortOrders {
         ChangeSortOrders::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/custom_views/actions/change_sort",
                 [],
@@ -75,7 +75,7 @@ impl Operations {
     ) -> ChangeSortOrder {
         ChangeSortOrder::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/custom_views/{id}/actions/change_sort",
                 [("id", id.into())],

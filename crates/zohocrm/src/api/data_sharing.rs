@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on data sharing settings.
     #[must_use]
     pub fn data_sharing(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on data sharing settings. Returned by [`Api::data_sharing`](crate::Api::data_sharing).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/data_sharing`. Scope: `ZohoCRM.settings.data_sharing.READ`.
     pub fn get(&self) -> GetDataSharing {
         GetDataSharing::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/data_sharing", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/data_sharing", [])
                 .scopes(&["ZohoCRM.settings.data_sharing.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/data_sharing`. Scope: `ZohoCRM.settings.data_sharing.UPDATE`.
     pub fn update(&self, body: DataSharingBody) -> UpdateDataSharing {
         UpdateDataSharing::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/data_sharing", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/data_sharing", [])
                 .scopes(&["ZohoCRM.settings.data_sharing.UPDATE"])
                 .body(&body),
         )

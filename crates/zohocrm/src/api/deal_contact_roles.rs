@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on contact roles of deals.
     #[must_use]
     pub fn deal_contact_roles(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on contact roles of deals. Returned by [`Api::deal_contact_roles`](crate::Api::deal_contact_roles).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -30,7 +30,7 @@ impl Operations {
     ) -> ListContactRoles {
         ListContactRoles::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/Deals/{deal}/Contact_Roles",
                 [("deal", deal.into())],
@@ -46,7 +46,7 @@ impl Operations {
     pub fn delete_many(&self, deal: impl Into<String>) -> DeleteContactRoles {
         DeleteContactRoles::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/Deals/{deal}/Contact_Roles",
                 [("deal", deal.into())],
@@ -61,7 +61,7 @@ impl Operations {
     pub fn get(&self, deal: impl Into<String>, contact: impl Into<String>) -> GetContactRole {
         GetContactRole::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/Deals/{deal}/Contact_Roles/{contact}",
                 [("deal", deal.into()), ("contact", contact.into())],
@@ -81,7 +81,7 @@ impl Operations {
     ) -> AssociateContactRole {
         AssociateContactRole::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/Deals/{deal}/Contact_Roles/{contact}",
                 [("deal", deal.into()), ("contact", contact.into())],
@@ -97,7 +97,7 @@ impl Operations {
     pub fn delete(&self, deal: impl Into<String>, contact: impl Into<String>) -> DeleteContactRole {
         DeleteContactRole::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/Deals/{deal}/Contact_Roles/{contact}",
                 [("deal", deal.into()), ("contact", contact.into())],

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on digests.
     #[must_use]
     pub fn digest(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on digests. Returned by [`Api::digest`](crate::Api::digest).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `POST /crm/v8/__digest`. Scope: `ZohoCRM.modules.CREATE`.
     pub fn create(&self, body: DigestBody) -> CreateDigest {
         CreateDigest::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/__digest", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/__digest", [])
                 .scopes(&["ZohoCRM.modules.CREATE"])
                 .body(&body),
         )

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on attachments of emails.
     #[must_use]
     pub fn download_attachments(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on attachments of emails. Returned by [`Api::download_attachments`](crate::Api::download_attachments).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -33,7 +33,7 @@ impl Operations {
     ) -> DownloadAttachment {
         DownloadAttachment::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module}/{record_id}/Emails/actions/download_attachments",
                 [("module", module.into()), ("record_id", record_id.into())],

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on inline images of emails.
     #[must_use]
     pub fn download_inline_images(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on inline images of emails. Returned by [`Api::download_inline_images`](crate::Api::download_inline_images).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -32,7 +32,7 @@ impl Operations {
     ) -> DownloadInlineImage {
         DownloadInlineImage::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module}/{record_id}/Emails/actions/download_inline_images",
                 [("module", module.into()), ("record_id", record_id.into())],

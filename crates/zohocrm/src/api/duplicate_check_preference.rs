@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on duplicate check preferences.
     #[must_use]
     pub fn duplicate_check_preference(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on duplicate check preferences. Returned by [`Api::duplicate_check_preference`](crate::Api::duplicate_check_preference).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `GET /crm/v8/settings/duplicate_check_preference`. Scope: `ZohoCRM.settings.duplicate_check_preference.READ`.
     pub fn get(&self, module: impl Into<String>) -> GetDuplicateCheckPreference {
         GetDuplicateCheckPreference::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/duplicate_check_preference", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/duplicate_check_preference", [])
                 .scopes(&["ZohoCRM.settings.duplicate_check_preference.READ"]),
         )
         .with_query("module", module.into() as String)
@@ -39,7 +39,7 @@ impl Operations {
         body: DuplicateCheckPreferenceBody,
     ) -> CreateDuplicateCheckPreference {
         CreateDuplicateCheckPreference::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/duplicate_check_preference", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/duplicate_check_preference", [])
                 .scopes(&["ZohoCRM.settings.duplicate_check_preference.CREATE"])
                 .body(&body),
         )
@@ -55,7 +55,7 @@ impl Operations {
         body: DuplicateCheckPreferenceBody,
     ) -> UpdateDuplicateCheckPreference {
         UpdateDuplicateCheckPreference::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/duplicate_check_preference", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/duplicate_check_preference", [])
                 .scopes(&["ZohoCRM.settings.duplicate_check_preference.UPDATE"])
                 .body(&body),
         )
@@ -67,8 +67,13 @@ impl Operations {
     /// `DELETE /crm/v8/settings/duplicate_check_preference`. Scope: `ZohoCRM.settings.duplicate_check_preference.DELETE`.
     pub fn delete(&self, module: impl Into<String>) -> DeleteDuplicateCheckPreference {
         DeleteDuplicateCheckPreference::new(
-            Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/duplicate_check_preference", [])
-                .scopes(&["ZohoCRM.settings.duplicate_check_preference.DELETE"]),
+            Request::operation(
+                &self.caller,
+                Method::Delete,
+                "/crm/v8/settings/duplicate_check_preference",
+                [],
+            )
+            .scopes(&["ZohoCRM.settings.duplicate_check_preference.DELETE"]),
         )
         .with_query("module", module.into() as String)
     }

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on email composer settings.
     #[must_use]
     pub fn email_compose(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on email composer settings. Returned by [`Api::email_compose`](crate::Api::email_compose).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `GET /crm/email/v8/settings/compose`. Scope: `ZohoCRM.settings.READ`.
     pub fn get(&self) -> GetComposeSettings {
         GetComposeSettings::new(
-            Request::operation(&self.crm, Method::Get, "/crm/email/v8/settings/compose", [])
+            Request::operation(&self.caller, Method::Get, "/crm/email/v8/settings/compose", [])
                 .scopes(&["ZohoCRM.settings.READ"]),
         )
     }
@@ -34,7 +34,7 @@ impl Operations {
     /// `PUT /crm/email/v8/settings/compose`. Scope: `ZohoCRM.settings.UPDATE`.
     pub fn update(&self, body: EmailComposeBody) -> UpdateComposeSettings {
         UpdateComposeSettings::new(
-            Request::operation(&self.crm, Method::Put, "/crm/email/v8/settings/compose", [])
+            Request::operation(&self.caller, Method::Put, "/crm/email/v8/settings/compose", [])
                 .scopes(&["ZohoCRM.settings.UPDATE"])
                 .body(&body),
         )

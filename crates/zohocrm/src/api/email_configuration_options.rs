@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on email configuration options.
     #[must_use]
     pub fn email_configuration_options(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on email configuration options. Returned by [`Api::email_configuration_options`](crate::Api::email_configuration_options).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     pub fn list(&self) -> ListEmailConfigurationOptions {
         ListEmailConfigurationOptions::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/email/v8/settings/compose/configuration_options",
                 [],
@@ -40,7 +40,7 @@ impl Operations {
     pub fn update(&self, body: EmailConfigurationOptionsBody) -> UpdateEmailConfigurationOptions {
         UpdateEmailConfigurationOptions::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/email/v8/settings/compose/configuration_options",
                 [],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on email drafts.
     #[must_use]
     pub fn email_drafts(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on email drafts. Returned by [`Api::email_drafts`](crate::Api::email_drafts).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -26,7 +26,7 @@ impl Operations {
     pub fn list(&self, module: impl Into<String>, record: impl Into<String>) -> ListEmailDrafts {
         ListEmailDrafts::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module}/{record}/__email_drafts",
                 [("module", module.into()), ("record", record.into())],
@@ -46,7 +46,7 @@ impl Operations {
     ) -> CreateEmailDrafts {
         CreateEmailDrafts::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/{record}/__email_drafts",
                 [("module", module.into()), ("record", record.into())],
@@ -67,7 +67,7 @@ impl Operations {
     ) -> UpdateEmailDrafts {
         UpdateEmailDrafts::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/{module}/{record}/__email_drafts",
                 [("module", module.into()), ("record", record.into())],
@@ -88,7 +88,7 @@ impl Operations {
     ) -> GetEmailDraft {
         GetEmailDraft::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module}/{record}/__email_drafts/{draft}",
                 [("module", module.into()), ("record", record.into()), ("draft", draft.into())],
@@ -109,7 +109,7 @@ impl Operations {
     ) -> UpdateEmailDraft {
         UpdateEmailDraft::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/{module}/{record}/__email_drafts/{draft}",
                 [("module", module.into()), ("record", record.into()), ("draft", draft.into())],
@@ -130,7 +130,7 @@ impl Operations {
     ) -> DeleteEmailDraft {
         DeleteEmailDraft::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/{module}/{record}/__email_drafts/{draft}",
                 [("module", module.into()), ("record", record.into()), ("draft", draft.into())],

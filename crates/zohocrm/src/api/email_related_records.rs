@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on emails of records.
     #[must_use]
     pub fn email_related_records(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on emails of records. Returned by [`Api::email_related_records`](crate::Api::email_related_records).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -31,7 +31,7 @@ impl Operations {
     ) -> ListEmails {
         ListEmails::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_name}/{record_id}/Emails",
                 [("module_name", module.into()), ("record_id", record_id.into())],
@@ -53,7 +53,7 @@ impl Operations {
     ) -> GetEmail {
         GetEmail::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_name}/{record_id}/Emails/{message_id}",
                 [

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on email sharing details.
     #[must_use]
     pub fn email_sharing_details(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on email sharing details. Returned by [`Api::email_sharing_details`](crate::Api::email_sharing_details).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     pub fn get(&self, module: impl Into<String>, record_id: impl Into<String>) -> GetEmailSharingDetails {
         GetEmailSharingDetails::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module}/{record_id}/__emails_sharing_details",
                 [("module", module.into()), ("record_id", record_id.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on email signatures.
     #[must_use]
     pub fn email_signatures(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on email signatures. Returned by [`Api::email_signatures`](crate::Api::email_signatures).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,8 +25,13 @@ impl Operations {
     /// `GET /crm/email/v8/settings/compose/email_signatures`. Scope: `ZohoCRM.settings.READ`.
     pub fn list(&self) -> ListEmailSignatures {
         ListEmailSignatures::new(
-            Request::operation(&self.crm, Method::Get, "/crm/email/v8/settings/compose/email_signatures", [])
-                .scopes(&["ZohoCRM.settings.READ"]),
+            Request::operation(
+                &self.caller,
+                Method::Get,
+                "/crm/email/v8/settings/compose/email_signatures",
+                [],
+            )
+            .scopes(&["ZohoCRM.settings.READ"]),
         )
     }
 
@@ -36,7 +41,7 @@ impl Operations {
     pub fn create(&self, body: EmailSignaturesBody) -> CreateEmailSignatures {
         CreateEmailSignatures::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/email/v8/settings/compose/email_signatures",
                 [],
@@ -51,9 +56,14 @@ impl Operations {
     /// `PUT /crm/email/v8/settings/compose/email_signatures`. Scope: `ZohoCRM.settings.UPDATE`.
     pub fn update_many(&self, body: EmailSignaturesBody) -> UpdateEmailSignatures {
         UpdateEmailSignatures::new(
-            Request::operation(&self.crm, Method::Put, "/crm/email/v8/settings/compose/email_signatures", [])
-                .scopes(&["ZohoCRM.settings.UPDATE"])
-                .body(&body),
+            Request::operation(
+                &self.caller,
+                Method::Put,
+                "/crm/email/v8/settings/compose/email_signatures",
+                [],
+            )
+            .scopes(&["ZohoCRM.settings.UPDATE"])
+            .body(&body),
         )
     }
 
@@ -63,7 +73,7 @@ impl Operations {
     pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteEmailSignatures {
         DeleteEmailSignatures::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/email/v8/settings/compose/email_signatures",
                 [],
@@ -79,7 +89,7 @@ impl Operations {
     pub fn get(&self, id: impl Into<String>) -> GetEmailSignature {
         GetEmailSignature::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/email/v8/settings/compose/email_signatures/{id}",
                 [("id", id.into())],
@@ -94,7 +104,7 @@ impl Operations {
     pub fn update(&self, id: impl Into<String>, body: EmailSignaturesBody) -> UpdateEmailSignature {
         UpdateEmailSignature::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/email/v8/settings/compose/email_signatures/{id}",
                 [("id", id.into())],
@@ -110,7 +120,7 @@ impl Operations {
     pub fn delete(&self, id: impl Into<String>) -> DeleteEmailSignature {
         DeleteEmailSignature::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/email/v8/settings/compose/email_signatures/{id}",
                 [("id", id.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on email templates.
     #[must_use]
     pub fn email_templates(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on email templates. Returned by [`Api::email_templates`](crate::Api::email_templates).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/email_templates`. Scope: `ZohoCRM.templates.email.READ`.
     pub fn list(&self) -> ListEmailTemplates {
         ListEmailTemplates::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/email_templates", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/email_templates", [])
                 .scopes(&["ZohoCRM.templates.email.READ"]),
         )
     }
@@ -36,7 +36,7 @@ impl Operations {
     pub fn get(&self, template: impl Into<String>) -> GetEmailTemplate {
         GetEmailTemplate::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/email_templates/{template}",
                 [("template", template.into())],

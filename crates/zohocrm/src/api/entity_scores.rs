@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on entity scores.
     #[must_use]
     pub fn entity_scores(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on entity scores. Returned by [`Api::entity_scores`](crate::Api::entity_scores).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -30,7 +30,7 @@ impl Operations {
     ) -> GetEntityScore {
         GetEntityScore::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/Entity_Scores__s/{record_id}",
                 [("record_id", record_id.into())],
@@ -45,7 +45,7 @@ impl Operations {
     /// `GET /crm/v8/Entity_Scores__s`. Scope: `ZohoCRM.settings.modules.READ`.
     pub fn list(&self, fields: impl IntoIterator<Item = impl Into<String>>) -> ListEntityScores {
         ListEntityScores::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/Entity_Scores__s", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/Entity_Scores__s", [])
                 .scopes(&["ZohoCRM.settings.modules.READ"]),
         )
         .with_query_list("fields", fields)

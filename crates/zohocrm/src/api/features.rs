@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on features.
     #[must_use]
     pub fn features(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on features. Returned by [`Api::features`](crate::Api::features).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/__features`. Scope: `ZohoCRM.features.READ`.
     pub fn list(&self) -> ListFeatures {
         ListFeatures::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/__features", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/__features", [])
                 .scopes(&["ZohoCRM.features.READ"]),
         )
     }
@@ -36,7 +36,7 @@ impl Operations {
     pub fn get(&self, feature_api_name: impl Into<String>) -> GetFeature {
         GetFeature::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/__features/{feature_api_name}",
                 [("feature_api_name", feature_api_name.into())],
@@ -50,7 +50,7 @@ impl Operations {
     /// `GET /crm/v8/__features/data_enrichment`. Scope: `ZohoCRM.features.READ`.
     pub fn data_enrichment(&self) -> GetDataEnrichment {
         GetDataEnrichment::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/__features/data_enrichment", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/__features/data_enrichment", [])
                 .scopes(&["ZohoCRM.features.READ"]),
         )
     }
@@ -60,7 +60,7 @@ impl Operations {
     /// `GET /crm/v8/__features/user_licenses`. Scope: `ZohoCRM.features.READ`.
     pub fn user_licences(&self) -> GetUserLicences {
         GetUserLicences::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/__features/user_licenses", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/__features/user_licenses", [])
                 .scopes(&["ZohoCRM.features.READ"]),
         )
     }

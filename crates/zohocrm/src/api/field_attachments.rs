@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on attachments in fields.
     #[must_use]
     pub fn field_attachments(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on attachments in fields. Returned by [`Api::field_attachments`](crate::Api::field_attachments).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -30,7 +30,7 @@ impl Operations {
     ) -> DownloadFieldAttachment {
         DownloadFieldAttachment::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/{record_id}/actions/download_fields_attachment",
                 [("module_api_name", module.into()), ("record_id", record_id.into())],

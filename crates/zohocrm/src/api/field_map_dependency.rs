@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on map dependencies of fields.
     #[must_use]
     pub fn field_map_dependency(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on map dependencies of fields. Returned by [`Api::field_map_dependency`](crate::Api::field_map_dependency).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -31,7 +31,7 @@ impl Operations {
     ) -> CreateMapDependency {
         CreateMapDependency::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/settings/layouts/{layout_id}/map_dependency",
                 [("layout_id", layout_id.into())],
@@ -48,7 +48,7 @@ impl Operations {
     pub fn list(&self, layout_id: impl Into<String>, module: impl Into<String>) -> ListMapDependencies {
         ListMapDependencies::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/layouts/{layout_id}/map_dependency",
                 [("layout_id", layout_id.into())],
@@ -70,7 +70,7 @@ impl Operations {
     ) -> UpdateMapDependency {
         UpdateMapDependency::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/layouts/{layout_id}/map_dependency/{dependency_id}",
                 [("layout_id", layout_id.into()), ("dependency_id", dependency_id.into())],
@@ -92,7 +92,7 @@ impl Operations {
     ) -> GetMapDependency {
         GetMapDependency::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/layouts/{layout_id}/map_dependency/{dependency_id}",
                 [("layout_id", layout_id.into()), ("dependency_id", dependency_id.into())],
@@ -113,7 +113,7 @@ impl Operations {
     ) -> DeleteMapDependency {
         DeleteMapDependency::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/layouts/{layout_id}/map_dependency/{dependency_id}",
                 [("layout_id", layout_id.into()), ("dependency_id", dependency_id.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on fields.
     #[must_use]
     pub fn fields(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on fields. Returned by [`Api::fields`](crate::Api::fields).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/fields`. Scope: `ZohoCRM.settings.fields.READ`.
     pub fn list(&self, module: impl Into<String>) -> ListFields {
         ListFields::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/fields", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/fields", [])
                 .scopes(&["ZohoCRM.settings.fields.READ"]),
         )
         .with_query("module", module.into() as String)
@@ -36,7 +36,7 @@ impl Operations {
     /// `POST /crm/v8/settings/fields`. Scope: `ZohoCRM.settings.fields.CREATE`.
     pub fn create(&self, module: impl Into<String>, body: FieldsBody) -> CreateField {
         CreateField::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/fields", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/fields", [])
                 .scopes(&["ZohoCRM.settings.fields.CREATE"])
                 .body(&body),
         )
@@ -48,7 +48,7 @@ impl Operations {
     /// `PATCH /crm/v8/settings/fields`. Scope: `ZohoCRM.settings.fields.UPDATE`.
     pub fn update_many(&self, module: impl Into<String>, body: FieldsBody) -> UpdateFields {
         UpdateFields::new(
-            Request::operation(&self.crm, Method::Patch, "/crm/v8/settings/fields", [])
+            Request::operation(&self.caller, Method::Patch, "/crm/v8/settings/fields", [])
                 .scopes(&["ZohoCRM.settings.fields.UPDATE"])
                 .body(&body),
         )
@@ -61,7 +61,7 @@ impl Operations {
     pub fn get(&self, field: impl Into<String>, module: impl Into<String>) -> GetField {
         GetField::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/fields/{field}",
                 [("field", field.into())],
@@ -82,7 +82,7 @@ impl Operations {
     ) -> UpdateField {
         UpdateField::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Patch,
                 "/crm/v8/settings/fields/{field}",
                 [("field", field.into())],
@@ -99,7 +99,7 @@ impl Operations {
     pub fn delete(&self, field: impl Into<String>, module: impl Into<String>) -> DeleteField {
         DeleteField::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/fields/{field}",
                 [("field", field.into())],

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on files.
     #[must_use]
     pub fn files(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on files. Returned by [`Api::files`](crate::Api::files).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `POST /crm/v8/files`. Scope: `ZohoCRM.files.CREATE`.
     pub fn upload(&self, file: Upload) -> UploadFile {
         UploadFile::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/files", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/files", [])
                 .scopes(&["ZohoCRM.files.CREATE"])
                 .upload("file", file),
         )
@@ -35,7 +35,8 @@ impl Operations {
     /// `GET /crm/v8/files`. Scope: `ZohoCRM.files.READ`.
     pub fn download(&self, id: impl Into<String>) -> DownloadFile {
         DownloadFile::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/files", []).scopes(&["ZohoCRM.files.READ"]),
+            Request::operation(&self.caller, Method::Get, "/crm/v8/files", [])
+                .scopes(&["ZohoCRM.files.READ"]),
         )
         .with_query("id", id.into() as String)
     }

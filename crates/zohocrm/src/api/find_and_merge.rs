@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on merges of records.
     #[must_use]
     pub fn find_and_merge(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on merges of records. Returned by [`Api::find_and_merge`](crate::Api::find_and_merge).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -29,7 +29,7 @@ impl Operations {
     ) -> GetMergeStatus {
         GetMergeStatus::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module}/{masterrecordid}/actions/merge",
                 [("module", module.into()), ("masterrecordid", masterrecordid.into())],
@@ -49,7 +49,7 @@ impl Operations {
     ) -> MergeRecords {
         MergeRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/{masterrecordid}/actions/merge",
                 [("module", module.into()), ("masterrecordid", masterrecordid.into())],

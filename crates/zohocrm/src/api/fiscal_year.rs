@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on the fiscal year.
     #[must_use]
     pub fn fiscal_year(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on the fiscal year. Returned by [`Api::fiscal_year`](crate::Api::fiscal_year).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `GET /crm/v8/settings/fiscal_year`. Scope: `ZohoCRM.settings.fiscal_year.READ`.
     pub fn get(&self) -> GetFiscalYear {
         GetFiscalYear::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/fiscal_year", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/fiscal_year", [])
                 .scopes(&["ZohoCRM.settings.fiscal_year.READ"]),
         )
     }
@@ -34,7 +34,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/fiscal_year`. Scope: `ZohoCRM.settings.fiscal_year.UPDATE`.
     pub fn update(&self, body: FiscalYear) -> UpdateFiscalYear {
         UpdateFiscalYear::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/fiscal_year", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/fiscal_year", [])
                 .scopes(&["ZohoCRM.settings.fiscal_year.UPDATE"])
                 .body(&body),
         )

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on from addresses.
     #[must_use]
     pub fn from_addresses(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on from addresses. Returned by [`Api::from_addresses`](crate::Api::from_addresses).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,8 +24,13 @@ impl Operations {
     /// `GET /crm/v8/settings/emails/actions/from_addresses`. Scope: `ZohoCRM.settings.emails.READ`.
     pub fn list(&self) -> ListFromAddresses {
         ListFromAddresses::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/emails/actions/from_addresses", [])
-                .scopes(&["ZohoCRM.settings.emails.READ"]),
+            Request::operation(
+                &self.caller,
+                Method::Get,
+                "/crm/v8/settings/emails/actions/from_addresses",
+                [],
+            )
+            .scopes(&["ZohoCRM.settings.emails.READ"]),
         )
     }
 }

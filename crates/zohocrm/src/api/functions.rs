@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on functions.
     #[must_use]
     pub fn functions(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on functions. Returned by [`Api::functions`](crate::Api::functions).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -31,7 +31,7 @@ impl Operations {
     ) -> ExecuteFunction {
         ExecuteFunction::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/functions/{function_name}/actions/execute",
                 [("function_name", function_name.into())],
@@ -54,7 +54,7 @@ impl Operations {
     ) -> ExecuteFunctionWithParameters {
         ExecuteFunctionWithParameters::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/functions/{function_name}/actions/execute",
                 [("function_name", function_name.into())],
@@ -77,7 +77,7 @@ impl Operations {
     ) -> ExecuteFunctionWithFile {
         ExecuteFunctionWithFile::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/functions/{function_name}/actions/execute",
                 [("function_name", function_name.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on counts of related records.
     #[must_use]
     pub fn get_related_records_count(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on counts of related records. Returned by [`Api::get_related_records_count`](crate::Api::get_related_records_count).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -31,7 +31,7 @@ impl Operations {
     ) -> CountRelatedRecords {
         CountRelatedRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/{record_id}/actions/get_related_records_count",
                 [("module_api_name", module.into()), ("record_id", record_id.into())],

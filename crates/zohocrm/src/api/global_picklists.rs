@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on global picklists.
     #[must_use]
     pub fn global_picklists(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on global picklists. Returned by [`Api::global_picklists`](crate::Api::global_picklists).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/global_picklists`. Scope: `ZohoCRM.settings.global_picklist.READ`.
     pub fn list(&self) -> ListGlobalPicklists {
         ListGlobalPicklists::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/global_picklists", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/global_picklists", [])
                 .scopes(&["ZohoCRM.settings.global_picklist.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `POST /crm/v8/settings/global_picklists`. Scope: `ZohoCRM.settings.global_picklist.CREATE`.
     pub fn create(&self, body: GlobalPicklistsBody) -> CreateGlobalPicklist {
         CreateGlobalPicklist::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/global_picklists", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/global_picklists", [])
                 .scopes(&["ZohoCRM.settings.global_picklist.CREATE"])
                 .body(&body),
         )
@@ -46,7 +46,7 @@ impl Operations {
     /// `PATCH /crm/v8/settings/global_picklists`. Scope: `ZohoCRM.settings.global_picklist.UPDATE`.
     pub fn update_many(&self, body: GlobalPicklistsBody) -> UpdateGlobalPicklists {
         UpdateGlobalPicklists::new(
-            Request::operation(&self.crm, Method::Patch, "/crm/v8/settings/global_picklists", [])
+            Request::operation(&self.caller, Method::Patch, "/crm/v8/settings/global_picklists", [])
                 .scopes(&["ZohoCRM.settings.global_picklist.UPDATE"])
                 .body(&body),
         )
@@ -57,7 +57,7 @@ impl Operations {
     /// `DELETE /crm/v8/settings/global_picklists`. Scope: `ZohoCRM.settings.global_picklist.DELETE`.
     pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteGlobalPicklists {
         DeleteGlobalPicklists::new(
-            Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/global_picklists", [])
+            Request::operation(&self.caller, Method::Delete, "/crm/v8/settings/global_picklists", [])
                 .scopes(&["ZohoCRM.settings.global_picklist.DELETE"]),
         )
         .with_query_list("ids", ids)
@@ -69,7 +69,7 @@ impl Operations {
     pub fn get(&self, id: impl Into<String>) -> GetGlobalPicklist {
         GetGlobalPicklist::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/global_picklists/{id}",
                 [("id", id.into())],
@@ -84,7 +84,7 @@ impl Operations {
     pub fn update(&self, id: impl Into<String>, body: GlobalPicklistsBody) -> UpdateGlobalPicklist {
         UpdateGlobalPicklist::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Patch,
                 "/crm/v8/settings/global_picklists/{id}",
                 [("id", id.into())],
@@ -100,7 +100,7 @@ impl Operations {
     pub fn delete(&self, id: impl Into<String>) -> DeleteGlobalPicklist {
         DeleteGlobalPicklist::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/global_picklists/{id}",
                 [("id", id.into())],
@@ -115,7 +115,7 @@ impl Operations {
     pub fn replace_values(&self, id: impl Into<String>, body: ReplaceValuesBody) -> ReplaceValues {
         ReplaceValues::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/settings/global_picklists/{id}/actions/replace_picklist_values",
                 [("id", id.into())],
@@ -131,7 +131,7 @@ impl Operations {
     pub fn replaced_values(&self, id: impl Into<String>) -> GetReplacedValues {
         GetReplacedValues::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/global_picklists/{id}/actions/replaced_values",
                 [("id", id.into())],
@@ -146,7 +146,7 @@ impl Operations {
     pub fn associations(&self, id: impl Into<String>) -> GetAssociations {
         GetAssociations::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/global_picklists/{id}/actions/associations",
                 [("id", id.into())],
@@ -161,7 +161,7 @@ impl Operations {
     pub fn value_associations(&self, id: impl Into<String>) -> GetValueAssociations {
         GetValueAssociations::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/global_picklists/{id}/actions/pick_list_values_associations",
                 [("id", id.into())],

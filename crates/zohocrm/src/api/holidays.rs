@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on holidays.
     #[must_use]
     pub fn holidays(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on holidays. Returned by [`Api::holidays`](crate::Api::holidays).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/holidays`. Scope: `ZohoCRM.settings.business_hours.READ`.
     pub fn list(&self) -> ListHolidays {
         ListHolidays::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/holidays", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/holidays", [])
                 .scopes(&["ZohoCRM.settings.business_hours.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `POST /crm/v8/settings/holidays`. Scope: `ZohoCRM.settings.business_hours.CREATE`.
     pub fn create(&self, body: HolidaysBody) -> CreateHolidays {
         CreateHolidays::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/holidays", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/holidays", [])
                 .scopes(&["ZohoCRM.settings.business_hours.CREATE"])
                 .body(&body),
         )
@@ -46,7 +46,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/holidays`. Scope: `ZohoCRM.settings.business_hours.UPDATE`.
     pub fn update_many(&self, body: HolidayUpdateHolidays) -> UpdateHolidays {
         UpdateHolidays::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/holidays", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/holidays", [])
                 .scopes(&["ZohoCRM.settings.business_hours.UPDATE"])
                 .body(&body),
         )
@@ -58,7 +58,7 @@ impl Operations {
     pub fn update(&self, holiday_id: impl Into<String>, body: HolidayUpdateHolidays) -> UpdateHoliday {
         UpdateHoliday::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/holidays/{holiday_id}",
                 [("holiday_id", holiday_id.into())],
@@ -74,7 +74,7 @@ impl Operations {
     pub fn get(&self, holiday_id: impl Into<String>) -> GetHoliday {
         GetHoliday::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/holidays/{holiday_id}",
                 [("holiday_id", holiday_id.into())],
@@ -89,7 +89,7 @@ impl Operations {
     pub fn delete(&self, holiday_id: impl Into<String>) -> DeleteHoliday {
         DeleteHoliday::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/holidays/{holiday_id}",
                 [("holiday_id", holiday_id.into())],

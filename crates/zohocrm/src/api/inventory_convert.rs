@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on inventory conversion.
     #[must_use]
     pub fn inventory_convert(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on inventory conversion. Returned by [`Api::inventory_convert`](crate::Api::inventory_convert).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -31,7 +31,7 @@ impl Operations {
     ) -> ConvertInventoryRecord {
         ConvertInventoryRecord::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/{id}/actions/convert",
                 [("module_api_name", module.into()), ("id", id.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on mass inventory conversion.
     #[must_use]
     pub fn inventory_mass_convert(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on mass inventory conversion. Returned by [`Api::inventory_mass_convert`](crate::Api::inventory_mass_convert).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -30,7 +30,7 @@ impl Operations {
     ) -> ScheduleInventoryMassConvert {
         ScheduleInventoryMassConvert::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/actions/mass_convert",
                 [("module_api_name", module.into())],
@@ -46,7 +46,7 @@ impl Operations {
     pub fn get(&self, module: impl Into<String>, job_id: impl Into<String>) -> GetInventoryMassConvert {
         GetInventoryMassConvert::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/actions/mass_convert",
                 [("module_api_name", module.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on inventory templates.
     #[must_use]
     pub fn inventory_templates(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on inventory templates. Returned by [`Api::inventory_templates`](crate::Api::inventory_templates).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/inventory_templates`. Scope: `ZohoCRM.templates.inventory.READ`.
     pub fn list(&self) -> ListInventoryTemplates {
         ListInventoryTemplates::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/inventory_templates", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/inventory_templates", [])
                 .scopes(&["ZohoCRM.templates.inventory.READ"]),
         )
     }
@@ -36,7 +36,7 @@ impl Operations {
     pub fn get(&self, template: impl Into<String>) -> GetInventoryTemplate {
         GetInventoryTemplate::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/inventory_templates/{template}",
                 [("template", template.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on layouts.
     #[must_use]
     pub fn layouts(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on layouts. Returned by [`Api::layouts`](crate::Api::layouts).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/layouts`. Scope: `ZohoCRM.settings.layouts.READ`.
     pub fn list(&self, module: impl Into<String>) -> ListLayouts {
         ListLayouts::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/layouts", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/layouts", [])
                 .scopes(&["ZohoCRM.settings.layouts.READ"]),
         )
         .with_query("module", module.into() as String)
@@ -36,7 +36,7 @@ impl Operations {
     /// `PATCH /crm/v8/settings/layouts`. Scope: `ZohoCRM.settings.layouts.UPDATE`.
     pub fn update_many(&self, module: impl Into<String>, body: LayoutsBody) -> UpdateLayouts {
         UpdateLayouts::new(
-            Request::operation(&self.crm, Method::Patch, "/crm/v8/settings/layouts", [])
+            Request::operation(&self.caller, Method::Patch, "/crm/v8/settings/layouts", [])
                 .scopes(&["ZohoCRM.settings.layouts.UPDATE"])
                 .body(&body),
         )
@@ -48,8 +48,13 @@ impl Operations {
     /// `GET /crm/v8/settings/layouts/{id}`. Scope: `ZohoCRM.settings.layouts.READ`.
     pub fn get(&self, id: impl Into<String>, module: impl Into<String>) -> GetLayout {
         GetLayout::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/layouts/{id}", [("id", id.into())])
-                .scopes(&["ZohoCRM.settings.layouts.READ"]),
+            Request::operation(
+                &self.caller,
+                Method::Get,
+                "/crm/v8/settings/layouts/{id}",
+                [("id", id.into())],
+            )
+            .scopes(&["ZohoCRM.settings.layouts.READ"]),
         )
         .with_query("module", module.into() as String)
     }
@@ -65,7 +70,7 @@ impl Operations {
     ) -> UpdateLayout {
         UpdateLayout::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Patch,
                 "/crm/v8/settings/layouts/{id}",
                 [("id", id.into())],
@@ -87,7 +92,7 @@ impl Operations {
     ) -> DeleteLayout {
         DeleteLayout::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/layouts/{id}",
                 [("id", id.into())],
@@ -109,7 +114,7 @@ impl Operations {
     ) -> ActivateLayout {
         ActivateLayout::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/settings/layouts/{id}/actions/activate",
                 [("id", id.into())],
@@ -131,7 +136,7 @@ impl Operations {
     ) -> DeactivateLayout {
         DeactivateLayout::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/layouts/{id}/actions/activate",
                 [("id", id.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on mail merges.
     #[must_use]
     pub fn mail_merge(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on mail merges. Returned by [`Api::mail_merge`](crate::Api::mail_merge).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -31,7 +31,7 @@ impl Operations {
     ) -> SendMailMerge {
         SendMailMerge::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/{id}/actions/send_mail_merge",
                 [("module", module.into()), ("id", id.into())],
@@ -57,7 +57,7 @@ impl Operations {
     ) -> DownloadMailMerge {
         DownloadMailMerge::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/{id}/actions/download_mail_merge",
                 [("module", module.into()), ("id", id.into())],
@@ -82,7 +82,7 @@ impl Operations {
     ) -> SignMailMerge {
         SignMailMerge::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/{id}/actions/sign_mail_merge",
                 [("module", module.into()), ("id", id.into())],

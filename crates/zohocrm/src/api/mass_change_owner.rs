@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on mass owner changes.
     #[must_use]
     pub fn mass_change_owner(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on mass owner changes. Returned by [`Api::mass_change_owner`](crate::Api::mass_change_owner).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -26,7 +26,7 @@ impl Operations {
     pub fn schedule(&self, module: impl Into<String>, body: MassChangeOwnerBody) -> ScheduleMassChangeOwner {
         ScheduleMassChangeOwner::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/actions/mass_change_owner",
                 [("module", module.into())],
@@ -42,7 +42,7 @@ impl Operations {
     pub fn get(&self, module: impl Into<String>, job_id: impl Into<String>) -> GetMassChangeOwner {
         GetMassChangeOwner::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module}/actions/mass_change_owner",
                 [("module", module.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on mass lead conversion.
     #[must_use]
     pub fn mass_convert(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on mass lead conversion. Returned by [`Api::mass_convert`](crate::Api::mass_convert).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `POST /crm/v8/Leads/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.CREATE`.
     pub fn schedule(&self, body: MassConvertBody) -> ScheduleMassConvert {
         ScheduleMassConvert::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/Leads/actions/mass_convert", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/Leads/actions/mass_convert", [])
                 .scopes(&["ZohoCRM.mass_convert.CREATE"])
                 .body(&body),
         )
@@ -36,7 +36,7 @@ impl Operations {
     /// `GET /crm/v8/Leads/actions/mass_convert`. Scope: `ZohoCRM.mass_convert.READ`.
     pub fn get(&self, job_id: impl Into<String>) -> GetMassConvert {
         GetMassConvert::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/Leads/actions/mass_convert", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/Leads/actions/mass_convert", [])
                 .scopes(&["ZohoCRM.mass_convert.READ"]),
         )
         .with_query("job_id", job_id.into() as String)

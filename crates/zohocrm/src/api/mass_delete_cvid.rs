@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on mass deletion of records.
     #[must_use]
     pub fn mass_delete_cvid(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on mass deletion of records. Returned by [`Api::mass_delete_cvid`](crate::Api::mass_delete_cvid).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     pub fn schedule(&self, module: impl Into<String>, body: MassDeleteCvidBody) -> ScheduleMassDelete {
         ScheduleMassDelete::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/actions/mass_delete",
                 [("module", module.into())],
@@ -41,7 +41,7 @@ impl Operations {
     pub fn get(&self, module: impl Into<String>, job_id: impl Into<String>) -> GetMassDelete {
         GetMassDelete::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module}/actions/mass_delete",
                 [("module", module.into())],

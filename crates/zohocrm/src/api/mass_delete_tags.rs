@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on mass deletion of tags.
     #[must_use]
     pub fn mass_delete_tags(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on mass deletion of tags. Returned by [`Api::mass_delete_tags`](crate::Api::mass_delete_tags).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `POST /crm/v8/settings/tags/actions/mass_delete`. Scope: `ZohoCRM.settings.tags.DELETE`.
     pub fn schedule(&self, body: MassDeleteTagsBody) -> ScheduleMassDelete {
         ScheduleMassDelete::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/tags/actions/mass_delete", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/tags/actions/mass_delete", [])
                 .scopes(&["ZohoCRM.settings.tags.DELETE"])
                 .body(&body),
         )
@@ -36,7 +36,7 @@ impl Operations {
     /// `GET /crm/v8/settings/tags/actions/mass_delete`. Scope: `ZohoCRM.settings.tags.READ`.
     pub fn get(&self, job_id: impl Into<String>) -> GetMassDelete {
         GetMassDelete::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/tags/actions/mass_delete", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/tags/actions/mass_delete", [])
                 .scopes(&["ZohoCRM.settings.tags.READ"]),
         )
         .with_query("job_id", job_id.into() as String)

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on modules.
     #[must_use]
     pub fn modules(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on modules. Returned by [`Api::modules`](crate::Api::modules).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/modules`. Scope: `ZohoCRM.settings.modules.READ`.
     pub fn list(&self) -> ListModules {
         ListModules::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/modules", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/modules", [])
                 .scopes(&["ZohoCRM.settings.modules.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `POST /crm/v8/settings/modules`. Scope: `ZohoCRM.settings.modules.CREATE`.
     pub fn create(&self, body: ModulesBody) -> CreateModules {
         CreateModules::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/modules", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/modules", [])
                 .scopes(&["ZohoCRM.settings.modules.CREATE"])
                 .body(&body),
         )
@@ -46,7 +46,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/modules`. Scope: `ZohoCRM.settings.modules.UPDATE`.
     pub fn update_many(&self, body: ModulesBody) -> UpdateModules {
         UpdateModules::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/modules", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/modules", [])
                 .scopes(&["ZohoCRM.settings.modules.UPDATE"])
                 .body(&body),
         )
@@ -60,7 +60,7 @@ impl Operations {
     pub fn get(&self, api_name: impl Into<String>) -> GetModule {
         GetModule::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/modules/{api_name}",
                 [("api_name", api_name.into())],
@@ -77,7 +77,7 @@ impl Operations {
     pub fn update(&self, api_name: impl Into<String>, body: ModulesBody) -> UpdateModule {
         UpdateModule::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/modules/{api_name}",
                 [("api_name", api_name.into())],

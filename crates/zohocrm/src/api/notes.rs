@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on notes.
     #[must_use]
     pub fn notes(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on notes. Returned by [`Api::notes`](crate::Api::notes).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/Notes`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.notes.READ`.
     pub fn list(&self, fields: impl IntoIterator<Item = impl Into<String>>) -> ListNotes {
         ListNotes::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/Notes", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/Notes", [])
                 .scopes(&["ZohoCRM.modules.READ", "ZohoCRM.modules.notes.READ"]),
         )
         .with_query_list("fields", fields)
@@ -36,7 +36,7 @@ impl Operations {
     /// `POST /crm/v8/Notes`. Scope: `ZohoCRM.modules.CREATE` or `ZohoCRM.modules.notes.CREATE`.
     pub fn create(&self, body: NotesBody) -> CreateNotes {
         CreateNotes::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/Notes", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/Notes", [])
                 .scopes(&["ZohoCRM.modules.CREATE", "ZohoCRM.modules.notes.CREATE"])
                 .body(&body),
         )
@@ -47,7 +47,7 @@ impl Operations {
     /// `PUT /crm/v8/Notes`. Scope: `ZohoCRM.modules.UPDATE` or `ZohoCRM.modules.notes.UPDATE`.
     pub fn update_many(&self, body: NotesBody) -> UpdateNotes {
         UpdateNotes::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/Notes", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/Notes", [])
                 .scopes(&["ZohoCRM.modules.UPDATE", "ZohoCRM.modules.notes.UPDATE"])
                 .body(&body),
         )
@@ -58,7 +58,7 @@ impl Operations {
     /// `DELETE /crm/v8/Notes`. Scope: `ZohoCRM.modules.DELETE` or `ZohoCRM.modules.notes.DELETE`.
     pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteNotes {
         DeleteNotes::new(
-            Request::operation(&self.crm, Method::Delete, "/crm/v8/Notes", [])
+            Request::operation(&self.caller, Method::Delete, "/crm/v8/Notes", [])
                 .scopes(&["ZohoCRM.modules.DELETE", "ZohoCRM.modules.notes.DELETE"]),
         )
         .with_query_list("ids", ids)
@@ -69,7 +69,7 @@ impl Operations {
     /// `GET /crm/v8/Notes/{id}`. Scope: `ZohoCRM.modules.READ` or `ZohoCRM.modules.notes.READ`.
     pub fn get(&self, id: impl Into<String>, fields: impl IntoIterator<Item = impl Into<String>>) -> GetNote {
         GetNote::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/Notes/{id}", [("id", id.into())])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/Notes/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.modules.READ", "ZohoCRM.modules.notes.READ"]),
         )
         .with_query_list("fields", fields)
@@ -80,7 +80,7 @@ impl Operations {
     /// `PUT /crm/v8/Notes/{id}`. Scope: `ZohoCRM.modules.UPDATE` or `ZohoCRM.modules.notes.UPDATE`.
     pub fn update(&self, id: impl Into<String>, body: NotesBody) -> UpdateNote {
         UpdateNote::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/Notes/{id}", [("id", id.into())])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/Notes/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.modules.UPDATE", "ZohoCRM.modules.notes.UPDATE"])
                 .body(&body),
         )
@@ -91,7 +91,7 @@ impl Operations {
     /// `DELETE /crm/v8/Notes/{id}`. Scope: `ZohoCRM.modules.DELETE` or `ZohoCRM.modules.notes.DELETE`.
     pub fn delete(&self, id: impl Into<String>) -> DeleteNote {
         DeleteNote::new(
-            Request::operation(&self.crm, Method::Delete, "/crm/v8/Notes/{id}", [("id", id.into())])
+            Request::operation(&self.caller, Method::Delete, "/crm/v8/Notes/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.modules.DELETE", "ZohoCRM.modules.notes.DELETE"]),
         )
     }

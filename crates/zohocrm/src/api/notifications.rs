@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on notifications.
     #[must_use]
     pub fn notifications(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on notifications. Returned by [`Api::notifications`](crate::Api::notifications).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/actions/watch`. Scope: `ZohoCRM.notifications.READ`.
     pub fn list(&self) -> ListNotifications {
         ListNotifications::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/actions/watch", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/actions/watch", [])
                 .scopes(&["ZohoCRM.notifications.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `POST /crm/v8/actions/watch`. Scope: `ZohoCRM.notifications.CREATE`.
     pub fn enable(&self, body: NotificationsBody) -> EnableNotifications {
         EnableNotifications::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/actions/watch", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/actions/watch", [])
                 .scopes(&["ZohoCRM.notifications.CREATE"])
                 .body(&body),
         )
@@ -46,7 +46,7 @@ impl Operations {
     /// `PUT /crm/v8/actions/watch`. Scope: `ZohoCRM.notifications.UPDATE`.
     pub fn update(&self, body: NotificationsBody) -> UpdateNotifications {
         UpdateNotifications::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/actions/watch", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/actions/watch", [])
                 .scopes(&["ZohoCRM.notifications.UPDATE"])
                 .body(&body),
         )
@@ -57,7 +57,7 @@ impl Operations {
     /// `PATCH /crm/v8/actions/watch`. Scope: `ZohoCRM.notifications.UPDATE`.
     pub fn disable(&self, body: NotificationsBody) -> DisableNotifications {
         DisableNotifications::new(
-            Request::operation(&self.crm, Method::Patch, "/crm/v8/actions/watch", [])
+            Request::operation(&self.caller, Method::Patch, "/crm/v8/actions/watch", [])
                 .scopes(&["ZohoCRM.notifications.UPDATE"])
                 .body(&body),
         )
@@ -68,7 +68,7 @@ impl Operations {
     /// `DELETE /crm/v8/actions/watch`. Scope: `ZohoCRM.notifications.DELETE`.
     pub fn delete(&self, channel_ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteNotifications {
         DeleteNotifications::new(
-            Request::operation(&self.crm, Method::Delete, "/crm/v8/actions/watch", [])
+            Request::operation(&self.caller, Method::Delete, "/crm/v8/actions/watch", [])
                 .scopes(&["ZohoCRM.notifications.DELETE"]),
         )
         .with_query_list("channel_ids", channel_ids)

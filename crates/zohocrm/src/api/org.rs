@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on the organization.
     #[must_use]
     pub fn org(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on the organization. Returned by [`Api::org`](crate::Api::org).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `GET /crm/v8/org`. Scope: `ZohoCRM.org.READ`.
     pub fn get(&self) -> GetOrganization {
         GetOrganization::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/org", []).scopes(&["ZohoCRM.org.READ"]),
+            Request::operation(&self.caller, Method::Get, "/crm/v8/org", []).scopes(&["ZohoCRM.org.READ"]),
         )
     }
 
@@ -33,7 +33,8 @@ impl Operations {
     /// `GET /crm/v8/org/photo`. Scope: `ZohoCRM.org.READ`.
     pub fn download_photo(&self) -> DownloadPhoto {
         DownloadPhoto::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/org/photo", []).scopes(&["ZohoCRM.org.READ"]),
+            Request::operation(&self.caller, Method::Get, "/crm/v8/org/photo", [])
+                .scopes(&["ZohoCRM.org.READ"]),
         )
     }
 
@@ -42,7 +43,7 @@ impl Operations {
     /// `POST /crm/v8/org/photo`. Scope: `ZohoCRM.org.CREATE`.
     pub fn upload_photo(&self, file: Upload) -> UploadPhoto {
         UploadPhoto::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/org/photo", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/org/photo", [])
                 .scopes(&["ZohoCRM.org.CREATE"])
                 .upload("file", file),
         )
@@ -53,7 +54,7 @@ impl Operations {
     /// `DELETE /crm/v8/org/photo`. Scope: `ZohoCRM.org.DELETE`.
     pub fn delete_photo(&self) -> DeletePhoto {
         DeletePhoto::new(
-            Request::operation(&self.crm, Method::Delete, "/crm/v8/org/photo", [])
+            Request::operation(&self.caller, Method::Delete, "/crm/v8/org/photo", [])
                 .scopes(&["ZohoCRM.org.DELETE"]),
         )
     }

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on pick list values.
     #[must_use]
     pub fn pick_list_values(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on pick list values. Returned by [`Api::pick_list_values`](crate::Api::pick_list_values).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     pub fn list(&self, field_id: impl Into<String>, module: impl Into<String>) -> ListPickListValues {
         ListPickListValues::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/fields/{field_id}/pick_list_values",
                 [("field_id", field_id.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on pipelines.
     #[must_use]
     pub fn pipeline(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on pipelines. Returned by [`Api::pipeline`](crate::Api::pipeline).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/pipeline`. Scope: `ZohoCRM.settings.pipeline.READ`.
     pub fn list(&self, layout_id: impl Into<String>) -> ListPipelines {
         ListPipelines::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/pipeline", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/pipeline", [])
                 .scopes(&["ZohoCRM.settings.pipeline.READ"]),
         )
         .with_query("layout_id", layout_id.into() as String)
@@ -36,7 +36,7 @@ impl Operations {
     /// `POST /crm/v8/settings/pipeline`. Scope: `ZohoCRM.settings.pipeline.CREATE`.
     pub fn create(&self, layout_id: impl Into<String>, body: PipelineBody) -> CreatePipeline {
         CreatePipeline::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/pipeline", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/pipeline", [])
                 .scopes(&["ZohoCRM.settings.pipeline.CREATE"])
                 .body(&body),
         )
@@ -48,7 +48,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/pipeline`. Scope: `ZohoCRM.settings.pipeline.UPDATE`.
     pub fn update_many(&self, layout_id: impl Into<String>, body: PipelineBody) -> UpdatePipelines {
         UpdatePipelines::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/pipeline", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/pipeline", [])
                 .scopes(&["ZohoCRM.settings.pipeline.UPDATE"])
                 .body(&body),
         )
@@ -60,8 +60,13 @@ impl Operations {
     /// `GET /crm/v8/settings/pipeline/{id}`. Scope: `ZohoCRM.settings.pipeline.READ`.
     pub fn get(&self, id: impl Into<String>, layout_id: impl Into<String>) -> GetPipeline {
         GetPipeline::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/pipeline/{id}", [("id", id.into())])
-                .scopes(&["ZohoCRM.settings.pipeline.READ"]),
+            Request::operation(
+                &self.caller,
+                Method::Get,
+                "/crm/v8/settings/pipeline/{id}",
+                [("id", id.into())],
+            )
+            .scopes(&["ZohoCRM.settings.pipeline.READ"]),
         )
         .with_query("layout_id", layout_id.into() as String)
     }
@@ -76,9 +81,14 @@ impl Operations {
         body: PipelineBody,
     ) -> UpdatePipeline {
         UpdatePipeline::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/pipeline/{id}", [("id", id.into())])
-                .scopes(&["ZohoCRM.settings.pipeline.UPDATE"])
-                .body(&body),
+            Request::operation(
+                &self.caller,
+                Method::Put,
+                "/crm/v8/settings/pipeline/{id}",
+                [("id", id.into())],
+            )
+            .scopes(&["ZohoCRM.settings.pipeline.UPDATE"])
+            .body(&body),
         )
         .with_query("layout_id", layout_id.into() as String)
     }
@@ -94,7 +104,7 @@ impl Operations {
     ) -> DeletePipeline {
         DeletePipeline::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Patch,
                 "/crm/v8/settings/pipeline/{id}",
                 [("id", id.into())],
@@ -110,7 +120,7 @@ impl Operations {
     /// `POST /crm/v8/settings/pipeline/actions/transfer`. Scope: `ZohoCRM.settings.pipeline.CREATE`.
     pub fn transfer(&self, layout_id: impl Into<String>, body: TransferPipelinesBody) -> TransferPipelines {
         TransferPipelines::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/pipeline/actions/transfer", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/pipeline/actions/transfer", [])
                 .scopes(&["ZohoCRM.settings.pipeline.CREATE"])
                 .body(&body),
         )

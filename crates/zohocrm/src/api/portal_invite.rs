@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on portal invitations.
     #[must_use]
     pub fn portal_invite(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on portal invitations. Returned by [`Api::portal_invite`](crate::Api::portal_invite).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -31,7 +31,7 @@ impl Operations {
     ) -> InviteUsers {
         InviteUsers::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/{record}/actions/portal_invite",
                 [("module", module.into()), ("record", record.into())],
@@ -52,7 +52,7 @@ impl Operations {
     ) -> ScheduleInvitations {
         ScheduleInvitations::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/actions/portal_invite",
                 [("module", module.into())],
@@ -72,7 +72,7 @@ impl Operations {
     ) -> GetInvitationsStatus {
         GetInvitationsStatus::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module}/actions/portal_invite",
                 [("module", module.into())],

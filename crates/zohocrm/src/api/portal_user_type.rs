@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on portal user types.
     #[must_use]
     pub fn portal_user_type(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on portal user types. Returned by [`Api::portal_user_type`](crate::Api::portal_user_type).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -26,7 +26,7 @@ impl Operations {
     pub fn list(&self, portal: impl Into<String>) -> ListUserTypes {
         ListUserTypes::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/portals/{portal}/user_type",
                 [("portal", portal.into())],
@@ -41,7 +41,7 @@ impl Operations {
     pub fn create(&self, portal: impl Into<String>, body: PortalUserTypeBody) -> CreateUserType {
         CreateUserType::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/settings/portals/{portal}/user_type",
                 [("portal", portal.into())],
@@ -57,7 +57,7 @@ impl Operations {
     pub fn get(&self, portal: impl Into<String>, user_type_id: impl Into<String>) -> GetUserType {
         GetUserType::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/portals/{portal}/user_type/{user_type_id}",
                 [("portal", portal.into()), ("user_type_id", user_type_id.into())],
@@ -77,7 +77,7 @@ impl Operations {
     ) -> UpdateUserType {
         UpdateUserType::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/portals/{portal}/user_type/{user_type_id}",
                 [("portal", portal.into()), ("user_type_id", user_type_id.into())],
@@ -93,7 +93,7 @@ impl Operations {
     pub fn delete(&self, portal: impl Into<String>, user_type_id: impl Into<String>) -> DeleteUserType {
         DeleteUserType::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/portals/{portal}/user_type/{user_type_id}",
                 [("portal", portal.into()), ("user_type_id", user_type_id.into())],

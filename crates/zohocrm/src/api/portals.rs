@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on portals.
     #[must_use]
     pub fn portals(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on portals. Returned by [`Api::portals`](crate::Api::portals).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/portals`. Scope: `ZohoCRM.settings.clientportal.READ`.
     pub fn list(&self) -> ListPortals {
         ListPortals::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/portals", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/portals", [])
                 .scopes(&["ZohoCRM.settings.clientportal.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `POST /crm/v8/settings/portals`. Scope: `ZohoCRM.settings.clientportal.CREATE`.
     pub fn create(&self, body: PortalsBody) -> CreatePortal {
         CreatePortal::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/portals", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/portals", [])
                 .scopes(&["ZohoCRM.settings.clientportal.CREATE"])
                 .body(&body),
         )
@@ -47,7 +47,7 @@ impl Operations {
     pub fn get(&self, portal_name: impl Into<String>) -> GetPortal {
         GetPortal::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/portals/{portal_name}",
                 [("portal_name", portal_name.into())],
@@ -62,7 +62,7 @@ impl Operations {
     pub fn update(&self, portal_name: impl Into<String>, body: PortalsBody) -> UpdatePortal {
         UpdatePortal::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/portals/{portal_name}",
                 [("portal_name", portal_name.into())],

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on portal metadata.
     #[must_use]
     pub fn portals_meta(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on portal metadata. Returned by [`Api::portals_meta`](crate::Api::portals_meta).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `GET /crm/v8/settings/portals/meta`. Scope: `ZohoCRM.settings.clientportal.READ`.
     pub fn get(&self, module: impl Into<String>) -> GetPortalsMeta {
         GetPortalsMeta::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/portals/meta", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/portals/meta", [])
                 .scopes(&["ZohoCRM.settings.clientportal.READ"]),
         )
         .with_query("module", module.into() as String)

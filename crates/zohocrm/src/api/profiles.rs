@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on profiles.
     #[must_use]
     pub fn profiles(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on profiles. Returned by [`Api::profiles`](crate::Api::profiles).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/profiles`. Scope: `ZohoCRM.settings.profiles.READ`.
     pub fn list(&self) -> ListProfiles {
         ListProfiles::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/profiles", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/profiles", [])
                 .scopes(&["ZohoCRM.settings.profiles.READ"]),
         )
     }
@@ -36,7 +36,7 @@ impl Operations {
     pub fn clone_profiles(&self, id: impl Into<String>, body: ProfilesBody) -> CloneProfiles {
         CloneProfiles::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/settings/profiles/{id}/actions/clone",
                 [("id", id.into())],
@@ -51,9 +51,14 @@ impl Operations {
     /// `PUT /crm/v8/settings/profiles/{id}`. Scope: `ZohoCRM.settings.UPDATE`.
     pub fn update(&self, id: impl Into<String>, body: ProfilesBody) -> UpdateProfile {
         UpdateProfile::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/profiles/{id}", [("id", id.into())])
-                .scopes(&["ZohoCRM.settings.UPDATE"])
-                .body(&body),
+            Request::operation(
+                &self.caller,
+                Method::Put,
+                "/crm/v8/settings/profiles/{id}",
+                [("id", id.into())],
+            )
+            .scopes(&["ZohoCRM.settings.UPDATE"])
+            .body(&body),
         )
     }
 
@@ -62,8 +67,13 @@ impl Operations {
     /// `GET /crm/v8/settings/profiles/{id}`. Scope: `ZohoCRM.settings.profiles.READ`.
     pub fn get(&self, id: impl Into<String>) -> GetProfile {
         GetProfile::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/profiles/{id}", [("id", id.into())])
-                .scopes(&["ZohoCRM.settings.profiles.READ"]),
+            Request::operation(
+                &self.caller,
+                Method::Get,
+                "/crm/v8/settings/profiles/{id}",
+                [("id", id.into())],
+            )
+            .scopes(&["ZohoCRM.settings.profiles.READ"]),
         )
     }
 
@@ -73,7 +83,7 @@ impl Operations {
     pub fn delete(&self, id: impl Into<String>, transfer_to: impl Into<String>) -> DeleteProfile {
         DeleteProfile::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/profiles/{id}",
                 [("id", id.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on records.
     #[must_use]
     pub fn record(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on records. Returned by [`Api::record`](crate::Api::record).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -26,7 +26,7 @@ impl Operations {
     pub fn get(&self, module: impl Into<String>, id: impl Into<String>) -> GetRecord {
         GetRecord::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/{id}",
                 [("module_api_name", module.into()), ("id", id.into())],
@@ -41,7 +41,7 @@ impl Operations {
     pub fn update(&self, module: impl Into<String>, id: impl Into<String>, body: RecordBody) -> UpdateRecord {
         UpdateRecord::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/{module_api_name}/{id}",
                 [("module_api_name", module.into()), ("id", id.into())],
@@ -57,7 +57,7 @@ impl Operations {
     pub fn delete(&self, module: impl Into<String>, id: impl Into<String>) -> DeleteRecord {
         DeleteRecord::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/{module_api_name}/{id}",
                 [("module_api_name", module.into()), ("id", id.into())],
@@ -76,7 +76,7 @@ impl Operations {
     ) -> ListRecords {
         ListRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}",
                 [("module_api_name", module.into())],
@@ -92,7 +92,7 @@ impl Operations {
     pub fn create(&self, module: impl Into<String>, body: RecordBody) -> CreateRecords {
         CreateRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}",
                 [("module_api_name", module.into())],
@@ -108,7 +108,7 @@ impl Operations {
     pub fn update_many(&self, module: impl Into<String>, body: RecordBody) -> UpdateRecords {
         UpdateRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/{module_api_name}",
                 [("module_api_name", module.into())],
@@ -128,7 +128,7 @@ impl Operations {
     ) -> DeleteRecords {
         DeleteRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/{module_api_name}",
                 [("module_api_name", module.into())],
@@ -144,7 +144,7 @@ impl Operations {
     pub fn upsert(&self, module: impl Into<String>, body: RecordBody) -> UpsertRecords {
         UpsertRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/upsert",
                 [("module_api_name", module.into())],
@@ -160,7 +160,7 @@ impl Operations {
     pub fn deleted_records(&self, module: impl Into<String>) -> GetDeletedRecords {
         GetDeletedRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/deleted",
                 [("module_api_name", module.into())],
@@ -175,7 +175,7 @@ impl Operations {
     pub fn search(&self, module: impl Into<String>) -> SearchRecords {
         SearchRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/search",
                 [("module_api_name", module.into())],
@@ -190,7 +190,7 @@ impl Operations {
     pub fn download_photo(&self, module: impl Into<String>, id: impl Into<String>) -> DownloadPhoto {
         DownloadPhoto::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/{id}/photo",
                 [("module_api_name", module.into()), ("id", id.into())],
@@ -210,7 +210,7 @@ impl Operations {
     ) -> UploadPhoto {
         UploadPhoto::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/{id}/photo",
                 [("module_api_name", module.into()), ("id", id.into())],
@@ -226,7 +226,7 @@ impl Operations {
     pub fn delete_photo(&self, module: impl Into<String>, id: impl Into<String>) -> DeletePhoto {
         DeletePhoto::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/{module_api_name}/{id}/photo",
                 [("module_api_name", module.into()), ("id", id.into())],
@@ -245,7 +245,7 @@ impl Operations {
     ) -> ScheduleMassUpdate {
         ScheduleMassUpdate::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/actions/mass_update",
                 [("module_api_name", module.into())],
@@ -265,7 +265,7 @@ impl Operations {
     ) -> GetMassUpdateStatus {
         GetMassUpdateStatus::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/actions/mass_update",
                 [("module_api_name", module.into())],
@@ -285,7 +285,7 @@ impl Operations {
     ) -> AssignTerritoriesToRecords {
         AssignTerritoriesToRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/actions/assign_territories",
                 [("module_api_name", module.into())],
@@ -306,7 +306,7 @@ impl Operations {
     ) -> AssignTerritories {
         AssignTerritories::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/{id}/actions/assign_territories",
                 [("module_api_name", module.into()), ("id", id.into())],
@@ -326,7 +326,7 @@ impl Operations {
     ) -> RemoveTerritoriesFromRecords {
         RemoveTerritoriesFromRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/actions/remove_territories",
                 [("module_api_name", module.into())],
@@ -347,7 +347,7 @@ impl Operations {
     ) -> RemoveTerritories {
         RemoveTerritories::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/{id}/actions/remove_territories",
                 [("module_api_name", module.into()), ("id", id.into())],
@@ -368,7 +368,7 @@ impl Operations {
     ) -> GetRecordByExternalId {
         GetRecordByExternalId::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/{external_field_value}",
                 [("module_api_name", module.into()), ("external_field_value", external_field_value.into())],
@@ -390,7 +390,7 @@ impl Operations {
     ) -> UpdateRecordByExternalId {
         UpdateRecordByExternalId::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/{module_api_name}/{external_field_value}",
                 [("module_api_name", module.into()), ("external_field_value", external_field_value.into())],
@@ -412,7 +412,7 @@ impl Operations {
     ) -> DeleteRecordByExternalId {
         DeleteRecordByExternalId::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/{module_api_name}/{external_field_value}",
                 [("module_api_name", module.into()), ("external_field_value", external_field_value.into())],
@@ -428,7 +428,7 @@ impl Operations {
     pub fn full_data(&self, module: impl Into<String>, id: impl Into<String>) -> GetFullData {
         GetFullData::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/{id}/actions/fetch_full_data",
                 [("module_api_name", module.into()), ("id", id.into())],
@@ -448,7 +448,7 @@ impl Operations {
     ) -> GetFullDataOfRecords {
         GetFullDataOfRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/actions/fetch_full_data",
                 [("module_api_name", module.into())],
@@ -465,7 +465,7 @@ impl Operations {
     pub fn clone_record(&self, module: impl Into<String>, id: impl Into<String>) -> CloneRecord {
         CloneRecord::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/{id}/actions/clone",
                 [("module_api_name", module.into()), ("id", id.into())],

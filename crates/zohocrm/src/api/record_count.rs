@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on record counts.
     #[must_use]
     pub fn record_count(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on record counts. Returned by [`Api::record_count`](crate::Api::record_count).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     pub fn count(&self, module: impl Into<String>) -> CountRecords {
         CountRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/actions/count",
                 [("module_api_name", module.into())],
@@ -40,7 +40,7 @@ impl Operations {
     pub fn count_records_by_post(&self, module: impl Into<String>, body: Filter) -> CountRecordsByPost {
         CountRecordsByPost::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/actions/count",
                 [("module_api_name", module.into())],

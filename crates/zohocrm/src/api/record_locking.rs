@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on record locks.
     #[must_use]
     pub fn record_locking(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on record locks. Returned by [`Api::record_locking`](crate::Api::record_locking).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -26,7 +26,7 @@ impl Operations {
     pub fn list(&self, module: impl Into<String>, record_id: impl Into<String>) -> ListLocks {
         ListLocks::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_name}/{record_id}/Locking_Information__s",
                 [("module_name", module.into()), ("record_id", record_id.into())],
@@ -46,7 +46,7 @@ impl Operations {
     ) -> LockRecord {
         LockRecord::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_name}/{record_id}/Locking_Information__s",
                 [("module_name", module.into()), ("record_id", record_id.into())],
@@ -67,7 +67,7 @@ impl Operations {
     ) -> GetLock {
         GetLock::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}",
                 [
@@ -92,7 +92,7 @@ impl Operations {
     ) -> UpdateLock {
         UpdateLock::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}",
                 [
@@ -117,7 +117,7 @@ impl Operations {
     ) -> UnlockRecord {
         UnlockRecord::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/{module_name}/{record_id}/Locking_Information__s/{lock_id}",
                 [

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on record locking configurations.
     #[must_use]
     pub fn record_locking_configuration(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on record locking configurations. Returned by [`Api::record_locking_configuration`](crate::Api::record_locking_configuration).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,8 +25,13 @@ impl Operations {
     /// `GET /crm/v8/settings/record_locking_configurations`. Scope: `ZohoCRM.settings.record_locking_configurations.READ`.
     pub fn list(&self, module: impl Into<String>) -> ListRecordLockingConfigurations {
         ListRecordLockingConfigurations::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/record_locking_configurations", [])
-                .scopes(&["ZohoCRM.settings.record_locking_configurations.READ"]),
+            Request::operation(
+                &self.caller,
+                Method::Get,
+                "/crm/v8/settings/record_locking_configurations",
+                [],
+            )
+            .scopes(&["ZohoCRM.settings.record_locking_configurations.READ"]),
         )
         .with_query("module", module.into() as String)
     }
@@ -40,9 +45,14 @@ impl Operations {
         body: RecordLockingConfigurationBody,
     ) -> AddRecordLockingConfiguration {
         AddRecordLockingConfiguration::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/record_locking_configurations", [])
-                .scopes(&["ZohoCRM.settings.record_locking_configurations.CREATE"])
-                .body(&body),
+            Request::operation(
+                &self.caller,
+                Method::Post,
+                "/crm/v8/settings/record_locking_configurations",
+                [],
+            )
+            .scopes(&["ZohoCRM.settings.record_locking_configurations.CREATE"])
+            .body(&body),
         )
         .with_query("module", module.into() as String)
     }
@@ -56,9 +66,14 @@ impl Operations {
         body: RecordLockingConfigurationBody,
     ) -> UpdateRecordLockingConfigurations {
         UpdateRecordLockingConfigurations::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/record_locking_configurations", [])
-                .scopes(&["ZohoCRM.settings.record_locking_configurations.UPDATE"])
-                .body(&body),
+            Request::operation(
+                &self.caller,
+                Method::Put,
+                "/crm/v8/settings/record_locking_configurations",
+                [],
+            )
+            .scopes(&["ZohoCRM.settings.record_locking_configurations.UPDATE"])
+            .body(&body),
         )
         .with_query("module", module.into() as String)
     }
@@ -73,7 +88,7 @@ impl Operations {
     ) -> DeleteRecordLockingConfigurations {
         DeleteRecordLockingConfigurations::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/record_locking_configurations",
                 [],
@@ -94,7 +109,7 @@ impl Operations {
     ) -> GetRecordLockingConfiguration {
         GetRecordLockingConfiguration::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/record_locking_configurations/{record_locking_config_id}",
                 [("record_locking_config_id", record_locking_config_id.into())],
@@ -115,7 +130,7 @@ impl Operations {
     ) -> UpdateRecordLockingConfiguration {
         UpdateRecordLockingConfiguration::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/record_locking_configurations/{record_locking_config_id}",
                 [("record_locking_config_id", record_locking_config_id.into())],
@@ -136,7 +151,7 @@ impl Operations {
     ) -> DeleteRecordLockingConfiguration {
         DeleteRecordLockingConfiguration::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/record_locking_configurations/{record_locking_config_id}",
                 [("record_locking_config_id", record_locking_config_id.into())],

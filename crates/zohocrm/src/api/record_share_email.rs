@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on email sharing.
     #[must_use]
     pub fn record_share_email(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on email sharing. Returned by [`Api::record_share_email`](crate::Api::record_share_email).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     pub fn share(&self, module: impl Into<String>, id: impl Into<String>) -> ShareEmails {
         ShareEmails::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/{id}/actions/share_emails",
                 [("module_api_name", module.into()), ("id", id.into())],
@@ -40,7 +40,7 @@ impl Operations {
     pub fn unshare(&self, module: impl Into<String>, id: impl Into<String>) -> UnshareEmails {
         UnshareEmails::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/{id}/actions/unshare_emails",
                 [("module_api_name", module.into()), ("id", id.into())],
@@ -59,7 +59,7 @@ impl Operations {
     ) -> ShareEmailsOfRecords {
         ShareEmailsOfRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/actions/share_emails",
                 [("module_api_name", module.into())],
@@ -79,7 +79,7 @@ impl Operations {
     ) -> UnshareEmailsOfRecords {
         UnshareEmailsOfRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/actions/unshare_emails",
                 [("module_api_name", module.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on the recycle bin.
     #[must_use]
     pub fn recycle_bin(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on the recycle bin. Returned by [`Api::recycle_bin`](crate::Api::recycle_bin).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/recycle_bin`. Scope: `ZohoCRM.settings.recycle_bin.READ`.
     pub fn list(&self) -> ListRecycleBinRecords {
         ListRecycleBinRecords::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/recycle_bin", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/recycle_bin", [])
                 .scopes(&["ZohoCRM.settings.recycle_bin.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `DELETE /crm/v8/settings/recycle_bin`. Scope: `ZohoCRM.settings.recycle_bin.DELETE`.
     pub fn delete_many(&self) -> DeleteRecycleBinRecords {
         DeleteRecycleBinRecords::new(
-            Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/recycle_bin", [])
+            Request::operation(&self.caller, Method::Delete, "/crm/v8/settings/recycle_bin", [])
                 .scopes(&["ZohoCRM.settings.recycle_bin.DELETE"]),
         )
     }
@@ -46,7 +46,7 @@ impl Operations {
     pub fn get(&self, record_id: impl Into<String>) -> GetRecycleBinRecord {
         GetRecycleBinRecord::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/recycle_bin/{record_id}",
                 [("record_id", record_id.into())],
@@ -61,7 +61,7 @@ impl Operations {
     pub fn delete(&self, record_id: impl Into<String>) -> DeleteRecycleBinRecord {
         DeleteRecycleBinRecord::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/recycle_bin/{record_id}",
                 [("record_id", record_id.into())],

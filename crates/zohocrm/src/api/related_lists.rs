@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on related lists.
     #[must_use]
     pub fn related_lists(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on related lists. Returned by [`Api::related_lists`](crate::Api::related_lists).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/related_lists`. Scope: `ZohoCRM.settings.related_lists.READ`.
     pub fn list(&self, module: impl Into<String>) -> ListRelatedLists {
         ListRelatedLists::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/related_lists", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/related_lists", [])
                 .scopes(&["ZohoCRM.settings.related_lists.READ"]),
         )
         .with_query("module", module.into() as String)
@@ -37,7 +37,7 @@ impl Operations {
     pub fn get(&self, id: impl Into<String>, module: impl Into<String>) -> GetRelatedList {
         GetRelatedList::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/related_lists/{id}",
                 [("id", id.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on related records.
     #[must_use]
     pub fn related_records(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on related records. Returned by [`Api::related_records`](crate::Api::related_records).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -32,7 +32,7 @@ impl Operations {
     ) -> ListRelatedRecords {
         ListRelatedRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}",
                 [
@@ -58,7 +58,7 @@ impl Operations {
     ) -> UpdateRelatedRecords {
         UpdateRelatedRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}",
                 [
@@ -84,7 +84,7 @@ impl Operations {
     ) -> DelinkRelatedRecords {
         DelinkRelatedRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}",
                 [
@@ -111,7 +111,7 @@ impl Operations {
     ) -> ListRelatedRecordsByExternalId {
         ListRelatedRecordsByExternalId::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/{external_value}/{related_list_api_name}",
                 [
@@ -139,7 +139,7 @@ impl Operations {
     ) -> UpdateRelatedRecordsByExternalId {
         UpdateRelatedRecordsByExternalId::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/{module_api_name}/{external_value}/{related_list_api_name}",
                 [
@@ -167,7 +167,7 @@ impl Operations {
     ) -> DelinkRelatedRecordsByExternalId {
         DelinkRelatedRecordsByExternalId::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/{module_api_name}/{external_value}/{related_list_api_name}",
                 [
@@ -194,7 +194,7 @@ impl Operations {
     ) -> GetRelatedRecord {
         GetRelatedRecord::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}",
                 [
@@ -221,7 +221,7 @@ impl Operations {
     ) -> UpdateRelatedRecord {
         UpdateRelatedRecord::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}",
                 [
@@ -248,7 +248,7 @@ impl Operations {
     ) -> DelinkRelatedRecord {
         DelinkRelatedRecord::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/{module_api_name}/{record_id}/{related_list_api_name}/{related_record_id}",
                 [
@@ -275,7 +275,7 @@ impl Operations {
     ) -> GetRelatedRecordByExternalId {
         GetRelatedRecordByExternalId::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/{external_value}/{related_list_api_name}/{external_field_value}",
                 [
@@ -304,7 +304,7 @@ impl Operations {
     ) -> UpdateRelatedRecordByExternalId {
         UpdateRelatedRecordByExternalId::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/{module_api_name}/{external_value}/{related_list_api_name}/{external_field_value}",
                 [
@@ -333,7 +333,7 @@ impl Operations {
     ) -> DelinkRelatedRecordByExternalId {
         DelinkRelatedRecordByExternalId::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/{module_api_name}/{external_value}/{related_list_api_name}/{external_field_value}",
                 [
@@ -359,7 +359,7 @@ impl Operations {
     ) -> GetRelatedRecordsOfDeleted {
         GetRelatedRecordsOfDeleted::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/deleted/{record_id}/{related_list_api_name}",
                 [

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on rescheduled appointments.
     #[must_use]
     pub fn reschedule_history(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on rescheduled appointments. Returned by [`Api::reschedule_history`](crate::Api::reschedule_history).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `POST /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.modules.appointments_rescheduled_history.CREATE`.
     pub fn create(&self, body: RescheduleHistoryBody) -> CreateRescheduledAppointments {
         CreateRescheduledAppointments::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/Appointments_Rescheduled_History__s", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/Appointments_Rescheduled_History__s", [])
                 .scopes(&["ZohoCRM.modules.appointments_rescheduled_history.CREATE"])
                 .body(&body),
         )
@@ -36,7 +36,7 @@ impl Operations {
     /// `PUT /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.modules.appointments_rescheduled_history.UPDATE`.
     pub fn update_many(&self, body: RescheduleHistoryBody) -> UpdateRescheduledAppointments {
         UpdateRescheduledAppointments::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/Appointments_Rescheduled_History__s", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/Appointments_Rescheduled_History__s", [])
                 .scopes(&["ZohoCRM.modules.appointments_rescheduled_history.UPDATE"])
                 .body(&body),
         )
@@ -47,7 +47,7 @@ impl Operations {
     /// `GET /crm/v8/Appointments_Rescheduled_History__s`. Scope: `ZohoCRM.modules.appointments_rescheduled_history.READ`.
     pub fn list(&self) -> ListRescheduledAppointments {
         ListRescheduledAppointments::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/Appointments_Rescheduled_History__s", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/Appointments_Rescheduled_History__s", [])
                 .scopes(&["ZohoCRM.modules.appointments_rescheduled_history.READ"]),
         )
     }
@@ -58,7 +58,7 @@ impl Operations {
     pub fn update(&self, id: impl Into<String>, body: RescheduleHistoryBody) -> UpdateRescheduledAppointment {
         UpdateRescheduledAppointment::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/Appointments_Rescheduled_History__s/{id}",
                 [("id", id.into())],
@@ -74,7 +74,7 @@ impl Operations {
     pub fn get(&self, id: impl Into<String>) -> GetRescheduledAppointment {
         GetRescheduledAppointment::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/Appointments_Rescheduled_History__s/{id}",
                 [("id", id.into())],
@@ -89,7 +89,7 @@ impl Operations {
     pub fn delete(&self, id: impl Into<String>) -> DeleteRescheduledAppointment {
         DeleteRescheduledAppointment::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/Appointments_Rescheduled_History__s/{id}",
                 [("id", id.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on roles.
     #[must_use]
     pub fn roles(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on roles. Returned by [`Api::roles`](crate::Api::roles).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/roles`. Scope: `ZohoCRM.settings.roles.READ`.
     pub fn list(&self) -> ListRoles {
         ListRoles::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/roles", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/roles", [])
                 .scopes(&["ZohoCRM.settings.roles.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `POST /crm/v8/settings/roles`. Scope: `ZohoCRM.settings.roles.CREATE`.
     pub fn create(&self, body: RolesBody) -> CreateRoles {
         CreateRoles::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/roles", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/roles", [])
                 .scopes(&["ZohoCRM.settings.roles.CREATE"])
                 .body(&body),
         )
@@ -46,7 +46,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/roles`. Scope: `ZohoCRM.settings.roles.UPDATE`.
     pub fn update_many(&self, body: RolesBody) -> UpdateRoles {
         UpdateRoles::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/roles", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/roles", [])
                 .scopes(&["ZohoCRM.settings.roles.UPDATE"])
                 .body(&body),
         )
@@ -58,7 +58,7 @@ impl Operations {
     pub fn get(&self, role_id: impl Into<String>) -> GetRole {
         GetRole::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/roles/{role_id}",
                 [("role_id", role_id.into())],
@@ -73,7 +73,7 @@ impl Operations {
     pub fn update(&self, role_id: impl Into<String>, body: RolesBody) -> UpdateRole {
         UpdateRole::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/roles/{role_id}",
                 [("role_id", role_id.into())],
@@ -89,7 +89,7 @@ impl Operations {
     pub fn delete(&self, role_id: impl Into<String>, transfer_to_id: impl Into<String>) -> DeleteRole {
         DeleteRole::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/roles/{role_id}",
                 [("role_id", role_id.into())],

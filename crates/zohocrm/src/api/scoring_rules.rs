@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on scoring rules.
     #[must_use]
     pub fn scoring_rules(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on scoring rules. Returned by [`Api::scoring_rules`](crate::Api::scoring_rules).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `POST /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.scoring_rules.CREATE`.
     pub fn create(&self, body: ScoringRulesBody) -> CreateScoringRules {
         CreateScoringRules::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/automation/scoring_rules", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/automation/scoring_rules", [])
                 .scopes(&["ZohoCRM.settings.scoring_rules.CREATE"])
                 .body(&body),
         )
@@ -36,7 +36,7 @@ impl Operations {
     /// `GET /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.scoring_rules.READ`.
     pub fn list(&self) -> ListScoringRules {
         ListScoringRules::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/automation/scoring_rules", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/automation/scoring_rules", [])
                 .scopes(&["ZohoCRM.settings.scoring_rules.READ"]),
         )
     }
@@ -46,7 +46,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.scoring_rules.UPDATE`.
     pub fn update_many(&self, body: ScoringRulesBody) -> UpdateScoringRules {
         UpdateScoringRules::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/automation/scoring_rules", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/automation/scoring_rules", [])
                 .scopes(&["ZohoCRM.settings.scoring_rules.UPDATE"])
                 .body(&body),
         )
@@ -57,7 +57,7 @@ impl Operations {
     /// `DELETE /crm/v8/settings/automation/scoring_rules`. Scope: `ZohoCRM.settings.scoring_rules.DELETE`.
     pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteScoringRules {
         DeleteScoringRules::new(
-            Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/automation/scoring_rules", [])
+            Request::operation(&self.caller, Method::Delete, "/crm/v8/settings/automation/scoring_rules", [])
                 .scopes(&["ZohoCRM.settings.scoring_rules.DELETE"]),
         )
         .with_query_list("ids", ids)
@@ -69,7 +69,7 @@ impl Operations {
     pub fn update(&self, id: impl Into<String>, body: ScoringRulesBody) -> UpdateScoringRule {
         UpdateScoringRule::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/automation/scoring_rules/{id}",
                 [("id", id.into())],
@@ -85,7 +85,7 @@ impl Operations {
     pub fn get(&self, id: impl Into<String>) -> GetScoringRule {
         GetScoringRule::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/automation/scoring_rules/{id}",
                 [("id", id.into())],
@@ -100,7 +100,7 @@ impl Operations {
     pub fn delete(&self, id: impl Into<String>) -> DeleteScoringRule {
         DeleteScoringRule::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/automation/scoring_rules/{id}",
                 [("id", id.into())],
@@ -115,7 +115,7 @@ impl Operations {
     pub fn activate(&self, id: impl Into<String>) -> ActivateScoringRule {
         ActivateScoringRule::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/automation/scoring_rules/{id}/actions/activate",
                 [("id", id.into())],
@@ -130,7 +130,7 @@ impl Operations {
     pub fn deactivate(&self, id: impl Into<String>) -> DeactivateScoringRule {
         DeactivateScoringRule::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/automation/scoring_rules/{id}/actions/activate",
                 [("id", id.into())],
@@ -145,7 +145,7 @@ impl Operations {
     pub fn clone_scoring_rule(&self, id: impl Into<String>) -> CloneScoringRule {
         CloneScoringRule::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/settings/automation/scoring_rules/{id}/actions/clone",
                 [("id", id.into())],
@@ -160,7 +160,7 @@ impl Operations {
     pub fn run(&self, module: impl Into<String>, body: RunScoringRulesBody) -> RunScoringRules {
         RunScoringRules::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/{module}/actions/run_scoring_rules",
                 [("module", module.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on services.
     #[must_use]
     pub fn services(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on services. Returned by [`Api::services`](crate::Api::services).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `POST /crm/v8/Services__s`. Scope: `ZohoCRM.modules.services.CREATE`.
     pub fn create(&self, body: Services) -> CreateServices {
         CreateServices::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/Services__s", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/Services__s", [])
                 .scopes(&["ZohoCRM.modules.services.CREATE"])
                 .body(&body),
         )
@@ -36,7 +36,7 @@ impl Operations {
     /// `GET /crm/v8/Services__s`. Scope: `ZohoCRM.modules.services.READ`.
     pub fn list(&self) -> ListServices {
         ListServices::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/Services__s", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/Services__s", [])
                 .scopes(&["ZohoCRM.modules.services.READ"]),
         )
     }
@@ -46,7 +46,7 @@ impl Operations {
     /// `PUT /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.modules.services.UPDATE`.
     pub fn update(&self, id: impl Into<String>, body: Services) -> UpdateService {
         UpdateService::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/Services__s/{id}", [("id", id.into())])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/Services__s/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.modules.services.UPDATE"])
                 .body(&body),
         )
@@ -57,7 +57,7 @@ impl Operations {
     /// `GET /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.modules.services.READ`.
     pub fn get(&self, id: impl Into<String>) -> GetService {
         GetService::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/Services__s/{id}", [("id", id.into())])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/Services__s/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.modules.services.READ"]),
         )
     }
@@ -67,7 +67,7 @@ impl Operations {
     /// `DELETE /crm/v8/Services__s/{id}`. Scope: `ZohoCRM.modules.services.DELETE`.
     pub fn delete(&self, id: impl Into<String>) -> DeleteService {
         DeleteService::new(
-            Request::operation(&self.crm, Method::Delete, "/crm/v8/Services__s/{id}", [("id", id.into())])
+            Request::operation(&self.caller, Method::Delete, "/crm/v8/Services__s/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.modules.services.DELETE"]),
         )
     }

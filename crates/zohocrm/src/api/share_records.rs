@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on record shares.
     #[must_use]
     pub fn share_records(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on record shares. Returned by [`Api::share_records`](crate::Api::share_records).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -26,7 +26,7 @@ impl Operations {
     pub fn list(&self, module: impl Into<String>, record_id: impl Into<String>) -> ListShares {
         ListShares::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module_api_name}/{record_id}/actions/share",
                 [("module_api_name", module.into()), ("record_id", record_id.into())],
@@ -46,7 +46,7 @@ impl Operations {
     ) -> ShareRecord {
         ShareRecord::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/{record_id}/actions/share",
                 [("module_api_name", module.into()), ("record_id", record_id.into())],
@@ -67,7 +67,7 @@ impl Operations {
     ) -> UpdateShares {
         UpdateShares::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/{module_api_name}/{record_id}/actions/share",
                 [("module_api_name", module.into()), ("record_id", record_id.into())],
@@ -83,7 +83,7 @@ impl Operations {
     pub fn revoke(&self, module: impl Into<String>, record_id: impl Into<String>) -> RevokeShares {
         RevokeShares::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/{module_api_name}/{record_id}/actions/share",
                 [("module_api_name", module.into()), ("record_id", record_id.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on sharing rules.
     #[must_use]
     pub fn sharing_rules(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on sharing rules. Returned by [`Api::sharing_rules`](crate::Api::sharing_rules).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/data_sharing/rules`. Scope: `ZohoCRM.modules.READ`.
     pub fn list(&self) -> ListSharingRules {
         ListSharingRules::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/data_sharing/rules", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/data_sharing/rules", [])
                 .scopes(&["ZohoCRM.modules.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `POST /crm/v8/settings/data_sharing/rules`. Scope: `ZohoCRM.modules.CREATE`.
     pub fn create(&self, module: impl Into<String>, body: SharingRulesBody) -> CreateSharingRules {
         CreateSharingRules::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/data_sharing/rules", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/data_sharing/rules", [])
                 .scopes(&["ZohoCRM.modules.CREATE"])
                 .body(&body),
         )
@@ -47,7 +47,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/data_sharing/rules`. Scope: `ZohoCRM.modules.UPDATE`.
     pub fn update_many(&self, module: impl Into<String>, body: SharingRulesBody) -> UpdateSharingRules {
         UpdateSharingRules::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/data_sharing/rules", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/data_sharing/rules", [])
                 .scopes(&["ZohoCRM.modules.UPDATE"])
                 .body(&body),
         )
@@ -59,7 +59,7 @@ impl Operations {
     /// `POST /crm/v8/settings/data_sharing/rules/search`. Scope: `ZohoCRM.modules.CREATE`.
     pub fn search(&self, body: SearchSharingRulesBody) -> SearchSharingRules {
         SearchSharingRules::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/data_sharing/rules/search", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/data_sharing/rules/search", [])
                 .scopes(&["ZohoCRM.modules.CREATE"])
                 .body(&body),
         )
@@ -71,7 +71,7 @@ impl Operations {
     pub fn deactivate(&self, id: impl Into<String>, module: impl Into<String>) -> DeactivateSharingRule {
         DeactivateSharingRule::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/data_sharing/rules/{id}/actions/activate",
                 [("id", id.into())],
@@ -87,7 +87,7 @@ impl Operations {
     pub fn activate(&self, id: impl Into<String>, module: impl Into<String>) -> ActivateSharingRule {
         ActivateSharingRule::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/data_sharing/rules/{id}/actions/activate",
                 [("id", id.into())],
@@ -103,7 +103,7 @@ impl Operations {
     pub fn get(&self, id: impl Into<String>) -> GetSharingRule {
         GetSharingRule::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/data_sharing/rules/{id}",
                 [("id", id.into())],
@@ -123,7 +123,7 @@ impl Operations {
     ) -> UpdateSharingRule {
         UpdateSharingRule::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/data_sharing/rules/{id}",
                 [("id", id.into())],
@@ -140,7 +140,7 @@ impl Operations {
     pub fn delete(&self, id: impl Into<String>, module: impl Into<String>) -> DeleteSharingRule {
         DeleteSharingRule::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/data_sharing/rules/{id}",
                 [("id", id.into())],
@@ -156,7 +156,7 @@ impl Operations {
     pub fn summary(&self) -> GetSummary {
         GetSummary::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/data_sharing/rules/actions/summary",
                 [],
@@ -171,7 +171,7 @@ impl Operations {
     pub fn search_summary(&self, body: SearchSharingRulesBody) -> SearchSummary {
         SearchSummary::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/settings/data_sharing/rules/actions/summary",
                 [],
@@ -187,7 +187,7 @@ impl Operations {
     pub fn rerun(&self, module: impl Into<String>) -> RerunSharingRules {
         RerunSharingRules::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/settings/data_sharing/rules/actions/run",
                 [],

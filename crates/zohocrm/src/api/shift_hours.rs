@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on shift hours.
     #[must_use]
     pub fn shift_hours(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on shift hours. Returned by [`Api::shift_hours`](crate::Api::shift_hours).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/business_hours/shift_hours`. Scope: `ZohoCRM.settings.business_hours.READ`.
     pub fn list(&self) -> ListShiftHours {
         ListShiftHours::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/business_hours/shift_hours", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/business_hours/shift_hours", [])
                 .scopes(&["ZohoCRM.settings.business_hours.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `POST /crm/v8/settings/business_hours/shift_hours`. Scope: `ZohoCRM.settings.business_hours.CREATE`.
     pub fn create(&self, body: ShiftHoursBody) -> CreateShiftHours {
         CreateShiftHours::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/business_hours/shift_hours", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/business_hours/shift_hours", [])
                 .scopes(&["ZohoCRM.settings.business_hours.CREATE"])
                 .body(&body),
         )
@@ -46,7 +46,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/business_hours/shift_hours`. Scope: `ZohoCRM.settings.business_hours.UPDATE`.
     pub fn update_many(&self, body: ShiftHoursBody) -> UpdateShiftHours {
         UpdateShiftHours::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/business_hours/shift_hours", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/business_hours/shift_hours", [])
                 .scopes(&["ZohoCRM.settings.business_hours.UPDATE"])
                 .body(&body),
         )
@@ -58,7 +58,7 @@ impl Operations {
     pub fn get(&self, shift_id: impl Into<String>) -> GetShiftHour {
         GetShiftHour::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/business_hours/shift_hours/{shift_id}",
                 [("shift_id", shift_id.into())],
@@ -73,7 +73,7 @@ impl Operations {
     pub fn update(&self, shift_id: impl Into<String>, body: ShiftHoursBody) -> UpdateShiftHour {
         UpdateShiftHour::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/business_hours/shift_hours/{shift_id}",
                 [("shift_id", shift_id.into())],
@@ -89,7 +89,7 @@ impl Operations {
     pub fn delete(&self, shift_id: impl Into<String>) -> DeleteShiftHour {
         DeleteShiftHour::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/business_hours/shift_hours/{shift_id}",
                 [("shift_id", shift_id.into())],

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on signals.
     #[must_use]
     pub fn signals(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on signals. Returned by [`Api::signals`](crate::Api::signals).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `GET /crm/v8/settings/signals`. Scope: `ZohoCRM.settings.READ`.
     pub fn list(&self) -> ListSignals {
         ListSignals::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/signals", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/signals", [])
                 .scopes(&["ZohoCRM.settings.READ"]),
         )
     }

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on signals notifications.
     #[must_use]
     pub fn signals_notifications(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on signals notifications. Returned by [`Api::signals_notifications`](crate::Api::signals_notifications).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `POST /crm/v8/signals/notifications`. Scope: `ZohoCRM.modules.CREATE`.
     pub fn create(&self, body: SignalsNotificationsBody) -> CreateSignalsNotifications {
         CreateSignalsNotifications::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/signals/notifications", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/signals/notifications", [])
                 .scopes(&["ZohoCRM.modules.CREATE"])
                 .body(&body),
         )

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on tags.
     #[must_use]
     pub fn tags(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on tags. Returned by [`Api::tags`](crate::Api::tags).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/tags`. Scope: `ZohoCRM.settings.tags.READ`.
     pub fn list(&self, module: impl Into<String>) -> ListTags {
         ListTags::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/tags", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/tags", [])
                 .scopes(&["ZohoCRM.settings.tags.READ"]),
         )
         .with_query("module", module.into() as String)
@@ -36,7 +36,7 @@ impl Operations {
     /// `POST /crm/v8/settings/tags`. Scope: `ZohoCRM.settings.tags.CREATE`.
     pub fn create(&self, module: impl Into<String>, body: TagsBody) -> CreateTags {
         CreateTags::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/tags", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/tags", [])
                 .scopes(&["ZohoCRM.settings.tags.CREATE"])
                 .body(&body),
         )
@@ -48,7 +48,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/tags`. Scope: `ZohoCRM.settings.tags.UPDATE`.
     pub fn update_many(&self, module: impl Into<String>, body: TagsBody) -> UpdateTags {
         UpdateTags::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/tags", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/tags", [])
                 .scopes(&["ZohoCRM.settings.tags.UPDATE"])
                 .body(&body),
         )
@@ -60,7 +60,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/tags/{id}`. Scope: `ZohoCRM.settings.tags.UPDATE`.
     pub fn update(&self, id: impl Into<String>, module: impl Into<String>, body: TagsBody) -> UpdateTag {
         UpdateTag::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/tags/{id}", [("id", id.into())])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/tags/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.settings.tags.UPDATE"])
                 .body(&body),
         )
@@ -72,8 +72,13 @@ impl Operations {
     /// `DELETE /crm/v8/settings/tags/{id}`. Scope: `ZohoCRM.settings.tags.DELETE`.
     pub fn delete(&self, id: impl Into<String>) -> DeleteTag {
         DeleteTag::new(
-            Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/tags/{id}", [("id", id.into())])
-                .scopes(&["ZohoCRM.settings.tags.DELETE"]),
+            Request::operation(
+                &self.caller,
+                Method::Delete,
+                "/crm/v8/settings/tags/{id}",
+                [("id", id.into())],
+            )
+            .scopes(&["ZohoCRM.settings.tags.DELETE"]),
         )
     }
 
@@ -83,7 +88,7 @@ impl Operations {
     pub fn merge(&self, id: impl Into<String>, body: MergeTagsBody) -> MergeTags {
         MergeTags::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/settings/tags/{id}/actions/merge",
                 [("id", id.into())],
@@ -99,7 +104,7 @@ impl Operations {
     pub fn add(&self, module: impl Into<String>, record_id: impl Into<String>, body: AddTagsBody) -> AddTags {
         AddTags::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/{record_id}/actions/add_tags",
                 [("module_api_name", module.into()), ("record_id", record_id.into())],
@@ -120,7 +125,7 @@ impl Operations {
     ) -> RemoveTags {
         RemoveTags::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/{record_id}/actions/remove_tags",
                 [("module_api_name", module.into()), ("record_id", record_id.into())],
@@ -136,7 +141,7 @@ impl Operations {
     pub fn add_tags_to_records(&self, module: impl Into<String>, body: AddTagsBody) -> AddTagsToRecords {
         AddTagsToRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/actions/add_tags",
                 [("module_api_name", module.into())],
@@ -156,7 +161,7 @@ impl Operations {
     ) -> RemoveTagsFromRecords {
         RemoveTagsFromRecords::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module_api_name}/actions/remove_tags",
                 [("module_api_name", module.into())],
@@ -176,7 +181,7 @@ impl Operations {
     ) -> CountRecordsOfTag {
         CountRecordsOfTag::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/tags/{id}/actions/records_count",
                 [("id", id.into())],

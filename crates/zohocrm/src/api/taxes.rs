@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on taxes.
     #[must_use]
     pub fn taxes(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on taxes. Returned by [`Api::taxes`](crate::Api::taxes).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `GET /crm/v8/org/taxes`. Scope: `ZohoCRM.modules.READ`.
     pub fn list(&self) -> ListTaxes {
         ListTaxes::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/org/taxes", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/org/taxes", [])
                 .scopes(&["ZohoCRM.modules.READ"]),
         )
     }
@@ -34,7 +34,7 @@ impl Operations {
     /// `PUT /crm/v8/org/taxes`. Scope: `ZohoCRM.modules.UPDATE`.
     pub fn update(&self, body: TaxesBody) -> UpdateTaxes {
         UpdateTaxes::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/org/taxes", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/org/taxes", [])
                 .scopes(&["ZohoCRM.modules.UPDATE"])
                 .body(&body),
         )
@@ -45,7 +45,7 @@ impl Operations {
     /// `GET /crm/v8/org/taxes/{id}`. Scope: `ZohoCRM.modules.READ`.
     pub fn get(&self, id: impl Into<String>) -> GetTax {
         GetTax::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/org/taxes/{id}", [("id", id.into())])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/org/taxes/{id}", [("id", id.into())])
                 .scopes(&["ZohoCRM.modules.READ"]),
         )
     }

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on territories.
     #[must_use]
     pub fn territories(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on territories. Returned by [`Api::territories`](crate::Api::territories).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/territories`. Scope: `ZohoCRM.settings.territories.READ`.
     pub fn list(&self) -> ListTerritories {
         ListTerritories::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/territories", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/territories", [])
                 .scopes(&["ZohoCRM.settings.territories.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `POST /crm/v8/settings/territories`. Scope: `ZohoCRM.settings.territories.CREATE`.
     pub fn create(&self, body: TerritoriesBody) -> CreateTerritories {
         CreateTerritories::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/territories", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/territories", [])
                 .scopes(&["ZohoCRM.settings.territories.CREATE"])
                 .body(&body),
         )
@@ -46,7 +46,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/territories`. Scope: `ZohoCRM.settings.territories.UPDATE`.
     pub fn update_many(&self, body: TerritoriesBody) -> UpdateTerritories {
         UpdateTerritories::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/territories", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/territories", [])
                 .scopes(&["ZohoCRM.settings.territories.UPDATE"])
                 .body(&body),
         )
@@ -57,7 +57,7 @@ impl Operations {
     /// `DELETE /crm/v8/settings/territories`. Scope: `ZohoCRM.settings.territories.DELETE`.
     pub fn delete_many(&self) -> DeleteTerritories {
         DeleteTerritories::new(
-            Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/territories", [])
+            Request::operation(&self.caller, Method::Delete, "/crm/v8/settings/territories", [])
                 .scopes(&["ZohoCRM.settings.territories.DELETE"]),
         )
     }
@@ -68,7 +68,7 @@ impl Operations {
     pub fn get(&self, id: impl Into<String>) -> GetTerritory {
         GetTerritory::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/territories/{id}",
                 [("id", id.into())],
@@ -83,7 +83,7 @@ impl Operations {
     pub fn update(&self, id: impl Into<String>, body: TerritoriesBody) -> UpdateTerritory {
         UpdateTerritory::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/territories/{id}",
                 [("id", id.into())],
@@ -99,7 +99,7 @@ impl Operations {
     pub fn delete(&self, id: impl Into<String>) -> DeleteTerritory {
         DeleteTerritory::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/territories/{id}",
                 [("id", id.into())],
@@ -114,7 +114,7 @@ impl Operations {
     pub fn child_territories(&self, id: impl Into<String>) -> GetChildTerritories {
         GetChildTerritories::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/territories/{id}/__child_territories",
                 [("id", id.into())],
@@ -129,7 +129,7 @@ impl Operations {
     pub fn associated_users_counts(&self) -> GetAssociatedUsersCounts {
         GetAssociatedUsersCounts::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/territories/actions/associated_users_count",
                 [],
@@ -144,7 +144,7 @@ impl Operations {
     pub fn deleted_territories(&self) -> GetDeletedTerritories {
         GetDeletedTerritories::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/territories/actions/deleted_associated_territories",
                 [],
@@ -163,7 +163,7 @@ impl Operations {
     ) -> TransferAndDeleteTerritory {
         TransferAndDeleteTerritory::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/settings/territories/{id}/actions/transfer_and_delete",
                 [("id", id.into())],
@@ -182,7 +182,7 @@ impl Operations {
     ) -> TransferAndDeleteTerritories {
         TransferAndDeleteTerritories::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/settings/territories/actions/transfer_and_delete",
                 [],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on territory users.
     #[must_use]
     pub fn territory_users(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on territory users. Returned by [`Api::territory_users`](crate::Api::territory_users).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -26,7 +26,7 @@ impl Operations {
     pub fn list(&self, territory: impl Into<String>) -> ListTerritoryUsers {
         ListTerritoryUsers::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/territories/{territory}/users",
                 [("territory", territory.into())],
@@ -45,7 +45,7 @@ impl Operations {
     ) -> UpdateTerritoryUsers {
         UpdateTerritoryUsers::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/territories/{territory}/users",
                 [("territory", territory.into())],
@@ -65,7 +65,7 @@ impl Operations {
     ) -> DeassociateTerritoryUsers {
         DeassociateTerritoryUsers::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/territories/{territory}/users",
                 [("territory", territory.into())],
@@ -81,7 +81,7 @@ impl Operations {
     pub fn get(&self, territory: impl Into<String>, user: impl Into<String>) -> GetTerritoryUser {
         GetTerritoryUser::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/territories/{territory}/users/{user}",
                 [("territory", territory.into()), ("user", user.into())],
@@ -96,7 +96,7 @@ impl Operations {
     pub fn update(&self, territory: impl Into<String>, user: impl Into<String>) -> UpdateTerritoryUser {
         UpdateTerritoryUser::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/territories/{territory}/users/{user}",
                 [("territory", territory.into()), ("user", user.into())],
@@ -115,7 +115,7 @@ impl Operations {
     ) -> DeassociateTerritoryUser {
         DeassociateTerritoryUser::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/territories/{territory}/users/{user}",
                 [("territory", territory.into()), ("user", user.into())],

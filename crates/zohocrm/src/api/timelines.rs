@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on timelines.
     #[must_use]
     pub fn timelines(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on timelines. Returned by [`Api::timelines`](crate::Api::timelines).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -26,7 +26,7 @@ impl Operations {
     pub fn list(&self, module: impl Into<String>, record_id: impl Into<String>) -> ListTimelines {
         ListTimelines::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/{module}/{record_id}/__timeline",
                 [("module", module.into()), ("record_id", record_id.into())],

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on blocked emails.
     #[must_use]
     pub fn unblock_email(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on blocked emails. Returned by [`Api::unblock_email`](crate::Api::unblock_email).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     pub fn unblock_emails(&self, module: impl Into<String>, body: UnblockEmailBody) -> UnblockEmails {
         UnblockEmails::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/actions/unblock_email",
                 [("module", module.into())],
@@ -46,7 +46,7 @@ impl Operations {
     ) -> UnblockEmail {
         UnblockEmail::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/{module}/{id}/actions/unblock_email",
                 [("module", module.into()), ("id", id.into())],

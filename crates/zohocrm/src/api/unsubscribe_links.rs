@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on unsubscribe links.
     #[must_use]
     pub fn unsubscribe_links(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on unsubscribe links. Returned by [`Api::unsubscribe_links`](crate::Api::unsubscribe_links).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/unsubscribe_links`. Scope: `ZohoCRM.settings.unsubscribe.READ`.
     pub fn list(&self) -> ListUnsubscribeLinks {
         ListUnsubscribeLinks::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/unsubscribe_links", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/unsubscribe_links", [])
                 .scopes(&["ZohoCRM.settings.unsubscribe.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `POST /crm/v8/settings/unsubscribe_links`. Scope: `ZohoCRM.settings.unsubscribe.CREATE`.
     pub fn create(&self, body: UnsubscribeLinksBody) -> CreateUnsubscribeLink {
         CreateUnsubscribeLink::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/unsubscribe_links", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/unsubscribe_links", [])
                 .scopes(&["ZohoCRM.settings.unsubscribe.CREATE"])
                 .body(&body),
         )
@@ -46,7 +46,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/unsubscribe_links`. Scope: `ZohoCRM.settings.unsubscribe.UPDATE`.
     pub fn update_many(&self, body: UnsubscribeLinksBody) -> UpdateUnsubscribeLinks {
         UpdateUnsubscribeLinks::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/unsubscribe_links", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/unsubscribe_links", [])
                 .scopes(&["ZohoCRM.settings.unsubscribe.UPDATE"])
                 .body(&body),
         )
@@ -58,7 +58,7 @@ impl Operations {
     pub fn get(&self, id: impl Into<String>) -> GetUnsubscribeLink {
         GetUnsubscribeLink::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/unsubscribe_links/{id}",
                 [("id", id.into())],
@@ -73,7 +73,7 @@ impl Operations {
     pub fn update(&self, id: impl Into<String>, body: UnsubscribeLinksBody) -> UpdateUnsubscribeLink {
         UpdateUnsubscribeLink::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/unsubscribe_links/{id}",
                 [("id", id.into())],
@@ -89,7 +89,7 @@ impl Operations {
     pub fn delete(&self, id: impl Into<String>) -> DeleteUnsubscribeLink {
         DeleteUnsubscribeLink::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/unsubscribe_links/{id}",
                 [("id", id.into())],
@@ -104,7 +104,7 @@ impl Operations {
     pub fn associated_unsubscribe_links(&self) -> GetAssociatedUnsubscribeLinks {
         GetAssociatedUnsubscribeLinks::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/unsubscribe_link/actions/associations",
                 [],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on user groups.
     #[must_use]
     pub fn user_groups(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on user groups. Returned by [`Api::user_groups`](crate::Api::user_groups).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/user_groups`. Scope: `ZohoCRM.settings.user_groups.READ`.
     pub fn list(&self) -> ListUserGroups {
         ListUserGroups::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/user_groups", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/user_groups", [])
                 .scopes(&["ZohoCRM.settings.user_groups.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `POST /crm/v8/settings/user_groups`. Scope: `ZohoCRM.settings.user_groups.CREATE`.
     pub fn create(&self, body: UserGroupsBody) -> CreateUserGroups {
         CreateUserGroups::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/user_groups", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/user_groups", [])
                 .scopes(&["ZohoCRM.settings.user_groups.CREATE"])
                 .body(&body),
         )
@@ -46,7 +46,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/user_groups`. Scope: `ZohoCRM.settings.user_groups.UPDATE`.
     pub fn update_many(&self, body: UserGroupsBody) -> UpdateUserGroups {
         UpdateUserGroups::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/user_groups", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/user_groups", [])
                 .scopes(&["ZohoCRM.settings.user_groups.UPDATE"])
                 .body(&body),
         )
@@ -58,7 +58,7 @@ impl Operations {
     pub fn get(&self, group: impl Into<String>) -> GetUserGroup {
         GetUserGroup::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/user_groups/{group}",
                 [("group", group.into())],
@@ -73,7 +73,7 @@ impl Operations {
     pub fn update(&self, group: impl Into<String>, body: UserGroupsBody) -> UpdateUserGroup {
         UpdateUserGroup::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/user_groups/{group}",
                 [("group", group.into())],
@@ -89,7 +89,7 @@ impl Operations {
     pub fn delete(&self, group: impl Into<String>) -> DeleteUserGroup {
         DeleteUserGroup::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/user_groups/{group}",
                 [("group", group.into())],
@@ -104,7 +104,7 @@ impl Operations {
     pub fn sources(&self, group: impl Into<String>) -> GetSources {
         GetSources::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/user_groups/{group}/sources",
                 [("group", group.into())],
@@ -119,7 +119,7 @@ impl Operations {
     pub fn count_sources(&self, group: impl Into<String>) -> CountSources {
         CountSources::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/user_groups/{group}/actions/sources_count",
                 [("group", group.into())],
@@ -134,7 +134,7 @@ impl Operations {
     pub fn deletion_status(&self, job_id: impl Into<String>) -> GetDeletionStatus {
         GetDeletionStatus::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/user_groups/actions/deletion_jobs",
                 [],
@@ -150,7 +150,7 @@ impl Operations {
     pub fn associations(&self, group: impl Into<String>) -> GetAssociations {
         GetAssociations::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/user_groups/{group}/actions/associations",
                 [("group", group.into())],
@@ -165,7 +165,7 @@ impl Operations {
     pub fn associated_users_count(&self) -> GetAssociatedUsersCount {
         GetAssociatedUsersCount::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/user_groups/actions/associated_users_count",
                 [],
@@ -180,7 +180,7 @@ impl Operations {
     pub fn assigned_groups(&self, body: GetAssignedGroupsBody) -> GetAssignedGroups {
         GetAssignedGroups::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/settings/user_groups/actions/get_assigned",
                 [],
@@ -196,7 +196,7 @@ impl Operations {
     pub fn unassigned_groups(&self, body: GetUnassignedGroupsBody) -> GetUnassignedGroups {
         GetUnassignedGroups::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/settings/user_groups/actions/get_unassigned",
                 [],
@@ -212,7 +212,7 @@ impl Operations {
     pub fn grouped_counts(&self, group: impl Into<String>, group_by: impl Into<String>) -> GetGroupedCounts {
         GetGroupedCounts::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/user_groups/{group}/associated_users/actions/grouped_counts",
                 [("group", group.into())],

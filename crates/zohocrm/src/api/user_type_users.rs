@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on users of portal user types.
     #[must_use]
     pub fn user_type_users(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on users of portal user types. Returned by [`Api::user_type_users`](crate::Api::user_type_users).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -30,7 +30,7 @@ impl Operations {
     ) -> ListUserTypeUsers {
         ListUserTypeUsers::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users",
                 [("portal_name", portal_name.into()), ("user_type_id", user_type_id.into())],
@@ -50,7 +50,7 @@ impl Operations {
     ) -> DeleteUserTypeUsers {
         DeleteUserTypeUsers::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users",
                 [("portal_name", portal_name.into()), ("user_type_id", user_type_id.into())],
@@ -69,7 +69,7 @@ impl Operations {
     ) -> TransferUserTypeUsers {
         TransferUserTypeUsers::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/action/transfer",
                 [("portal_name", portal_name.into()), ("user_type_id", user_type_id.into())],
@@ -87,7 +87,7 @@ impl Operations {
         user_type_id: impl Into<String>,
         user_id: impl Into<String>,
     ) -> ChangeStatus {
-        ChangeStatus::new(Request::operation(&self.crm, Method::Put, "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/{user_id}/actions/change_status", [("portal_name", portal_name.into()), ("user_type_id", user_type_id.into()), ("user_id", user_id.into())]).scopes(&["ZohoCRM.settings.clientportal.UPDATE"]))
+        ChangeStatus::new(Request::operation(&self.caller, Method::Put, "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/{user_id}/actions/change_status", [("portal_name", portal_name.into()), ("user_type_id", user_type_id.into()), ("user_id", user_id.into())]).scopes(&["ZohoCRM.settings.clientportal.UPDATE"]))
     }
 }
 

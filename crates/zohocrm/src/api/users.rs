@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on users.
     #[must_use]
     pub fn users(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on users. Returned by [`Api::users`](crate::Api::users).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,8 @@ impl Operations {
     /// `GET /crm/v8/users`. Scope: `ZohoCRM.users.READ`.
     pub fn list(&self) -> ListUsers {
         ListUsers::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/users", []).scopes(&["ZohoCRM.users.READ"]),
+            Request::operation(&self.caller, Method::Get, "/crm/v8/users", [])
+                .scopes(&["ZohoCRM.users.READ"]),
         )
     }
 
@@ -34,7 +35,7 @@ impl Operations {
     /// `POST /crm/v8/users`. Scope: `ZohoCRM.users.CREATE`.
     pub fn create(&self, body: UsersBody) -> CreateUsers {
         CreateUsers::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/users", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/users", [])
                 .scopes(&["ZohoCRM.users.CREATE"])
                 .body(&body),
         )
@@ -45,7 +46,7 @@ impl Operations {
     /// `PUT /crm/v8/users`. Scope: `ZohoCRM.users.UPDATE`.
     pub fn update_many(&self, body: UsersBody) -> UpdateUsers {
         UpdateUsers::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/users", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/users", [])
                 .scopes(&["ZohoCRM.users.UPDATE"])
                 .body(&body),
         )
@@ -56,7 +57,7 @@ impl Operations {
     /// `GET /crm/v8/users/{user}`. Scope: `ZohoCRM.users.READ`.
     pub fn get(&self, user: impl Into<String>) -> GetUser {
         GetUser::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/users/{user}", [("user", user.into())])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/users/{user}", [("user", user.into())])
                 .scopes(&["ZohoCRM.users.READ"]),
         )
     }
@@ -66,7 +67,7 @@ impl Operations {
     /// `PUT /crm/v8/users/{user}`. Scope: `ZohoCRM.users.UPDATE`.
     pub fn update(&self, user: impl Into<String>, body: UsersBody) -> UpdateUser {
         UpdateUser::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/users/{user}", [("user", user.into())])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/users/{user}", [("user", user.into())])
                 .scopes(&["ZohoCRM.users.UPDATE"])
                 .body(&body),
         )
@@ -77,7 +78,7 @@ impl Operations {
     /// `DELETE /crm/v8/users/{user}`. Scope: `ZohoCRM.users.DELETE`.
     pub fn delete(&self, user: impl Into<String>) -> DeleteUser {
         DeleteUser::new(
-            Request::operation(&self.crm, Method::Delete, "/crm/v8/users/{user}", [("user", user.into())])
+            Request::operation(&self.caller, Method::Delete, "/crm/v8/users/{user}", [("user", user.into())])
                 .scopes(&["ZohoCRM.users.DELETE"]),
         )
     }
@@ -88,7 +89,7 @@ impl Operations {
     pub fn associated_groups(&self, user: impl Into<String>) -> GetAssociatedGroups {
         GetAssociatedGroups::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/users/{user}/actions/associated_groups",
                 [("user", user.into())],
@@ -102,7 +103,7 @@ impl Operations {
     /// `GET /crm/v8/users/actions/count`. Scope: `ZohoCRM.users.READ`.
     pub fn count(&self) -> CountUsers {
         CountUsers::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/users/actions/count", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/users/actions/count", [])
                 .scopes(&["ZohoCRM.users.READ"]),
         )
     }

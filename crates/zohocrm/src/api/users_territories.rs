@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on territories of users.
     #[must_use]
     pub fn users_territories(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on territories of users. Returned by [`Api::users_territories`](crate::Api::users_territories).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -26,7 +26,7 @@ impl Operations {
     pub fn territories_of_user(&self, user: impl Into<String>) -> GetTerritoriesOfUser {
         GetTerritoriesOfUser::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/users/{user}/territories",
                 [("user", user.into())],
@@ -41,7 +41,7 @@ impl Operations {
     pub fn associate(&self, user: impl Into<String>, body: UsersTerritoriesBody) -> AssociateTerritories {
         AssociateTerritories::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/users/{user}/territories",
                 [("user", user.into())],
@@ -57,7 +57,7 @@ impl Operations {
     pub fn remove_territories(&self, user: impl Into<String>) -> RemoveTerritories {
         RemoveTerritories::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/users/{user}/territories",
                 [("user", user.into())],
@@ -76,7 +76,7 @@ impl Operations {
     ) -> GetTerritoryOfUser {
         GetTerritoryOfUser::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/users/{user}/territories/{territory}",
                 [("user", user.into()), ("territory", territory.into())],
@@ -91,7 +91,7 @@ impl Operations {
     pub fn remove_territory(&self, user: impl Into<String>, territory: impl Into<String>) -> RemoveTerritory {
         RemoveTerritory::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/users/{user}/territories/{territory}",
                 [("user", user.into()), ("territory", territory.into())],

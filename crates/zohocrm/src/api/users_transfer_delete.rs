@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on user deletion with transfer.
     #[must_use]
     pub fn users_transfer_delete(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on user deletion with transfer. Returned by [`Api::users_transfer_delete`](crate::Api::users_transfer_delete).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `POST /crm/v8/users/actions/transfer_and_delete`. Scope: `ZohoCRM.users.CREATE`.
     pub fn transfer_and_delete_users(&self, body: UsersTransferDeleteBody) -> TransferAndDeleteUsers {
         TransferAndDeleteUsers::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/users/actions/transfer_and_delete", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/users/actions/transfer_and_delete", [])
                 .scopes(&["ZohoCRM.users.CREATE"])
                 .body(&body),
         )
@@ -35,7 +35,7 @@ impl Operations {
     /// `GET /crm/v8/users/actions/transfer_and_delete`. Scope: `ZohoCRM.users.READ`.
     pub fn status(&self, job_id: impl Into<String>) -> GetStatus {
         GetStatus::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/users/actions/transfer_and_delete", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/users/actions/transfer_and_delete", [])
                 .scopes(&["ZohoCRM.users.READ"]),
         )
         .with_query("job_id", job_id.into() as String)
@@ -51,7 +51,7 @@ impl Operations {
     ) -> TransferAndDeleteUser {
         TransferAndDeleteUser::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Post,
                 "/crm/v8/users/{id}/actions/transfer_and_delete",
                 [("id", id.into())],

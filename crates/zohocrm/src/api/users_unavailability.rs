@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on unavailabilities of users.
     #[must_use]
     pub fn users_unavailability(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on unavailabilities of users. Returned by [`Api::users_unavailability`](crate::Api::users_unavailability).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `POST /crm/v8/settings/users_unavailability`. Scope: `ZohoCRM.settings.users_unavailability.CREATE`.
     pub fn create(&self, body: UsersUnavailabilityBody) -> CreateUserUnavailabilities {
         CreateUserUnavailabilities::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/users_unavailability", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/users_unavailability", [])
                 .scopes(&["ZohoCRM.settings.users_unavailability.CREATE"])
                 .body(&body),
         )
@@ -36,7 +36,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/users_unavailability`. Scope: `ZohoCRM.settings.users_unavailability.UPDATE`.
     pub fn update_many(&self, body: UsersUnavailabilityBody) -> UpdateUserUnavailabilities {
         UpdateUserUnavailabilities::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/users_unavailability", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/users_unavailability", [])
                 .scopes(&["ZohoCRM.settings.users_unavailability.UPDATE"])
                 .body(&body),
         )
@@ -47,7 +47,7 @@ impl Operations {
     /// `GET /crm/v8/settings/users_unavailability`. Scope: `ZohoCRM.settings.users_unavailability.READ`.
     pub fn list(&self) -> ListUserUnavailabilities {
         ListUserUnavailabilities::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/users_unavailability", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/users_unavailability", [])
                 .scopes(&["ZohoCRM.settings.users_unavailability.READ"]),
         )
     }
@@ -58,7 +58,7 @@ impl Operations {
     pub fn update(&self, id: impl Into<String>, body: UsersUnavailabilityBody) -> UpdateUserUnavailability {
         UpdateUserUnavailability::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/users_unavailability/{id}",
                 [("id", id.into())],
@@ -74,7 +74,7 @@ impl Operations {
     pub fn get(&self, id: impl Into<String>) -> GetUserUnavailability {
         GetUserUnavailability::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/users_unavailability/{id}",
                 [("id", id.into())],
@@ -89,7 +89,7 @@ impl Operations {
     pub fn delete(&self, id: impl Into<String>) -> DeleteUserUnavailability {
         DeleteUserUnavailability::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/users_unavailability/{id}",
                 [("id", id.into())],

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on variable groups.
     #[must_use]
     pub fn variable_groups(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on variable groups. Returned by [`Api::variable_groups`](crate::Api::variable_groups).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `GET /crm/v8/settings/variable_groups`. Scope: `ZohoCRM.settings.variable_groups.READ`.
     pub fn list(&self) -> ListVariableGroups {
         ListVariableGroups::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/variable_groups", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/variable_groups", [])
                 .scopes(&["ZohoCRM.settings.variable_groups.READ"]),
         )
     }
@@ -37,7 +37,7 @@ impl Operations {
     pub fn get(&self, id: impl Into<String>) -> GetVariableGroup {
         GetVariableGroup::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/variable_groups/{id}",
                 [("id", id.into())],

@@ -4,18 +4,18 @@
 
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on variables.
     #[must_use]
     pub fn variables(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on variables. Returned by [`Api::variables`](crate::Api::variables).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -24,7 +24,7 @@ impl Operations {
     /// `GET /crm/v8/settings/variables`. Scope: `ZohoCRM.settings.variables.READ`.
     pub fn list(&self) -> ListVariables {
         ListVariables::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/variables", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/variables", [])
                 .scopes(&["ZohoCRM.settings.variables.READ"]),
         )
     }
@@ -34,7 +34,7 @@ impl Operations {
     /// `POST /crm/v8/settings/variables`. Scope: `ZohoCRM.settings.variables.CREATE`.
     pub fn create(&self, body: VariablesBody) -> CreateVariables {
         CreateVariables::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/variables", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/variables", [])
                 .scopes(&["ZohoCRM.settings.variables.CREATE"])
                 .body(&body),
         )
@@ -45,7 +45,7 @@ impl Operations {
     /// `PUT /crm/v8/settings/variables`. Scope: `ZohoCRM.settings.variables.UPDATE`.
     pub fn update_many(&self, body: VariablesBody) -> UpdateVariables {
         UpdateVariables::new(
-            Request::operation(&self.crm, Method::Put, "/crm/v8/settings/variables", [])
+            Request::operation(&self.caller, Method::Put, "/crm/v8/settings/variables", [])
                 .scopes(&["ZohoCRM.settings.variables.UPDATE"])
                 .body(&body),
         )
@@ -56,7 +56,7 @@ impl Operations {
     /// `DELETE /crm/v8/settings/variables`. Scope: `ZohoCRM.settings.variables.DELETE`.
     pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteVariables {
         DeleteVariables::new(
-            Request::operation(&self.crm, Method::Delete, "/crm/v8/settings/variables", [])
+            Request::operation(&self.caller, Method::Delete, "/crm/v8/settings/variables", [])
                 .scopes(&["ZohoCRM.settings.variables.DELETE"]),
         )
         .with_query_list("ids", ids)
@@ -70,7 +70,7 @@ impl Operations {
     pub fn get(&self, id: impl Into<String>) -> GetVariable {
         GetVariable::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/variables/{id}",
                 [("id", id.into())],
@@ -87,7 +87,7 @@ impl Operations {
     pub fn update(&self, id: impl Into<String>, body: VariablesBody) -> UpdateVariable {
         UpdateVariable::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/variables/{id}",
                 [("id", id.into())],
@@ -103,7 +103,7 @@ impl Operations {
     pub fn delete(&self, id: impl Into<String>) -> DeleteVariable {
         DeleteVariable::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/variables/{id}",
                 [("id", id.into())],

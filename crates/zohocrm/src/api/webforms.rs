@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on web forms.
     #[must_use]
     pub fn webforms(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on web forms. Returned by [`Api::webforms`](crate::Api::webforms).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/webforms`. Scope: `ZohoCRM.settings.READ`.
     pub fn list(&self, module: impl Into<String>) -> ListWebForms {
         ListWebForms::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/webforms", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/webforms", [])
                 .scopes(&["ZohoCRM.settings.READ"]),
         )
         .with_query("module", module.into() as String)
@@ -36,7 +36,7 @@ impl Operations {
     /// `POST /crm/v8/settings/webforms`. Scope: `ZohoCRM.settings.CREATE`.
     pub fn create(&self, module: impl Into<String>, body: WebformsBody) -> CreateWebForms {
         CreateWebForms::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/settings/webforms", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/settings/webforms", [])
                 .scopes(&["ZohoCRM.settings.CREATE"])
                 .body(&body),
         )
@@ -49,7 +49,7 @@ impl Operations {
     pub fn get(&self, form_id: impl Into<String>, module: impl Into<String>) -> GetWebForm {
         GetWebForm::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/webforms/{form_id}",
                 [("form_id", form_id.into())],
@@ -70,7 +70,7 @@ impl Operations {
     ) -> UpdateWebForm {
         UpdateWebForm::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Put,
                 "/crm/v8/settings/webforms/{form_id}",
                 [("form_id", form_id.into())],
@@ -87,7 +87,7 @@ impl Operations {
     pub fn delete(&self, form_id: impl Into<String>, module: impl Into<String>) -> DeleteWebForm {
         DeleteWebForm::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Delete,
                 "/crm/v8/settings/webforms/{form_id}",
                 [("form_id", form_id.into())],
@@ -103,7 +103,7 @@ impl Operations {
     pub fn preview(&self, form_id: impl Into<String>, module: impl Into<String>) -> GetPreview {
         GetPreview::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/webforms/{form_id}/actions/preview",
                 [("form_id", form_id.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on wizards.
     #[must_use]
     pub fn wizards(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on wizards. Returned by [`Api::wizards`](crate::Api::wizards).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/wizards`. Scope: `ZohoCRM.settings.wizards.READ`.
     pub fn list(&self) -> ListWizards {
         ListWizards::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/wizards", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/wizards", [])
                 .scopes(&["ZohoCRM.settings.wizards.READ"]),
         )
     }
@@ -36,7 +36,7 @@ impl Operations {
     pub fn get(&self, wizard_id: impl Into<String>, layout_id: impl Into<String>) -> GetWizard {
         GetWizard::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/settings/wizards/{wizard_id}",
                 [("wizard_id", wizard_id.into())],

@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on Zia enrichment.
     #[must_use]
     pub fn zia_enrichment(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on Zia enrichment. Returned by [`Api::zia_enrichment`](crate::Api::zia_enrichment).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/settings/zia/data_enrichment`. Scope: `ZohoCRM.settings.READ`.
     pub fn get(&self) -> GetZiaEnrichment {
         GetZiaEnrichment::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/settings/zia/data_enrichment", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/settings/zia/data_enrichment", [])
                 .scopes(&["ZohoCRM.settings.READ"]),
         )
     }

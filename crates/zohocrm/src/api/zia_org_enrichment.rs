@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on Zia org enrichment.
     #[must_use]
     pub fn zia_org_enrichment(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on Zia org enrichment. Returned by [`Api::zia_org_enrichment`](crate::Api::zia_org_enrichment).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/__zia_org_enrichment`. Scope: `ZohoCRM.settings.intelligence.READ`.
     pub fn list(&self) -> ListZiaOrgEnrichments {
         ListZiaOrgEnrichments::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/__zia_org_enrichment", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/__zia_org_enrichment", [])
                 .scopes(&["ZohoCRM.settings.intelligence.READ"]),
         )
     }
@@ -39,7 +39,7 @@ impl Operations {
         body: ZiaOrgEnrichmentOrgEnrichment,
     ) -> CreateZiaOrgEnrichment {
         CreateZiaOrgEnrichment::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/__zia_org_enrichment", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/__zia_org_enrichment", [])
                 .scopes(&["ZohoCRM.settings.intelligence.CREATE"])
                 .body(&body),
         )
@@ -52,7 +52,7 @@ impl Operations {
     pub fn get(&self, zia_org_enrichment_id: impl Into<String>) -> GetZiaOrgEnrichment {
         GetZiaOrgEnrichment::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/__zia_org_enrichment/{zia_org_enrichment_id}",
                 [("zia_org_enrichment_id", zia_org_enrichment_id.into())],

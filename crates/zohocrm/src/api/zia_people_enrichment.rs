@@ -5,18 +5,18 @@
 use super::shared;
 use crate::operation::prelude::*;
 
-impl crate::Api {
+impl crate::operation::Api {
     /// Opens the operations on Zia people enrichment.
     #[must_use]
     pub fn zia_people_enrichment(&self) -> Operations {
-        Operations { crm: self.crm.clone() }
+        Operations { caller: self.caller.clone() }
     }
 }
 
 /// Operations on Zia people enrichment. Returned by [`Api::zia_people_enrichment`](crate::Api::zia_people_enrichment).
 #[derive(Clone, Debug)]
 pub struct Operations {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Operations {
@@ -25,7 +25,7 @@ impl Operations {
     /// `GET /crm/v8/__zia_people_enrichment`. Scope: `ZohoCRM.settings.intelligence.READ`.
     pub fn list(&self) -> ListZiaPeopleEnrichments {
         ListZiaPeopleEnrichments::new(
-            Request::operation(&self.crm, Method::Get, "/crm/v8/__zia_people_enrichment", [])
+            Request::operation(&self.caller, Method::Get, "/crm/v8/__zia_people_enrichment", [])
                 .scopes(&["ZohoCRM.settings.intelligence.READ"]),
         )
     }
@@ -35,7 +35,7 @@ impl Operations {
     /// `POST /crm/v8/__zia_people_enrichment`. Scope: `ZohoCRM.settings.intelligence.CREATE`.
     pub fn create(&self, module: impl Into<String>, body: PeopleEnrich) -> CreateZiaPeopleEnrichment {
         CreateZiaPeopleEnrichment::new(
-            Request::operation(&self.crm, Method::Post, "/crm/v8/__zia_people_enrichment", [])
+            Request::operation(&self.caller, Method::Post, "/crm/v8/__zia_people_enrichment", [])
                 .scopes(&["ZohoCRM.settings.intelligence.CREATE"])
                 .body(&body),
         )
@@ -48,7 +48,7 @@ impl Operations {
     pub fn get(&self, zia_people_enrichment_id: impl Into<String>) -> GetZiaPeopleEnrichment {
         GetZiaPeopleEnrichment::new(
             Request::operation(
-                &self.crm,
+                &self.caller,
                 Method::Get,
                 "/crm/v8/__zia_people_enrichment/{zia_people_enrichment_id}",
                 [("zia_people_enrichment_id", zia_people_enrichment_id.into())],

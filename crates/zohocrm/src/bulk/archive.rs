@@ -9,7 +9,8 @@ use zip::ZipArchive;
 
 use super::mistake;
 use crate::error::Error;
-use crate::request::{RawResponse, Request};
+use crate::message::RawResponse;
+use crate::request::Request;
 
 /// The most bytes of a ZIP file. Longer ones are not a job's result, whatever they are.
 const MOST_ZIP_BYTES: u64 = 4 << 30;
@@ -134,8 +135,8 @@ mod tests {
 
     use super::super::rows;
     use super::*;
+    use crate::message::Headers;
     use crate::record::Record;
-    use crate::request::Headers;
 
     /// What came in a ZIP file; it is written to disk as it is.
     fn archive(zip: &[u8]) -> Archive {

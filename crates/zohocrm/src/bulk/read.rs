@@ -10,13 +10,13 @@ use serde_json::{Map, Value, json};
 use super::archive::Archive;
 use super::polling::{JobState, JobStatus, Polling};
 use super::rows;
-use crate::client::Crm;
+use crate::caller::Caller;
 use crate::criteria::Criteria;
 use crate::error::Error;
-use crate::page::Page;
+use crate::message::Method;
 use crate::record::Record;
-use crate::request::{Download, Method, Request};
-use crate::stream::{Items, Pages};
+use crate::request::{Download, Request};
+use crate::stream::Items;
 use crate::value::{DateTime, Extra, or_default};
 
 /// Which of them may read in bulk; Zoho wants the scope for reading the module, too.
@@ -37,7 +37,7 @@ const SCOPES: &[&str] = &["ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL"];
 #[derive(Clone, Debug)]
 #[must_use = "a bulk read does nothing until it is started"]
 pub struct StartBulkRead {
-    crm: Crm,
+    caller: Caller,
     query: Map<String, Value>,
     criteria: Option<Criteria>,
     callback: Option<String>,
@@ -48,9 +48,9 @@ impl StartBulkRead {
     /// How many records a job reads at most.
     pub const MOST_RECORDS: u32 = 200_000;
 
-    pub(crate) fn new(crm: &Crm, module: &str) -> Self {
+    pub(crate) fn new(caller: &Caller, module: &str) -> Self {
         let query = Map::from_iter([("module".to_owned(), json!({ "api_name": module }))]);
-        Self { crm: crm.clone(), query, criteria: None, callback: None, polling: Polling::default() }
+        Self { caller: caller.clone(), query, criteria: None, callback: None, polling: Polling::default() }
     }
 
     /// Which fields to read, by their API names; all, if Zoho is not told. A field of a record that a lookup means is
@@ -109,11 +109,11 @@ impl StartBulkRead {
         if let Some(url) = &self.callback {
             body["callback"] = json!({ "url": url, "method": "post" });
         }
-        let request = self.crm.request(Method::Post, "/crm/bulk/v8/read").scopes(SCOPES).json(body);
+        let request = Request::new(&self.caller, Method::Post, "/crm/bulk/v8/read").scopes(SCOPES).json(body);
         let response = request.send().await?;
         let added = response.json::<Jobs<Added>>()?.and_then(|jobs| jobs.data.into_iter().next());
         let added = added.ok_or_else(|| Error::unusable(&response, "it does not name the job"))?;
-        Ok(BulkRead::new(&self.crm, added.details.id).with_polling(self.polling.clone()))
+        Ok(BulkRead::new(&self.caller, added.details.id).with_polling(self.polling.clone()))
     }
 
     /// Starts a job for each 200,000 records, until there are no more. Each item is a job that was started; the next one is
@@ -132,16 +132,15 @@ impl StartBulkRead {
     /// # }
     /// ```
     pub fn all_pages(self) -> Items<BulkRead> {
-        let jobs = Pages::unfold((self, None), |(start, before): (Self, Option<BulkRead>)| async move {
+        Items::unfold((self, None), |(start, before): (Self, Option<BulkRead>)| async move {
             let start = match before {
                 Some(job) => start.after(&job.wait().await?.result.unwrap_or_default())?,
                 None => Some(start),
             };
-            let Some(start) = start else { return Ok((Page::of(Vec::new()), None)) };
+            let Some(start) = start else { return Ok((Vec::new(), None)) };
             let job = start.start().await?;
-            Ok((Page::of(vec![job.clone()]), Some((start, Some(job)))))
-        });
-        jobs.items()
+            Ok((vec![job.clone()], Some((start, Some(job)))))
+        })
     }
 
     /// The bulk read of the records after these.
@@ -167,7 +166,7 @@ impl StartBulkRead {
 /// A bulk read that was started; from [`StartBulkRead::start`], or, by its id, from [`Crm::bulk_read_job`].
 #[derive(Clone, Debug)]
 pub struct BulkRead {
-    crm: Crm,
+    caller: Caller,
     id: String,
     polling: Polling,
     /// What Zoho said last, once it is done: it is not asked again.
@@ -175,8 +174,8 @@ pub struct BulkRead {
 }
 
 impl BulkRead {
-    pub(crate) fn new(crm: &Crm, id: String) -> Self {
-        Self { crm: crm.clone(), id, polling: Polling::default(), done: Arc::default() }
+    pub(crate) fn new(caller: &Caller, id: String) -> Self {
+        Self { caller: caller.clone(), id, polling: Polling::default(), done: Arc::default() }
     }
 
     /// Zoho's id of the job.
@@ -256,7 +255,7 @@ impl BulkRead {
     }
 
     fn request(&self, path: &'static str) -> Request {
-        Request::operation(&self.crm, Method::Get, path, [("id", self.id.clone())]).scopes(SCOPES)
+        Request::operation(&self.caller, Method::Get, path, [("id", self.id.clone())]).scopes(SCOPES)
     }
 }
 

@@ -10,9 +10,8 @@ use tokio::sync::mpsc;
 
 use super::archive::Archive;
 use crate::error::Error;
-use crate::page::Page;
 use crate::record::Record;
-use crate::stream::{Items, Pages};
+use crate::stream::Items;
 
 /// How much is read ahead of whoever takes the rows, twice.
 const BATCH_ROWS: usize = 200;
@@ -43,7 +42,7 @@ pub(super) fn stream<T: Send + Unpin + 'static>(
         .name("zohocrm-rows".to_owned())
         .spawn(reader)
         .map_err(|error| Error::Request(format!("no thread can be started to read the rows ({error})")))?;
-    Ok(Pages::unfold(Taking { archive, batches, refusal: None }, move |taking| taking.page(read)).items())
+    Ok(Items::unfold(Taking { archive, batches, refusal: None }, move |taking| taking.rows(read)))
 }
 
 /// Some rows, as they are in the file.
@@ -98,7 +97,7 @@ struct Taking {
 }
 
 impl Taking {
-    async fn page<T>(mut self, read: ReadRow<T>) -> Result<(Page<T>, Option<Self>), Error> {
+    async fn rows<T>(mut self, read: ReadRow<T>) -> Result<(Vec<T>, Option<Self>), Error> {
         if let Some(error) = self.refusal {
             return Err(error);
         }
@@ -108,17 +107,17 @@ impl Taking {
                 "the thread that reads the rows ended before the last one".to_owned(),
             ));
         };
-        let Some(batch) = told? else { return Ok((Page::of(Vec::new()), None)) };
-        let mut page = Vec::with_capacity(batch.rows.len());
+        let Some(batch) = told? else { return Ok((Vec::new(), None)) };
+        let mut rows = Vec::with_capacity(batch.rows.len());
         for row in &batch.rows {
             match read(&batch.columns, row) {
-                Ok(row) => page.push(row),
+                Ok(row) => rows.push(row),
                 Err(error) => {
                     self.refusal = Some(self.archive.no_csv(&error));
                     break;
                 }
             }
         }
-        Ok((Page::of(page), Some(self)))
+        Ok((rows, Some(self)))
     }
 }

@@ -12,11 +12,12 @@ use super::package::{Contents, Limits, Package};
 use super::polling::Polling;
 use super::table::{CsvSource, Missing, Table};
 use super::write_job::BulkWrite;
-use crate::client::Crm;
+use crate::account;
+use crate::caller::Caller;
 use crate::error::Error;
-use crate::page::Page;
-use crate::request::{Method, Upload};
-use crate::stream::{Items, Pages};
+use crate::message::{Method, Upload};
+use crate::request::Request;
+use crate::stream::Items;
 
 /// Which of them may write in bulk; Zoho wants the scope for writing the module, too.
 const SCOPES: &[&str] = &["ZohoCRM.bulk.CREATE", "ZohoCRM.bulk.ALL"];
@@ -47,7 +48,7 @@ const UPLOAD_SCOPES: &[&str] = &["ZohoFiles.files.ALL"];
 #[derive(Clone, Debug)]
 #[must_use = "a bulk write does nothing until it has rows"]
 pub struct StartBulkWrite {
-    crm: Crm,
+    caller: Caller,
     module: String,
     operation: &'static str,
     find_by: Option<String>,
@@ -71,9 +72,9 @@ impl StartBulkWrite {
     /// Zoho takes 25 MB; the compressor still holds some back when it is asked how much it wrote.
     const MOST_BYTES: u64 = 24_000_000;
 
-    pub(crate) fn new(crm: &Crm, module: String) -> Self {
+    pub(crate) fn new(caller: &Caller, module: String) -> Self {
         Self {
-            crm: crm.clone(),
+            caller: caller.clone(),
             module,
             operation: "insert",
             find_by: None,
@@ -217,10 +218,10 @@ impl StartBulkWrite {
             table.skip(skipped)?;
             Ok(table)
         }));
-        let jobs = Pages::unfold((self, source), |(mut start, source): (Self, Source)| async move {
+        Items::unfold((self, source), |(mut start, source): (Self, Source)| async move {
             let limits = Limits { rows: start.rows_per_job, bytes: Self::MOST_BYTES };
             let Some((table, package)) = source.package(limits).await? else {
-                return Ok((Page::of(Vec::new()), None));
+                return Ok((Vec::new(), None));
             };
             let zgid = match start.organization.take() {
                 Some(zgid) => zgid,
@@ -234,20 +235,20 @@ impl StartBulkWrite {
             }
             let job = start.start(file_id, mappings).await?.with_rows_sent(rows);
             start.organization = Some(zgid);
-            Ok((Page::of(vec![job]), Some((start, Source::Open(table)))))
-        });
-        jobs.items()
+            Ok((vec![job], Some((start, Source::Open(table)))))
+        })
     }
 
     async fn find_organization(&self) -> Result<String, Error> {
-        let organization = self.crm.organization().await?;
+        let organization = account::organization(&self.caller).await?;
         let zgid = organization.text("zgid").map(str::to_owned);
         zgid.ok_or_else(|| Error::Request("Zoho names no zgid; give it with `organization`".to_owned()))
     }
 
     async fn upload(&self, package: &Package, zgid: &str) -> Result<String, Error> {
         let file = Upload::from_path(&*package.zip).with_name(format!("{}.zip", self.module));
-        let request = self.crm.request(Method::Post, "/crm/v8/upload").on_upload_host().scopes(UPLOAD_SCOPES);
+        let request =
+            Request::new(&self.caller, Method::Post, "/crm/v8/upload").on_upload_host().scopes(UPLOAD_SCOPES);
         let request = request.header("feature", "bulk-write").header("X-CRM-ORG", zgid).upload("file", file);
         // A file that nothing refers to does no harm.
         let response = request.repeatable(true).send().await?;
@@ -300,9 +301,10 @@ impl StartBulkWrite {
         if let Some(url) = &self.callback {
             body["callback"] = json!({ "url": url, "method": "post" });
         }
-        let request = self.crm.request(Method::Post, "/crm/bulk/v8/write").scopes(SCOPES).json(body);
+        let request =
+            Request::new(&self.caller, Method::Post, "/crm/bulk/v8/write").scopes(SCOPES).json(body);
         let id = request.send_as::<Added>().await?.into_inner().details.id;
-        Ok(BulkWrite::new(&self.crm, id).with_polling(self.polling.clone()))
+        Ok(BulkWrite::new(&self.caller, id).with_polling(self.polling.clone()))
     }
 }
 

@@ -9,10 +9,11 @@ use super::archive::Archive;
 use super::polling::{JobState, JobStatus, Polling};
 use super::result::BulkWriteRow;
 use super::rows;
-use crate::client::Crm;
+use crate::caller::Caller;
 use crate::error::Error;
+use crate::message::Method;
 use crate::record::Record;
-use crate::request::{Method, Request};
+use crate::request::Request;
 use crate::stream::Items;
 use crate::value::{DateTime, Extra, or_default};
 
@@ -21,7 +22,7 @@ const SCOPES: &[&str] = &["ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL"];
 /// A bulk write that was started; from [`StartBulkWrite`](super::StartBulkWrite), or, by its id, from [`Crm::bulk_write_job`].
 #[derive(Clone, Debug)]
 pub struct BulkWrite {
-    crm: Crm,
+    caller: Caller,
     id: String,
     polling: Polling,
     rows_sent: Option<usize>,
@@ -30,8 +31,14 @@ pub struct BulkWrite {
 }
 
 impl BulkWrite {
-    pub(crate) fn new(crm: &Crm, id: String) -> Self {
-        Self { crm: crm.clone(), id, polling: Polling::default(), rows_sent: None, done: Arc::default() }
+    pub(crate) fn new(caller: &Caller, id: String) -> Self {
+        Self {
+            caller: caller.clone(),
+            id,
+            polling: Polling::default(),
+            rows_sent: None,
+            done: Arc::default(),
+        }
     }
 
     /// The job that was started with so many rows.
@@ -63,7 +70,7 @@ impl BulkWrite {
     /// When the call fails.
     pub async fn status(&self) -> Result<BulkWriteStatus, Error> {
         let id = [("id", self.id.clone())];
-        let request = Request::operation(&self.crm, Method::Get, "/crm/bulk/v8/write/{id}", id);
+        let request = Request::operation(&self.caller, Method::Get, "/crm/bulk/v8/write/{id}", id);
         Ok(request.scopes(SCOPES).send_as::<BulkWriteStatus>().await?.into_inner())
     }
 
@@ -110,7 +117,7 @@ impl BulkWrite {
             job: self.id.clone(),
             evidence: "Zoho does not say where the result is".to_owned(),
         })?;
-        Ok(self.crm.request(Method::Get, url).scopes(SCOPES))
+        Ok(Request::new(&self.caller, Method::Get, url).scopes(SCOPES))
     }
 }
 

@@ -7,11 +7,13 @@ mod words;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::client::Crm;
+use crate::caller::Caller;
 use crate::error::Error;
-use crate::page::{Page, page};
+use crate::message::Method;
+use crate::page::Page;
+use crate::paginate::page;
 use crate::record::Record;
-use crate::request::{Method, Request, Response};
+use crate::request::{Request, Response};
 use crate::stream::{Items, Pages};
 
 pub use select::{Column, Select};
@@ -53,8 +55,8 @@ impl Coql {
     /// The most records that a query gives at all, in however many calls.
     pub const MOST_RECORDS: u64 = 100_000;
 
-    pub(crate) fn new(crm: &Crm, query: CoqlQuery) -> Self {
-        let request = crm.request(Method::Post, "/crm/v8/coql").scopes(&["ZohoCRM.coql.READ"]);
+    pub(crate) fn new(caller: &Caller, query: CoqlQuery) -> Self {
+        let request = Request::new(caller, Method::Post, "/crm/v8/coql").scopes(&["ZohoCRM.coql.READ"]);
         // It is a POST, but it only reads.
         Self { request: request.repeatable(true), query, limit: None, offset: None }
     }

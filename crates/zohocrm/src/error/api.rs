@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{ErrorKind, rejection::Rejection};
-use crate::request::{Head, OperationName, RawResponse};
+use crate::message::{Head, Headers, OperationName};
 
 /// Zoho's rejection of a call: `{"code": …, "message": …, "details": …, "status": "error"}`.
 #[derive(Clone, Debug)]
@@ -20,25 +20,21 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// The rejection that an answer is, if it is one. The body decides before the status does: Zoho also sends errors
-    /// with status 200.
+    /// Reads the rejection in a response, if it is one. The body decides before the status does: Zoho sends errors with
+    /// status 200, too.
     pub(crate) fn in_response(
-        response: &RawResponse,
+        status: u16,
+        headers: &Headers,
+        body: &[u8],
         operation: OperationName<'_>,
         scopes: &'static [&'static str],
     ) -> Option<Self> {
-        let rejection = match response.status {
-            200..=299 | 304 => Rejection::in_success(&response.body)?,
-            _ => Rejection::in_failure(&response.body).unwrap_or_default(),
+        let rejection = match status {
+            200..=299 | 304 => Rejection::in_success(body)?,
+            _ => Rejection::in_failure(body).unwrap_or_default(),
         };
-        let request_id = response.request_id().map(str::to_owned);
-        Some(Self {
-            operation: operation.to_string(),
-            status: response.status,
-            rejection,
-            scopes,
-            request_id,
-        })
+        let request_id = headers.request_id().map(str::to_owned);
+        Some(Self { operation: operation.to_string(), status, rejection, scopes, request_id })
     }
 
     /// What it means for the caller.

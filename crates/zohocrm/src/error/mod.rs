@@ -1,6 +1,7 @@
 //! Why a call failed, and what to do next.
 
 mod api;
+mod field_problem;
 mod rejection;
 
 use std::error::Error as StdError;
@@ -8,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::metadata::FieldProblem;
-use crate::request::RawResponse;
+use crate::message::RawResponse;
 
 pub use api::{ApiError, RecordError};
+pub use field_problem::{FieldProblem, FieldProblemKind};
 pub use rejection::ErrorKind;
 
 /// A call that failed. `Clone`, so that many waiters can share one. [`kind`](Self::kind) says what it means for the

@@ -1,63 +1,11 @@
 //! Whether a record fits the fields of its module, as far as this can be known before Zoho is asked.
 
-use std::fmt;
-
 use serde_json::Value;
 
-use super::field::{Field, FieldType};
+use super::field::{Field, FieldType, PickListValue};
+use crate::error::{FieldProblem, FieldProblemKind};
 use crate::record::Record;
 use crate::value::{Date, DateTime};
-
-/// What is wrong with a field of a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct FieldProblem {
-    /// Which field: its API name, or `Items[2].Price` in a row of a subform.
-    pub field: String,
-    /// What kind of problem it is.
-    pub kind: FieldProblemKind,
-    /// What would be right.
-    pub expected: String,
-}
-
-/// What can be wrong with a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FieldProblemKind {
-    /// The module has no such field.
-    Unknown,
-    /// A record cannot be without it.
-    Missing,
-    /// The value is of another type.
-    WrongType,
-    /// The value is not in the pick list.
-    NotInPickList,
-    /// The value has too many letters or digits.
-    TooLong,
-    /// Nobody may set it, or this user may not.
-    ReadOnly,
-}
-
-impl FieldProblemKind {
-    /// Whether newer metadata may see it otherwise.
-    pub(super) fn may_be_stale(self) -> bool {
-        matches!(self, Self::Unknown | Self::NotInPickList)
-    }
-}
-
-impl fmt::Display for FieldProblem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = match self.kind {
-            FieldProblemKind::Unknown => "is not a field of the module",
-            FieldProblemKind::Missing => "is missing",
-            FieldProblemKind::WrongType => "is of another type",
-            FieldProblemKind::NotInPickList => "has a value that is not in the pick list",
-            FieldProblemKind::TooLong => "is too long",
-            FieldProblemKind::ReadOnly => "cannot be set",
-        };
-        write!(formatter, "`{}` {why}; {}", self.field.escape_debug(), self.expected)
-    }
-}
 
 /// What the record is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,9 +162,8 @@ fn is_too_long(field: &Field, value: &Value) -> bool {
 
 /// Whether a text is one of the values. A value that was renamed is known by its first name, too.
 fn is_in_list(field: &Field, text: &str) -> bool {
-    let is_it = |value: &super::PickListValue| {
-        value.display_value == text || value.actual_value.as_deref() == Some(text)
-    };
+    let is_it =
+        |value: &PickListValue| value.display_value == text || value.actual_value.as_deref() == Some(text);
     field.pick_list_values.is_empty() || field.pick_list_values.iter().any(is_it)
 }
 

@@ -16,12 +16,13 @@ use serde::de::DeserializeOwned;
 use check::Purpose;
 use shelf::Shelf;
 
-use crate::client::Crm;
+use crate::caller::Caller;
 use crate::error::Error;
+use crate::message::Method;
 use crate::record::Record;
-use crate::request::{Method, Request};
+use crate::request::Request;
 
-pub use check::{FieldProblem, FieldProblemKind};
+pub use crate::error::{FieldProblem, FieldProblemKind};
 pub use field::{Field, FieldType, LookupTarget, OperationType, PickListValue, SubformTarget};
 pub use module::{Layout, LayoutSection, Module, ModuleName, RelatedList};
 pub use rust_struct::rust_struct;
@@ -48,7 +49,7 @@ pub use rust_struct::rust_struct;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Metadata {
-    crm: Crm,
+    caller: Caller,
     /// How old what is kept may be, if anything is kept.
     oldest: Option<Duration>,
     kept: Arc<Kept>,
@@ -67,8 +68,8 @@ impl Metadata {
     /// wrong records would ask each time.
     const NEW_ENOUGH: Duration = Duration::from_secs(10);
 
-    pub(crate) fn new(crm: &Crm) -> Self {
-        Self { crm: crm.clone(), oldest: None, kept: Arc::default() }
+    pub(crate) fn new(caller: &Caller) -> Self {
+        Self { caller: caller.clone(), oldest: None, kept: Arc::default() }
     }
 
     /// Keeps what was read for so long. Those who want the same thing at the same time share one call.
@@ -90,7 +91,7 @@ impl Metadata {
     /// # Errors
     /// When the call fails. Needs the scope `ZohoCRM.settings.modules.READ`.
     pub async fn modules(&self) -> Result<Arc<[Module]>, Error> {
-        let request = self.crm.request(Method::Get, "/crm/v8/settings/modules");
+        let request = Request::new(&self.caller, Method::Get, "/crm/v8/settings/modules");
         let request = request.scopes(&["ZohoCRM.settings.modules.READ", "ZohoCRM.settings.ALL"]);
         self.list(&self.kept.modules, "", request, self.oldest).await
     }
@@ -165,7 +166,7 @@ impl Metadata {
     }
 
     fn of_module(&self, path: &str, module: &str) -> Request {
-        self.crm.request(Method::Get, path).query("module", module)
+        Request::new(&self.caller, Method::Get, path).query("module", module)
     }
 
     async fn list<T: DeserializeOwned>(

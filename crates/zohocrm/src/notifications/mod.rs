@@ -6,12 +6,14 @@ mod notification;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use crate::client::Crm;
+use crate::caller::Caller;
 use crate::error::Error;
-use crate::page::{Page, page, pages};
-use crate::records::{WrittenRecord, outcomes, outcomes_of_any_number};
-use crate::request::{Method, Request, Response};
+use crate::message::Method;
+use crate::page::Page;
+use crate::paginate::{page, pages};
+use crate::request::{Request, Response};
 use crate::stream::Items;
+use crate::written::{WrittenRecord, outcomes, outcomes_of_any_number};
 
 pub use channel::Channel;
 pub use notification::{AffectedValues, NotANotification, Notification, RecordOperation};
@@ -37,12 +39,12 @@ pub use notification::{AffectedValues, NotANotification, Notification, RecordOpe
 /// <https://www.zoho.com/crm/developer/docs/api/v8/notifications/overview.html>
 #[derive(Clone, Debug)]
 pub struct Notifications {
-    crm: Crm,
+    caller: Caller,
 }
 
 impl Notifications {
-    pub(crate) fn new(crm: &Crm) -> Self {
-        Self { crm: crm.clone() }
+    pub(crate) fn new(caller: &Caller) -> Self {
+        Self { caller: caller.clone() }
     }
 
     /// Lists the channels that are open.
@@ -125,12 +127,14 @@ impl Notifications {
     fn request(&self, method: Method) -> Request {
         // Replacing a channel twice is the same as once.
         let repeatable = matches!(method, Method::Get | Method::Put);
-        self.crm.request(method, "/crm/v8/actions/watch").repeatable(repeatable).scopes(match method {
-            Method::Get => &["ZohoCRM.notifications.READ", "ZohoCRM.notifications.ALL"],
-            Method::Post => &["ZohoCRM.notifications.CREATE", "ZohoCRM.notifications.ALL"],
-            Method::Put | Method::Patch => &["ZohoCRM.notifications.UPDATE", "ZohoCRM.notifications.ALL"],
-            Method::Delete => &["ZohoCRM.notifications.DELETE", "ZohoCRM.notifications.ALL"],
-        })
+        Request::new(&self.caller, method, "/crm/v8/actions/watch").repeatable(repeatable).scopes(
+            match method {
+                Method::Get => &["ZohoCRM.notifications.READ", "ZohoCRM.notifications.ALL"],
+                Method::Post => &["ZohoCRM.notifications.CREATE", "ZohoCRM.notifications.ALL"],
+                Method::Put | Method::Patch => &["ZohoCRM.notifications.UPDATE", "ZohoCRM.notifications.ALL"],
+                Method::Delete => &["ZohoCRM.notifications.DELETE", "ZohoCRM.notifications.ALL"],
+            },
+        )
     }
 }
 

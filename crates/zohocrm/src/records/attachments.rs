@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeleteRecords, ListRecords, Records, WrittenRecord, outcome, scopes};
+use super::{DeleteRecords, ListRecords, Records, scopes};
 use crate::error::Error;
+use crate::message::{Method, Upload};
 use crate::record::{Lookup, Record};
-use crate::request::{Download, Method, Request, Upload};
+use crate::request::{Download, Request};
 use crate::value::{DateTime, Extra, Nullable};
+use crate::written::{WrittenRecord, outcome};
 
 /// What a list of attachments asks for. Zoho wants to be told.
 const FIELDS: &str = "id,File_Name,Size,Parent_Id,Owner,Created_Time,Modified_Time";
@@ -79,7 +81,7 @@ impl RecordAttachments {
             ("attachment", attachment.into()),
         ];
         let template = "/crm/v8/{module}/{id}/Attachments/{attachment}";
-        let request = Request::operation(&self.records.crm, Method::Get, template, values);
+        let request = Request::operation(&self.records.caller, Method::Get, template, values);
         request.scopes(scopes(Method::Get)).download().await
     }
 

@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use super::{Records, Search};
 use crate::error::Error;
-use crate::request::{Method, Request, Response};
+use crate::message::Method;
+use crate::request::{Request, Response};
 
 impl Records {
     /// Counts the records of the module.
@@ -22,7 +23,8 @@ impl Records {
     /// ```
     pub fn count(&self) -> CountRecords {
         let template = "/crm/v8/{module}/actions/count";
-        let request = Request::operation(&self.crm, Method::Get, template, [("module", self.module.clone())]);
+        let request =
+            Request::operation(&self.caller, Method::Get, template, [("module", self.module.clone())]);
         CountRecords { request: request.scopes(super::scopes(Method::Get)) }
     }
 }

@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Records;
 use crate::error::Error;
-use crate::page::{Page, page, pages};
+use crate::message::Method;
+use crate::page::Page;
+use crate::paginate::{page, pages};
 use crate::record::Lookup;
-use crate::request::{Method, Request, Response};
+use crate::request::{Request, Response};
 use crate::stream::{Items, Pages};
 use crate::value::{DateTime, Extra, Nullable};
 

@@ -10,10 +10,10 @@ mod related;
 mod search;
 mod tagging;
 mod write;
-mod written;
 
-use crate::client::Crm;
-use crate::request::{Method, Request};
+use crate::caller::Caller;
+use crate::message::Method;
+use crate::request::Request;
 
 pub use attachments::{Attachment, RecordAttachments};
 pub use count::CountRecords;
@@ -25,8 +25,6 @@ pub use related::RelatedRecords;
 pub use search::Search;
 pub use tagging::TagRecords;
 pub use write::{DeleteRecords, WriteRecord, WriteRecords};
-pub use written::WrittenRecord;
-pub(crate) use written::{outcome, outcomes, outcomes_of_any_number};
 
 /// The records of one module; from [`Crm::records`].
 ///
@@ -56,7 +54,7 @@ pub(crate) use written::{outcome, outcomes, outcomes_of_any_number};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Records {
-    crm: Crm,
+    caller: Caller,
     module: String,
 }
 
@@ -64,8 +62,8 @@ impl Records {
     /// How many records Zoho takes in one write. More are written in several calls, one after the other.
     pub const MAX_PER_WRITE: usize = 100;
 
-    pub(crate) fn new(crm: &Crm, module: String) -> Self {
-        Self { crm: crm.clone(), module }
+    pub(crate) fn new(caller: &Caller, module: String) -> Self {
+        Self { caller: caller.clone(), module }
     }
 
     /// The module's API name.
@@ -76,20 +74,20 @@ impl Records {
 
     /// A call about the module as a whole.
     pub(crate) fn request(&self, method: Method) -> Request {
-        Request::operation(&self.crm, method, "/crm/v8/{module}", [("module", self.module.clone())])
+        Request::operation(&self.caller, method, "/crm/v8/{module}", [("module", self.module.clone())])
             .scopes(scopes(method))
     }
 
     /// A call to a path below one record, such as `/crm/v8/{module}/{id}/photo`.
     pub(crate) fn request_about(&self, method: Method, id: &str, template: &'static str) -> Request {
         let values = [("module", self.module.clone()), ("id", id.to_owned())];
-        Request::operation(&self.crm, method, template, values).scopes(scopes(method))
+        Request::operation(&self.caller, method, template, values).scopes(scopes(method))
     }
 
     /// A call about one record, or to a path below the module, such as `search`.
     pub(crate) fn request_below(&self, method: Method, part: &str) -> Request {
         let values = [("module", self.module.clone()), ("part", part.to_owned())];
-        Request::operation(&self.crm, method, "/crm/v8/{module}/{part}", values).scopes(scopes(method))
+        Request::operation(&self.caller, method, "/crm/v8/{module}/{part}", values).scopes(scopes(method))
     }
 }
 

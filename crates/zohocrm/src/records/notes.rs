@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ListRecords, Records, WriteRecord, WriteRecords};
+use crate::message::Method;
 use crate::record::{Lookup, Record};
-use crate::request::Method;
 use crate::value::{DateTime, Extra, Nullable};
 
 /// What a list of notes asks for. Zoho wants to be told.

@@ -1,8 +1,10 @@
 //! The picture of a record.
 
-use super::{Records, WrittenRecord, outcome};
+use super::Records;
 use crate::error::Error;
-use crate::request::{Download, Method, Request, Upload};
+use crate::message::{Method, Upload};
+use crate::request::{Download, Request};
+use crate::written::{WrittenRecord, outcome};
 
 impl Records {
     /// The picture of a record: a lead, a contact, an account, a product or a vendor.

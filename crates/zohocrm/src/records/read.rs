@@ -6,9 +6,11 @@ use serde::de::DeserializeOwned;
 
 use super::Records;
 use crate::error::Error;
-use crate::page::{Page, page, pages};
+use crate::message::Method;
+use crate::page::Page;
+use crate::paginate::{page, pages};
 use crate::record::Record;
-use crate::request::{Method, Request, Response};
+use crate::request::{Request, Response};
 use crate::stream::{Items, Pages};
 use crate::value::DateTime;
 

@@ -3,7 +3,8 @@
 use super::{DeleteRecords, GetRecord, ListRecords, Records, WriteRecords, scopes};
 use serde::Serialize;
 
-use crate::request::{Method, Request};
+use crate::message::Method;
+use crate::request::Request;
 
 impl Records {
     /// The records in a related list of a record, by the list's API name: `Products`, `Contact_Roles`, `Campaigns`.
@@ -44,7 +45,7 @@ impl RelatedRecords {
         let template = "/crm/v8/{module}/{id}/{list}/{related}";
         let [module, record, list] = self.path();
         let request = Request::operation(
-            &self.records.crm,
+            &self.records.caller,
             Method::Get,
             template,
             [module, record, list, ("related", id.into())],
@@ -65,7 +66,7 @@ impl RelatedRecords {
 
     fn request(&self, method: Method) -> Request {
         let template = "/crm/v8/{module}/{id}/{list}";
-        Request::operation(&self.records.crm, method, template, self.path()).scopes(scopes(method))
+        Request::operation(&self.records.caller, method, template, self.path()).scopes(scopes(method))
     }
 
     fn path(&self) -> [(&'static str, String); 3] {

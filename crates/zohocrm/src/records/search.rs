@@ -2,7 +2,8 @@
 
 use super::{ListRecords, Records};
 use crate::criteria::Criteria;
-use crate::request::{Method, Request};
+use crate::message::Method;
+use crate::request::Request;
 
 impl Records {
     /// Looks for records, a page at a time, or all as a stream.
@@ -72,7 +73,7 @@ impl Search {
             Sought::Text { parameter, text } => request.replace_query(parameter, text),
             Sought::Criteria(criteria) => match criteria.to_text() {
                 Ok(text) => request.replace_query("criteria", text),
-                Err(problem) => request.hindered_by(Some(problem)),
+                Err(problem) => request.with_problem(Some(problem)),
             },
         }
     }

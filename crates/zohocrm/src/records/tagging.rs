@@ -5,11 +5,13 @@ use std::pin::Pin;
 
 use serde_json::{Map, Value, json};
 
+use super::Records;
 use super::write::in_chunks;
-use super::{Records, WrittenRecord};
 use crate::error::Error;
-use crate::request::{Method, Request};
+use crate::message::Method;
+use crate::request::Request;
 use crate::tags::Tag;
+use crate::written::WrittenRecord;
 
 impl Records {
     /// Puts tags on records, by name. A tag that the module does not have yet is made.
@@ -58,7 +60,7 @@ impl TagRecords {
         tags: impl IntoIterator<Item = impl Into<Tag>>,
     ) -> Self {
         let request =
-            Request::operation(&records.crm, Method::Post, template, [("module", records.module.clone())]);
+            Request::operation(&records.caller, Method::Post, template, [("module", records.module.clone())]);
         let tags: Vec<Tag> = tags.into_iter().map(Into::into).collect();
         Self {
             // A tag that is there is not put there twice, so Zoho may be asked twice.

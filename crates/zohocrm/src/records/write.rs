@@ -9,10 +9,12 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Records, WrittenRecord, outcome, outcomes};
+use super::Records;
 use crate::error::{Error, ErrorKind};
-use crate::request::{IF_UNMODIFIED_SINCE, Method, Request};
+use crate::message::Method;
+use crate::request::{IF_UNMODIFIED_SINCE, Request};
 use crate::value::DateTime;
+use crate::written::{WrittenRecord, outcome, outcomes};
 
 const DUPLICATE_CHECK_FIELDS: &str = "duplicate_check_fields";
 

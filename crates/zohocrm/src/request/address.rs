@@ -1,13 +1,13 @@
-//! Where a request goes: its path, and whether the token may go there.
+//! The URL of a request, and the check that the token may be sent there.
 
 use url::Url;
 use zoho_oauth::Environment;
 
 use crate::error::Error;
 
-/// One part of a path, such as a module's name or a record's id.
+/// Encodes one segment of a path, such as the name of a module or the id of a record.
 fn segment(text: &str) -> Result<String, Error> {
-    // A URL drops these parts, so the call would be a different one.
+    // URLs drop these segments, so the call would be a different one.
     if matches!(text, "" | "." | "..") {
         return Err(Error::Request(format!("`{text}` cannot be a part of a path; give a name or an id")));
     }
@@ -18,7 +18,7 @@ fn segment(text: &str) -> Result<String, Error> {
     Ok(text.bytes().map(encode).collect())
 }
 
-/// A path from its template: `/crm/v8/{module}/{id}`, with a value for each name.
+/// Fills in the placeholders of a path template such as `/crm/v8/{module}/{id}`.
 pub(super) fn filled<const N: usize>(
     template: &'static str,
     values: [(&'static str, String); N],
@@ -30,7 +30,7 @@ pub(super) fn filled<const N: usize>(
     Ok(path)
 }
 
-/// Where a request goes. The token goes along, so this is one of the token's own hosts or an error.
+/// Returns the URL of a request. The token is sent there, so any host but the token's own is an error.
 pub(super) fn address(path: &str, host: Host, environment: &Environment) -> Result<Url, Error> {
     let hosts = [environment.api_url(), environment.upload_url()];
     let own = match host {
@@ -56,20 +56,20 @@ pub(super) fn address(path: &str, host: Host, environment: &Environment) -> Resu
     Ok(url)
 }
 
-/// Where a data center keeps the files that jobs make, such as `https://download-accl.zoho.eu`. Zoho names it in the
-/// answers about bulk writes, backups and audit logs; nothing else says where it is.
+/// The host of the files that jobs make, such as `https://download-accl.zoho.eu`. Zoho names it only in its responses about
+/// bulk writes, backups and audit logs.
 fn download_host(environment: &Environment) -> Option<Url> {
     environment.data_center()?;
     let domain = environment.accounts_url().strip_prefix("https://accounts.")?;
     Url::parse(&format!("https://download-accl.{domain}")).ok()
 }
 
-/// Which of an environment's hosts a path is on.
+/// The host of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Host {
-    /// The API: nearly everything.
+    /// The API host, for nearly everything.
     Api,
-    /// The content host: the upload for a bulk write.
+    /// The content host, for the upload of a bulk write.
     Upload,
 }
 
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_stays_on_its_host_whatever_it_holds() {
+    fn a_path_stays_on_its_host_whatever_it_contains() {
         for path in ["/crm/v8/Leads", "//evil.example/x", "/\\evil.example", "/@evil.example"] {
             assert_eq!(address(path, Host::Api, &emulator()).unwrap().port(), Some(2), "{path}");
             assert_eq!(address(path, Host::Upload, &emulator()).unwrap().port(), Some(3), "{path}");
@@ -92,13 +92,13 @@ mod tests {
     }
 
     #[test]
-    fn a_url_on_the_token_s_own_hosts_is_taken_as_it_is() {
+    fn a_url_on_a_host_of_the_token_is_used_unchanged() {
         let url = address("http://127.0.0.1:3/crm/v8/upload", Host::Api, &emulator()).unwrap();
         assert_eq!(url.port(), Some(3));
     }
 
     #[test]
-    fn files_of_jobs_are_on_a_host_of_their_own_in_each_data_center() {
+    fn the_files_of_jobs_are_on_a_separate_host_in_each_data_center() {
         for (data_center, domain) in
             [(DataCenter::Us, "zoho.com"), (DataCenter::In, "zoho.in"), (DataCenter::Ca, "zohocloud.ca")]
         {
@@ -111,16 +111,19 @@ mod tests {
                 url.replace("accl.", "accl.x."),
             ];
             for foreign in near {
-                let refused = address(&foreign, Host::Api, &environment);
-                assert!(matches!(refused, Err(Error::ForeignHost { .. })), "{foreign}");
+                let rejected = address(&foreign, Host::Api, &environment);
+                assert!(matches!(rejected, Err(Error::ForeignHost { .. })), "{foreign}");
             }
         }
         let url = "https://download-accl.zoho.com/v2/crm/60/bulk-write/1/1.zip";
-        assert!(address(url, Host::Api, &emulator()).is_err(), "an emulator's token stays with it");
+        assert!(
+            address(url, Host::Api, &emulator()).is_err(),
+            "the token of an emulator is never sent to Zoho"
+        );
     }
 
     #[test]
-    fn a_foreign_host_is_refused() {
+    fn a_foreign_host_is_rejected() {
         let foreign = [
             "https://evil.example/crm/v8/Leads",
             "http://127.0.0.1:4/crm",
@@ -129,22 +132,22 @@ mod tests {
             "https://127.0.0.1:2/",
         ];
         for url in foreign {
-            let refused = address(url, Host::Api, &emulator());
-            assert!(matches!(refused, Err(Error::ForeignHost { .. })), "{url}: {refused:?}");
+            let rejected = address(url, Host::Api, &emulator());
+            assert!(matches!(rejected, Err(Error::ForeignHost { .. })), "{url}: {rejected:?}");
         }
         assert!(matches!(address("crm/v8/Leads", Host::Api, &emulator()), Err(Error::Request(_))));
         assert!(matches!(address("@evil.example", Host::Api, &emulator()), Err(Error::Request(_))));
     }
 
     #[test]
-    fn a_segment_cannot_leave_its_place() {
+    fn a_segment_cannot_change_the_path_around_it() {
         assert_eq!(segment("Leads").unwrap(), "Leads");
         assert_eq!(segment("a/b?c#d é").unwrap(), "a%2Fb%3Fc%23d%20%C3%A9");
         assert!(segment("..").is_err() && segment("").is_err());
     }
 
     #[test]
-    fn a_template_takes_a_value_for_each_name() {
+    fn each_placeholder_of_a_template_is_filled_in() {
         let path = filled("/crm/v8/{module}/{id}", [("module", "Leads".into()), ("id", "{module}/1".into())]);
         assert_eq!(path.unwrap(), "/crm/v8/Leads/%7Bmodule%7D%2F1");
     }

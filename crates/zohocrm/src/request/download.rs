@@ -1,4 +1,4 @@
-//! `Download`: a file that Zoho sends, a piece at a time.
+//! `Download`: a file that Zoho sends, as a stream.
 
 use std::path::Path;
 
@@ -6,11 +6,10 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
 use crate::error::Error;
-use crate::request::Headers;
+use crate::message::Headers;
 use crate::transport::Incoming;
 
-/// A file that Zoho sends. It is read a piece at a time and never kept in memory as a whole, unless it is asked for with
-/// [`bytes`](Self::bytes).
+/// A file that Zoho sends, as a stream. Only [`bytes`](Self::bytes) keeps it in memory as a whole.
 #[derive(Debug)]
 pub struct Download {
     pub(crate) incoming: Incoming,
@@ -29,33 +28,33 @@ impl Download {
         &self.incoming.headers
     }
 
-    /// The `Content-Type`, as Zoho has it.
+    /// The `Content-Type`.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.headers().get("content-type")
     }
 
-    /// How many bytes there are to come, where Zoho says so.
+    /// The length of the body in bytes, if Zoho sends it.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         self.headers().get("content-length")?.parse().ok()
     }
 
-    /// The name that the file has in the CRM, without any folders; `None` where Zoho does not say.
+    /// The name of the file in the CRM, without folders; `None` if Zoho does not send it.
     #[must_use]
     pub fn file_name(&self) -> Option<String> {
         file_name_in(self.headers().get("content-disposition")?)
     }
 
-    /// The next piece; `None` at the end.
+    /// Returns the next piece; `None` at the end.
     ///
     /// # Errors
-    /// When the connection breaks before the end, or nothing comes for as long as the time-out.
+    /// If the connection breaks before the end, or no data arrives within the timeout.
     pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
         self.incoming.chunk().await
     }
 
-    /// All of it.
+    /// Reads the whole file into memory.
     ///
     /// # Errors
     /// As for [`chunk`](Self::chunk).
@@ -67,31 +66,33 @@ impl Download {
         Ok(all)
     }
 
-    /// Writes it to a file, and says how many bytes. The file appears under its name when it is complete; an older one
-    /// of that name is replaced. On Unix its owner alone may read it (mode 0600): what a CRM holds is private.
+    /// Saves the file and returns its size in bytes.
+    ///
+    /// The file appears under its name when it is complete, and replaces an older one of that name. On Unix only its owner
+    /// can read it (mode 0600), because the contents of a CRM are private.
     ///
     /// # Errors
-    /// As for [`chunk`](Self::chunk), and when the file cannot be written.
+    /// As for [`chunk`](Self::chunk), and if the file cannot be written.
     pub async fn save(mut self, path: impl AsRef<Path>) -> Result<u64, Error> {
         let path = path.as_ref();
-        let cannot = |error: std::io::Error| Error::file(path, &error);
+        let failed = |error: std::io::Error| Error::file(path, &error);
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let temporary = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
-        let mut file = File::from_std(temporary.reopen().map_err(cannot)?);
+        let temporary = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        let mut file = File::from_std(temporary.reopen().map_err(failed)?);
         let written = self.write_to(&mut file, path, u64::MAX).await?;
-        file.sync_all().await.map_err(cannot)?;
-        temporary.persist(path).map_err(|error| cannot(error.error))?;
+        file.sync_all().await.map_err(failed)?;
+        temporary.persist(path).map_err(|error| failed(error.error))?;
         Ok(written)
     }
 
-    /// Writes it to an open file, up to so many bytes, and says how many. `path` is for errors.
+    /// Writes the body to an open file, up to `max_bytes`, and returns its size. `path` is for errors.
     pub(crate) async fn write_to(
         &mut self,
         file: &mut File,
         path: &Path,
         max_bytes: u64,
     ) -> Result<u64, Error> {
-        let cannot = |error: std::io::Error| Error::file(path, &error);
+        let failed = |error: std::io::Error| Error::file(path, &error);
         let mut written = 0;
         while let Some(piece) = self.chunk().await? {
             written += piece.len() as u64;
@@ -99,14 +100,14 @@ impl Download {
                 let max_bytes = usize::try_from(max_bytes).unwrap_or(usize::MAX);
                 return Err(Error::TooLarge { status: self.status(), max_bytes });
             }
-            file.write_all(&piece).await.map_err(cannot)?;
+            file.write_all(&piece).await.map_err(failed)?;
         }
-        file.flush().await.map_err(cannot)?;
+        file.flush().await.map_err(failed)?;
         Ok(written)
     }
 }
 
-/// The file's name in a `Content-Disposition`: `attachment; filename*=UTF-8''a%20b.pdf`, or `filename="a b.pdf"`.
+/// Reads the file name in a `Content-Disposition`: `attachment; filename*=UTF-8''a%20b.pdf`, or `filename="a b.pdf"`.
 fn file_name_in(disposition: &str) -> Option<String> {
     let parameter = |wanted: &str| {
         let mut parameters = parameters_in(disposition).into_iter();
@@ -114,19 +115,19 @@ fn file_name_in(disposition: &str) -> Option<String> {
     };
     let name = match parameter("filename*") {
         Some(encoded) => {
-            // Charset, language, name: `UTF-8'en'a%20b.pdf`.
+            // Character set, language, name: `UTF-8'en'a%20b.pdf`.
             let encoded = encoded.splitn(3, '\'').last().unwrap_or_default();
             let pairs = format!("name={}", encoded.replace('+', "%2B").replace('&', "%26"));
             url::form_urlencoded::parse(pairs.as_bytes()).next()?.1.into_owned()
         }
         None => parameter("filename")?,
     };
-    // A name is a name: a sender does not choose the folder.
+    // The sender must not choose the folder.
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     (!matches!(name, "" | "." | "..")).then(|| name.to_owned())
 }
 
-/// The parameters of a header, unquoted. In quotes a `;` is part of a value, and `\` stands before `"` and `\`.
+/// Reads the parameters of a header and removes their quotes. In quotes, `;` is part of a value and `\` escapes `"` and `\`.
 fn parameters_in(header: &str) -> Vec<(String, String)> {
     let (mut parts, mut part) = (Vec::new(), String::new());
     let (mut quoted, mut letters) = (false, header.chars());
@@ -151,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_of_a_file_is_read_in_both_spellings() {
+    fn a_file_name_is_read_in_both_notations() {
         for (disposition, name) in [
             ("attachment; filename=\"offer 1.pdf\"", "offer 1.pdf"),
             ("attachment; filename*=UTF-8''%C3%84%20b+c.pdf", "Ä b+c.pdf"),
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_never_leads_to_another_folder() {
+    fn a_file_name_never_contains_a_folder() {
         assert_eq!(file_name_in("attachment; filename=\"../../etc/passwd\"").as_deref(), Some("passwd"));
         assert_eq!(file_name_in("attachment; filename*=UTF-8''..%2F..%2Fx").as_deref(), Some("x"));
         assert_eq!(file_name_in("attachment; filename=\"..\""), None);

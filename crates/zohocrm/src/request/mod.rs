@@ -1,9 +1,7 @@
-//! `Request`: what to send, as data; and `send`, with one repeat after Zoho turned the token down.
+//! `Request`: a call as plain data; and how it is sent, with a new token if Zoho rejects the first one.
 
 mod address;
-mod body;
 mod download;
-mod method;
 mod response;
 
 use std::fmt;
@@ -15,26 +13,25 @@ use serde_json::Value;
 use tracing::debug;
 use zoho_oauth::AccessToken;
 
-use crate::client::Crm;
+use crate::caller::Caller;
 use crate::error::{ApiError, Error};
+use crate::message::{Body, Method, OperationName, Part, RawResponse, Upload};
+use crate::record::Record;
 use crate::transport::{Incoming, Outgoing, Reading};
 
 use address::{Host, address, filled};
-pub use body::Upload;
-pub(crate) use body::{Body, Part, Source};
 pub use download::Download;
-pub use method::{Method, UnknownMethod};
-pub(crate) use response::{Head, describe};
-pub use response::{Headers, RawResponse, Response};
+pub use response::Response;
+pub(crate) use response::describe;
 
-/// The header for a write that is off if somebody else was faster.
+/// The header that makes a write fail if the record has changed in the meantime.
 pub(crate) const IF_UNMODIFIED_SINCE: &str = "If-Unmodified-Since";
 
-/// A call that has not been sent; from [`Crm::request`]. It can be sent more than once.
+/// A call that has not been sent; from [`Crm::request`](crate::Crm::request). It can be sent more than once.
 #[derive(Clone)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Request {
-    crm: Crm,
+    caller: Caller,
     method: Method,
     path: String,
     host: Host,
@@ -44,17 +41,17 @@ pub struct Request {
     scopes: &'static [&'static str],
     timeout: Option<Duration>,
     repeatable: bool,
-    /// Why it cannot be sent. Told when it is: a builder that may fail at every step is no pleasure to use.
+    /// Why the request cannot be sent. Reported by `send`, so that the builder methods need not return a `Result`.
     problem: Option<Error>,
 }
 
 impl Request {
-    pub(crate) fn new(crm: &Crm, method: Method, path: impl Into<String>) -> Self {
+    pub(crate) fn new(caller: &Caller, method: Method, path: impl Into<String>) -> Self {
         let path = path.into();
-        // An action is done, and done again: a record goes through two transitions of its blueprint.
+        // Repeating an action repeats its effect: a record would go through two transitions of its blueprint.
         let is_action = path.contains("/actions/");
         Self {
-            crm: crm.clone(),
+            caller: caller.clone(),
             method,
             path,
             host: Host::Api,
@@ -68,30 +65,30 @@ impl Request {
         }
     }
 
-    /// A call to a path that has names in it, such as `/crm/v8/{module}/{id}`.
+    /// A call to a path with placeholders, such as `/crm/v8/{module}/{id}`.
     pub(crate) fn operation<const N: usize>(
-        crm: &Crm,
+        caller: &Caller,
         method: Method,
         template: &'static str,
         values: [(&'static str, String); N],
     ) -> Self {
         match filled(template, values) {
-            Ok(path) => Self::new(crm, method, path),
-            Err(problem) => Self { problem: Some(problem), ..Self::new(crm, method, template) },
+            Ok(path) => Self::new(caller, method, path),
+            Err(problem) => Self { problem: Some(problem), ..Self::new(caller, method, template) },
         }
     }
 
-    /// Which scopes allow the call, any one of them: an error about a missing scope names them.
+    /// Sets the scopes that allow the call, any one of them. An error about a missing scope names them.
     pub(crate) fn scopes(self, scopes: &'static [&'static str]) -> Self {
         Self { scopes, ..self }
     }
 
-    /// Says why it cannot be sent. The first reason stays.
-    pub(crate) fn hindered_by(self, problem: Option<Error>) -> Self {
+    /// Remembers why the request cannot be sent. The first reason is kept.
+    pub(crate) fn with_problem(self, problem: Option<Error>) -> Self {
         Self { problem: self.problem.or(problem), ..self }
     }
 
-    /// Sends it to the host for uploads.
+    /// Sends the request to the host for uploads.
     #[allow(dead_code, reason = "what is used depends on the features")]
     pub(crate) fn on_upload_host(self) -> Self {
         Self { host: Host::Upload, ..self }
@@ -103,23 +100,23 @@ impl Request {
         self
     }
 
-    /// Sets a parameter of the query string in place of those of the same name.
+    /// Sets a parameter of the query string and removes others of the same name.
     pub(crate) fn replace_query(self, name: &str, value: impl Into<String>) -> Self {
         self.without_query(name).query(name, value)
     }
 
-    /// Takes a parameter out of the query string.
+    /// Removes a parameter from the query string.
     pub(crate) fn without_query(mut self, name: &str) -> Self {
         self.query.retain(|(known, _)| known != name);
         self
     }
 
-    /// A parameter of the query string.
+    /// Returns a parameter of the query string.
     pub(crate) fn query_value(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Sets a header, such as `If-Modified-Since`. `Authorization` is not among those that can be set.
+    /// Sets a header, such as `If-Modified-Since`. `Authorization` cannot be set.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let name = name.into();
         if name.eq_ignore_ascii_case("authorization") {
@@ -127,7 +124,7 @@ impl Request {
             self.problem = Some(Error::Request(why.to_owned()));
         }
         if name.eq_ignore_ascii_case(IF_UNMODIFIED_SINCE) {
-            // Sent twice, it would conflict with itself.
+            // A repeated request would conflict with the first one.
             self.repeatable = false;
         }
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
@@ -139,17 +136,17 @@ impl Request {
         self.method
     }
 
-    /// Whether a header was set.
+    /// Whether the header is set.
     pub(crate) fn has_header(&self, name: &str) -> bool {
         self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
     }
 
-    /// Sets the body.
+    /// Sets the body to this JSON.
     pub fn json(self, body: impl Into<Value>) -> Self {
         self.body(&body.into())
     }
 
-    /// Sets the body, written as JSON.
+    /// Sets the body to this value, serialized as JSON.
     pub fn body(mut self, body: &impl Serialize) -> Self {
         match serde_json::to_vec(body) {
             Ok(text) => self.body = Body::Json(text.into()),
@@ -160,115 +157,104 @@ impl Request {
         self
     }
 
-    /// Adds a file to the body, which becomes a multipart form.
+    /// Adds a file to the body and makes it a multipart form.
     pub fn upload(self, name: impl Into<String>, file: Upload) -> Self {
         self.part(name.into(), Part::File(file))
     }
 
-    /// Adds a text to the body, which becomes a multipart form.
+    /// Adds a text to the body and makes it a multipart form.
     pub fn form_text(self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.part(name.into(), Part::Text(text.into()))
     }
 
-    /// Sets how long one attempt may take, instead of what [`CrmBuilder::timeout`](crate::CrmBuilder::timeout) says.
+    /// Sets the timeout of one attempt. Default: [`CrmBuilder::timeout`](crate::CrmBuilder::timeout).
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout: Some(timeout), ..self }
     }
 
-    /// Says whether Zoho may be asked twice: whether the call is sent again when its answer was lost, or was an error of
-    /// Zoho's own. If nothing is said, GET and PUT are; POST, PATCH and DELETE are not, nor a PUT on an action
-    /// (`…/actions/…`) or with `If-Unmodified-Since`.
+    /// Sets whether the call may be repeated after its response was lost or Zoho failed (500 to 599).
+    ///
+    /// Default: GET and PUT are repeatable, but not a PUT on an action (`…/actions/…`) or with `If-Unmodified-Since`.
+    /// POST, PATCH and DELETE are not.
     pub fn repeatable(self, repeatable: bool) -> Self {
         Self { repeatable, ..self }
     }
 
-    /// Sends the request and reads the whole answer.
+    /// Sends the request and reads the whole response.
     ///
-    /// If Zoho turns the access token down, the token is replaced and the request sent once more: Zoho has done
-    /// nothing the first time. A missing scope is not such a case, since a new token would lack it too.
+    /// If Zoho rejects the access token, the token is replaced and the request is sent once more, which is safe because
+    /// Zoho did not act on it. A missing scope is not such a case: a new token would lack it too.
     ///
     /// # Errors
-    /// When no token can be had, when no usable answer comes, and when the answer is a refusal, whatever its
-    /// status. What became of single records is in the body: see [`Records`](crate::Records).
+    /// If there is no access token, if no usable response arrives, and if Zoho rejects the call, whatever the status. The
+    /// results for single records are in the body: see [`Records`](crate::Records).
     pub async fn send(&self) -> Result<RawResponse, Error> {
-        let response = self.perform().await?;
-        self.accept(response)
+        self.send_judged().await?.accepted()
     }
 
-    /// Sends the request and reads the body of the answer as a `T`; where there is none, what `{}` would be read as.
+    /// Sends the request and decodes the body of the response as a `T`. An empty body is decoded as if it were `{}`.
     ///
     /// # Errors
-    /// As for [`send`](Self::send), and when the body is not of this shape.
+    /// As for [`send`](Self::send), and if the body has another shape.
     pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Response<T>, Error> {
-        self.send().await?.into_response()
+        self.send().await?.decode()
     }
 
-    /// Sends the request and hands the body over as a stream.
+    /// Sends the request and returns the body of the response as a stream.
     ///
     /// # Errors
     /// As for [`send`](Self::send).
     pub async fn download(&self) -> Result<Download, Error> {
-        let mut incoming = self.dispatch(Reading::Stream).await?;
-        // A refusal is short JSON, and so may a file be: only the refusal says that it is one.
-        if incoming.status == 200 && !incoming.is_short_json().await? {
-            return Ok(Download { incoming });
-        }
-        let response = self.accept(incoming.read().await?)?;
-        Ok(Download { incoming: response.into() })
-    }
-
-    /// Hands the answer back unless it is a refusal.
-    pub(crate) fn accept(&self, response: RawResponse) -> Result<RawResponse, Error> {
-        match ApiError::in_response(&response, self.operation_name(), self.scopes) {
-            Some(refusal) => Err(refusal.into()),
-            None => Ok(response),
+        match self.send_for(Reading::Stream).await? {
+            (_, Some(rejection)) => Err(rejection.into()),
+            (incoming, None) => Ok(Download { incoming }),
         }
     }
 
-    /// Sends the request; an answer is an answer here, refusal or not.
-    pub(crate) async fn perform(&self) -> Result<RawResponse, Error> {
-        self.dispatch(Reading::Whole).await?.read().await
+    /// Sends the request. A rejected response is handed over too, for callers that read results from its body.
+    pub(crate) async fn send_judged(&self) -> Result<Judged, Error> {
+        let (incoming, rejection) = self.send_for(Reading::Whole).await?;
+        Ok(Judged { response: incoming.read().await?, rejection })
     }
 
-    /// The single object in the list `name` of the answer.
-    pub(crate) async fn only_item_of(&self, name: &str) -> Result<Response<crate::Record>, Error> {
+    /// Sends the request and returns the only object in the list `name` of the response.
+    pub(crate) async fn only_item_of(&self, name: &str) -> Result<Response<Record>, Error> {
         let response = self.send().await?;
         let item =
             response.json::<Value>()?.and_then(|mut body| body.get_mut(name)?.get_mut(0).map(Value::take));
         match item {
             Some(Value::Object(fields)) => Ok(Response::of(&response, fields.into())),
-            _ => Err(Error::unusable(&response, format!("there is no entry in `{name}`"))),
+            _ => Err(Error::unusable(&response, format!("`{name}` has no entry"))),
         }
     }
 
-    /// Sends the request, and once more with another token if it is the token that was turned down.
-    async fn dispatch(&self, reading: Reading) -> Result<Incoming, Error> {
+    /// Sends the request, and once more with a new token if Zoho rejects the first one.
+    async fn send_for(&self, reading: Reading) -> Result<(Incoming, Option<ApiError>), Error> {
         if let Some(problem) = &self.problem {
             return Err(problem.clone());
         }
-        let token = self.crm.access_token().await?;
-        let mut incoming = self.attempt(&token, reading).await?;
-        // Zoho documents INVALID_TOKEN with all of these.
-        let may_be_about_the_token = match incoming.status {
-            400 | 401 | 403 => true,
-            200 => incoming.is_short_json().await?,
-            _ => false,
-        };
-        if !may_be_about_the_token {
-            return Ok(incoming);
-        }
-        let response = incoming.read().await?;
-        match ApiError::in_response(&response, self.operation_name(), self.scopes) {
-            Some(refusal) if refusal.rejects_the_token() => {
-                debug!(operation = %self.operation_name(), code = refusal.code(), "the access token was turned down");
-                let newer = self.crm.replace(&token).await?;
-                self.attempt(&newer, reading).await
+        let token = self.caller.access_token().await?;
+        let (incoming, rejection) = self.send_with(&token, reading).await?;
+        match rejection {
+            // Zoho documents INVALID_TOKEN with all of these.
+            Some(rejection)
+                if rejection.rejects_the_token() && matches!(rejection.status(), 200 | 400 | 401 | 403) =>
+            {
+                debug!(operation = %self.operation_name(), code = rejection.code(), "Zoho rejected the access token");
+                drop(incoming);
+                let newer = self.caller.replace(&token).await?;
+                self.send_with(&newer, reading).await
             }
-            _ => Ok(response.into()),
+            rejection => Ok((incoming, rejection)),
         }
     }
 
-    async fn attempt(&self, token: &AccessToken, reading: Reading) -> Result<Incoming, Error> {
+    /// Sends the request with this token and judges the response, once.
+    async fn send_with(
+        &self,
+        token: &AccessToken,
+        reading: Reading,
+    ) -> Result<(Incoming, Option<ApiError>), Error> {
         let mut url = address(&self.path, self.host, token.environment())?;
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
@@ -283,9 +269,17 @@ impl Request {
             repeatable: self.repeatable,
             reading,
         };
-        let incoming = self.crm.transport().send(outgoing).await?;
-        debug!(operation = %self.operation_name(), status = incoming.status, "Zoho answered");
-        Ok(incoming)
+        let mut incoming = self.caller.transport().send(outgoing).await?;
+        debug!(operation = %self.operation_name(), status = incoming.status, "Zoho responded");
+        // With status 200 a rejection is short JSON. A longer body is a file, which is not read here.
+        if reading == Reading::Stream && incoming.status == 200 && !incoming.is_short_json().await? {
+            return Ok((incoming, None));
+        }
+        incoming.read_ahead().await?;
+        let Incoming { status, headers, .. } = &incoming;
+        let body = incoming.ahead();
+        let rejection = ApiError::in_response(*status, headers, body, self.operation_name(), self.scopes);
+        Ok((incoming, rejection))
     }
 
     fn part(mut self, name: String, part: Part) -> Self {
@@ -296,15 +290,13 @@ impl Request {
         self
     }
 
-    /// The call in a few words, for messages: method and path, without the query, which may hold data.
     fn operation_name(&self) -> OperationName<'_> {
-        let path = self.path.split(['?', '#']).next().unwrap_or_default();
-        OperationName { method: self.method, path }
+        OperationName::new(self.method, &self.path)
     }
 }
 
 impl fmt::Debug for Request {
-    /// Of the query and the headers the names alone: the values may be anybody's data.
+    /// Shows only the names of query parameters and headers: their values can be personal data.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names =
             |pairs: &[(String, String)]| pairs.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
@@ -315,15 +307,30 @@ impl fmt::Debug for Request {
     }
 }
 
-/// Method and path of a call, for messages.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct OperationName<'a> {
-    method: Method,
-    path: &'a str,
+/// A response, and why Zoho rejected the call if it did.
+pub(crate) struct Judged {
+    response: RawResponse,
+    rejection: Option<ApiError>,
 }
 
-impl fmt::Display for OperationName<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.method, self.path.escape_debug())
+impl Judged {
+    /// Judges a response that was part of another one.
+    pub(crate) fn of_part(response: RawResponse, operation: OperationName<'_>) -> Self {
+        let RawResponse { status, headers, body } = &response;
+        let rejection = ApiError::in_response(*status, headers, body, operation, &[]);
+        Self { response, rejection }
+    }
+
+    /// The response, whatever the verdict.
+    pub(crate) fn response(&self) -> &RawResponse {
+        &self.response
+    }
+
+    /// Returns the response if Zoho accepted the call.
+    pub(crate) fn accepted(self) -> Result<RawResponse, Error> {
+        match self.rejection {
+            Some(rejection) => Err(rejection.into()),
+            None => Ok(self.response),
+        }
     }
 }

@@ -1,67 +1,17 @@
-//! What Zoho answered: `RawResponse` as it came, `Response` with the body read as some type, and `Headers`.
+//! `Response`: a response whose body was decoded; and how a `RawResponse` becomes one.
 
-use std::fmt;
 use std::ops::Deref;
 
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-
-/// What Zoho answered, as it came.
-#[derive(Clone)]
-pub struct RawResponse {
-    pub(crate) status: u16,
-    pub(crate) headers: Headers,
-    pub(crate) body: Vec<u8>,
-}
+use crate::message::{Head, Headers, RawResponse};
 
 impl RawResponse {
-    /// The HTTP status.
-    #[must_use]
-    pub fn status(&self) -> u16 {
-        self.status
-    }
-
-    /// The headers.
-    #[must_use]
-    pub fn headers(&self) -> &Headers {
-        &self.headers
-    }
-
-    /// The `Content-Type`.
-    #[must_use]
-    pub fn content_type(&self) -> Option<&str> {
-        self.headers.get("content-type")
-    }
-
-    /// How many API credits the organisation has left today. Zoho says so only when half of them are used up.
-    #[must_use]
-    pub fn credits_remaining(&self) -> Option<u64> {
-        self.headers.credits_remaining()
-    }
-
-    /// What Zoho calls this request, for its support.
-    #[must_use]
-    pub fn request_id(&self) -> Option<&str> {
-        self.headers.request_id()
-    }
-
-    /// The body as it came; empty when there is nothing (204).
-    #[must_use]
-    pub fn body(&self) -> &[u8] {
-        &self.body
-    }
-
-    /// Whether nothing changed since the moment that the request named (304).
-    #[must_use]
-    pub fn is_not_modified(&self) -> bool {
-        self.status == 304
-    }
-
-    /// The body read as JSON; `None` when there is no body.
+    /// Decodes the body as JSON; `None` if there is no body.
     ///
     /// # Errors
-    /// When the body is not JSON, or not of this shape: the error says where, and keeps this response.
+    /// If the body is not JSON, or has another shape. The error names the position and contains this response.
     pub fn json<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
         if self.body.iter().all(u8::is_ascii_whitespace) {
             return Ok(None);
@@ -69,22 +19,22 @@ impl RawResponse {
         serde_json::from_slice(&self.body).map(Some).map_err(|_| self.undecoded::<T>())
     }
 
-    /// The body read as JSON; where there is none, what `{}` would be read as.
-    pub(crate) fn into_response<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
+    /// Decodes the body as JSON. An empty body is decoded as if it were `{}`.
+    pub(super) fn decode<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
         let value = match self.json()? {
             Some(value) => value,
             None => serde_json::from_str("{}")
-                .map_err(|_| Error::unusable(&self, "it has no body where one was expected"))?,
+                .map_err(|_| Error::unusable(&self, "a body was expected, but it is empty"))?,
         };
         let Self { status, headers, .. } = self;
-        Ok(Response { value, status, headers })
+        Ok(Response { value, head: Head { status, headers } })
     }
 
-    /// Reads the body once more, this time with an eye on where it goes wrong.
+    /// Decodes the body a second time, slower, to find out where it goes wrong.
     fn undecoded<T: DeserializeOwned>(&self) -> Error {
         let mut reader = serde_json::Deserializer::from_slice(&self.body);
         match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-            Ok(_) => Error::unusable(self, "there is more after the end of the JSON"),
+            Ok(_) => Error::unusable(self, "the body continues after the end of the JSON"),
             Err(error) => {
                 let path = error.path().to_string();
                 Error::undecodable(self, describe(error.inner()), (path != ".").then_some(path))
@@ -93,16 +43,7 @@ impl RawResponse {
     }
 }
 
-impl fmt::Debug for RawResponse {
-    /// The body is left out: it may be anybody's data.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = formatter.debug_struct("RawResponse");
-        shown.field("status", &self.status).field("content_type", &self.content_type());
-        shown.field("bytes", &self.body.len()).finish_non_exhaustive()
-    }
-}
-
-/// An answer whose body was read as a `T`, which it can be used as.
+/// A response whose body was decoded as a `T`. It dereferences to the `T`.
 ///
 /// ```no_run
 /// # async fn roles(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
@@ -115,49 +56,48 @@ impl fmt::Debug for RawResponse {
 #[derive(Clone, Debug)]
 pub struct Response<T> {
     value: T,
-    status: u16,
-    headers: Headers,
+    head: Head,
 }
 
 impl<T> Response<T> {
-    /// What the body was read as.
+    /// Returns the decoded body.
     pub fn into_inner(self) -> T {
         self.value
     }
 
     /// The HTTP status.
     pub fn status(&self) -> u16 {
-        self.status
+        self.head.status
     }
 
     /// The headers.
     pub fn headers(&self) -> &Headers {
-        &self.headers
+        &self.head.headers
     }
 
-    /// How many API credits the organisation has left today. Zoho says so only when half of them are used up.
+    /// The number of API credits that the organization has left today. Zoho sends it only after half of the day's credits
+    /// have been used.
     pub fn credits_remaining(&self) -> Option<u64> {
-        self.headers.credits_remaining()
+        self.head.headers.credits_remaining()
     }
 
-    /// What Zoho calls this request, for its support.
+    /// Zoho's id of this request, for its support.
     pub fn request_id(&self) -> Option<&str> {
-        self.headers.request_id()
+        self.head.headers.request_id()
     }
 
-    /// Whether nothing changed since the moment that the request named (304). The value is an empty one then.
+    /// Whether nothing has changed since the time that the request named (304). The value is empty then.
     pub fn is_not_modified(&self) -> bool {
-        self.status == 304
+        self.head.status == 304
     }
 
-    /// An answer whose body was read as something else than itself.
+    /// Combines a value that was read from a response with its status and headers.
     pub(crate) fn of(response: &RawResponse, value: T) -> Self {
-        Self { value, status: response.status, headers: response.headers.clone() }
+        Self { value, head: response.head() }
     }
 
-    /// The same answer about something made of its value.
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
-        Response { value: change(self.value), status: self.status, headers: self.headers }
+        Response { value: change(self.value), head: self.head }
     }
 }
 
@@ -184,53 +124,12 @@ impl<T: IntoIterator> IntoIterator for Response<T> {
     }
 }
 
-/// Status and headers of an answer, for what was made of a part of its body.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Head {
-    pub(crate) status: u16,
-    pub(crate) headers: Headers,
-}
-
-impl From<&RawResponse> for Head {
-    fn from(response: &RawResponse) -> Self {
-        Self { status: response.status, headers: response.headers.clone() }
-    }
-}
-
-/// The headers of an answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Headers {
-    pub(crate) fields: Vec<(String, String)>,
-}
-
-impl Headers {
-    /// The first header of this name, in any case.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-
-    /// All headers, their names in lower case.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-
-    pub(crate) fn credits_remaining(&self) -> Option<u64> {
-        self.get("x-api-credits-remaining")?.trim().parse().ok()
-    }
-
-    /// The header that names the request. Zoho documents none; these are the names in use.
-    pub(crate) fn request_id(&self) -> Option<&str> {
-        ["x-request-id", "request-id", "x-zoho-request-id"].iter().find_map(|name| self.get(name))
-    }
-}
-
-/// What is wrong with a body, without quoting from it.
+/// Describes what is wrong with a body, without quoting from it.
 pub(crate) fn describe(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
     let what = match error.classify() {
-        Category::Data => "the body is JSON of another shape",
-        Category::Eof => "the body ends in the middle",
+        Category::Data => "the JSON has an unexpected shape",
+        Category::Eof => "the JSON ends too early",
         Category::Io | Category::Syntax => "the body is not JSON",
     };
     format!("{what} (line {}, column {})", error.line(), error.column())

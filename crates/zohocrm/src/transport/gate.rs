@@ -1,4 +1,4 @@
-//! `Gate`: how many calls of an organisation are under way at once, and whether it has credits left for one more.
+//! `Gate`: limits the concurrent calls of an organization and keeps API credits in reserve.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -7,24 +7,24 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::error::Error;
-use crate::request::Headers;
+use crate::message::Headers;
 
-/// How long a program whose organisation is short of credits waits before it asks Zoho how many there are now.
+/// How long a program with too few credits waits before a call finds out how many there are now.
 const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Lets calls through, so many at once.
+/// Admits calls, up to a number at a time.
 #[derive(Debug)]
 pub(super) struct Gate {
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     credits_floor: u64,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Zoho turned a call away: nobody goes before this.
+    /// Zoho rejected a call for the number of calls: none is admitted before this time.
     closed_until: Option<Instant>,
-    /// Too few credits were left when last seen, and when that was.
+    /// Set while fewer credits than the floor are left.
     short: Option<Shortage>,
 }
 
@@ -35,24 +35,24 @@ struct Shortage {
     retry_at: SystemTime,
 }
 
-/// A place among the calls at once; given back when dropped.
+/// A slot among the concurrent calls; released when dropped.
 #[derive(Debug)]
 pub(super) struct Pass {
-    _place: Option<OwnedSemaphorePermit>,
+    _slot: Option<OwnedSemaphorePermit>,
 }
 
 impl Gate {
     pub(super) fn new(concurrency: usize, credits_floor: u64) -> Self {
-        let places = Arc::new(Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS)));
-        Self { places, credits_floor, state: Mutex::default() }
+        let slots = Arc::new(Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS)));
+        Self { slots, credits_floor, state: Mutex::default() }
     }
 
-    /// Waits for a place.
+    /// Waits for a slot.
     ///
     /// # Errors
-    /// When the organisation is short of credits.
+    /// If the organization has fewer credits than the floor.
     pub(super) async fn enter(&self) -> Result<Pass, Error> {
-        let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
         loop {
             let closed_until = self.state().closed_until;
             match closed_until {
@@ -61,16 +61,15 @@ impl Gate {
             }
         }
         self.spend()?;
-        Ok(Pass { _place: place })
+        Ok(Pass { _slot: slot })
     }
 
-    /// Takes note of how many credits an answer says are left. Zoho says so only when half of them are used up, so an
-    /// answer of the CRM that says nothing means that there are plenty. A file's, a proxy's and a refusal mean nothing.
+    /// Records how many credits a response says are left. Zoho sends the number only after half of them have been used, so
+    /// a successful JSON response without it means that there are plenty. A file, a proxy's response and a rejection say
+    /// nothing about credits.
     pub(super) fn saw(&self, status: u16, headers: &Headers) {
-        let credits_remaining =
-            headers.get("x-api-credits-remaining").and_then(|credits| credits.trim().parse::<u64>().ok());
-        let is_json = headers.get("content-type").is_some_and(|kind| kind.contains("json"));
-        if credits_remaining.is_none() && !(is_json && (200..300).contains(&status)) {
+        let credits_remaining = headers.credits_remaining();
+        if credits_remaining.is_none() && !(headers.is_json() && (200..300).contains(&status)) {
             return;
         }
         let short =
@@ -84,14 +83,14 @@ impl Gate {
         self.state().short = short;
     }
 
-    /// Nobody goes for a while.
-    pub(super) fn close_for(&self, pause: Duration) {
-        let until = Instant::now() + pause;
+    /// Admits no call for a while.
+    pub(super) fn close_for(&self, delay: Duration) {
+        let until = Instant::now() + delay;
         let mut state = self.state();
         state.closed_until = Some(state.closed_until.map_or(until, |known| known.max(until)));
     }
 
-    /// Lets the call go unless credits are short. One call a minute goes all the same: it is how one learns that there
+    /// Admits the call unless there are too few credits. One call a minute is admitted even then, to find out whether there
     /// are credits again.
     fn spend(&self) -> Result<(), Error> {
         let mut state = self.state();
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_so_many_calls_go_at_once() {
+    async fn concurrent_calls_are_limited() {
         let gate = Gate::new(2, 0);
         let (first, _second) = (gate.enter().await.unwrap(), gate.enter().await.unwrap());
         let moment = Duration::from_millis(20);
@@ -142,20 +141,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn below_the_floor_one_call_a_minute_looks_whether_there_are_credits_again() {
+    async fn below_the_floor_one_call_a_minute_finds_out_whether_there_are_credits_again() {
         let gate = Gate::new(2, 100);
         gate.saw(200, &credits(100));
         gate.enter().await.unwrap();
         gate.saw(200, &credits(99));
-        let refused = gate.enter().await.unwrap_err();
-        assert!(matches!(refused, Error::CreditsShort { remaining: 99, floor: 100, .. }), "{refused:?}");
+        let rejected = gate.enter().await.unwrap_err();
+        assert!(matches!(rejected, Error::CreditsShort { remaining: 99, floor: 100, .. }), "{rejected:?}");
         tokio::time::advance(CHECK_INTERVAL).await;
         gate.enter().await.unwrap();
-        assert!(gate.enter().await.is_err(), "one, not all");
+        assert!(gate.enter().await.is_err(), "one call is admitted, not all");
         let json = Headers { fields: vec![("content-type".to_owned(), "application/json".to_owned())] };
         gate.saw(200, &Headers::default());
         gate.saw(429, &json);
-        assert!(gate.enter().await.is_err(), "a file and a refusal say nothing about credits");
+        assert!(gate.enter().await.is_err(), "a file and a rejection say nothing about credits");
         gate.saw(200, &json);
         gate.enter().await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! The only file of this crate that names the HTTP client. No redirects, a time-out on everything.
+//! The only file of this crate that names the HTTP client. It follows no redirects and sets a timeout on everything.
 
 #![expect(clippy::disallowed_types, reason = "this file sends the requests to the CRM")]
 
@@ -14,13 +14,14 @@ use url::Url;
 use zoho_oauth::AccessToken;
 
 use crate::error::Error;
-use crate::request::{Body, Headers, Method, Part, Source, Upload};
-use crate::transport::{Incoming, Outgoing, Settings};
+use crate::message::{Body, Headers, Method, Part, Source, Upload};
 
-/// How many bytes a second an upload makes at least. A slow line is no reason to give a large file up.
-const SLOWEST_UPLOAD: u64 = 64 * 1024;
+use super::{Incoming, Outgoing, Settings};
 
-/// An HTTP client that is made when it is first needed.
+/// The minimum speed of an upload, in bytes per second. The timeout of a large file grows accordingly.
+const MIN_UPLOAD_SPEED: u64 = 64 * 1024;
+
+/// The HTTP client, created on first use.
 #[derive(Debug)]
 pub(super) struct Http {
     settings: Settings,
@@ -32,7 +33,7 @@ impl Http {
         Self { settings, client: OnceLock::new() }
     }
 
-    /// Sends the request once.
+    /// Sends the request once and returns when the response begins.
     pub(super) async fn send(&self, outgoing: &Outgoing<'_>) -> Result<Incoming, Error> {
         let host = host_of(&outgoing.url);
         let method = match outgoing.method {
@@ -53,32 +54,31 @@ impl Http {
             Body::Json(text) => request.header(CONTENT_TYPE, "application/json").body(text.to_vec()),
             Body::Form(parts) => {
                 let (form, length) = form(parts).await?;
-                to_upload = Duration::from_secs(length / SLOWEST_UPLOAD);
+                to_upload = Duration::from_secs(length / MIN_UPLOAD_SPEED);
                 request.multipart(form)
             }
         };
         let timeout = outgoing.timeout.unwrap_or(self.settings.timeout);
-        // The whole answer may take longer than that, if it is a large file; a pause in it may not.
-        let answer = match tokio::time::timeout(timeout.saturating_add(to_upload), request.send()).await {
-            Ok(Ok(answer)) => answer,
+        // The timeout applies until the response begins and to each gap in it, so a large file may take longer in total.
+        let response = match tokio::time::timeout(timeout.saturating_add(to_upload), request.send()).await {
+            Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(lost(host, error)),
             Err(_) => return Err(Error::late(host)),
         };
-        let (status, headers) = (answer.status().as_u16(), headers(answer.headers()));
-        let body = Pieces::Coming { answer, host, timeout };
-        Ok(Incoming::new(status, headers, body, self.settings.max_bytes))
+        let (status, headers) = (response.status().as_u16(), headers(response.headers()));
+        Ok(Incoming::new(status, headers, Rest { response, host, timeout }, self.settings.max_bytes))
     }
 
     fn client(&self) -> Result<&reqwest::Client, Error> {
         let client = self.client.get_or_init(|| {
             let mut builder = reqwest::Client::builder()
                 .tls_backend_preconfigured(tls())
-                // A redirect would take the token to a host that nobody has checked.
+                // A redirect would send the token to an unchecked host.
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(self.settings.connect_timeout)
                 .user_agent(concat!("zohocrm/", env!("CARGO_PKG_VERSION")));
             if let Some(proxy) = &self.settings.proxy {
-                // The address may hold a password, and so may the error.
+                // The URL can contain a password, and so can the error.
                 let proxy = reqwest::Proxy::all(proxy.expose_secret()).map_err(|_| {
                     Error::Request("the proxy is no URL such as http://proxy.example:3128".to_owned())
                 })?;
@@ -92,53 +92,40 @@ impl Http {
     }
 }
 
-/// The body of an answer.
-pub(super) enum Pieces {
-    /// On its way.
-    Coming { answer: reqwest::Response, host: String, timeout: Duration },
-    /// Read already.
-    Read(Vec<u8>),
+/// The part of a body that has not been received yet.
+pub(super) struct Rest {
+    response: reqwest::Response,
+    host: String,
+    timeout: Duration,
 }
 
-impl Pieces {
-    /// The next piece; `None` at the end.
+impl Rest {
+    /// Returns the next piece; `None` at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        match self {
-            Self::Read(body) if body.is_empty() => Ok(None),
-            Self::Read(body) => Ok(Some(std::mem::take(body))),
-            Self::Coming { answer, host, timeout } => {
-                match tokio::time::timeout(*timeout, answer.chunk()).await {
-                    Ok(Ok(piece)) => Ok(piece.map(Vec::from)),
-                    Ok(Err(error)) => Err(lost(host.clone(), error)),
-                    Err(_) => Err(Error::late(host.clone())),
-                }
-            }
+        match tokio::time::timeout(self.timeout, self.response.chunk()).await {
+            Ok(Ok(piece)) => Ok(piece.map(Vec::from)),
+            Ok(Err(error)) => Err(lost(self.host.clone(), error)),
+            Err(_) => Err(Error::late(self.host.clone())),
         }
     }
 
-    /// Appends the next piece, without a copy of its own; says whether there was one.
+    /// Appends the next piece without an intermediate copy; returns whether there was one.
     pub(super) async fn append_next(&mut self, all: &mut Vec<u8>) -> Result<bool, Error> {
-        let Self::Coming { answer, host, timeout } = self else {
-            return Ok(self.next().await?.inspect(|piece| all.extend_from_slice(piece)).is_some());
-        };
-        match tokio::time::timeout(*timeout, answer.chunk()).await {
+        match tokio::time::timeout(self.timeout, self.response.chunk()).await {
             Ok(Ok(piece)) => Ok(piece.inspect(|piece| all.extend_from_slice(piece)).is_some()),
-            Ok(Err(error)) => Err(lost(host.clone(), error)),
-            Err(_) => Err(Error::late(host.clone())),
+            Ok(Err(error)) => Err(lost(self.host.clone(), error)),
+            Err(_) => Err(Error::late(self.host.clone())),
         }
     }
 }
 
-impl fmt::Debug for Pieces {
+impl fmt::Debug for Rest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Coming { host, .. } => write!(formatter, "Coming(from {host})"),
-            Self::Read(body) => write!(formatter, "Read({} bytes)", body.len()),
-        }
+        write!(formatter, "Rest(from {})", self.host)
     }
 }
 
-/// The parts as a form, and how many bytes its files have.
+/// Builds a form; returns it with the total size of its files in bytes.
 async fn form(parts: &[(String, Part)]) -> Result<(Form, u64), Error> {
     let (mut form, mut bytes) = (Form::new(), 0);
     for (name, part) in parts {
@@ -154,9 +141,9 @@ async fn form(parts: &[(String, Part)]) -> Result<(Form, u64), Error> {
     Ok((form, bytes))
 }
 
-/// A file as part of a form, opened now: each attempt reads it from its beginning.
+/// Opens a file as part of a form. Each attempt reads it from the beginning.
 async fn file_part(upload: &Upload) -> Result<(FormPart, u64), Error> {
-    // The HTTP client writes it as it is, and a line break would begin another header.
+    // The HTTP client writes the name as it is, and a line break would begin another header.
     if upload.name.contains(char::is_control) {
         let name = upload.name.escape_debug();
         return Err(Error::Request(format!("a file cannot be called `{name}`; use `Upload::with_name`")));
@@ -164,9 +151,9 @@ async fn file_part(upload: &Upload) -> Result<(FormPart, u64), Error> {
     let (part, length) = match &upload.source {
         Source::Bytes(content) => (FormPart::bytes(content.to_vec()), content.len() as u64),
         Source::Path(path) => {
-            let cannot = |error: std::io::Error| Error::file(path, &error);
-            let file = tokio::fs::File::open(path).await.map_err(cannot)?;
-            let length = file.metadata().await.map_err(cannot)?.len();
+            let failed = |error: std::io::Error| Error::file(path, &error);
+            let file = tokio::fs::File::open(path).await.map_err(failed)?;
+            let length = file.metadata().await.map_err(failed)?.len();
             (FormPart::stream_with_length(file, length), length)
         }
     };
@@ -201,7 +188,7 @@ fn lost(host: String, error: reqwest::Error) -> Error {
     } else {
         ("the connection broke before the answer was complete", true)
     };
-    // A query holds what is nobody's business.
+    // Query strings can contain personal data, so they are never logged.
     Error::Unreachable { host, evidence, sent, source: Arc::new(error.without_url()) }
 }
 
@@ -210,7 +197,7 @@ fn host_of(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// TLS with the certificates that this system trusts. Where it has none, only plain HTTP to this machine works.
+/// TLS with the system's trusted certificates. If there are none, HTTPS fails and plain HTTP, to an emulator, still works.
 fn tls() -> rustls::ClientConfig {
     let builder = || {
         rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -220,7 +207,7 @@ fn tls() -> rustls::ClientConfig {
     match builder().with_platform_verifier() {
         Ok(verified) => verified.with_no_client_auth(),
         Err(error) => {
-            tracing::warn!(%error, "this system has no trusted certificates: https will not work; install ca-certificates");
+            tracing::warn!(%error, "this system has no trusted certificates, so HTTPS will fail; install ca-certificates");
             builder().with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
         }
     }

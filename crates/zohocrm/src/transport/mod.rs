@@ -1,7 +1,7 @@
-//! The way out and back: how many calls at once, how often a call is tried, and the one file that names the HTTP client.
+//! `Transport`: sends requests. It limits concurrent calls, keeps credits in reserve and retries.
 //!
 //! ```text
-//! Request -> Transport: gate (how many at once, are there credits) -> retries -> http
+//! Request -> Transport: gate (concurrent calls, credits) -> retries -> http
 //! ```
 
 mod gate;
@@ -16,7 +16,7 @@ use url::Url;
 use zoho_oauth::AccessToken;
 
 use crate::error::Error;
-use crate::request::{Body, Method};
+use crate::message::{Body, Method};
 
 use gate::Gate;
 use http::Http;
@@ -24,7 +24,7 @@ pub(crate) use incoming::Incoming;
 pub use retries::Retries;
 use retries::Verdict;
 
-/// How calls leave this program. The calls of one organisation share one.
+/// Sends requests. All calls of an organization share one.
 #[derive(Debug)]
 pub(crate) struct Transport {
     http: Http,
@@ -32,12 +32,12 @@ pub(crate) struct Transport {
     retries: Retries,
 }
 
-/// How a [`Transport`] behaves.
+/// The settings of a [`Transport`].
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
-    /// It may hold a password.
+    /// Can contain a password.
     pub(crate) proxy: Option<SecretString>,
     pub(crate) concurrency: usize,
     pub(crate) credits_floor: u64,
@@ -59,7 +59,7 @@ impl Default for Settings {
     }
 }
 
-/// A request that is ready to leave: its URL is on one of the token's own hosts.
+/// A request that is ready to be sent: its URL is on one of the token's own hosts.
 #[derive(Clone)]
 pub(crate) struct Outgoing<'a> {
     pub(crate) method: Method,
@@ -72,7 +72,7 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) reading: Reading,
 }
 
-/// Whether an answer's body is wanted as a whole. A whole one whose end is lost can be asked for again.
+/// Whether to read the whole body at once. If its end is lost, the call can be retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
     Whole,
@@ -88,34 +88,36 @@ impl Transport {
         }
     }
 
-    /// Sends the request until there is an answer that is worth having, or no more attempts. The place among the calls at
-    /// once is given back when the body has been read, or when it is dropped.
+    /// Sends the request, with retries. The slot among the concurrent calls is released when the body has been received or
+    /// the response is dropped.
     pub(crate) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Incoming, Error> {
         let mut attempt = 1;
         loop {
             let pass = self.gate.enter().await?;
-            let outcome = self.attempt(&outgoing).await;
-            match self.retries.verdict(attempt, outgoing.repeatable, &outcome) {
-                Verdict::Enough => return outcome.map(|incoming| incoming.holding(pass)),
-                Verdict::After { pause, everybody } => {
-                    tracing::debug!(attempt, ?pause, "asking Zoho again");
-                    if everybody {
-                        self.gate.close_for(pause);
+            let outcome = self.send_once(&outgoing).await;
+            let status = outcome.as_ref().map(|incoming| incoming.status);
+            match self.retries.verdict(attempt, outgoing.repeatable, status) {
+                Verdict::Final => return outcome.map(|incoming| incoming.holding(pass)),
+                Verdict::RetryAfter { delay, all_calls } => {
+                    tracing::debug!(attempt, ?delay, "retrying the call");
+                    if all_calls {
+                        self.gate.close_for(delay);
                     }
-                    // Whoever waits does not keep others out.
+                    // A waiting call gives up its slot so that others can proceed.
                     drop((pass, outcome));
-                    tokio::time::sleep(pause).await;
+                    tokio::time::sleep(delay).await;
                     attempt += 1;
                 }
             }
         }
     }
-    async fn attempt(&self, outgoing: &Outgoing<'_>) -> Result<Incoming, Error> {
-        let incoming = self.http.send(outgoing).await?;
+
+    async fn send_once(&self, outgoing: &Outgoing<'_>) -> Result<Incoming, Error> {
+        let mut incoming = self.http.send(outgoing).await?;
         self.gate.saw(incoming.status, &incoming.headers);
-        match outgoing.reading {
-            Reading::Whole => incoming.read().await.map(Incoming::from),
-            Reading::Stream => Ok(incoming),
+        if outgoing.reading == Reading::Whole {
+            incoming.read_ahead().await?;
         }
+        Ok(incoming)
     }
 }

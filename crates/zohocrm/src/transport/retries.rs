@@ -1,154 +1,143 @@
-//! `Retries`: when a call is sent again, and after what pause.
+//! `Retries`: when a call is retried, and after what delay.
 
 use std::time::Duration;
 
 use rand::RngExt;
 
 use crate::error::Error;
-use crate::transport::Incoming;
 
-/// How often a call is tried, and with what pauses.
+/// How often a call is attempted, and the delays between the attempts.
 ///
-/// Zoho names no time to wait for, so the pauses double from the first to the longest, each shortened by chance by up to
-/// half: programs that failed together do not come back together. What is tried again:
+/// Zoho names no time to wait for, so the delay doubles from the first to the maximum. Each is shortened at random by up to
+/// half, so that programs that failed together do not come back together. Retried are:
 ///
-/// * a call that Zoho turned away (429), or that never left (no connection): nothing was done, so every method;
-/// * a call that ended in an error of Zoho's (500 to 599), or whose answer was lost: only where asking twice is the same
-///   as asking once. That is GET; updates of records, unless they add rows to a subform; upserts that find a record by
-///   one of its own values; and what [`Request::repeatable`](crate::Request::repeatable) says so.
+/// * calls that Zoho rejected for their number (429) and calls that were never sent (no connection), with every method:
+///   Zoho has not acted on them;
+/// * calls that Zoho failed to carry out (500 to 599) and calls whose response was lost, if a repetition has no further
+///   effect. These are GET; updates of records, unless they add rows to a subform; upserts that find a record by one of its
+///   own values; and calls with [`Request::repeatable`](crate::Request::repeatable).
 ///
 /// ```
 /// use std::time::Duration;
 /// use zohocrm::Retries;
 ///
-/// let patient = Retries::new().attempts(6).first_pause(Duration::from_secs(1));
+/// let persistent = Retries::new().attempts(6).first_delay(Duration::from_secs(1));
 /// let none = Retries::none();
-/// # let _ = (patient, none);
+/// # let _ = (persistent, none);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retries {
     attempts: u32,
-    first_pause: Duration,
-    longest_pause: Duration,
+    first_delay: Duration,
+    max_delay: Duration,
 }
 
 impl Default for Retries {
     fn default() -> Self {
-        Self { attempts: 4, first_pause: Duration::from_millis(250), longest_pause: Duration::from_secs(10) }
+        Self { attempts: 4, first_delay: Duration::from_millis(250), max_delay: Duration::from_secs(10) }
     }
 }
 
 impl Retries {
-    /// Four attempts; pauses from a quarter of a second to ten seconds.
+    /// Four attempts, with delays from 250 milliseconds to ten seconds.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Every call is tried once.
+    /// A single attempt.
     #[must_use]
     pub fn none() -> Self {
         Self::default().attempts(1)
     }
 
-    /// Sets how often a call is tried, the first time included. At least once.
+    /// Sets how often a call is attempted, including the first time; at least once. Default: four times.
     #[must_use]
     pub fn attempts(self, attempts: u32) -> Self {
         Self { attempts: attempts.max(1), ..self }
     }
 
-    /// Sets the pause after the first attempt. It doubles after each.
+    /// Sets the delay after the first attempt. It doubles with each further attempt. Default: 250 milliseconds.
     #[must_use]
-    pub fn first_pause(self, first_pause: Duration) -> Self {
-        Self { first_pause, ..self }
+    pub fn first_delay(self, first_delay: Duration) -> Self {
+        Self { first_delay, ..self }
     }
 
-    /// Sets what no pause is longer than.
+    /// Sets the maximum delay. Default: ten seconds.
     #[must_use]
-    pub fn longest_pause(self, longest_pause: Duration) -> Self {
-        Self { longest_pause, ..self }
+    pub fn max_delay(self, max_delay: Duration) -> Self {
+        Self { max_delay, ..self }
     }
 
-    /// What to do after an attempt, counted from 1.
-    pub(super) fn verdict(
-        &self,
-        attempt: u32,
-        repeatable: bool,
-        outcome: &Result<Incoming, Error>,
-    ) -> Verdict {
+    /// Decides what to do after an attempt, counted from 1, given the status of its response or its error.
+    pub(super) fn verdict(&self, attempt: u32, repeatable: bool, outcome: Result<u16, &Error>) -> Verdict {
         let again = match outcome {
-            Ok(incoming) if incoming.status == 429 => true,
-            Ok(incoming) => repeatable && (500..=599).contains(&incoming.status),
+            Ok(429) => true,
+            Ok(status) => repeatable && (500..=599).contains(&status),
             Err(Error::Unreachable { sent, .. }) => repeatable || !sent,
             Err(_) => false,
         };
         if !again || attempt >= self.attempts {
-            return Verdict::Enough;
+            return Verdict::Final;
         }
-        let everybody = matches!(outcome, Ok(incoming) if incoming.status == 429);
-        Verdict::After { pause: self.pause_after(attempt), everybody }
+        Verdict::RetryAfter { delay: self.delay_after(attempt), all_calls: matches!(outcome, Ok(429)) }
     }
 
-    fn pause_after(&self, attempt: u32) -> Duration {
-        let doubled = self.first_pause.saturating_mul(2_u32.saturating_pow(attempt - 1));
-        doubled.min(self.longest_pause).mul_f64(rand::rng().random_range(0.5..=1.0))
+    fn delay_after(&self, attempt: u32) -> Duration {
+        let doubled = self.first_delay.saturating_mul(2_u32.saturating_pow(attempt - 1));
+        doubled.min(self.max_delay).mul_f64(rand::rng().random_range(0.5..=1.0))
     }
 }
 
 /// What to do after an attempt.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// This is the outcome.
-    Enough,
-    /// Try again after a pause; for the other calls too, if Zoho has too many of them.
-    After { pause: Duration, everybody: bool },
+    /// The outcome stands.
+    Final,
+    /// The call is retried after a delay. If Zoho gets too many calls, all calls wait.
+    RetryAfter { delay: Duration, all_calls: bool },
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::Headers;
 
-    fn answered(status: u16) -> Result<Incoming, Error> {
-        Ok(Incoming::of_bytes(status, Headers::default(), Vec::new()))
-    }
-
-    fn tries_again(repeatable: bool, outcome: &Result<Incoming, Error>) -> bool {
-        Retries::new().verdict(1, repeatable, outcome) != Verdict::Enough
+    fn retries(repeatable: bool, status: u16) -> bool {
+        Retries::new().verdict(1, repeatable, Ok(status)) != Verdict::Final
     }
 
     #[test]
-    fn what_zoho_turned_away_is_tried_again_whatever_it_is() {
-        assert!(tries_again(true, &answered(429)) && tries_again(false, &answered(429)));
+    fn a_call_that_zoho_rejected_for_its_number_is_always_retried() {
+        assert!(retries(true, 429) && retries(false, 429));
     }
 
     #[test]
-    fn what_zoho_failed_at_is_tried_again_only_if_twice_is_the_same_as_once() {
-        assert!(tries_again(true, &answered(503)));
-        assert!(!tries_again(false, &answered(503)));
+    fn a_call_that_zoho_failed_to_carry_out_is_retried_only_if_it_is_repeatable() {
+        assert!(retries(true, 503));
+        assert!(!retries(false, 503));
     }
 
     #[test]
-    fn an_answer_is_an_answer() {
+    fn other_responses_are_final() {
         for status in [200, 201, 204, 207, 304, 400, 401, 404] {
-            assert!(!tries_again(true, &answered(status)), "{status}");
+            assert!(!retries(true, status), "{status}");
         }
     }
 
     #[test]
-    fn the_last_attempt_is_the_last() {
+    fn the_last_attempt_is_final() {
         let twice = Retries::new().attempts(2);
-        assert_ne!(twice.verdict(1, true, &answered(500)), Verdict::Enough);
-        assert_eq!(twice.verdict(2, true, &answered(500)), Verdict::Enough);
+        assert_ne!(twice.verdict(1, true, Ok(500)), Verdict::Final);
+        assert_eq!(twice.verdict(2, true, Ok(500)), Verdict::Final);
     }
 
     #[test]
-    fn pauses_double_up_to_the_longest_and_are_shortened_by_at_most_half() {
+    fn delays_double_up_to_the_maximum_and_are_shortened_by_at_most_half() {
         let retries =
-            Retries::new().first_pause(Duration::from_millis(100)).longest_pause(Duration::from_millis(350));
+            Retries::new().first_delay(Duration::from_millis(100)).max_delay(Duration::from_millis(350));
         for (attempt, full) in [(1, 100), (2, 200), (3, 350), (4, 350), (40, 350)] {
-            let pause = retries.pause_after(attempt).as_millis();
-            assert!((full / 2..=full).contains(&pause), "attempt {attempt}: {pause} ms");
+            let delay = retries.delay_after(attempt).as_millis();
+            assert!((full / 2..=full).contains(&delay), "attempt {attempt}: {delay} ms");
         }
     }
 }

@@ -36,7 +36,7 @@ async fn an_upload_that_names_no_id_is_an_error_and_not_an_empty_id() {
         r#"{"data":[{"code":"SUCCESS","status":"success","message":"ok","details":{"name":"a.txt"}}]}"#;
     ada.zoho.fault(Fault::on("POST /crm/v8/files").respond(200, taken));
     let error = ada.crm.files().upload(Upload::from_bytes("a.txt", "a")).await.unwrap_err();
-    assert!(error.kind() == ErrorKind::Decode && error.to_string().contains("the file's id"), "{error}");
+    assert!(error.kind() == ErrorKind::Decode && error.to_string().contains("no id for the file"), "{error}");
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ async fn calls_of_several_users_at_once_never_mix_their_tokens_or_their_records(
 async fn users_of_an_organisation_share_its_calls_at_once_and_its_pauses() {
     let (zoho, authenticator) = three_users().await;
     zoho.set_concurrent_calls(2);
-    let retries = Retries::new().first_pause(Duration::from_millis(400));
+    let retries = Retries::new().first_delay(Duration::from_millis(400));
     let ada = Crm::builder(&authenticator).concurrency(2).retries(retries).build_for(USERS[0]);
     let grace = ada.as_user(USERS[1]);
     let calls: Vec<_> = (0..20)

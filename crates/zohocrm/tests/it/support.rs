@@ -31,7 +31,7 @@ impl LoggedIn {
 
 /// Retries that do not keep a test waiting.
 pub(crate) fn quick() -> Retries {
-    Retries::new().first_pause(Duration::from_millis(5)).longest_pause(Duration::from_millis(20))
+    Retries::new().first_delay(Duration::from_millis(5)).max_delay(Duration::from_millis(20))
 }
 
 /// What Ada sees, with calls that are made in another way.

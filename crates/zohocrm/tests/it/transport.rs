@@ -44,7 +44,7 @@ async fn a_read_is_given_up_after_the_last_attempt() {
 #[tokio::test]
 async fn after_a_throttle_nobody_asks_for_a_while() {
     let ada = logged_in().await;
-    let retries = Retries::new().first_pause(Duration::from_millis(400));
+    let retries = Retries::new().first_delay(Duration::from_millis(400));
     let crm = crm(&ada, |crm| crm.retries(retries));
     crm.current_user().await.unwrap();
     ada.zoho.fault(Fault::on("GET /crm/v8/org").throttle());
@@ -167,10 +167,13 @@ async fn lies_are_errors_that_say_what_was_seen() {
             org().respond_as(200, "application/json", "<html></html>"),
             "the body is not JSON (line 1, column 1)",
         ),
-        (org().respond(200, ""), "there is no entry in `org`"),
-        (org().respond(200, "[1,2]"), "there is no entry in `org`"),
-        (org().respond(200, r#"{"org":[{"id":"1"}"#), "the body ends in the middle (line 1, column 18)"),
-        (org().respond(200, r#"{"org":[{"id":"1"}]} and more"#), "there is more after the end of the JSON"),
+        (org().respond(200, ""), "`org` has no entry"),
+        (org().respond(200, "[1,2]"), "`org` has no entry"),
+        (org().respond(200, r#"{"org":[{"id":"1"}"#), "the JSON ends too early (line 1, column 18)"),
+        (
+            org().respond(200, r#"{"org":[{"id":"1"}]} and more"#),
+            "the body continues after the end of the JSON",
+        ),
         (org().nested_arrays(10_000), "the body is not JSON"),
     ] {
         ada.zoho.clear_faults();

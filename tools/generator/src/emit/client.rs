@@ -77,9 +77,9 @@ fn area_body(area: &Area) -> String {
     let (name, words) = (&area.name, &area.words);
     let _ = writeln!(
         text,
-        "impl crate::Api {{\n    /// Opens the operations on {words}.\n    #[must_use]\n    pub fn {name}(&self) -> {HANDLE} {{\n        \
-         {HANDLE} {{ crm: self.crm.clone() }}\n    }}\n}}\n\n/// Operations on {words}. Returned by [`Api::{name}`](crate::Api::{name}).\n\
-         #[derive(Clone, Debug)]\npub struct {HANDLE} {{\n    crm: Crm,\n}}\n\nimpl {HANDLE} {{"
+        "impl crate::operation::Api {{\n    /// Opens the operations on {words}.\n    #[must_use]\n    pub fn {name}(&self) -> {HANDLE} {{\n        \
+         {HANDLE} {{ caller: self.caller.clone() }}\n    }}\n}}\n\n/// Operations on {words}. Returned by [`Api::{name}`](crate::Api::{name}).\n\
+         #[derive(Clone, Debug)]\npub struct {HANDLE} {{\n    caller: Caller,\n}}\n\nimpl {HANDLE} {{"
     );
     for operation in &area.operations {
         method(&mut text, operation);
@@ -145,12 +145,12 @@ fn request(operation: &Operation) -> String {
     let in_path = || operation.arguments.iter().filter(|argument| argument.place == Place::Path);
     let mut text = if operation.is_url {
         let url = in_path().next().map_or("path", |argument| argument.name.as_str());
-        format!("self.crm.request(Method::{method}, {url})")
+        format!("Request::new(&self.caller, Method::{method}, {url})")
     } else {
         let values: Vec<String> =
             in_path().map(|argument| format!("({:?}, {}.into())", argument.wire, argument.name)).collect();
         format!(
-            "Request::operation(&self.crm, Method::{method}, {:?}, [{}])",
+            "Request::operation(&self.caller, Method::{method}, {:?}, [{}])",
             operation.path,
             values.join(", ")
         )

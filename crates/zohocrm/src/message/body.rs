@@ -1,11 +1,12 @@
-//! What a request carries: JSON, or files.
+//! `Upload`: a file to send; `Body`: what a request carries.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A file to upload. A file on disk is streamed: it is never in memory as a whole, and it is opened anew if the call has
-/// to be repeated.
+/// A file to upload.
+///
+/// A file on disk is streamed, so it is never in memory as a whole. Each attempt opens it again.
 #[derive(Clone)]
 pub struct Upload {
     pub(crate) name: String,
@@ -27,19 +28,19 @@ impl Upload {
         Self { name, source: Source::Path(path) }
     }
 
-    /// Content that is in memory already.
+    /// Content that is already in memory.
     pub fn from_bytes(name: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
         Self { name: name.into(), source: Source::Bytes(content.into().into()) }
     }
 
-    /// Uploads it under another name.
+    /// Uploads the file under another name.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The name that Zoho is told.
+    /// The file name that Zoho receives.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -58,7 +59,7 @@ impl fmt::Debug for Upload {
     }
 }
 
-/// What a request carries. It can be sent more than once.
+/// The body of a request. It can be sent more than once.
 #[derive(Clone, Default)]
 pub(crate) enum Body {
     #[default]
@@ -75,7 +76,7 @@ pub(crate) enum Part {
 }
 
 impl fmt::Debug for Body {
-    /// How much there is, not what: it may be anybody's data.
+    /// Shows the size only: the content can be personal data.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => formatter.write_str("None"),
