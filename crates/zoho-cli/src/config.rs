@@ -19,7 +19,9 @@ use zoho_oauth::{
 };
 
 use crate::args::{LogLevel, Options};
+use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::messages::Problem;
 use crate::output::Output;
 
 /// The store of a command that names none.
@@ -67,7 +69,7 @@ impl Config {
             return Ok(());
         }
         match store::connect(url) {
-            Err(error) if error.kind() == StoreErrorKind::Refused => Err(Failure::usage(error.to_string())),
+            Err(error) if error.kind() == StoreErrorKind::Refused => Err(Failure::of(Exit::Usage, &error)),
             // Whatever else stands in the way is told by the command that needs the store.
             _ => Ok(()),
         }
@@ -78,10 +80,8 @@ impl Config {
         if path.starts_with('/') {
             return Ok(());
         }
-        let refused =
-            |what: String| Err(Failure::usage(what).next_step("give a path, such as /crm/v8/Leads"));
         if !path.contains("://") {
-            return refused(format!("`{path}` is neither a path that begins with `/` nor a URL"));
+            return Err(Problem::NotAPath { path: path.to_owned() }.into());
         }
         let environment = self.environment()?;
         let given = Environment::local(path).ok();
@@ -95,7 +95,7 @@ impl Config {
         let host = path.split_once("://").map_or(path, |(_, rest)| rest);
         let host = host.split(['/', '?', '#', '\\']).next().unwrap_or_default();
         let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-        refused(format!("no token is sent to {host}: it is no API host of the environment"))
+        Err(Problem::ForeignHost { host: host.to_owned() }.into())
     }
 
     /// Opens the token store.
@@ -147,15 +147,16 @@ impl Config {
     /// Which hosts. A host that is given alone is completed from its data center, if it has one; from itself, if
     /// it is on this machine; else from the environment.
     pub(crate) fn environment(&self) -> Result<Environment, Failure> {
+        let wrong = |error: zoho_oauth::Error| Failure::of(Exit::Usage, &error);
         let name = filled(Some(&self.options.environment)).unwrap_or(DEFAULT_ENVIRONMENT);
-        let named: Environment = name.parse().map_err(|error| Failure::usage(format!("{error}")))?;
+        let named: Environment = name.parse().map_err(wrong)?;
         let accounts = filled(self.options.accounts_url.as_deref());
         let api = filled(self.options.api_url.as_deref());
         let (accounts, api) = match (accounts, api) {
             (None, None) => return Ok(named),
             (Some(accounts), Some(api)) => (accounts.to_owned(), api.to_owned()),
             (Some(url), None) | (None, Some(url)) => {
-                let given = Environment::local(url).map_err(|error| Failure::usage(format!("{error}")))?;
+                let given = Environment::local(url).map_err(wrong)?;
                 let other = completion(&given, named);
                 match accounts {
                     Some(_) => (given.accounts_url().to_owned(), other.api_url().to_owned()),
@@ -163,8 +164,7 @@ impl Config {
                 }
             }
         };
-        let given =
-            Environment::new(&accounts, &api, &api).map_err(|error| Failure::usage(format!("{error}")))?;
+        let given = Environment::new(&accounts, &api, &api).map_err(wrong)?;
         let is_given = |known: &Environment| {
             known.accounts_url() == given.accounts_url() && known.api_url() == given.api_url()
         };
@@ -206,9 +206,8 @@ fn private_file(path: &Path) -> Result<std::fs::File, Failure> {
     how.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
-    how.open(path).map_err(|error| {
-        Failure::failed(format!("the log file {} cannot be written", path.display())).caused_by(&error)
-    })
+    how.open(path)
+        .map_err(|error| Failure::from(Problem::LogFile { path: path.to_owned() }).caused_by(&error))
 }
 
 /// The environment that completes a host that was given alone.

@@ -7,47 +7,31 @@ use std::process::ExitCode;
 use zoho_oauth::store::StoreError;
 use zohocrm::ErrorKind;
 
+use crate::exit::Exit;
+use crate::messages::{NextStep, Problem};
+
 /// A failure: what happened, what caused it, what to do next.
 #[derive(Debug)]
 pub(crate) struct Failure {
     exit: Exit,
     message: String,
     causes: Vec<String>,
-    next_step: Option<String>,
-}
-
-/// The command's exit codes beside 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
-    /// Whoever read the output has had enough. That is no error.
-    ReaderLeft = 0,
-    Failed = 1,
-    Usage = 2,
-    NotFound = 3,
-    LoginRequired = 4,
+    next_steps: Vec<NextStep>,
 }
 
 impl Failure {
-    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), causes: Vec::new(), next_step: None }
-    }
-
-    pub(crate) fn failed(message: impl Into<String>) -> Self {
-        Self::new(Exit::Failed, message)
-    }
-
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self::new(Exit::Usage, message)
-    }
-
-    pub(crate) fn not_found(message: impl Into<String>) -> Self {
-        Self::new(Exit::NotFound, message)
+    /// A failure whose message is the error's own, and whose causes are the error's.
+    pub(crate) fn of(exit: Exit, error: &(dyn StdError + 'static)) -> Self {
+        let mut told = chain(error).into_iter();
+        let message = told.next().unwrap_or_default();
+        let next_steps = Vec::from_iter((exit == Exit::LoginRequired).then_some(NextStep::LogIn));
+        Self { exit, message, causes: told.collect(), next_steps }
     }
 
     /// The output could not be written.
     pub(crate) fn unwritable(error: &io::Error) -> Self {
-        let exit = if error.kind() == io::ErrorKind::BrokenPipe { Exit::ReaderLeft } else { Exit::Failed };
-        Self::new(exit, "the output could not be written").caused_by(error)
+        let reader_left = error.kind() == io::ErrorKind::BrokenPipe;
+        Self::from(Problem::Output { reader_left }).caused_by(error)
     }
 
     pub(crate) fn caused_by(mut self, cause: &(dyn StdError + 'static)) -> Self {
@@ -56,19 +40,20 @@ impl Failure {
     }
 
     /// What to do; after what was said before, if anything was.
-    pub(crate) fn next_step(mut self, next_step: impl Into<String>) -> Self {
-        let next_step = next_step.into();
-        self.next_step = Some(match self.next_step {
-            Some(first) => format!("{first}; then {next_step}"),
-            None => next_step,
-        });
+    pub(crate) fn next_step(mut self, next_step: impl Into<Option<NextStep>>) -> Self {
+        self.next_steps.extend(next_step.into());
         self
+    }
+
+    /// The same failure with another exit code.
+    pub(crate) fn with_exit(self, exit: Exit) -> Self {
+        Self { exit, ..self }
     }
 
     /// A failure also if whoever read the output has left.
     pub(crate) fn even_if_nobody_reads(self) -> Self {
         match self.exit {
-            Exit::ReaderLeft => Self { exit: Exit::Failed, ..self },
+            Exit::ReaderLeft => self.with_exit(Exit::Failed),
             _ => self,
         }
     }
@@ -84,20 +69,22 @@ impl Failure {
     /// What is printed: what happened, then each cause, then the next step.
     pub(crate) fn lines(&self) -> Vec<String> {
         let causes = self.causes.iter().map(|cause| format!("  caused by: {cause}"));
-        let next_step = self.next_step.iter().map(|next_step| format!("  next: {next_step}"));
+        let next_steps: Vec<String> = self.next_steps.iter().map(ToString::to_string).collect();
+        let next_step = (!next_steps.is_empty()).then(|| format!("  next: {}", next_steps.join("; then ")));
         std::iter::once(self.message.clone()).chain(causes).chain(next_step).collect()
-    }
-
-    /// A failure whose message is the error's own, and whose causes are the error's.
-    fn of(exit: Exit, error: &(dyn StdError + 'static)) -> Self {
-        let next_step = (exit == Exit::LoginRequired).then(|| LOG_IN.to_owned());
-        let mut told = chain(error).into_iter();
-        Self { exit, message: told.next().unwrap_or_default(), causes: told.collect(), next_step }
     }
 }
 
-/// The next step of whoever has no token.
-pub(crate) const LOG_IN: &str = "zoho login --code CODE, with a Self Client's code from Zoho's API console";
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self {
+            exit: problem.exit(),
+            message: problem.to_string(),
+            causes: Vec::new(),
+            next_steps: Vec::from_iter(problem.next_step()),
+        }
+    }
+}
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {

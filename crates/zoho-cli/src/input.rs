@@ -10,6 +10,7 @@ use zohocrm::Record;
 
 use crate::args::{Data, InputFormat};
 use crate::failure::Failure;
+use crate::messages::Problem;
 
 /// Records, one after the other. CSV and lines of JSON are read as they are needed; an array is in memory as a whole.
 pub(crate) struct Input {
@@ -105,10 +106,7 @@ impl Input {
                 }
                 Ok(fields.into())
             }
-            _ => {
-                let number = self.count + 1;
-                Err(Failure::failed(format!("{}: record {number} is not a JSON object", self.name)))
-            }
+            _ => Err(Problem::NotAnObject { name: self.name.clone(), number: self.count + 1 }.into()),
         }
     }
 }
@@ -160,35 +158,33 @@ fn csv(name: &str, reader: Reader) -> Result<Source, Failure> {
     let columns = rows.headers().map_err(|error| not_csv(name, &error))?.clone();
     let is_twice = |column: &&str| columns.iter().filter(|other| other == column).count() > 1;
     if let Some(column) = columns.iter().find(is_twice) {
-        return Err(Failure::failed(format!("{name} has two columns `{column}`")));
+        return Err(Problem::DuplicateColumn { name: name.to_owned(), column: column.to_owned() }.into());
     }
     Ok(Source::Csv { rows, columns })
 }
 
 fn unreadable(name: &str, error: &io::Error) -> Failure {
-    Failure::failed(format!("{name} could not be read")).caused_by(error)
+    Failure::from(Problem::Unreadable { name: name.to_owned() }).caused_by(error)
 }
 
 fn not_json(name: &str, error: &serde_json::Error) -> Failure {
-    match error.io_error_kind() {
-        Some(_) => Failure::failed(format!("{name} could not be read")).caused_by(error),
-        None => Failure::failed(format!("{name} is not JSON")).caused_by(error),
-    }
+    let name = name.to_owned();
+    let problem = match error.io_error_kind() {
+        Some(_) => Problem::Unreadable { name },
+        None => Problem::NotJson { name },
+    };
+    Failure::from(problem).caused_by(error)
 }
 
-/// The error says in which row, and quotes nothing. Lines are not counted: a cell may have several of them.
+/// The error says in which row, and quotes nothing.
 fn not_csv(name: &str, error: &csv::Error) -> Failure {
-    let place = match error.position().map(csv::Position::record) {
-        None => String::new(),
-        Some(0) => ": its heading".to_owned(),
-        Some(row) => format!(": row {row} after the heading"),
-    };
+    let (name, row) = (name.to_owned(), error.position().map(csv::Position::record));
     match error.kind() {
-        csv::ErrorKind::Io(error) => unreadable(name, error),
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            Failure::failed(format!("{name} is not CSV{place} has {len} cells in place of {expected_len}"))
+        csv::ErrorKind::Io(error) => unreadable(&name, error),
+        csv::ErrorKind::UnequalLengths { expected_len: expected, len: cells, .. } => {
+            Problem::UnevenRow { name, row, cells: *cells, expected: *expected }.into()
         }
-        csv::ErrorKind::Utf8 { .. } => Failure::failed(format!("{name} is not CSV{place} is not UTF-8")),
-        _ => Failure::failed(format!("{name} is not CSV{place} cannot be read")).caused_by(error),
+        csv::ErrorKind::Utf8 { .. } => Problem::NotUtf8 { name, row }.into(),
+        _ => Failure::from(Problem::NotCsv { name, row }).caused_by(error),
     }
 }

@@ -2,13 +2,15 @@
 //!
 //! [`args`] says what may be typed, [`config`] turns it into a store and an authenticator, one file of
 //! [`commands`] does the work, and [`output`] prints. A [`failure`] says why it did not work, and carries the exit
-//! code.
+//! code. Every sentence that is printed is in [`messages`].
 
 mod args;
 mod commands;
 mod config;
+mod exit;
 mod failure;
 mod input;
+mod messages;
 mod output;
 mod row;
 
@@ -20,6 +22,7 @@ use clap::{CommandFactory, FromArgMatches};
 use crate::args::Arguments;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::messages::Problem;
 
 fn main() -> ExitCode {
     let parsed = Arguments::command().try_get_matches().and_then(|matches| {
@@ -51,7 +54,7 @@ fn run(arguments: Arguments, matches: &clap::ArgMatches) -> Result<(), Failure> 
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::failed("the runtime could not be started").caused_by(&error))?;
+        .map_err(|error| Failure::from(Problem::Runtime).caused_by(&error))?;
     let outcome = runtime.block_on(commands::run(&config, command));
     // A thread may still wait for rows from a pipe, when the work was interrupted. What it has on disk, it deletes.
     runtime.shutdown_timeout(Duration::from_secs(2));

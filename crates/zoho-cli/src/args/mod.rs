@@ -13,6 +13,8 @@ use clap_complete::Shell;
 use zoho_oauth::SecretString;
 use zohocrm::Method;
 
+use crate::messages::Problem;
+
 pub(crate) use bulk::{Bulk, BulkRead, BulkWrite};
 pub(crate) use module::{Fields, Schema};
 pub(crate) use records::{
@@ -210,7 +212,7 @@ fn name(text: &str) -> Result<String, Infallible> {
     Ok(text.trim().to_owned())
 }
 
-fn parameter(text: &str) -> Result<(String, String), &'static str> {
-    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+fn parameter(text: &str) -> Result<(String, String), Problem> {
+    let (name, value) = text.split_once('=').ok_or(Problem::NotAParameter)?;
     Ok((name.to_owned(), value.to_owned()))
 }

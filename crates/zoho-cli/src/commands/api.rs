@@ -7,13 +7,14 @@ use crate::args::Api;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::input;
+use crate::messages::Problem;
 
 pub(crate) async fn run(config: &Config, call: Api) -> Result<(), Failure> {
     let Api { method, path, query, data, paginate, json_lines, whose } = call;
     config.check_address(&path)?;
     if paginate {
         if method != Method::Get || data.is_some() {
-            return Err(Failure::usage("--paginate follows the list that a GET without data answers with"));
+            return Err(Problem::PaginateNeedsGet.into());
         }
         return paginate::print(whose::crm(config, whose).await?, &path, query, json_lines).await;
     }

@@ -8,6 +8,7 @@ use zohocrm::Crm;
 use crate::args::Check;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::messages::{Advice, CheckLine, Note, OnlineFinding, Problem, Warning};
 use crate::output::printable;
 
 pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> {
@@ -16,65 +17,53 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
         true => {
             // What waits for a row would not find it again under another id.
             if let Err(error) = config.authenticator_over(store.clone())?.recover().await {
-                config.output.warning(format_args!("tokens wait that the store does not take: {error}"));
+                config.output.warning(&Warning::SpooledTokens { error: error.to_string() });
             }
             store::repair(&store, options.backup.as_deref()).await?
         }
         false => store::check(&store).await?.into(),
     };
     let left = &repair.left.findings;
-    let mut problems: Vec<Problem> =
-        left.iter().map(|finding| Problem::left(finding, options.repair)).collect();
+    let mut problems: Vec<Row> = left.iter().map(|finding| Row::left(finding, options.repair)).collect();
     if options.online {
         problems.extend(ask_about_all(config, &store).await?);
     }
     print(config, &store, &repair, &problems)?;
     if problems.is_empty() {
-        let tokens = if repair.left.rows == 1 { "token" } else { "tokens" };
-        config.output.words(format_args!(
-            "nothing is wrong with the {} {tokens} in {}",
-            repair.left.rows,
-            store.name()
-        ));
+        config.output.note(&Note::NothingWrong { rows: repair.left.rows, store: store.name().to_owned() });
         return Ok(());
     }
-    let count = problems.len();
-    let are = if count == 1 { "finding is" } else { "findings are" };
-    let left_over = if options.repair { " left" } else { "" };
-    let failure = Failure::failed(format!("{count} {are}{left_over} in {}", store.name()));
-    Err(match left.iter().filter(|finding| finding.can_be_repaired).count() {
-        mendable if mendable > 0 && !options.repair => failure
-            .next_step(format!("zoho tokens check --repair mends {mendable} of {count} and keeps a backup")),
-        _ => failure,
-    })
+    Err(Problem::Findings {
+        count: problems.len(),
+        repairable: left.iter().filter(|finding| finding.can_be_repaired).count(),
+        after_repair: options.repair,
+        store: store.name().to_owned(),
+    }
+    .into())
 }
 
-fn print(config: &Config, store: &AnyStore, repair: &Repair, problems: &[Problem]) -> Result<(), Failure> {
+fn print(config: &Config, store: &AnyStore, repair: &Repair, problems: &[Row]) -> Result<(), Failure> {
     let backup = repair.backup.as_ref().map(|path| path.display().to_string());
-    let mended: Vec<Problem> = repair.mended.iter().map(Problem::of).collect();
+    let mended: Vec<Row> = repair.mended.iter().map(Row::of).collect();
     if config.output.is_json() {
         return config.output.json(&json!({
             "store": store.name(),
             "rows": repair.left.rows,
             "backup": backup,
-            "mended": mended.iter().map(Problem::json).collect::<Vec<_>>(),
-            "findings": problems.iter().map(Problem::json).collect::<Vec<_>>(),
+            "mended": mended.iter().map(Row::json).collect::<Vec<_>>(),
+            "findings": problems.iter().map(Row::json).collect::<Vec<_>>(),
         }));
     }
-    let backup = backup.map(|backup| format!("backup: {backup}"));
-    let mended = mended.iter().map(|problem| format!("mended: {}: {}", problem.place, problem.text));
-    let left = problems.iter().map(|problem| {
-        let next_step = problem.next_step.as_deref().unwrap_or_default();
-        format!("{}: {}; next: {next_step}", problem.place, problem.text)
-    });
-    for line in backup.into_iter().chain(mended).chain(left) {
-        config.output.data(printable(&line))?;
+    let backup = backup.as_deref().map(|path| CheckLine::Backup { path });
+    let mended = mended.iter().map(Row::line);
+    for line in backup.into_iter().chain(mended).chain(problems.iter().map(Row::line)) {
+        config.output.data(printable(&line.to_string()))?;
     }
     Ok(())
 }
 
 /// Something that is wrong, ready to be told.
-struct Problem {
+struct Row {
     kind: &'static str,
     place: String,
     ids: Vec<String>,
@@ -82,11 +71,11 @@ struct Problem {
     file: Option<String>,
     text: String,
     /// Nothing, where it has been mended.
-    next_step: Option<String>,
+    next_step: Option<Advice>,
     can_be_repaired: bool,
 }
 
-impl Problem {
+impl Row {
     /// Something that is there, still if the store was repaired.
     fn left(finding: &Finding, was_repaired: bool) -> Self {
         Self { next_step: Some(next_step(finding, was_repaired)), ..Self::of(finding) }
@@ -106,16 +95,24 @@ impl Problem {
     }
 
     /// What came of asking Zoho about the token with this id.
-    fn with_token(kind: &'static str, id: &str, text: String, next_step: String) -> Self {
+    fn with_token(id: &str, finding: &OnlineFinding, next_step: Advice) -> Self {
         Self {
-            kind,
+            kind: finding.word(),
             place: format!("id {id}"),
             ids: vec![id.to_owned()],
             lines: Vec::new(),
             file: None,
-            text,
+            text: finding.to_string(),
             next_step: Some(next_step),
             can_be_repaired: false,
+        }
+    }
+
+    fn line(&self) -> CheckLine<'_> {
+        let Self { place, text, next_step, .. } = self;
+        match next_step {
+            Some(next_step) => CheckLine::Finding { place, text, next_step },
+            None => CheckLine::Repaired { place, text },
         }
     }
 
@@ -126,34 +123,28 @@ impl Problem {
             "lines": self.lines,
             "file": self.file,
             "text": self.text,
-            "next_step": self.next_step,
+            "next_step": self.next_step.as_ref().map(ToString::to_string),
             "can_be_repaired": self.can_be_repaired,
         })
     }
 }
 
 /// What to do about a finding.
-fn next_step(finding: &Finding, was_repaired: bool) -> String {
-    let id = finding.ids.first().map_or("ID", String::as_str);
+fn next_step(finding: &Finding, was_repaired: bool) -> Advice {
+    let id = || finding.ids.first().map_or("ID", String::as_str).to_owned();
     match (finding.kind, finding.kind.remedy()) {
-        (_, Some(remedy)) if finding.can_be_repaired && !was_repaired => format!("--repair {remedy}"),
-        (FindingKind::OpenToOthers, _) => "let its owner set mode 0600".to_owned(),
-        _ if finding.can_be_repaired => {
-            "repair again when no other program is at work on these rows".to_owned()
-        }
-        (FindingKind::TornRow, _) => "check that this is the token file, or restore a copy of it".to_owned(),
-        (FindingKind::ExpiryNotANumber, _) => {
-            format!("zoho token --id {id} renews it and writes a new expiry")
-        }
-        (FindingKind::NoClient, _) => {
-            format!("zoho login stores a whole token; zoho tokens delete {id} takes this one away")
-        }
-        _ => "give each row an id of its own, with the database's own tools".to_owned(),
+        (_, Some(remedy)) if finding.can_be_repaired && !was_repaired => Advice::Repair { remedy },
+        (FindingKind::OpenToOthers, _) => Advice::SetMode,
+        _ if finding.can_be_repaired => Advice::RepairLater,
+        (FindingKind::TornRow, _) => Advice::RestoreFile,
+        (FindingKind::ExpiryNotANumber, _) => Advice::Renew { id: id() },
+        (FindingKind::NoClient, _) => Advice::LogInOrDelete { id: id() },
+        _ => Advice::GiveIds,
     }
 }
 
 /// Asks Zoho about every token that is stored.
-async fn ask_about_all(config: &Config, store: &AnyStore) -> Result<Vec<Problem>, Failure> {
+async fn ask_about_all(config: &Config, store: &AnyStore) -> Result<Vec<Row>, Failure> {
     let authenticator = config.authenticator_over(store.clone())?;
     let mut problems = Vec::new();
     let mut after = None;
@@ -162,14 +153,9 @@ async fn ask_about_all(config: &Config, store: &AnyStore) -> Result<Vec<Problem>
             Ok(page) => page,
             // What can be read of a damaged store was told, and so was what to do about it.
             Err(error) => {
-                let next = "repair the store, then ask again".to_owned();
-                let text = format!("Zoho could not be asked about its tokens: {error}");
-                let place = store.name().to_owned();
-                problems.push(Problem {
-                    place,
-                    ids: Vec::new(),
-                    ..Problem::with_token(NOT_ASKED, "", text, next)
-                });
+                let finding = OnlineFinding::NoneAsked { error: error.to_string() };
+                let of_all = Row::with_token("", &finding, Advice::RepairThenAsk);
+                problems.push(Row { place: store.name().to_owned(), ids: Vec::new(), ..of_all });
                 return Ok(problems);
             }
         };
@@ -183,11 +169,8 @@ async fn ask_about_all(config: &Config, store: &AnyStore) -> Result<Vec<Problem>
     }
 }
 
-const NOT_ACCEPTED: &str = "not_accepted";
-const NOT_ASKED: &str = "could_not_be_asked";
-
 /// Asks Zoho about one token: by a renewal if its access token has ended, else by a call.
-async fn ask_about(config: &Config, authenticator: &Authenticator, token: &OAuthToken) -> Option<Problem> {
+async fn ask_about(config: &Config, authenticator: &Authenticator, token: &OAuthToken) -> Option<Row> {
     let id = token.id().filter(|id| !id.is_empty())?;
     // A code is not spent for a check, and of a row without any token it was told.
     if token.refresh_token().is_none() && token.access_token().is_none() {
@@ -200,25 +183,15 @@ async fn ask_about(config: &Config, authenticator: &Authenticator, token: &OAuth
         error => error.needs_login(),
     };
     if is_refused {
-        let next = format!("zoho login, or zoho tokens delete {id}");
-        return Some(Problem::with_token(
-            NOT_ACCEPTED,
-            id,
-            format!("Zoho does not accept it any more: {error}"),
-            next,
-        ));
+        let finding = OnlineFinding::NotAccepted { error: error.to_string() };
+        return Some(Row::with_token(id, &finding, Advice::ReplaceToken { id: id.to_owned() }));
     }
     // Zoho knew the token, and refused something else: a scope that it lacks, say.
     if error.api().is_some() && !error.is_transient() {
         return None;
     }
-    let next = if error.is_transient() { "check again later" } else { "see to that, then check again" };
-    Some(Problem::with_token(
-        NOT_ASKED,
-        id,
-        format!("Zoho could not be asked about it: {error}"),
-        next.to_owned(),
-    ))
+    let next_step = if error.is_transient() { Advice::CheckLater } else { Advice::RemoveCause };
+    Some(Row::with_token(id, &OnlineFinding::NotAsked { error: error.to_string() }, next_step))
 }
 
 async fn accepts(
@@ -229,9 +202,8 @@ async fn accepts(
 ) -> Result<(), zohocrm::Error> {
     let valid = authenticator.access_token_for(&wanted).await?;
     if valid.persistence().error().is_some() {
-        config
-            .output
-            .warning(format_args!("a token was renewed but could not be stored: {}", valid.persistence()));
+        let error = valid.persistence().to_string();
+        config.output.warning(&Warning::RenewedTokenNotStored { error });
     }
     if stored.access_token().is_some_and(|stored| stored.expose_secret() == valid.expose_secret()) {
         Crm::for_token(authenticator, wanted).current_user().await?;

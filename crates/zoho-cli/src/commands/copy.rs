@@ -8,12 +8,14 @@ use zoho_oauth::store::{self, AnyStore, CopyReport, RefusedRow, StoreErrorKind, 
 
 use crate::args::Copy;
 use crate::config::Config;
+use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::messages::{CopyCount, Note, Problem, Progress, Warning};
 use crate::output::printable;
 
 pub(crate) async fn run(config: &Config, copy: Copy) -> Result<(), Failure> {
     if is_missing_file(&copy.from) {
-        return Err(Failure::not_found("there is no file at --from").next_step("check its path"));
+        return Err(Problem::NoSourceFile.into());
     }
     let from = open(&copy.from)?;
     // Opening a file makes it, and a dry run makes nothing.
@@ -35,12 +37,10 @@ pub(crate) async fn run(config: &Config, copy: Copy) -> Result<(), Failure> {
     bar.finish_and_clear();
     let report = outcome.map_err(|error| {
         if error.kind() == StoreErrorKind::Refused {
-            return Failure::usage(error.to_string());
+            return Failure::of(Exit::Usage, &error);
         }
         let written = last.added + last.updated + last.renumbered;
-        Failure::failed(format!("the copy stopped after {} rows, {written} of them written", last.read))
-            .caused_by(&error)
-            .next_step("run the same command again: it goes on where it stopped")
+        Failure::from(Problem::CopyStopped { read: last.read, written }).caused_by(&error)
     })?;
     tell(config, &from, &to, &report, copy.dry_run)
 }
@@ -55,7 +55,7 @@ fn is_missing_file(url: &str) -> bool {
 
 fn open(url: &str) -> Result<AnyStore, Failure> {
     store::connect(url).map_err(|error| match error.kind() {
-        StoreErrorKind::Refused => Failure::usage(error.to_string()),
+        StoreErrorKind::Refused => Failure::of(Exit::Usage, &error),
         _ => error.into(),
     })
 }
@@ -64,7 +64,7 @@ fn open(url: &str) -> Result<AnyStore, Failure> {
 fn show(bar: &ProgressBar, report: &CopyReport, is_dry: bool) {
     let is_verifying = report.read == report.total && !is_dry;
     bar.set_length(report.total);
-    bar.set_message(if is_verifying { "verified" } else { "read" });
+    bar.set_message(if is_verifying { Progress::Verified } else { Progress::Read }.to_string());
     bar.set_position(if is_verifying { report.verified } else { report.read });
 }
 
@@ -89,39 +89,37 @@ fn tell(
             "refused": report.refused.iter().map(refused).collect::<Vec<_>>(),
         }))?;
     } else {
-        let verb = if is_dry { "would copy" } else { "copied" };
-        config.output.words(format_args!("{verb} from {} to {}:", from.name(), to.name()));
-        for line in lines(report, is_dry) {
-            config.output.words(format_args!("  {line}"));
+        let (from, to) = (from.name().to_owned(), to.name().to_owned());
+        config.output.note(&Note::Copied { from, to, dry_run: is_dry });
+        for (kind, count) in counts(report, is_dry) {
+            config.output.note(&Note::CopyCount { kind, count });
         }
-        for row in &report.refused {
-            config.output.warning(format_args!("row {} was refused: {}", printable(&row.id), row.reason));
+        for RefusedRow { id, reason, .. } in &report.refused {
+            config.output.warning(&Warning::RowNotCopied { id: id.clone(), reason: reason.clone() });
         }
     }
     if is_dry || report.is_complete() {
         return Ok(());
     }
-    let left = report.refused.len() as u64 + report.changed;
-    Err(Failure::failed(format!("{left} of {} rows are not there as they were read", report.read))
-        .next_step("mend what was refused, and run the same command again"))
+    let missing = report.refused.len() as u64 + report.changed;
+    Err(Problem::CopyIncomplete { missing, count: report.read }.into())
 }
 
 fn refused(row: &RefusedRow) -> serde_json::Value {
     json!({ "id": row.id, "reason": row.reason })
 }
 
-/// What was done, one kind a line; kinds of which there is none are left out.
-fn lines(report: &CopyReport, is_dry: bool) -> Vec<String> {
+/// What was done; kinds of which there is none are left out.
+fn counts(report: &CopyReport, is_dry: bool) -> impl Iterator<Item = (CopyCount, u64)> {
     let kinds = [
-        (report.read, "read"),
-        (report.added, "added"),
-        (report.updated, "written over an older state"),
-        (report.renumbered, "saved under another id"),
-        (report.same, "there already"),
-        (report.newer, "left alone, since a later state is there"),
-        (report.changed, "changed or deleted there by somebody else meanwhile"),
-        (if is_dry { 0 } else { report.verified }, "verified"),
+        (CopyCount::Read, report.read),
+        (CopyCount::Added, report.added),
+        (CopyCount::Updated, report.updated),
+        (CopyCount::Renumbered, report.renumbered),
+        (CopyCount::Same, report.same),
+        (CopyCount::Newer, report.newer),
+        (CopyCount::Changed, report.changed),
+        (CopyCount::Verified, if is_dry { 0 } else { report.verified }),
     ];
-    let told = kinds.into_iter().filter(|(count, kind)| *count > 0 || *kind == "read");
-    told.map(|(count, kind)| format!("{count:>9} {kind}")).collect()
+    kinds.into_iter().filter(|(kind, count)| *count > 0 || *kind == CopyCount::Read)
 }

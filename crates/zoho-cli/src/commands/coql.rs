@@ -6,6 +6,7 @@ use crate::args::Coql;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::input;
+use crate::messages::Note;
 use crate::output::Rows;
 
 pub(crate) async fn run(config: &Config, query: Coql) -> Result<(), Failure> {
@@ -25,7 +26,7 @@ pub(crate) async fn run(config: &Config, query: Coql) -> Result<(), Failure> {
     rows.print(&page.records)?;
     rows.finish()?;
     if page.more_records {
-        config.output.words("there are more: --all, if the query has no limit of its own");
+        config.output.note(&Note::MoreRows);
     }
     Ok(())
 }

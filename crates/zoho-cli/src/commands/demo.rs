@@ -15,7 +15,9 @@ use zoho_oauth::{Authenticator, Environment, ExposeSecret, Grant, OAuthClient, O
 use zohocrm::{Crm, Error, Record};
 
 use crate::config::Config;
-use crate::failure::{Exit, Failure};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::messages::{Claim, Line, Problem};
 use crate::output::Output;
 
 use super::emulator::USER;
@@ -28,7 +30,7 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     let interrupted = interruption()?;
     tokio::select! {
         told = tell(config.output) => told,
-        () = interrupted => Err(Failure::failed("interrupted")),
+        () = interrupted => Err(Problem::Interrupted.into()),
     }
 }
 
@@ -41,8 +43,7 @@ async fn tell(output: Output) -> Result<(), Failure> {
     demo.two_at_once(&user).await?;
     demo.revoke(&user).await?;
     demo.log_out().await?;
-    demo.output
-        .data("\nThat was all of it. Next: zoho emulator, or zoho login --code CODE for the real Zoho.")
+    demo.tell(&Line::End)
 }
 
 struct Demo {
@@ -55,12 +56,12 @@ struct Demo {
 
 impl Demo {
     async fn start(output: Output) -> Result<Self, Failure> {
-        let failed = |what: &str, error: std::io::Error| Failure::failed(what).caused_by(&error);
+        let failed = |what, error: std::io::Error| Failure::from(what).caused_by(&error);
         let user = User::new(USER).named("Ada", "Lovelace");
         let zoho = Emulator::builder().user(user).token_lifetime(LIFE).try_start().await;
-        let zoho = zoho.map_err(|error| failed("the emulator could not start", error))?;
+        let zoho = zoho.map_err(|error| failed(Problem::Emulator, error))?;
         let folder = tempfile::Builder::new().prefix("zoho-demo-").tempdir();
-        let folder = folder.map_err(|error| failed("no temporary folder could be made", error))?;
+        let folder = folder.map_err(|error| failed(Problem::TemporaryFolder, error))?;
         let client = zoho.default_client();
         let authenticator = Authenticator::builder(Environment::local(&zoho.base_url())?)
             .client(OAuthClient::new(client.id(), client.secret()))
@@ -69,121 +70,105 @@ impl Demo {
             .early_window(Duration::ZERO)
             .build()?;
         let demo = Self { output, authenticator, zoho, folder };
-        demo.heading("The life of a token, against a stand-in for Zoho on this machine")?;
-        demo.say(format_args!("The stand-in runs at {}.", demo.zoho.base_url()))?;
-        demo.say(format_args!("Its access tokens live {} seconds; Zoho's live an hour.", LIFE.as_secs()))?;
+        demo.tell(&Line::Title)?;
+        demo.tell(&Line::Emulator { url: demo.zoho.base_url() })?;
+        demo.tell(&Line::TokenLife { life: LIFE })?;
         Ok(demo)
     }
 
     async fn log_in(&self) -> Result<UserSignature, Failure> {
-        self.heading("1. Log in")?;
+        self.tell(&Line::LogIn)?;
         let user = self.exchange().await?;
-        self.say(format_args!("A one-shot code became an access token and a refresh token of {user}."))?;
+        self.tell(&Line::Exchanged { user: user.to_string() })?;
 
-        self.heading("2. Persist")?;
+        self.tell(&Line::Persist)?;
         let rows = self.authenticator.store().get_tokens().await?;
-        ensure(rows.len() == 1, "the store holds one token")?;
-        self.say(format_args!(
-            "The token is row {} in {}.",
-            rows[0].id().unwrap_or("?"),
-            self.store_path().display()
-        ))?;
+        ensure(rows.len() == 1, Claim::OneRow)?;
+        let id = rows[0].id().unwrap_or("?").to_owned();
+        self.tell(&Line::Stored { id, path: self.store_path() })?;
         Ok(user)
     }
 
     async fn call_the_crm(&self, user: &UserSignature) -> Result<(), Failure> {
-        self.heading("3. Call the CRM")?;
+        self.tell(&Line::CallTheCrm)?;
         let crm = Crm::new(&self.authenticator, user);
         let me = crm.current_user().await?;
-        ensure(me.text("email") == Some(USER), "the CRM knows whose token it is")?;
-        self.say(format_args!("GET /crm/v8/users says: you are {}.", me.text("full_name").unwrap_or("?")))?;
+        ensure(me.text("email") == Some(USER), Claim::CrmKnowsTheUser)?;
+        self.tell(&Line::CurrentUser { name: me.text("full_name").unwrap_or("?").to_owned() })?;
 
         let lead = Record::new().with("Last_Name", "Hopper").with("Company", "Zylker Academy");
         let created = crm.records("Leads").create([lead]).await?;
         let id = created.first().and_then(|result| result.as_ref().ok()?.id());
-        let id = id.ok_or_else(|| untrue("the lead was created"))?;
-        self.say(format_args!("POST /crm/v8/Leads created the lead {id}."))?;
+        let id = id.ok_or_else(|| untrue(Claim::LeadIsCreated))?;
+        self.tell(&Line::LeadCreated { id: id.to_owned() })?;
 
         let page = crm.records("Leads").list().fields(["Last_Name"]).send().await?;
         let listed =
             page.records.iter().any(|lead| lead.id() == Some(id) && lead.text("Last_Name") == Some("Hopper"));
-        ensure(listed, "the lead is in the list")?;
-        ensure(self.renewals() == 0, "no renewal was needed")?;
-        self.say(format_args!("GET /crm/v8/Leads lists it. All with the token of the login: no renewal."))
+        ensure(listed, Claim::LeadIsListed)?;
+        ensure(self.renewals() == 0, Claim::NoRenewal)?;
+        self.tell(&Line::LeadListed)
     }
 
     async fn expire_and_renew(&self, user: &UserSignature) -> Result<(), Failure> {
-        self.heading("4. Expire and renew")?;
+        self.tell(&Line::ExpireAndRenew)?;
         let before = self.wait_for_the_end(user).await?;
         Crm::new(&self.authenticator, user).current_user().await?;
         let after = self.authenticator.access_token(user).await?;
-        ensure(after.expose_secret() != before, "the token is a new one")?;
-        ensure(self.renewals() == 1, "Zoho was asked for one new token")?;
-        self.say(format_args!(
-            "The next call renewed it by itself: {} is now {}.",
-            short(&before),
-            short(after.expose_secret())
-        ))
+        ensure(after.expose_secret() != before, Claim::TokenIsNew)?;
+        ensure(self.renewals() == 1, Claim::OneRenewal)?;
+        self.tell(&Line::Renewed { before: short(&before), after: short(after.expose_secret()) })
     }
 
     async fn restart(&self, user: &UserSignature) -> Result<(), Failure> {
-        self.heading("5. Restart")?;
+        self.tell(&Line::Restart)?;
         let stored = self.authenticator.access_token(user).await?;
         let printed = token_of(self.start_zoho_token(user)?).await?;
-        ensure(printed == stored.expose_secret(), "the other process has the same token")?;
-        ensure(self.renewals() == 1, "the other process needed no renewal")?;
-        self.say(format_args!(
-            "Another process ran `zoho token` and printed {}, from the file: no login, no renewal.",
-            short(&printed)
-        ))
+        ensure(printed == stored.expose_secret(), Claim::SameTokenElsewhere)?;
+        ensure(self.renewals() == 1, Claim::NoRenewalElsewhere)?;
+        self.tell(&Line::ReadByAnotherProcess { token: short(&printed) })
     }
 
     async fn two_at_once(&self, user: &UserSignature) -> Result<(), Failure> {
-        self.heading("6. Two processes, one renewal")?;
+        self.tell(&Line::TwoProcesses)?;
         let before = self.wait_for_the_end(user).await?;
         let (one, other) = (self.start_zoho_token(user)?, self.start_zoho_token(user)?);
         let (one, other) = tokio::try_join!(token_of(one), token_of(other))?;
-        ensure(one == other && one != before, "both have the same new token")?;
-        ensure(self.renewals() == 2, "both together caused one renewal")?;
-        self.say(format_args!(
-            "Two processes ran `zoho token` at once. Both printed {}; Zoho's journal has one renewal.",
-            short(&one)
-        ))
+        ensure(one == other && one != before, Claim::BothHaveTheNewToken)?;
+        ensure(self.renewals() == 2, Claim::OneRenewalForBoth)?;
+        self.tell(&Line::RenewedOnce { token: short(&one) })
     }
 
     async fn revoke(&self, user: &UserSignature) -> Result<(), Failure> {
-        self.heading("7. Revoke")?;
+        self.tell(&Line::Revoke)?;
         let token = self.authenticator.access_token(user).await?;
         let wanted = OAuthToken::new().with_user(user);
         let row = self.authenticator.store().find_token(&wanted).await?;
         let refresh_token =
             row.as_ref().and_then(|row| row.refresh_token()).map(|secret| secret.expose_secret());
-        let refresh_token = refresh_token.ok_or_else(|| untrue("the row has a refresh token"))?;
+        let refresh_token = refresh_token.ok_or_else(|| untrue(Claim::RowHasRefreshToken))?;
         self.authenticator.revoke(&wanted).await?;
-        ensure(!self.zoho.is_refresh_token_valid(refresh_token), "Zoho has ended the refresh token")?;
-        ensure(!self.zoho.is_access_token_valid(token.expose_secret()), "Zoho has ended the access token")?;
-        ensure(self.authenticator.store().get_tokens().await?.is_empty(), "the row is gone")?;
-        self.say("Zoho has ended both tokens, and the row is gone.")?;
+        ensure(!self.zoho.is_refresh_token_valid(refresh_token), Claim::RefreshTokenIsRevoked)?;
+        ensure(!self.zoho.is_access_token_valid(token.expose_secret()), Claim::AccessTokenIsRevoked)?;
+        ensure(self.authenticator.store().get_tokens().await?.is_empty(), Claim::RowIsDeleted)?;
+        self.tell(&Line::Revoked)?;
 
         let refused = Crm::new(&self.authenticator, user).current_user().await;
-        ensure(refused.as_ref().is_err_and(Error::needs_login), "the next call asks for a login")?;
+        ensure(refused.as_ref().is_err_and(Error::needs_login), Claim::CallNeedsLogin)?;
         let ended = end_of(self.start_zoho_token(user)?).await?;
-        ensure(
-            ended.status.code() == Some(Exit::LoginRequired as i32),
-            "`zoho token` ends with exit code 4",
-        )?;
-        self.say("The next call says that the user has to log in; `zoho token` says so with exit code 4.")
+        ensure(ended.status.code() == Some(Exit::LoginRequired as i32), Claim::CommandNeedsLogin)?;
+        self.tell(&Line::LoginRequired)
     }
 
     async fn log_out(&self) -> Result<(), Failure> {
-        self.heading("8. Log out")?;
+        self.tell(&Line::LogOut)?;
         let user = self.exchange().await?;
         let wanted = OAuthToken::new().with_user(&user);
         let token = self.authenticator.access_token(&user).await?;
-        ensure(self.authenticator.logout(&wanted).await?, "there was a row to delete")?;
-        ensure(self.authenticator.store().get_tokens().await?.is_empty(), "the row is gone")?;
-        ensure(self.zoho.is_access_token_valid(token.expose_secret()), "Zoho was not told")?;
-        self.say("After a second login, logging out deletes the row only: Zoho was not told.")
+        ensure(self.authenticator.logout(&wanted).await?, Claim::RowWasThere)?;
+        ensure(self.authenticator.store().get_tokens().await?.is_empty(), Claim::RowIsDeleted)?;
+        ensure(self.zoho.is_access_token_valid(token.expose_secret()), Claim::ZohoWasNotTold)?;
+        self.tell(&Line::LoggedOut)
     }
 
     /// Exchanges a fresh Self Client code.
@@ -193,33 +178,28 @@ impl Demo {
         if let Some(error) = login.persistence().error() {
             return Err(error.clone().into());
         }
-        login.token().user_signature().cloned().ok_or_else(|| untrue("Zoho said who logged in"))
+        login.token().user_signature().cloned().ok_or_else(|| untrue(Claim::UserIsKnown))
     }
 
     /// Waits until the access token has ended; hands back the ended one.
     async fn wait_for_the_end(&self, user: &UserSignature) -> Result<String, Failure> {
         let token = self.authenticator.access_token(user).await?;
-        let end = token.expires_at().ok_or_else(|| untrue("the token has an end"))?;
+        let end = token.expires_at().ok_or_else(|| untrue(Claim::TokenExpires))?;
         let left = end.duration_since(SystemTime::now()).unwrap_or_default();
-        self.say(format_args!(
-            "The access token {} ends in {:.0} seconds …",
-            short(token.expose_secret()),
-            left.as_secs_f64()
-        ))?;
+        self.tell(&Line::Expiring { token: short(token.expose_secret()), left })?;
         tokio::time::sleep(left).await;
         // We count from before the request, Zoho from its answer: on a busy machine that is a while later.
         let patience = Instant::now() + LIFE;
         while self.zoho.is_access_token_valid(token.expose_secret()) && Instant::now() < patience {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        ensure(!self.zoho.is_access_token_valid(token.expose_secret()), "the token has ended")?;
+        ensure(!self.zoho.is_access_token_valid(token.expose_secret()), Claim::TokenHasExpired)?;
         Ok(token.expose_secret().to_owned())
     }
 
     /// This program once more, as `zoho token`. Secrets go by the environment: arguments can be seen by everybody.
     fn start_zoho_token(&self, user: &UserSignature) -> Result<Child, Failure> {
-        let failed =
-            |error: std::io::Error| Failure::failed("`zoho token` could not be started").caused_by(&error);
+        let failed = |error: std::io::Error| Failure::from(Problem::SecondProcess).caused_by(&error);
         let client = self.zoho.default_client();
         Command::new(std::env::current_exe().map_err(failed)?)
             .args(["token", "--user", user.name()])
@@ -247,12 +227,8 @@ impl Demo {
         self.zoho.journal().count_where(|entry| entry.parameter("grant_type") == Some("refresh_token"))
     }
 
-    fn heading(&self, text: &str) -> Result<(), Failure> {
-        self.output.data(format_args!("\n{text}"))
-    }
-
-    fn say(&self, text: impl std::fmt::Display) -> Result<(), Failure> {
-        self.output.data(format_args!("   {text}"))
+    fn tell(&self, line: &Line) -> Result<(), Failure> {
+        self.output.data(format_args!("{}{line}", if line.is_heading() { "\n" } else { "   " }))
     }
 }
 
@@ -260,15 +236,15 @@ impl Demo {
 async fn token_of(process: Child) -> Result<String, Failure> {
     let ended = end_of(process).await?;
     if !ended.status.success() {
-        let words = String::from_utf8_lossy(&ended.stderr).trim().to_owned();
-        return Err(Failure::failed(format!("`zoho token` failed: {words}")));
+        let stderr = String::from_utf8_lossy(&ended.stderr).trim().to_owned();
+        return Err(Problem::SecondProcessFailed { stderr }.into());
     }
     Ok(String::from_utf8_lossy(&ended.stdout).trim().to_owned())
 }
 
 async fn end_of(process: Child) -> Result<Ended, Failure> {
     let ended = process.wait_with_output().await;
-    ended.map_err(|error| Failure::failed("`zoho token` could not be waited for").caused_by(&error))
+    ended.map_err(|error| Failure::from(Problem::SecondProcessLost).caused_by(&error))
 }
 
 /// The end of a token: enough to tell two of them apart, and no use to anybody.
@@ -277,10 +253,10 @@ fn short(token: &str) -> String {
     format!("…{}", characters[characters.len().saturating_sub(4)..].iter().collect::<String>())
 }
 
-fn ensure(is_so: bool, claim: &str) -> Result<(), Failure> {
+fn ensure(is_so: bool, claim: Claim) -> Result<(), Failure> {
     if is_so { Ok(()) } else { Err(untrue(claim)) }
 }
 
-fn untrue(claim: &str) -> Failure {
-    Failure::failed(format!("this should be so, and is not: {claim}"))
+fn untrue(claim: Claim) -> Failure {
+    Problem::Untrue { claim }.into()
 }

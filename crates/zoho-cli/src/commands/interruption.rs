@@ -1,10 +1,11 @@
 //! Ctrl-C, or a request to end.
 
 use crate::failure::Failure;
+use crate::messages::Problem;
 
 /// Waits for Ctrl-C or a request to end. From now on neither of them ends the process by itself.
 pub(super) fn interruption() -> Result<impl Future<Output = ()>, Failure> {
-    let failed = |error: std::io::Error| Failure::failed("Ctrl-C cannot be listened for").caused_by(&error);
+    let failed = |error: std::io::Error| Failure::from(Problem::Signals).caused_by(&error);
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

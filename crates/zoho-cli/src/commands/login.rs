@@ -11,44 +11,35 @@ use crate::args::Login;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::input;
+use crate::messages::{NextStep, Note, Problem, Warning};
 use crate::row::Row;
-
-const NOT_STORED: &str = "the login worked, but its token could not be stored";
 
 /// For how long a token is offered to a store that does not take it, and how often.
 const OFFERED_FOR: Duration = Duration::from_secs(10);
 const OFFERED_EVERY: Duration = Duration::from_millis(500);
 
 pub(crate) async fn run(config: &Config, login: Login) -> Result<(), Failure> {
-    let Some(code) = login.code else {
-        return Err(Failure::usage("the login in a browser comes in a later version; give --code")
-            .next_step("make a code for a Self Client in Zoho's API console, then: zoho login --code CODE"));
-    };
+    let code = login.code.ok_or(Problem::CodeMissing)?;
     let code = match code.expose_secret() {
         "-" => SecretString::from(input::text("@-")?.trim()),
         _ => code,
     };
     if config.client().is_none() {
-        return Err(Failure::usage("a login needs the client app's id and secret").next_step(
-            "set ZOHO_CLIENT_ID and ZOHO_CLIENT_SECRET, from the app's page in Zoho's API console",
-        ));
+        return Err(Problem::ClientMissing.into());
     }
     let authenticator = super::whose::authenticator(config).await?;
     let login = authenticator.exchange(Grant::from_self_client(code)).await?;
     let token = match login.persistence() {
         Persistence::Stored => login.token().clone(),
         Persistence::Spooled { path, error, .. } => {
-            return Err(Failure::failed(NOT_STORED).caused_by(error).next_step(format!(
-                "run any `zoho` command with this store once it accepts tokens again: the token is spooled in {} and \
-                 will be stored then",
-                path.display()
-            )));
+            let spooled = NextStep::StoreSpooledToken { path: path.clone() };
+            return Err(Failure::from(Problem::LoginNotStored).caused_by(error).next_step(spooled));
         }
         // In memory only; of any other place this command knows nothing, and a second copy loses no token.
         _ => save_late(config, &authenticator, login.token()).await?,
     };
     let row = Row::new(&token, false);
-    config.output.words(format_args!("logged in; the token is kept in {}", authenticator.store().name()));
+    config.output.note(&Note::LoggedIn { store: authenticator.store().name().to_owned() });
     if config.output.is_json() { config.output.json(&row.json()) } else { config.output.table(&row.owner()) }
 }
 
@@ -62,20 +53,15 @@ async fn save_late(
     let (store, start) = (authenticator.store(), Instant::now());
     let row = format!("{:#}\n", Row::new(token, true).json());
     let written = write_into(&std::env::temp_dir(), &row).or_else(|_| write_into(Path::new("."), &row));
-    let meanwhile = written.as_ref().map_or_else(|_| String::new(), |file| format!(" in {}", file.display()));
-    config.output.words(format_args!(
-        "{} does not take the new token yet, which waits{meanwhile}; trying for a moment",
-        store.name()
-    ));
+    let file = written.as_ref().ok().cloned();
+    config.output.note(&Note::StoreTakesNoTokenYet { store: store.name().to_owned(), file });
     let error = loop {
         match store.save_token(token).await {
             Ok(saved) => {
-                if let Ok(file) = &written
-                    && let Err(error) = std::fs::remove_file(file)
+                if let Ok(path) = written
+                    && let Err(error) = std::fs::remove_file(&path)
                 {
-                    config
-                        .output
-                        .warning(format_args!("delete {}, a copy of the token: {error}", file.display()));
+                    config.output.warning(&Warning::TokenCopyLeft { path, error: error.to_string() });
                 }
                 return Ok(saved);
             }
@@ -83,17 +69,10 @@ async fn save_late(
             Err(_) => tokio::time::sleep(OFFERED_EVERY).await,
         }
     };
-    let failure = Failure::failed(NOT_STORED).caused_by(&error);
-    Err(match written {
-        Ok(file) => failure.next_step(format!(
-            "the token is in {0}, for this account alone; when the store works again: zoho tokens save < {0}, and \
-             delete the file",
-            file.display()
-        )),
-        Err(error) => failure.next_step(format!(
-            "log in again when the store works: no file for the token could be written either ({error})"
-        )),
-    })
+    Err(Failure::from(Problem::LoginNotStored).caused_by(&error).next_step(match written {
+        Ok(path) => NextStep::SaveToken { path },
+        Err(error) => NextStep::LogInAgain { error: error.to_string() },
+    }))
 }
 
 /// Writes a new file that its owner alone can read.

@@ -5,7 +5,9 @@ use zohocrm::{Error, Page, Pages, Record};
 
 use crate::args::LongPaging;
 use crate::config::Config;
+use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::messages::{NextStep, Note};
 use crate::output::Rows;
 
 /// Prints the first of the pages, or each as it comes. When one cannot be had, what was printed stays, and the failure
@@ -20,12 +22,12 @@ pub(super) async fn print<T: Serialize + Send + 'static>(
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| place.interrupted(error, rows.count()))?;
         let records: Result<Vec<Record>, _> = page.records.iter().map(Record::from_serialize).collect();
-        rows.print(&records.map_err(|error| Failure::failed(error.to_string()))?)?;
+        rows.print(&records.map_err(|error| Failure::of(Exit::Failed, &error))?)?;
         place = place.after(&page);
         if !all {
             rows.finish()?;
             if page.more_records {
-                config.output.words(format_args!("there are more: --all, or {}", place.option()));
+                config.output.note(&Note::MorePages { option: place.option() });
             }
             return Ok(());
         }
@@ -66,10 +68,7 @@ impl Place {
         match printed {
             0 => failure,
             _ if stands_still => failure,
-            _ => failure.next_step(format!(
-                "run it again with {}: the {printed} records before it were printed",
-                self.option()
-            )),
+            _ => failure.next_step(NextStep::ContinueList { option: self.option(), printed }),
         }
     }
 }

@@ -5,6 +5,7 @@ use url::form_urlencoded;
 use zohocrm::{Crm, Error, Method, RawResponse, Record, Request};
 
 use crate::failure::Failure;
+use crate::messages::{NextStep, Problem};
 use crate::output::Rows;
 
 /// Prints what is in a list, page by page: by token where Zoho gives one, else by number.
@@ -68,11 +69,11 @@ impl Page {
             _ => None,
         });
         let (Some(list), None) = (lists.next(), lists.next()) else {
-            return Err(Failure::usage("the answer is not one list").next_step("leave --paginate out"));
+            return Err(Problem::NotOneList.into());
         };
         let item = |item| match item {
             Value::Object(fields) => Ok(Record::from(fields)),
-            _ => Err(Failure::usage("what is listed are not objects").next_step("leave --paginate out")),
+            _ => Err(Failure::from(Problem::NotObjects)),
         };
         Ok(Self { items: list.into_iter().map(item).collect::<Result<_, _>>()?, next })
     }
@@ -100,7 +101,7 @@ impl Cursor {
             (Next::Token(token), _) => ("page_token".to_owned(), token),
             (Next::Number, None) => {
                 let this = value_of("page").map_or(Ok(1), |page| page.parse::<u64>());
-                let this = this.map_err(|_| Failure::usage("the parameter `page` is no number"))?;
+                let this = this.map_err(|_| Problem::PageNotANumber)?;
                 ("page".to_owned(), this.saturating_add(1).to_string())
             }
         };
@@ -112,9 +113,10 @@ impl Cursor {
 
     fn interrupted(&self, failure: Failure, printed: u64) -> Failure {
         match self.query.last() {
-            Some((name, value)) if printed > 0 => failure.next_step(format!(
-                "run it again with -q {name}={value}: the {printed} items before it were printed"
-            )),
+            Some((name, value)) if printed > 0 => {
+                let (name, value) = (name.clone(), value.clone());
+                failure.next_step(NextStep::ContinueQuery { name, value, printed })
+            }
             _ => failure,
         }
     }

@@ -5,8 +5,9 @@ use zoho_oauth::{Authenticator, Error, OAuthToken};
 
 use crate::args::Revoke;
 use crate::config::Config;
-use crate::failure::{Exit, Failure};
-use crate::output::printable;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::messages::{Note, Problem, Warning};
 
 pub(crate) async fn run(config: &Config, which: Revoke) -> Result<(), Failure> {
     let authenticator = super::whose::authenticator(config).await?;
@@ -17,19 +18,15 @@ pub(crate) async fn run(config: &Config, which: Revoke) -> Result<(), Failure> {
     };
     match authenticator.revoke(&wanted).await {
         Ok(()) => {
-            config.output.words(format_args!("revoked the token of {}", owner(&wanted)));
+            config.output.note(&Note::TokenRevoked { owner: owner(&wanted) });
             Ok(())
         }
         // Here nobody has to log in: what was to go is not there.
         Err(Error::LoginRequired { .. } | Error::NotFound { .. }) => {
-            let elsewhere =
-                super::whose::of_another_app(config, &authenticator, &wanted, Exit::NotFound).await?;
-            let store = authenticator.store().name();
-            let not_there = || {
-                Failure::not_found(format!("{store} holds no token of {}", owner(&wanted)))
-                    .next_step("zoho tokens list shows what is there; names are exact")
-            };
-            Err(elsewhere.unwrap_or_else(not_there))
+            let elsewhere = super::whose::of_another_app(config, &authenticator, &wanted).await?;
+            let store = authenticator.store().name().to_owned();
+            let problem = elsewhere.unwrap_or_else(|| Problem::NoTokenOf { store, owner: owner(&wanted) });
+            Err(Failure::from(problem).with_exit(Exit::NotFound))
         }
         Err(error) => Err(error.into()),
     }
@@ -41,26 +38,27 @@ async fn revoke_all(config: &Config, authenticator: &Authenticator) -> Result<()
     let mut failed = 0;
     for token in &tokens {
         match authenticator.revoke(token).await {
-            Ok(()) => config.output.words(format_args!("revoked the token of {}", owner(token))),
+            Ok(()) => config.output.note(&Note::TokenRevoked { owner: owner(token) }),
             Err(error) => {
                 failed += 1;
-                config.output.warning(format_args!("the token of {} was not revoked: {error}", owner(token)));
+                let (owner, error) = (owner(token), error.to_string());
+                config.output.warning(&Warning::TokenNotRevoked { owner, error });
             }
         }
     }
     if failed > 0 {
-        return Err(Failure::failed(format!("{failed} of {} tokens were not revoked", tokens.len())));
+        return Err(Problem::NotRevoked { failed, count: tokens.len() }.into());
     }
     if tokens.is_empty() {
-        config.output.words(format_args!("{} holds no token", authenticator.store().name()));
+        config.output.note(&Note::NoToken { store: authenticator.store().name().to_owned() });
     }
     Ok(())
 }
 
 fn owner(token: &OAuthToken) -> String {
     match (token.user_signature(), token.id()) {
-        (Some(user), Some(id)) => format!("{} (id {})", printable(user.name()), printable(id)),
-        (Some(user), None) => printable(user.name()),
-        (None, id) => format!("id {}", printable(id.unwrap_or("-"))),
+        (Some(user), Some(id)) => format!("{user} (id {id})"),
+        (Some(user), None) => user.to_string(),
+        (None, id) => format!("id {}", id.unwrap_or("-")),
     }
 }

@@ -8,7 +8,7 @@ use crate::args::{Find, Reveal, Tokens};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::input;
-use crate::output::printable;
+use crate::messages::{Note, Problem, Unsavable};
 use crate::row::{self, MASK, Row};
 
 pub(crate) async fn run(config: &Config, command: Tokens) -> Result<(), Failure> {
@@ -29,7 +29,7 @@ async fn list(config: &Config, reveal: Reveal) -> Result<(), Failure> {
     let store = authenticator.store();
     let rows = store.get_tokens().await?;
     if rows.is_empty() {
-        config.output.words(format_args!("{} holds no token", store.name()));
+        config.output.note(&Note::NoToken { store: store.name().to_owned() });
     }
     print_rows(config, &rows, reveal)
 }
@@ -38,7 +38,7 @@ async fn show(config: &Config, id: &str, reveal: Reveal) -> Result<(), Failure> 
     let authenticator = super::whose::authenticator(config).await?;
     match authenticator.store().find_token_by_id(id).await? {
         Some(row) => print_row(config, &row, reveal),
-        None => Err(no_such_id(id)),
+        None => Err(Problem::NoTokenWithId { id: id.to_owned() }.into()),
     }
 }
 
@@ -60,14 +60,12 @@ async fn find(config: &Config, wanted: Find) -> Result<(), Failure> {
         ..StoredToken::default()
     };
     if wanted == StoredToken::default() {
-        return Err(
-            Failure::usage("nothing to look for").next_step("zoho tokens find --help lists what can be")
-        );
+        return Err(Problem::NothingToFind.into());
     }
     let authenticator = super::whose::authenticator(config).await?;
     let store = authenticator.store();
     let Some(found) = store.find_token(&wanted.into()).await? else {
-        return Err(Failure::not_found(format!("{} holds no such token", store.name())));
+        return Err(Problem::NoSuchToken { store: store.name().to_owned() }.into());
     };
     // A look-up hands the row back under the caller's values; what is shown is the row as it is stored.
     let row = match found.id() {
@@ -83,9 +81,12 @@ async fn save(config: &Config, reveal: Reveal) -> Result<(), Failure> {
     let objects = match given {
         Value::Array(objects) => objects,
         object @ Value::Object(_) => vec![object],
-        _ => return Err(Failure::failed("standard input is neither a JSON object nor an array of them")),
+        _ => return Err(Problem::NoTokensGiven.into()),
     };
-    let rows = objects.into_iter().enumerate().map(|(index, object)| checked(object, index + 1));
+    let rows = objects
+        .into_iter()
+        .zip(1..)
+        .map(|(object, number)| token(object).map_err(|reason| Problem::Unsavable { number, reason }));
     let rows: Vec<OAuthToken> = rows.collect::<Result<_, _>>()?;
 
     let store = config.store()?;
@@ -95,13 +96,12 @@ async fn save(config: &Config, reveal: Reveal) -> Result<(), Failure> {
             Ok(row) => saved.push(row),
             Err(error) if saved.is_empty() => return Err(error.into()),
             Err(error) => {
-                let message = format!("only the first {} of {} tokens were saved", saved.len(), rows.len());
-                return Err(Failure::failed(message).caused_by(&error));
+                let problem = Problem::PartlySaved { saved: saved.len(), count: rows.len() };
+                return Err(Failure::from(problem).caused_by(&error));
             }
         }
     }
-    let tokens = if saved.len() == 1 { "token" } else { "tokens" };
-    config.output.words(format_args!("saved {} {tokens} in {}", saved.len(), store.name()));
+    config.output.note(&Note::TokensSaved { count: saved.len() as u64, store: store.name().to_owned() });
     if is_one { print_row(config, &saved[0], reveal) } else { print_rows(config, &saved, reveal) }
 }
 
@@ -109,21 +109,20 @@ async fn delete(config: &Config, id: &str) -> Result<(), Failure> {
     let authenticator = super::whose::authenticator(config).await?;
     // A log-out also forgets what waits for the row and would bring it back.
     if !authenticator.logout(&OAuthToken::new().with_id(id)).await? {
-        return Err(no_such_id(id));
+        return Err(Problem::NoTokenWithId { id: id.to_owned() }.into());
     }
-    config.output.words(format_args!("deleted the token with the id {id}"));
+    config.output.note(&Note::TokenDeleted { id: id.to_owned() });
     Ok(())
 }
 
 async fn delete_all(config: &Config) -> Result<(), Failure> {
     let authenticator = config.authenticator()?;
     // What still waits for the store would come back after the deletion.
-    authenticator.recover().await.map_err(|error| {
-        Failure::failed("tokens wait that the store does not take; nothing was deleted").caused_by(&error)
-    })?;
+    let recovered = authenticator.recover().await;
+    recovered.map_err(|error| Failure::from(Problem::SpoolNotEmpty).caused_by(&error))?;
     let store = authenticator.store();
     store.delete_tokens().await?;
-    config.output.words(format_args!("deleted every token in {}", store.name()));
+    config.output.note(&Note::AllTokensDeleted { store: store.name().to_owned() });
     Ok(())
 }
 
@@ -140,36 +139,28 @@ fn print_rows(config: &Config, tokens: &[OAuthToken], Reveal { reveal }: Reveal)
     if rows.is_empty() { Ok(()) } else { config.output.table(&row::table(&rows, reveal)) }
 }
 
-/// The token that a JSON object is. Errors name columns and never quote a value, which may be a secret.
-fn checked(object: Value, number: usize) -> Result<OAuthToken, Failure> {
-    let refused =
-        |why: String| Failure::failed(format!("token {number} cannot be saved: {why}; nothing was saved"));
-    let Value::Object(columns) = &object else {
-        return Err(refused("it is not a JSON object".to_owned()));
-    };
-    for (name, value) in columns {
-        let may_be_number = matches!(name.as_str(), "id" | "expiry_time" | "expires_in");
+/// The token that a JSON object is.
+fn token(object: Value) -> Result<OAuthToken, Unsavable> {
+    let Value::Object(columns) = &object else { return Err(Unsavable::NotAnObject) };
+    for (column, value) in columns {
+        let may_be_number = matches!(column.as_str(), "id" | "expiry_time" | "expires_in");
         if !(value.is_string() || value.is_null() || (may_be_number && value.is_u64())) {
-            return Err(refused(format!("`{}` is not a text", printable(name))));
+            return Err(Unsavable::NotAText { column: column.clone() });
         }
         // What `tokens list` prints without `--reveal` would overwrite the real secrets.
         if value == MASK {
-            return Err(refused(format!("`{name}` is masked; list tokens with --reveal to save them again")));
+            return Err(Unsavable::Masked { column: column.clone() });
         }
     }
-    let row: StoredToken = serde_json::from_value(object).map_err(|error| refused(error.to_string()))?;
+    let row: StoredToken =
+        serde_json::from_value(object).map_err(|error| Unsavable::Other { error: error.to_string() })?;
     let expiry = row.expiry_time.as_deref().unwrap_or_default().trim();
     if row.expiry_milliseconds() == Some(0) && expiry != "0" {
-        return Err(refused("`expiry_time` is not a number of milliseconds since 1970".to_owned()));
+        return Err(Unsavable::ExpiryNotANumber);
     }
     let token = OAuthToken::from(row);
-    StoredToken::for_saving(&token).map_err(|error| refused(error.to_string()))?;
+    StoredToken::for_saving(&token).map_err(|error| Unsavable::Other { error: error.to_string() })?;
     Ok(token)
-}
-
-fn no_such_id(id: &str) -> Failure {
-    Failure::not_found(format!("no token with the id {} is stored", printable(id)))
-        .next_step("zoho tokens list shows the ids that are there")
 }
 
 /// A secret on its way into the form that a store knows.

@@ -6,8 +6,8 @@ use zohocrm::Crm;
 
 use crate::args::Whose;
 use crate::config::Config;
-use crate::failure::{Exit, Failure, LOG_IN};
-use crate::output::printable;
+use crate::failure::Failure;
+use crate::messages::{Problem, Warning};
 
 /// The CRM of the user that was named, or of the only one there is.
 pub(super) async fn crm(config: &Config, whose: Whose) -> Result<Crm, Failure> {
@@ -22,7 +22,7 @@ pub(super) async fn authenticator(config: &Config) -> Result<Authenticator, Fail
     if let Err(error) = authenticator.recover().await {
         // A store that cannot be read either ends the command, which says it then.
         authenticator.store().get_tokens().await?;
-        config.output.warning(format_args!("tokens wait that the store does not take: {error}"));
+        config.output.warning(&Warning::SpooledTokens { error: error.to_string() });
     }
     Ok(authenticator)
 }
@@ -41,26 +41,23 @@ pub(super) async fn access_token(
     let token = match authenticator.access_token_for(&wanted).await {
         Ok(token) => token,
         Err(error) if error.needs_login() => {
-            let elsewhere = of_another_app(config, authenticator, &wanted, Exit::LoginRequired).await?;
-            return Err(elsewhere.unwrap_or_else(|| error.into()));
+            let elsewhere = of_another_app(config, authenticator, &wanted).await?;
+            return Err(elsewhere.map_or_else(|| error.into(), Failure::from));
         }
         Err(error) => return Err(error.into()),
     };
     if token.persistence().error().is_some() {
-        config
-            .output
-            .warning(format_args!("the token is valid but could not be stored: {}", token.persistence()));
+        config.output.warning(&Warning::TokenNotStored { error: token.persistence().to_string() });
     }
     Ok((wanted, token))
 }
 
-/// The failure to tell when the user that is `wanted` has tokens, but none of the client app that was given.
+/// What to tell when the user that is `wanted` has tokens, but none of the client app that was given.
 pub(super) async fn of_another_app(
     config: &Config,
     authenticator: &Authenticator,
     wanted: &OAuthToken,
-    exit: Exit,
-) -> Result<Option<Failure>, Failure> {
+) -> Result<Option<Problem>, Failure> {
     let (Some(given), Some(user)) = (config.client(), wanted.user_signature()) else { return Ok(None) };
     let rows = authenticator.store().get_tokens().await?;
     let of_user = rows.iter().filter(|row| row.user_signature() == Some(user));
@@ -71,12 +68,11 @@ pub(super) async fn of_another_app(
     };
     apps.sort_unstable();
     apps.dedup();
-    let user = printable(user.name());
-    let message = format!("{user} has a token of another client app, {}", printable(&apps.join(", ")));
-    let next = "unset ZOHO_CLIENT_ID or leave --client-id out, or give that app's id and secret";
-    Ok(Some(
-        Failure::new(exit, format!("{message}; the one given is {}", printable(given.id()))).next_step(next),
-    ))
+    Ok(Some(Problem::TokenOfAnotherApp {
+        user: user.to_string(),
+        apps: apps.into_iter().map(str::to_owned).collect(),
+        given: given.id().to_owned(),
+    }))
 }
 
 /// The one row that there is. With several, guessing would hand out somebody else's token.
@@ -84,28 +80,22 @@ async fn the_only_one(authenticator: &Authenticator) -> Result<OAuthToken, Failu
     let store = authenticator.store();
     let rows = store.get_tokens().await?;
     match rows.as_slice() {
-        [] => {
-            Err(Failure::new(Exit::LoginRequired, format!("{} holds no token", store.name()))
-                .next_step(LOG_IN))
-        }
+        [] => Err(Problem::StoreIsEmpty { store: store.name().to_owned() }.into()),
         [row] => match row.id() {
             Some(id) => Ok(OAuthToken::new().with_id(id)),
             None => Ok(row.clone()),
         },
         rows => {
             let name = |row: &OAuthToken| {
-                let id = printable(row.id().unwrap_or("-"));
-                let user =
-                    row.user_signature().map_or_else(|| "no name".to_owned(), |user| printable(user.name()));
-                format!("{user} (id {id})")
+                let user = row.user_signature().map_or_else(|| "no name".to_owned(), ToString::to_string);
+                format!("{user} (id {})", row.id().unwrap_or("-"))
             };
             const MOST_NAMES: usize = 20;
             let mut names: Vec<String> = rows.iter().take(MOST_NAMES).map(name).collect();
             if rows.len() > MOST_NAMES {
                 names.push("…".to_owned());
             }
-            Err(Failure::usage(format!("{} tokens are stored: {}", rows.len(), names.join(", ")))
-                .next_step("say whose: --user NAME or --id ID"))
+            Err(Problem::SeveralTokens { count: rows.len(), names }.into())
         }
     }
 }

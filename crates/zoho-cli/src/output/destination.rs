@@ -8,6 +8,7 @@ use tempfile::NamedTempFile;
 
 use super::Output;
 use crate::failure::Failure;
+use crate::messages::Problem;
 
 /// Where data goes.
 #[derive(Debug)]
@@ -110,5 +111,5 @@ fn new_file() -> tempfile::Builder<'static, 'static> {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
-    Failure::failed(format!("{} could not be written", path.display())).caused_by(error)
+    Failure::from(Problem::Unwritable { path: path.to_owned() }).caused_by(error)
 }

@@ -12,7 +12,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use serde_json::Value;
 
-use crate::failure::{Exit, Failure};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::messages::{Note, Progress, Warning};
 
 pub(crate) use destination::Destination;
 pub(crate) use rows::{Rows, cell, id_first};
@@ -70,7 +72,7 @@ impl Output {
     pub(crate) fn counter(self) -> ProgressBar {
         let style = ProgressStyle::with_template("{spinner} {human_pos} {msg}, {elapsed}");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
-        let bar = self.progress().with_style(style).with_message("records");
+        let bar = self.progress().with_style(style).with_message(Progress::Records.to_string());
         let bar = bar.with_finish(ProgressFinish::AndClear);
         if !bar.is_hidden() {
             // Zoho may work for a while without a word.
@@ -80,13 +82,13 @@ impl Output {
     }
 
     /// Says something to whoever sits in front of the terminal.
-    pub(crate) fn words(self, text: impl Display) {
-        say(&printable(&text.to_string()));
+    pub(crate) fn note(self, note: &Note) {
+        say(&printable(&note.to_string()));
     }
 
     /// Says that something is not as it should be, though the command goes on.
-    pub(crate) fn warning(self, text: impl Display) {
-        say(&format!("{} {}", heading("warning:", "33"), printable(&text.to_string())));
+    pub(crate) fn warning(self, warning: &Warning) {
+        say(&format!("{} {}", heading("warning:", "33"), printable(&warning.to_string())));
     }
 }
 

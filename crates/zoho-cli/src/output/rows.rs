@@ -11,6 +11,7 @@ use super::table::Table;
 use super::{Destination, Output, printable};
 use crate::args::RowFormat;
 use crate::failure::Failure;
+use crate::messages::{Note, Problem, Progress};
 
 /// How many records that come one by one are printed at once.
 const BATCH: usize = 500;
@@ -143,13 +144,13 @@ impl Rows {
 
     /// Shows how far a job is, beside the count.
     pub(crate) fn doing(&self, job: &str, state: &str) {
-        let text = format!("records, job {job}: {}", state.to_lowercase());
-        self.progress.set_message(printable(&text));
+        let progress = Progress::Job { job: job.to_owned(), state: state.to_owned() };
+        self.progress.set_message(printable(&progress.to_string()));
     }
 
     /// Says something, without getting into the way of the count.
-    pub(crate) fn words(&self, text: impl Display) {
-        self.progress.suspend(|| self.output.words(text));
+    pub(crate) fn note(&self, note: &Note) {
+        self.progress.suspend(|| self.output.note(note));
     }
 
     /// Prints what belongs behind the last record.
@@ -168,11 +169,10 @@ impl Rows {
         self.destination.write(self.output, end.as_bytes())?;
         self.destination.finish()?;
         match &self.form {
-            Form::Table(None) => self.output.words("no records"),
+            Form::Table(None) => self.output.note(&Note::NoRecords),
             Form::Table(Some(table)) if table.columns() < self.columns.len() => {
-                let left_out = self.columns[table.columns()..].join(", ");
-                self.output
-                    .words(format_args!("no room for {left_out}: --csv and --json print every column"));
+                let names = self.columns[table.columns()..].to_vec();
+                self.output.note(&Note::ColumnsLeftOut { names });
             }
             _ => {}
         }
@@ -222,20 +222,20 @@ fn cells(columns: &[String], record: &Record) -> Vec<String> {
 
 fn json(records: &[Record]) -> Result<Vec<String>, Failure> {
     let written: Result<_, _> = records.iter().map(serde_json::to_string).collect();
-    written.map_err(|error| Failure::failed("a record cannot be written as JSON").caused_by(&error))
+    written.map_err(|error| Failure::from(Problem::RecordAsJson).caused_by(&error))
 }
 
 fn csv(heading: Option<&Vec<String>>, columns: &[String], records: &[Record]) -> Result<String, Failure> {
     let cells = |record: &Record| -> Vec<String> {
         columns.iter().map(|name| record.field(name).map(cell).unwrap_or_default()).collect()
     };
-    let failed = |error: &dyn Display| Failure::failed(format!("CSV cannot be made: {error}"));
+    let failed = |error: &dyn Display| Problem::RecordAsCsv { error: error.to_string() };
     let mut writer = csv::Writer::from_writer(Vec::new());
     for line in heading.cloned().into_iter().chain(records.iter().map(cells)) {
         writer.write_record(line).map_err(|error| failed(&error))?;
     }
     let bytes = writer.into_inner().map_err(|error| failed(&error))?;
-    String::from_utf8(bytes).map_err(|error| failed(&error))
+    String::from_utf8(bytes).map_err(|error| failed(&error).into())
 }
 
 impl Output {

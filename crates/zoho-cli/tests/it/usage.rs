@@ -8,12 +8,6 @@ use serde_json::json;
 use crate::support::Terminal;
 
 #[test]
-fn help_lists_the_commands_and_the_options_with_their_variables() {
-    let help = Terminal::new().run(&["--help"]).done().stdout;
-    insta::assert_snapshot!(help);
-}
-
-#[test]
 fn help_and_version_are_no_errors() {
     let terminal = Terminal::new();
     let version = terminal.run(&["--version"]).done();

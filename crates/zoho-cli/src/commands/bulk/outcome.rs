@@ -7,6 +7,7 @@ use zohocrm::bulk::{BulkWriteError, BulkWriteRow, RowStatus};
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::messages::{NextStep, Note, Problem, Totals};
 use crate::output::Rows;
 
 /// How many refused rows are told; a file may have all of them.
@@ -37,9 +38,12 @@ impl Outcome {
             _ => {
                 self.refused += 1;
                 if self.refused <= MOST_TOLD {
-                    let known_by: Vec<&str> =
-                        columns.fields().values().filter_map(|cell| cell.as_str()).collect();
-                    self.rows.words(format_args!("{status}: {}: {why}", known_by.join(", ")));
+                    let cells = columns.fields().values().filter_map(|cell| cell.as_str());
+                    self.rows.note(&Note::RowRejected {
+                        status: status.to_string(),
+                        cells: cells.map(str::to_owned).collect(),
+                        reason: why.clone(),
+                    });
                 }
             }
         }
@@ -58,11 +62,14 @@ impl Outcome {
 
     /// The failure that rows were refused, and the file that says which.
     pub(super) fn refusal(&self, result: Option<&Path>) -> Option<Failure> {
-        let failure = Failure::failed(format!("{} of {} rows were refused", self.refused, self.seen()));
-        (self.refused > 0).then(|| match result {
-            Some(path) => failure.next_step(format!("{} says which and why", path.display())),
-            None => failure.next_step("with --result FILE a file says which and why"),
-        })
+        if self.refused == 0 {
+            return None;
+        }
+        let failure = Failure::from(Problem::RowsRejected { rejected: self.refused, count: self.seen() });
+        Some(failure.next_step(match result {
+            Some(path) => NextStep::ReadResult { path: path.to_owned() },
+            None => NextStep::AskForResult,
+        }))
     }
 
     /// Prints how many there were, when the file about them, if it is to be, is complete.
@@ -75,7 +82,7 @@ impl Outcome {
             let told = json!({ "jobs": jobs, "added": added, "updated": updated, "refused": refused });
             return config.output.json(&told);
         }
-        config.output.data(format_args!("{added} added, {updated} updated, {refused} refused"))
+        config.output.data(Totals { added, updated, refused })
     }
 }
 

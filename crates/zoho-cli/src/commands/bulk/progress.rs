@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use zohocrm::bulk::BulkWrite;
 
 use crate::failure::{self, Failure};
+use crate::messages::{NextStep, Note, Problem};
 
 /// Which rows were sent, and in which jobs. Rows are counted from the start of the file.
 pub(super) struct Progress {
@@ -53,14 +54,15 @@ impl Progress {
         &self.jobs
     }
 
-    /// A job was started. Gives the words that tell of it.
-    pub(super) fn started(&mut self, job: &BulkWrite) -> String {
+    /// A job was started. Gives the note that tells of it.
+    pub(super) fn started(&mut self, job: &BulkWrite) -> Note {
         let first = self.behind + 1;
         self.behind += job.rows_sent().unwrap_or_default();
         self.jobs.push(job.id().to_owned());
         self.asked.store(false, Ordering::Relaxed);
-        self.job = Some(Job { id: job.id().to_owned(), first, last: self.behind });
-        format!("job {} was started with rows {first} to {}", job.id(), self.behind)
+        let (id, last) = (job.id().to_owned(), self.behind);
+        self.job = Some(Job { id: id.clone(), first, last });
+        Note::WriteJobStarted { job: id, first, last }
     }
 
     /// All is known about the job that was started last.
@@ -72,17 +74,12 @@ impl Progress {
     pub(super) fn failure(&self, trouble: Trouble) -> Failure {
         let next_step = match (&self.job, &trouble) {
             (Some(job), Trouble::NotWritten(_)) => self.go_on(job.first - 1),
-            (Some(Job { id, first, last }), _) => Some(format!(
-                "job {id} was started and may write or have written rows {first} to {last}: look at it \
-                 (zoho api GET /crm/bulk/v8/write/{id}) before you write them again; --skip {last} goes on behind them"
-            )),
-            (None, trouble) if self.is_in_doubt(trouble) => Some(match self.go_on(self.behind) {
-                Some(go_on) => format!(
-                    "look whether Zoho has a job for the rows after the first {} before you write them again; if it has \
-                     none, {go_on}",
-                    self.behind
-                ),
-                None => "look whether Zoho has a job for these rows before you write them again".to_owned(),
+            (Some(Job { id, first, last }), _) => {
+                Some(NextStep::CheckJob { job: id.clone(), first: *first, last: *last })
+            }
+            (None, trouble) if self.is_in_doubt(trouble) => Some(match self.behind {
+                rows if rows > self.skipped => NextStep::CheckForJobAfter { rows },
+                _ => NextStep::CheckForJob,
             }),
             (None, _) => self.go_on(self.behind),
         };
@@ -91,17 +88,14 @@ impl Progress {
             // That nobody reads is no reason to end without a word.
             Trouble::Command(failure) if self.behind > self.skipped => failure.even_if_nobody_reads(),
             Trouble::Command(failure) => failure,
-            Trouble::Interruption => Failure::failed("interrupted"),
+            Trouble::Interruption => Problem::Interrupted.into(),
         };
-        match next_step {
-            Some(next_step) => failure.next_step(next_step),
-            None => failure,
-        }
+        failure.next_step(next_step)
     }
 
     /// Where to go on; nothing, if that is where this run began.
-    fn go_on(&self, behind: usize) -> Option<String> {
-        (behind > self.skipped).then(|| format!("go on with --skip {behind}"))
+    fn go_on(&self, behind: usize) -> Option<NextStep> {
+        (behind > self.skipped).then_some(NextStep::SkipRows { rows: behind })
     }
 
     /// Whether Zoho may have a job that it could not name.

@@ -9,6 +9,7 @@ use crate::commands::whose;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::input;
+use crate::messages::{NextStep, Note, Problem};
 use crate::output::{Destination, Rows, id_first};
 
 pub(super) async fn run(config: &Config, options: BulkRead) -> Result<(), Failure> {
@@ -20,13 +21,8 @@ pub(super) async fn run(config: &Config, options: BulkRead) -> Result<(), Failur
     let work = read(config, options, criteria, destination, &mut running);
     let done = unless(interruption()?, work).await;
     done.unwrap_or_else(|| {
-        let failure = Failure::failed("interrupted");
-        Err(match running {
-            Some(id) => {
-                failure.next_step(format!("zoho bulk read {module} --job {id} takes the job up again"))
-            }
-            None => failure,
-        })
+        let resume = running.map(|job| NextStep::ResumeJob { module, job });
+        Err(Failure::from(Problem::Interrupted).next_step(resume))
     })
 }
 
@@ -49,10 +45,8 @@ async fn read(
         check_module(&job, &module).await?;
         *running = Some(job.id().to_owned());
         let result = take(&job, &mut rows).await?;
-        if let Some(token) = result.next_page_token.filter(|_| result.more_records) {
-            rows.words(format_args!(
-                "there are more records: go on with the options of that job and --page-token {token}"
-            ));
+        if let Some(page_token) = result.next_page_token.filter(|_| result.more_records) {
+            rows.note(&Note::MoreInJob { page_token });
         }
         return rows.finish();
     }
@@ -75,7 +69,7 @@ async fn read(
         let job = job?;
         *running = Some(job.id().to_owned());
         // Zoho works on, whether anybody waits or not.
-        rows.words(format_args!("job {0} was started; --job {0} takes it up again", job.id()));
+        rows.note(&Note::ReadJobStarted { job: job.id().to_owned() });
         take(&job, &mut rows).await?;
         *running = None;
     }
@@ -96,8 +90,9 @@ async fn take(job: &bulk::BulkRead, rows: &mut Rows) -> Result<BulkReadResult, F
 async fn check_module(job: &bulk::BulkRead, module: &str) -> Result<(), Failure> {
     let query = job.status().await?.query.unwrap_or_default();
     match query["module"]["api_name"].as_str() {
-        Some(other) if !other.eq_ignore_ascii_case(module) => {
-            Err(Failure::usage(format!("job {} reads {other}, and not {module}", job.id())))
+        Some(reads) if !reads.eq_ignore_ascii_case(module) => {
+            let (job, reads, module) = (job.id().to_owned(), reads.to_owned(), module.to_owned());
+            Err(Problem::JobOfAnotherModule { job, reads, module }.into())
         }
         _ => Ok(()),
     }

@@ -13,12 +13,13 @@ use crate::commands::interruption::{interruption, unless};
 use crate::commands::whose;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::messages::{NextStep, Problem, Warning};
 use crate::output::{Destination, Rows};
 
 pub(super) async fn run(config: &Config, options: args::BulkWrite) -> Result<(), Failure> {
     let destination = match options.result.as_deref() {
         Some(path) if path == Path::new("-") => {
-            return Err(Failure::usage("--result takes a file: how many there are goes to standard output"));
+            return Err(Problem::ResultIsStdout.into());
         }
         Some(path) => Destination::named(path)?,
         None => Destination::Nowhere,
@@ -42,12 +43,10 @@ pub(super) async fn run(config: &Config, options: args::BulkWrite) -> Result<(),
     match (failure, finished) {
         (Some(failure), Ok(())) => Err(failure),
         (Some(failure), Err(unwritten)) => {
-            config.output.warning(unwritten.lines().join(";"));
+            config.output.warning(&Warning::ResultIncomplete { failure: unwritten.lines().join(";") });
             Err(failure)
         }
-        (None, Err(unwritten)) => Err(unwritten
-            .even_if_nobody_reads()
-            .next_step("do not write the rows again: all of them were sent")),
+        (None, Err(unwritten)) => Err(unwritten.even_if_nobody_reads().next_step(NextStep::KeepRows)),
         (None, Ok(())) => refusal.map_or(Ok(()), Err),
     }
 }
@@ -81,8 +80,7 @@ async fn follow(
         write.before_start(move |_| asked.store(true, Ordering::Relaxed)).csv_file(file);
     while let Some(job) = jobs.next().await {
         let job = job?;
-        let started = progress.started(&job);
-        outcome.rows.words(started);
+        outcome.rows.note(&progress.started(&job));
         let wait = job.wait_with_progress(|status| outcome.rows.doing(job.id(), status.state.as_str()));
         wait.await.map_err(|error| match error {
             Error::JobFailed { .. } => Trouble::NotWritten(error),

@@ -6,6 +6,7 @@ use zohocrm::metadata::{Field, Fields};
 use zohocrm::{Crm, Record};
 
 use crate::failure::Failure;
+use crate::messages::{NextStep, Problem};
 
 /// The fields that the columns of a CSV file are for.
 pub(super) struct Cells {
@@ -16,21 +17,22 @@ pub(super) struct Cells {
 impl Cells {
     /// Asks Zoho about the module.
     pub(super) async fn of(crm: &Crm, module: &str) -> Result<Self, Failure> {
-        let fields = crm.metadata().fields(module).await.map_err(|error| {
-            Failure::from(error).next_step("or give JSON: CSV is read by the kinds of the module's fields")
-        })?;
+        let fields = crm
+            .metadata()
+            .fields(module)
+            .await
+            .map_err(|error| Failure::from(error).next_step(NextStep::GiveJson))?;
         Ok(Self { module: module.to_owned(), fields })
     }
 
     /// Refuses columns that are no fields: Zoho would leave them out without a word.
     pub(super) fn check<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Result<(), Failure> {
         let is_unknown = |name: &&str| *name != "id" && self.fields.field(name).is_none();
-        let unknown: Vec<&str> = columns.into_iter().filter(is_unknown).collect();
-        match unknown.as_slice() {
-            [] => Ok(()),
-            unknown => Err(Failure::failed(format!("{} has no field {}", self.module, unknown.join(", ")))
-                .next_step(format!("zoho fields {} lists them; nothing was written", self.module))),
+        let columns: Vec<String> = columns.into_iter().filter(is_unknown).map(str::to_owned).collect();
+        if columns.is_empty() {
+            return Ok(());
         }
+        Err(Problem::UnknownColumns { module: self.module.clone(), columns }.into())
     }
 
     /// The record that a row of texts means.

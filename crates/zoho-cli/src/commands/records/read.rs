@@ -8,6 +8,7 @@ use crate::commands::pages::{self, Place};
 use crate::commands::whose;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::messages::Problem;
 use crate::output::{Rows, cell, id_first};
 
 pub(super) async fn list(config: &Config, list: List) -> Result<(), Failure> {
@@ -28,7 +29,7 @@ pub(super) async fn list(config: &Config, list: List) -> Result<(), Failure> {
 
 pub(super) async fn search(config: &Config, search: args::Search) -> Result<(), Failure> {
     let args::Search { module, filter, fields, paging, format, whose } = search;
-    let search = sought(filter).ok_or_else(|| Failure::usage("there is nothing to search for"))?;
+    let search = sought(filter).ok_or(Problem::NothingToSearch)?;
     let crm = whose::crm(config, whose).await?;
     print(config, crm.records(module).search(search), &fields, &paging, format).await
 }
@@ -68,7 +69,7 @@ pub(super) async fn get(config: &Config, get: Get) -> Result<(), Failure> {
         read = read.fields(&fields);
     }
     let Some(found) = read.send().await?.into_inner() else {
-        return Err(Failure::not_found(format!("{module} has no record {record}")));
+        return Err(Problem::NoRecord { module, record }.into());
     };
     if config.output.is_json() {
         return config.output.json(&found.into());

@@ -9,6 +9,7 @@ use crate::commands::whose;
 use crate::config::Config;
 use crate::failure::{self, Failure};
 use crate::input::Input;
+use crate::messages::{NextStep, Note, Problem};
 use crate::output::Rows;
 
 /// What is done with each record.
@@ -84,7 +85,7 @@ async fn run(
         for (result, number) in results.iter().zip(first..) {
             if let Err(error) = result {
                 refused += 1;
-                rows.words(format_args!("record {number}: {error}"));
+                rows.note(&Note::RecordRejected { number, error: error.to_string() });
             }
         }
         chunk = operation.next_chunk(&mut input)?;
@@ -93,7 +94,7 @@ async fn run(
     rows.finish()?;
     match refused {
         0 => Ok(()),
-        _ => Err(Failure::failed(format!("{refused} of {count} records were refused"))),
+        rejected => Err(Problem::RecordsRejected { rejected, count }.into()),
     }
 }
 
@@ -106,9 +107,8 @@ impl Operation {
     fn next_chunk(&self, input: &mut Input) -> Result<Vec<Record>, Failure> {
         let before = input.read_so_far();
         let unwritten = |failure: Failure| match before {
-            0 => failure.next_step("correct it; nothing was written"),
-            _ => failure
-                .next_step(format!("correct it and go on with --skip {before}: those before were sent")),
+            0 => failure.next_step(NextStep::CorrectInput),
+            sent => failure.next_step(NextStep::CorrectInputAndSkip { sent }),
         };
         let mut chunk = Vec::new();
         for record in input.by_ref().take(Records::MAX_PER_WRITE) {
@@ -116,9 +116,7 @@ impl Operation {
         }
         let needs_id = matches!(self, Self::Update | Self::Delete);
         match chunk.iter().position(|record| needs_id && record.id().is_none_or(str::is_empty)) {
-            Some(index) => {
-                Err(unwritten(Failure::failed(format!("record {} has no `id`", before + index + 1))))
-            }
+            Some(index) => Err(unwritten(Problem::RecordWithoutId { number: before + index + 1 }.into())),
             None => Ok(chunk),
         }
     }
@@ -182,18 +180,13 @@ fn stopped(error: Error, first: usize, count: usize) -> Failure {
     let is_in_doubt = failure::is_in_doubt(&error);
     let failure = Failure::from(error);
     match (is_in_doubt, sent) {
-        (true, _) => failure.next_step(format!(
-            "look whether records {first} to {last} were written; then go on with --skip {sent} or --skip {last}"
-        )),
+        (true, _) => failure.next_step(NextStep::CheckRecords { first, last }),
         (false, 0) => failure,
-        (false, _) => {
-            failure.next_step(format!("go on with --skip {sent}: nothing after record {sent} was written"))
-        }
+        (false, _) => failure.next_step(NextStep::SkipWritten { sent }),
     }
 }
 
 /// A reader that leaves ends a list, which is no error. A write is not half done without a word.
 fn unprinted(failure: Failure, sent: usize) -> Failure {
-    let next_step = format!("records 1 to {sent} were sent; go on with --skip {sent}");
-    failure.even_if_nobody_reads().next_step(next_step)
+    failure.even_if_nobody_reads().next_step(NextStep::SkipSent { sent })
 }
