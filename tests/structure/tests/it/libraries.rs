@@ -20,10 +20,10 @@ pub(crate) fn libraries<'a>(lines: &[Vec<&'a str>]) -> Result<Vec<Library<'a>>, 
     lines.iter().map(read).collect()
 }
 
-/// Returns what breaks the rule in these crates.
+/// Returns what breaks the rule in these crates, once for each file.
 pub(crate) fn violations(crates: &[Crate], libraries: &[Library<'_>]) -> Vec<String> {
     let mut violations = Vec::new();
-    let mut used = BTreeSet::new();
+    let (mut used, mut misplaced) = (BTreeSet::new(), BTreeSet::new());
     let modules = crates.iter().flat_map(|source| source.modules.iter().map(move |module| (source, module)));
     for (source, module) in modules {
         for reference in &module.references {
@@ -31,7 +31,7 @@ pub(crate) fn violations(crates: &[Crate], libraries: &[Library<'_>]) -> Vec<Str
             let Some(library) = libraries.iter().find(|library| path[0] == library.name) else { continue };
             let places: Vec<_> =
                 library.places.iter().filter(|place| module.file.starts_with(place)).copied().collect();
-            if places.is_empty() {
+            if places.is_empty() && misplaced.insert((&module.file, library.name)) {
                 violations.push(format!(
                     "{}:{}: `{}` names {}, which may be named in {} only",
                     module.file.display(),

@@ -6,6 +6,7 @@ mod fixture;
 mod floors;
 mod libraries;
 mod manifests;
+mod minimum_rust;
 mod references;
 mod signatures;
 mod source;
@@ -111,5 +112,12 @@ fn published_crates_are_ready_for_crates_io() -> Outcome {
     let packages = workspace::packages()?;
     let published = packages.iter().filter(|package| package.is_published);
     assert_none(&published.flat_map(manifests::violations).collect::<Vec<_>>());
+    Ok(())
+}
+
+#[test]
+fn every_dependency_builds_with_the_minimum_rust_version() -> Outcome {
+    let minimum = env!("CARGO_PKG_RUST_VERSION");
+    assert_none(&minimum_rust::violations(&workspace::packages_and_dependencies()?, minimum));
     Ok(())
 }

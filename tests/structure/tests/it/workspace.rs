@@ -33,18 +33,34 @@ pub(crate) fn folder() -> PathBuf {
 
 /// Lists the packages.
 pub(crate) fn packages() -> Result<Vec<Package>, String> {
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]).current_dir(folder());
-    let output = command.output().map_err(|error| format!("could not run cargo metadata: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr)));
-    }
-    let metadata: Value = serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
-    let packages = metadata["packages"].as_array().ok_or("cargo metadata lists no packages")?;
-    packages
+    metadata(&["--no-deps"])?
         .iter()
         .map(|package| read(package).ok_or_else(|| format!("unexpected package: {package}")))
         .collect()
+}
+
+/// Lists what cargo says about the packages and their dependencies on this system.
+pub(crate) fn packages_and_dependencies() -> Result<Vec<Value>, String> {
+    let version = output_of(Command::new("rustc").arg("-vV"))?;
+    let version = String::from_utf8_lossy(&version);
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    metadata(&["--locked", "--filter-platform", host.ok_or("rustc does not say its host")?])
+}
+
+fn metadata(arguments: &[&str]) -> Result<Vec<Value>, String> {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["metadata", "--offline", "--format-version", "1"]).args(arguments).current_dir(folder());
+    let metadata: Value =
+        serde_json::from_slice(&output_of(&mut command)?).map_err(|error| error.to_string())?;
+    Ok(metadata["packages"].as_array().ok_or("cargo metadata lists no packages")?.clone())
+}
+
+fn output_of(command: &mut Command) -> Result<Vec<u8>, String> {
+    let output = command.output().map_err(|error| format!("could not run {command:?}: {error}"))?;
+    match output.status.success() {
+        true => Ok(output.stdout),
+        false => Err(format!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr))),
+    }
 }
 
 fn read(package: &Value) -> Option<Package> {
