@@ -1,4 +1,4 @@
-//! Compares what was sent with what came back, leaf by leaf; and looks for the shortest body that shows a fault.
+//! Compares two bodies leaf by leaf, and reduces a body to the shortest one that still fails.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use serde_json::{Number, Value};
 /// The first place at which two bodies differ.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// Where: `$.roles[0].name`.
+    /// The path of the difference: `$.roles[0].name`.
     pub path: String,
-    /// What was there; `None` where nothing was.
+    /// The value before, or `None` if it was absent.
     pub before: Option<Value>,
-    /// What is there now.
+    /// The value after, or `None` if it is absent.
     pub after: Option<Value>,
 }
 
@@ -19,13 +19,13 @@ impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |value: &Option<Value>| match value {
             Some(value) => shortened(&value.to_string(), 200),
-            None => "nothing".to_owned(),
+            None => "absent".to_owned(),
         };
         write!(formatter, "at {}: {} became {}", self.path, shown(&self.before), shown(&self.after))
     }
 }
 
-/// Where two bodies differ, if they do. The order of an object's members means nothing; 7 and 7.0 are one number.
+/// The first difference between two bodies. The order of an object's members does not matter, and 7 equals 7.0.
 #[must_use]
 pub fn difference(before: &Value, after: &Value) -> Option<Difference> {
     differs_at("$", Some(before), Some(after))
@@ -52,7 +52,7 @@ fn is_same(one: &Number, other: &Number) -> bool {
     one == other || ((one.is_f64() || other.is_f64()) && one.as_f64() == other.as_f64())
 }
 
-/// How many leaves a body has: texts, numbers, booleans, nulls, and what is empty.
+/// Counts the leaves of a body: texts, numbers, booleans, nulls, and empty lists and objects.
 #[must_use]
 pub fn leaves(body: &Value) -> usize {
     match body {
@@ -62,7 +62,7 @@ pub fn leaves(body: &Value) -> usize {
     }
 }
 
-/// The shortest body that still fails, found by taking parts out for as long as it does.
+/// Reduces a body that fails: removes parts for as long as it still fails.
 #[must_use]
 pub fn shortest(body: &Value, fails: impl Fn(&Value) -> bool) -> Value {
     let mut shortest = body.clone();
@@ -77,10 +77,10 @@ pub fn shortest(body: &Value, fails: impl Fn(&Value) -> bool) -> Value {
     shortest
 }
 
-/// The body without its member or item of this number, counted from the outside in.
+/// The body without its member or item number `at`, counted from the outside in.
 fn without_part(body: &Value, at: usize) -> Option<Value> {
     let mut body = body.clone();
-    let mut left = at;
+    let mut remaining = at;
     let mut open = std::collections::VecDeque::from([&mut body]);
     while let Some(part) = open.pop_front() {
         let length = match &*part {
@@ -88,20 +88,20 @@ fn without_part(body: &Value, at: usize) -> Option<Value> {
             Value::Array(items) => items.len(),
             _ => 0,
         };
-        if left < length {
+        if remaining < length {
             match part {
                 Value::Object(members) => {
-                    let name = members.keys().nth(left).cloned()?;
+                    let name = members.keys().nth(remaining).cloned()?;
                     members.shift_remove(&name);
                 }
                 Value::Array(items) => {
-                    items.remove(left);
+                    items.remove(remaining);
                 }
                 _ => {}
             }
             return Some(body);
         }
-        left -= length;
+        remaining -= length;
         match part {
             Value::Object(members) => open.extend(members.values_mut()),
             Value::Array(items) => open.extend(items.iter_mut()),
@@ -111,10 +111,10 @@ fn without_part(body: &Value, at: usize) -> Option<Value> {
     None
 }
 
-/// The beginning of a text that may be long.
+/// The text, truncated to `max` characters.
 #[must_use]
-pub fn shortened(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
+pub fn shortened(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
         Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
         None => text.to_owned(),
     }
@@ -126,7 +126,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn null_absent_and_an_empty_list_are_three_things() {
+    fn null_absent_and_an_empty_list_are_different() {
         let sent = json!({ "a": null, "b": [] });
         assert_eq!(difference(&sent, &json!({ "b": [], "a": null })), None);
         assert_eq!(difference(&sent, &json!({ "b": [] })).unwrap().path, "$.a");
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shortest_body_that_fails_is_found() {
+    fn a_failing_body_is_reduced_to_the_shortest_one() {
         let long =
             json!({ "data": [{ "a": 1, "b": [1, 2, { "bad": true, "c": 1 }] }, { "a": 2 }], "info": {} });
         let fails = |body: &Value| body.to_string().contains("bad");

@@ -1,4 +1,4 @@
-//! `Description`: all operations, as one source describes them.
+//! [`Description`]: all operations, as one source describes them.
 
 use std::fmt;
 use std::path::Path;
@@ -11,25 +11,25 @@ use crate::schema::Schemas;
 pub struct Description {
     /// The operations.
     pub operations: Vec<Operation>,
-    /// The shapes of what they send and answer.
+    /// The shapes of their bodies and responses.
     pub schemas: Schemas,
 }
 
 impl Description {
-    /// The operation that a file describes with this method and path.
+    /// Finds the operation that a file describes with this method and path.
     #[must_use]
     pub fn find(&self, file: &str, method: &str, path: &str) -> Option<&Operation> {
         self.operations.iter().find(|it| it.file == file && it.method == method && it.path == path)
     }
 
-    /// The operations with this method and path, whatever the names in it are.
+    /// Finds the operations with this method and path. The names of path parameters may differ.
     pub fn at<'a>(&'a self, method: &'a str, path: &str) -> impl Iterator<Item = &'a Operation> {
         let path = without_names(path);
         self.operations.iter().filter(move |it| it.method == method && without_names(&it.path) == path)
     }
 }
 
-/// Why a description cannot be read.
+/// The error when a description cannot be read.
 #[derive(Clone, Debug)]
 pub struct Unreadable(String);
 

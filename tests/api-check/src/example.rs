@@ -1,4 +1,4 @@
-//! Reads the bodies that Zoho publishes, from a folder with a file for each.
+//! Reads the example bodies that Zoho publishes, from a folder with one file for each.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,33 +7,33 @@ use serde_json::Value;
 
 use crate::description::Unreadable;
 
-/// A body that Zoho publishes.
+/// An example body that Zoho publishes.
 #[derive(Clone, Debug)]
 pub struct Example {
-    /// Its file: `roles/list-200.json`.
+    /// The file: `roles/list-200.json`.
     pub file: String,
-    /// `GET`, `POST`, …
+    /// The HTTP method.
     pub method: String,
-    /// The path, with names in curly brackets.
+    /// The path, with parameter names in braces.
     pub path: String,
-    /// The status that it comes with; `None` where it is sent.
+    /// The status of the response, or `None` for the body of a request.
     pub status: Option<u16>,
     /// The body.
     pub body: Value,
 }
 
 impl Example {
-    /// Whether the body comes with a status of success.
+    /// Whether this is the body of a successful response.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.status.is_some_and(|status| status < 300)
     }
 }
 
-/// Reads `RESOURCE/NAME.json`, in the order of their names.
+/// Reads every `RESOURCE/NAME.json`, in alphabetical order.
 ///
 /// # Errors
-/// When a file cannot be read, or is none of these.
+/// When a file cannot be read, or is not an example.
 pub fn read(folder: &Path) -> Result<Vec<Example>, Unreadable> {
     let mut examples = Vec::new();
     for resource in listed(folder)?.iter().filter(|path| path.is_dir()) {
@@ -45,7 +45,7 @@ pub fn read(folder: &Path) -> Result<Vec<Example>, Unreadable> {
         }
     }
     match examples.is_empty() {
-        true => Err(Unreadable::file(folder, "there is no example")),
+        true => Err(Unreadable::file(folder, "contains no example")),
         false => Ok(examples),
     }
 }
@@ -53,7 +53,7 @@ pub fn read(folder: &Path) -> Result<Vec<Example>, Unreadable> {
 fn example(folder: &Path, path: &Path, content: &Value) -> Result<Example, Unreadable> {
     let text = |name: &str| match content[name].as_str() {
         Some(text) => Ok(text.to_owned()),
-        None => Err(Unreadable::file(path, format!("there is no `{name}`"))),
+        None => Err(Unreadable::file(path, format!("has no `{name}`"))),
     };
     Ok(Example {
         file: path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned(),

@@ -1,11 +1,13 @@
-//! Checks the typed client against Zoho's own description of the API. It shares no code with the generator that made the
-//! client from the same description: that two readers are wrong in the same place is less likely than that one is.
+//! Checks the typed client against Zoho's own description of the API.
+//!
+//! The crate shares no code with the generator, which creates the client from the same description. Two independent readers
+//! rarely make the same mistake.
 //!
 //! * [`openapi`] and [`sdk`] read what Zoho publishes into a [`Description`]: [`Operation`]s and their [`Schemas`].
-//! * [`registry`] is what the generator says that it made: an [`Entry`](registry::Entry) for each operation.
-//! * [`sample`] makes bodies from schemas, [`compare`] says what became of them, and [`probe`] which of their members a
-//!   type knows.
-//! * [`example`] reads the bodies that Zoho publishes.
+//! * [`registry`] lists what the generator created: an [`Entry`](registry::Entry) for each operation.
+//! * [`sample`] creates bodies from schemas, [`compare`] compares them after a round trip, and [`probe`] tells which of their
+//!   members a type knows.
+//! * [`example`] reads the example bodies that Zoho publishes.
 //!
 //! The checks themselves are in `tests/it`.
 

@@ -11,10 +11,10 @@ use crate::operation::{Content, Operation, Parameter, Place};
 use crate::schema::{SchemaId, Schemas, Shape, TextKind};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
-/// No operation but a place for what the other files share.
+/// A placeholder in the file of common shapes, not an operation.
 const DUMMY: (&str, &str) = ("common", "/");
 
-/// Reads every file of the folder.
+/// Reads every JSON file of the folder.
 ///
 /// # Errors
 /// When a file cannot be read, or a reference leads nowhere.
@@ -47,7 +47,7 @@ fn files(folder: &Path) -> Result<BTreeMap<String, Value>, Unreadable> {
         }
     }
     match files.is_empty() {
-        true => Err(Unreadable::file(folder, "there is no JSON file")),
+        true => Err(Unreadable::file(folder, "contains no JSON file")),
         false => Ok(files),
     }
 }
@@ -55,11 +55,11 @@ fn files(folder: &Path) -> Result<BTreeMap<String, Value>, Unreadable> {
 struct Reader<'a> {
     files: &'a BTreeMap<String, Value>,
     schemas: Schemas,
-    /// The schemas that were referred to, by file and pointer.
+    /// The referenced schemas, by file and pointer.
     known: HashMap<String, SchemaId>,
 }
 
-/// A part of a file.
+/// A file name and a value in that file.
 type Part<'a> = (&'a str, &'a Value);
 
 impl<'a> Reader<'a> {
@@ -80,7 +80,8 @@ impl<'a> Reader<'a> {
         };
         let mut responses = Vec::new();
         for (status, response) in members(&operation["responses"]) {
-            let status = status.parse().map_err(|_| Unreadable::new(format!("{file}: status {status}")))?;
+            let status =
+                status.parse().map_err(|_| Unreadable::new(format!("{file}: invalid status `{status}`")))?;
             responses.push((status, self.content((file, response))?));
         }
         Ok(Operation {
@@ -108,7 +109,7 @@ impl<'a> Reader<'a> {
         Ok(Some(Parameter { name, place, schema, required }))
     }
 
-    /// The first media type of a request's or a response's body. No body has two.
+    /// Reads the first media type of a request or response body. No body has two.
     fn content(&mut self, part: Part<'a>) -> Result<Option<Content>, Unreadable> {
         let (file, body) = self.followed(part)?;
         let Some((media_type, content)) = members(&body["content"]).next() else { return Ok(None) };
@@ -163,26 +164,29 @@ impl<'a> Reader<'a> {
             (Some("number"), _) => Shape::Number,
             (Some("boolean"), _) => Shape::Boolean,
             (None, _) => Shape::Anything,
-            (Some(other), _) => return Err(Unreadable::new(format!("{file}: a schema of the type {other}"))),
+            (Some(other), _) => {
+                return Err(Unreadable::new(format!("{file}: unsupported schema type `{other}`")));
+            }
         };
         self.schemas.set(id, shape, schema["nullable"] == true);
         Ok(())
     }
 
-    /// One object with the members of all.
+    /// Merges the parts of `allOf` into one object.
     fn merged(&mut self, file: &'a str, parts: &'a Value) -> Result<Shape, Unreadable> {
         let mut members = Vec::new();
         for part in items(parts) {
             let part = self.schema((file, part))?;
             match self.schemas.shape(part) {
                 Shape::Object { members: some, .. } => members.extend(some.clone()),
-                other => return Err(Unreadable::new(format!("{file}: allOf with {other:?}"))),
+                other => return Err(Unreadable::new(format!("{file}: unsupported allOf with {other:?}"))),
             }
         }
         Ok(Shape::Object { members, open: false })
     }
 
-    /// What a reference leads to, or the part itself. Files are referred to by a URL; its last part is their name.
+    /// Follows a reference. Returns the part itself if it is not one. References name files by URL, whose last segment is the
+    /// file name.
     fn followed(&self, part: Part<'a>) -> Result<Part<'a>, Unreadable> {
         let (file, value) = part;
         let Some(reference) = value["$ref"].as_str() else { return Ok(part) };
@@ -191,18 +195,18 @@ impl<'a> Reader<'a> {
         let target = found.and_then(|(name, content)| Some((name.as_str(), content.pointer(pointer)?)));
         match target.or_else(|| self.namesake(pointer)) {
             Some(target) => self.followed(target),
-            None => Err(Unreadable::new(format!("{file}: {reference} leads nowhere"))),
+            None => Err(Unreadable::new(format!("{file}: the reference `{reference}` leads nowhere"))),
         }
     }
 
-    /// A parameter of another file, for a reference that forgot to name the file: `notes` has one such.
+    /// Finds a parameter in any file, for a reference that should name a file and does not. `notes` has one.
     fn namesake(&self, pointer: &str) -> Option<Part<'a>> {
         pointer.starts_with("/components/parameters/").then_some(())?;
         self.files.iter().find_map(|(file, content)| Some((file.as_str(), content.pointer(pointer)?)))
     }
 }
 
-/// File and pointer of a reference in a file.
+/// Splits a reference into file name and pointer.
 fn split<'a>(file: &'a str, reference: &'a str) -> (&'a str, &'a str) {
     let (url, pointer) = reference.split_once('#').unwrap_or((reference, ""));
     match url.rsplit('/').next() {

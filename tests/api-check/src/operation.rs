@@ -1,77 +1,77 @@
-//! `Operation`: one call of the API, as whoever describes it says it is.
+//! [`Operation`]: one call of the API, as a source describes it.
 
 use crate::schema::SchemaId;
 
 /// One call of the API.
 #[derive(Clone, Debug)]
 pub struct Operation {
-    /// Where it is described: a file of the specification or a module of the SDK, such as `roles`.
+    /// The file of the specification or the module of the SDK that describes it, such as `roles`.
     pub file: String,
-    /// What it is called there.
+    /// Its name in that file.
     pub name: String,
-    /// `GET`, `POST`, …
+    /// The HTTP method.
     pub method: String,
-    /// The path, with names in curly brackets.
+    /// The path, with parameter names in braces.
     pub path: String,
-    /// What goes into path, query and headers.
+    /// The parameters in the path, the query and the headers.
     pub parameters: Vec<Parameter>,
-    /// What is sent.
+    /// The body of the request.
     pub body: Option<Content>,
-    /// What may come back, by status.
+    /// The bodies of responses, by status.
     pub responses: Vec<(u16, Option<Content>)>,
 }
 
-/// A part of a path, of a query string or of the headers.
+/// A parameter in the path, the query or a header.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
-    /// Its name on the wire.
+    /// The name on the wire.
     pub name: String,
-    /// Where it goes.
+    /// Path, query or header.
     pub place: Place,
-    /// What its value is.
+    /// The shape of its value.
     pub schema: SchemaId,
-    /// Whether the call is said to be nothing without it.
+    /// Whether the source says that the call needs it.
     pub required: bool,
 }
 
-/// Where a parameter goes.
+/// The part of a request that holds a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// In the path.
+    /// The path.
     Path,
-    /// In the query string.
+    /// The query string.
     Query,
-    /// Among the headers.
+    /// A header.
     Header,
 }
 
 /// A body.
 #[derive(Clone, Debug)]
 pub struct Content {
-    /// Its media type.
+    /// The media type.
     pub media_type: String,
-    /// Its shape, where it is described.
+    /// The shape, if the source describes it.
     pub schema: Option<SchemaId>,
 }
 
 impl Operation {
-    /// The operation in a few words, for messages and as a key: file, method and path.
+    /// File, method and path: identifies the operation in messages.
     #[must_use]
     pub fn title(&self) -> String {
         format!("{}: {} {}", self.file, self.method, self.path)
     }
 
-    /// The bodies that come with a status of success.
+    /// The bodies of successful responses.
     pub fn successes(&self) -> impl Iterator<Item = (u16, &Content)> {
         self.bodies().filter(|(status, _)| (200..300).contains(status))
     }
 
-    /// The bodies that come with a status of failure.
+    /// The bodies of error responses.
     pub fn failures(&self) -> impl Iterator<Item = (u16, &Content)> {
         self.bodies().filter(|(status, _)| !(200..300).contains(status))
     }
 
-    /// The parameters of one place.
+    /// The parameters in one part of the request.
     pub fn parameters_in(&self, place: Place) -> impl Iterator<Item = &Parameter> {
         self.parameters.iter().filter(move |parameter| parameter.place == place)
     }
@@ -82,14 +82,14 @@ impl Operation {
 }
 
 impl Content {
-    /// Whether it is JSON by its media type.
+    /// Whether the media type is JSON.
     #[must_use]
     pub fn is_json(&self) -> bool {
         self.media_type.contains("json")
     }
 }
 
-/// A path with its names left out: descriptions call the same thing by different names.
+/// A path without the names of its parameters, which differ between descriptions of the same call.
 #[must_use]
 pub fn without_names(path: &str) -> String {
     let segment = |segment: &str| match segment.starts_with('{') && segment.ends_with('}') {

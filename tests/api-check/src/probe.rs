@@ -1,5 +1,7 @@
-//! Finds out which members of a body a type knows by name. A type that puts everything among the unknown members loses
-//! nothing, and is of no use: a known member is told by its refusal of a value of the wrong kind.
+//! Finds out which members of a body a type knows by name.
+//!
+//! A type that keeps everything as unknown members loses nothing and is useless. A type that knows a member rejects a value
+//! of the wrong kind for it.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +9,18 @@ use serde_json::{Value, json};
 
 use crate::schema::{SchemaId, Schemas, Shape};
 
-/// One member of a body, alone, with a value that fits and one that does not.
+/// A body with a single member: once with a value of the right kind, once with one of the wrong kind.
 #[derive(Clone, Debug)]
 pub struct Probe {
-    /// Where the member is: `$.roles[].name`.
+    /// The path of the member: `$.roles[].name`.
     pub path: String,
-    /// A body with a value of the right kind.
+    /// The body with a value of the right kind.
     pub right: Value,
-    /// The same body with one of the wrong kind.
+    /// The body with a value of the wrong kind.
     pub wrong: Value,
 }
 
-/// A probe for each member that the schemas describe, each schema once.
+/// Creates a probe for each member that the schemas describe. Each schema is visited once.
 #[must_use]
 pub fn probes(schemas: &Schemas, roots: &[SchemaId]) -> Vec<Probe> {
     let mut probes = Vec::new();
@@ -26,7 +28,7 @@ pub fn probes(schemas: &Schemas, roots: &[SchemaId]) -> Vec<Probe> {
     let mut open: Vec<(SchemaId, Vec<Step>)> = roots.iter().rev().map(|root| (*root, Vec::new())).collect();
     while let Some((id, steps)) = open.pop() {
         for branch in schemas.branches(id) {
-            if (steps.is_empty() && (schemas.is_refusal(branch) || schemas.is_file(branch)))
+            if (steps.is_empty() && (schemas.is_rejection(branch) || schemas.is_file(branch)))
                 || !seen.insert(branch)
             {
                 continue;
@@ -80,10 +82,10 @@ fn nested(steps: &[Step], value: Value) -> Value {
     })
 }
 
-/// A value that fits and one that does not; `None` where anything may.
+/// A value of the right kind and one of the wrong kind, or `None` if any value is possible.
 fn values(schemas: &Schemas, member: SchemaId) -> Option<(Value, Value)> {
     let of = |branch: &SchemaId| match schemas.shape(*branch) {
-        // Of an object without members nothing is said, and some turn out to be texts.
+        // An object without described members is sometimes a text.
         Shape::Object { members, .. } if members.is_empty() => None,
         Shape::Object { .. } => Some((json!({}), json!("x"))),
         Shape::List(_) => Some((json!([]), json!("x"))),
@@ -97,7 +99,7 @@ fn values(schemas: &Schemas, member: SchemaId) -> Option<(Value, Value)> {
     all.dedup();
     match all.len() {
         1 => all.pop(),
-        // Texts or numbers: both are right.
+        // Several kinds are right, such as texts and numbers.
         _ => None,
     }
 }

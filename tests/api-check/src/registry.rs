@@ -1,4 +1,4 @@
-//! What the generator says that it made: one [`Entry`] for each operation, built with all its parameters.
+//! The registry that the generator writes: one [`Entry`] for each operation, built with all its parameters.
 
 use std::collections::HashMap;
 
@@ -10,64 +10,64 @@ use zohocrm::{Crm, Date, DateTime, Request, Upload};
 /// One operation of the client.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    /// Its module: `roles`.
+    /// The module: `roles`.
     pub area: &'static str,
-    /// Its method: `list`.
+    /// The method of the module: `list`.
     pub operation: &'static str,
-    /// `GET`, `POST`, …
+    /// The HTTP method.
     pub method: &'static str,
-    /// The path, with names in curly brackets. `/{download_url}` stands for a whole URL.
+    /// The path, with parameter names in braces. `/{download_url}` means a whole URL.
     pub path: &'static str,
-    /// Where the generator found it.
+    /// The source that describes it.
     pub source: Source,
-    /// The scopes that its documentation names: of the lists any one, of each list all.
+    /// The scopes in its documentation: any one of the lists, and all scopes of that list.
     pub scopes: &'static [&'static [&'static str]],
-    /// What beside the path and the body it cannot be built without, by the names on the wire.
+    /// The required parameters outside the path, by their names on the wire.
     pub required: &'static [&'static str],
-    /// Builds the call through its public builder, with everything that can be set.
+    /// Builds the call through its public builder, with every parameter.
     pub build: fn(&Crm, &Samples) -> Request,
-    /// Reads an answer and writes it again; `None` where the answer is a file.
+    /// The round trip of the response, or `None` if the response is a file.
     pub response: Option<RoundTrip>,
-    /// Reads what is sent and writes it again; `None` where nothing is sent, or a file.
+    /// The round trip of the body, or `None` if there is none or it is a file.
     pub body: Option<RoundTrip>,
 }
 
 impl Entry {
-    /// What the sample of its body is called: `roles.create`.
+    /// The name of the operation, and the key of its sample body: `roles.create`.
     #[must_use]
     pub fn key(&self) -> String {
         format!("{}.{}", self.area, self.operation)
     }
 }
 
-/// Where the generator found an operation.
+/// The source that describes an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
-    /// In a file of the specification.
+    /// One of Zoho's OpenAPI files.
     OpenApi {
-        /// Its name, without `.json`.
+        /// The name of the file without `.json`.
         file: &'static str,
-        /// `GET`, `POST`, …
+        /// The HTTP method.
         method: &'static str,
-        /// The path, as it is there.
+        /// The path, as in the file.
         path: &'static str,
     },
-    /// In the official Python SDK alone.
+    /// Only the official Python SDK.
     PythonSdk {
-        /// `taxes`.
+        /// The module: `taxes`.
         module: &'static str,
-        /// `get_taxes`.
+        /// The function: `get_taxes`.
         function: &'static str,
     },
 }
 
-/// Reads JSON as some type, and writes that as JSON.
+/// Decodes JSON into some type and encodes it again.
 pub type RoundTrip = fn(&[u8]) -> Result<Vec<u8>, String>;
 
-/// Reads JSON as a `T`, and writes that as JSON.
+/// Decodes JSON into a `T` and encodes it again.
 ///
 /// # Errors
-/// When the JSON is no `T`; says where.
+/// When the JSON is not a `T`. The message contains the path.
 pub fn round_trip<T: DeserializeOwned + Serialize>(json: &[u8]) -> Result<Vec<u8>, String> {
     let mut reader = serde_json::Deserializer::from_slice(json);
     let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| error.to_string())?;
@@ -75,7 +75,7 @@ pub fn round_trip<T: DeserializeOwned + Serialize>(json: &[u8]) -> Result<Vec<u8
     serde_json::to_vec(&value).map_err(|error| error.to_string())
 }
 
-/// What an operation is built with: a value for each name, each unlike the others and hard to write into a URL.
+/// Sample parameters: a distinct value for each name, with characters that a URL has to escape.
 #[derive(Clone, Debug, Default)]
 pub struct Samples {
     texts: HashMap<String, String>,
@@ -83,76 +83,76 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// The same with a text of the caller's.
+    /// Adds a text for a name.
     #[must_use]
     pub fn with_text(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.texts.insert(name.into(), text.into());
         self
     }
 
-    /// The same with a body for the operation `area.operation`.
+    /// Adds a body for the operation `area.operation`.
     #[must_use]
     pub fn with_body(mut self, key: impl Into<String>, body: Value) -> Self {
         self.bodies.insert(key.into(), body);
         self
     }
 
-    /// A text.
+    /// The text for a name.
     #[must_use]
     pub fn text(&self, name: &str) -> String {
         self.texts.get(name).cloned().unwrap_or_else(|| format!("{name} /?&=+%#,;"))
     }
 
-    /// A whole number.
+    /// The integer for a name.
     #[must_use]
     pub fn integer(&self, name: &str) -> i64 {
         name.bytes().fold(7, |hash: i64, byte| (hash * 31 + i64::from(byte)) % 1_000_003)
     }
 
-    /// A number.
+    /// The number for a name.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "it is below a million")]
+    #[expect(clippy::cast_precision_loss, reason = "the integer is below one million")]
     pub fn number(&self, name: &str) -> f64 {
         self.integer(name) as f64 + 0.5
     }
 
-    /// True.
+    /// The flag for a name, which is always true.
     #[must_use]
     pub fn boolean(&self, _name: &str) -> bool {
         true
     }
 
-    /// Two texts.
+    /// The list for a name: two texts.
     #[must_use]
     pub fn list(&self, name: &str) -> Vec<String> {
         vec![format!("first {name}"), format!("second {name}?&")]
     }
 
-    /// A moment.
+    /// The date and time for a name.
     #[must_use]
     pub fn date_time(&self, name: &str) -> DateTime {
         DateTime::from_unix_seconds(1_795_336_200 + self.integer(name)).unwrap_or_default()
     }
 
-    /// A day.
+    /// The date for a name.
     #[must_use]
     pub fn date(&self, name: &str) -> Date {
         self.date_time(name).date().unwrap_or_default()
     }
 
-    /// The body for the operation `area.operation`; an empty one where none was given.
+    /// The body for the operation `area.operation`. Default: an empty one.
     ///
     /// # Panics
-    /// When it is no `T`.
+    /// When the body is not a `T`.
     #[must_use]
     pub fn body<T: DeserializeOwned>(&self, key: &str) -> T {
         let empty = [Value::Object(Map::new()), Value::Array(Vec::new())];
         let bodies = self.bodies.get(key).map_or(empty.as_slice(), std::slice::from_ref);
         let body = bodies.iter().find_map(|body| serde_json::from_value(body.clone()).ok());
-        body.unwrap_or_else(|| panic!("the sample is no body of {key}: {bodies:?}"))
+        body.unwrap_or_else(|| panic!("no sample is a body of `{key}`: {bodies:?}"))
     }
 
-    /// A file.
+    /// A small text file.
     #[must_use]
     pub fn upload(&self) -> Upload {
         Upload::from_bytes("sample file.txt", "the content of the file")

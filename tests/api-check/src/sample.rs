@@ -1,5 +1,5 @@
-//! Makes bodies from schemas: first those that are awkward by plan, then as many by chance as it takes to have been
-//! everywhere. The same seed makes the same bodies.
+//! Creates bodies from schemas: first a fixed set of awkward ones, then random ones until every branch of every choice has
+//! occurred. The same seed creates the same body.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,42 +9,42 @@ use serde_json::{Map, Value, json};
 
 use crate::schema::{SchemaId, Schemas, Shape, TextKind};
 
-/// So many bodies are made for each operation at least.
-const FEWEST: u64 = 24;
-/// So many are enough, whatever has not been seen yet.
-const MOST: u64 = 400;
-/// Objects deeper than this have no more objects inside: some schemas contain themselves.
-const DEEPEST: usize = 7;
-/// From so many values on a body becomes no longer than it has to.
-const LONGEST: usize = 3_000;
+/// The minimum number of bodies for each operation.
+const MIN_BODIES: u64 = 24;
+/// The maximum number of random bodies, even if a branch has not occurred yet.
+const MAX_RANDOM_BODIES: u64 = 400;
+/// The maximum depth of nested objects. Some schemas contain themselves.
+const MAX_DEPTH: usize = 7;
+/// After this number of values, a body leaves out all optional parts.
+const MAX_VALUES: usize = 3_000;
 
-/// A body that was made.
+/// A body and its seed.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// What makes the same body again.
+    /// The seed that creates this body.
     pub seed: u64,
     /// The body.
     pub body: Value,
 }
 
-/// What was made for an operation.
+/// The bodies for an operation.
 #[derive(Clone, Debug, Default)]
 pub struct Samples {
     /// The bodies.
     pub bodies: Vec<Sample>,
-    /// How many branches of choices there are in the schemas.
+    /// The number of branches of all choices in the schemas.
     pub branches: usize,
-    /// Those that are in no body.
+    /// The branches that occur in no body.
     pub untaken: Vec<SchemaId>,
 }
 
-/// Bodies of these shapes; none where there is no shape of JSON. Whole bodies that are refusals are not among them.
+/// Creates bodies of these shapes. Shapes that are files or rejections as a whole are left out.
 #[must_use]
 pub fn samples(schemas: &Schemas, roots: &[SchemaId]) -> Samples {
     let roots: Vec<_> = roots
         .iter()
         .flat_map(|root| schemas.branches(*root))
-        .filter(|root| !schemas.is_refusal(*root) && !schemas.is_file(*root))
+        .filter(|root| !schemas.is_rejection(*root) && !schemas.is_file(*root))
         .collect();
     if roots.is_empty() {
         return Samples::default();
@@ -54,7 +54,7 @@ pub fn samples(schemas: &Schemas, roots: &[SchemaId]) -> Samples {
     let mut bodies = Vec::new();
     let planned = Plan::AWKWARD.len() as u64 * roots.len() as u64;
     let enough = |seed: u64, taken: &HashMap<_, _>| {
-        seed >= planned.max(FEWEST) && (taken.len() == all.len() || seed >= planned + MOST)
+        seed >= planned.max(MIN_BODIES) && (taken.len() == all.len() || seed >= planned + MAX_RANDOM_BODIES)
     };
     for seed in 0.. {
         if enough(seed, &taken) {
@@ -71,7 +71,7 @@ pub fn samples(schemas: &Schemas, roots: &[SchemaId]) -> Samples {
     Samples { bodies, branches: all.len(), untaken }
 }
 
-/// One body of a shape, with everything in it; whatever it is.
+/// Creates one body of any shape, with all members.
 #[must_use]
 pub fn plain(schemas: &Schemas, root: SchemaId) -> Value {
     let mut taken = HashMap::new();
@@ -102,18 +102,18 @@ fn branches(schemas: &Schemas, roots: &[SchemaId]) -> BTreeSet<(SchemaId, Schema
     branches
 }
 
-/// What a body is like.
+/// How to create a body.
 #[derive(Clone, Copy, Debug)]
 struct Plan {
     members: Members,
     lists: Option<usize>,
-    /// Members and values that no description names.
+    /// Whether to add members and values that no description has.
     unknown: bool,
-    /// Numbers at their limits, texts that are hard to write, dates that are none.
+    /// Whether to use numbers at their limits, texts that need escaping, and invalid dates.
     extreme: bool,
 }
 
-/// Which members of an object are there. The depth of the whole body is 0.
+/// The members that an object has. The depth of the whole body is 0.
 #[derive(Clone, Copy, Debug)]
 enum Members {
     All,
@@ -145,7 +145,7 @@ struct Maker<'a> {
     schemas: &'a Schemas,
     plan: Plan,
     random: StdRng,
-    /// How often each branch of each choice was taken.
+    /// The number of times that each branch of each choice was taken.
     taken: &'a mut HashMap<(SchemaId, SchemaId), usize>,
     made: usize,
 }
@@ -191,7 +191,7 @@ impl Maker<'_> {
                 self.schemas.shape(*member),
                 Shape::Text { .. } | Shape::Integer { .. } | Shape::Number | Shape::Boolean
             );
-            if is_nest && (depth >= DEEPEST || self.made > LONGEST) {
+            if is_nest && (depth >= MAX_DEPTH || self.made > MAX_VALUES) {
                 continue;
             }
             let (present, null) = match self.plan.members {
@@ -226,7 +226,7 @@ impl Maker<'_> {
 
     fn list(&mut self, items: SchemaId, depth: usize) -> Value {
         let length = match self.plan.lists {
-            _ if self.made > LONGEST => 0,
+            _ if self.made > MAX_VALUES => 0,
             Some(length) => length,
             None => [0, 1, 1, 3][self.random.random_range(0..4)],
         };
@@ -311,7 +311,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_branch_is_taken_and_a_refusal_is_no_answer() {
+    fn every_branch_is_taken_and_rejections_are_left_out() {
         let mut schemas = Schemas::default();
         let text = |values: &[&str]| Shape::Text {
             kind: TextKind::Plain,
@@ -320,18 +320,18 @@ mod tests {
         let code = schemas.add(text(&[]), false);
         let error = schemas.add(text(&["error"]), false);
         let members = vec![("code".to_owned(), code), ("status".to_owned(), error)];
-        let refusal = schemas.add(Shape::Object { members, open: false }, false);
-        let inner = schemas.add(Shape::OneOf(vec![code, refusal]), false);
+        let rejection = schemas.add(Shape::Object { members, open: false }, false);
+        let inner = schemas.add(Shape::OneOf(vec![code, rejection]), false);
         let items = schemas.add(Shape::List(inner), false);
         let members = vec![("data".to_owned(), items)];
-        let answer = schemas.add(Shape::Object { members, open: false }, false);
-        let root = schemas.add(Shape::OneOf(vec![answer, refusal]), false);
+        let response = schemas.add(Shape::Object { members, open: false }, false);
+        let root = schemas.add(Shape::OneOf(vec![response, rejection]), false);
         let made = samples(&schemas, &[root]);
         assert_eq!((made.branches, made.untaken.len()), (2, 0));
         assert!(made.bodies.len() >= 20);
         assert!(made.bodies.iter().all(|sample| sample.body.get("code").is_none()));
         assert!(made.bodies.iter().any(|sample| sample.body["data"][0].is_object()));
-        assert!(samples(&schemas, &[refusal]).bodies.is_empty());
+        assert!(samples(&schemas, &[rejection]).bodies.is_empty());
         let again = samples(&schemas, &[root]);
         assert!(made.bodies.iter().zip(&again.bodies).all(|(one, other)| one.body == other.body));
     }

@@ -1,73 +1,73 @@
-//! `Schema`: the shape of a body, as whoever describes it says it is.
+//! [`Schema`]: the shape of a body, as a source describes it.
 
 /// The shape of a body or of a part of one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schema {
-    /// What it is.
+    /// The shape.
     pub shape: Shape,
-    /// Whether null may stand in its place.
+    /// Whether the value can be null.
     pub nullable: bool,
 }
 
-/// What a part of a body is.
+/// The kind of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
-    /// An object with these members, and with others where it is open.
+    /// An object.
     Object {
-        /// Its members by name, in the order of the description.
+        /// The described members, in the order of the description.
         members: Vec<(String, SchemaId)>,
-        /// Whether members without a description belong to it, as the fields of a record do.
+        /// Whether it can have other members, as a record does.
         open: bool,
     },
     /// A list.
     List(SchemaId),
-    /// A text. Where values are named, it is one of them, today.
+    /// A text.
     Text {
-        /// What the text says.
+        /// Plain text or a date.
         kind: TextKind,
-        /// The values that are known.
+        /// The known values. Empty if any text is possible.
         values: Vec<String>,
     },
-    /// A whole number of 32 or 64 bits.
+    /// An integer.
     Integer {
-        /// How many bits it may have.
+        /// 32 or 64.
         bits: u8,
     },
     /// Any number.
     Number,
     /// True or false.
     Boolean,
-    /// One of these.
+    /// A choice between these.
     OneOf(Vec<SchemaId>),
-    /// Any JSON: nothing is said about it.
+    /// Any JSON. The source does not describe it.
     Anything,
-    /// No JSON but the bytes of a file.
+    /// The bytes of a file instead of JSON.
     File,
 }
 
-/// What a text says.
+/// The format of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextKind {
-    /// Anything.
+    /// Any text.
     Plain,
-    /// A day.
+    /// A date.
     Date,
-    /// A moment.
+    /// A date with a time.
     DateTime,
 }
 
-/// A schema among [`Schemas`].
+/// The index of a schema in [`Schemas`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SchemaId(usize);
 
-/// The schemas of one description. They refer to each other, in circles too, so they are kept side by side.
+/// The schemas of one description. They refer to each other by index, because references can be cyclic.
 #[derive(Clone, Debug, Default)]
 pub struct Schemas {
     all: Vec<Schema>,
 }
 
 impl Schemas {
-    /// Keeps a place for a schema that refers to itself.
+    /// Reserves an index for a schema that can refer to itself.
     pub fn reserve(&mut self) -> SchemaId {
         self.add(Shape::Anything, false)
     }
@@ -78,24 +78,24 @@ impl Schemas {
         SchemaId(self.all.len() - 1)
     }
 
-    /// Sets what is at a reserved place.
+    /// Sets the schema at a reserved index.
     pub fn set(&mut self, id: SchemaId, shape: Shape, nullable: bool) {
         self.all[id.0] = Schema { shape, nullable };
     }
 
-    /// The schema itself.
+    /// Returns a schema.
     #[must_use]
     pub fn get(&self, id: SchemaId) -> &Schema {
         &self.all[id.0]
     }
 
-    /// The shape of a schema.
+    /// Returns the shape of a schema.
     #[must_use]
     pub fn shape(&self, id: SchemaId) -> &Shape {
         &self.get(id).shape
     }
 
-    /// What it may be: its branches, and theirs, or itself if it is no choice.
+    /// Returns the branches of a choice, with nested choices resolved, or the schema itself if it is not a choice.
     #[must_use]
     pub fn branches(&self, id: SchemaId) -> Vec<SchemaId> {
         match self.shape(id) {
@@ -104,7 +104,7 @@ impl Schemas {
         }
     }
 
-    /// The values that are named for a member of an object; none where there is no such member.
+    /// Returns the known values of a member of an object. Empty if there is no such member.
     #[must_use]
     pub fn values_of(&self, object: SchemaId, member: &str) -> &[String] {
         match self.member(object, member).map(|id| self.shape(id)) {
@@ -113,13 +113,13 @@ impl Schemas {
         }
     }
 
-    /// A member of an object.
+    /// Returns a member of an object.
     #[must_use]
     pub fn member(&self, object: SchemaId, member: &str) -> Option<SchemaId> {
         self.members(object).iter().find(|(name, _)| name == member).map(|(_, schema)| *schema)
     }
 
-    /// The members of an object.
+    /// Returns the members of an object.
     #[must_use]
     pub fn members(&self, object: SchemaId) -> &[(String, SchemaId)] {
         match self.shape(object) {
@@ -128,14 +128,14 @@ impl Schemas {
         }
     }
 
-    /// Whether a whole body of this shape is a refusal and no answer: an object with a code whose status can be nothing
-    /// but `error`. The runtime makes an error of it.
+    /// Whether a whole body of this shape is a rejection: an object with a code whose only status is `error`. The runtime
+    /// turns it into an error.
     #[must_use]
-    pub fn is_refusal(&self, id: SchemaId) -> bool {
+    pub fn is_rejection(&self, id: SchemaId) -> bool {
         self.member(id, "code").is_some() && self.values_of(id, "status") == ["error"]
     }
 
-    /// Whether a whole body of this shape is a file. The description writes it as an object with nothing but a `file`.
+    /// Whether a whole body of this shape is a file. The description has an object with a single member `file`.
     #[must_use]
     pub fn is_file(&self, id: SchemaId) -> bool {
         match self.shape(id) {

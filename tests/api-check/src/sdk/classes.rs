@@ -1,4 +1,4 @@
-//! The SDK's classes as schemas, and its operations put together with them.
+//! Reads the SDK's classes as schemas, and combines its operations with them.
 
 use std::collections::HashMap;
 
@@ -13,10 +13,10 @@ use super::source::Method;
 const CHOICE: &str = "zohocrmsdk.src.com.zoho.crm.api.util.Choice";
 const FILE: &str = "zohocrmsdk.src.com.zoho.crm.api.util.StreamWrapper";
 const RECORD: &str = "zohocrmsdk.src.com.zoho.crm.api.record.Record";
-/// What every class has for the SDK's own use.
-const BOOKKEEPING: &str = "key_modified";
+/// A member of every class that only the SDK itself uses.
+const INTERNAL: &str = "key_modified";
 
-/// The classes, each read when it is first asked for.
+/// The classes. Each is read on first use.
 pub(super) struct Classes<'a> {
     details: &'a Value,
     schemas: Schemas,
@@ -55,8 +55,8 @@ impl<'a> Classes<'a> {
             }
             None => None,
         };
-        let schema = Some(self.class(&class(&method.answer))?);
-        let answer = Content { media_type: method.answer_type.clone(), schema };
+        let schema = Some(self.class(&class(&method.response))?);
+        let response = Content { media_type: method.response_type.clone(), schema };
         Ok(Operation {
             file: method.package.rsplit('.').next().unwrap_or_default().to_owned(),
             name: method.name.clone(),
@@ -64,20 +64,21 @@ impl<'a> Classes<'a> {
             path: method.path.clone(),
             parameters,
             body,
-            responses: vec![(200, Some(answer))],
+            responses: vec![(200, Some(response))],
         })
     }
 
-    /// The class `GetRolesParam` has a member for each parameter. A map stands for any others, and has no name.
+    /// Reads the parameters in a class such as `GetRolesParam`, which has a member for each. A map without a name means that
+    /// others are possible.
     fn parameters(&mut self, class: &str, place: Place) -> Result<Vec<Parameter>, Unreadable> {
         let Some(members) = self.details.get(class).and_then(Value::as_object) else { return Ok(Vec::new()) };
         let own = members.iter().filter(|(name, member)| {
-            *name != BOOKKEEPING && !matches!(text(member, "type"), "" | "Map" | "HashMap")
+            *name != INTERNAL && !matches!(text(member, "type"), "" | "Map" | "HashMap")
         });
         own.map(|(_, member)| member)
             .map(|member| {
                 let name = text(member, "name").to_owned();
-                // The SDK does not say.
+                // The SDK does not tell which parameters are required.
                 Ok(Parameter { name, place, schema: self.member(member)?, required: false })
             })
             .collect()
@@ -90,7 +91,7 @@ impl<'a> Classes<'a> {
         let id = self.schemas.reserve();
         self.known.insert(class.to_owned(), id);
         let Some(members) = self.details.get(class).and_then(Value::as_object) else {
-            return Err(Unreadable::new(format!("there is no class {class}")));
+            return Err(Unreadable::new(format!("class `{class}` does not exist")));
         };
         let shape = match members.get("classes").and_then(Value::as_array) {
             Some(classes) => {
@@ -98,7 +99,7 @@ impl<'a> Classes<'a> {
                 Shape::OneOf(branches.collect::<Result<_, _>>()?)
             }
             None => {
-                let own = members.iter().filter(|(name, member)| *name != BOOKKEEPING && member.is_object());
+                let own = members.iter().filter(|(name, member)| *name != INTERNAL && member.is_object());
                 let members = own.map(|(name, member)| {
                     let wire_name = member["name"].as_str().unwrap_or(name).to_owned();
                     Ok((wire_name, self.member(member)?))

@@ -1,4 +1,4 @@
-//! Reads Zoho's official Python SDK: its operations from the source, the shapes of its classes from the data beside it.
+//! Reads Zoho's official Python SDK: its operations from the source code, the shapes of its classes from its data file.
 
 mod classes;
 mod source;
@@ -14,7 +14,7 @@ const CLASSES: &str = "src/json_details.json";
 /// Reads the package `zohocrmsdk` from its folder.
 ///
 /// # Errors
-/// When a file cannot be read, or is not written as the SDK's generator writes them.
+/// When a file cannot be read, or does not have the format that the SDK's generator writes.
 pub fn read(package: &Path) -> Result<Description, Unreadable> {
     let path = package.join(CLASSES);
     let text = fs::read(&path).map_err(|error| Unreadable::file(&path, error))?;
@@ -30,7 +30,7 @@ pub fn read(package: &Path) -> Result<Description, Unreadable> {
     Ok(Description { operations, schemas: classes.into_schemas() })
 }
 
-/// The files `…/roles/roles_operations.py`.
+/// Lists the files `…/roles/roles_operations.py`.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, Unreadable> {
     let listed = |folder: &Path| -> Result<Vec<PathBuf>, Unreadable> {
         let entries = fs::read_dir(folder).map_err(|error| Unreadable::file(folder, error))?;

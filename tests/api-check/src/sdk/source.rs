@@ -1,26 +1,27 @@
-//! The operations in a Python file of the SDK. A generator wrote them, a statement a line, so lines are all that is read.
+//! Reads the operations in a Python file of the SDK line by line. The files are generated, with one statement per line.
 
-/// One operation as the SDK's source has it.
+/// One operation in the SDK's source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Method {
-    /// `get_roles`.
+    /// The name: `get_roles`.
     pub(super) name: String,
-    /// `zohocrmsdk.src.com.zoho.crm.api.roles`: where its classes are.
+    /// The package of its classes: `zohocrmsdk.src.com.zoho.crm.api.roles`.
     pub(super) package: String,
     pub(super) path: String,
     pub(super) verb: String,
-    /// Parameters and headers that every call of the class has.
+    /// The query parameters that the call always sends.
     pub(super) query: Vec<String>,
+    /// The headers that the call always sends.
     pub(super) headers: Vec<String>,
     pub(super) request_type: Option<String>,
-    /// The class of what is sent.
+    /// The class of the body.
     pub(super) body: Option<String>,
-    pub(super) answer_type: String,
-    /// The class of what comes back.
-    pub(super) answer: String,
+    pub(super) response_type: String,
+    /// The class of the response.
+    pub(super) response: String,
 }
 
-/// The operations of a file.
+/// Reads the operations of a file.
 pub(super) fn methods(text: &str) -> Vec<Method> {
     let bodies = text.split("\n\tdef ").skip(1);
     bodies.filter(|body| body.contains("handler_instance.api_call")).map(method).collect()
@@ -44,7 +45,7 @@ fn method(body: &str) -> Method {
         } else if let Some((class, kind)) =
             between(line, "api_call(", "')").and_then(|call| call.split_once(".__module__, '"))
         {
-            (method.answer, method.answer_type) = (class.to_owned(), kind.to_owned());
+            (method.response, method.response_type) = (class.to_owned(), kind.to_owned());
         } else if let Some((module, _)) = line
             .strip_prefix("from zohocrmsdk.src.")
             .and_then(|rest| rest.split_once(" import "))
@@ -57,7 +58,7 @@ fn method(body: &str) -> Method {
     method
 }
 
-/// `'/crm/v8/settings/roles/'` as it is, `str(id)` and `str(self.__id)` as `{id}`. One path is a whole URL.
+/// A part of a path: a literal stays as it is, `str(id)` and `str(self.__id)` become `{id}`. One literal is a whole URL.
 fn path_part(expression: &str) -> String {
     if let Some(literal) = between(expression, "'", "'") {
         return literal.trim_start_matches("https://content.zohoapis.com").to_owned();
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_method_of_the_sdk_is_read() {
+    fn a_method_of_the_sdk_becomes_an_operation() {
         let text = "class PetsOperations(object):\n\tdef __init__(self):\n\t\tpass\n\n\tdef tame_pet(self, id, request):\n\t\t\
             if request is not None and not isinstance(request, BodyWrapper):\n\t\t\traise\n\t\tapi_path = ''\n\t\t\
             api_path = api_path + '/crm/v8/pets/'\n\t\tapi_path = api_path + str(self.__id)\n\t\t\
@@ -99,8 +100,8 @@ mod tests {
             headers: Vec::new(),
             request_type: Some("application/json".to_owned()),
             body: Some("BodyWrapper".to_owned()),
-            answer_type: "application/json".to_owned(),
-            answer: "ActionHandler".to_owned(),
+            response_type: "application/json".to_owned(),
+            response: "ActionHandler".to_owned(),
         };
         assert_eq!(methods(text), [expected]);
     }

@@ -1,4 +1,4 @@
-//! Nothing is missing, and nothing is there that Zoho does not have.
+//! Checks that the client has every operation of Zoho and no other.
 
 use api_check::operation::without_names;
 use api_check::registry::Source;
@@ -10,11 +10,11 @@ use crate::support::surroundings::{entries, official_sdk, specification};
 
 #[test]
 #[ignore = "needs Zoho's OpenAPI files"]
-fn every_operation_of_the_specification_is_there_or_left_out_for_a_reason() {
+fn every_operation_of_the_specification_exists_or_is_left_out_for_a_reason() {
     let Some(specification) = specification() else { return };
     let mut findings = Findings::default();
     for operation in &specification.operations {
-        let is_there = entries().iter().any(|entry| match entry.source {
+        let exists = entries().iter().any(|entry| match entry.source {
             Source::OpenApi { file, method, path } => {
                 operation.file == file && operation.method == method && operation.path == path
             }
@@ -23,22 +23,27 @@ fn every_operation_of_the_specification_is_there_or_left_out_for_a_reason() {
         let left_out = LEFT_OUT.iter().find(|(file, method, path, _)| {
             operation.file == *file && operation.method == *method && operation.path == *path
         });
-        match (is_there, left_out) {
-            (false, None) => findings.add(format!("{} is not there", operation.title())),
+        match (exists, left_out) {
+            (false, None) => findings.add(format!("{} is missing", operation.title())),
             (true, Some(_)) => {
-                findings.add(format!("{} is there, and is said to be left out", operation.title()))
+                findings.add(format!("{} exists, but is listed as left out", operation.title()))
             }
             (false, Some((_, method, path, Reason::SameCall)))
                 if entries_at(method, path).next().is_none() =>
             {
-                findings.add(format!("{} is no other call by another name", operation.title()));
+                findings.add(format!(
+                    "{} is listed as the same call as another one, which does not exist",
+                    operation.title()
+                ));
             }
             _ => {}
         }
     }
     for (file, method, path, _) in LEFT_OUT {
         if specification.find(file, method, path).is_none() {
-            findings.add(format!("{file}: {method} {path} is left out, and is not in the specification"));
+            findings.add(format!(
+                "{file}: {method} {path} is listed as left out, but is not in the specification"
+            ));
         }
     }
     findings.conclude(format!(
@@ -50,7 +55,7 @@ fn every_operation_of_the_specification_is_there_or_left_out_for_a_reason() {
 
 #[test]
 #[ignore = "needs Zoho's OpenAPI files and the Python SDK"]
-fn every_operation_that_only_the_official_sdk_has_is_there() {
+fn every_operation_that_only_the_official_sdk_has_exists() {
     let Some(specification) = specification() else { return };
     let Some(sdk) = official_sdk() else { return };
     let mut findings = Findings::default();
@@ -58,7 +63,7 @@ fn every_operation_that_only_the_official_sdk_has_is_there() {
     let only: Vec<_> = only.collect();
     for operation in &only {
         if entries_at(&operation.method, &operation.path).next().is_none() {
-            findings.add(format!("{} of the SDK is not there", operation.title()));
+            findings.add(format!("{} of the SDK is missing", operation.title()));
         }
     }
     let mut calls: Vec<_> = only.iter().map(|it| (&it.method, without_names(&it.path))).collect();
@@ -69,7 +74,7 @@ fn every_operation_that_only_the_official_sdk_has_is_there() {
 
 #[test]
 #[ignore = "needs Zoho's OpenAPI files and the Python SDK"]
-fn every_entry_stands_for_an_operation() {
+fn every_entry_has_an_operation() {
     let Some(specification) = specification() else { return };
     let sdk = official_sdk();
     let mut findings = Findings::default();
@@ -79,7 +84,7 @@ fn every_entry_stands_for_an_operation() {
         }
         match source(entry, specification, sdk) {
             None => findings
-                .add(format!("{}.{} stands for nothing: {:?}", entry.area, entry.operation, entry.source)),
+                .add(format!("{}.{} has no operation: {:?}", entry.area, entry.operation, entry.source)),
             Some(own) => {
                 let (method, path) = (&own.operation.method, &own.operation.path);
                 if entry.method != method || without_names(entry.path) != without_names(path) {

@@ -1,4 +1,4 @@
-//! What Zoho refuses becomes an error with Zoho's code, whatever the status.
+//! Checks that every rejection becomes an error with Zoho's code, whatever the status is.
 
 use api_check::compare::shortened;
 use api_check::registry::{Entry, Samples};
@@ -12,25 +12,25 @@ use crate::support::pairs::pairs;
 use crate::support::recorder::Recorder;
 use crate::support::surroundings::{official_sdk, specification};
 
-/// A call that sends nothing and needs nothing: what is looked at is its answer.
+/// A call without parameters and body, for tests that only look at the response.
 pub(crate) fn harmless(entries: &'static [Entry]) -> &'static Entry {
     entries.iter().find(|entry| entry.method == "GET" && !entry.path.contains('{')).unwrap()
 }
 
 #[tokio::test]
 #[ignore = "needs Zoho's OpenAPI files and the Python SDK"]
-async fn every_refusal_that_is_described_becomes_an_error_with_its_code() {
+async fn every_described_rejection_becomes_an_error_with_its_code() {
     let Some(specification) = specification() else { return };
     let recorder = Recorder::start().await;
     let mut findings = Findings::default();
-    let (mut refusals, mut operations) = (0, 0);
+    let (mut rejections, mut operations) = (0, 0);
     for pair in pairs(specification, official_sdk()) {
         let own = pair.own();
         let samples = Samples::default().with_text("download_url", recorder.file_url());
         let mut seen = Vec::new();
         for (status, content) in own.operation.successes().chain(own.operation.failures()) {
             for shape in content.schema.into_iter().flat_map(|schema| own.schemas.branches(schema)) {
-                if (200..300).contains(&status) && !own.schemas.is_refusal(shape) {
+                if (200..300).contains(&status) && !own.schemas.is_rejection(shape) {
                     continue;
                 }
                 for body in bodies(own.schemas, shape) {
@@ -38,11 +38,11 @@ async fn every_refusal_that_is_described_becomes_an_error_with_its_code() {
                     if seen.contains(&(status, code.clone())) {
                         continue;
                     }
-                    recorder.answer(status, &body);
-                    refusals += 1;
+                    recorder.respond(status, &body);
+                    rejections += 1;
                     match recorder.send(pair.entry, &samples).await {
                         Ok(_) => findings.add(format!(
-                            "{}: HTTP {status} {} is no error",
+                            "{}: HTTP {status} {} is not an error",
                             pair.title(),
                             short(&body)
                         )),
@@ -62,16 +62,16 @@ async fn every_refusal_that_is_described_becomes_an_error_with_its_code() {
         }
         operations += usize::from(!seen.is_empty());
     }
-    findings.conclude(format!("{refusals} refusals of {operations} operations"));
+    findings.conclude(format!("{rejections} rejections of {operations} operations"));
 }
 
 fn short(body: &Value) -> String {
     shortened(&body.to_string(), 120)
 }
 
-/// What is wrong with the error that was made of a refusal.
+/// What is wrong with the error that a rejection became.
 fn problem(error: &Error, status: u16, code: &str) -> Option<String> {
-    // With a token alone there is no other to be had.
+    // The client has only an access token, so it cannot get another one.
     let rejects_the_token = matches!(code, "INVALID_TOKEN" | "INVALID_OAUTHTOKEN");
     if rejects_the_token && error.kind() == ErrorKind::LoginRequired {
         return None;
@@ -83,7 +83,7 @@ fn problem(error: &Error, status: u16, code: &str) -> Option<String> {
     }
 }
 
-/// A body for each code that a refusal may have; one body, where the refusals are entries of a list.
+/// A body for each code that a rejection can have. One body if the rejections are items of a list.
 fn bodies(schemas: &Schemas, shape: SchemaId) -> Vec<Value> {
     let body = plain(schemas, shape);
     match schemas.shape(shape) {
@@ -99,7 +99,7 @@ fn bodies(schemas: &Schemas, shape: SchemaId) -> Vec<Value> {
     }
 }
 
-/// The code of a refusal: its own, or that of the first entry in it.
+/// The code of a rejection: its own, or that of the first item with one.
 pub(crate) fn code(body: &Value) -> Option<&str> {
     match body {
         Value::Object(members) => match body.get("code") {

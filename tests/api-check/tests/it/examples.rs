@@ -1,4 +1,4 @@
-//! What Zoho publishes as examples is read with every leaf, and refused where Zoho refuses.
+//! Checks that the client reads every leaf of the published examples, and turns rejections into errors.
 
 use api_check::compare::{leaves, shortest};
 use api_check::example::Example;
@@ -15,7 +15,7 @@ use crate::support::pairs::entries_at;
 use crate::support::recorder::Recorder;
 use crate::support::surroundings::{entries, examples};
 
-/// What is published of later editions: neither in the OpenAPI files nor in the official SDK.
+/// Published operations of later editions, which neither the OpenAPI files nor the official SDK have.
 const LATER: [(&str, &str); 12] = [
     ("POST", "/crm/v8/Appointments__s"),
     ("POST", "/crm/v8/{}/{}/Notes"),
@@ -31,20 +31,20 @@ const LATER: [(&str, &str); 12] = [
     ("GET", "/crm/v8/settings/automation/tasks/{}"),
 ];
 
-/// The same things by another path.
+/// Paths of examples, with the paths of the same operations.
 const ALIASES: [(&str, &str); 2] =
     [("/crm/v7/Leads/{}", "/crm/v8/{}/{}"), ("/crm/v7/Leads/search", "/crm/v8/{}/search")];
 
 #[test]
 #[ignore = "needs Zoho's examples"]
-fn every_answer_that_is_published_is_read_with_every_leaf() {
-    let answer = |entry: &Entry| entry.response;
-    read_all(|example| example.is_success() && example.body.get("status") != Some(&json!("error")), answer);
+fn every_published_response_is_read_with_every_leaf() {
+    let response = |entry: &Entry| entry.response;
+    read_all(|example| example.is_success() && example.body.get("status") != Some(&json!("error")), response);
 }
 
 #[test]
 #[ignore = "needs Zoho's examples"]
-fn every_body_that_is_published_is_read_with_every_leaf() {
+fn every_published_body_is_read_with_every_leaf() {
     read_all(|example| example.status.is_none(), |entry| entry.body);
 }
 
@@ -57,7 +57,7 @@ fn read_all(is_meant: impl Fn(&Example) -> bool, type_of: impl Fn(&Entry) -> Opt
             match LATER.contains(&(example.method.as_str(), without_names(&example.path).as_str())) {
                 true => later.push(&*example.file),
                 false => {
-                    findings.add(format!("{}: there is no {} {}", example.file, example.method, example.path))
+                    findings.add(format!("{}: {} {} is missing", example.file, example.method, example.path))
                 }
             }
             continue;
@@ -80,7 +80,7 @@ fn read_all(is_meant: impl Fn(&Example) -> bool, type_of: impl Fn(&Entry) -> Opt
     findings.conclude(format!("{read} examples, {all_leaves} leaves; of later editions: {later:?}"));
 }
 
-/// The operation that an example is of.
+/// The entry of an example.
 pub(crate) fn entry_of(example: &Example) -> Option<&'static Entry> {
     let path = without_names(&example.path);
     let path = ALIASES.iter().find(|(alias, _)| *alias == path).map_or(path.as_str(), |(_, path)| path);
@@ -89,45 +89,45 @@ pub(crate) fn entry_of(example: &Example) -> Option<&'static Entry> {
 
 #[tokio::test]
 #[ignore = "needs Zoho's examples"]
-async fn every_refusal_that_is_published_is_an_error_with_its_code_and_kind() {
+async fn every_published_rejection_is_an_error_with_its_code_and_kind() {
     let Some(examples) = examples() else { return };
     let recorder = Recorder::start().await;
     let entry = harmless(entries());
     let mut findings = Findings::default();
-    let mut refusals = 0;
+    let mut rejections = 0;
     for example in examples {
         let Some(status) = example.status.filter(|status| *status >= 300) else { continue };
-        refusals += 1;
-        recorder.answer(status, &example.body);
+        rejections += 1;
+        recorder.respond(status, &example.body);
         let Err(error) = recorder.send(entry, &Samples::default()).await else {
-            findings.add(format!("{}: is no error", example.file));
+            findings.add(format!("{}: is not an error", example.file));
             continue;
         };
         let code = code(&example.body).unwrap_or_default();
         let expected = kind_of(first_code(&example.body, code));
         if Some(error.kind()) != expected {
-            findings.add(format!("{}: {code} is {:?} and not {expected:?}", example.file, error.kind()));
+            findings.add(format!("{}: {code} is {:?} instead of {expected:?}", example.file, error.kind()));
         }
         let rejects_the_token = code == "INVALID_TOKEN";
         if !rejects_the_token && error.api().map(|api| api.code()) != Some(code) {
             findings.add(format!("{}: {code} became {error}", example.file));
         }
     }
-    findings.conclude(format!("{refusals} refusals"));
+    findings.conclude(format!("{rejections} rejections"));
 }
 
 #[tokio::test]
 #[ignore = "needs Zoho's examples"]
-async fn every_refusal_of_a_record_that_is_published_is_the_error_of_that_record() {
+async fn every_published_rejection_of_a_record_is_the_error_of_that_record() {
     let Some(examples) = examples() else { return };
     let recorder = Recorder::start().await;
     let mut findings = Findings::default();
-    let (mut answers, mut refused, mut written) = (0, 0, 0);
+    let (mut responses, mut rejected, mut written) = (0, 0, 0);
     for example in examples {
         let Some(status) = example.status else { continue };
         let Some(results) = results(&example.body) else { continue };
-        answers += 1;
-        recorder.answer(status, &json!({ "data": results }));
+        responses += 1;
+        recorder.respond(status, &json!({ "data": results }));
         let records: Vec<_> = results.iter().map(|_| Record::new().with("Last_Name", "Hopper")).collect();
         let outcomes = match recorder.crm.records("Leads").create(records).await {
             Ok(outcomes) => outcomes,
@@ -140,11 +140,11 @@ async fn every_refusal_of_a_record_that_is_published_is_the_error_of_that_record
             let code = result["code"].as_str().unwrap_or_default();
             match (result["status"].as_str(), outcome) {
                 (Some("error"), Err(Error::Record(error))) => {
-                    refused += 1;
+                    rejected += 1;
                     let expected = kind_of(first_code(result, code));
                     if error.code() != code || Some(error.kind()) != expected {
                         let is = (error.code(), error.kind());
-                        findings.add(format!("{}: {is:?} and not {code}, {expected:?}", example.file));
+                        findings.add(format!("{}: {is:?} instead of {code}, {expected:?}", example.file));
                     }
                 }
                 (Some("success"), Ok(_)) => written += 1,
@@ -152,17 +152,18 @@ async fn every_refusal_of_a_record_that_is_published_is_the_error_of_that_record
             }
         }
     }
-    findings.conclude(format!("{answers} answers to writes, {refused} records refused, {written} written"));
+    findings
+        .conclude(format!("{responses} responses to writes, {rejected} records rejected, {written} written"));
 }
 
-/// What became of each record, where the example is an answer to a write of some.
+/// The results of the records, if the example is the response to a write of records.
 fn results(body: &Value) -> Option<&Vec<Value>> {
     let results = body.get("data")?.as_array().filter(|results| !results.is_empty())?;
     let is_result = |result: &Value| result.get("code").is_some() && result.get("status").is_some();
     results.iter().all(is_result).then_some(results)
 }
 
-/// Of several errors about one record, the first says what it is.
+/// The code that decides the kind. Among several errors about one record, it is that of the first.
 fn first_code<'a>(body: &'a Value, code: &'a str) -> &'a str {
     let errors = ["/details/errors/0/code", "/data/0/details/errors/0/code"];
     errors.iter().find_map(|path| body.pointer(path)).and_then(Value::as_str).unwrap_or(code)

@@ -1,4 +1,4 @@
-//! What is described has a name in the client: it does not land among what is unknown.
+//! Checks that the client knows every described member by name instead of keeping it as an unknown one.
 
 use std::collections::BTreeSet;
 
@@ -13,12 +13,12 @@ use crate::support::pairs::{Described, pairs};
 use crate::support::surroundings::{examples, official_sdk, specification};
 use crate::support::unknown::{RECORD, RECORDS, UNKNOWN, UNTYPED};
 
-/// Which shapes of an operation are meant.
+/// Selects shapes of an operation.
 type Shapes = fn(&Described) -> Vec<SchemaId>;
 
 #[test]
 #[ignore = "needs Zoho's OpenAPI files and the Python SDK"]
-fn what_is_described_is_known_by_name() {
+fn every_described_member_is_known_by_name() {
     let Some(specification) = specification() else { return };
     let Some(sdk) = official_sdk() else { return };
     let mut findings = Findings::default();
@@ -26,7 +26,7 @@ fn what_is_described_is_known_by_name() {
     let mut untyped = BTreeSet::new();
     for pair in &pairs(specification, Some(sdk)) {
         let kinds: [(_, Shapes); 2] = [
-            (pair.entry.response, Described::answers),
+            (pair.entry.response, Described::responses),
             (pair.entry.body, |described| described.body().into_iter().collect()),
         ];
         for (round_trip, shapes) in kinds {
@@ -47,9 +47,9 @@ fn what_is_described_is_known_by_name() {
             unknown.extend(outermost(&others).map(|path| (pair.entry.key(), path.to_owned())));
         }
     }
-    let said: BTreeSet<String> = UNTYPED.iter().map(|(key, _)| (*key).to_owned()).collect();
-    for key in untyped.symmetric_difference(&said) {
-        findings.add(format!("{key}: nothing is known of an answer or a body: {}", untyped.contains(key)));
+    let listed: BTreeSet<String> = UNTYPED.iter().map(|(key, _)| (*key).to_owned()).collect();
+    for key in untyped.symmetric_difference(&listed) {
+        findings.add(format!("{key}: has an untyped response or body: {}", untyped.contains(key)));
     }
     let mut used = BTreeSet::new();
     for (key, path) in &unknown {
@@ -62,18 +62,18 @@ fn what_is_described_is_known_by_name() {
     }
     for (at, (of, end, _)) in UNKNOWN.iter().enumerate() {
         if !used.contains(&at) {
-            findings.add(format!("`{of}` `{end}` is known by name"));
+            findings.add(format!("`{of}` `{end}` is known by name, but listed as unknown"));
         }
     }
     findings.conclude(format!(
-        "{types} answers and bodies, {} of no type; {known} members known by name, {} not, for {} reasons",
+        "{types} responses and bodies, {} untyped; {known} members known by name, {} not, for {} reasons",
         untyped.len(),
         unknown.len(),
         UNKNOWN.len()
     ));
 }
 
-/// Those that stand in none of the others.
+/// The paths that are not inside another one of them.
 fn outermost(paths: &BTreeSet<String>) -> impl Iterator<Item = &String> {
     let stands_in_another = |path: &str| {
         let ends = path.char_indices().filter(|(_, letter)| matches!(letter, '.' | '[')).map(|(at, _)| at);
@@ -82,23 +82,23 @@ fn outermost(paths: &BTreeSet<String>) -> impl Iterator<Item = &String> {
     paths.iter().filter(move |path| !stands_in_another(path))
 }
 
-/// Whether an entry of the list means this member of this operation.
+/// Whether an entry of the list applies to this member of this operation.
 fn is_meant(key: &str, path: &str, of: &str, end: &str) -> bool {
     key.starts_with(of) && path.strip_suffix(end).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// Whether a member is one of a record. The client has a type for records that is not told which fields there are.
+/// Whether a member is a field of a record. The type for records accepts any field.
 fn is_of_record(key: &str, path: &str) -> bool {
     let Some((record, field)) = path.rsplit_once('.') else { return false };
     RECORD.contains(&field) && RECORDS.iter().any(|(of, end)| is_meant(key, record, of, end))
 }
 
-/// So many members of the published examples may be of no type that is known; so many are.
-const MOST_IN_EXAMPLES: usize = 232;
+/// The exact number of members in the published examples that the client does not know by name.
+const UNKNOWN_IN_EXAMPLES: usize = 232;
 
 #[test]
 #[ignore = "needs Zoho's examples"]
-fn what_is_published_is_known_by_name() {
+fn published_members_are_known_by_name() {
     let Some(examples) = examples() else { return };
     let mut findings = Findings::default();
     let (mut members, mut unknown) = (0, BTreeSet::new());
@@ -115,13 +115,14 @@ fn what_is_published_is_known_by_name() {
         unknown.extend(outermost(&paths).map(|path| format!("{} {path}", entry.key())));
     }
     println!("not known by name:\n{}", unknown.iter().cloned().collect::<Vec<_>>().join("\n"));
-    if unknown.len() != MOST_IN_EXAMPLES {
-        findings.add(format!("{} members are not known by name, and not {MOST_IN_EXAMPLES}", unknown.len()));
+    if unknown.len() != UNKNOWN_IN_EXAMPLES {
+        findings
+            .add(format!("{} members are not known by name, expected {UNKNOWN_IN_EXAMPLES}", unknown.len()));
     }
     findings.conclude(format!("{members} members, {} not known by name", unknown.len()));
 }
 
-/// Puts something of another kind in the place of each member in turn. A type that takes it does not know the member.
+/// Replaces each member in turn with a value of the wrong kind. A type that accepts it does not know the member.
 fn probe(
     round_trip: RoundTrip,
     body: &mut Value,
@@ -171,7 +172,7 @@ fn probe(
 
 #[test]
 #[ignore = "needs Zoho's OpenAPI files and the Python SDK"]
-fn what_is_answered_with_a_file_has_no_answer_in_json() {
+fn an_operation_that_returns_a_file_has_no_json_response() {
     let Some(specification) = specification() else { return };
     let mut findings = Findings::default();
     let mut files = 0;
@@ -181,11 +182,11 @@ fn what_is_answered_with_a_file_has_no_answer_in_json() {
             let is_json = |schema: &SchemaId| {
                 let branches = described.schemas.branches(*schema);
                 branches.iter().any(|branch| {
-                    !described.schemas.is_file(*branch) && !described.schemas.is_refusal(*branch)
+                    !described.schemas.is_file(*branch) && !described.schemas.is_rejection(*branch)
                 })
             };
-            if described.answers().iter().any(is_json) {
-                findings.add(format!("{}: {} has an answer in JSON", pair.title(), described.by));
+            if described.responses().iter().any(is_json) {
+                findings.add(format!("{}: {} has a JSON response", pair.title(), described.by));
             }
         }
     }

@@ -1,13 +1,13 @@
-//! What of the specification is not in the client, and why. The generator has a list of its own.
+//! Lists the operations that the client leaves out, with reasons. The generator has a separate list.
 
 /// Why an operation is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// It is another operation's method and path with other names in it.
+    /// It has the method and path of another operation, with other parameter names.
     SameCall,
 }
 
-/// File, method, path, and why it is left out.
+/// File, method, path and reason.
 pub(crate) const LEFT_OUT: &[(&str, &str, &str, Reason)] = &[
     ("fetch_full_data", "GET", "/crm/v8/{module_api_name}/actions/fetch_full_data", Reason::SameCall),
     ("fetch_full_data", "GET", "/crm/v8/{module_api_name}/{id}/actions/fetch_full_data", Reason::SameCall),

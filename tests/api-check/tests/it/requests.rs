@@ -1,4 +1,4 @@
-//! What goes over the wire is what the specification says.
+//! Checks that every request on the wire is as the specification describes it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -18,12 +18,14 @@ use crate::support::pairs::{Described, Pair, pairs};
 use crate::support::recorder::Recorder;
 use crate::support::surroundings::{official_sdk, specification};
 
-/// What the descriptions write for a URL that Zoho gave.
+/// The path that means a whole URL from an earlier response.
 const WHOLE_URL: &str = "/{download_url}";
-/// Bodies that no description has, and why they are sent.
-const UNDESCRIBED: [(&str, &str); 1] =
-    [("record_count.count_records_by_post", "a later edition has filters, which is what the call is for")];
-/// Headers that are no parameters.
+/// Operations whose body no description has, and the reason for sending one.
+const UNDESCRIBED: [(&str, &str); 1] = [(
+    "record_count.count_records_by_post",
+    "a later edition has filters, which are the purpose of the call",
+)];
+/// Headers that are not parameters.
 const OWN_HEADERS: [&str; 9] = [
     "accept",
     "accept-encoding",
@@ -38,11 +40,11 @@ const OWN_HEADERS: [&str; 9] = [
 
 #[tokio::test]
 #[ignore = "needs Zoho's OpenAPI files and the Python SDK"]
-async fn every_request_with_all_its_parameters_is_what_zoho_describes() {
+async fn every_request_with_all_parameters_is_as_zoho_describes_it() {
     let Some(specification) = specification() else { return };
     let pairs = pairs(specification, official_sdk());
     let recorder = Recorder::start().await;
-    recorder.answer(200, &json!({}));
+    recorder.respond(200, &json!({}));
     let mut findings = Findings::default();
     let (mut parameters, mut bodies) = (0, 0);
     for pair in &pairs {
@@ -52,12 +54,12 @@ async fn every_request_with_all_its_parameters_is_what_zoho_describes() {
             .with_text("download_url", recorder.file_url());
         let built = catch_unwind(AssertUnwindSafe(|| (pair.entry.build)(&recorder.crm, &samples)));
         let Ok(request) = built else {
-            findings.add(format!("{}: cannot be built with {:?}", pair.title(), body));
+            findings.add(format!("{}: building it failed with the body {:?}", pair.title(), body));
             continue;
         };
         let sent = request.send().await;
         let Some(recorded) = recorder.last() else {
-            findings.add(format!("{}: nothing was sent: {:?}", pair.title(), sent.err()));
+            findings.add(format!("{}: no request arrived: {:?}", pair.title(), sent.err()));
             continue;
         };
         let mut check = Check { pair, samples: &samples, recorded: &recorded, problems: Vec::new() };
@@ -71,7 +73,7 @@ async fn every_request_with_all_its_parameters_is_what_zoho_describes() {
     findings.conclude(format!("{} requests, {parameters} parameters, {bodies} bodies", pairs.len()));
 }
 
-/// A body for the operation, from the first description that has one.
+/// A sample body from the first description that has one.
 fn sample_body(pair: &Pair) -> Option<Value> {
     pair.entry.body?;
     let sample = |described: &Described| {
@@ -122,14 +124,14 @@ impl Check<'_> {
         }
     }
 
-    /// Every parameter that is described is there, and no other. Returns how many there are.
+    /// Checks that the request has every described parameter and no other. Returns their number.
     fn parameters(&mut self) -> usize {
         let own = self.pair.own();
         let mut count = own.operation.parameters_in(Place::Path).count();
         for (place, sent) in [(Place::Query, &self.recorded.query), (Place::Header, &self.recorded.headers)] {
             for parameter in own.operation.parameters_in(place) {
                 count += 1;
-                let values: Vec<_> = sent.iter().filter(|(name, _)| is_called(name, parameter)).collect();
+                let values: Vec<_> = sent.iter().filter(|(name, _)| has_name(name, parameter)).collect();
                 let expected = expected(self.samples, parameter, own.schemas);
                 match values.as_slice() {
                     [(_, value)] if expected.contains(value) => {}
@@ -141,7 +143,7 @@ impl Check<'_> {
                 sent.iter().filter(|(name, _)| place == Place::Query || !OWN_HEADERS.contains(&name.as_str()))
             {
                 let mut all = self.pair.described.iter().flat_map(|it| it.operation.parameters_in(place));
-                if !all.any(|parameter| is_called(name, parameter)) {
+                if !all.any(|parameter| has_name(name, parameter)) {
                     self.problems.push(format!("{place:?} {name} is in no description"));
                 }
             }
@@ -149,7 +151,7 @@ impl Check<'_> {
         count
     }
 
-    /// There is a body where one is described, and it is the sample. Returns whether there is one.
+    /// Checks that the request has the sample as its body if a body is described. Returns whether it has a body.
     fn body(&mut self, sample: Option<&Value>) -> bool {
         let content_type = self.recorded.header("content-type").unwrap_or_default();
         let described =
@@ -157,15 +159,15 @@ impl Check<'_> {
         match described {
             None if self.recorded.body.is_empty() && content_type.is_empty() => return false,
             None if UNDESCRIBED.iter().any(|(key, _)| *key == self.pair.entry.key()) => {}
-            None => self.problems.push(format!("a body of {content_type} that no description has")),
+            None => self.problems.push(format!("a body of `{content_type}` that no description has")),
             Some((_, Content { media_type, .. })) if !content_type.starts_with(media_type.as_str()) => {
-                self.problems.push(format!("a body of `{content_type}` in place of {media_type}"));
+                self.problems.push(format!("a body of `{content_type}` instead of `{media_type}`"));
             }
             Some((_, content)) if content.is_json() => {
                 let sent = serde_json::from_str(&self.recorded.body).unwrap_or_default();
                 match sample.map(|sample| difference(sample, &sent)) {
-                    None => self.problems.push("JSON, and the entry has no type of body".to_owned()),
-                    Some(Some(difference)) => self.problems.push(format!("another body: {difference}")),
+                    None => self.problems.push("a JSON body, but the entry has no type for it".to_owned()),
+                    Some(Some(difference)) => self.problems.push(format!("a different body: {difference}")),
                     Some(None) => {}
                 }
             }
@@ -174,7 +176,7 @@ impl Check<'_> {
                 let name = format!("name=\"{}\"", field.map_or("file", |(name, _)| name));
                 let is_file = ["filename=\"sample file.txt\"", "the content of the file", &name];
                 if !is_file.iter().all(|part| self.recorded.body.contains(part)) {
-                    self.problems.push(format!("no file in the form: {}", self.recorded.body));
+                    self.problems.push(format!("the form contains no file: {}", self.recorded.body));
                 }
             }
         }
@@ -182,14 +184,14 @@ impl Check<'_> {
     }
 }
 
-fn is_called(name: &str, parameter: &Parameter) -> bool {
+fn has_name(name: &str, parameter: &Parameter) -> bool {
     match parameter.place {
         Place::Header => name.eq_ignore_ascii_case(&parameter.name),
         Place::Query | Place::Path => name == parameter.name,
     }
 }
 
-/// What the sample of a parameter looks like on the wire. A text may have been given as anything that is written as one.
+/// The sample of a parameter on the wire. The client can have a narrower type than text for a described text.
 fn expected(samples: &Samples, parameter: &Parameter, schemas: &Schemas) -> Vec<String> {
     let name = parameter.name.as_str();
     match schemas.shape(parameter.schema) {

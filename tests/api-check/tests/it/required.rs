@@ -1,4 +1,4 @@
-//! What a call is nothing without is an argument, and everything else is an option.
+//! Checks that required parameters are arguments and all others are options.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,9 @@ use crate::support::findings::Findings;
 use crate::support::pairs::{SPECIFICATION, pairs};
 use crate::support::surroundings::specification;
 
-/// Where the client does not do as the specification says: the operation, the parameter, whether it is required there, and
-/// why it is the other way round.
-const OTHERWISE: &[(&str, &str, bool, &str)] = &[
+/// Deviations from the specification: the operation, the parameter, whether the specification requires it, and the reason
+/// why the client does not follow.
+const DEVIATIONS: &[(&str, &str, bool, &str)] = &[
     ("attachments.list", "ids", true, NARROWS),
     ("bulk_write.upload_file", "X-CRM-ORG", false, UPLOAD),
     ("bulk_write.upload_file", "feature", false, UPLOAD),
@@ -37,15 +37,15 @@ const OTHERWISE: &[(&str, &str, bool, &str)] = &[
     ("related_records.update_by_external_id", "X-EXTERNAL", false, EXTERNAL),
     ("related_records.delink_by_external_id", "X-EXTERNAL", false, EXTERNAL),
 ];
-const EITHER: &str = "one of the two is enough, and both are too much";
-const EXTERNAL: &str = "without it the value in the path is taken for an id";
-const MISSING: &str = "Zoho answers REQUIRED_PARAM_MISSING without it";
-const NARROWS: &str = "all of a list is there without it";
-const UPLOAD: &str = "the host for uploads does nothing without it";
+const EITHER: &str = "the call needs exactly one of the two";
+const EXTERNAL: &str = "without it, Zoho takes the value in the path for an id";
+const MISSING: &str = "without it, Zoho rejects the call with REQUIRED_PARAM_MISSING";
+const NARROWS: &str = "it narrows the list, which is complete without it";
+const UPLOAD: &str = "the host for uploads requires it";
 
 #[test]
 #[ignore = "needs Zoho's OpenAPI files"]
-fn what_zoho_requires_is_an_argument_and_nothing_else_is() {
+fn exactly_the_required_parameters_are_arguments() {
     let Some(specification) = specification() else { return };
     let mut findings = Findings::default();
     let (mut arguments, mut used) = (0, BTreeSet::new());
@@ -57,25 +57,28 @@ fn what_zoho_requires_is_an_argument_and_nothing_else_is() {
             .filter(|parameter| parameter.required && parameter.place != Place::Path)
             .map(|parameter| parameter.name.as_str())
             .collect();
-        let made: BTreeSet<&str> = pair.entry.required.iter().copied().collect();
-        arguments += made.len();
-        for name in required.symmetric_difference(&made) {
+        let arguments_of_call: BTreeSet<&str> = pair.entry.required.iter().copied().collect();
+        arguments += arguments_of_call.len();
+        for name in required.symmetric_difference(&arguments_of_call) {
             let is_required = required.contains(name);
-            let excused = OTHERWISE.iter().position(|(of, parameter, required, _)| {
+            let excused = DEVIATIONS.iter().position(|(of, parameter, required, _)| {
                 *of == key && parameter == name && *required == is_required
             });
             match excused {
                 Some(at) => {
                     used.insert(at);
                 }
-                None => findings.add(format!("{key}: `{name}` is required there: {is_required}")),
+                None => {
+                    findings.add(format!("{key}: `{name}` is required in the specification: {is_required}"))
+                }
             }
         }
     }
-    for (at, (of, parameter, ..)) in OTHERWISE.iter().enumerate() {
+    for (at, (of, parameter, ..)) in DEVIATIONS.iter().enumerate() {
         if !used.contains(&at) {
-            findings.add(format!("{of}: `{parameter}` is as the specification says"));
+            findings
+                .add(format!("{of}: `{parameter}` is listed as a deviation, but follows the specification"));
         }
     }
-    findings.conclude(format!("{arguments} arguments, {} otherwise", OTHERWISE.len()));
+    findings.conclude(format!("{arguments} arguments, {} deviations", DEVIATIONS.len()));
 }

@@ -1,4 +1,4 @@
-//! What Zoho may answer is read, and nothing of it is lost; and the same for what is sent.
+//! Checks that no part of a response or a body is lost in a round trip through its type.
 
 use api_check::SchemaId;
 use api_check::compare::{difference, leaves, shortened, shortest};
@@ -11,39 +11,39 @@ use crate::support::mistaken::without_mistakes;
 use crate::support::pairs::{Described, Pair, pairs};
 use crate::support::surroundings::{official_sdk, specification};
 
-/// So many answers are made for each operation at least.
-const FEWEST: usize = 20;
+/// The minimum number of samples for each operation.
+const MIN_SAMPLES: usize = 20;
 
 #[test]
 #[ignore = "needs Zoho's OpenAPI files and the Python SDK"]
-fn every_answer_is_read_and_written_again_with_every_leaf() {
+fn every_response_survives_a_round_trip_with_every_leaf() {
     let Some(specification) = specification() else { return };
     let pairs = pairs(specification, official_sdk());
-    let mut tour = Tour::default();
+    let mut check = Check::default();
     for pair in &pairs {
         if let Some(round_trip) = pair.entry.response {
-            tour.visit(pair, round_trip, "an answer", Described::answers);
+            check.visit(pair, round_trip, "a response", Described::responses);
         }
     }
-    tour.conclude("answers");
+    check.conclude("responses");
 }
 
 #[test]
 #[ignore = "needs Zoho's OpenAPI files and the Python SDK"]
-fn every_body_is_read_and_written_again_with_every_leaf() {
+fn every_body_survives_a_round_trip_with_every_leaf() {
     let Some(specification) = specification() else { return };
     let pairs = pairs(specification, official_sdk());
-    let mut tour = Tour::default();
+    let mut check = Check::default();
     for pair in &pairs {
         if let Some(round_trip) = pair.entry.body {
-            tour.visit(pair, round_trip, "a body", |described| described.body().into_iter().collect());
+            check.visit(pair, round_trip, "a body", |described| described.body().into_iter().collect());
         }
     }
-    tour.conclude("bodies");
+    check.conclude("bodies");
 }
 
 #[derive(Default)]
-struct Tour {
+struct Check {
     findings: Findings,
     operations: usize,
     bodies: usize,
@@ -52,7 +52,7 @@ struct Tour {
     undescribed: Vec<String>,
 }
 
-impl Tour {
+impl Check {
     fn visit(
         &mut self,
         pair: &Pair,
@@ -80,12 +80,12 @@ impl Tour {
             let bodies = (0..).zip([json!({}), json!({ "data": [{ "id": "1", "new": null }], "info": {} })]);
             let bodies: Vec<_> = bodies.map(|(seed, body)| Sample { seed, body }).collect();
             self.try_all(pair, &pair.own(), round_trip, what, &bodies);
-        } else if count < FEWEST {
+        } else if count < MIN_SAMPLES {
             self.findings.add(format!("{}: only {count} samples", pair.title()));
         }
     }
 
-    /// One finding for each operation and description is enough: the first that has one, made as short as can be.
+    /// Adds at most one finding for each operation and description, with the shortest body that shows it.
     fn try_all(
         &mut self,
         pair: &Pair,
@@ -121,7 +121,7 @@ impl Tour {
     }
 }
 
-/// What is lost on the way through a type, if anything is.
+/// The loss in a round trip through a type, if there is one.
 pub(crate) fn loss(round_trip: RoundTrip, body: &Value) -> Option<String> {
     let written = match round_trip(body.to_string().as_bytes()) {
         Ok(written) => written,

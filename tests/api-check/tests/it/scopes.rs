@@ -1,4 +1,4 @@
-//! Whoever has exactly the scopes that an operation's documentation names is not told that one is missing.
+//! Checks that the documented scopes of every operation are enough for it.
 
 use api_check::registry::{Entry, Samples};
 use zoho_emulator::Emulator;
@@ -7,23 +7,23 @@ use zohocrm::{Authenticator, Crm, Environment, OAuthClient, OAuthToken, Retries}
 use crate::support::findings::Findings;
 use crate::support::surroundings::entries;
 
-/// What the emulator says of what it has not got.
-const NOT_THERE: [&str; 3] = ["INVALID_URL_PATTERN", "INVALID_REQUEST_METHOD", "INVALID_MODULE"];
-/// Areas that the emulator has not got, and takes for related lists of that name.
+/// The emulator's codes for operations that it does not support.
+const UNSUPPORTED: [&str; 3] = ["INVALID_URL_PATTERN", "INVALID_REQUEST_METHOD", "INVALID_MODULE"];
+/// Areas that the emulator does not support and mistakes for related lists.
 const NOT_RELATED: [&str; 3] = ["deal_contact_roles", "email_related_records", "record_locking"];
 const MISSING: &str = "OAUTH_SCOPE_MISMATCH";
-/// So many operations does the emulator have at least.
-const FEWEST: usize = 80;
+/// The minimum number of operations that the emulator supports.
+const MIN_OPERATIONS: usize = 80;
 
 #[tokio::test]
-async fn a_token_with_exactly_the_scopes_that_are_documented_is_enough() {
+async fn a_token_with_exactly_the_documented_scopes_is_enough() {
     let emulator = Emulator::start().await;
     let mut findings = Findings::default();
     let (mut operations, mut tokens) = (0, 0);
     let is_meant = |entry: &&Entry| entry.path != "/{download_url}" && !NOT_RELATED.contains(&entry.area);
     for entry in entries().iter().filter(is_meant) {
         match code(&emulator, entry, "AaaServer.profile.READ").await {
-            code if NOT_THERE.contains(&code.as_str()) => continue,
+            code if UNSUPPORTED.contains(&code.as_str()) => continue,
             code if code != MISSING => findings.add(format!("{}: {code} without a scope", entry.key())),
             _ => {}
         }
@@ -35,11 +35,11 @@ async fn a_token_with_exactly_the_scopes_that_are_documented_is_enough() {
             }
         }
     }
-    assert!(operations >= FEWEST, "the emulator has only {operations} operations");
+    assert!(operations >= MIN_OPERATIONS, "the emulator supports only {operations} operations");
     findings.conclude(format!("{operations} operations, {tokens} tokens"));
 }
 
-/// What comes of a call with these scopes: Zoho's code, or nothing.
+/// The code of the rejection when the call is made with these scopes. Empty if the call succeeds.
 async fn code(emulator: &Emulator, entry: &Entry, scopes: &str) -> String {
     let client = emulator.default_client();
     let grant = emulator.grant_refresh_token_with_scopes(client.id(), "ada@example.com", scopes);
@@ -54,7 +54,7 @@ async fn code(emulator: &Emulator, entry: &Entry, scopes: &str) -> String {
     code.unwrap_or_default()
 }
 
-/// Something that can stand in the path, for each name in it.
+/// A valid value for each parameter in the path.
 fn samples(entry: &Entry) -> Samples {
     let names = entry.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     names.fold(Samples::default(), |samples, name| {

@@ -1,8 +1,8 @@
-//! What a code of Zoho's means for the caller, by the words of Zoho's documentation; the client has a table of its own.
+//! The meaning of Zoho's error codes, from Zoho's documentation. The client has a separate table.
 
 use zohocrm::ErrorKind;
 
-/// Each code in the published examples.
+/// Every code in the published examples.
 const KINDS: &[(&str, ErrorKind)] = &[
     ("ALREADY_MODIFIED", ErrorKind::Conflict),
     ("ALREADY_SHARED", ErrorKind::Conflict),
@@ -56,7 +56,7 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("failure_in_attachment_handling", ErrorKind::InvalidData),
 ];
 
-/// What a code means; `None` where it is in no example.
+/// The meaning of a code, or `None` if no example contains it.
 pub(crate) fn kind_of(code: &str) -> Option<ErrorKind> {
     KINDS.iter().find(|(known, _)| *known == code).map(|(_, kind)| *kind)
 }

@@ -1,12 +1,12 @@
-//! Where Zoho's two descriptions contradict each other, or its examples, and the client follows one of them.
+//! Lists where Zoho's two descriptions contradict each other or the examples, and the client follows one of them.
 
 use api_check::operation::without_names;
 use serde_json::Value;
 
 use super::pairs::{Described, SDK, SPECIFICATION};
 
-/// Who is mistaken; about which operations, by the beginning of file, method and path; about which member; and why the
-/// other is right. Where nobody knows, the client takes anything, and the member is not here.
+/// The description that is wrong, the operations (the beginning of file, method and path), the member, and what is wrong.
+/// If it is unknown which description is right, the client accepts any value and the member is not listed here.
 const MISTAKEN: &[(&str, &str, &str, &str)] = &[
     (SPECIFICATION, "business_hours: GET ", "business_hours.daily_timing", TIMES),
     (SPECIFICATION, "shift_hours: ", "shift_hours[].daily_timing", TIMES),
@@ -14,7 +14,12 @@ const MISTAKEN: &[(&str, &str, &str, &str)] = &[
     (SPECIFICATION, "shift_hours: ", "shift_hours[].custom_timing[].shift_timing", TIMES),
     (SPECIFICATION, "shift_hours: ", "shift_hours[].break_hours[].daily_timing", TIMES),
     (SPECIFICATION, "shift_hours: ", "shift_hours[].break_hours[].custom_timing[].break_timing", TIMES),
-    (SPECIFICATION, "notifications: ", "watch[].channel_id", "an object; a text in the SDK and in examples"),
+    (
+        SPECIFICATION,
+        "notifications: ",
+        "watch[].channel_id",
+        "an object, but a text in the SDK and in examples",
+    ),
     (SPECIFICATION, "share_records: ", "share[].shared_by.time_zone", ZONE),
     (SPECIFICATION, "share_records: ", "share[].shared_with.time_zone", ZONE),
     (SPECIFICATION, "share_records: ", "share[].user.time_zone", ZONE),
@@ -27,14 +32,14 @@ const MISTAKEN: &[(&str, &str, &str, &str)] = &[
         SDK,
         "email_compose: PUT ",
         "email_compose",
-        "results; lists of them in the specification, as in an example",
+        "results, but lists of results in the specification and in an example",
     ),
 ];
-const NUMBER: &str = "a text; a number in a later edition and its example";
-const TIMES: &str = "objects; times in the SDK and in the published examples";
-const ZONE: &str = "an object; a text in the SDK and in the published examples";
+const NUMBER: &str = "a text, but a number in a later edition and its example";
+const TIMES: &str = "objects, but times in the SDK and in the published examples";
+const ZONE: &str = "an object, but a text in the SDK and in the published examples";
 
-/// A sample without what its description is mistaken about.
+/// Removes the members that the description of a sample gets wrong.
 pub(crate) fn without_mistakes(described: &Described, mut body: Value) -> Value {
     let operation = described.operation;
     let title = format!("{}: {} {}", operation.file, operation.method, without_names(&operation.path));
@@ -46,7 +51,7 @@ pub(crate) fn without_mistakes(described: &Described, mut body: Value) -> Value 
     body
 }
 
-/// Removes what stands at a path from here.
+/// Removes the member at a path.
 fn remove(body: &mut Value, path: &str) {
     match body {
         Value::Array(items) => items.iter_mut().for_each(|item| remove(item, path)),

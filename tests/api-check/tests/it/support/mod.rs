@@ -1,4 +1,4 @@
-//! What the checks share: where Zoho's descriptions are, which entry stands for what, and how findings are told.
+//! Shared parts of the checks: Zoho's descriptions, the pairing of entries with operations, and findings.
 
 pub(crate) mod findings;
 pub(crate) mod kinds;

@@ -1,4 +1,4 @@
-//! Which entry stands for which operations of Zoho's descriptions.
+//! Pairs entries of the registry with the operations of Zoho's descriptions.
 
 use std::collections::HashSet;
 
@@ -11,18 +11,18 @@ use super::surroundings::entries;
 pub(crate) const SPECIFICATION: &str = "the specification";
 pub(crate) const SDK: &str = "the SDK";
 
-/// An operation with the schemas of the description that it is from.
+/// An operation with the schemas of its description.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Described {
-    /// Who describes it.
+    /// The name of the description.
     pub(crate) by: &'static str,
     pub(crate) operation: &'static Operation,
     pub(crate) schemas: &'static Schemas,
 }
 
 impl Described {
-    /// The shapes of its answers.
-    pub(crate) fn answers(&self) -> Vec<SchemaId> {
+    /// The shapes of its JSON responses.
+    pub(crate) fn responses(&self) -> Vec<SchemaId> {
         self.operation
             .successes()
             .filter(|(_, body)| body.is_json())
@@ -30,14 +30,14 @@ impl Described {
             .collect()
     }
 
-    /// The shape of what is sent.
+    /// The shape of its JSON body.
     pub(crate) fn body(&self) -> Option<SchemaId> {
         self.operation.body.as_ref().filter(|body| body.is_json())?.schema
     }
 }
 
-/// An entry, and the operations that it stands for: first the one that the generator took it from, then others with the
-/// same method and path that no entry was taken from.
+/// An entry with its operations: first the one that the generator created it from, then others with the same method and
+/// path that no entry was created from.
 #[derive(Clone, Debug)]
 pub(crate) struct Pair {
     pub(crate) entry: &'static Entry,
@@ -45,18 +45,18 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    /// The operation that the entry was taken from.
+    /// The operation that the entry was created from.
     pub(crate) fn own(&self) -> Described {
         self.described[0]
     }
 
-    /// The entry in a few words, for messages.
+    /// Identifies the entry in messages.
     pub(crate) fn title(&self) -> String {
         format!("{}.{} ({})", self.entry.area, self.entry.operation, self.own().operation.title())
     }
 }
 
-/// Every entry with what it stands for. Entries that stand for nothing are findings of another test.
+/// Pairs every entry with its operations. Entries without an operation are findings of another test.
 pub(crate) fn pairs(specification: &'static Description, sdk: Option<&'static Description>) -> Vec<Pair> {
     let taken: HashSet<_> = entries()
         .iter()
@@ -79,7 +79,7 @@ pub(crate) fn pairs(specification: &'static Description, sdk: Option<&'static De
     entries().iter().filter_map(paired).collect()
 }
 
-/// The operation that an entry was taken from.
+/// The operation that an entry was created from.
 pub(crate) fn source(
     entry: &Entry,
     specification: &'static Description,
@@ -98,7 +98,7 @@ pub(crate) fn source(
     }
 }
 
-/// The entries for a method and a path, whatever the names in it are.
+/// The entries with this method and path. The names of path parameters may differ.
 pub(crate) fn entries_at(method: &str, path: &str) -> impl Iterator<Item = &'static Entry> {
     let path = without_names(path);
     entries().iter().filter(move |entry| entry.method == method && without_names(entry.path) == path)

@@ -1,11 +1,11 @@
-//! A server on loopback that answers as it is told, and writes down what it was asked.
+//! A local server that sends a given response and records requests.
 
 use api_check::registry::{Entry, Samples};
 use serde_json::Value;
 use zoho_emulator::{Emulator, Entry as Recorded, Fault};
 use zohocrm::{Authenticator, Crm, Environment, Error, OAuthClient, OAuthToken, RawResponse, Retries};
 
-/// The server, and a client of it. Its host for uploads has another name.
+/// The server and a client for it. The host for uploads has another name.
 pub(crate) struct Recorder {
     server: Emulator,
     pub(crate) crm: Crm,
@@ -25,13 +25,13 @@ impl Recorder {
         Self { server, crm }
     }
 
-    /// The URL of a file, as Zoho gives it.
+    /// The URL of a file, as in a response of Zoho.
     pub(crate) fn file_url(&self) -> String {
         format!("{}/crm/v8/a/file.zip", self.server.base_url())
     }
 
-    /// What becomes of calls from now on.
-    pub(crate) fn answer(&self, status: u16, body: &Value) {
+    /// Sets the response to all calls from now on.
+    pub(crate) fn respond(&self, status: u16, body: &Value) {
         self.server.clear_faults();
         self.server.fault(Fault::on("*").forever().respond(status, body.to_string()));
     }
@@ -41,7 +41,7 @@ impl Recorder {
         (entry.build)(&self.crm, samples).send().await
     }
 
-    /// What arrived last, and forgets the rest.
+    /// Returns the last request and clears the journal.
     pub(crate) fn last(&self) -> Option<Recorded> {
         let last = self.server.journal().entries().pop();
         self.server.journal().clear();

@@ -1,24 +1,24 @@
-//! What Zoho describes and the client has no name or no type for, and why.
+//! Lists what Zoho describes and the client has no member or no type for, with reasons.
 
-/// Of which answers and bodies nothing is known.
+/// The operations whose response or body has no type.
 pub(crate) const UNTYPED: &[(&str, &str)] = &[
-    ("composite_requests.execute", "the specification has it empty; the answer is from an example"),
-    ("functions.execute", "the body is for a function of the organisation"),
-    ("mail_merge.download", "the specification has no answer but a refusal, and the SDK a file"),
-    ("record_count.count", "it is mistaken about the only member"),
-    ("record_count.count_records_by_post", "the specification has neither body nor answer"),
-    ("services.create", "the specification has it empty"),
-    ("services.delete", "the specification has it empty"),
-    ("services.get", "the specification has it empty"),
-    ("services.list", "the specification has it empty"),
-    ("services.update", "the specification has it empty"),
-    ("user_groups.assigned_groups", "the specification has no answer"),
-    ("user_groups.deletion_status", "the specification has no answer"),
-    ("user_groups.unassigned_groups", "the specification has no answer"),
+    ("composite_requests.execute", "empty in the specification; the response is from an example"),
+    ("functions.execute", "the organisation defines the body"),
+    ("mail_merge.download", "the specification has rejections only, the SDK a file"),
+    ("record_count.count", "the specification is wrong about the only member"),
+    ("record_count.count_records_by_post", "the specification has neither a body nor a response"),
+    ("services.create", "empty in the specification"),
+    ("services.delete", "empty in the specification"),
+    ("services.get", "empty in the specification"),
+    ("services.list", "empty in the specification"),
+    ("services.update", "empty in the specification"),
+    ("user_groups.assigned_groups", "the specification has no response"),
+    ("user_groups.deletion_status", "the specification has no response"),
+    ("user_groups.unassigned_groups", "the specification has no response"),
     ("users.count", "the only member is a text in one description and a number in the other"),
 ];
 
-/// Where records are: operations by the beginning of their key, and the end of the path.
+/// The places of records: the beginning of an operation's key, and the end of the path.
 pub(crate) const RECORDS: &[(&str, &str)] = &[
     ("blueprint.get", "transitions[].data"),
     ("blueprint.update", "transitions[].data"),
@@ -33,11 +33,12 @@ pub(crate) const RECORDS: &[(&str, &str)] = &[
     ("related_records.", "data[]"),
 ];
 
-/// What is described of a record.
+/// The fields of a record that the specification describes.
 pub(crate) const RECORD: [&str; 7] =
     ["Created_By", "Created_Time", "Modified_By", "Modified_Time", "Tag", "id", "name"];
 
-/// Which members are not known by name: of the operations whose key begins so, those whose path ends so.
+/// The members that the client does not know by name: the beginning of an operation's key, the end of the path, and the
+/// reason.
 pub(crate) const UNKNOWN: &[(&str, &str, &str)] = &[
     ("", "$field_states", ANY),
     ("", "$zia_visions", ANY),
@@ -109,14 +110,14 @@ pub(crate) const UNKNOWN: &[(&str, &str, &str)] = &[
     ("portals.", "portals[].created_time", RESULTS),
     ("portals.", "portals[].modified_by", RESULTS),
     ("portals.", "portals[].modified_time", RESULTS),
-    ("profiles.", "code", REFUSAL),
-    ("profiles.", "message", REFUSAL),
-    ("profiles.", "status", REFUSAL),
+    ("profiles.", "code", REJECTION),
+    ("profiles.", "message", REJECTION),
+    ("profiles.", "status", REJECTION),
     ("profiles.delete", "profiles", ANOTHER),
     ("record_locking.", "data[].id", ID),
-    ("scoring_rules.", "code", REFUSAL),
-    ("scoring_rules.", "message", REFUSAL),
-    ("scoring_rules.", "status", REFUSAL),
+    ("scoring_rules.", "code", REJECTION),
+    ("scoring_rules.", "message", REJECTION),
+    ("scoring_rules.", "status", REJECTION),
     ("scoring_rules.run", "scoring_rules", ANOTHER),
     ("share_records.", "Modified_By.email", EMAIL),
     ("sharing_rules.", "filters[].comparator", PARTS),
@@ -148,16 +149,18 @@ pub(crate) const UNKNOWN: &[(&str, &str, &str)] = &[
     ("users.list", "user_groups", ANOTHER),
 ];
 
-const ANY: &str = "one description contradicts the other, an example, or itself; the client takes anything";
-const ANOTHER: &str = "the SDK has one type for the answers of several calls, and this is of another one";
-const EMAIL: &str = "the SDK has it in a type that the specification has under another name";
-const ID: &str = "an id that is called a number; ids come as texts, so the client takes either";
-const NESTED: &str = "results, which the specification has in a list of lists";
+const ANY: &str =
+    "one description contradicts the other, an example, or itself; the client accepts any value";
+const ANOTHER: &str =
+    "the SDK has one type for the responses of several calls, and the member belongs to another call";
+const EMAIL: &str = "only the SDK has it, in a type with another name in the specification";
+const ID: &str =
+    "an id that is described as a number; ids are texts on the wire, so the client accepts either";
+const NESTED: &str = "results, which are a list of lists in the specification";
 const NO_MORE: &str =
-    "the specification says only that it is an object; the SDK says more, in a type of another name";
-const PARTS: &str = "the SDK, or another branch, has it in a place where the client has a value of any kind";
+    "the specification only says that it is an object; the SDK describes it in a type with another name";
+const PARTS: &str = "the SDK or another branch has it in a place where the client accepts any value";
 const REFERENCE: &str = "one description has a whole related list, the other a reference to it";
-const REFUSAL: &str = "a refusal of the whole call, of which the runtime makes an error";
-const RESULT: &str =
-    "the result of one of several things: its details and rarer members are read by what they are called";
-const RESULTS: &str = "the SDK has the things themselves, the specification what became of each";
+const REJECTION: &str = "a rejection of the whole call, which the runtime turns into an error";
+const RESULT: &str = "the result for one item; its details and rare members are read by name at run time";
+const RESULTS: &str = "the SDK has the items themselves, the specification their results";
