@@ -79,7 +79,7 @@ pub use error::{ApiError, Error, ErrorKind, RecordError};
 pub use files::{Files, UploadedFile};
 pub use message::{Headers, Method, RawResponse, UnknownMethod, Upload};
 pub use notifications::{
-    AffectedValues, Channel, ListChannels, NotANotification, Notification, Notifications, RecordOperation,
+    AffectedValues, Channel, InvalidNotification, ListChannels, Notification, Notifications, RecordOperation,
 };
 pub use operation::Api;
 pub use page::Page;
@@ -93,7 +93,7 @@ pub use request::{Download, Request, Response};
 pub use stream::{Items, Pages};
 pub use tags::{Tag, Tags};
 pub use transport::Retries;
-pub use value::{ActionResult, Date, DateTime, Extra, NotADate, Nullable};
+pub use value::{ActionResult, Date, DateTime, Extra, InvalidDate, Nullable};
 pub use written::WrittenRecord;
 pub use zoho_oauth::{
     self, Authenticator, DataCenter, Environment, Grant, OAuthClient, OAuthToken, UserSignature, store,

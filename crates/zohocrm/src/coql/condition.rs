@@ -1,4 +1,4 @@
-//! Criteria as the `where` of a query: `((Last_Name = 'Burns' and City like 'M%') and Email is not null)`.
+//! Encodes criteria as the `where` of a query: `((Last_Name = 'Burns' and City like 'M%') and Email is not null)`.
 //! <https://www.zoho.com/crm/developer/docs/api/v8/Get-Records-through-COQL-Query.html>
 
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::words::{name, quoted};
 use crate::criteria::{Condition, Operator, Tree};
 use crate::error::Error;
 
-/// The text of criteria that were checked.
+/// Encodes criteria that were checked.
 pub(super) fn text_of(tree: &Tree) -> Result<String, Error> {
     match tree {
         Tree::And(parts) => in_pairs(parts, "and"),
@@ -17,7 +17,7 @@ pub(super) fn text_of(tree: &Tree) -> Result<String, Error> {
     }
 }
 
-/// Zoho wants more than two conditions to stand in parentheses two by two.
+/// Zoho requires parentheses around every two operands.
 fn in_pairs(parts: &[Tree], word: &str) -> Result<String, Error> {
     let texts = parts.iter().map(text_of).collect::<Result<Vec<_>, _>>()?;
     Ok(texts.into_iter().reduce(|left, right| format!("({left} {word} {right})")).unwrap_or_default())
@@ -53,18 +53,18 @@ fn literal(value: &Value) -> String {
     match value {
         Value::String(text) => quoted(text),
         Value::Number(number) => number.to_string(),
-        // Zoho's examples have booleans in quotes.
+        // Zoho's examples quote booleans.
         other => quoted(&other.to_string()),
     }
 }
 
-/// A pattern of `like`. Zoho names no way to look for a `%` itself.
+/// A pattern for `like`. Zoho documents no escape for `%`.
 fn pattern(before: &str, condition: &Condition, after: &str) -> Result<String, Error> {
     let text = condition.values.first().and_then(Value::as_str).unwrap_or_default();
     if text.contains('%') {
         let field = &condition.field;
         return Err(Error::Request(format!(
-            "a query cannot look for a part of {field} with % in it, since % stands for any text there"
+            "a query cannot search `{field}` for a text with `%`, which is a wildcard in COQL"
         )));
     }
     Ok(quoted(&format!("{before}{text}{after}")))
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn every_operator_has_its_spelling() {
+    fn every_operator_is_encoded() {
         let field = || Criteria::field("A");
         for (criteria, expected) in [
             (field().equals("x"), "A = 'x'"),
@@ -109,14 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn more_than_two_conditions_stand_in_pairs() {
+    fn more_than_two_conditions_are_grouped_in_pairs() {
         let is = |name: &str| Criteria::field(name).is_null();
         let criteria = is("A").and(is("B")).and(is("C")).or(is("D"));
         assert_eq!(text(&criteria), "(((A is null and B is null) and C is null) or D is null)");
     }
 
     #[test]
-    fn a_percent_sign_that_would_be_a_wildcard_is_refused() {
+    fn a_percent_sign_in_a_pattern_is_rejected() {
         assert!(text_of(&Criteria::field("A").contains("100%").tree).is_err());
         assert_eq!(text(&Criteria::field("A").equals("100%")), "A = '100%'");
     }

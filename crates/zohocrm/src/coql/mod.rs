@@ -1,4 +1,4 @@
-//! `crm.coql("select … from …")`: queries in Zoho's query language.
+//! `crm.coql("select … from …")`: queries in COQL, Zoho's query language.
 
 mod condition;
 mod select;
@@ -18,7 +18,7 @@ use crate::stream::{Items, Pages};
 
 pub use select::{Column, Select};
 
-/// A query that has not been sent; from [`Crm::coql`].
+/// A query to send. Returned by [`Crm::coql`].
 ///
 /// ```no_run
 /// use zohocrm::{Criteria, Select};
@@ -29,8 +29,8 @@ pub use select::{Column, Select};
 ///     println!("{}", lead.text("Last_Name").unwrap_or("-"));
 /// }
 ///
-/// let unhappy = Select::fields(["Last_Name"]).from("Leads").filter(Criteria::field("City").equals("L'Aquila"));
-/// let mut leads = crm.coql(unhappy).stream();
+/// let in_town = Select::fields(["Last_Name"]).from("Leads").filter(Criteria::field("City").equals("L'Aquila"));
+/// let mut leads = crm.coql(in_town).stream();
 /// while let Some(lead) = leads.next().await {
 ///     println!("{}", lead?.text("Last_Name").unwrap_or("-"));
 /// }
@@ -49,84 +49,84 @@ pub struct Coql {
 }
 
 impl Coql {
-    /// The most records that one call gives; Zoho gives 200 if it is not told.
-    pub const MOST_PER_CALL: u64 = 2_000;
+    /// The maximum number of records that one call returns. Default without a limit: 200.
+    pub const MAX_PER_CALL: u64 = 2_000;
 
-    /// The most records that a query gives at all, in however many calls.
-    pub const MOST_RECORDS: u64 = 100_000;
+    /// The maximum number of records that a query returns, over all calls.
+    pub const MAX_RECORDS: u64 = 100_000;
 
     pub(crate) fn new(caller: &Caller, query: CoqlQuery) -> Self {
         let request = Request::new(caller, Method::Post, "/crm/v8/coql").scopes(&["ZohoCRM.coql.READ"]);
-        // It is a POST, but it only reads.
+        // A query is a POST that only reads.
         Self { request: request.repeatable(true), query, limit: None, offset: None }
     }
 
-    /// How many records at most. [`send`](Self::send) takes up to 2,000; a stream goes on until it has them.
+    /// Sets the maximum number of records: up to 2,000 for [`send`](Self::send), and any number for a stream.
     pub fn limit(self, records: u64) -> Self {
         Self { limit: Some(records), ..self }
     }
 
-    /// How many records to leave out before the first.
+    /// Skips the first records of the result.
     pub fn offset(self, records: u64) -> Self {
         Self { offset: Some(records), ..self }
     }
 
-    /// Asks in one call. Without a [`limit`](Self::limit) the text of the query is sent as it is.
+    /// Sends the query in one call. Without a [`limit`](Self::limit), the text of the query is sent unchanged.
     ///
     /// # Errors
-    /// When the query cannot be written or has its limit twice, or the call fails. Needs the scope `ZohoCRM.coql.READ` and
-    /// one to read the module.
+    /// When the query is invalid or has two limits, and when the call fails. It needs the scope `ZohoCRM.coql.READ` and one for
+    /// reading the module.
     pub async fn send(&self) -> Result<Response<Page>, Error> {
         self.send_as().await
     }
 
-    /// Asks in one call, each record read as a `T`.
+    /// Like [`send`](Self::send), with each record decoded as a `T`.
     ///
     /// # Errors
-    /// As for [`send`](Self::send), and when a record is not of this shape.
+    /// As for [`send`](Self::send), and when a record is not a `T`.
     pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Response<Page<T>>, Error> {
         page(&self.call(self.limit, self.offset)?).await
     }
 
-    /// All records, 2,000 to a page, up to the hundred-thousandth. If there are more, it ends with an error: narrow the query
-    /// down, for example by `id`.
+    /// Streams pages of 2,000 records, up to the first 100,000 records. If there are more, the stream ends with an error: narrow
+    /// the query, for example by `id`.
     pub fn pages(&self) -> Pages<Record> {
         self.pages_as()
     }
 
-    /// All records, 2,000 to a page, each read as a `T`: see [`pages`](Self::pages).
+    /// Like [`pages`](Self::pages), with each record decoded as a `T`.
     pub fn pages_as<T: DeserializeOwned + Send + 'static>(&self) -> Pages<T> {
         let query = self.clone();
         let first = self.offset.unwrap_or(0);
         let end = self.limit.map(|limit| first.saturating_add(limit));
         Pages::unfold(first, move |offset| {
-            let left = end.map_or(u64::MAX, |end| end - offset);
-            let room = Self::MOST_RECORDS.saturating_sub(offset);
-            let call = query.call(Some(left.min(room).min(Self::MOST_PER_CALL)), Some(offset));
+            let remaining = end.map_or(u64::MAX, |end| end - offset);
+            let available = Self::MAX_RECORDS.saturating_sub(offset);
+            let call = query.call(Some(remaining.min(available).min(Self::MAX_PER_CALL)), Some(offset));
             async move {
-                if room == 0 {
+                if available == 0 {
                     return Err(Error::Request(format!(
-                        "a query gives no more than {} records, and there are more; narrow it down",
-                        Self::MOST_RECORDS
+                        "a query returns at most {} records, but there are more; narrow the query",
+                        Self::MAX_RECORDS
                     )));
                 }
                 let page: Page<T> = page(&call?).await?.into_inner();
                 let next = offset.saturating_add(page.records.len() as u64);
-                let goes_on = page.more_records && end.is_none_or(|end| next < end);
-                if goes_on && next == offset {
+                let has_more = page.more_records && end.is_none_or(|end| next < end);
+                if has_more && next == offset {
                     return Err(Error::PaginationStalled);
                 }
-                Ok((page, goes_on.then_some(next)))
+                Ok((page, has_more.then_some(next)))
             }
         })
     }
 
-    /// All records, one by one, up to the hundred-thousandth: see [`pages`](Self::pages).
+    /// Streams records, up to the first 100,000: see [`pages`](Self::pages).
     pub fn stream(&self) -> Items<Record> {
         self.pages().items()
     }
 
-    /// All records, one by one, each read as a `T`: see [`pages`](Self::pages).
+    /// Like [`stream`](Self::stream), with each record decoded as a `T`.
     pub fn stream_as<T: DeserializeOwned + Send + 'static>(&self) -> Items<T> {
         self.pages_as().items()
     }
@@ -134,14 +134,14 @@ impl Coql {
     fn call(&self, limit: Option<u64>, offset: Option<u64>) -> Result<Request, Error> {
         let mut text = self.query.text.clone()?;
         if (limit.is_some() || offset.is_some()) && words::has_limit(&text) {
-            let why = "the query has a limit or an offset of its own; leave it out of the text";
+            let why = "the text of the query already has a limit or an offset; remove it from the text";
             return Err(Error::Request(why.to_owned()));
         }
         if let Some(limit) = limit.or(offset.map(|_| 200)) {
-            if !(1..=Self::MOST_PER_CALL).contains(&limit) {
-                let most = Self::MOST_PER_CALL;
+            if !(1..=Self::MAX_PER_CALL).contains(&limit) {
+                let max = Self::MAX_PER_CALL;
                 return Err(Error::Request(format!(
-                    "one call gives 1 to {most} records, not {limit}; use a stream"
+                    "one call returns 1 to {max} records, not {limit}; use a stream for more"
                 )));
             }
             text += &format!(" limit {limit}");
@@ -153,21 +153,21 @@ impl Coql {
     }
 }
 
-/// What [`Crm::coql`] is given: a text, or a [`Select`].
+/// The query for [`Crm::coql`]: a text or a [`Select`].
 #[derive(Clone, Debug)]
 pub struct CoqlQuery {
     text: Result<String, Error>,
 }
 
 impl From<&str> for CoqlQuery {
-    /// The text is sent as it is.
+    /// The text is sent unchanged.
     fn from(text: &str) -> Self {
         text.to_owned().into()
     }
 }
 
 impl From<String> for CoqlQuery {
-    /// The text is sent as it is.
+    /// The text is sent unchanged.
     fn from(text: String) -> Self {
         Self { text: Ok(text) }
     }

@@ -1,4 +1,4 @@
-//! `Select`: a query, built from its parts and checked before it is sent.
+//! `Select`: builds a query and checks it before it is sent.
 
 use super::condition::text_of;
 use super::words::{name, quoted};
@@ -6,15 +6,15 @@ use crate::criteria::{Criteria, Limits};
 use crate::error::Error;
 use crate::records::SortOrder;
 
-/// What Zoho takes in one query. <https://www.zoho.com/crm/developer/docs/api/v8/COQL-Limitations.html>
-const MOST_COLUMNS: usize = 50;
-const MOST_AGGREGATES: usize = 5;
-const MOST_GROUPS: usize = 4;
-const MOST_ORDERS: usize = 10;
+/// Zoho's limits for one query: <https://www.zoho.com/crm/developer/docs/api/v8/COQL-Limitations.html>
+const MAX_COLUMNS: usize = 50;
+const MAX_AGGREGATES: usize = 5;
+const MAX_GROUPS: usize = 4;
+const MAX_ORDERS: usize = 10;
 const CONDITION_LIMITS: Limits = Limits { conditions: 25, values: 50 };
 
-/// A query: which fields of which records, in which order. Texts are quoted, names are checked, and Zoho's limits are
-/// kept, before anything is sent.
+/// A query: the fields, the module, the conditions and the order. Texts are quoted, and names and Zoho's limits are checked
+/// before the query is sent.
 ///
 /// ```
 /// use zohocrm::{Column, Criteria, Select, SortOrder};
@@ -41,7 +41,7 @@ const CONDITION_LIMITS: Limits = Limits { conditions: 25, values: 50 };
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "a query does nothing until Crm::coql has it"]
+#[must_use = "a query does nothing until it is passed to `Crm::coql`"]
 pub struct Select {
     columns: Vec<Column>,
     module: String,
@@ -52,9 +52,8 @@ pub struct Select {
 }
 
 impl Select {
-    /// Begins a query with what to read: names of fields, or [`Column`]s; 50 at most. A field of a related record is
-    /// reached by dots, through two records at most: `Account_Name.Parent_Account.Account_Name`. Zoho adds the `id`,
-    /// unless the query groups.
+    /// Starts a query for these columns: field names or [`Column`]s, at most 50. Dots lead to a field of a related record,
+    /// through at most two records: `Account_Name.Parent_Account.Account_Name`. Zoho adds the `id` unless the query groups.
     pub fn fields(columns: impl IntoIterator<Item = impl Into<Column>>) -> Self {
         Self {
             columns: columns.into_iter().map(Into::into).collect(),
@@ -66,18 +65,18 @@ impl Select {
         }
     }
 
-    /// The module whose records are read, by its API name.
+    /// Sets the module to read, by its API name.
     pub fn from(self, module: impl Into<String>) -> Self {
         Self { module: module.into(), ..self }
     }
 
-    /// Only records of a custom view, by its id.
+    /// Restricts the query to a custom view, by its id.
     pub fn custom_view(self, id: impl Into<String>) -> Self {
         Self { custom_view: Some(id.into()), ..self }
     }
 
-    /// Only records that meet the criteria: 25 conditions at most, and 50 values in one `in`. A second filter is added to
-    /// the first: both have to be met.
+    /// Restricts the query to records that meet the criteria: at most 25 conditions, and 50 values in one `in`. A second call
+    /// adds to the first one: records must meet both.
     pub fn filter(self, criteria: Criteria) -> Self {
         let both = match self.filter {
             Some(filter) => filter.and(criteria),
@@ -86,28 +85,28 @@ impl Select {
         Self { filter: Some(both), ..self }
     }
 
-    /// One row for each combination of what these fields hold: 4 at most.
+    /// Groups by fields, at most 4: the result has one row for each combination of their values.
     pub fn group_by(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { groups: fields.into_iter().map(Into::into).collect(), ..self }
     }
 
-    /// Sorts by a field, or by a column's own name; a second call sorts what the first left equal. 10 at most. Zoho sorts
-    /// by `id`, smallest first, if it is not told.
+    /// Sorts by a field or by the name of a column. A second call sorts rows that are equal by the first one. At most 10.
+    /// Default: by `id`, ascending.
     pub fn order_by(mut self, field: impl Into<String>, order: SortOrder) -> Self {
         self.orders.push((field.into(), order));
         self
     }
 
-    /// The text of the query.
+    /// Encodes the query as text.
     ///
     /// # Errors
-    /// When a name cannot be one of a field or module, a value cannot be written, or the query is greater than Zoho takes.
+    /// When a name is invalid, a value cannot be encoded, or the query exceeds Zoho's limits.
     pub fn to_text(&self) -> Result<String, Error> {
         let aggregates = self.columns.iter().filter(|column| column.aggregate.is_some()).count();
-        check("fields", self.columns.len(), 1..=MOST_COLUMNS)?;
-        check("aggregates", aggregates, 0..=MOST_AGGREGATES)?;
-        check("fields to group by", self.groups.len(), 0..=MOST_GROUPS)?;
-        check("fields to order by", self.orders.len(), 0..=MOST_ORDERS)?;
+        check("fields", self.columns.len(), 1..=MAX_COLUMNS)?;
+        check("aggregates", aggregates, 0..=MAX_AGGREGATES)?;
+        check("fields to group by", self.groups.len(), 0..=MAX_GROUPS)?;
+        check("fields to order by", self.orders.len(), 0..=MAX_ORDERS)?;
 
         let mut text = format!(
             "select {} from {} where {}",
@@ -137,7 +136,7 @@ impl Select {
         }
     }
 
-    /// Zoho takes no query without a `where`.
+    /// Zoho rejects a query without a `where`.
     fn condition(&self) -> Result<String, Error> {
         let Some(filter) = &self.filter else { return Ok("id is not null".to_owned()) };
         filter.check(CONDITION_LIMITS)?;
@@ -151,48 +150,48 @@ impl Select {
     }
 }
 
-/// What a query reads: a field, or something worked out of it.
+/// A column of a query: a field or an aggregate of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a column does nothing until a query has it"]
+#[must_use = "a column does nothing until it is passed to a query"]
 pub struct Column {
     field: String,
-    /// Zoho minds the case.
+    /// In upper case: Zoho distinguishes cases here.
     aggregate: Option<&'static str>,
     alias: Option<String>,
 }
 
 impl Column {
-    /// A field.
+    /// Reads a field.
     pub fn field(name: impl Into<String>) -> Self {
         Self { field: name.into(), aggregate: None, alias: None }
     }
 
-    /// The sum of a field, called `SUM(field)` in the answer.
+    /// Reads the sum of a field, named `SUM(field)` in the response.
     pub fn sum(field: impl Into<String>) -> Self {
         Self { aggregate: Some("SUM"), ..Self::field(field) }
     }
 
-    /// The smallest value of a field, called `MIN(field)` in the answer.
+    /// Reads the smallest value of a field, named `MIN(field)` in the response.
     pub fn min(field: impl Into<String>) -> Self {
         Self { aggregate: Some("MIN"), ..Self::field(field) }
     }
 
-    /// The greatest value of a field, called `MAX(field)` in the answer.
+    /// Reads the greatest value of a field, named `MAX(field)` in the response.
     pub fn max(field: impl Into<String>) -> Self {
         Self { aggregate: Some("MAX"), ..Self::field(field) }
     }
 
-    /// The average of a field, called `AVG(field)` in the answer.
+    /// Reads the average of a field, named `AVG(field)` in the response.
     pub fn avg(field: impl Into<String>) -> Self {
         Self { aggregate: Some("AVG"), ..Self::field(field) }
     }
 
-    /// How many records there are, called `COUNT(field)` in the answer. The field is a number, a lookup or a pick list.
+    /// Counts records, named `COUNT(field)` in the response. The field must be a number, a lookup or a pick list.
     pub fn count(field: impl Into<String>) -> Self {
         Self { aggregate: Some("COUNT"), ..Self::field(field) }
     }
 
-    /// What the answer calls it.
+    /// Sets the name of the column in the response.
     pub fn named(self, alias: impl Into<String>) -> Self {
         Self { alias: Some(alias.into()), ..self }
     }
@@ -230,8 +229,8 @@ fn check(what: &str, count: usize, allowed: std::ops::RangeInclusive<usize>) -> 
     match allowed.contains(&count) {
         true => Ok(()),
         false => {
-            let (least, most) = allowed.into_inner();
-            Err(Error::Request(format!("a query has {least} to {most} {what}; this one has {count}")))
+            let (min, max) = allowed.into_inner();
+            Err(Error::Request(format!("a query must have {min} to {max} {what}, but this one has {count}")))
         }
     }
 }
@@ -240,12 +239,12 @@ fn check(what: &str, count: usize, allowed: std::ops::RangeInclusive<usize>) -> 
 mod tests {
     use super::*;
 
-    fn refused(query: &Select) -> String {
+    fn rejected(query: &Select) -> String {
         query.to_text().unwrap_err().to_string()
     }
 
     #[test]
-    fn every_part_has_its_place() {
+    fn every_part_of_a_query_is_encoded() {
         let query = Select::fields(["Last_Name".into(), Column::field("Account_Name").named("Account's id")])
             .from("Contacts")
             .custom_view("2276164000000091501")
@@ -263,25 +262,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_greater_than_zoho_takes_is_refused_beforehand() {
+    fn a_query_beyond_the_limits_is_rejected_before_sending() {
         let ids = |count| Select::fields(vec!["id"; count]).from("Leads");
         assert!(ids(50).to_text().is_ok());
-        assert!(refused(&ids(51)).contains("1 to 50 fields; this one has 51"));
-        assert!(refused(&ids(0)).contains("this one has 0"));
+        assert!(rejected(&ids(51)).contains("1 to 50 fields, but this one has 51"));
+        assert!(rejected(&ids(0)).contains("this one has 0"));
         assert!(
-            refused(&Select::fields(vec![Column::count("id"); 6]).from("Leads")).contains("5 aggregates")
+            rejected(&Select::fields(vec![Column::count("id"); 6]).from("Leads")).contains("5 aggregates")
         );
-        assert!(refused(&ids(1).group_by(["id"; 5])).contains("4 fields to group by"));
+        assert!(rejected(&ids(1).group_by(["id"; 5])).contains("4 fields to group by"));
         let ordered = (0..11).fold(ids(1), |query, _| query.order_by("id", SortOrder::Ascending));
-        assert!(refused(&ordered).contains("10 fields to order by"));
+        assert!(rejected(&ordered).contains("10 fields to order by"));
         let filtered = (0..26).fold(ids(1), |query, _| query.filter(Criteria::field("id").is_null()));
-        assert!(refused(&filtered).contains("26 conditions are too many; Zoho takes 25"));
+        assert!(rejected(&filtered).contains("26 conditions exceed Zoho's limit of 25"));
         let listed = ids(1).filter(Criteria::field("id").is_in(0..51));
-        assert!(refused(&listed).contains("51 values for id"));
+        assert!(rejected(&listed).contains("51 values for `id`"));
     }
 
     #[test]
-    fn nothing_gets_into_a_query_through_a_name() {
+    fn a_name_cannot_inject_into_a_query() {
         assert!(Select::fields(["id from Users where id is not null --"]).from("Leads").to_text().is_err());
         assert!(Select::fields(["id"]).from("Leads where 1 = 1 or").to_text().is_err());
         assert!(Select::fields(["id"]).to_text().is_err(), "no module");

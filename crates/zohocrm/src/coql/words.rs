@@ -1,29 +1,28 @@
-//! How texts and names stand in a query.
+//! Quotes texts and names in a query.
 
 use crate::criteria::checked_name;
 use crate::error::Error;
 
-/// A text in single quotes. A quote in it is written twice; nothing else has a meaning of its own, a backslash neither.
+/// Puts a text in single quotes and doubles the quotes in it. No other character is special, not even a backslash.
 /// <https://help.zoho.com/portal/en/community/topic/kaizen-171-faqs-on-coql-api>
 pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// The name of a field or module. Zoho wants quotes around one that is a word of the language, and around one that
-/// leads through `->`.
+/// Encodes the name of a field or module. Zoho requires quotes around keywords and around names with `->`.
 pub(super) fn name(name: &str) -> Result<String, Error> {
     let name = checked_name(name)?;
-    let is_word = WORDS.iter().any(|word| word.eq_ignore_ascii_case(name));
-    Ok(if is_word || name.contains("->") { quoted(name) } else { name.to_owned() })
+    let is_keyword = KEYWORDS.iter().any(|word| word.eq_ignore_ascii_case(name));
+    Ok(if is_keyword || name.contains("->") { quoted(name) } else { name.to_owned() })
 }
 
-/// The words of the language, and `external`, which the FAQ above names.
-const WORDS: [&str; 20] = [
+/// The keywords of COQL, and `external`, which the FAQ above lists.
+const KEYWORDS: [&str; 20] = [
     "and", "as", "asc", "between", "by", "desc", "external", "from", "group", "in", "is", "like", "limit",
     "not", "null", "offset", "or", "order", "select", "where",
 ];
 
-/// Whether a query says by itself how many records it wants: a word outside of quotes.
+/// Whether a query contains `limit` or `offset` outside of quotes.
 pub(super) fn has_limit(query: &str) -> bool {
     let mut quote = None;
     let outside = |letter: char| match quote {
@@ -50,13 +49,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quote_is_written_twice_and_a_backslash_once() {
+    fn quotes_are_doubled_and_backslashes_are_not() {
         assert_eq!(quoted(r"O'Brien \ Co"), r"'O''Brien \ Co'");
         assert_eq!(quoted("' or id is not null --"), "''' or id is not null --'");
     }
 
     #[test]
-    fn names_that_need_quotes_get_them() {
+    fn keywords_and_paths_are_quoted() {
         assert_eq!(name("Last_Name").unwrap(), "Last_Name");
         assert_eq!(name("Account_Name.Parent_Account.id").unwrap(), "Account_Name.Parent_Account.id");
         assert_eq!(name("External").unwrap(), "'External'");
@@ -65,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_seen_where_it_is_one() {
+    fn a_limit_is_found_outside_quotes_only() {
         for query in
             ["select id from Leads where id is not null LIMIT 5", "select id from Leads\nlimit\t1, 2"]
         {

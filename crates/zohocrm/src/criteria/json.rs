@@ -1,4 +1,4 @@
-//! Criteria as JSON, for bulk reads and what else takes a `criteria` object.
+//! Encodes criteria as JSON, for bulk reads and other calls with a `criteria` object.
 //! <https://www.zoho.com/crm/developer/docs/api/v8/bulk-read/create-job.html>
 
 use serde_json::{Value, json};
@@ -7,10 +7,10 @@ use super::tree::EMPTY;
 use super::{Condition, Limits, Operator, Tree};
 use crate::error::Error;
 
-/// Twenty-five conditions; as many values as in a search, since Zoho names no number.
+/// Zoho documents the number of conditions. It documents none for values, so the limit of searches applies.
 pub(super) const LIMITS: Limits = Limits { conditions: 25, values: 100 };
 
-/// The JSON of criteria that were checked.
+/// Encodes criteria that were checked.
 pub(super) fn value_of(tree: &Tree) -> Result<Value, Error> {
     match tree {
         Tree::And(parts) => group("and", parts),
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groups_and_conditions_are_written_as_a_bulk_read_wants_them() {
+    fn groups_and_conditions_have_the_json_of_a_bulk_read() {
         let criteria = Criteria::field("Last_Name")
             .equals("Burns, (B)")
             .and(Criteria::field("Amount").between(1, 2).or(Criteria::field("Owner").is_in(["7"])))
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_criteria_have_no_json() {
+    fn raw_criteria_have_no_json_form() {
         assert!(Criteria::field("A").equals(1).and(Criteria::raw("B:equals:2")).to_json().is_err());
     }
 }

@@ -1,5 +1,5 @@
-//! `Criteria`: which records are meant. Said once, and written in each of Zoho's three languages: the text of a search
-//! (`search.rs`), the JSON of a bulk read (`json.rs`) and the `where` of a query (`coql/condition.rs`).
+//! `Criteria`: conditions that select records, encoded in three forms: the text of a search (`search.rs`), the JSON of a
+//! bulk read (`json.rs`) and the `where` of a query (`coql/condition.rs`).
 
 mod json;
 mod name;
@@ -13,10 +13,10 @@ use crate::error::Error;
 pub(crate) use name::checked_name;
 pub(crate) use tree::{Condition, Limits, Operator, Tree};
 
-/// Which records are meant: a condition on a field, or several joined by `and` and `or`.
+/// Conditions that select records: one on a field, or several joined by `and` and `or`.
 ///
-/// The same criteria serve a search, a count, a query and a bulk read. Not every operator exists in each of them, and
-/// which fits a field depends on the type of the field: Zoho says so where it does not.
+/// The same criteria work in a search, a count, a query and a bulk read. Not every operator exists in all of them, and the
+/// type of a field decides which operators it supports. Zoho rejects those that it does not support.
 ///
 /// ```
 /// use zohocrm::{Criteria, DateTime};
@@ -35,69 +35,69 @@ pub(crate) use tree::{Condition, Limits, Operator, Tree};
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "criteria do nothing until a call has them"]
+#[must_use = "criteria do nothing until they are passed to a call"]
 pub struct Criteria {
     pub(crate) tree: Tree,
 }
 
 impl Criteria {
-    /// Begins a condition on a field, by its API name. A field of a related record is reached by dots:
-    /// `Account_Name.Industry`.
+    /// Starts a condition on a field, by its API name. Dots lead to a field of a related record: `Account_Name.Industry`.
     pub fn field(name: impl Into<String>) -> CriteriaField {
         CriteriaField { name: name.into() }
     }
 
-    /// Criteria as Zoho writes them, for what this type cannot say. They are sent as they stand, in parentheses; what
-    /// has a meaning of its own must be escaped already. They have no JSON form.
+    /// Creates criteria from Zoho's syntax, for conditions that this type does not support. The text is sent unchanged in
+    /// parentheses, so special characters must be escaped already. Raw criteria have no JSON form.
     pub fn raw(text: impl Into<String>) -> Self {
         Tree::Raw(text.into()).into()
     }
 
-    /// Both these and the others hold.
+    /// Requires both these and the other criteria.
     pub fn and(self, other: Self) -> Self {
         let mut parts = self.tree.parts_of_and();
         parts.extend(other.tree.parts_of_and());
         Tree::And(parts).into()
     }
 
-    /// These hold, or the others, or both.
+    /// Requires these or the other criteria, or both.
     pub fn or(self, other: Self) -> Self {
         let mut parts = self.tree.parts_of_or();
         parts.extend(other.tree.parts_of_or());
         Tree::Or(parts).into()
     }
 
-    /// The text for a parameter named `criteria`: `(Last_Name:equals:Burns\, B)`. It is not yet encoded for a URL.
+    /// Encodes the criteria as the text of a `criteria` parameter: `(Last_Name:equals:Burns\, B)`. The text is not
+    /// URL-encoded.
     ///
-    /// `(`, `)`, `,` and `\` in a value have a `\` before them, as
-    /// <https://www.zoho.com/crm/developer/docs/api/v8/search-records.html> says.
+    /// A `\` escapes `(`, `)`, `,` and `\` in values:
+    /// <https://www.zoho.com/crm/developer/docs/api/v8/search-records.html>
     ///
     /// # Errors
-    /// When a name cannot be one of a field, a value is not a text, number, boolean or null, or there are more conditions
-    /// than Zoho takes: 10, and 100 values in one `in`.
+    /// When a field name is invalid, a value is not a text, number, boolean or null, or the criteria exceed Zoho's limits: 10
+    /// conditions, and 100 values in one `in`.
     pub fn to_text(&self) -> Result<String, Error> {
         self.check(search::LIMITS)?;
         Ok(search::text_of(&self.tree))
     }
 
-    /// The JSON form: `{"field": {"api_name": "Last_Name"}, "comparator": "equal", "value": "Burns"}`, or a
+    /// Encodes the criteria as JSON: `{"field": {"api_name": "Last_Name"}, "comparator": "equal", "value": "Burns"}`, or a
     /// `group_operator` with its `group`.
     ///
     /// # Errors
-    /// When a name cannot be one of a field, a value is not a text, number, boolean or null, there are more than 25
-    /// conditions, or some of them are [`raw`](Self::raw).
+    /// When a field name is invalid, a value is not a text, number, boolean or null, there are more than 25 conditions, or
+    /// some of them are [`raw`](Self::raw).
     pub fn to_json(&self) -> Result<Value, Error> {
         self.check(json::LIMITS)?;
         json::value_of(&self.tree)
     }
 
-    /// Whether Zoho would take this many conditions and values, and whether they can be written at all.
+    /// Checks the limits and whether every condition can be encoded.
     pub(crate) fn check(&self, limits: Limits) -> Result<(), Error> {
         let conditions = self.tree.conditions();
         let count = conditions.len();
         if count > limits.conditions {
-            let most = limits.conditions;
-            return Err(Error::Request(format!("{count} conditions are too many; Zoho takes {most} here")));
+            let max = limits.conditions;
+            return Err(Error::Request(format!("{count} conditions exceed Zoho's limit of {max}")));
         }
         conditions.into_iter().try_for_each(|condition| condition.check(limits))
     }
@@ -109,22 +109,22 @@ impl From<Tree> for Criteria {
     }
 }
 
-/// A field that a condition is about; from [`Criteria::field`].
+/// A field to compare. Returned by [`Criteria::field`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a field is no condition; compare it with something"]
+#[must_use = "a field is not a condition until it is compared with a value"]
 pub struct CriteriaField {
     name: String,
 }
 
 impl CriteriaField {
-    /// The value is this one. In a search, `equals` on a text field finds the texts that *contain* the value; a query
-    /// ([`Crm::coql`](crate::Crm::coql)) compares the whole. A multi-select pick list is compared in a query with its values
-    /// joined by `;`.
+    /// The field equals the value. In a search, `equals` on a text field finds texts that *contain* the value, while a query
+    /// ([`Crm::coql`](crate::Crm::coql)) compares the whole text. A query compares a multi-select pick list with values joined
+    /// by `;`.
     pub fn equals(self, value: impl Into<Value>) -> Criteria {
         self.compared(Operator::Equals, [value])
     }
 
-    /// The value is another one.
+    /// The field does not equal the value.
     pub fn not_equal(self, value: impl Into<Value>) -> Criteria {
         self.compared(Operator::NotEqual, [value])
     }
@@ -139,62 +139,62 @@ impl CriteriaField {
         self.compared(Operator::NotEqual, [Value::Null])
     }
 
-    /// The text begins so.
+    /// The text starts with `beginning`.
     pub fn starts_with(self, beginning: impl Into<String>) -> Criteria {
         self.compared(Operator::StartsWith, [beginning.into()])
     }
 
-    /// The text ends so. Not for searches.
+    /// The text ends with `end`. Not for searches.
     pub fn ends_with(self, end: impl Into<String>) -> Criteria {
         self.compared(Operator::EndsWith, [end.into()])
     }
 
-    /// The text has this in it. Not for searches, where [`equals`](Self::equals) means this.
+    /// The text contains `part`. Not for searches, where [`equals`](Self::equals) has this meaning.
     pub fn contains(self, part: impl Into<String>) -> Criteria {
         self.compared(Operator::Contains, [part.into()])
     }
 
-    /// The text does not have this in it. Not for searches.
+    /// The text does not contain `part`. Not for searches.
     pub fn not_contains(self, part: impl Into<String>) -> Criteria {
         self.compared(Operator::NotContains, [part.into()])
     }
 
-    /// The value is one of these: at most 100 in a search, 50 in a query.
+    /// The field equals one of the values. At most 100 in a search, 50 in a query.
     pub fn is_in(self, values: impl IntoIterator<Item = impl Into<Value>>) -> Criteria {
         self.compared(Operator::In, values)
     }
 
-    /// The value is none of these. Not for searches.
+    /// The field equals none of the values. Not for searches.
     pub fn not_in(self, values: impl IntoIterator<Item = impl Into<Value>>) -> Criteria {
         self.compared(Operator::NotIn, values)
     }
 
-    /// The value is greater, or later.
+    /// The field is greater or later than the value.
     pub fn greater_than(self, value: impl Into<Value>) -> Criteria {
         self.compared(Operator::GreaterThan, [value])
     }
 
-    /// The value is this one, greater, or later.
+    /// The field equals the value, or is greater or later.
     pub fn greater_equal(self, value: impl Into<Value>) -> Criteria {
         self.compared(Operator::GreaterEqual, [value])
     }
 
-    /// The value is less, or earlier.
+    /// The field is less or earlier than the value.
     pub fn less_than(self, value: impl Into<Value>) -> Criteria {
         self.compared(Operator::LessThan, [value])
     }
 
-    /// The value is this one, less, or earlier.
+    /// The field equals the value, or is less or earlier.
     pub fn less_equal(self, value: impl Into<Value>) -> Criteria {
         self.compared(Operator::LessEqual, [value])
     }
 
-    /// The value is one of these two, or lies between them.
+    /// The field lies between the two values, both included.
     pub fn between(self, from: impl Into<Value>, to: impl Into<Value>) -> Criteria {
         self.compared(Operator::Between, [from.into(), to.into()])
     }
 
-    /// The value lies outside of these two. Not for searches.
+    /// The field lies outside the two values. Not for searches.
     pub fn not_between(self, from: impl Into<Value>, to: impl Into<Value>) -> Criteria {
         self.compared(Operator::NotBetween, [from.into(), to.into()])
     }
@@ -213,31 +213,31 @@ mod tests {
         Criteria::field(name).equals("x")
     }
 
-    fn refused(criteria: &Criteria) -> String {
+    fn rejected(criteria: &Criteria) -> String {
         criteria.to_text().unwrap_err().to_string()
     }
 
     #[test]
-    fn the_same_joined_twice_is_one_group() {
+    fn nested_groups_of_the_same_kind_are_flattened() {
         let Tree::And(parts) = is("A").and(is("B")).and(is("C").and(is("D"))).tree else {
-            panic!("no group")
+            panic!("not a group")
         };
         assert_eq!(parts.len(), 4);
-        let Tree::Or(parts) = is("A").and(is("B")).or(is("C")).tree else { panic!("no group") };
+        let Tree::Or(parts) = is("A").and(is("B")).or(is("C")).tree else { panic!("not a group") };
         assert_eq!(parts.len(), 2);
     }
 
     #[test]
-    fn more_than_zoho_takes_is_refused_beforehand() {
+    fn criteria_beyond_the_limits_are_rejected_before_sending() {
         let eleven = (0..10).fold(is("A"), |criteria, _| criteria.and(is("A")));
-        assert!(refused(&eleven).contains("11 conditions are too many; Zoho takes 10"));
+        assert!(rejected(&eleven).contains("11 conditions exceed Zoho's limit of 10"));
         assert!(eleven.to_json().is_ok(), "JSON takes 25");
-        assert!(refused(&Criteria::field("A").is_in(0..101)).contains("101 values for A"));
-        assert!(refused(&Criteria::field("A").is_in([0; 0])).contains("is empty"));
+        assert!(rejected(&Criteria::field("A").is_in(0..101)).contains("101 values for `A`"));
+        assert!(rejected(&Criteria::field("A").is_in([0; 0])).contains("is empty"));
     }
 
     #[test]
-    fn a_name_cannot_smuggle_a_condition_in() {
+    fn a_name_cannot_inject_a_condition() {
         for name in ["", "A:equals:x)or(B", "A B", "A.", ".A", "A'", "A->", "->A"] {
             assert!(is(name).to_text().is_err(), "{name}");
         }
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_single_value_is_refused() {
+    fn a_value_that_is_not_scalar_is_rejected() {
         assert!(Criteria::field("A").equals(serde_json::json!({"id": "1"})).to_text().is_err());
         assert!(Criteria::field("A").less_than(Value::Null).to_text().is_err());
         assert!(Criteria::field("A").is_not_null().to_text().is_ok());

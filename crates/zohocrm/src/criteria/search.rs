@@ -1,4 +1,4 @@
-//! Criteria as the text of a search: `((Last_Name:equals:Burns\, B)and(City:starts_with:M))`.
+//! Encodes criteria as the text of a search: `((Last_Name:equals:Burns\, B)and(City:starts_with:M))`.
 //! <https://www.zoho.com/crm/developer/docs/api/v8/search-records.html>
 
 use serde_json::Value;
@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::tree::EMPTY;
 use super::{Condition, Limits, Tree};
 
-/// Ten conditions, and a hundred values in one `in`.
+/// Zoho's limits for a search.
 pub(super) const LIMITS: Limits = Limits { conditions: 10, values: 100 };
 
-/// The text of criteria that were checked.
+/// Encodes criteria that were checked.
 pub(super) fn text_of(tree: &Tree) -> String {
     let joined = |parts: &[Tree], word| parts.iter().map(text_of).collect::<Vec<_>>().join(word);
     match tree {
@@ -33,8 +33,8 @@ fn text_of_value(value: &Value) -> String {
     }
 }
 
-/// Zoho asks for `\` before parentheses and commas, and before a `\` at the end. Before every other `\` it is put too:
-/// without it, `\,` in a value would be read as a comma alone.
+/// Zoho requires `\` before parentheses, commas and a final `\`. Every other `\` is escaped too, because Zoho would read
+/// `\,` in a value as a comma only.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_examples_of_the_documentation_are_written_so() {
+    fn the_text_matches_the_examples_in_the_documentation() {
         let text = |criteria: Criteria| criteria.to_text().unwrap();
         let both = Criteria::field("Last_Name")
             .equals("Burns,B")
@@ -68,12 +68,12 @@ mod tests {
     }
 
     #[test]
-    fn raw_text_stands_as_it_is() {
+    fn raw_text_is_unchanged() {
         let criteria = Criteria::raw("A:equals:1").or(Criteria::field("B").equals(true));
         assert_eq!(criteria.to_text().unwrap(), "((A:equals:1)or(B:equals:true))");
     }
 
-    /// A reader of the grammar that shares nothing with the writer: a value is a text here, whatever it was.
+    /// A parser of the syntax that shares no code with the encoder. It reads every value as a text.
     struct Reader<'a>(&'a str);
 
     impl Reader<'_> {
@@ -120,11 +120,11 @@ mod tests {
                         self.0 = &self.0[at..];
                         return text.into();
                     }
-                    '(' => panic!("a bare parenthesis"),
+                    '(' => panic!("an unescaped parenthesis"),
                     _ => text.push(letter),
                 }
             }
-            panic!("no end")
+            panic!("unexpected end of text")
         }
 
         fn take(&mut self, token: &str) {
@@ -150,7 +150,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_reads_back_as_the_same_tree(criteria in criteria()) {
+        fn encoded_criteria_parse_to_the_same_tree(criteria in criteria()) {
             let text = text_of(&criteria.tree);
             let mut reader = Reader(&text);
             prop_assert_eq!(reader.tree(), criteria.tree);

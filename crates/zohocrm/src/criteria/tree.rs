@@ -1,11 +1,11 @@
-//! What criteria consist of, whichever language they are written in.
+//! The structure of criteria, independent of how they are encoded.
 
 use serde_json::Value;
 
 use super::checked_name;
 use crate::error::Error;
 
-/// Conditions and what joins them. Neither `And` nor `Or` holds one of its own kind directly.
+/// Conditions and groups. An `And` contains no `And` directly, and an `Or` no `Or`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Tree {
     And(Vec<Self>),
@@ -38,12 +38,12 @@ impl Tree {
     }
 }
 
-/// What the value of one field has to be.
+/// A comparison of one field with values.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Condition {
     pub(crate) field: String,
     pub(crate) operator: Operator,
-    /// One; two for `Between`; any number for `In`.
+    /// Two for `Between` and `NotBetween`, any number for `In` and `NotIn`, one for all others.
     pub(crate) values: Vec<Value>,
 }
 
@@ -53,14 +53,12 @@ impl Condition {
         let count = self.values.len();
         if count == 0 {
             let why =
-                format!("the list of values for {field} is empty; nothing is in it, so no call is needed");
+                format!("the list of values for `{field}` is empty; no record can match, so skip the call");
             return Err(Error::Request(why));
         }
         if count > limits.values {
-            let most = limits.values;
-            return Err(Error::Request(format!(
-                "{count} values for {field} are too many; Zoho takes {most} here"
-            )));
+            let max = limits.values;
+            return Err(Error::Request(format!("{count} values for `{field}` exceed Zoho's limit of {max}")));
         }
         let may_be_null = matches!(self.operator, Operator::Equals | Operator::NotEqual);
         let can_be_written = |value: &Value| match value {
@@ -70,14 +68,14 @@ impl Condition {
         };
         match self.values.iter().all(can_be_written) {
             true => Ok(()),
-            false => {
-                Err(Error::Request(format!("{field} cannot be compared with null, a list or an object so")))
-            }
+            false => Err(Error::Request(format!(
+                "`{field}` cannot be compared with null, a list or an object by this operator"
+            ))),
         }
     }
 }
 
-/// How a value is compared.
+/// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operator {
     Equals,
@@ -97,7 +95,7 @@ pub(crate) enum Operator {
 }
 
 impl Operator {
-    /// As searches spell it. JSON differs in one: see `json.rs`.
+    /// The name in a search. JSON has one exception: see `json.rs`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Equals => "equals",
@@ -118,12 +116,12 @@ impl Operator {
     }
 }
 
-/// How many conditions Zoho takes, and how many values in one of them.
+/// Zoho's limits on conditions, and on values in one condition.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) conditions: usize,
     pub(crate) values: usize,
 }
 
-/// How Zoho writes that a field is empty, where it has no word for it.
+/// Zoho's value for an empty field, in forms without a `null`.
 pub(super) const EMPTY: &str = "${EMPTY}";

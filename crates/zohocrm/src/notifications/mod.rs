@@ -1,4 +1,4 @@
-//! `crm.notifications()`: Zoho calls a URL when records change.
+//! `crm.notifications()`: channels through which Zoho reports changes of records.
 
 mod channel;
 mod notification;
@@ -16,9 +16,9 @@ use crate::stream::Items;
 use crate::written::{WrittenRecord, outcomes, outcomes_of_any_number};
 
 pub use channel::Channel;
-pub use notification::{AffectedValues, NotANotification, Notification, RecordOperation};
+pub use notification::{AffectedValues, InvalidNotification, Notification, RecordOperation};
 
-/// What Zoho tells of changes, and where; from [`Crm::notifications`].
+/// The channels of the CRM. Returned by [`Crm::notifications`].
 ///
 /// ```no_run
 /// use zohocrm::Channel;
@@ -27,7 +27,7 @@ pub use notification::{AffectedValues, NotANotification, Notification, RecordOpe
 /// let channel = Channel::new("1000000068001")
 ///     .events(["Leads.create", "Contacts.edit"])
 ///     .notify_url("https://example.com/zoho")
-///     .token("a text that nobody can guess");
+///     .token("a text that is hard to guess");
 /// for enabled in crm.notifications().enable([channel]).await? {
 ///     enabled?;
 /// }
@@ -35,7 +35,7 @@ pub use notification::{AffectedValues, NotANotification, Notification, RecordOpe
 /// # }
 /// ```
 ///
-/// Each call needs a scope such as `ZohoCRM.notifications.READ`.
+/// Every call needs a scope such as `ZohoCRM.notifications.READ`.
 /// <https://www.zoho.com/crm/developer/docs/api/v8/notifications/overview.html>
 #[derive(Clone, Debug)]
 pub struct Notifications {
@@ -47,13 +47,12 @@ impl Notifications {
         Self { caller: caller.clone() }
     }
 
-    /// Lists the channels that are open.
+    /// Lists the open channels.
     pub fn list(&self) -> ListChannels {
         ListChannels { request: self.request(Method::Get) }
     }
 
-    /// Opens channels, and says what became of each. An open one lives for an hour, or for as long as
-    /// [`Channel::expiry`] says: a week at most.
+    /// Opens channels and returns a result for each. A channel stays open for one hour, or until its [`Channel::expiry`].
     ///
     /// # Errors
     /// When the call fails as a whole.
@@ -64,8 +63,8 @@ impl Notifications {
         self.send(Method::Post, channels, &[]).await
     }
 
-    /// Changes what is said about channels and keeps the rest, and says what became of each. A later
-    /// [`Channel::expiry`] keeps one open.
+    /// Changes the given properties of channels, keeps the others, and returns a result for each. A later
+    /// [`Channel::expiry`] keeps a channel open longer.
     ///
     /// # Errors
     /// When the call fails as a whole.
@@ -76,7 +75,7 @@ impl Notifications {
         self.send(Method::Patch, channels, &[]).await
     }
 
-    /// Puts channels in place of those with the same ids, and says what became of each. What is not said is dropped.
+    /// Replaces the channels with the same ids and returns a result for each. Properties that are not given are removed.
     ///
     /// # Errors
     /// When the call fails as a whole.
@@ -87,7 +86,7 @@ impl Notifications {
         self.send(Method::Put, channels, &[]).await
     }
 
-    /// Takes events out of channels: those that the given ones name.
+    /// Removes the given events from channels and returns a result for each.
     ///
     /// # Errors
     /// When the call fails as a whole.
@@ -98,7 +97,7 @@ impl Notifications {
         self.send(Method::Patch, channels, &[("_delete_events", json!(true))]).await
     }
 
-    /// Closes channels, by their ids. Zoho says what became of each module that they watched.
+    /// Closes channels by their ids. Zoho returns a result for each module that they watched.
     ///
     /// # Errors
     /// When the call fails as a whole.
@@ -125,7 +124,7 @@ impl Notifications {
     }
 
     fn request(&self, method: Method) -> Request {
-        // Replacing a channel twice is the same as once.
+        // Replacing a channel twice has the same effect as once.
         let repeatable = matches!(method, Method::Get | Method::Put);
         Request::new(&self.caller, method, "/crm/v8/actions/watch").repeatable(repeatable).scopes(
             match method {
@@ -138,7 +137,7 @@ impl Notifications {
     }
 }
 
-/// A list of channels that has not been asked for; from [`Notifications::list`].
+/// A request for the open channels. Returned by [`Notifications::list`].
 #[derive(Clone, Debug)]
 #[must_use = "a list does nothing until it is sent"]
 pub struct ListChannels {
@@ -146,27 +145,27 @@ pub struct ListChannels {
 }
 
 impl ListChannels {
-    /// Only the channel with this id.
+    /// Restricts the list to the channel with this id.
     pub fn channel(self, id: impl Into<String>) -> Self {
         self.with("channel_id", id.into())
     }
 
-    /// Only channels that watch this module.
+    /// Restricts the list to channels that watch this module.
     pub fn module(self, module: impl Into<String>) -> Self {
         self.with("module", module.into())
     }
 
-    /// Which page, from 1.
+    /// Sets the page, counted from 1.
     pub fn page(self, page: u32) -> Self {
         self.with("page", page.to_string())
     }
 
-    /// How many channels to a page: at most 200.
+    /// Sets the number of channels per page: at most 200.
     pub fn per_page(self, channels: u32) -> Self {
         self.with("per_page", channels.to_string())
     }
 
-    /// Asks for one page.
+    /// Requests one page.
     ///
     /// # Errors
     /// When the call fails.
@@ -174,7 +173,7 @@ impl ListChannels {
         page(&self.request).await
     }
 
-    /// The channels from this page on, one by one.
+    /// Streams all channels, starting with this page.
     pub fn stream(&self) -> Items<Channel> {
         pages(self.request.clone()).items()
     }
@@ -184,7 +183,7 @@ impl ListChannels {
     }
 }
 
-/// Zoho writes ids of channels as texts and as numbers.
+/// Zoho sends ids of channels both as texts and as numbers.
 fn number_as_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::String(text) => text,

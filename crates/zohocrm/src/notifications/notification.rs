@@ -1,4 +1,4 @@
-//! `Notification`: what Zoho posts. Nothing here does I/O.
+//! `Notification`: the body that Zoho posts. No I/O.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -11,16 +11,16 @@ use crate::request::describe;
 use crate::value::open_enum::open_enum;
 use crate::value::{Extra, or_default};
 
-/// What Zoho posts to [`Channel::notify_url`](crate::Channel::notify_url) when records changed.
+/// The body that Zoho posts to [`Channel::notify_url`](crate::Channel::notify_url) when records changed.
 ///
 /// ```
 /// use zohocrm::{Notification, RecordOperation};
 ///
-/// # fn main() -> Result<(), zohocrm::NotANotification> {
+/// # fn main() -> Result<(), zohocrm::InvalidNotification> {
 /// let body = br#"{"server_time": 1718117126473, "module": "Leads", "ids": ["5725767000003000064"], "operation": "insert",
-///     "channel_id": "1000000068001", "token": "a text that nobody can guess"}"#;
+///     "channel_id": "1000000068001", "token": "a text that is hard to guess"}"#;
 /// let notification = Notification::read(body)?;
-/// assert!(notification.has_token("a text that nobody can guess"), "else somebody else sent it");
+/// assert!(notification.has_token("a text that is hard to guess"), "only Zoho knows the token");
 /// assert_eq!(notification.operation, Some(RecordOperation::Insert));
 /// assert_eq!(notification.ids, ["5725767000003000064"]);
 /// # Ok(())
@@ -30,53 +30,53 @@ use crate::value::{Extra, or_default};
 #[serde(default)]
 #[non_exhaustive]
 pub struct Notification {
-    /// The channel that it came through.
+    /// The id of the channel.
     #[serde(deserialize_with = "number_as_text")]
     pub channel_id: String,
     /// The module, by its API name.
     #[serde(deserialize_with = "or_default")]
     pub module: String,
-    /// What was done to the records.
+    /// The operation on the records.
     pub operation: Option<RecordOperation>,
     /// The ids of the records.
     #[serde(deserialize_with = "or_default")]
     pub ids: Vec<String>,
-    /// When Zoho sent it: milliseconds since 1970-01-01T00:00:00Z.
+    /// The time at which Zoho sent it, in milliseconds since 1970-01-01T00:00:00Z.
     pub server_time: Option<i64>,
     /// The URL of the module.
     pub resource_uri: Option<String>,
-    /// The parameters of the URL that was called.
+    /// The query parameters of the URL that Zoho called.
     pub query_params: Option<Map<String, Value>>,
-    /// Which fields changed: for each record an object of its id and their names. See
+    /// The changed fields: for each record, an object with its id and the names of the fields. See
     /// [`affected_fields_of`](Self::affected_fields_of).
     pub affected_fields: Option<Vec<Map<String, Value>>>,
-    /// The new values, where the channel asks for them. See [`affected_values_of`](Self::affected_values_of).
+    /// The new values, if the channel requested them. See [`affected_values_of`](Self::affected_values_of).
     pub affected_values: Option<Vec<AffectedValues>>,
-    /// What the channel was given to show that Zoho sent it. See [`has_token`](Self::has_token).
+    /// The secret of the channel. See [`has_token`](Self::has_token).
     pub token: Option<SecretString>,
-    /// What else there was.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl Notification {
-    /// Reads the body that Zoho posted.
+    /// Parses the body that Zoho posted.
     ///
     /// # Errors
-    /// When it is not one.
-    pub fn read(body: &[u8]) -> Result<Self, NotANotification> {
-        serde_json::from_slice(body).map_err(|error| NotANotification(describe(&error)))
+    /// When the body is not a notification.
+    pub fn read(body: &[u8]) -> Result<Self, InvalidNotification> {
+        serde_json::from_slice(body).map_err(|error| InvalidNotification(describe(&error)))
     }
 
-    /// Whether it carries this token, which the channel was given. If it does not, somebody else than Zoho sent it. How long
-    /// the comparison takes says nothing about the token but whether its length is right.
+    /// Whether the notification contains this token of the channel. If not, Zoho did not send it. The comparison takes constant
+    /// time for tokens of the same length.
     #[must_use]
     pub fn has_token(&self, expected: &str) -> bool {
         let token = self.token.as_ref().map(ExposeSecret::expose_secret);
         token.is_some_and(|token| token.as_bytes().ct_eq(expected.as_bytes()).into())
     }
 
-    /// The names of the fields of a record that changed.
+    /// Returns the names of the fields of a record that changed.
     #[must_use]
     pub fn affected_fields_of(&self, id: &str) -> Vec<&str> {
         let records = self.affected_fields.iter().flatten();
@@ -84,7 +84,7 @@ impl Notification {
         names.filter_map(Value::as_str).collect()
     }
 
-    /// The new values of a record, where the channel asks for them.
+    /// Returns the new values of a record, if the channel requested them.
     #[must_use]
     pub fn affected_values_of(&self, id: &str) -> Option<&Record> {
         self.affected_values
@@ -107,7 +107,7 @@ pub struct AffectedValues {
 }
 
 open_enum! {
-    /// What was done to records.
+    /// An operation on records.
     pub enum RecordOperation {
         /// They were created.
         Insert = "insert",
@@ -118,9 +118,7 @@ open_enum! {
     }
 }
 
-/// What was posted is not a notification of Zoho's.
+/// The error when a body is not a notification.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the body is not a notification of Zoho's ({0}); answer it with an error, and check who calls the URL"
-)]
-pub struct NotANotification(String);
+#[error("the body is not a notification of Zoho: {0}; respond with an error and check who calls this URL")]
+pub struct InvalidNotification(String);

@@ -1,4 +1,4 @@
-//! `DateTime` and `Date`: moments and days as Zoho writes them.
+//! `DateTime` and `Date`: dates in Zoho's format.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-/// A moment with the offset of some place, as Zoho writes it: `2026-11-22T09:30:00+01:00`.
+/// A date and time with a UTC offset, in Zoho's format: `2026-11-22T09:30:00+01:00`.
 ///
-/// It keeps the text as it came, so nothing is lost by reading and writing it back. Zoho's answers are in the time zone
-/// of the user; two texts of one moment are not equal, but [`unix_seconds`](Self::unix_seconds) says the same of both.
+/// The original text is kept, so that a round trip loses nothing. Zoho's responses are in the time zone of the user. Two
+/// texts of the same instant are not equal; compare their [`unix_seconds`](Self::unix_seconds) instead.
 ///
 /// ```
 /// use zohocrm::DateTime;
@@ -17,70 +17,70 @@ use serde::{Deserialize, Serialize};
 /// let call: DateTime = "2026-11-22T09:30:00+01:00".parse()?;
 /// assert_eq!(call.unix_seconds(), Some(1_795_336_200));
 /// assert_eq!(call.offset_minutes(), Some(60));
-/// # Ok::<(), zohocrm::NotADate>(())
+/// # Ok::<(), zohocrm::InvalidDate>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DateTime(String);
 
 impl DateTime {
-    /// A moment from seconds since 1970-01-01T00:00:00Z, shown in UTC. `None` outside the years 0 to 9999.
+    /// Creates a date and time in UTC from seconds since 1970-01-01T00:00:00Z. `None` outside the years 0 to 9999.
     #[must_use]
     pub fn from_unix_seconds(seconds: i64) -> Option<Self> {
         let moment = time::OffsetDateTime::from_unix_timestamp(seconds).ok()?;
         Some(Self(text_of(moment)))
     }
 
-    /// The text as it came.
+    /// The original text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Seconds since 1970-01-01T00:00:00Z; `None` if the text is no moment.
+    /// Seconds since 1970-01-01T00:00:00Z. `None` if the text is not a valid date and time.
     #[must_use]
     pub fn unix_seconds(&self) -> Option<i64> {
-        Some(moment_in(&self.0)?.unix_timestamp())
+        Some(parse_date_time(&self.0)?.unix_timestamp())
     }
 
-    /// How many minutes its clock is ahead of UTC; `None` if the text is no moment.
+    /// The UTC offset in minutes, positive to the east. `None` if the text is not a valid date and time.
     #[must_use]
     pub fn offset_minutes(&self) -> Option<i16> {
-        Some(moment_in(&self.0)?.offset().whole_minutes())
+        Some(parse_date_time(&self.0)?.offset().whole_minutes())
     }
 
-    /// The same as the standard library's time; `None` if the text is no moment.
+    /// Converts to the standard library's type. `None` if the text is not a valid date and time.
     #[must_use]
     pub fn to_system_time(&self) -> Option<SystemTime> {
-        moment_in(&self.0).map(SystemTime::from)
+        parse_date_time(&self.0).map(SystemTime::from)
     }
 
-    /// The day on its own clock; `None` if the text is no moment.
+    /// The date at its UTC offset. `None` if the text is not a valid date and time.
     #[must_use]
     pub fn date(&self) -> Option<Date> {
-        let date = moment_in(&self.0)?.date();
+        let date = parse_date_time(&self.0)?.date();
         Some(Date(format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())))
     }
 }
 
 impl From<SystemTime> for DateTime {
-    /// In UTC, to the second: the CRM keeps no parts of it.
+    /// Converts to UTC, rounded down to seconds: the CRM stores no fractions.
     fn from(moment: SystemTime) -> Self {
         let seconds = match moment.duration_since(SystemTime::UNIX_EPOCH) {
             Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
             Err(before) => -i64::try_from(rounded_up(before.duration())).unwrap_or(i64::MAX),
         };
-        // The years 0 to 9999 are all that the text has room for.
+        // The format can only represent the years 0 to 9999.
         let seconds = seconds.clamp(-62_167_219_200, 253_402_300_799);
         Self::from_unix_seconds(seconds).unwrap_or_default()
     }
 }
 
 impl FromStr for DateTime {
-    type Err = NotADate;
+    type Err = InvalidDate;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        moment_in(text).map(|_| Self(text.to_owned())).ok_or_else(|| NotADate(text.to_owned()))
+        parse_date_time(text).map(|_| Self(text.to_owned())).ok_or_else(|| InvalidDate(text.to_owned()))
     }
 }
 
@@ -90,7 +90,7 @@ impl fmt::Display for DateTime {
     }
 }
 
-/// A day as Zoho writes it: `2026-11-22`. It keeps the text as it came.
+/// A date in Zoho's format: `2026-11-22`. The original text is kept.
 ///
 /// ```
 /// use zohocrm::Date;
@@ -104,7 +104,7 @@ impl fmt::Display for DateTime {
 pub struct Date(String);
 
 impl Date {
-    /// A day by year, month (1 to 12) and day of the month; `None` if there is none such.
+    /// Creates a date from year, month (1 to 12) and day of the month. `None` if there is no such date.
     #[must_use]
     pub fn new(year: i32, month: u8, day: u8) -> Option<Self> {
         if !(0..=9999).contains(&year) {
@@ -114,25 +114,25 @@ impl Date {
         Some(Self(format!("{year:04}-{month:02}-{day:02}")))
     }
 
-    /// The text as it came.
+    /// The original text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Year, month (1 to 12) and day of the month; `None` if the text is no day.
+    /// Year, month (1 to 12) and day of the month. `None` if the text is not a valid date.
     #[must_use]
     pub fn year_month_day(&self) -> Option<(i32, u8, u8)> {
-        let date = day_in(&self.0)?;
+        let date = parse_date(&self.0)?;
         Some((date.year(), u8::from(date.month()), date.day()))
     }
 }
 
 impl FromStr for Date {
-    type Err = NotADate;
+    type Err = InvalidDate;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        day_in(text).map(|_| Self(text.to_owned())).ok_or_else(|| NotADate(text.to_owned()))
+        parse_date(text).map(|_| Self(text.to_owned())).ok_or_else(|| InvalidDate(text.to_owned()))
     }
 }
 
@@ -142,21 +142,23 @@ impl fmt::Display for Date {
     }
 }
 
-/// The text is not a moment such as `2026-11-22T09:30:00+01:00`, or not a day such as `2026-11-22`.
+/// The error when a text is not a [`Date`] or [`DateTime`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is neither a day such as 2026-11-22 nor a moment such as 2026-11-22T09:30:00+01:00")]
-pub struct NotADate(String);
+#[error(
+    "invalid date `{0}`; expected a date such as `2026-11-22` or a time such as `2026-11-22T09:30:00+01:00`"
+)]
+pub struct InvalidDate(String);
 
-fn moment_in(text: &str) -> Option<time::OffsetDateTime> {
+fn parse_date_time(text: &str) -> Option<time::OffsetDateTime> {
     time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()
 }
 
-fn day_in(text: &str) -> Option<time::Date> {
-    let midnight = moment_in(&format!("{text}T00:00:00Z"))?;
+fn parse_date(text: &str) -> Option<time::Date> {
+    let midnight = parse_date_time(&format!("{text}T00:00:00Z"))?;
     Some(midnight.date())
 }
 
-/// Zoho writes no fractions and no `Z`.
+/// Zoho's format has no fractions and no `Z`.
 fn text_of(moment: time::OffsetDateTime) -> String {
     let (hour, minute, second) = moment.to_hms();
     let (year, month, day) = moment.to_calendar_date();
@@ -172,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_keeps_its_text_and_its_offset() {
+    fn a_date_time_keeps_its_text_and_offset() {
         let moment: DateTime = "2023-05-10T01:10:47-05:30".parse().unwrap();
         assert_eq!(moment.as_str(), "2023-05-10T01:10:47-05:30");
         assert_eq!(moment.offset_minutes(), Some(-330));
@@ -184,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_system_time_becomes_a_moment_in_utc() {
+    fn a_system_time_becomes_a_date_time_in_utc() {
         let moment = SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_336_200_900);
         assert_eq!(DateTime::from(moment).as_str(), "2026-11-22T08:30:00+00:00");
         let before = SystemTime::UNIX_EPOCH - Duration::from_millis(500);
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_refused_by_parse_and_kept_by_reading() {
+    fn parse_rejects_an_invalid_date_and_decoding_keeps_it() {
         for text in ["", "yesterday", "2026-13-01", "2026-11-22T25:00:00+00:00", "2026-W01-1", "20261122"] {
             assert!(text.parse::<Date>().is_err() && text.parse::<DateTime>().is_err(), "{text}");
         }

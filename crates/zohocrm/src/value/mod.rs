@@ -1,4 +1,4 @@
-//! The values that bodies and answers are made of. Nothing here does I/O.
+//! Values in bodies and responses. No I/O.
 
 mod action_result;
 mod date_time;
@@ -6,15 +6,15 @@ mod nullable;
 pub(crate) mod open_enum;
 
 pub use action_result::ActionResult;
-pub use date_time::{Date, DateTime, NotADate};
+pub use date_time::{Date, DateTime, InvalidDate};
 pub use nullable::Nullable;
 
-/// A member that may be missing or null, and has an empty value for both: a list, a flag.
+/// Decodes an absent or null member as the default value: an empty list, `false`.
 pub(crate) fn or_default<'de, D: serde::Deserializer<'de>, T: serde::Deserialize<'de> + Default>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(<Option<T> as serde::Deserialize>::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// What an answer held beside the members that a type names: whatever Zoho added since. It is written back as it came.
+/// Members of a response that a type has no field for, such as those that Zoho added later. Encoding keeps them.
 pub type Extra = serde_json::Map<String, serde_json::Value>;

@@ -1,11 +1,11 @@
-//! `Nullable`: a member of a JSON object that may be missing, null, or a value.
+//! `Nullable`: a member of a JSON object that is absent, null or a value.
 
 use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A member of a JSON object: missing, null, or a value. Zoho tells them apart: in an update a missing member stays as
-/// it is and null empties it.
+/// A member of a JSON object: absent, null or a value. Zoho distinguishes them: an update leaves an absent field as it is,
+/// and clears a field that is null.
 ///
 /// ```
 /// use zohocrm::Nullable;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Nullable<T> {
-    /// The member is not there. In a body it is not written.
+    /// The member is absent. Encoding leaves it out.
     #[default]
     Absent,
     /// The member is `null`.
@@ -26,7 +26,7 @@ pub enum Nullable<T> {
 }
 
 impl<T> Nullable<T> {
-    /// The value, if there is one.
+    /// Returns the value, if there is one.
     pub fn get(&self) -> Option<&T> {
         match self {
             Self::Value(value) => Some(value),
@@ -34,7 +34,7 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// The value to change, if there is one.
+    /// Returns a mutable reference to the value, if there is one.
     pub fn get_mut(&mut self) -> Option<&mut T> {
         match self {
             Self::Value(value) => Some(value),
@@ -42,7 +42,7 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// The value, if there is one, taken out.
+    /// Converts into an `Option`, with `None` for absent and null.
     pub fn into_option(self) -> Option<T> {
         match self {
             Self::Value(value) => Some(value),
@@ -50,7 +50,7 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// The value, or the one of `T::default()`.
+    /// Returns the value, or the default of its type.
     pub fn unwrap_or_default(self) -> T
     where
         T: Default,
@@ -58,7 +58,7 @@ impl<T> Nullable<T> {
         self.into_option().unwrap_or_default()
     }
 
-    /// The value as what it stands for: a `String` as a `&str`, a `Vec` as a slice.
+    /// Returns the value dereferenced: a `String` as `&str`, a `Vec` as a slice.
     pub fn as_deref(&self) -> Option<&T::Target>
     where
         T: Deref,
@@ -66,7 +66,7 @@ impl<T> Nullable<T> {
         self.get().map(Deref::deref)
     }
 
-    /// Whether the member is not there.
+    /// Whether the member is absent.
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
@@ -83,7 +83,7 @@ impl<T> Nullable<T> {
 }
 
 impl<T> Nullable<Vec<T>> {
-    /// The items of a list; none if the list is missing or null.
+    /// Returns the items of a list. Empty if the list is absent or null.
     #[must_use]
     pub fn items(&self) -> &[T] {
         self.as_deref().unwrap_or_default()
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_null_and_value_stay_what_they_are() {
+    fn absent_null_and_value_survive_a_round_trip() {
         for (text, role) in [
             ("{}", Role { name: Nullable::Absent }),
             (r#"{"name":null}"#, Role { name: Nullable::Null }),

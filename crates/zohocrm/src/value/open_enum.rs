@@ -1,6 +1,6 @@
-//! `open_enum!`: an enum that keeps what it does not know.
+//! `open_enum!`: an enum that keeps unknown values.
 
-/// Makes an enum of texts with one more variant, `Other`, for those that Zoho adds.
+/// Defines an enum of texts with an additional variant `Other` for values that Zoho adds later.
 macro_rules! open_enum {
     ($(#[$about:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$about])*

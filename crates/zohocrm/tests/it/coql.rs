@@ -1,4 +1,4 @@
-//! `crm.coql(…)`: queries against the emulator, which reads the language with a parser of its own.
+//! `crm.coql(…)`: queries against the emulator, which has a separate parser.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -23,7 +23,7 @@ async fn names(ada: &LoggedIn, filter: Criteria) -> Vec<String> {
     page.records.iter().map(|lead| lead.text("Last_Name").unwrap().to_owned()).collect()
 }
 
-/// The queries that Zoho was asked.
+/// The queries that Zoho received.
 fn queries(ada: &LoggedIn) -> Vec<String> {
     let queries = ada.zoho.journal().entries().into_iter().filter(|entry| entry.path == "/crm/v8/coql");
     let bodies = queries.map(|entry| serde_json::from_str::<Value>(&entry.body).unwrap());
@@ -31,7 +31,7 @@ fn queries(ada: &LoggedIn) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_query_is_sent_as_it_is_and_its_records_are_read() {
+async fn a_query_is_sent_unchanged_and_its_records_are_read() {
     let ada = with_leads(&["Hopper", "Lovelace"]).await;
     let query = "select Last_Name from Leads where Last_Name = 'Hopper'";
     let page = ada.crm.coql(query).send().await.unwrap();
@@ -41,7 +41,7 @@ async fn a_query_is_sent_as_it_is_and_its_records_are_read() {
 }
 
 #[tokio::test]
-async fn a_query_that_finds_nothing_is_an_empty_page() {
+async fn a_query_without_results_is_an_empty_page() {
     let ada = with_leads(&["Hopper"]).await;
     let page = ada.crm.coql("select id from Leads where Last_Name = 'Nobody'").send().await.unwrap();
     assert_eq!(page.status(), 204);
@@ -49,7 +49,7 @@ async fn a_query_that_finds_nothing_is_an_empty_page() {
 }
 
 #[tokio::test]
-async fn texts_with_quotes_and_words_of_the_language_are_found_and_nothing_else() {
+async fn texts_with_quotes_and_keywords_match_exactly() {
     let odd = [
         r"O'Brien",
         r"a''b",
@@ -68,7 +68,7 @@ async fn texts_with_quotes_and_words_of_the_language_are_found_and_nothing_else(
 }
 
 #[tokio::test]
-async fn conditions_mean_what_they_say() {
+async fn conditions_select_the_right_records() {
     let ada = with_leads(&["Ada", "Anna", "Bell", "Curie"]).await;
     let name = || Criteria::field("Last_Name");
     for (criteria, expected) in [
@@ -90,7 +90,7 @@ async fn conditions_mean_what_they_say() {
 }
 
 #[tokio::test]
-async fn groups_and_what_is_worked_out_of_them_are_read_by_name() {
+async fn groups_and_aggregates_are_read_by_name() {
     let ada = with_leads(&["Ada", "Ada", "Bell"]).await;
     let query = Select::fields([Column::field("Last_Name"), Column::count("id").named("How many")])
         .from("Leads")
@@ -109,7 +109,7 @@ async fn groups_and_what_is_worked_out_of_them_are_read_by_name() {
 }
 
 #[tokio::test]
-async fn a_stream_asks_for_two_thousand_at_a_time_until_there_are_no_more() {
+async fn a_stream_reads_pages_of_two_thousand_until_the_end() {
     let ada = logged_in().await;
     ada.zoho.add_records(ADA, "Leads", 4_100);
     let query = "select Last_Name from Leads where id is not null";
@@ -120,13 +120,13 @@ async fn a_stream_asks_for_two_thousand_at_a_time_until_there_are_no_more() {
         assert_eq!(lead.unwrap().text("Last_Name"), Some(format!("Record {count}").as_str()));
     }
     assert_eq!(count, 4_100);
-    let asked = queries(&ada);
+    let sent = queries(&ada);
     let expected = ["limit 2000", "limit 2000 offset 2000", "limit 2000 offset 4000"];
-    assert_eq!(asked, expected.map(|end| format!("{query} {end}")));
+    assert_eq!(sent, expected.map(|end| format!("{query} {end}")));
 }
 
 #[tokio::test]
-async fn a_stream_keeps_to_the_limit_and_begins_after_the_offset() {
+async fn a_stream_respects_limit_and_offset() {
     let ada = logged_in().await;
     ada.zoho.add_records(ADA, "Leads", 50);
     let query = Select::fields(["Last_Name"]).from("Leads");
@@ -136,7 +136,7 @@ async fn a_stream_keeps_to_the_limit_and_begins_after_the_offset() {
 }
 
 #[tokio::test]
-async fn a_stream_that_does_not_get_on_ends_with_an_error() {
+async fn a_stream_that_makes_no_progress_ends_with_an_error() {
     let ada = logged_in().await;
     let nothing = r#"{"data":[],"info":{"count":0,"more_records":true}}"#;
     ada.zoho.fault(Fault::on("POST /crm/v8/coql").forever().respond(200, nothing));
@@ -146,36 +146,36 @@ async fn a_stream_that_does_not_get_on_ends_with_an_error() {
 }
 
 #[tokio::test]
-async fn a_stream_says_that_there_are_more_than_a_query_gives() {
+async fn a_stream_beyond_the_maximum_of_a_query_ends_with_an_error() {
     let ada = logged_in().await;
     let more = r#"{"data":[{"id":"1"}],"info":{"count":1,"more_records":true}}"#;
     ada.zoho.fault(Fault::on("POST /crm/v8/coql").forever().respond(200, more));
     let mut leads = ada.crm.coql("select id from Leads where id is not null").offset(99_999).stream();
     assert_eq!(leads.next().await.unwrap().unwrap().id(), Some("1"));
     let error = leads.next().await.unwrap().unwrap_err();
-    assert!(error.to_string().contains("no more than 100000 records, and there are more"), "{error}");
-    assert_eq!(queries(&ada).len(), 1, "it was not asked for in vain");
+    assert!(error.to_string().contains("at most 100000 records, but there are more"), "{error}");
+    assert_eq!(queries(&ada).len(), 1, "no further query was sent");
 }
 
 #[tokio::test]
-async fn what_zoho_would_refuse_is_refused_before_it_is_sent() {
+async fn a_query_that_zoho_would_reject_is_not_sent() {
     let ada = logged_in().await;
     let all = "select id from Leads where id is not null";
-    let refused = [
+    let rejected = [
         ada.crm.coql(format!("{all} limit 5")).limit(5).send().await,
         ada.crm.coql(all).limit(2_001).send().await,
         ada.crm.coql(all).limit(0).send().await,
         ada.crm.coql(Select::fields(vec!["id"; 51]).from("Leads")).send().await,
         ada.crm.coql(Select::fields(["id"]).from("Leads where")).send().await,
     ];
-    for refused in refused {
-        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Request);
+    for rejected in rejected {
+        assert_eq!(rejected.unwrap_err().kind(), ErrorKind::Request);
     }
     assert!(ada.zoho.journal().entries().is_empty());
 }
 
 #[tokio::test]
-async fn a_wrong_query_is_invalid_data_and_says_where() {
+async fn an_invalid_query_is_invalid_data_with_its_position() {
     let ada = logged_in().await;
     let error = ada.crm.coql("select id form Leads").send().await.unwrap_err();
     assert_eq!(error.api().map(|error| error.code()), Some("SYNTAX_ERROR"), "{error}");
@@ -186,7 +186,7 @@ async fn a_wrong_query_is_invalid_data_and_says_where() {
 }
 
 #[tokio::test]
-async fn a_query_is_asked_again_when_zoho_failed() {
+async fn a_query_is_retried_after_an_error_of_zoho() {
     let ada = with_leads(&["Hopper"]).await;
     ada.zoho.fault(Fault::on("POST /crm/v8/coql").status_500());
     let page = ada.crm.coql("select id from Leads where id is not null").send().await.unwrap();

@@ -1,4 +1,4 @@
-//! `crm.notifications()`: channels, and what Zoho posts through them.
+//! `crm.notifications()`: channels and the notifications that Zoho posts.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use zohocrm::{Channel, ErrorKind, Notification, Record, RecordOperation};
 
 use crate::support::logged_in;
 
-const TOKEN: &str = "a text that nobody can guess";
+const TOKEN: &str = "a text that is hard to guess";
 
-/// The body of the next post that a listener gets.
+/// The body of the next request that a listener receives.
 async fn next_post(listener: &TcpListener) -> Vec<u8> {
     let receive = async {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -40,7 +40,7 @@ async fn next_post(listener: &TcpListener) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn what_is_watched_is_told_with_the_token_of_the_channel() {
+async fn a_watched_change_is_posted_with_the_token_of_the_channel() {
     let ada = logged_in().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let channel = Channel::new("1000000068001")
@@ -70,7 +70,7 @@ async fn what_is_watched_is_told_with_the_token_of_the_channel() {
 }
 
 #[tokio::test]
-async fn channels_are_listed_changed_replaced_and_closed() {
+async fn channels_are_listed_updated_replaced_and_closed() {
     let ada = logged_in().await;
     let notifications = ada.crm.notifications();
     let channel = |id: &str| {
@@ -98,11 +98,11 @@ async fn channels_are_listed_changed_replaced_and_closed() {
         .unwrap();
     let changed = notifications.list().channel("10001").send().await.unwrap().into_inner().records.remove(0);
     assert_eq!(changed.notify_url.as_deref(), Some("http://127.0.0.1:9/y"));
-    assert!(changed.token.is_some(), "what was not said stays");
+    assert!(changed.token.is_some(), "properties that are not given are kept");
 
     notifications.replace([channel("10001")]).await.unwrap().remove(0).unwrap();
     let replaced = notifications.list().channel("10001").send().await.unwrap().into_inner().records.remove(0);
-    assert!(replaced.token.is_none(), "what was not said is dropped");
+    assert!(replaced.token.is_none(), "properties that are not given are removed");
 
     let taken_out = Channel::new("10001").events(["Contacts.edit"]);
     notifications.disable_events([taken_out]).await.unwrap().remove(0).unwrap();
@@ -117,11 +117,11 @@ async fn channels_are_listed_changed_replaced_and_closed() {
 }
 
 #[tokio::test]
-async fn a_refused_channel_does_not_hide_the_others() {
+async fn a_rejected_channel_does_not_hide_the_others() {
     let ada = logged_in().await;
     let good = Channel::new("1").events(["Leads.create"]).notify_url("http://127.0.0.1:9/x");
     let outcomes = ada.crm.notifications().enable([good, Channel::new("2")]).await;
-    // Whether Zoho refuses the call or the one channel, the error says which field is missing.
+    // Zoho can reject the call or the one channel. In both cases the error names the missing field.
     let error = match outcomes {
         Ok(outcomes) => outcomes.into_iter().find_map(Result::err).unwrap(),
         Err(error) => error,
@@ -147,7 +147,7 @@ async fn neither_debug_nor_an_error_shows_a_token() {
 }
 
 #[tokio::test]
-async fn what_is_no_notification_is_refused_and_what_is_missing_is_empty() {
+async fn an_invalid_notification_is_rejected_and_absent_members_are_empty() {
     for body in ["", "[]", "{", r#"{"ids":"1"}"#] {
         assert!(Notification::read(body.as_bytes()).is_err(), "{body}");
     }
