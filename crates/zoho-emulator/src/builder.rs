@@ -1,4 +1,4 @@
-//! `EmulatorBuilder`: how an emulator is told what to be.
+//! `EmulatorBuilder`: the settings of an emulator that has not started yet.
 
 use std::io;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::model::identity::{ClientApp, User};
 use crate::model::metadata::Module;
 use crate::world::settings::Settings;
 
-/// Settings of an emulator that has not started yet; from [`Emulator::builder`].
+/// The settings of an emulator that has not started yet. Returned by [`Emulator::builder`].
 #[derive(Clone, Debug, Default)]
 #[must_use = "an emulator runs only after `start`"]
 pub struct EmulatorBuilder {
@@ -18,196 +18,197 @@ pub struct EmulatorBuilder {
 }
 
 impl Emulator {
-    /// Starts on a free port of 127.0.0.1, with one data center (`us`), one client app and one user
+    /// Starts an emulator on a free port of 127.0.0.1, with one data center (`us`), one client app and one user
     /// (`ada@example.com`).
     ///
     /// # Panics
     ///
-    /// If no port can be had.
+    /// If no port is available.
     pub async fn start() -> Self {
         Self::builder().start().await
     }
 
-    /// Settings first.
+    /// Returns a builder with the default settings.
     pub fn builder() -> EmulatorBuilder {
         EmulatorBuilder::default()
     }
 }
 
 impl EmulatorBuilder {
-    /// The port of the first data center; 0, the default, is any free one. The others get the ports after it.
+    /// Sets the port of the first data center. The others get the ports after it. Default: 0, any free port.
     pub fn port(mut self, port: u16) -> Self {
         self.settings.port = port;
         self
     }
 
-    /// The location code of the one data center: `us` unless told otherwise.
+    /// Sets the location code of a single data center. Default: `us`.
     pub fn data_center(self, location: impl Into<String>) -> Self {
         self.data_centers([location])
     }
 
-    /// Several data centers in one emulator, each with its own address. The first is the home of users that
-    /// name none.
+    /// Sets several data centers, each with its own address. Users that name no data center belong to the first.
     pub fn data_centers(mut self, locations: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.settings.locations = locations.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Adds a client app. Without any, the emulator makes one up.
+    /// Adds a client app. Default: one with a random id and secret.
     pub fn client(mut self, client: ClientApp) -> Self {
         self.settings.clients.push(client);
         self
     }
 
-    /// Adds a user. Without any, there is `ada@example.com`.
+    /// Adds a user. Default: `ada@example.com`.
     pub fn user(mut self, user: User) -> Self {
         self.settings.users.push(user);
         self
     }
 
-    /// How long access tokens live, in simulated time: an hour unless told otherwise.
+    /// Sets the lifetime of access tokens, in simulated time. Default: one hour.
     pub fn token_lifetime(mut self, life: Duration) -> Self {
         self.settings.tokens.token_lifetime = life;
         self
     }
 
-    /// How long grant codes live, in simulated time: two minutes unless told otherwise.
+    /// Sets the lifetime of grant codes, in simulated time. Default: two minutes.
     pub fn code_lifetime(mut self, life: Duration) -> Self {
         self.settings.tokens.code_lifetime = life;
         self
     }
 
-    /// How many simulated seconds pass in a real one: 1.0 unless told otherwise.
+    /// Sets how many simulated seconds pass per real second. Default: 1.0.
     pub fn clock_speed(mut self, simulated_seconds_per_second: f64) -> Self {
         self.settings.clock_speed = simulated_seconds_per_second;
         self
     }
 
-    /// Tells clients the life of a token in real seconds: `expires_in` is then the life divided by the clock speed.
+    /// Reports the lifetime of tokens in real seconds: `expires_in` is the lifetime divided by the clock speed.
     ///
-    /// For clients that have no fast clock of their own.
+    /// For clients whose own clock runs at normal speed. Default: `false`.
     pub fn expiry_in_real_seconds(mut self, real: bool) -> Self {
         self.settings.expiry_in_real_seconds = real;
         self
     }
 
-    /// Answers as Zoho did until 2019: `expires_in` in milliseconds, and `expires_in_sec` beside it.
+    /// Responds as Zoho did until 2019: `expires_in` in milliseconds, and `expires_in_sec` in seconds. Default: `false`.
     pub fn legacy_expiry_units(mut self, legacy: bool) -> Self {
         self.settings.legacy_expiry_units = legacy;
         self
     }
 
-    /// How many access tokens one refresh token gives in ten minutes: 10 unless told otherwise.
+    /// Sets how many access tokens a refresh token may issue per quota window. Default: 10.
     pub fn access_tokens_per_window(mut self, tokens: usize) -> Self {
         self.settings.tokens.access_tokens_per_window = tokens;
         self
     }
 
-    /// How long the window of the quotas is, in simulated time: ten minutes unless told otherwise.
+    /// Sets the length of the quota window, in simulated time. Default: ten minutes.
     pub fn quota_window(mut self, window: Duration) -> Self {
         self.settings.tokens.window = window;
         self
     }
 
-    /// Counts the access token of the code exchange as one of the ten, too. Zoho does not say whether it is.
+    /// Counts the access token of the code exchange towards the quota. Zoho does not document whether it counts.
+    /// Default: `false`.
     pub fn count_code_exchange(mut self, counts: bool) -> Self {
         self.settings.tokens.count_code_exchange = counts;
         self
     }
 
-    /// How many access tokens of one refresh token are alive: 15 unless told otherwise. One more ends the oldest.
+    /// Sets how many access tokens of a refresh token can be valid at the same time. One more evicts the oldest.
+    /// Default: 15.
     pub fn live_access_tokens(mut self, tokens: usize) -> Self {
         self.settings.tokens.live_access_tokens = tokens;
         self
     }
 
-    /// How many refresh tokens a user has in a data center: 20 unless told otherwise. One more ends the oldest.
+    /// Sets how many refresh tokens a user can have in a data center. One more evicts the oldest. Default: 20.
     pub fn refresh_tokens_per_user(mut self, tokens: usize) -> Self {
         self.settings.tokens.refresh_tokens_per_user = tokens;
         self
     }
 
-    /// How many grant codes a client gets in the browser in ten minutes: 10 unless told otherwise.
+    /// Sets how many grant codes a client may get through the browser per quota window. Default: 10.
     pub fn grant_codes_per_window(mut self, codes: usize) -> Self {
         self.settings.tokens.codes_per_window = codes;
         self
     }
 
-    /// The HTTP status of the token endpoint's throttle: 400 unless told otherwise; sources also say 200.
+    /// Sets the HTTP status of the token endpoint's throttle. Default: 400; some sources report 200.
     pub fn throttle_status(mut self, status: u16) -> Self {
         self.settings.throttle_status = status;
         self
     }
 
-    /// Writes the throttle in Chinese unless the request says `Accept-Language: en`.
+    /// Writes the throttle in Chinese, unless the request has `Accept-Language: en`. Default: `false`.
     pub fn localised_throttle(mut self, localised: bool) -> Self {
         self.settings.localised_throttle = localised;
         self
     }
 
-    /// Skips the pages of the login: every valid request is accepted by this user at once.
+    /// Skips the login pages: this user accepts every valid request immediately.
     pub fn auto_consent(mut self, email: impl Into<String>) -> Self {
         self.settings.consenting_user = Some(email.into());
         self
     }
 
-    /// The only modules that exist; others answer 400 `INVALID_MODULE`. Without this: the standard modules, `Students`
-    /// and those of [`module`](Self::module). A name that is none of these becomes a custom module.
+    /// Restricts the modules to these; any other gets 400 `INVALID_MODULE`. Default: the standard modules, `Students` and
+    /// those added with [`module`](Self::module). An unknown name becomes a custom module.
     pub fn modules(mut self, modules: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.settings.modules = Some(modules.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Adds a module, in place of one with the same name.
+    /// Adds a module, or replaces the one with the same name.
     pub fn module(mut self, module: Module) -> Self {
         self.settings.own_modules.push(module);
         self
     }
 
-    /// Records that are there from the beginning, as JSON objects, in the organisation of the first user.
+    /// Adds records to the organisation of the first user, as JSON objects.
     ///
-    /// They are not validated, so that hundreds of thousands take no time. `Created_Time` and `Modified_Time` count;
-    /// an `id` does not. What is no object is left out.
+    /// They are not validated, so that hundreds of thousands load quickly. `Created_Time` and `Modified_Time` are used if
+    /// given; an `id` is ignored. Values that are not objects are skipped.
     pub fn records(mut self, module: impl Into<String>, records: Vec<Value>) -> Self {
         self.settings.seeds.push((module.into(), records));
         self
     }
 
-    /// A module that nobody may use: 403 `NO_PERMISSION`.
+    /// Forbids a module: every request for it gets 403 `NO_PERMISSION`.
     pub fn forbidden_module(mut self, module: impl Into<String>) -> Self {
         self.settings.forbidden_modules.insert(module.into());
         self
     }
 
-    /// How many API credits an organisation has in 24 hours: 100,000 unless told otherwise. After the last one,
-    /// every call answers 429 `TOO_MANY_REQUESTS`.
+    /// Sets how many API credits an organisation has per 24 hours. Calls beyond that get 429 `TOO_MANY_REQUESTS`.
+    /// Default: 100,000.
     pub fn daily_credits(mut self, credits: u64) -> Self {
         self.settings.daily_credits = credits;
         self
     }
 
-    /// How many calls of one organisation may be under way at the same time: 10 unless told otherwise. One more
-    /// answers 429 `TOO_MANY_REQUESTS`.
+    /// Sets how many calls of an organisation may be in progress at the same time. One more gets 429
+    /// `TOO_MANY_REQUESTS`. Default: 10.
     pub fn concurrent_calls(mut self, calls: usize) -> Self {
         self.settings.concurrent_calls = calls;
         self
     }
 
-    /// How long every call of the CRM takes, in real time: no time unless told otherwise. The call is carried out
-    /// when it arrives.
+    /// Delays the response to every call of the CRM, in real time. The call is processed when it arrives. Default: no
+    /// delay.
     pub fn response_delay(mut self, time: Duration) -> Self {
         self.settings.response_delay = time;
         self
     }
 
-    /// How long a bulk job takes, in simulated time: 200 milliseconds unless told otherwise. It is `ADDED` in the
-    /// first quarter, `QUEUED` in the second, and `IN PROGRESS` after that.
+    /// Sets how long a bulk job takes, in simulated time. It is `ADDED` in the first quarter, `QUEUED` in the second, and
+    /// then `IN PROGRESS`. Default: 200 milliseconds.
     pub fn bulk_job_duration(mut self, time: Duration) -> Self {
         self.settings.bulk_job_duration = time;
         self
     }
 
-    /// How many entries the journal keeps: 100,000 unless told otherwise. Counts go on beyond that.
+    /// Sets how many entries the journal keeps. Counts include discarded entries. Default: 100,000.
     pub fn journal_capacity(mut self, entries: usize) -> Self {
         self.settings.journal_capacity = entries;
         self
@@ -226,13 +227,12 @@ impl EmulatorBuilder {
     ///
     /// # Errors
     ///
-    /// If a port is taken, no data center is named, or a setting contradicts another one, such as records for a module
-    /// that does not exist.
+    /// If a port is in use, there is no data center, or a setting is invalid, such as records for an unknown module.
     pub async fn try_start(self) -> io::Result<Emulator> {
         self.start_blocking()
     }
 
-    /// Starts the emulator, also without a tokio runtime.
+    /// Starts the emulator. Needs no tokio runtime.
     ///
     /// # Errors
     ///
@@ -252,20 +252,21 @@ impl EmulatorBuilder {
         let Settings { locations, users, clock_speed, consenting_user, .. } = &self.settings;
         let invalid = |what: String| Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         if locations.is_empty() {
-            return invalid("the emulator has no data center".to_owned());
+            return invalid("no data center is configured; name at least one, such as `us`".to_owned());
         }
         if !clock_speed.is_finite() || *clock_speed <= 0.0 {
-            return invalid(format!("the clock speed {clock_speed} is not a positive number"));
+            return invalid(format!("invalid clock speed `{clock_speed}`; expected a positive number"));
         }
         let homes = users.iter().filter_map(|user| user.location.as_ref());
         if let Some(unknown) = homes.into_iter().find(|home| !locations.contains(home)) {
             return invalid(format!(
-                "a user lives in the data center `{unknown}`, which the emulator does not have"
+                "a user belongs to the unknown data center `{unknown}`; expected one of {}",
+                locations.join(", ")
             ));
         }
         match consenting_user {
             Some(email) if !users.iter().any(|user| user.email == *email) => {
-                invalid(format!("`{email}` cannot consent: there is no such user"))
+                invalid(format!("unknown user `{email}` for `auto_consent`; add the user to the builder"))
             }
             _ => Ok(()),
         }

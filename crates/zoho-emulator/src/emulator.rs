@@ -1,4 +1,4 @@
-//! `Emulator`: the handle on a running emulator.
+//! `Emulator`: the handle of a running emulator.
 
 use std::io;
 use std::sync::Arc;
@@ -18,13 +18,13 @@ use crate::world::journal::Journal;
 use crate::world::settings::Settings;
 use crate::world::{DataCenter, World};
 
-/// A running emulator. It stops, and closes every connection, when it is dropped.
+/// A running emulator. Dropping it stops it and closes every connection.
 ///
-/// It has a thread of its own: a test may block, or stop tokio's clock, and still be answered.
+/// It runs on a separate thread, so that a test may block its thread or pause tokio's clock.
 #[derive(Debug)]
 pub struct Emulator {
     world: Arc<World>,
-    /// Only held: dropping it stops the servers.
+    /// Dropping this stops the servers.
     _servers: ServerThread,
 }
 
@@ -44,7 +44,7 @@ impl Emulator {
         for (module, records) in seeds {
             if world.state().metadata().module(&module).is_none() {
                 let what =
-                    format!("there are records for the module `{module}`, which the emulator does not have");
+                    format!("records for the unknown module `{module}`; add it with `module` or `modules`");
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
             }
             world.seed(&world.settings.users[0], &module, records);
@@ -53,22 +53,22 @@ impl Emulator {
         Ok(Self { world, _servers: servers })
     }
 
-    /// The address of the first data center, such as `http://127.0.0.1:40123`: accounts server, API and upload
-    /// host in one. It is also the `api_domain` in token answers.
+    /// The URL of the first data center, such as `http://127.0.0.1:40123`: accounts server, API and upload host in one.
+    /// It is also the `api_domain` in token responses.
     #[must_use]
     pub fn base_url(&self) -> String {
         self.world.data_centers[0].base_url.clone()
     }
 
-    /// The address of a data center, by its location code.
+    /// The URL of a data center, by its location code.
     ///
     /// # Panics
     ///
-    /// If the emulator has no such data center.
+    /// If the data center is unknown.
     #[must_use]
     pub fn base_url_of(&self, location: &str) -> String {
         let data_center = self.world.data_center(location);
-        data_center.unwrap_or_else(|| panic!("the emulator has no data center `{location}`")).base_url.clone()
+        data_center.unwrap_or_else(|| panic!("unknown data center `{location}`")).base_url.clone()
     }
 
     /// The first client app.
@@ -77,68 +77,70 @@ impl Emulator {
         self.world.settings.clients[0].clone()
     }
 
-    /// A grant code for the first client with every scope, as the Self Client page of the API console gives one.
+    /// Issues a grant code for the first client with every scope, as the Self Client page of the API console does.
     ///
-    /// It works once, in the user's data center, and its exchange gives a refresh token and needs no redirect URL.
-    /// It does not count toward the quota of codes.
+    /// The code works once, in the user's data center. Its exchange issues a refresh token and needs no redirect URL. It
+    /// does not count towards the quota of codes.
     ///
     /// # Panics
     ///
-    /// If there is no such user.
+    /// If the user is unknown.
     #[must_use]
     pub fn self_client_code(&self, user_email: &str) -> String {
         self.self_client_code_for(self.world.settings.clients[0].id(), user_email)
     }
 
-    /// A grant code for any client; see [`self_client_code`](Self::self_client_code).
+    /// Issues a grant code for any client; see [`self_client_code`](Self::self_client_code).
     ///
     /// # Panics
     ///
-    /// If there is no such client or user.
+    /// If the client or user is unknown.
     #[must_use]
     pub fn self_client_code_for(&self, client_id: &str, user_email: &str) -> String {
         self.new_code(self.grant(client_id, user_email, Scopes::all()))
     }
 
-    /// A grant code for any client with just these scopes (separated by commas).
+    /// Issues a grant code for any client with these scopes, separated by commas.
     ///
     /// # Panics
     ///
-    /// If there is no such client or user, or the scopes cannot be read.
+    /// If the client or user is unknown, or the scopes are invalid.
     #[must_use]
     pub fn self_client_code_with_scopes(&self, client_id: &str, user_email: &str, scopes: &str) -> String {
         let scopes = Scopes::parse(scopes).unwrap_or_else(|| panic!("`{scopes}` are not scopes"));
         self.new_code(self.grant(client_id, user_email, scopes))
     }
 
-    /// Does what a person does in the browser: opens the authorize URL, signs in and presses Accept.
+    /// Does what a user does in the browser: opens the authorize URL, signs in and presses Accept.
     ///
-    /// Gives the URL to which the browser is sent, with `code`, or with `error` when the client had too many codes.
+    /// Returns the URL to which the browser is redirected, with `code`, or with `error` if the quota of codes is
+    /// exhausted.
     ///
     /// # Errors
     ///
-    /// What the error page says, such as `Invalid Redirect Uri`; or that there is no such user.
+    /// If the request is invalid, with the text of the error page, such as `Invalid Redirect Uri`; or if the user is
+    /// unknown.
     pub fn log_in(&self, authorize_url: &str, user_email: &str) -> Result<String, String> {
         accounts::log_in(&self.world, authorize_url, user_email)
     }
 
-    /// A live refresh token with every scope, as if the user had logged in. An extra one may evict the user's
-    /// oldest.
+    /// Issues a refresh token with every scope, as if the user had logged in. If the user then has too many, the oldest is
+    /// evicted.
     ///
     /// # Panics
     ///
-    /// If there is no such client or user.
+    /// If the client or user is unknown.
     #[must_use]
     pub fn grant_refresh_token(&self, client_id: &str, user_email: &str) -> String {
         let grant = self.grant(client_id, user_email, Scopes::all());
         self.world.state().grants.new_refresh_token(grant, &self.world.settings.tokens)
     }
 
-    /// A live refresh token with just these scopes (separated by commas).
+    /// Issues a refresh token with these scopes, separated by commas.
     ///
     /// # Panics
     ///
-    /// If there is no such client or user, or the scopes cannot be read.
+    /// If the client or user is unknown, or the scopes are invalid.
     #[must_use]
     pub fn grant_refresh_token_with_scopes(&self, client_id: &str, user_email: &str, scopes: &str) -> String {
         let scopes = Scopes::parse(scopes).unwrap_or_else(|| panic!("`{scopes}` are not scopes"));
@@ -146,31 +148,31 @@ impl Emulator {
         self.world.state().grants.new_refresh_token(grant, &self.world.settings.tokens)
     }
 
-    /// A live access token of a refresh token. It counts neither in the quota nor in the journal, but as one of
-    /// the 15 that are alive.
+    /// Issues an access token of a refresh token, past quota and journal. It counts as one of the 15 that can be valid at
+    /// the same time.
     ///
     /// # Panics
     ///
-    /// If the refresh token is not alive.
+    /// If the refresh token is invalid.
     #[must_use]
     pub fn issue_access_token(&self, refresh_token: &str) -> String {
         let now = self.world.now_ms();
         let grants = &mut self.world.state().grants;
-        let grant = grants.refresh_grant(refresh_token).cloned().expect("the refresh token is not alive");
+        let grant = grants.refresh_grant(refresh_token).cloned().expect("the refresh token is invalid");
         grants.new_access_token(&grant, Some(refresh_token), now, &self.world.settings.tokens)
     }
 
-    /// Ends every access token now, as if its hour were over.
+    /// Invalidates every access token, as if its lifetime had ended.
     pub fn expire_access_tokens(&self) {
         self.world.state().grants.remove_access_tokens();
     }
 
-    /// Ends one access token, as an eviction or a revocation elsewhere does.
+    /// Invalidates one access token, as an eviction or a revocation by another program does.
     pub fn invalidate_access_token(&self, access_token: &str) {
         self.world.state().grants.remove_access_token(access_token);
     }
 
-    /// Ends a refresh token and its access tokens, as the user's 21st login does.
+    /// Invalidates a refresh token and its access tokens, as the user's 21st login does.
     pub fn evict_refresh_token(&self, refresh_token: &str) {
         self.world.state().grants.remove_refresh_token(refresh_token);
     }
@@ -187,80 +189,80 @@ impl Emulator {
         self.world.state().grants.refresh_grant(refresh_token).is_some()
     }
 
-    /// How many access tokens of a refresh token are alive.
+    /// The number of valid access tokens of a refresh token.
     #[must_use]
     pub fn live_access_tokens(&self, refresh_token: &str) -> usize {
         self.world.state().grants.live_access_tokens(refresh_token, self.world.now_ms())
     }
 
-    /// How many requests got the throttle answer of the token endpoint, by quota or by fault.
+    /// The number of requests that got the throttle response of the token endpoint, by quota or by fault.
     #[must_use]
     pub fn throttle_events(&self) -> usize {
         self.world.state().throttle_events
     }
 
-    /// Puts `count` records into a module of the user's organisation: their name (`Last_Name` of leads) is `Record 1`,
-    /// `Record 2`, …. They are not validated.
+    /// Adds `count` records to a module of the user's organisation, named (for leads, by `Last_Name`) `Record 1`,
+    /// `Record 2` and so on. They are not validated.
     ///
     /// # Panics
     ///
-    /// If there is no such user or module.
+    /// If the user or module is unknown.
     pub fn add_records(&self, user_email: &str, module: &str, count: usize) {
         let known = self.world.state().metadata().module(module);
-        let known = known.unwrap_or_else(|| panic!("the emulator has no module `{module}`"));
+        let known = known.unwrap_or_else(|| panic!("unknown module `{module}`"));
         let name = known.naming_field();
         let records = (1..=count).map(|number| json!({ name: format!("Record {number}") }));
         self.world.seed(self.user(user_email), module, records);
     }
 
-    /// Adds a module, in place of one with the same name.
+    /// Adds a module, or replaces the one with the same name.
     pub fn add_module(&self, module: Module) {
         self.world.state().metadata_mut().add(module);
     }
 
-    /// Adds a field to a module, in place of one with the same name.
+    /// Adds a field to a module, or replaces the one with the same name.
     ///
     /// # Panics
     ///
-    /// If there is no such module.
+    /// If the module is unknown.
     pub fn add_field(&self, module: &str, field: Field) {
         let known = self.world.state().metadata_mut().add_field(module, field);
-        assert!(known, "the emulator has no module `{module}`");
+        assert!(known, "unknown module `{module}`");
     }
 
-    /// Changes how many API credits an organisation has in 24 hours. What was used stays used.
+    /// Sets how many API credits an organisation has per 24 hours. Used credits stay used.
     pub fn set_daily_credits(&self, credits: u64) {
         self.world.state().allowance.daily_credits = credits;
     }
 
-    /// Changes how many calls of one organisation may be under way at the same time.
+    /// Sets how many calls of an organisation may be in progress at the same time.
     pub fn set_concurrent_calls(&self, calls: usize) {
         self.world.state().allowance.concurrent_calls = calls;
     }
 
-    /// Lets the next bulk job that is ordered end as `FAILURE` (reading) or `FAILED` (writing).
+    /// Makes the next bulk job fail: `FAILURE` for a read, `FAILED` for a write.
     pub fn fail_next_bulk_job(&self) {
         self.world.state().jobs.failures_ahead += 1;
     }
 
-    /// How many API credits the user's organisation has used in the last 24 hours.
+    /// The API credits that the user's organisation has used in the last 24 hours.
     ///
     /// # Panics
     ///
-    /// If there is no such user.
+    /// If the user is unknown.
     #[must_use]
     pub fn used_credits(&self, user_email: &str) -> u64 {
         let organisation = self.world.organisation_of(self.user(user_email));
         self.world.state().credits.used(&organisation, self.world.now_ms())
     }
 
-    /// What arrived. The journal is live: it goes on while it is held.
+    /// The journal of the requests that arrived. It is live: later requests appear in it.
     #[must_use]
     pub fn journal(&self) -> Journal {
         self.world.journal.clone()
     }
 
-    /// Installs a fault, behind those that are there.
+    /// Installs a fault. Faults apply in the order of installation.
     pub fn fault(&self, fault: Fault) {
         self.world.faults.install(fault);
     }
@@ -270,10 +272,10 @@ impl Emulator {
         self.world.faults.clear();
     }
 
-    /// How many installed faults are not used up.
+    /// The number of faults that still apply to later requests.
     #[must_use]
     pub fn pending_faults(&self) -> usize {
-        self.world.faults.waiting()
+        self.world.faults.pending()
     }
 
     /// Moves the simulated clock forward.
@@ -281,7 +283,7 @@ impl Emulator {
         self.world.clock.advance(by);
     }
 
-    /// The simulated clock: milliseconds since 1970.
+    /// The time of the simulated clock, in milliseconds since 1970.
     #[must_use]
     pub fn now_ms(&self) -> u64 {
         self.world.now_ms()
@@ -321,11 +323,11 @@ impl Emulator {
 
     fn grant(&self, client_id: &str, user_email: &str, scopes: Scopes) -> Arc<Grant> {
         let client = self.world.client(client_id);
-        let client = client.unwrap_or_else(|| panic!("the emulator has no client `{client_id}`"));
+        let client = client.unwrap_or_else(|| panic!("unknown client `{client_id}`"));
         self.world.grant(client, self.user(user_email), scopes)
     }
 
     fn user(&self, email: &str) -> &User {
-        self.world.user(email).unwrap_or_else(|| panic!("the emulator has no user `{email}`"))
+        self.world.user(email).unwrap_or_else(|| panic!("unknown user `{email}`"))
     }
 }

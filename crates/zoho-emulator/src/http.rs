@@ -1,4 +1,4 @@
-//! One request and one answer, as plain data. Nothing here does I/O.
+//! A request and a response as plain data. Nothing here does I/O.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,10 +11,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
-/// Names and values in the order in which they came.
+/// Names and values in the order in which they arrived.
 pub(crate) type Pairs = Vec<(String, String)>;
 
-/// A request that has been read to its end.
+/// A request whose body has been read completely.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Call {
     pub(crate) method: String,
@@ -38,7 +38,7 @@ pub(crate) struct File {
 }
 
 impl Call {
-    /// Puts a request together; reads the form if the body is one.
+    /// Creates a request, and reads the form if the body is one.
     pub(crate) fn new(method: &str, path: &str, raw_query: &str, headers: Pairs, body: Bytes) -> Self {
         let mut call = Self {
             method: method.to_owned(),
@@ -58,11 +58,11 @@ impl Call {
         call
     }
 
-    /// Reads the fields and the files of a multipart body. What follows a mistake in it is not there.
+    /// Reads the fields and files of a multipart body, up to the first error in it.
     fn read_multipart(&mut self, boundary: String) {
         let body = once(ready(Ok::<_, std::io::Error>(self.body.clone())));
         let mut parts = Multipart::new(body, boundary);
-        // The whole body is here, so nothing ever has to be waited for.
+        // The whole body is in memory, so the stream is always ready.
         while let Some(Ok(Some(part))) = parts.next_field().now_or_never() {
             let field = part.name().unwrap_or_default().to_owned();
             let name = part.file_name().map(str::to_owned);
@@ -74,17 +74,17 @@ impl Call {
         }
     }
 
-    /// The body as text. A body that is none is empty.
+    /// The body as text; empty if it is not UTF-8.
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap_or_default()
     }
 
-    /// The body as JSON; `None` if it is none.
+    /// The body as JSON; `None` if it is not JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// `"POST /oauth/v2/token"`: how faults and the journal name a request.
+    /// Method and path, such as `"POST /oauth/v2/token"`: how faults and the journal name a request.
     pub(crate) fn key(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
@@ -104,7 +104,7 @@ impl Call {
         find(&self.query, name)
     }
 
-    /// A parameter of the form or, if it is not there, of the query string. Empty means absent.
+    /// A parameter of the form or, if the form lacks it, of the query string. An empty value counts as absent.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         find(&self.form, name).or_else(|| find(&self.query, name)).filter(|value| !value.is_empty())
     }
@@ -134,15 +134,15 @@ impl Call {
     }
 }
 
-/// An answer that has not been sent yet.
+/// A response that has not been sent yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Bytes,
 }
 
-impl Answer {
+impl Response {
     /// A JSON body.
     pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
         match serde_json::to_vec(body) {
@@ -156,17 +156,17 @@ impl Answer {
         Self::text(status, "text/html;charset=UTF-8", page.into())
     }
 
-    /// Any text with its content type.
+    /// A text with its content type.
     pub(crate) fn text(status: u16, content_type: &str, body: String) -> Self {
         Self::bytes(status, content_type, body)
     }
 
-    /// Any body with its content type.
+    /// A body with its content type.
     pub(crate) fn bytes(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         Self { status, headers: vec![("content-type", content_type.to_owned())], body: body.into() }
     }
 
-    /// A file to be saved under this name.
+    /// A file that the client is to save under `name`.
     pub(crate) fn download(name: &str, content: impl Into<Bytes>) -> Self {
         let name: String = name
             .chars()
@@ -176,28 +176,28 @@ impl Answer {
             .with_header("content-disposition", format!("attachment;filename=\"{name}\""))
     }
 
-    /// No body at all: 204 and 304.
+    /// A response without a body, such as 204 and 304.
     pub(crate) fn empty(status: u16) -> Self {
         Self { status, ..Self::default() }
     }
 
-    /// Sends the browser elsewhere with a GET.
+    /// Redirects the browser with a GET.
     pub(crate) fn redirect(url: impl Into<String>) -> Self {
         Self::empty(302).with_header("location", url)
     }
 
-    /// The same answer with another value of a header.
+    /// Replaces a header.
     pub(crate) fn with_changed_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.retain(|(key, _)| *key != name);
         self.with_header(name, value)
     }
 
-    /// A header of the answer, by its lower-case name.
+    /// A header of the response, by its lower-case name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The same answer with one more header.
+    /// Adds a header.
     pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self

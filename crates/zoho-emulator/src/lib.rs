@@ -1,7 +1,7 @@
-//! A stand-in for Zoho on a loopback port: accounts server and CRM, for tests and offline work.
+//! An emulator of Zoho's accounts server and CRM on a loopback port, for tests and offline work.
 //!
-//! It speaks Zoho's own protocol over HTTP and shares no code with the clients it is used to test: a mirror
-//! would not show a mistake. What it does *not* imitate is the first section of its `README.md`.
+//! It speaks Zoho's protocol over HTTP and shares no code with the clients that it is used to test: shared code would
+//! hide shared mistakes. The first section of its `README.md` lists what it does *not* imitate.
 //!
 //! ```
 //! use zoho_emulator::{Emulator, Fault};
@@ -13,7 +13,7 @@
 //! let code = zoho.self_client_code("ada@example.com");
 //! // Point the program under test at `zoho.base_url()`, with `client.id()`, `client.secret()` and `code`.
 //!
-//! zoho.fault(Fault::on("POST /oauth/v2/token").times(2).drop_after()); // the next two answers get lost
+//! zoho.fault(Fault::on("POST /oauth/v2/token").times(2).drop_after()); // the next two responses get lost
 //! zoho.expire_access_tokens();
 //! assert_eq!(zoho.journal().count("POST /oauth/v2/token"), 0);
 //! # let _ = (client, code);
@@ -22,20 +22,20 @@
 //!
 //! # Contents
 //!
-//! * [`Emulator`]: start, seed, steer, look.
-//! * [`EmulatorBuilder`]: settings: clients, users, data centers, lives, quotas, the speed of the clock.
-//! * [`ClientApp`] and [`User`]: who takes part.
-//! * [`Module`] and [`Field`]: what the CRM consists of.
-//! * [`Fault`]: what goes wrong on purpose.
-//! * [`Journal`] and [`Entry`]: what arrived.
+//! * [`Emulator`]: the handle of a running emulator, which seeds, controls and inspects it.
+//! * [`EmulatorBuilder`]: its settings: clients, users, data centers, lifetimes, quotas, the speed of the clock.
+//! * [`ClientApp`] and [`User`]: the clients and users that Zoho knows.
+//! * [`Module`] and [`Field`]: the schema of the CRM.
+//! * [`Fault`]: deliberate faults.
+//! * [`Journal`] and [`Entry`]: the requests that arrived.
 //!
 //! # Inside
 //!
-//! The server (`server.rs`) reads a request into plain data, asks whether something goes wrong on purpose, and
-//! hands it to `accounts.rs`, `crm/` or `control/`. Those are plain functions from a request to an answer.
-//! `crm/routes.rs` lists every request of the CRM. What they change is in `grants.rs` (codes, tokens, quotas),
-//! `metadata/` (modules, fields), `store/` (records) and `bulk/` (jobs, which the server carries out in time).
-//! Answers that break the rules of HTTP are written by `wire.rs`, past the HTTP library.
+//! The server reads a request into plain data (`http.rs`), applies a fault if one is installed, and passes the request
+//! to `accounts/`, `crm/` or `control/`. These are plain functions from a request to a response; `crm/routes.rs` lists
+//! every request of the CRM. They change the `State` of a `World` (`world/`), which consists of independent parts
+//! (`model/`): tokens and quotas, modules and fields, records, jobs, channels. `server/wire.rs` writes responses that
+//! break the rules of HTTP, without the HTTP library.
 
 mod accounts;
 mod bodies;

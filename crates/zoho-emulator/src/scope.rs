@@ -1,11 +1,12 @@
 //! Scopes: `ZohoCRM.modules.ALL`, `ZohoCRM.modules.leads.READ`, `ZohoCRM.users.READ`, …
 
-/// What a token may do.
+/// The scopes of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Scopes(Vec<String>);
 
 impl Scopes {
-    /// Reads scopes that are separated by commas or blanks. `None` if there is none, or one that cannot be a scope.
+    /// Parses scopes separated by commas or spaces. `None` if the list is empty or contains something that cannot be a
+    /// scope.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let scopes: Vec<String> =
             text.split([',', ' ']).filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
@@ -13,7 +14,7 @@ impl Scopes {
         (all_can_be && !scopes.is_empty()).then_some(Self(scopes))
     }
 
-    /// Every scope that an endpoint of the emulator asks for: what seeded tokens have.
+    /// Every scope that an endpoint of the emulator requires. Seeded tokens have these.
     pub(crate) fn all() -> Self {
         let scopes = [
             "ZohoCRM.modules.ALL",
@@ -35,10 +36,10 @@ impl Scopes {
         Self(scopes.map(str::to_owned).to_vec())
     }
 
-    /// Whether these scopes cover one: `users.READ`, `modules.Leads.CREATE`, without `ZohoCRM.` before it. A scope of
-    /// another service is named in full.
+    /// Whether these scopes cover `scope`, written without the prefix `ZohoCRM.`, such as `users.READ` or
+    /// `modules.Leads.CREATE`. A scope of another service is written in full.
     ///
-    /// A scope without its middle part covers all of them.
+    /// A granted scope without a middle part covers all of them.
     pub(crate) fn allow(&self, scope: &str) -> bool {
         if scope.starts_with("Zoho") {
             return self.has(scope);
@@ -56,7 +57,7 @@ impl Scopes {
         })
     }
 
-    /// Whether this very scope was granted.
+    /// Whether exactly this scope was granted.
     pub(crate) fn has(&self, scope: &str) -> bool {
         self.0.iter().any(|known| known.eq_ignore_ascii_case(scope))
     }
@@ -70,7 +71,7 @@ impl Scopes {
         self.0.iter().map(String::as_str)
     }
 
-    /// As the token endpoint writes them: with blanks, although the request used commas.
+    /// The scopes as the token endpoint writes them: separated by spaces, although the request used commas.
     pub(crate) fn with_blanks(&self) -> String {
         self.0.join(" ")
     }
@@ -86,7 +87,7 @@ fn is(part: Option<&str>, word: &str) -> bool {
     part.is_some_and(|part| part.eq_ignore_ascii_case(word))
 }
 
-/// `WRITE` stands for creating and changing.
+/// `WRITE` covers `CREATE` and `UPDATE`.
 fn covers(granted: Option<&str>, operation: &str) -> bool {
     let writes = matches!(operation, "CREATE" | "UPDATE");
     is(granted, "ALL") || is(granted, operation) || (writes && is(granted, "WRITE"))

@@ -1,6 +1,6 @@
-//! Random secrets and ids in the shapes that Zoho uses. None of them opens anything real.
+//! Random secrets and ids in the formats that Zoho uses. None of them is valid at Zoho.
 
-/// A token or grant code: `1000.` and two times 32 hexadecimal digits.
+/// A token or grant code: `1000.` and two groups of 32 hexadecimal digits.
 pub(crate) fn token() -> String {
     format!("1000.{:032x}.{:032x}", rand::random::<u128>(), rand::random::<u128>())
 }

@@ -1,4 +1,4 @@
-//! Moments as the CRM writes and reads them.
+//! Timestamps as the CRM writes and reads them.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Epoch milliseconds as the CRM writes a moment in UTC: `2026-01-31T10:15:00+00:00`.
+/// Formats epoch milliseconds as the CRM does, in UTC: `2026-01-31T10:15:00+00:00`.
 pub(crate) fn iso8601(epoch_ms: u64) -> String {
     let seconds = i64::try_from(epoch_ms / 1000).unwrap_or(i64::MAX);
     let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
@@ -19,13 +19,13 @@ pub(crate) fn iso8601(epoch_ms: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+00:00")
 }
 
-/// The moment that a text such as `2026-01-31T10:15:00+05:30` means, in milliseconds since 1970.
+/// Parses a timestamp such as `2026-01-31T10:15:00+05:30` into milliseconds since 1970.
 pub(crate) fn parse_iso8601(text: &str) -> Option<u64> {
     let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok()
 }
 
-/// Whether a text is a day that exists, such as `2026-01-31`.
+/// Whether a text is a valid date, such as `2026-01-31`.
 pub(crate) fn is_date(text: &str) -> bool {
     text.len() == 10 && Date::parse(text, &Iso8601::DATE).is_ok()
 }
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_written_as_the_crm_writes_them() {
+    fn timestamps_are_written_as_the_crm_writes_them() {
         assert_eq!(iso8601(0), "1970-01-01T00:00:00+00:00");
         assert_eq!(iso8601(951_782_399_000), "2000-02-28T23:59:59+00:00");
         assert_eq!(iso8601(951_782_400_000), "2000-02-29T00:00:00+00:00");
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_read_with_their_offset() {
+    fn timestamps_are_read_with_their_offset() {
         assert_eq!(parse_iso8601("1970-01-01T05:30:01+05:30"), Some(1000));
         assert_eq!(parse_iso8601("1970-01-01T00:00:01Z"), Some(1000));
         assert_eq!(parse_iso8601("1970-01-01T00:00:01"), None);

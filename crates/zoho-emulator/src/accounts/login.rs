@@ -1,4 +1,4 @@
-//! The login in the browser: `/oauth/v2/auth`, from the request of an app to the callback.
+//! The login in the browser, `/oauth/v2/auth`: from the request of an app to its callback.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 use url::Url;
 
 use super::pages;
-use crate::http::{Answer, Call};
+use crate::http::{Call, Response};
 use crate::model::consents::{Consent, Session};
 use crate::model::identity::{ClientApp, User};
 use crate::scope::Scopes;
@@ -15,15 +15,15 @@ use crate::world::World;
 
 const SESSION_COOKIE: &str = "zoho_emulator_session";
 
-/// Answers a request to `/oauth/v2/auth`: a page, or the redirect back to the app.
-pub(crate) fn answer(world: &World, call: &Call) -> Answer {
+/// Responds to a request for `/oauth/v2/auth` with a page, or with the redirect to the app.
+pub(crate) fn respond(world: &World, call: &Call) -> Response {
     let request = match AuthorizeRequest::read(world, call) {
         Ok(request) => request,
-        Err(what) => return Answer::html(400, pages::error(what)),
+        Err(what) => return Response::html(400, pages::error(what)),
     };
     let consenting_user = world.settings.consenting_user.as_deref().and_then(|email| world.user(email));
     if let Some(user) = consenting_user {
-        return Answer::redirect(request.accepted_by(world, user));
+        return Response::redirect(request.accepted_by(world, user));
     }
     if call.method == "POST" && call.parameter("email").is_some() {
         return sign_in(world, call);
@@ -31,39 +31,39 @@ pub(crate) fn answer(world: &World, call: &Call) -> Answer {
     let session = call.cookie(SESSION_COOKIE).and_then(|cookie| world.state().sessions.get(cookie).cloned());
     let signed_in = session.and_then(|session| Some((world.user(&session.user)?, session)));
     let Some((user, session)) = signed_in else {
-        return Answer::html(200, pages::sign_in(&own_url(call), &world.settings.users, None));
+        return Response::html(200, pages::sign_in(&own_url(call), &world.settings.users, None));
     };
     if call.method == "POST" {
         return decide(world, call, &request, user, &session);
     }
     if request.needs_consent(world, user) {
         let page = pages::consent(&own_url(call), request.client, user, &request.scopes, &session.form_token);
-        return Answer::html(200, page);
+        return Response::html(200, page);
     }
-    Answer::redirect(request.accepted_by(world, user))
+    Response::redirect(request.accepted_by(world, user))
 }
 
-/// Does what a person does in the browser: signs in as `email` and presses Accept. Gives the callback URL.
+/// Does what a user does in the browser: signs in as `email` and presses Accept. Returns the callback URL.
 pub(crate) fn log_in(world: &World, authorize_url: &str, email: &str) -> Result<String, String> {
-    let url = Url::parse(authorize_url).map_err(|error| format!("not a URL: {error}"))?;
+    let url = Url::parse(authorize_url).map_err(|error| format!("invalid URL `{authorize_url}`: {error}"))?;
     let call = Call::new("GET", url.path(), url.query().unwrap_or_default(), Vec::new(), Bytes::new());
     let request = AuthorizeRequest::read(world, &call)?;
-    let user = world.user(email).ok_or_else(|| format!("no user has the e-mail address {email}"))?;
+    let user = world.user(email).ok_or_else(|| format!("unknown user `{email}`"))?;
     Ok(request.accepted_by(world, user))
 }
 
-fn sign_in(world: &World, call: &Call) -> Answer {
+fn sign_in(world: &World, call: &Call) -> Response {
     let email = call.parameter("email").unwrap_or_default();
     let password = call.parameter("password").unwrap_or_default();
     let Some(user) = world.user(email).filter(|user| user.password == password) else {
-        let complaint = Some("E-mail address or password is wrong.");
-        return Answer::html(200, pages::sign_in(&own_url(call), &world.settings.users, complaint));
+        let complaint = Some("Wrong email address or password.");
+        return Response::html(200, pages::sign_in(&own_url(call), &world.settings.users, complaint));
     };
     let cookie = secret::opaque();
     let session = Session { user: user.email.clone(), form_token: secret::opaque() };
     world.state().sessions.insert(cookie.clone(), session);
     let cookie = format!("{SESSION_COOKIE}={cookie}; Path=/; HttpOnly; SameSite=Lax");
-    Answer::redirect(own_url(call)).with_header("set-cookie", cookie)
+    Response::redirect(own_url(call)).with_header("set-cookie", cookie)
 }
 
 fn decide(
@@ -72,25 +72,25 @@ fn decide(
     request: &AuthorizeRequest<'_>,
     user: &User,
     session: &Session,
-) -> Answer {
+) -> Response {
     if call.parameter("form_token") != Some(&session.form_token) {
-        return Answer::html(403, pages::error("This form is not ours"));
+        return Response::html(403, pages::error("This form was not issued by this server"));
     }
     match call.parameter("decision") {
-        Some("accept") => Answer::redirect(request.accepted_by(world, user)),
-        _ => Answer::redirect(request.refused()),
+        Some("accept") => Response::redirect(request.accepted_by(world, user)),
+        _ => Response::redirect(request.denied()),
     }
 }
 
-/// The same page again, with the parameters of the app.
+/// The URL of the same page, with the parameters of the app.
 fn own_url(call: &Call) -> String {
     format!("{}?{}", call.path, call.raw_query)
 }
 
-/// What an app asks for when it sends the user here.
+/// The authorization request of an app.
 struct AuthorizeRequest<'a> {
     client: &'a ClientApp,
-    /// As the app wrote it: the exchange has to repeat it letter by letter.
+    /// As the app wrote it: the exchange must repeat it exactly.
     redirect_uri: String,
     redirect_url: Url,
     scopes: Scopes,
@@ -100,7 +100,7 @@ struct AuthorizeRequest<'a> {
 }
 
 impl<'a> AuthorizeRequest<'a> {
-    /// Reads the parameters of the query string; what is wrong with them is for the user's eyes.
+    /// Parses the query string. The error is the text of the error page.
     fn read(world: &'a World, call: &Call) -> Result<Self, &'static str> {
         let client = call.query_value("client_id").and_then(|id| world.client(id)).ok_or("Invalid Client")?;
         if call.query_value("response_type") != Some("code") {
@@ -127,9 +127,9 @@ impl<'a> AuthorizeRequest<'a> {
         self.prompt_consent || !world.state().consents.include(&grant)
     }
 
-    /// The callback with a grant code; or `access_denied`, when the client had too many codes.
+    /// The callback URL with a grant code, or with `access_denied` if the quota of codes is exhausted.
     ///
-    /// A refresh token goes with it only for `access_type=offline`, and then only the first time or with
+    /// The code yields a refresh token only with `access_type=offline`, and then only the first time or with
     /// `prompt=consent`.
     fn accepted_by(&self, world: &World, user: &User) -> String {
         let now = world.now_ms();
@@ -138,7 +138,7 @@ impl<'a> AuthorizeRequest<'a> {
         let mut state = world.state();
         if !state.grants.count_code(self.client.id(), now, &world.settings.tokens) {
             drop(state);
-            return self.refused();
+            return self.denied();
         }
         let first_time = !state.consents.include_offline(&grant);
         let with_refresh_token = self.offline && (self.prompt_consent || first_time);
@@ -152,11 +152,11 @@ impl<'a> AuthorizeRequest<'a> {
         self.callback(&[("code", &code), ("location", &home.location), ("accounts-server", &home.base_url)])
     }
 
-    fn refused(&self) -> String {
+    fn denied(&self) -> String {
         self.callback(&[("error", "access_denied")])
     }
 
-    /// The redirect URL with these parameters and the state; it ends with a stray `&`, as Zoho's often does.
+    /// The redirect URL with these parameters and the state. It ends with a stray `&`, as Zoho's often does.
     fn callback(&self, parameters: &[(&str, &str)]) -> String {
         let mut url = self.redirect_url.clone();
         url.query_pairs_mut()

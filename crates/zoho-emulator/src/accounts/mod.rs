@@ -1,4 +1,4 @@
-//! The accounts server: tokens are exchanged, refreshed and revoked here.
+//! The accounts server: exchanges, refreshes and revokes tokens.
 
 mod login;
 mod pages;
@@ -6,28 +6,28 @@ mod pages;
 use serde_json::{Map, Value, json};
 
 pub(crate) use self::login::log_in;
-use crate::http::{Answer, Call};
+use crate::http::{Call, Response};
 use crate::model::grants::{Issued, Rejection};
 use crate::model::identity::ClientApp;
 use crate::timestamp::milliseconds;
 use crate::world::{DataCenter, World};
 
-/// Answers a request below `/oauth/`.
-pub(crate) fn answer(world: &World, data_center: &DataCenter, call: &Call) -> Answer {
+/// Responds to a request below `/oauth/`.
+pub(crate) fn respond(world: &World, data_center: &DataCenter, call: &Call) -> Response {
     match (call.method.as_str(), call.path.as_str()) {
-        ("GET" | "POST", "/oauth/v2/auth") => login::answer(world, call),
+        ("GET" | "POST", "/oauth/v2/auth") => login::respond(world, call),
         ("POST", "/oauth/v2/token") => token(world, data_center, call),
         ("POST", "/oauth/v2/token/revoke") => revoke_by_token_alone(world, call),
         ("POST", "/oauth/v2/revoke/token") => revoke_with_client(world, data_center, call),
         ("GET", "/oauth/serverinfo") => server_info(world),
         ("GET", "/oauth/user/info") => user_info(world, data_center, call),
         (_, "/oauth/v2/token" | "/oauth/v2/token/revoke" | "/oauth/v2/revoke/token") => bad_request(),
-        _ => Answer::html(404, "<!DOCTYPE html>\n<title>404</title><h1>Page not found</h1>\n"),
+        _ => Response::html(404, "<!DOCTYPE html>\n<title>404</title><h1>Page not found</h1>\n"),
     }
 }
 
-/// The throttle of the token endpoint, in English or as it was seen in Chinese.
-pub(crate) fn throttled(world: &World, call: &Call, localised: bool) -> Answer {
+/// The throttle of the token endpoint, in English or in the Chinese form that users have reported.
+pub(crate) fn throttled(world: &World, call: &Call, localised: bool) -> Response {
     world.state().throttle_events += 1;
     let language = call.header("accept-language").unwrap_or_default();
     let chinese = localised
@@ -39,10 +39,10 @@ pub(crate) fn throttled(world: &World, call: &Call, localised: bool) -> Answer {
         ("You have made too many requests continuously. Please try again after some time.", "Access Denied")
     };
     let body = json!({ "error_description": description, "error": error, "status": "failure" });
-    Answer::json(world.settings.throttle_status, &body)
+    Response::json(world.settings.throttle_status, &body)
 }
 
-fn token(world: &World, data_center: &DataCenter, call: &Call) -> Answer {
+fn token(world: &World, data_center: &DataCenter, call: &Call) -> Response {
     let Some(grant_type) = call.parameter("grant_type") else { return bad_request() };
     let issued = client_of(world, data_center, call).and_then(|client| {
         let now = world.now_ms();
@@ -62,9 +62,9 @@ fn token(world: &World, data_center: &DataCenter, call: &Call) -> Answer {
         }
     });
     match issued {
-        Ok(issued) => Answer::json(200, &token_body(world, data_center, &issued)),
+        Ok(issued) => Response::json(200, &token_body(world, data_center, &issued)),
         Err(Rejection::Throttled) => throttled(world, call, false),
-        Err(rejection) => Answer::json(200, &json!({ "error": error_code(rejection) })),
+        Err(rejection) => Response::json(200, &json!({ "error": error_code(rejection) })),
     }
 }
 
@@ -77,40 +77,40 @@ fn token_body(world: &World, data_center: &DataCenter, issued: &Issued) -> Value
     body.insert("scope".to_owned(), json!(issued.grant.scopes.with_blanks()));
     body.insert("api_domain".to_owned(), json!(data_center.base_url));
     body.insert("token_type".to_owned(), json!("Bearer"));
-    let life_ms = life_to_tell(world);
+    let lifetime_ms = reported_lifetime(world);
     if world.settings.legacy_expiry_units {
-        body.insert("expires_in_sec".to_owned(), json!(life_ms / 1000));
-        body.insert("expires_in".to_owned(), json!(life_ms));
+        body.insert("expires_in_sec".to_owned(), json!(lifetime_ms / 1000));
+        body.insert("expires_in".to_owned(), json!(lifetime_ms));
     } else {
-        body.insert("expires_in".to_owned(), json!(life_ms / 1000));
+        body.insert("expires_in".to_owned(), json!(lifetime_ms / 1000));
     }
     Value::Object(body)
 }
 
-/// The life of an access token in the milliseconds that the client is told.
-fn life_to_tell(world: &World) -> u64 {
-    let life_ms = milliseconds(world.settings.tokens.token_lifetime);
+/// The lifetime of an access token that the client is told, in milliseconds.
+fn reported_lifetime(world: &World) -> u64 {
+    let lifetime_ms = milliseconds(world.settings.tokens.token_lifetime);
     if world.settings.expiry_in_real_seconds {
-        (life_ms as f64 / world.settings.clock_speed) as u64
+        (lifetime_ms as f64 / world.settings.clock_speed) as u64
     } else {
-        life_ms
+        lifetime_ms
     }
 }
 
-/// The old form: whoever has the token may revoke it.
-fn revoke_by_token_alone(world: &World, call: &Call) -> Answer {
+/// The old endpoint: the token alone is enough to revoke it.
+fn revoke_by_token_alone(world: &World, call: &Call) -> Response {
     let token = call.parameter("token").unwrap_or_default();
     let mut state = world.state();
     if state.revoke_refresh_token(token) || state.grants.remove_access_token(token).is_some() {
-        Answer::json(200, &json!({ "status": "success" }))
+        Response::json(200, &json!({ "status": "success" }))
     } else {
-        Answer::json(400, &json!({ "error": "invalid_code" }))
+        Response::json(400, &json!({ "error": "invalid_code" }))
     }
 }
 
-/// The new form: only the client that owns the token, and the type has to be right.
-fn revoke_with_client(world: &World, data_center: &DataCenter, call: &Call) -> Answer {
-    let rejected = |rejection| Answer::json(400, &json!({ "error": error_code(rejection) }));
+/// The new endpoint: only the client that owns the token can revoke it, and must name its type.
+fn revoke_with_client(world: &World, data_center: &DataCenter, call: &Call) -> Response {
+    let rejected = |rejection| Response::json(400, &json!({ "error": error_code(rejection) }));
     let Some((id, secret)) = call.basic_credentials() else { return rejected(Rejection::Client) };
     let client = match known_client(world, data_center, &id, Some(&secret)) {
         Ok(client) => client,
@@ -131,29 +131,29 @@ fn revoke_with_client(world: &World, data_center: &DataCenter, call: &Call) -> A
         }
         _ => false,
     };
-    if revoked { Answer::json(200, &json!({ "status": "success" })) } else { rejected(Rejection::Code) }
+    if revoked { Response::json(200, &json!({ "status": "success" })) } else { rejected(Rejection::Code) }
 }
 
-fn server_info(world: &World) -> Answer {
+fn server_info(world: &World) -> Response {
     let locations: Map<String, Value> = world
         .data_centers
         .iter()
         .map(|data_center| (data_center.location.clone(), json!(data_center.base_url)))
         .collect();
-    Answer::json(200, &json!({ "result": "success", "locations": locations }))
+    Response::json(200, &json!({ "result": "success", "locations": locations }))
 }
 
-fn user_info(world: &World, data_center: &DataCenter, call: &Call) -> Answer {
+fn user_info(world: &World, data_center: &DataCenter, call: &Call) -> Response {
     let state = world.state();
     let grant = call.access_token().and_then(|token| state.grants.access(token, world.now_ms()));
     let Some(grant) = grant.filter(|grant| grant.location == data_center.location) else {
-        return Answer::json(401, &json!({ "cause": "INVALID_OAUTHTOKEN", "response": "error" }));
+        return Response::json(401, &json!({ "cause": "INVALID_OAUTHTOKEN", "response": "error" }));
     };
     if !grant.scopes.has("AaaServer.profile.READ") {
-        return Answer::json(401, &json!({ "cause": "INVALID_OAUTHSCOPE", "response": "error" }));
+        return Response::json(401, &json!({ "cause": "INVALID_OAUTHSCOPE", "response": "error" }));
     }
     let Some(user) = world.user(&grant.user) else {
-        return Answer::json(401, &json!({ "cause": "INVALID_OAUTHTOKEN", "response": "error" }));
+        return Response::json(401, &json!({ "cause": "INVALID_OAUTHTOKEN", "response": "error" }));
     };
     let body = json!({
         "First_Name": user.first_name,
@@ -162,10 +162,10 @@ fn user_info(world: &World, data_center: &DataCenter, call: &Call) -> Answer {
         "Display_Name": user.full_name(),
         "ZUID": user.zuid,
     });
-    Answer::json(200, &body)
+    Response::json(200, &body)
 }
 
-/// The client that a request says it is: by Basic authentication, form or query string.
+/// Authenticates the client, which identifies itself by Basic authentication, form or query string.
 fn client_of<'a>(
     world: &'a World,
     data_center: &DataCenter,
@@ -199,7 +199,7 @@ fn error_code(rejection: Rejection) -> &'static str {
     }
 }
 
-/// Wrong method, or no grant type: HTTP 400 without an error code.
-fn bad_request() -> Answer {
-    Answer::html(400, "<!DOCTYPE html>\n<title>400</title><h1>Bad request</h1>\n")
+/// HTTP 400 without an error code, for a wrong method or a missing grant type.
+fn bad_request() -> Response {
+    Response::html(400, "<!DOCTYPE html>\n<title>400</title><h1>Bad request</h1>\n")
 }

@@ -1,9 +1,9 @@
-//! The pages a person sees in the browser. Everything that comes from outside is escaped.
+//! The HTML pages of the login. All text from requests and settings is escaped.
 
 use crate::model::identity::{ClientApp, User};
 use crate::scope::Scopes;
 
-/// Asks for e-mail address and password. `action` is where the form goes, `complaint` what was wrong before.
+/// The sign-in page. `action` is the target of the form, `complaint` the error of the previous attempt.
 pub(crate) fn sign_in(action: &str, users: &[User], complaint: Option<&str>) -> String {
     let complaint =
         complaint.map_or_else(String::new, |text| format!("<p class=\"bad\">{}</p>", escape(text)));
@@ -17,7 +17,7 @@ pub(crate) fn sign_in(action: &str, users: &[User], complaint: Option<&str>) -> 
     let content = format!(
         "<h1>Sign in</h1>{complaint}\
          <form method=\"post\" action=\"{action}\">\
-         <label>E-mail address<input type=\"email\" name=\"email\" autocomplete=\"username\" required autofocus></label>\
+         <label>Email address<input type=\"email\" name=\"email\" autocomplete=\"username\" required autofocus></label>\
          <label>Password<input type=\"password\" name=\"password\" autocomplete=\"current-password\" required></label>\
          <button>Sign in</button></form>\
          <p>This is an emulator. It knows these users and passwords:</p><ul>{known}</ul>",
@@ -26,7 +26,7 @@ pub(crate) fn sign_in(action: &str, users: &[User], complaint: Option<&str>) -> 
     page("Sign in", &content)
 }
 
-/// Shows what the client wants, with Accept and Reject.
+/// The consent page, with Accept and Reject.
 pub(crate) fn consent(
     action: &str,
     client: &ClientApp,
@@ -53,14 +53,14 @@ pub(crate) fn consent(
     page("Allow access", &content)
 }
 
-/// Says what is wrong with the request. The browser is not sent anywhere.
+/// The error page of an invalid request. The browser is not redirected.
 pub(crate) fn error(what: &str) -> String {
     let content =
-        format!("<h1>{}</h1><p>The app that sent you here asked for something wrong.</p>", escape(what));
+        format!("<h1>{}</h1><p>The request of the app that sent you here is invalid.</p>", escape(what));
     page("Error", &content)
 }
 
-/// Text made safe for HTML, also inside quoted attributes.
+/// Escapes text for HTML content and quoted attributes.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markup_from_outside_stays_text() {
+    fn markup_in_values_is_escaped() {
         let page = error("<script>alert('x')</script> & \"y\"");
         assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;y&quot;"));
     }

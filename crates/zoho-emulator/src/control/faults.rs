@@ -1,4 +1,4 @@
-//! Faults as JSON.
+//! Control requests for faults.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -45,24 +45,26 @@ pub(super) fn install(world: &World, mut request: FaultRequest) -> Result<Value,
         fault = fault.forever();
     }
     world.faults.install(request.give_effect_to(fault)?);
-    Ok(json!({ "pending_faults": world.faults.waiting() }))
+    Ok(json!({ "pending_faults": world.faults.pending() }))
 }
 
 impl FaultRequest {
     fn give_effect_to(self, fault: Fault) -> Result<Fault, Complaint> {
         let effect = self.effect.as_str();
-        let needs = |what: &str| Complaint::new(400, format!("`{effect}` needs `{what}`"));
+        let needs = |what: &str| Complaint::new(400, format!("effect `{effect}` requires `{what}`"));
         let time = self.milliseconds.map(Duration::from_millis);
-        let pause = || time.ok_or_else(|| needs("milliseconds"));
+        let delay = || time.ok_or_else(|| needs("milliseconds"));
         let status = || {
             let status = self.status.filter(|status| (200..600).contains(status));
-            status.ok_or_else(|| Complaint::new(400, format!("`{effect}` needs a `status` from 200 to 599")))
+            status.ok_or_else(|| {
+                Complaint::new(400, format!("effect `{effect}` requires a `status` from 200 to 599"))
+            })
         };
         let content_type = || self.content_type.as_deref().ok_or_else(|| needs("content_type"));
         let body = self.body.as_deref().unwrap_or_default();
         Ok(match effect {
             "hang" => time.map_or_else(|| fault.clone().hang(), |time| fault.clone().hang_for(time)),
-            "delay" => fault.delay(pause()?),
+            "delay" => fault.delay(delay()?),
             "drop_before" => fault.drop_before(),
             "drop_after" => fault.drop_after(),
             "status_500" => fault.status_500(),
@@ -80,8 +82,8 @@ impl FaultRequest {
             "content_type" => fault.content_type(content_type()?),
             "truncate_gzip" => fault.truncate_gzip(),
             "truncate_body" => fault.truncate_body(),
-            "slow_head" => fault.slow_head(pause()?),
-            "slow_body" => fault.slow_body(pause()?),
+            "slow_head" => fault.slow_head(delay()?),
+            "slow_body" => fault.slow_body(delay()?),
             "flood" => fault.flood(self.bytes.ok_or_else(|| needs("bytes"))?),
             "endless" => fault.endless(),
             _ => return Err(Complaint::new(400, format!("there is no effect `{effect}`"))),

@@ -1,4 +1,4 @@
-//! `/_emulator/…`: steers an emulator from another process. Everything is JSON.
+//! `/_emulator/…`: controls an emulator from another process, with JSON.
 
 mod faults;
 mod reply;
@@ -11,12 +11,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use self::reply::{Complaint, body, done};
-use crate::http::{Answer, Call};
+use crate::http::{Call, Response};
 use crate::world::World;
 
 /// Answers a control request.
-pub(crate) fn answer(world: &World, call: &Call) -> Answer {
-    let answered = match call.key().as_str() {
+pub(crate) fn respond(world: &World, call: &Call) -> Response {
+    let outcome = match call.key().as_str() {
         "GET /_emulator/state" => Ok(state(world)),
         "GET /_emulator/journal" => Ok(journal(world, call)),
         "DELETE /_emulator/journal" => Ok(clear_journal(world)),
@@ -41,11 +41,11 @@ pub(crate) fn answer(world: &World, call: &Call) -> Answer {
         "POST /_emulator/fields" => body(call).and_then(|field| schema::add_field(world, field)),
         "POST /_emulator/records" => body(call).and_then(|records| schema::add_records(world, records)),
         "POST /_emulator/log_in" => body(call).and_then(|visit| tokens::log_in(world, &visit)),
-        _ => Err(Complaint::new(404, "there is no such control endpoint")),
+        _ => Err(Complaint::new(404, format!("unknown control endpoint `{} {}`", call.method, call.path))),
     };
-    match answered {
-        Ok(body) => Answer::json(200, &body),
-        Err(complaint) => Answer::json(complaint.status, &json!({ "error": complaint.text })),
+    match outcome {
+        Ok(body) => Response::json(200, &body),
+        Err(complaint) => Response::json(complaint.status, &json!({ "error": complaint.text })),
     }
 }
 
@@ -72,11 +72,11 @@ fn state(world: &World) -> Value {
         "live_refresh_tokens": state.grants.live_refresh_tokens(),
         "live_access_tokens": state.grants.all_live_access_tokens(now),
         "throttle_events": state.throttle_events,
-        "pending_faults": world.faults.waiting(),
+        "pending_faults": world.faults.pending(),
     })
 }
 
-/// The journal, or with `?of=POST /oauth/v2/token` only what came there.
+/// The journal; with `?of=POST /oauth/v2/token`, only the requests with that method and path.
 fn journal(world: &World, call: &Call) -> Value {
     let mut entries = world.journal.entries();
     let Some(of) = call.query_value("of") else {
@@ -96,7 +96,7 @@ fn clear_faults(world: &World) -> Value {
     done()
 }
 
-/// What is named is changed.
+/// The limits to change. A missing one stays as it is.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Limits {
@@ -124,7 +124,7 @@ struct Advance {
 
 fn advance(world: &World, by: &Advance) -> Result<Value, Complaint> {
     let by = Duration::try_from_secs_f64(by.seconds)
-        .map_err(|error| Complaint::new(400, format!("`seconds` cannot be used: {error}")))?;
+        .map_err(|error| Complaint::new(400, format!("invalid `seconds`: {error}")))?;
     world.clock.advance(by);
     Ok(json!({ "now_ms": world.now_ms() }))
 }

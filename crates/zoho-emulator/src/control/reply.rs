@@ -1,11 +1,11 @@
-//! How control requests are read and answered.
+//! Bodies of control requests and their responses.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::http::Call;
 
-/// What is wrong with a control request.
+/// Why a control request failed.
 pub(super) struct Complaint {
     pub(super) status: u16,
     pub(super) text: String,
@@ -17,11 +17,10 @@ impl Complaint {
     }
 }
 
-/// Reads the JSON body; an absent one is an empty object.
+/// Parses the JSON body. A missing body counts as an empty object.
 pub(super) fn body<T: DeserializeOwned>(call: &Call) -> Result<T, Complaint> {
     let text = if call.text().trim().is_empty() { "{}" } else { call.text() };
-    serde_json::from_str(text)
-        .map_err(|error| Complaint::new(400, format!("the body cannot be read: {error}")))
+    serde_json::from_str(text).map_err(|error| Complaint::new(400, format!("invalid body: {error}")))
 }
 
 pub(super) fn done() -> Value {

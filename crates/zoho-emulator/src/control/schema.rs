@@ -1,4 +1,4 @@
-//! Modules, fields and records from another process.
+//! Control requests for modules, fields and records.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,10 +22,10 @@ pub(super) struct ModuleRequest {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FieldRequest {
-    /// For `POST /_emulator/fields`: the module that gets the field.
+    /// For `POST /_emulator/fields`: the module to add the field to.
     module: Option<String>,
     api_name: String,
-    /// As in `settings/fields`: `picklist`, `multiselectpicklist`, `lookup`, ….
+    /// As in `settings/fields`: `picklist`, `multiselectpicklist`, `lookup`, …
     data_type: String,
     label: Option<String>,
     length: Option<usize>,
@@ -35,17 +35,17 @@ pub(super) struct FieldRequest {
     unique: bool,
     #[serde(default)]
     read_only: bool,
-    /// Of a pick list.
+    /// The values of a pick list.
     #[serde(default)]
     values: Vec<String>,
-    /// Of a look-up: the module of the records.
+    /// The module of a lookup.
     lookup: Option<String>,
-    /// Of a subform.
+    /// The fields of a subform.
     #[serde(default)]
     fields: Vec<Self>,
 }
 
-/// Records that are not validated.
+/// Records to add without validation.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RecordsRequest {
@@ -67,23 +67,29 @@ pub(super) fn add_module(world: &World, request: ModuleRequest) -> Result<Value,
 }
 
 pub(super) fn add_field(world: &World, mut request: FieldRequest) -> Result<Value, Complaint> {
-    let module = request.module.take().ok_or_else(|| Complaint::new(400, "a field needs a `module`"))?;
+    let module = request.module.take().ok_or_else(|| Complaint::new(400, "a field requires `module`"))?;
     let field = request.into_field()?;
     let known = world.state().metadata_mut().add_field(&module, field);
-    if known { Ok(done()) } else { Err(Complaint::new(404, "there is no such module")) }
+    if known { Ok(done()) } else { Err(unknown_module(&module)) }
 }
 
 pub(super) fn add_records(world: &World, request: RecordsRequest) -> Result<Value, Complaint> {
     let user = match &request.user {
-        Some(email) => world.user(email).ok_or_else(|| Complaint::new(404, "there is no such user"))?,
+        Some(email) => {
+            world.user(email).ok_or_else(|| Complaint::new(404, format!("unknown user `{email}`")))?
+        }
         None => &world.settings.users[0],
     };
     if world.state().metadata().module(&request.module).is_none() {
-        return Err(Complaint::new(404, "there is no such module"));
+        return Err(unknown_module(&request.module));
     }
     let count = request.records.len();
     world.seed(user, &request.module, request.records);
     Ok(json!({ "count": count }))
+}
+
+fn unknown_module(module: &str) -> Complaint {
+    Complaint::new(404, format!("unknown module `{module}`"))
 }
 
 impl FieldRequest {
@@ -106,7 +112,9 @@ impl FieldRequest {
             "picklist" => Field::picklist(name, self.values),
             "multiselectpicklist" => Field::multi_select_picklist(name, self.values),
             "lookup" => {
-                let module = self.lookup.ok_or_else(|| Complaint::new(400, "a `lookup` needs `lookup`"))?;
+                let module = self.lookup.ok_or_else(|| {
+                    Complaint::new(400, "a field of type `lookup` requires `lookup`, the name of a module")
+                })?;
                 Field::lookup(name, module)
             }
             "userlookup" => Field::user(name),
@@ -118,7 +126,7 @@ impl FieldRequest {
             "imageupload" => Field::image_upload(name),
             "consent_lookup" => Field::consent(name),
             "autonumber" => Field::auto_number(name),
-            other => return Err(Complaint::new(400, format!("there is no data type `{other}`"))),
+            other => return Err(Complaint::new(400, format!("unknown data type `{other}`"))),
         };
         let length = self.length.unwrap_or(field.length);
         let label = self.label.unwrap_or_else(|| field.label.clone());

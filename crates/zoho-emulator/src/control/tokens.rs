@@ -1,4 +1,4 @@
-//! Codes, tokens and logins from another process.
+//! Control requests for codes, tokens and logins.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::model::grants::Grant;
 use crate::scope::Scopes;
 use crate::world::World;
 
-/// Whose code or token is wanted: the first client and the first user unless told otherwise.
+/// The owner of a code or token. Defaults: the first client, the first user, every scope.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Owner {
@@ -23,16 +23,20 @@ pub(super) struct Owner {
 impl Owner {
     fn grant(&self, world: &World) -> Result<Arc<Grant>, Complaint> {
         let client = match &self.client_id {
-            Some(id) => world.client(id).ok_or_else(|| Complaint::new(404, "there is no such client"))?,
+            Some(id) => {
+                world.client(id).ok_or_else(|| Complaint::new(404, format!("unknown client `{id}`")))?
+            }
             None => &world.settings.clients[0],
         };
         let user = match &self.user {
-            Some(email) => world.user(email).ok_or_else(|| Complaint::new(404, "there is no such user"))?,
+            Some(email) => {
+                world.user(email).ok_or_else(|| Complaint::new(404, format!("unknown user `{email}`")))?
+            }
             None => &world.settings.users[0],
         };
         let scopes = match &self.scope {
             Some(text) => {
-                Scopes::parse(text).ok_or_else(|| Complaint::new(400, "the scopes cannot be read"))?
+                Scopes::parse(text).ok_or_else(|| Complaint::new(400, format!("invalid scopes `{text}`")))?
             }
             None => Scopes::all(),
         };
@@ -62,7 +66,7 @@ pub(super) fn access_token(world: &World, of: &OfRefreshToken) -> Result<Value, 
     let now = world.now_ms();
     let grants = &mut world.state().grants;
     let grant = grants.refresh_grant(&of.refresh_token).cloned();
-    let grant = grant.ok_or_else(|| Complaint::new(404, "there is no such refresh token"))?;
+    let grant = grant.ok_or_else(|| Complaint::new(404, "unknown refresh token"))?;
     let token = grants.new_access_token(&grant, Some(&of.refresh_token), now, &world.settings.tokens);
     Ok(json!({ "access_token": token }))
 }
@@ -74,7 +78,7 @@ pub(super) fn expire_access_tokens(world: &World) -> Value {
 
 pub(super) fn evict_refresh_token(world: &World, of: &OfRefreshToken) -> Result<Value, Complaint> {
     let gone = world.state().grants.remove_refresh_token(&of.refresh_token);
-    gone.map(|_| done()).ok_or_else(|| Complaint::new(404, "there is no such refresh token"))
+    gone.map(|_| done()).ok_or_else(|| Complaint::new(404, "unknown refresh token"))
 }
 
 #[derive(Deserialize)]
@@ -85,7 +89,7 @@ pub(super) struct OfAccessToken {
 
 pub(super) fn invalidate_access_token(world: &World, of: &OfAccessToken) -> Result<Value, Complaint> {
     let gone = world.state().grants.remove_access_token(&of.access_token);
-    gone.map(|_| done()).ok_or_else(|| Complaint::new(404, "there is no such access token"))
+    gone.map(|_| done()).ok_or_else(|| Complaint::new(404, "unknown access token"))
 }
 
 #[derive(Deserialize)]

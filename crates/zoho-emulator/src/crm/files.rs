@@ -1,30 +1,31 @@
-//! Files that are uploaded before a record refers to them. <https://www.zoho.com/crm/developer/docs/api/v8/upload-files-to-zfs.html>
+//! Files that are uploaded before a record refers to them.
+//! <https://www.zoho.com/crm/developer/docs/api/v8/upload-files-to-zfs.html>
 
 use serde_json::{Value, json};
 
 use crate::bodies::{error, missing_parameter, success};
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::files::StoredFile;
 use crate::secret;
 
 /// 20 MB.
-const MAXIMUM_SIZE: usize = 20 << 20;
-const MAXIMUM_FILES: usize = 10;
+const MAX_SIZE: usize = 20 << 20;
+const MAX_FILES: usize = 10;
 
-/// `POST v8/files`: one or several; all of them or none.
-pub(crate) fn upload(request: &Request<'_>) -> Result<Answer, Answer> {
+/// `POST v8/files`: one or several files; all of them or none.
+pub(crate) fn upload(request: &Request<'_>) -> Result<Response, Response> {
     let files: Vec<_> = request.call.files.iter().filter(|file| file.field == "file").collect();
     if files.is_empty() {
         let message = "Problem in uploading attachment. kindly upload the file properly";
         return Err(error(400, "failure_in_attachment_handling", &json!({}), message));
     }
-    if files.len() > MAXIMUM_FILES {
-        let details = json!({ "limit": MAXIMUM_FILES, "api_name": "file" });
+    if files.len() > MAX_FILES {
+        let details = json!({ "limit": MAX_FILES, "api_name": "file" });
         return Err(error(400, "LIMIT_EXCEEDED", &details, "the number of files exceeds the limit"));
     }
-    if files.iter().any(|file| file.content.len() > MAXIMUM_SIZE) {
-        let details = json!({ "maximum_size": MAXIMUM_SIZE });
+    if files.iter().any(|file| file.content.len() > MAX_SIZE) {
+        let details = json!({ "maximum_size": MAX_SIZE });
         return Err(error(413, "REQUEST_ENTITY_TOO_LARGE", &details, "the file is larger than allowed"));
     }
     let mut state = request.world.state();
@@ -38,31 +39,31 @@ pub(crate) fn upload(request: &Request<'_>) -> Result<Answer, Answer> {
             success(&json!({ "name": file.name, "id": id }), &message)
         })
         .collect();
-    Ok(Answer::json(200, &json!({ "data": results })))
+    Ok(Response::json(200, &json!({ "data": results })))
 }
 
 /// `GET v8/files?id=…`
-pub(crate) fn download(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn download(request: &Request<'_>) -> Result<Response, Response> {
     let id = id(request)?;
     let state = request.world.state();
     let file = state.files.get(request.organisation(), id).ok_or_else(unknown)?;
-    Ok(Answer::download(&file.name, file.content.clone()))
+    Ok(Response::download(&file.name, file.content.clone()))
 }
 
 /// `DELETE v8/files?id=…`
-pub(crate) fn delete(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn delete(request: &Request<'_>) -> Result<Response, Response> {
     let id = id(request)?;
     if !request.world.state().files.remove(request.organisation(), id) {
         return Err(unknown());
     }
     let result = success(&json!({ "id": id }), "file deleted successfully");
-    Ok(Answer::json(200, &json!({ "data": [result] })))
+    Ok(Response::json(200, &json!({ "data": [result] })))
 }
 
-fn id<'a>(request: &Request<'a>) -> Result<&'a str, Answer> {
+fn id<'a>(request: &Request<'a>) -> Result<&'a str, Response> {
     request.call.query_value("id").ok_or_else(|| missing_parameter("id"))
 }
 
-fn unknown() -> Answer {
+fn unknown() -> Response {
     error(400, "INVALID_DATA", &json!({ "param_name": "id" }), "the id given seems to be invalid")
 }

@@ -1,28 +1,28 @@
-//! What a call costs, and how many may be under way.
+//! API credits and concurrency: what a call costs, and how many may be in progress.
 
 use super::request::Caller;
 use super::{bulk, coql, records};
 use crate::http::Call;
 use crate::model::credits::Spent;
 use crate::world::World;
-use crate::world::concurrency::Seat;
+use crate::world::concurrency::CallPermit;
 
-/// As many calls of an organisation as it may have are under way.
+/// The organisation has as many calls in progress as it may.
 #[derive(Debug)]
-pub(crate) struct AllTaken;
+pub(crate) struct TooManyCalls;
 
-/// A seat among the calls of the caller's organisation that are under way. `None` for what is not a call of the CRM
-/// by somebody it knows.
-pub(crate) fn take_seat(world: &World, call: &Call) -> Result<Option<Seat>, AllTaken> {
+/// Admits a call of the CRM to the calls in progress of the caller's organisation. `None`: the call is for another
+/// server, or its caller is unknown.
+pub(crate) fn admit(world: &World, call: &Call) -> Result<Option<CallPermit>, TooManyCalls> {
     let token = call.access_token().filter(|_| call.is_for_crm());
     let state = world.state();
     let grant = token.and_then(|token| state.grants.access(token, world.now_ms()));
     let Some(user) = grant.and_then(|grant| world.user(&grant.user)) else { return Ok(None) };
     let limit = state.allowance.concurrent_calls;
-    world.concurrency.enter(&world.organisation_of(user), limit).map(Some).ok_or(AllTaken)
+    world.concurrency.admit(&world.organisation_of(user), limit).map(Some).ok_or(TooManyCalls)
 }
 
-/// What a call costs in API credits. <https://www.zoho.com/crm/developer/docs/api/v8/api-limits.html>
+/// The price of a call in API credits. <https://www.zoho.com/crm/developer/docs/api/v8/api-limits.html>
 pub(super) fn cost(call: &Call) -> u64 {
     match call.key().as_str() {
         "POST /crm/v8/coql" => coql::cost(call),
@@ -32,7 +32,7 @@ pub(super) fn cost(call: &Call) -> u64 {
     }
 }
 
-/// Takes credits from the caller's organisation.
+/// Charges credits to the caller's organisation.
 pub(super) fn spend(world: &World, caller: &Caller<'_>, credits: u64) -> Spent {
     let now = world.now_ms();
     let mut state = world.state();

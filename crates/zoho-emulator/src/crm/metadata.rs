@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::bodies::error;
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::metadata::{Field, Metadata, Module};
 
-/// The states that a module may have; all of them are visible here.
+/// The states of a module. Here, every module is `visible`.
 const MODULE_STATES: [&str; 4] = ["visible", "user_hidden", "system_hidden", "scheduled_for_deletion"];
 
-pub(crate) fn modules(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn modules(request: &Request<'_>) -> Result<Response, Response> {
     let states = request.list_parameter("status").unwrap_or_default();
     if let Some(index) = states.iter().position(|state| !MODULE_STATES.contains(state)) {
         let details = json!({ "index": index, "supported_values": MODULE_STATES, "param_name": "status" });
@@ -21,12 +21,12 @@ pub(crate) fn modules(request: &Request<'_>) -> Result<Answer, Answer> {
     Ok(listed("modules", modules.map(|(index, module)| module.body(index + 1)).collect()))
 }
 
-/// One module, by its name or its id, with its fields.
-pub(crate) fn module(request: &Request<'_>) -> Result<Answer, Answer> {
+/// A module by its name or id, with its fields.
+pub(crate) fn module(request: &Request<'_>) -> Result<Response, Response> {
     let wanted = request.id();
     let mut modules = request.metadata().modules().enumerate();
     let found = modules.find(|(_, module)| module.api_name == wanted || module.id == wanted);
-    let Some((index, module)) = found else { return Ok(Answer::empty(204)) };
+    let Some((index, module)) = found else { return Ok(Response::empty(204)) };
     let mut body = module.body(index + 1);
     body["fields"] = fields_body(request.metadata(), module);
     body["per_page"] = json!(10);
@@ -34,16 +34,16 @@ pub(crate) fn module(request: &Request<'_>) -> Result<Answer, Answer> {
     Ok(listed("modules", vec![body]))
 }
 
-pub(crate) fn fields(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn fields(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module_parameter()?;
     if !matches!(request.call.query_value("type"), None | Some("all")) {
-        return Ok(Answer::empty(204));
+        return Ok(Response::empty(204));
     }
-    Ok(Answer::json(200, &json!({ "fields": fields_body(request.metadata(), &module) })))
+    Ok(Response::json(200, &json!({ "fields": fields_body(request.metadata(), &module) })))
 }
 
-/// One field, by its id or its name.
-pub(crate) fn field(request: &Request<'_>) -> Result<Answer, Answer> {
+/// A field by its id or name.
+pub(crate) fn field(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module_parameter()?;
     let wanted = request.id();
     let mut fields = module.fields.iter().enumerate();
@@ -52,35 +52,35 @@ pub(crate) fn field(request: &Request<'_>) -> Result<Answer, Answer> {
     Ok(listed("fields", body.into_iter().collect()))
 }
 
-pub(crate) fn layouts(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn layouts(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module_parameter()?;
     Ok(listed("layouts", vec![layout_body(request.metadata(), &module)]))
 }
 
-pub(crate) fn layout(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn layout(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module_parameter()?;
     let body = (module.layout_id == request.id()).then(|| layout_body(request.metadata(), &module));
     Ok(listed("layouts", body.into_iter().collect()))
 }
 
-pub(crate) fn related_lists(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn related_lists(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module_parameter()?;
     Ok(listed("related_lists", related_list_bodies(request.metadata(), &module)))
 }
 
-pub(crate) fn related_list(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn related_list(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module_parameter()?;
     let mut bodies = related_list_bodies(request.metadata(), &module);
     bodies.retain(|body| body["id"] == request.id());
     Ok(listed("related_lists", bodies))
 }
 
-/// A list under its name; one that is empty has no body.
-fn listed(name: &str, bodies: Vec<Value>) -> Answer {
+/// A list under its name; 204 if it is empty.
+fn listed(name: &str, bodies: Vec<Value>) -> Response {
     if bodies.is_empty() {
-        Answer::empty(204)
+        Response::empty(204)
     } else {
-        Answer::json(200, &json!({ name: Value::Array(bodies) }))
+        Response::json(200, &json!({ name: Value::Array(bodies) }))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The CRM: who is calling, whether they may, and which part of it is meant.
+//! The CRM: authenticates the caller, charges API credits, and passes the request to the route table.
 
 mod bulk;
 mod composite;
@@ -16,31 +16,31 @@ mod routes;
 use serde_json::json;
 
 pub(crate) use self::bulk::run_due;
-pub(crate) use self::limits::take_seat;
+pub(crate) use self::limits::admit;
 use self::request::Caller;
 use crate::bodies::{error, no_permission, too_many_requests};
-use crate::http::{Answer, Call};
+use crate::http::{Call, Response};
 use crate::model::credits::Spent;
 use crate::model::records::Person;
 use crate::world::{DataCenter, World};
 
-/// Answers a request for the CRM.
-pub(crate) fn answer(world: &World, data_center: &DataCenter, call: &Call) -> Answer {
+/// Responds to a request for the CRM.
+pub(crate) fn respond(world: &World, data_center: &DataCenter, call: &Call) -> Response {
     let caller = match authenticate(world, data_center, call) {
         Ok(caller) => caller,
-        Err(answer) => return answer,
+        Err(response) => return response,
     };
     run_due(world);
     match limits::spend(world, &caller, limits::cost(call)) {
         Spent::Exhausted => too_many_requests(),
-        Spent::Plenty => routes::answer(world, &caller, call),
+        Spent::Plenty => routes::respond(world, &caller, call),
         Spent::Remaining(left) => {
-            routes::answer(world, &caller, call).with_header("x-api-credits-remaining", left.to_string())
+            routes::respond(world, &caller, call).with_header("x-api-credits-remaining", left.to_string())
         }
     }
 }
 
-fn authenticate<'a>(world: &'a World, data_center: &DataCenter, call: &Call) -> Result<Caller<'a>, Answer> {
+fn authenticate<'a>(world: &'a World, data_center: &DataCenter, call: &Call) -> Result<Caller<'a>, Response> {
     let Some(token) = call.access_token() else {
         return Err(error(401, "AUTHENTICATION_FAILURE", &json!({}), "Authentication failed"));
     };

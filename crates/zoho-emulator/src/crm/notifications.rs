@@ -1,10 +1,10 @@
-//! `actions/watch`
+//! Notification channels: `actions/watch`.
 
 use serde_json::{Value, json};
 
 use crate::bodies::{Outcome, failure, invalid_data, mandatory_not_found, missing_parameter, success};
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::channels::{Channel, resource, text_of};
 
 const SUBSCRIBED: &str = "Successfully subscribed for actions-watch of the given module";
@@ -12,8 +12,8 @@ const UPDATED: &str = "Successfully updated the subscribe details";
 const REMOVED: &str = "Successfully removed the subscribe details";
 const UNSUBSCRIBED: &str = "Successfully un-subscribed from actions-watch";
 
-/// `POST`: new channels. One with the id of another takes its place.
-pub(crate) fn enable(request: &Request<'_>) -> Result<Answer, Answer> {
+/// `POST`: creates channels. A channel replaces the one with the same id.
+pub(crate) fn enable(request: &Request<'_>) -> Result<Response, Response> {
     each(request, 201, |channel, path| {
         let (metadata, now) = (request.metadata(), request.world.now_ms());
         let channel = Channel::read(channel, None, metadata, path, now)?;
@@ -23,8 +23,8 @@ pub(crate) fn enable(request: &Request<'_>) -> Result<Answer, Answer> {
     })
 }
 
-/// `GET`: the channels, once for each module.
-pub(crate) fn list(request: &Request<'_>) -> Result<Answer, Answer> {
+/// `GET`: the channels, one entry for each module.
+pub(crate) fn list(request: &Request<'_>) -> Result<Response, Response> {
     let (page, per_page) = (request.parameter("page", 1_usize)?, request.parameter("per_page", 200_usize)?);
     let wanted = |name: &str, value: &Value| {
         request.call.query_value(name).is_none_or(|wanted| text_of(value) == wanted)
@@ -40,16 +40,16 @@ pub(crate) fn list(request: &Request<'_>) -> Result<Answer, Answer> {
     let listed: Vec<&Value> =
         entries.iter().skip(page.saturating_sub(1).saturating_mul(per_page)).take(per_page).collect();
     if listed.is_empty() {
-        return Ok(Answer::empty(204));
+        return Ok(Response::empty(204));
     }
     let more_records = entries.len() > page.saturating_mul(per_page);
     let info =
         json!({ "per_page": per_page, "count": listed.len(), "page": page, "more_records": more_records });
-    Ok(Answer::json(200, &json!({ "watch": listed, "info": info })))
+    Ok(Response::json(200, &json!({ "watch": listed, "info": info })))
 }
 
-/// `PUT`: what is not named is gone.
-pub(crate) fn replace(request: &Request<'_>) -> Result<Answer, Answer> {
+/// `PUT`: replaces channels; omitted values are reset.
+pub(crate) fn replace(request: &Request<'_>) -> Result<Response, Response> {
     each(request, 200, |channel, path| {
         let (metadata, now) = (request.metadata(), request.world.now_ms());
         known(request, channel, path)?;
@@ -60,8 +60,8 @@ pub(crate) fn replace(request: &Request<'_>) -> Result<Answer, Answer> {
     })
 }
 
-/// `PATCH`: what is not named stays; with `_delete_events` the events that are named go.
-pub(crate) fn change(request: &Request<'_>) -> Result<Answer, Answer> {
+/// `PATCH`: changes channels; omitted values stay. With `_delete_events`, removes the named events.
+pub(crate) fn change(request: &Request<'_>) -> Result<Response, Response> {
     each(request, 200, |body, path| {
         let (metadata, now) = (request.metadata(), request.world.now_ms());
         let before = known(request, body, path)?;
@@ -77,8 +77,8 @@ pub(crate) fn change(request: &Request<'_>) -> Result<Answer, Answer> {
     })
 }
 
-/// `DELETE`: the channels in `channel_ids`.
-pub(crate) fn disable(request: &Request<'_>) -> Result<Answer, Answer> {
+/// `DELETE`: removes the channels in `channel_ids`.
+pub(crate) fn disable(request: &Request<'_>) -> Result<Response, Response> {
     let ids = request.list_parameter("channel_ids").filter(|ids| !ids.is_empty());
     let ids = ids.ok_or_else(|| missing_parameter("channel_ids"))?;
     let mut state = request.world.state();
@@ -92,10 +92,14 @@ pub(crate) fn disable(request: &Request<'_>) -> Result<Answer, Answer> {
         details["channel_id"] = channel.id.clone();
         Ok(success(&details, UNSUBSCRIBED))
     });
-    Ok(answer(200, outcomes.collect()))
+    Ok(respond(200, outcomes.collect()))
 }
 
-fn each(request: &Request<'_>, status: u16, one: impl Fn(&Value, &str) -> Outcome) -> Result<Answer, Answer> {
+fn each(
+    request: &Request<'_>,
+    status: u16,
+    one: impl Fn(&Value, &str) -> Outcome,
+) -> Result<Response, Response> {
     let channels = request.list_in_body("watch")?;
     let each = channels.iter().enumerate().map(|(index, channel)| {
         let path = format!("$.watch[{index}]");
@@ -105,11 +109,11 @@ fn each(request: &Request<'_>, status: u16, one: impl Fn(&Value, &str) -> Outcom
             Err(invalid_data("watch", "jsonobject", &path))
         }
     });
-    Ok(answer(status, each.collect()))
+    Ok(respond(status, each.collect()))
 }
 
-/// What is wrong with some channels comes with 202, beside what is right with others; with 400 if nothing is.
-fn answer(status: u16, outcomes: Vec<Outcome>) -> Answer {
+/// The status is `status` if all channels succeeded, 400 if all failed, otherwise 202.
+fn respond(status: u16, outcomes: Vec<Outcome>) -> Response {
     let failures = outcomes.iter().filter(|outcome| outcome.is_err()).count();
     let status = match failures {
         0 => status,
@@ -118,10 +122,10 @@ fn answer(status: u16, outcomes: Vec<Outcome>) -> Answer {
     };
     let results: Vec<Value> =
         outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|failure| failure)).collect();
-    Answer::json(status, &json!({ "watch": results }))
+    Response::json(status, &json!({ "watch": results }))
 }
 
-/// The channel that a change is about.
+/// The channel that a request changes.
 fn known(request: &Request<'_>, body: &Value, path: &str) -> Result<Channel, Value> {
     let missing = || mandatory_not_found("channel_id", &format!("{path}.channel_id"));
     let id = body.get("channel_id").map(text_of).ok_or_else(missing)?;

@@ -1,23 +1,23 @@
-//! The organisation and who is in it: users, roles and profiles.
+//! The organisation and its users, roles and profiles.
 
 use serde_json::{Value, json};
 
 use crate::bodies::invalid_parameter;
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::identity::User;
 
-/// The longest page of users.
-const MAXIMUM_PAGE: usize = 200;
-/// When everybody was added, as nobody remembers.
+/// The maximum number of users on a page.
+const MAX_PAGE: usize = 200;
+/// The same for every user: the emulator does not record when a user was added.
 const USERS_CREATED: &str = "2026-01-01T09:00:00+00:00";
-/// Roles and profiles: id, name, and for a role the one above it.
+/// Id, name, and the index of the superior role.
 const ROLES: [(&str, &str, Option<usize>); 2] =
     [("5545974000000000861", "CEO", None), ("5545974000000000864", "Manager", Some(0))];
 const PROFILES: [(&str, &str); 2] =
     [("5545974000000000497", "Administrator"), ("5545974000000000501", "Standard")];
 
-pub(crate) fn organisation(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn organisation(request: &Request<'_>) -> Result<Response, Response> {
     let user = request.caller.user;
     let organisation = json!({
         "id": format!("55459740000{}", user.zgid),
@@ -35,13 +35,13 @@ pub(crate) fn organisation(request: &Request<'_>) -> Result<Answer, Answer> {
         "max_per_page": 200,
         "license_details": { "paid": true, "paid_type": "enterprise", "users_license_purchased": 10 },
     });
-    Ok(Answer::json(200, &json!({ "org": [organisation] })))
+    Ok(Response::json(200, &json!({ "org": [organisation] })))
 }
 
-pub(crate) fn users(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn users(request: &Request<'_>) -> Result<Response, Response> {
     let page = request.parameter("page", 1_usize)?.max(1);
-    let per_page = request.parameter("per_page", MAXIMUM_PAGE)?;
-    if per_page == 0 || per_page > MAXIMUM_PAGE {
+    let per_page = request.parameter("per_page", MAX_PAGE)?;
+    if per_page == 0 || per_page > MAX_PAGE {
         return Err(invalid_parameter("per_page"));
     }
     let mut found: Vec<&User> = match request.call.query_value("type").unwrap_or("AllUsers") {
@@ -65,42 +65,44 @@ pub(crate) fn users(request: &Request<'_>) -> Result<Answer, Answer> {
         .map(|user| user_body(user))
         .collect();
     if listed.is_empty() {
-        return Ok(Answer::empty(204));
+        return Ok(Response::empty(204));
     }
     let more = page.saturating_mul(per_page) < found.len();
     let info = json!({ "per_page": per_page, "count": listed.len(), "page": page, "more_records": more });
-    Ok(Answer::json(200, &json!({ "users": listed, "info": info })))
+    Ok(Response::json(200, &json!({ "users": listed, "info": info })))
 }
 
-pub(crate) fn user(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn user(request: &Request<'_>) -> Result<Response, Response> {
     let found = colleagues(request).find(|user| user.id == request.id());
-    Ok(found
-        .map_or_else(|| Answer::empty(204), |user| Answer::json(200, &json!({ "users": [user_body(user)] }))))
-}
-
-pub(crate) fn roles(_: &Request<'_>) -> Result<Answer, Answer> {
-    let roles: Vec<Value> = (0..ROLES.len()).map(role_body).collect();
-    Ok(Answer::json(200, &json!({ "roles": roles })))
-}
-
-pub(crate) fn role(request: &Request<'_>) -> Result<Answer, Answer> {
-    let found = ROLES.iter().position(|(id, _, _)| *id == request.id());
     Ok(found.map_or_else(
-        || Answer::empty(204),
-        |index| Answer::json(200, &json!({ "roles": [role_body(index)] })),
+        || Response::empty(204),
+        |user| Response::json(200, &json!({ "users": [user_body(user)] })),
     ))
 }
 
-pub(crate) fn profiles(_: &Request<'_>) -> Result<Answer, Answer> {
-    let profiles: Vec<Value> = PROFILES.into_iter().map(profile_body).collect();
-    Ok(Answer::json(200, &json!({ "profiles": profiles })))
+pub(crate) fn roles(_: &Request<'_>) -> Result<Response, Response> {
+    let roles: Vec<Value> = (0..ROLES.len()).map(role_body).collect();
+    Ok(Response::json(200, &json!({ "roles": roles })))
 }
 
-pub(crate) fn profile(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn role(request: &Request<'_>) -> Result<Response, Response> {
+    let found = ROLES.iter().position(|(id, _, _)| *id == request.id());
+    Ok(found.map_or_else(
+        || Response::empty(204),
+        |index| Response::json(200, &json!({ "roles": [role_body(index)] })),
+    ))
+}
+
+pub(crate) fn profiles(_: &Request<'_>) -> Result<Response, Response> {
+    let profiles: Vec<Value> = PROFILES.into_iter().map(profile_body).collect();
+    Ok(Response::json(200, &json!({ "profiles": profiles })))
+}
+
+pub(crate) fn profile(request: &Request<'_>) -> Result<Response, Response> {
     let found = PROFILES.into_iter().find(|(id, _)| *id == request.id());
     Ok(found.map_or_else(
-        || Answer::empty(204),
-        |profile| Answer::json(200, &json!({ "profiles": [profile_body(profile)] })),
+        || Response::empty(204),
+        |profile| Response::json(200, &json!({ "profiles": [profile_body(profile)] })),
     ))
 }
 

@@ -1,20 +1,20 @@
-//! The route table: every request that the CRM answers, with the scopes it needs.
+//! The route table: every request that the CRM supports, with its scopes and its handler.
 
 use serde_json::json;
 
 use super::request::{Caller, Request};
 use super::{bulk, composite, coql, files, metadata, notifications, organisation, records, related};
 use crate::bodies::{error, invalid_module, no_permission, scope_mismatch};
-use crate::http::{Answer, Call};
+use crate::http::{Call, Response};
 use crate::world::World;
 
-/// Method, path below `/crm/`, scopes (all of them are needed, of those with a `|` between them one; below `ZohoCRM.` if
-/// they do not begin with `Zoho`), and who answers.
+/// Method, path below `/crm/`, required scopes, handler.
 ///
-/// The first row that fits counts, so a row with a word comes before one with a `{part}` in its place. `{module}`
-/// and `{list}` fit only what can be the name of a module.
+/// All scopes are required; of scopes joined by `|`, one is enough. The prefix `ZohoCRM.` is omitted. The first
+/// matching row is used, so a row with a literal segment precedes one with a `{part}` in that position. `{module}` and
+/// `{list}` match only segments that can be the name of a module.
 type Route =
-    (&'static str, &'static str, &'static [&'static str], fn(&Request<'_>) -> Result<Answer, Answer>);
+    (&'static str, &'static str, &'static [&'static str], fn(&Request<'_>) -> Result<Response, Response>);
 
 #[rustfmt::skip]
 const ROUTES: &[Route] = &[
@@ -61,7 +61,7 @@ const ROUTES: &[Route] = &[
     ("POST",   "v8/files",                                     &["files.CREATE"], files::upload),
     ("GET",    "v8/files",                                     &["files.READ"], files::download),
     ("DELETE", "v8/files",                                     &["files.DELETE"], files::delete),
-    ("POST",   "v8/__composite_requests",                      &["composite_requests.CUSTOM"], composite::answer),
+    ("POST",   "v8/__composite_requests",                      &["composite_requests.CUSTOM"], composite::respond),
     ("POST",   "v8/actions/watch",                             &["notifications.CREATE"], notifications::enable),
     ("GET",    "v8/actions/watch",                             &["notifications.READ"], notifications::list),
     ("PUT",    "v8/actions/watch",                             &["notifications.UPDATE"], notifications::replace),
@@ -113,15 +113,15 @@ const ROUTES: &[Route] = &[
     ("DELETE", "v8/{module}/{id}/{list}/{related_id}",         &["modules.{module}.DELETE|modules.{module}.UPDATE"], related::delink_one),
 ];
 
-/// Answers a request whose caller is known.
-pub(super) fn answer(world: &World, caller: &Caller<'_>, call: &Call) -> Answer {
+/// Responds to a request of a known caller.
+pub(super) fn respond(world: &World, caller: &Caller<'_>, call: &Call) -> Response {
     let path = call.path.strip_prefix("/crm/").unwrap_or(&call.path).trim_matches('/');
     let mut path_is_known = false;
-    for (method, template, scopes, answer) in ROUTES {
+    for (method, template, scopes, handler) in ROUTES {
         let Some(parts) = parts(template, path) else { continue };
         path_is_known = true;
         if *method == call.method {
-            return run(world, caller, call, parts, scopes, *answer).unwrap_or_else(|refusal| refusal);
+            return run(world, caller, call, parts, scopes, *handler).unwrap_or_else(|rejection| rejection);
         }
     }
     if path_is_known { wrong_method() } else { invalid_url() }
@@ -133,8 +133,8 @@ fn run<'a>(
     call: &'a Call,
     parts: Vec<(&'static str, &'a str)>,
     scopes: &[&str],
-    answer: fn(&Request<'_>) -> Result<Answer, Answer>,
-) -> Result<Answer, Answer> {
+    handler: fn(&Request<'_>) -> Result<Response, Response>,
+) -> Result<Response, Response> {
     let name = parts.iter().find(|(name, _)| *name == "module").map(|(_, part)| *part);
     let metadata = world.state().metadata();
     let module = name.and_then(|name| metadata.module(name));
@@ -148,10 +148,10 @@ fn run<'a>(
     if let Some(name) = name.filter(|name| world.settings.forbidden_modules.contains(*name)) {
         return Err(no_permission(&format!("Crm_Implied_View_{name}")));
     }
-    answer(&Request { world, caller, call, parts, metadata, module, dispatch: self::answer })
+    handler(&Request { world, caller, call, parts, metadata, module, dispatch: self::respond })
 }
 
-/// What stands for each `{name}` of a route. `None`: the path is not of this route.
+/// The segment for each `{name}` of a route. `None`: the path does not match.
 fn parts<'a>(template: &'static str, path: &'a str) -> Option<Vec<(&'static str, &'a str)>> {
     let mut parts = Vec::new();
     let mut segments = path.split('/');
@@ -167,17 +167,17 @@ fn parts<'a>(template: &'static str, path: &'a str) -> Option<Vec<(&'static str,
     segments.next().is_none().then_some(parts)
 }
 
-/// Modules begin with a capital letter; what does not is another resource of the API.
+/// The names of modules start with a capital letter, those of other resources do not.
 fn is_module_name(segment: &str) -> bool {
     segment.starts_with(|first: char| first.is_ascii_uppercase())
         && segment.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
-fn wrong_method() -> Answer {
+fn wrong_method() -> Response {
     error(405, "INVALID_REQUEST_METHOD", &json!({}), "The http request method type is not a valid one")
 }
 
-fn invalid_url() -> Answer {
+fn invalid_url() -> Response {
     let message = "Please check if the URL trying to access is a correct one";
     error(404, "INVALID_URL_PATTERN", &json!({}), message)
 }

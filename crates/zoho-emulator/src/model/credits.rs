@@ -1,12 +1,12 @@
-//! API credits of an organisation: so many in the last 24 hours.
+//! API credits: what each organisation has used in the last 24 hours.
 
 use std::collections::{HashMap, VecDeque};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-/// Calls within this time are counted as one moment.
+/// Calls within this time are counted together.
 const GRAIN_MS: u64 = 60 * 1000;
 
-/// What every organisation has used.
+/// The used credits of every organisation.
 #[derive(Debug, Default)]
 pub(crate) struct Credits {
     used: HashMap<String, Used>,
@@ -19,19 +19,19 @@ struct Used {
     total: u64,
 }
 
-/// What came of spending a credit.
+/// The result of spending credits.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Spent {
-    /// Fewer than half are used: Zoho says nothing.
+    /// Less than half of the credits is used; Zoho does not report the rest.
     Plenty,
-    /// At least half are used: so many are left.
+    /// At least half is used; this many are left.
     Remaining(u64),
-    /// All are used: this call gets nothing.
+    /// The credits do not cover the call.
     Exhausted,
 }
 
 impl Credits {
-    /// Spends `cost` of the `daily` credits of an organisation.
+    /// Spends `cost` of the organisation's `daily` credits.
     pub(crate) fn spend(&mut self, organisation: &str, cost: u64, daily: u64, now: u64) -> Spent {
         let used = self.used.entry(organisation.to_owned()).or_default();
         used.roll_to(now);
@@ -42,7 +42,7 @@ impl Credits {
         if used.total * 2 >= daily { Spent::Remaining(daily - used.total) } else { Spent::Plenty }
     }
 
-    /// How many credits an organisation has used in the last 24 hours.
+    /// The credits that an organisation has used in the last 24 hours.
     pub(crate) fn used(&mut self, organisation: &str, now: u64) -> u64 {
         let used = self.used.entry(organisation.to_owned()).or_default();
         used.roll_to(now);
@@ -59,7 +59,7 @@ impl Used {
         }
     }
 
-    /// Forgets what was spent a day ago or earlier.
+    /// Removes what was spent at least 24 hours ago.
     fn roll_to(&mut self, now: u64) {
         while let Some((_, credits)) = self.spent.pop_front_if(|(spent_at, _)| *spent_at + DAY_MS <= now) {
             self.total -= credits;
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_is_told_only_from_half_on_and_comes_back_after_a_day() {
+    fn the_rest_is_reported_once_half_is_used_and_credits_return_after_a_day() {
         let mut credits = Credits::default();
         assert_eq!(credits.spend("org", 4, 10, 1), Spent::Plenty);
         assert_eq!(credits.spend("org", 1, 10, 1), Spent::Remaining(5));
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn credits_come_back_one_by_one_as_the_day_rolls_on() {
+    fn credits_return_as_the_24_hours_since_each_call_end() {
         let mut credits = Credits::default();
         credits.spend("org", 6, 10, 0);
         credits.spend("org", 4, 10, DAY_MS / 2);

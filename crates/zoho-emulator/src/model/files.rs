@@ -26,7 +26,7 @@ impl FileStore {
         self.stored.get(&(organisation.to_owned(), id.to_owned()))
     }
 
-    /// Removes a file. `false`: the organisation has no such file.
+    /// Removes a file, and returns whether the organisation had it.
     pub(crate) fn remove(&mut self, organisation: &str, id: &str) -> bool {
         self.stored.remove(&(organisation.to_owned(), id.to_owned())).is_some()
     }

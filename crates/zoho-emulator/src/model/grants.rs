@@ -1,6 +1,4 @@
-//! Grant codes, refresh tokens and access tokens: who has which, how long they live, and the quotas on them.
-//!
-//! Plain data and rules. The time is a parameter.
+//! Grant codes, refresh tokens and access tokens: who owns them, their lifetimes, and the quotas on them.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -19,7 +17,7 @@ pub(crate) struct Grant {
     pub(crate) scopes: Scopes,
 }
 
-/// What an exchange or a refresh gives.
+/// The tokens that an exchange or a refresh issues.
 #[derive(Debug)]
 pub(crate) struct Issued {
     pub(crate) access_token: String,
@@ -27,37 +25,37 @@ pub(crate) struct Issued {
     pub(crate) grant: Arc<Grant>,
 }
 
-/// Why the accounts server gives nothing.
+/// Why the accounts server issues no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rejection {
-    /// Unknown client, or a token or code of another data center.
+    /// The client is unknown, or the token or code belongs to another data center.
     Client,
-    /// Wrong or missing client secret.
+    /// The client secret is wrong or missing.
     Secret,
-    /// Wrong, spent or expired code; wrong, revoked or evicted refresh token.
+    /// The code is wrong, used or expired, or the refresh token is wrong, revoked or evicted.
     Code,
-    /// Another redirect URL than at the beginning.
+    /// The redirect URL differs from that of the login.
     RedirectUrl,
-    /// The quota of access tokens is used up.
+    /// The quota of access tokens is exhausted.
     Throttled,
 }
 
-/// How long codes and tokens live, and Zoho's quotas on them.
+/// The lifetimes of codes and tokens, and Zoho's quotas on them.
 #[derive(Clone, Debug)]
 pub(crate) struct TokenPolicy {
     pub(crate) token_lifetime: Duration,
     pub(crate) code_lifetime: Duration,
     /// The length of the window in which requests are counted.
     pub(crate) window: Duration,
-    /// How many access tokens one refresh token gives in a window.
+    /// How many access tokens a refresh token may issue per window.
     pub(crate) access_tokens_per_window: usize,
-    /// Whether the access token of the code exchange counts as one of them.
+    /// Whether the access token of the code exchange counts towards that limit.
     pub(crate) count_code_exchange: bool,
-    /// How many access tokens of one refresh token are alive at once.
+    /// How many access tokens of a refresh token may be valid at the same time.
     pub(crate) live_access_tokens: usize,
-    /// How many refresh tokens a user has in a data center.
+    /// How many refresh tokens a user may have in a data center.
     pub(crate) refresh_tokens_per_user: usize,
-    /// How many grant codes one client gets in a window.
+    /// How many grant codes a client may get per window.
     pub(crate) codes_per_window: usize,
 }
 
@@ -84,12 +82,12 @@ pub(crate) struct Grants {
     access_tokens: HashMap<String, AccessToken>,
     /// Refresh tokens of a user in a data center, oldest first.
     refresh_tokens_of: HashMap<(String, String), VecDeque<String>>,
-    /// When a client's recent codes were given out.
+    /// When the recent codes of a client were issued.
     code_times: HashMap<String, VecDeque<u64>>,
 }
 
 impl Grants {
-    /// Makes a grant code, whatever the quota says.
+    /// Issues a grant code without applying the quota.
     pub(crate) fn new_code(
         &mut self,
         grant: Arc<Grant>,
@@ -105,13 +103,13 @@ impl Grants {
         code
     }
 
-    /// Counts one more grant code of a client; says no when the window already has as many as are allowed.
+    /// Counts a grant code of a client. `false`: the quota of the window is exhausted.
     pub(crate) fn count_code(&mut self, client_id: &str, now: u64, policy: &TokenPolicy) -> bool {
         let times = self.code_times.entry(client_id.to_owned()).or_default();
         count_within(times, now, milliseconds(policy.window), policy.codes_per_window)
     }
 
-    /// Spends a grant code.
+    /// Exchanges a grant code, which can be used only once.
     pub(crate) fn exchange(
         &mut self,
         code: &str,
@@ -147,7 +145,7 @@ impl Grants {
         Ok(Issued { access_token, refresh_token: Some(refresh_token), grant })
     }
 
-    /// Gives one more access token for a refresh token, if the quota has room.
+    /// Issues an access token for a refresh token, if the quota allows it.
     pub(crate) fn refresh(
         &mut self,
         refresh_token: &str,
@@ -172,7 +170,7 @@ impl Grants {
         Ok(Issued { access_token, refresh_token: None, grant })
     }
 
-    /// Makes a refresh token; one too many silently ends the user's oldest one.
+    /// Issues a refresh token. If the user then has too many, the oldest is silently evicted.
     pub(crate) fn new_refresh_token(&mut self, grant: Arc<Grant>, policy: &TokenPolicy) -> String {
         let refresh_token = secret::token();
         let owner = (grant.user.clone(), grant.location.clone());
@@ -187,7 +185,7 @@ impl Grants {
         refresh_token
     }
 
-    /// Makes an access token, without asking the quota; one too many ends the oldest of the same refresh token.
+    /// Issues an access token without applying the quota. If the refresh token then has too many, the oldest is evicted.
     pub(crate) fn new_access_token(
         &mut self,
         grant: &Arc<Grant>,
@@ -223,25 +221,25 @@ impl Grants {
         access_token
     }
 
-    /// What a live access token allows.
+    /// The grant of a valid access token.
     pub(crate) fn access(&self, access_token: &str, now: u64) -> Option<&Arc<Grant>> {
         let token = self.access_tokens.get(access_token)?;
         (token.expires_ms > now).then_some(&token.grant)
     }
 
-    /// What a live refresh token stands for.
+    /// The grant of a valid refresh token.
     pub(crate) fn refresh_grant(&self, refresh_token: &str) -> Option<&Arc<Grant>> {
         self.refresh_tokens.get(refresh_token).map(|token| &token.grant)
     }
 
-    /// Whether the user has any refresh token for this client in this data center.
+    /// Whether the user has a refresh token for this client in this data center.
     pub(crate) fn has_refresh_token(&self, grant: &Grant) -> bool {
         let owner = (grant.user.clone(), grant.location.clone());
         let mut tokens = self.refresh_tokens_of.get(&owner).into_iter().flatten();
         tokens.any(|token| self.refresh_grant(token).is_some_and(|known| known.client_id == grant.client_id))
     }
 
-    /// Ends a refresh token and every access token that came from it.
+    /// Removes a refresh token and its access tokens.
     pub(crate) fn remove_refresh_token(&mut self, refresh_token: &str) -> Option<Arc<Grant>> {
         let token = self.refresh_tokens.remove(refresh_token)?;
         for access_token in &token.live {
@@ -254,7 +252,7 @@ impl Grants {
         Some(token.grant)
     }
 
-    /// Ends one access token.
+    /// Removes an access token.
     pub(crate) fn remove_access_token(&mut self, access_token: &str) -> Option<Arc<Grant>> {
         let token = self.access_tokens.remove(access_token)?;
         let parent = token.refresh_token.and_then(|parent| self.refresh_tokens.get_mut(&parent));
@@ -264,7 +262,7 @@ impl Grants {
         Some(token.grant)
     }
 
-    /// Ends every access token.
+    /// Removes every access token.
     pub(crate) fn remove_access_tokens(&mut self) {
         self.access_tokens.clear();
         for token in self.refresh_tokens.values_mut() {
@@ -272,30 +270,30 @@ impl Grants {
         }
     }
 
-    /// How many access tokens of a refresh token are alive.
+    /// The number of valid access tokens of a refresh token.
     pub(crate) fn live_access_tokens(&self, refresh_token: &str, now: u64) -> usize {
         let tokens = self.refresh_tokens.get(refresh_token).into_iter().flat_map(|token| &token.live);
         tokens.filter(|token| self.access(token, now).is_some()).count()
     }
 
-    /// How many access tokens are alive in all.
+    /// The number of valid access tokens of all refresh tokens.
     pub(crate) fn all_live_access_tokens(&self, now: u64) -> usize {
         self.access_tokens.values().filter(|token| token.expires_ms > now).count()
     }
 
-    /// How many refresh tokens are alive.
+    /// The number of refresh tokens.
     pub(crate) fn live_refresh_tokens(&self) -> usize {
         self.refresh_tokens.len()
     }
 }
 
-/// A grant code before it is spent.
+/// A grant code that has not been used.
 #[derive(Debug)]
 struct Code {
     grant: Arc<Grant>,
-    /// The redirect URL that has to come again at the exchange; a Self Client code has none.
+    /// The redirect URL that the exchange must repeat; `None` for a Self Client code.
     redirect_url: Option<String>,
-    /// Whether the exchange gives a refresh token.
+    /// Whether the exchange issues a refresh token.
     with_refresh_token: bool,
     expires_ms: u64,
 }
@@ -303,9 +301,9 @@ struct Code {
 #[derive(Debug)]
 struct RefreshToken {
     grant: Arc<Grant>,
-    /// When recent access tokens were given out: the quota.
+    /// When the recent access tokens were issued, for the quota.
     issue_times: VecDeque<u64>,
-    /// Access tokens that still work, oldest first.
+    /// Valid access tokens, oldest first.
     live: VecDeque<String>,
 }
 
@@ -316,7 +314,7 @@ struct AccessToken {
     expires_ms: u64,
 }
 
-/// Counts one more event unless the last `window` already had `limit` of them.
+/// Counts an event, unless there were already `limit` events in the last `window`.
 fn count_within(times: &mut VecDeque<u64>, now: u64, window: u64, limit: usize) -> bool {
     while times.front().is_some_and(|time| time + window <= now) {
         times.pop_front();
@@ -333,7 +331,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_has_room_again_when_its_oldest_event_leaves_it() {
+    fn an_event_is_allowed_again_when_the_oldest_one_leaves_the_window() {
         let mut times = VecDeque::new();
         assert!(count_within(&mut times, 0, 600, 2));
         assert!(count_within(&mut times, 500, 600, 2));

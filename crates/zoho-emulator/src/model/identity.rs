@@ -1,10 +1,8 @@
-//! Who takes part: client apps (from Zoho's API console) and users (with their organisation).
+//! Client apps, as registered in Zoho's API console, and users with their organisation.
 
 use crate::secret;
 
-/// A client app, as registered in Zoho's API console.
-///
-/// A client that is registered works in every data center of the emulator.
+/// A client app, as registered in Zoho's API console. It works in every data center of the emulator.
 #[derive(Clone, Debug)]
 pub struct ClientApp {
     id: String,
@@ -15,7 +13,7 @@ pub struct ClientApp {
 }
 
 impl ClientApp {
-    /// A client app with this id and secret, and no redirect URL yet.
+    /// A client app with this id and secret, without a redirect URL.
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -26,26 +24,27 @@ impl ClientApp {
         }
     }
 
-    /// The client that an emulator has when the builder names none.
+    /// A client with a random id and secret: the default of an emulator whose builder names no client.
     pub(crate) fn random() -> Self {
         Self::new(secret::client_id(), secret::client_secret()).redirect_url("http://127.0.0.1:8484/callback")
     }
 
-    /// Registers a redirect URL; several are allowed. Zoho compares them letter by letter.
+    /// Registers a redirect URL; there may be several. Zoho compares them character by character.
     #[must_use]
     pub fn redirect_url(mut self, url: impl Into<String>) -> Self {
         self.redirect_urls.push(url.into());
         self
     }
 
-    /// The name that the consent page shows.
+    /// Sets the name that the consent page shows.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Gives this client another secret in one data center, as Zoho does unless told to use one for all.
+    /// Sets a different secret for one data center. Zoho has one secret per data center, unless the client is configured
+    /// to use the same one everywhere.
     #[must_use]
     pub fn secret_in(mut self, location: impl Into<String>, secret: impl Into<String>) -> Self {
         self.secrets_elsewhere.push((location.into(), secret.into()));
@@ -58,13 +57,13 @@ impl ClientApp {
         &self.id
     }
 
-    /// The client secret, in every data center that has none of its own.
+    /// The client secret, valid in every data center without a different one.
     #[must_use]
     pub fn secret(&self) -> &str {
         &self.secret
     }
 
-    /// The first registered redirect URL, or an empty text.
+    /// The first registered redirect URL, or an empty string.
     #[must_use]
     pub fn first_redirect_url(&self) -> &str {
         self.redirect_urls.first().map_or("", String::as_str)
@@ -76,7 +75,7 @@ impl ClientApp {
         &self.redirect_urls
     }
 
-    /// The secret that counts in the data center `location`.
+    /// The secret that is valid in the data center `location`.
     #[must_use]
     pub fn secret_of(&self, location: &str) -> &str {
         let elsewhere = self.secrets_elsewhere.iter().find(|(there, _)| there == location);
@@ -104,7 +103,7 @@ pub struct User {
 }
 
 impl User {
-    /// A user with this e-mail address, the password `emulator` and the organisation `60000001`.
+    /// A user with this email address, the password `emulator` and the organisation `60000001`.
     pub fn new(email: impl Into<String>) -> Self {
         let email = email.into();
         let first_name = capitalised(email.split(['@', '.', '+']).next().unwrap_or_default());
@@ -123,14 +122,14 @@ impl User {
         }
     }
 
-    /// The password on the login page.
+    /// Sets the password for the login page.
     #[must_use]
     pub fn password(mut self, password: impl Into<String>) -> Self {
         self.password = password.into();
         self
     }
 
-    /// First and last name.
+    /// Sets first and last name.
     #[must_use]
     pub fn named(mut self, first_name: impl Into<String>, last_name: impl Into<String>) -> Self {
         self.first_name = first_name.into();
@@ -138,42 +137,42 @@ impl User {
         self
     }
 
-    /// The id of the user's organisation.
+    /// Sets the id of the user's organisation.
     #[must_use]
     pub fn zgid(mut self, zgid: impl Into<String>) -> Self {
         self.zgid = zgid.into();
         self
     }
 
-    /// The user's id at Zoho Accounts.
+    /// Sets the user's id at Zoho Accounts.
     #[must_use]
     pub fn zuid(mut self, zuid: impl Into<String>) -> Self {
         self.zuid = zuid.into();
         self
     }
 
-    /// The user's id in the CRM, a long decimal number.
+    /// Sets the user's id in the CRM, a long decimal number.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = id.into();
         self
     }
 
-    /// The name of the user's organisation.
+    /// Sets the name of the user's organisation.
     #[must_use]
     pub fn company(mut self, company: impl Into<String>) -> Self {
         self.company = company.into();
         self
     }
 
-    /// The data center the user lives in. Without it: the emulator's first one.
+    /// Sets the location code of the user's data center. Default: the emulator's first one.
     #[must_use]
     pub fn data_center(mut self, location: impl Into<String>) -> Self {
         self.location = Some(location.into());
         self
     }
 
-    /// Takes the "CRM API access" right away: every CRM call answers 403 `NO_PERMISSION`.
+    /// Removes the permission "CRM API access": every CRM call gets 403 `NO_PERMISSION`.
     #[must_use]
     pub fn without_api_access(mut self) -> Self {
         self.api_access = false;
@@ -190,7 +189,7 @@ fn capitalised(word: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// The same number for the same text in every run (FNV-1a), so that ids do not change between restarts.
+/// FNV-1a: the same number for the same text in every run, so that ids survive restarts.
 fn fingerprint(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

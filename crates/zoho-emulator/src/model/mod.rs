@@ -1,4 +1,4 @@
-//! What Zoho keeps, as plain data and rules. Nothing here knows requests, the server or the time: a moment is a parameter.
+//! What Zoho stores, as plain data and rules. Nothing here knows the request or the server; the time is a parameter.
 
 pub(crate) mod channels;
 pub(crate) mod consents;

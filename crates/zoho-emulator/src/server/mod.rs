@@ -1,4 +1,4 @@
-//! The sockets: reads requests, carries out faults, sends answers.
+//! The sockets: reads requests, applies faults, sends responses.
 
 mod compression;
 mod wire;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
-use hyper::{HeaderMap, Request, Response};
+use hyper::{HeaderMap, Request, Response as HttpResponse};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
@@ -25,18 +25,17 @@ use crate::accounts;
 use crate::bodies::too_many_requests;
 use crate::control;
 use crate::crm;
-use crate::http::{Answer, Call, Pairs};
-use crate::world::concurrency::Seat;
+use crate::http::{Call, Pairs, Response};
+use crate::world::concurrency::CallPermit;
 use crate::world::faults::Effect;
 use crate::world::{DataCenter, World};
 
-/// The longest body that is read: 256 MiB, more than ten of the largest files that Zoho takes.
-const MAXIMUM_BODY: usize = 256 << 20;
+/// The maximum size of a request body: 256 MiB, more than ten of the largest files that Zoho accepts.
+const MAX_BODY: usize = 256 << 20;
 
-/// The servers of one emulator. They stop, and every connection closes, when this is dropped.
+/// The servers of one emulator. Dropping it stops them and closes every connection.
 ///
-/// They run on a thread of their own, so that a test that blocks its thread or stops tokio's clock does not stop
-/// them.
+/// They run on a separate thread, so that a test may block its thread or pause tokio's clock.
 #[derive(Debug)]
 pub(crate) struct ServerThread {
     running: Option<oneshot::Sender<()>>,
@@ -56,7 +55,7 @@ impl ServerThread {
         }
         drop(context);
         let work = move || {
-            // Ends when the other half is dropped; the runtime takes all connections with it.
+            // Returns when the sender is dropped. Dropping the runtime then closes all connections.
             let _ = runtime.block_on(stopped);
         };
         let thread = thread::Builder::new().name("zoho-emulator".to_owned()).spawn(work)?;
@@ -73,7 +72,7 @@ impl Drop for ServerThread {
     }
 }
 
-/// Carries out jobs when their time comes, also if nobody asks for them.
+/// Runs jobs when they are due, even if no client polls.
 async fn run_jobs(world: Arc<World>) {
     loop {
         sleep(Duration::from_millis(20)).await;
@@ -81,14 +80,14 @@ async fn run_jobs(world: Arc<World>) {
     }
 }
 
-/// Binds a port of the loopback interface; 0 is any free one.
+/// Binds a port of the loopback interface; 0 picks a free one.
 pub(crate) fn listen(port: u16) -> io::Result<StdTcpListener> {
     let listener = StdTcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
 
-/// Serves one data center for as long as the runtime runs.
+/// Serves one data center as long as the runtime runs.
 async fn serve(listener: TcpListener, world: Arc<World>, data_center: DataCenter) {
     let data_center = Arc::new(data_center);
     loop {
@@ -96,13 +95,13 @@ async fn serve(listener: TcpListener, world: Arc<World>, data_center: DataCenter
             Ok((stream, _)) => {
                 tokio::spawn(serve_connection(stream, Arc::clone(&world), Arc::clone(&data_center)));
             }
-            // Out of file descriptors, most likely: others have to close theirs first.
+            // Most likely the process is out of file descriptors; retry when some have been closed.
             Err(_) => sleep(Duration::from_millis(10)).await,
         }
     }
 }
 
-/// Serves one connection, until a fault takes it over.
+/// Serves one connection until it ends or a fault takes it over.
 async fn serve_connection(stream: TcpStream, world: Arc<World>, data_center: Arc<DataCenter>) {
     let (take_over, mut taken_over) = mpsc::channel(1);
     let service = service_fn(|request| {
@@ -110,19 +109,19 @@ async fn serve_connection(stream: TcpStream, world: Arc<World>, data_center: Arc
             (Arc::clone(&world), Arc::clone(&data_center), take_over.clone());
         async move {
             let call = read(request).await;
-            let (reaction, seat) = respond(&world, &data_center, &call).await;
+            let (reaction, permit) = react(&world, &data_center, &call).await;
             match reaction {
-                Reaction::Answer(answer) => {
-                    Ok::<_, Infallible>(response(compression::negotiate(answer, &call)))
+                Reaction::Respond(response) => {
+                    Ok::<_, Infallible>(to_http(compression::negotiate(response, &call)))
                 }
                 Reaction::Takeover(delivery) => {
-                    let _ = take_over.send(Takeover { delivery, _seat: seat }).await;
+                    let _ = take_over.send(Takeover { delivery, _permit: permit }).await;
                     pending().await
                 }
             }
         }
     });
-    // A small answer leaves at once; without this, a client that reuses the connection waits for nothing.
+    // Without this, Nagle's algorithm delays small responses on a reused connection.
     let _ = stream.set_nodelay(true);
     let mut connection =
         hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
@@ -135,11 +134,11 @@ async fn serve_connection(stream: TcpStream, world: Arc<World>, data_center: Arc
     }
 }
 
-/// What comes of a request.
+/// The reaction to a request.
 enum Reaction {
-    /// An answer, by the rules of HTTP.
-    Answer(Answer),
-    /// Something that breaks them.
+    /// A response that follows the rules of HTTP.
+    Respond(Response),
+    /// Something that breaks those rules.
     Takeover(Delivery),
 }
 
@@ -147,80 +146,80 @@ impl Reaction {
     /// The status that the client sees, if it sees any.
     fn status(&self) -> Option<u16> {
         match self {
-            Self::Answer(answer) => Some(answer.status),
+            Self::Respond(response) => Some(response.status),
             Self::Takeover(delivery) => delivery.status(),
         }
     }
 }
 
-/// Answers one request; the seat is for as long as the answer takes to leave.
-async fn respond(world: &World, data_center: &DataCenter, call: &Call) -> (Reaction, Option<Seat>) {
+/// Reacts to one request. The permit is held until the response has been sent.
+async fn react(world: &World, data_center: &DataCenter, call: &Call) -> (Reaction, Option<CallPermit>) {
     if call.path.starts_with("/_emulator/") {
-        return (Reaction::Answer(control::answer(world, call)), None);
+        return (Reaction::Respond(control::respond(world, call)), None);
     }
-    let number = world.journal.arrived(call, &data_center.location, world.now_ms());
-    let (reaction, seat) = match crm::take_seat(world, call) {
-        Ok(seat) => (react(world, data_center, call).await, seat),
-        Err(_) => (Reaction::Answer(too_many_requests()), None),
+    let number = world.journal.record_request(call, &data_center.location, world.now_ms());
+    let (reaction, permit) = match crm::admit(world, call) {
+        Ok(permit) => (process(world, data_center, call).await, permit),
+        Err(_) => (Reaction::Respond(too_many_requests()), None),
     };
-    if seat.is_some() && !world.settings.response_delay.is_zero() {
+    if permit.is_some() && !world.settings.response_delay.is_zero() {
         sleep(world.settings.response_delay).await;
     }
     if let Some(status) = reaction.status() {
-        world.journal.answered(number, status);
+        world.journal.record_response(number, status);
     }
-    (reaction, seat)
+    (reaction, permit)
 }
 
-/// Carries out a request, with what goes wrong on purpose.
-async fn react(world: &World, data_center: &DataCenter, call: &Call) -> Reaction {
-    let answer = || route(world, data_center, call);
+/// Processes a request, with the fault that applies to it.
+async fn process(world: &World, data_center: &DataCenter, call: &Call) -> Reaction {
+    let respond = || route(world, data_center, call);
     match world.faults.take(call) {
-        None => Reaction::Answer(answer()),
+        None => Reaction::Respond(respond()),
         Some(Effect::Hang(None)) => pending().await,
         Some(Effect::Hang(Some(time))) => {
             sleep(time).await;
             Reaction::Takeover(Delivery::Silence)
         }
         Some(Effect::Delay(time)) => {
-            let answer = answer();
+            let response = respond();
             sleep(time).await;
-            Reaction::Answer(answer)
+            Reaction::Respond(response)
         }
         Some(Effect::DropBefore) => Reaction::Takeover(Delivery::Silence),
         Some(Effect::DropAfter) => {
-            answer();
+            respond();
             Reaction::Takeover(Delivery::Silence)
         }
-        Some(Effect::Answer(answer)) => Reaction::Answer(answer),
-        Some(Effect::Throttle { localised }) => Reaction::Answer(throttle(world, call, localised)),
-        Some(Effect::Relabel(content_type)) => {
-            Reaction::Answer(answer().with_changed_header("content-type", content_type))
+        Some(Effect::Respond(response)) => Reaction::Respond(response),
+        Some(Effect::Throttle { localised }) => Reaction::Respond(throttle(world, call, localised)),
+        Some(Effect::ContentType(content_type)) => {
+            Reaction::Respond(respond().with_changed_header("content-type", content_type))
         }
-        Some(Effect::CutGzip) => Reaction::Answer(compression::half_of_gzip(answer())),
-        Some(Effect::CutBody) => Reaction::Takeover(Delivery::HalfOfBody(answer())),
-        Some(Effect::SlowHead(pause)) => Reaction::Takeover(Delivery::SlowHead(answer(), pause)),
-        Some(Effect::SlowBody(pause)) => Reaction::Takeover(Delivery::SlowBody(answer(), pause)),
+        Some(Effect::TruncateGzip) => Reaction::Respond(compression::half_of_gzip(respond())),
+        Some(Effect::TruncateBody) => Reaction::Takeover(Delivery::HalfOfBody(respond())),
+        Some(Effect::SlowHead(delay)) => Reaction::Takeover(Delivery::SlowHead(respond(), delay)),
+        Some(Effect::SlowBody(delay)) => Reaction::Takeover(Delivery::SlowBody(respond(), delay)),
         Some(Effect::Flood(bytes)) => Reaction::Takeover(Delivery::Flood(bytes)),
     }
 }
 
-fn route(world: &World, data_center: &DataCenter, call: &Call) -> Answer {
+fn route(world: &World, data_center: &DataCenter, call: &Call) -> Response {
     if call.is_for_crm() {
-        crm::answer(world, data_center, call)
+        crm::respond(world, data_center, call)
     } else {
-        accounts::answer(world, data_center, call)
+        accounts::respond(world, data_center, call)
     }
 }
 
-fn throttle(world: &World, call: &Call, localised: bool) -> Answer {
+fn throttle(world: &World, call: &Call, localised: bool) -> Response {
     if call.is_for_crm() { too_many_requests() } else { accounts::throttled(world, call, localised) }
 }
 
-/// Reads a request to its end. A body that breaks off or is too long is read as empty.
+/// Reads a request completely. A body that breaks off or is too large counts as empty.
 async fn read(request: Request<Incoming>) -> Call {
     let (head, body) = request.into_parts();
-    let body = Limited::new(body, MAXIMUM_BODY).collect().await;
+    let body = Limited::new(body, MAX_BODY).collect().await;
     let body = body.map(Collected::to_bytes).unwrap_or_default();
     let query = head.uri.query().unwrap_or_default();
     Call::new(head.method.as_str(), head.uri.path(), query, header_pairs(&head.headers), body)
@@ -231,13 +230,13 @@ fn header_pairs(headers: &HeaderMap) -> Pairs {
     headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes()))).collect()
 }
 
-fn response(answer: Answer) -> Response<Full<Bytes>> {
-    let mut builder = Response::builder().status(answer.status);
-    for (name, value) in answer.headers {
+fn to_http(response: Response) -> HttpResponse<Full<Bytes>> {
+    let mut builder = HttpResponse::builder().status(response.status);
+    for (name, value) in response.headers {
         builder = builder.header(name, value);
     }
-    builder.body(Full::new(answer.body)).unwrap_or_else(|error| {
-        let mut broken = Response::new(Full::new(Bytes::from(error.to_string())));
+    builder.body(Full::new(response.body)).unwrap_or_else(|error| {
+        let mut broken = HttpResponse::new(Full::new(Bytes::from(error.to_string())));
         *broken.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
         broken
     })

@@ -1,4 +1,4 @@
-//! Answers that are written to the socket byte by byte. An HTTP library would not break its own rules.
+//! Responses written directly to the socket, because an HTTP library refuses to break the rules of HTTP.
 
 use std::io;
 use std::time::Duration;
@@ -8,34 +8,34 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use crate::http::Answer;
-use crate::world::concurrency::Seat;
+use crate::http::Response;
+use crate::world::concurrency::CallPermit;
 
-/// The connection of a request, taken away from the HTTP library. It is closed in the end.
+/// What to write to a connection that was taken over from the HTTP library. The connection is closed afterwards.
 #[derive(Debug)]
 pub(crate) struct Takeover {
     pub(crate) delivery: Delivery,
-    /// Held until the last byte has left.
-    pub(crate) _seat: Option<Seat>,
+    /// Held until the last byte has been sent.
+    pub(crate) _permit: Option<CallPermit>,
 }
 
-/// What leaves, and how.
+/// What is sent, and how.
 #[derive(Debug)]
 pub(crate) enum Delivery {
     /// Nothing.
     Silence,
-    /// The head, which promises the whole body, and half of the body.
-    HalfOfBody(Answer),
-    /// Everything; the head byte by byte, with a pause after each.
-    SlowHead(Answer, Duration),
-    /// Everything; the body byte by byte, with a pause after each.
-    SlowBody(Answer, Duration),
-    /// A list of records of so many bytes, or without end. It is made while it leaves.
+    /// The head, which announces the whole body, and half of the body.
+    HalfOfBody(Response),
+    /// The whole response; the head byte by byte, with a delay after each.
+    SlowHead(Response, Duration),
+    /// The whole response; the body byte by byte, with a delay after each.
+    SlowBody(Response, Duration),
+    /// A list of records of this many bytes, or an endless one, generated while it is sent.
     Flood(Option<u64>),
 }
 
 impl Takeover {
-    /// Writes what there is to write, and closes the connection. A client that goes away ends it early.
+    /// Sends the delivery and closes the connection. A client that disconnects ends it early.
     pub(crate) async fn carry_out(self, mut stream: TcpStream) {
         let _ = deliver(&mut stream, &self.delivery).await;
         let _ = stream.shutdown().await;
@@ -47,8 +47,8 @@ impl Delivery {
     pub(crate) fn status(&self) -> Option<u16> {
         match self {
             Self::Silence => None,
-            Self::HalfOfBody(answer) | Self::SlowHead(answer, _) | Self::SlowBody(answer, _) => {
-                Some(answer.status)
+            Self::HalfOfBody(response) | Self::SlowHead(response, _) | Self::SlowBody(response, _) => {
+                Some(response.status)
             }
             Self::Flood(_) => Some(200),
         }
@@ -58,28 +58,28 @@ impl Delivery {
 async fn deliver(stream: &mut TcpStream, delivery: &Delivery) -> io::Result<()> {
     match delivery {
         Delivery::Silence => Ok(()),
-        Delivery::HalfOfBody(answer) => {
-            stream.write_all(&head(answer)).await?;
-            stream.write_all(&answer.body[..answer.body.len() / 2]).await
+        Delivery::HalfOfBody(response) => {
+            stream.write_all(&head(response)).await?;
+            stream.write_all(&response.body[..response.body.len() / 2]).await
         }
-        Delivery::SlowHead(answer, pause) => {
-            trickle(stream, &head(answer), *pause).await?;
-            stream.write_all(&answer.body).await
+        Delivery::SlowHead(response, delay) => {
+            trickle(stream, &head(response), *delay).await?;
+            stream.write_all(&response.body).await
         }
-        Delivery::SlowBody(answer, pause) => {
-            stream.write_all(&head(answer)).await?;
-            trickle(stream, &answer.body, *pause).await
+        Delivery::SlowBody(response, delay) => {
+            stream.write_all(&head(response)).await?;
+            trickle(stream, &response.body, *delay).await
         }
         Delivery::Flood(Some(length)) => flood(stream, *length).await,
-        Delivery::Flood(None) => flood_without_end(stream).await,
+        Delivery::Flood(None) => flood_endlessly(stream).await,
     }
 }
 
 /// The status line and the headers.
-fn head(answer: &Answer) -> Vec<u8> {
-    let length = answer.body.len();
-    let mut head = status_line(answer.status);
-    for (name, value) in &answer.headers {
+fn head(response: &Response) -> Vec<u8> {
+    let length = response.body.len();
+    let mut head = status_line(response.status);
+    for (name, value) in &response.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str(&format!("content-length: {length}\r\nconnection: close\r\n\r\n"));
@@ -91,27 +91,28 @@ fn status_line(status: u16) -> String {
     format!("HTTP/1.1 {status} {}\r\n", reason.unwrap_or_default())
 }
 
-async fn trickle(stream: &mut TcpStream, bytes: &[u8], pause: Duration) -> io::Result<()> {
+async fn trickle(stream: &mut TcpStream, bytes: &[u8], delay: Duration) -> io::Result<()> {
     for byte in bytes {
         stream.write_all(&[*byte]).await?;
-        sleep(pause).await;
+        sleep(delay).await;
     }
     Ok(())
 }
 
 const FLOOD_HEAD: &str = "content-type: application/json;charset=UTF-8\r\nconnection: close\r\n";
-const FLOOD_BEGINNING: &[u8] = b"{\"data\":[{\"id\":\"5545974000000000001\"}";
+const FLOOD_START: &[u8] = b"{\"data\":[{\"id\":\"5545974000000000001\"}";
 const FLOOD_RECORD: &[u8] = b",{\"id\":\"5545974000000000002\",\"Last_Name\":\"Boyle\"}";
 const FLOOD_END: &[u8] = b"]}";
-const RECORDS_AT_ONCE: usize = 1024;
+const RECORDS_PER_WRITE: usize = 1024;
 
-/// A list of records of exactly `length` bytes; blanks fill it up. It is JSON, unless it is very short.
+/// Sends a list of records of exactly `length` bytes, padded with spaces. Unless `length` is very small, it is valid
+/// JSON.
 async fn flood(stream: &mut TcpStream, length: u64) -> io::Result<()> {
     let head = format!("{}{FLOOD_HEAD}content-length: {length}\r\n\r\n", status_line(200));
     stream.write_all(head.as_bytes()).await?;
-    let records = FLOOD_RECORD.repeat(RECORDS_AT_ONCE);
-    let mut left = length.saturating_sub((FLOOD_BEGINNING.len() + FLOOD_END.len()) as u64);
-    stream.write_all(FLOOD_BEGINNING).await?;
+    let records = FLOOD_RECORD.repeat(RECORDS_PER_WRITE);
+    let mut left = length.saturating_sub((FLOOD_START.len() + FLOOD_END.len()) as u64);
+    stream.write_all(FLOOD_START).await?;
     while left >= records.len() as u64 {
         stream.write_all(&records).await?;
         left -= records.len() as u64;
@@ -120,11 +121,11 @@ async fn flood(stream: &mut TcpStream, length: u64) -> io::Result<()> {
     stream.write_all(FLOOD_END).await
 }
 
-async fn flood_without_end(stream: &mut TcpStream) -> io::Result<()> {
+async fn flood_endlessly(stream: &mut TcpStream) -> io::Result<()> {
     let head = format!("{}{FLOOD_HEAD}transfer-encoding: chunked\r\n\r\n", status_line(200));
     stream.write_all(head.as_bytes()).await?;
-    write_chunk(stream, FLOOD_BEGINNING).await?;
-    let records = FLOOD_RECORD.repeat(RECORDS_AT_ONCE);
+    write_chunk(stream, FLOOD_START).await?;
+    let records = FLOOD_RECORD.repeat(RECORDS_PER_WRITE);
     loop {
         write_chunk(stream, &records).await?;
     }

@@ -1,11 +1,11 @@
-//! The emulator's clock: real time, multiplied and moved forward as a test wants it.
+//! The emulator's clock: real time at a configurable speed, which a test can move forward.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::timestamp::milliseconds;
 
-/// Simulated time. It starts at the real time and never runs backwards.
+/// Simulated time. It starts at the real time and never goes back.
 #[derive(Debug)]
 pub(crate) struct Clock {
     started: Instant,
@@ -15,7 +15,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// A clock on which `speed` seconds pass in each real second.
+    /// A clock on which `speed` seconds pass per real second.
     pub(crate) fn new(speed: f64) -> Self {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
@@ -32,7 +32,7 @@ impl Clock {
         self.started_ms + passed as u64 + self.advanced_ms.load(Ordering::SeqCst)
     }
 
-    /// Moves the clock forward at once.
+    /// Moves the clock forward.
     pub(crate) fn advance(&self, by: Duration) {
         self.advanced_ms.fetch_add(milliseconds(by), Ordering::SeqCst);
     }

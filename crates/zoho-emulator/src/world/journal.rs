@@ -1,4 +1,4 @@
-//! What arrived, for assertions.
+//! The requests that arrived, for assertions.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use crate::http::Call;
 
-/// A live view of the requests that arrived. Requests to the control endpoints are not in it.
+/// A live view of the requests that arrived, except those to the control endpoints.
 ///
-/// A request is in the journal from the moment it has been read, whether or not it is ever answered.
+/// A request is recorded as soon as it has been read, whether or not it gets a response.
 #[derive(Clone, Debug)]
 pub struct Journal {
     pages: Arc<Mutex<Pages>>,
@@ -29,18 +29,18 @@ pub struct Entry {
     pub form: Vec<(String, String)>,
     /// The headers, with lower-case names.
     pub headers: Vec<(String, String)>,
-    /// The body as text; empty if it is none.
+    /// The body as text; empty if it is not UTF-8.
     pub body: String,
-    /// The status of the answer; `None` while there is none, and for good if the connection was dropped.
+    /// The status of the response; `None` until there is one, and forever if the connection was dropped.
     pub status: Option<u16>,
-    /// The data center that was asked: its location code.
+    /// The location code of the data center that received the request.
     pub location: String,
-    /// When it arrived: simulated milliseconds since 1970.
+    /// When the request arrived: simulated milliseconds since 1970.
     pub at: u64,
 }
 
 impl Entry {
-    /// A parameter of the form or, if it is not there, of the query string.
+    /// A parameter of the form or, if the form lacks it, of the query string.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
         find(&self.form, name).or_else(|| find(&self.query, name))
@@ -54,32 +54,33 @@ impl Entry {
 }
 
 impl Journal {
-    /// An empty journal that keeps the last `capacity` entries.
+    /// Creates an empty journal that keeps the last `capacity` entries.
     pub(crate) fn new(capacity: usize) -> Self {
         let pages = Pages { capacity, first: 0, entries: VecDeque::new(), counts: HashMap::new() };
         Self { pages: Arc::new(Mutex::new(pages)) }
     }
 
-    /// How many requests came with exactly this method and path: `"POST /oauth/v2/token"`.
+    /// The number of requests with exactly this method and path, such as `"POST /oauth/v2/token"`.
     ///
-    /// Counts every request since the start or the last [`clear`](Self::clear), also those whose entry was let go.
+    /// Counts every request since the start or the last [`clear`](Self::clear), including those whose entry has been
+    /// discarded.
     #[must_use]
     pub fn count(&self, method_and_path: &str) -> usize {
         self.lock().counts.get(method_and_path).copied().unwrap_or_default()
     }
 
-    /// How many of the entries that are kept fulfil a condition.
+    /// The number of kept entries that meet a condition.
     pub fn count_where(&self, condition: impl Fn(&Entry) -> bool) -> usize {
         self.lock().entries.iter().filter(|entry| condition(entry)).count()
     }
 
-    /// The entries that are kept, oldest first.
+    /// The kept entries, oldest first.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
         self.lock().entries.iter().cloned().collect()
     }
 
-    /// Forgets everything.
+    /// Removes all entries and counts.
     pub fn clear(&self) {
         let mut pages = self.lock();
         pages.first += pages.entries.len() as u64;
@@ -87,8 +88,8 @@ impl Journal {
         pages.counts.clear();
     }
 
-    /// Writes a request down; the number that comes back is for [`answered`](Self::answered).
-    pub(crate) fn arrived(&self, call: &Call, location: &str, at: u64) -> u64 {
+    /// Records a request and returns the number for [`record_response`](Self::record_response).
+    pub(crate) fn record_request(&self, call: &Call, location: &str, at: u64) -> u64 {
         let entry = Entry {
             method: call.method.clone(),
             path: call.path.clone(),
@@ -110,8 +111,8 @@ impl Journal {
         pages.first + pages.entries.len() as u64 - 1
     }
 
-    /// Adds the status of the answer, if the entry is still kept.
-    pub(crate) fn answered(&self, number: u64, status: u16) {
+    /// Records the status of the response, if the entry is still kept.
+    pub(crate) fn record_response(&self, number: u64, status: u16) {
         let mut pages = self.lock();
         let Some(index) = number.checked_sub(pages.first) else { return };
         if let Some(entry) = pages.entries.get_mut(index as usize) {
@@ -146,23 +147,23 @@ mod tests {
     }
 
     #[test]
-    fn a_full_journal_forgets_entries_but_counts_on() {
+    fn a_full_journal_discards_entries_but_keeps_counting() {
         let journal = Journal::new(2);
-        let numbers = ["/a", "/a", "/b"].map(|path| journal.arrived(&call(path), "us", 1));
-        journal.answered(numbers[0], 500);
-        journal.answered(numbers[2], 204);
+        let numbers = ["/a", "/a", "/b"].map(|path| journal.record_request(&call(path), "us", 1));
+        journal.record_response(numbers[0], 500);
+        journal.record_response(numbers[2], 204);
         assert_eq!(journal.count("GET /a"), 2);
         let statuses: Vec<_> = journal.entries().iter().map(|entry| entry.status).collect();
         assert_eq!(statuses, [None, Some(204)]);
     }
 
     #[test]
-    fn an_answer_that_comes_after_clear_is_not_written_anywhere() {
+    fn a_response_after_clear_is_not_recorded() {
         let journal = Journal::new(2);
-        let old = journal.arrived(&call("/a"), "us", 1);
+        let old = journal.record_request(&call("/a"), "us", 1);
         journal.clear();
-        journal.arrived(&call("/b"), "us", 2);
-        journal.answered(old, 200);
+        journal.record_request(&call("/b"), "us", 2);
+        journal.record_response(old, 200);
         assert_eq!(journal.entries()[0].status, None);
     }
 }

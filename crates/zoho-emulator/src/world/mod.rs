@@ -1,4 +1,4 @@
-//! One emulator: how it was set up, and everything in it that changes.
+//! One running emulator: its settings, clock, journal and faults, and the state that requests change.
 
 pub(crate) mod clock;
 pub(crate) mod concurrency;
@@ -26,7 +26,7 @@ use crate::model::records::{Person, Record};
 use crate::scope::Scopes;
 use crate::timestamp::parse_iso8601;
 
-/// One emulator: shared by the servers of its data centers and by the handle that the test holds.
+/// One emulator, shared by the servers of its data centers and by the handle that the test holds.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) settings: Settings,
@@ -39,7 +39,7 @@ pub(crate) struct World {
     state: Mutex<State>,
 }
 
-/// One data center: a location code and the address that is its accounts server, API and upload host.
+/// A data center: its location code, and the address of its accounts server, API and upload host in one.
 #[derive(Clone, Debug)]
 pub(crate) struct DataCenter {
     pub(crate) location: String,
@@ -81,18 +81,18 @@ impl World {
         self.data_centers.iter().find(|data_center| data_center.location == location)
     }
 
-    /// The data center a user lives in.
+    /// The data center of a user.
     pub(crate) fn home_of(&self, user: &User) -> &DataCenter {
         let named = user.location.as_deref().and_then(|location| self.data_center(location));
         named.unwrap_or(&self.data_centers[0])
     }
 
-    /// The organisation of a user, as the key of its records and credits.
+    /// The key of a user's organisation, for its records and credits.
     pub(crate) fn organisation_of(&self, user: &User) -> String {
         format!("{}/{}", self.home_of(user).location, user.zgid)
     }
 
-    /// Adds records of a user as they are, without a look at their fields.
+    /// Adds records of a user without validating their fields.
     pub(crate) fn seed(&self, user: &User, module: &str, records: impl IntoIterator<Item = Value>) {
         let organisation = self.organisation_of(user);
         let (person, now) = (Person::of(user), self.now_ms());
@@ -124,7 +124,7 @@ impl World {
         }
     }
 
-    /// What a user allows a client in the user's data center.
+    /// A user's grant to a client, in the user's data center.
     pub(crate) fn grant(&self, client: &ClientApp, user: &User, scopes: Scopes) -> Arc<Grant> {
         Arc::new(Grant {
             client_id: client.id().to_owned(),

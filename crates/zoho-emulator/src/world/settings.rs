@@ -1,4 +1,4 @@
-//! What one emulator was told to be.
+//! The settings of an emulator.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::model::grants::TokenPolicy;
 use crate::model::identity::{ClientApp, User};
 use crate::model::metadata::Module;
 
-/// Everything that the builder collects. It does not change while the emulator runs.
+/// Everything that the builder collects. Settings do not change while the emulator runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) port: u16,
@@ -22,11 +22,11 @@ pub(crate) struct Settings {
     pub(crate) legacy_expiry_units: bool,
     pub(crate) throttle_status: u16,
     pub(crate) localised_throttle: bool,
-    /// The only modules there are.
+    /// The only modules; `None`: the standard modules and those of `own_modules`.
     pub(crate) modules: Option<Vec<String>>,
-    /// Modules besides the standard ones, or in their place.
+    /// Modules in addition to the standard ones, or in place of one with the same name.
     pub(crate) own_modules: Vec<Module>,
-    /// Records that are there from the beginning, by module.
+    /// Records that exist from the start, by module.
     pub(crate) seeds: Vec<(String, Vec<Value>)>,
     pub(crate) forbidden_modules: BTreeSet<String>,
     pub(crate) daily_credits: u64,

@@ -1,4 +1,4 @@
-//! Everything that changes while the emulator runs. Its parts do not know it.
+//! Everything that changes while the emulator runs, made of parts that do not depend on it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,16 +34,16 @@ pub(crate) struct State {
     /// Browser sessions of the login page, by cookie.
     pub(crate) sessions: HashMap<String, Session>,
     pub(crate) consents: Consents,
-    /// How many requests got the throttle answer.
+    /// The number of requests that got the throttle response.
     pub(crate) throttle_events: usize,
 }
 
-/// How much an organisation may call the CRM.
+/// How many calls of the CRM an organisation may make.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Allowance {
     /// API credits in 24 hours.
     pub(crate) daily_credits: u64,
-    /// Calls that are under way at the same time.
+    /// Calls in progress at the same time.
     pub(crate) concurrent_calls: usize,
 }
 
@@ -75,12 +75,13 @@ impl State {
         Arc::clone(&self.metadata)
     }
 
-    /// Changes modules and fields, for requests that come from now on.
+    /// Modules and fields, to be changed for later requests.
     pub(crate) fn metadata_mut(&mut self) -> &mut Metadata {
         Arc::make_mut(&mut self.metadata)
     }
 
-    /// Revokes a refresh token. With the last one, the user's consent goes too: the next login asks again.
+    /// Revokes a refresh token. With the last token, the user's consent goes too, and the next login shows the consent
+    /// page again.
     pub(crate) fn revoke_refresh_token(&mut self, refresh_token: &str) -> bool {
         let Some(grant) = self.grants.remove_refresh_token(refresh_token) else { return false };
         if !self.grants.has_refresh_token(&grant) {

@@ -1,4 +1,4 @@
-//! Posts to addresses that clients gave: notifications, and callbacks of jobs.
+//! Posts notifications and the callbacks of jobs to URLs that clients registered.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,11 +17,11 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use url::{Host, Url};
 
-/// How many posts are under way at the same time. More are dropped: a test that does not listen holds nothing up.
-const MAXIMUM_UNDER_WAY: usize = 64;
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Further posts are dropped, so that a test that does not listen delays nothing.
+const MAX_CONCURRENT_POSTS: usize = 64;
+const POST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Sends posts, one try each, and never waits for them.
+/// Sends posts in the background, each once.
 #[derive(Debug)]
 pub(crate) struct Webhooks {
     free: Arc<Semaphore>,
@@ -29,20 +29,21 @@ pub(crate) struct Webhooks {
 
 impl Default for Webhooks {
     fn default() -> Self {
-        Self { free: Arc::new(Semaphore::new(MAXIMUM_UNDER_WAY)) }
+        Self { free: Arc::new(Semaphore::new(MAX_CONCURRENT_POSTS)) }
     }
 }
 
 impl Webhooks {
-    /// Posts JSON to a URL, if it is plain HTTP on the loopback interface. The emulator calls nobody else.
+    /// Posts JSON to a plain HTTP URL on the loopback interface. Other URLs are ignored: the emulator never connects to
+    /// another host.
     pub(crate) fn post(&self, url: &str, body: &Value) {
         let Some(url) = Url::parse(url).ok().filter(is_loopback) else { return };
         let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() else { return };
         let body = Bytes::from(body.to_string());
-        // Without a runtime nobody can be told: what a test does with its handle is no event.
+        // Only the server has a runtime. What a test does through its handle is not an event.
         let Ok(runtime) = Handle::try_current() else { return };
         runtime.spawn(async move {
-            let _ = timeout(PATIENCE, send(&url, body)).await;
+            let _ = timeout(POST_TIMEOUT, send(&url, body)).await;
             drop(permit);
         });
     }
@@ -72,7 +73,7 @@ async fn send(url: &Url, body: Bytes) -> Result<(), Box<dyn std::error::Error + 
         .header(CONNECTION, "close")
         .body(Full::new(body))?;
     tokio::select! {
-        answer = sender.send_request(request) => answer.map(drop).map_err(Into::into),
+        response = sender.send_request(request) => response.map(drop).map_err(Into::into),
         ended = connection => ended.map_err(Into::into),
     }
 }

@@ -1,4 +1,4 @@
-//! What is done with whole records: copies, another owner, conversion of leads.
+//! Actions on records: clone, change of owner, conversion of leads.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ async fn read(zoho: &Emulator, token: &str, module: &str, id: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_copy_has_the_same_values_and_an_id_of_its_own() {
+async fn a_clone_has_the_same_values_and_a_new_id() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let school = record(&zoho, &token, "Accounts", json!({ "Account_Name": "School" })).await;
@@ -38,7 +38,7 @@ async fn a_copy_has_the_same_values_and_an_id_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_copy_of_what_may_be_there_once_is_a_duplicate() {
+async fn a_clone_with_a_unique_value_is_a_duplicate() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let id = record(&zoho, &token, "Students", json!({ "Name": "Ada", "Email": "ada@school.example" })).await;
@@ -48,7 +48,7 @@ async fn a_copy_of_what_may_be_there_once_is_a_duplicate() {
 }
 
 #[tokio::test]
-async fn records_get_another_owner() {
+async fn the_owner_of_records_can_be_changed() {
     let zoho =
         Emulator::builder().user(User::new(ADA)).user(User::new(BOB).id("5545974000000000012")).start().await;
     let token = access_token(&zoho);
@@ -117,7 +117,7 @@ async fn a_lead_becomes_a_contact_an_account_and_a_deal() {
 }
 
 #[tokio::test]
-async fn a_lead_is_converted_into_what_is_there() {
+async fn a_lead_can_be_converted_into_existing_records() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let contact = record(&zoho, &token, "Contacts", json!({ "Last_Name": "Known" })).await;

@@ -48,7 +48,7 @@ async fn a_file_is_attached_listed_downloaded_and_deleted() {
 }
 
 #[tokio::test]
-async fn an_address_is_attached_as_a_link() {
+async fn a_url_is_attached_as_a_link() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let id = lead(&zoho, &token, json!({ "Last_Name": "Byron" })).await;
@@ -67,7 +67,7 @@ async fn an_address_is_attached_as_a_link() {
 }
 
 #[tokio::test]
-async fn an_attachment_that_cannot_be_is_refused() {
+async fn an_invalid_attachment_is_rejected() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let id = lead(&zoho, &token, json!({ "Last_Name": "Byron" })).await;

@@ -1,4 +1,4 @@
-//! What was deleted: lists of it, the recycle bin, and back again.
+//! Deleted records: lists, the recycle bin, restoring.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn bin_codes(reply: &Reply) -> Vec<String> {
     results.iter().map(|result| result["code"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Three leads that were deleted one after the other.
+/// Three leads, deleted one after the other.
 async fn deleted_leads(zoho: &Emulator, token: &str) -> Vec<String> {
     let mut ids = Vec::new();
     for name in ["One", "Two", "Three"] {
@@ -29,7 +29,7 @@ async fn deleted_leads(zoho: &Emulator, token: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_was_deleted_is_listed_by_where_it_is_now() {
+async fn deleted_records_are_listed_as_recycled_or_permanently_deleted() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let ids = deleted_leads(&zoho, &token).await;
@@ -54,7 +54,7 @@ async fn what_was_deleted_is_listed_by_where_it_is_now() {
 }
 
 #[tokio::test]
-async fn a_deleted_record_is_gone_until_it_is_restored() {
+async fn a_deleted_record_is_missing_until_it_is_restored() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let ids = deleted_leads(&zoho, &token).await;

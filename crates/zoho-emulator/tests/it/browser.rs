@@ -31,7 +31,7 @@ fn authorize_url(zoho: &Emulator, more: &[(&str, &str)]) -> Url {
     url
 }
 
-/// Signs in on the page and gives the cookie.
+/// Signs in on the login page and returns the cookie.
 async fn sign_in(url: &Url) -> String {
     let form = [("email", ADA), ("password", "correct horse")];
     let reply = send(http().post(url.clone()).form(&form)).await;
@@ -59,7 +59,7 @@ async fn exchange_callback(zoho: &Emulator, callback: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn a_user_signs_in_accepts_and_comes_back_with_a_code() {
+async fn a_user_who_accepts_is_redirected_with_a_code() {
     let zoho = emulator().await;
     let url = authorize_url(&zoho, &[("access_type", "offline")]);
     let page = send(http().get(url.clone())).await;
@@ -82,7 +82,7 @@ async fn a_user_signs_in_accepts_and_comes_back_with_a_code() {
 }
 
 #[tokio::test]
-async fn a_user_who_rejects_comes_back_with_access_denied() {
+async fn a_user_who_rejects_is_redirected_with_access_denied() {
     let zoho = emulator().await;
     let url = authorize_url(&zoho, &[]);
     let cookie = sign_in(&url).await;
@@ -94,16 +94,16 @@ async fn a_user_who_rejects_comes_back_with_access_denied() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_gets_the_page_again() {
+async fn a_wrong_password_shows_the_page_again() {
     let zoho = emulator().await;
     let url = authorize_url(&zoho, &[]);
     let reply = send(http().post(url).form(&[("email", ADA), ("password", "wrong")])).await;
-    assert!(reply.status == 200 && reply.text.contains("is wrong"));
+    assert!(reply.status == 200 && reply.text.contains("Wrong email address or password"));
     assert_eq!(reply.header("set-cookie"), "");
 }
 
 #[tokio::test]
-async fn a_consent_form_from_another_page_is_not_accepted() {
+async fn a_consent_form_without_its_token_is_rejected() {
     let zoho = emulator().await;
     let url = authorize_url(&zoho, &[]);
     let cookie = sign_in(&url).await;
@@ -113,7 +113,7 @@ async fn a_consent_form_from_another_page_is_not_accepted() {
 }
 
 #[tokio::test]
-async fn what_an_app_asks_wrongly_is_shown_to_the_user_and_not_sent_back() {
+async fn an_invalid_request_shows_an_error_page_and_does_not_redirect() {
     let zoho = emulator().await;
     let wrong = [
         (("client_id", "1000.NOBODY"), "Invalid Client"),
@@ -133,7 +133,7 @@ async fn what_an_app_asks_wrongly_is_shown_to_the_user_and_not_sent_back() {
 }
 
 #[tokio::test]
-async fn pages_escape_what_comes_from_outside() {
+async fn pages_escape_values() {
     let zoho = emulator().await;
     let url = authorize_url(&zoho, &[("state", "\"><script>alert(1)</script>")]);
     let cookie = sign_in(&url).await;
@@ -143,20 +143,20 @@ async fn pages_escape_what_comes_from_outside() {
 }
 
 #[tokio::test]
-async fn the_exchange_needs_the_same_redirect_url() {
+async fn the_exchange_requires_the_same_redirect_url() {
     let zoho = emulator().await;
     let callback = zoho.log_in(authorize_url(&zoho, &[]).as_str(), ADA).unwrap();
     let code = parameter(&callback, "code").unwrap();
-    let refused = json!({ "error": "invalid_redirect_uri" });
-    assert_eq!(exchange(&zoho, &code).await.json(), refused);
+    let rejected = json!({ "error": "invalid_redirect_uri" });
+    assert_eq!(exchange(&zoho, &code).await.json(), rejected);
     let elsewhere =
         [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", "http://127.0.0.1/other")];
-    assert_eq!(post_token(&zoho, &elsewhere).await.json(), refused);
+    assert_eq!(post_token(&zoho, &elsewhere).await.json(), rejected);
     assert!(exchange_callback(&zoho, &callback).await.json().get("access_token").is_some());
 }
 
 #[tokio::test]
-async fn online_access_gives_no_refresh_token() {
+async fn online_access_yields_no_refresh_token() {
     let zoho = emulator().await;
     for url in [authorize_url(&zoho, &[]), authorize_url(&zoho, &[("access_type", "online")])] {
         let callback = zoho.log_in(url.as_str(), ADA).unwrap();
@@ -167,7 +167,7 @@ async fn online_access_gives_no_refresh_token() {
 }
 
 #[tokio::test]
-async fn offline_access_gives_a_refresh_token_the_first_time_and_then_only_with_prompt_consent() {
+async fn offline_access_yields_a_refresh_token_the_first_time_and_then_only_with_prompt_consent() {
     let zoho = emulator().await;
     let offline = authorize_url(&zoho, &[("access_type", "offline")]);
     let with_prompt = authorize_url(&zoho, &[("access_type", "offline"), ("prompt", "consent")]);
@@ -181,7 +181,7 @@ async fn offline_access_gives_a_refresh_token_the_first_time_and_then_only_with_
 }
 
 #[tokio::test]
-async fn the_consent_page_comes_once_or_whenever_the_app_wants_it() {
+async fn the_consent_page_is_shown_once_or_whenever_the_app_requests_it() {
     let zoho = emulator().await;
     let url = authorize_url(&zoho, &[]);
     let cookie = sign_in(&url).await;
@@ -192,7 +192,7 @@ async fn the_consent_page_comes_once_or_whenever_the_app_wants_it() {
 }
 
 #[tokio::test]
-async fn after_a_revocation_the_first_time_comes_again() {
+async fn after_a_revocation_the_next_login_counts_as_the_first() {
     let zoho = emulator().await;
     let url = authorize_url(&zoho, &[("access_type", "offline")]);
     let first = exchange_callback(&zoho, &zoho.log_in(url.as_str(), ADA).unwrap()).await.json();
@@ -203,7 +203,7 @@ async fn after_a_revocation_the_first_time_comes_again() {
 }
 
 #[tokio::test]
-async fn a_user_who_always_consents_sees_no_page() {
+async fn auto_consent_skips_the_pages() {
     let zoho = Emulator::builder()
         .client(ClientApp::new("1000.CLIENT", "secret").redirect_url(CALLBACK))
         .auto_consent(ADA)

@@ -1,4 +1,4 @@
-//! Bulk jobs: reading and writing in the background.
+//! Bulk reads and bulk writes.
 
 use std::io::{Cursor, Read as _, Write as _};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use zoho_emulator::{Emulator, Field, Module, User};
 
 use crate::{ADA, Reply, access_token, call, get, http, send};
 
-/// Waits until a job is over; gives its details.
+/// Waits until a job has finished, and returns its details.
 async fn wait(zoho: &Emulator, token: &str, path: &str) -> Value {
     for _ in 0..600 {
         let reply = get(zoho, token, path).await;
@@ -25,14 +25,14 @@ async fn wait(zoho: &Emulator, token: &str, path: &str) -> Value {
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
-    panic!("{path} never ended");
+    panic!("the job at {path} did not finish");
 }
 
 async fn order_read(zoho: &Emulator, token: &str, query: Value) -> Reply {
     call(zoho, token, Method::POST, "/crm/bulk/v8/read", Some(json!({ "query": query }))).await
 }
 
-/// Orders a read, waits for it, and gives its details.
+/// Orders a bulk read, waits for it, and returns its details.
 async fn read(zoho: &Emulator, token: &str, query: Value) -> Value {
     let created = order_read(zoho, token, query).await;
     assert_eq!(created.status, 201, "{}", created.text);
@@ -49,7 +49,7 @@ async fn download(zoho: &Emulator, token: &str, url: &str) -> Vec<u8> {
     response.bytes().await.unwrap().to_vec()
 }
 
-/// The name of the only file in a ZIP, and its lines.
+/// The name and the lines of the only file in a ZIP.
 fn unzip(zip: &[u8]) -> (String, Vec<csv::StringRecord>) {
     let mut archive = ZipArchive::new(Cursor::new(zip)).unwrap();
     assert_eq!(archive.len(), 1);
@@ -75,7 +75,7 @@ fn cells(line: &csv::StringRecord) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_bulk_read_goes_through_its_states_and_gives_a_zip_with_one_csv() {
+async fn a_bulk_read_goes_through_its_states_and_produces_a_zip_with_one_csv() {
     let zoho = Emulator::builder().bulk_job_duration(Duration::from_secs(40)).start().await;
     let token = access_token(&zoho);
     zoho.add_records(ADA, "Leads", 3);
@@ -123,7 +123,7 @@ async fn a_bulk_read_goes_through_its_states_and_gives_a_zip_with_one_csv() {
 }
 
 #[tokio::test]
-async fn a_bulk_read_without_fields_gives_every_field_and_values_as_texts() {
+async fn a_bulk_read_without_fields_contains_every_field_as_text() {
     let zoho = Emulator::builder()
         .module(
             Module::new("Pupils")
@@ -148,7 +148,7 @@ async fn a_bulk_read_without_fields_gives_every_field_and_values_as_texts() {
 }
 
 #[tokio::test]
-async fn criteria_of_a_bulk_read_are_compared_and_grouped() {
+async fn the_criteria_of_a_bulk_read_select_and_combine() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let leads = json!({ "data": [
@@ -192,7 +192,7 @@ async fn criteria_of_a_bulk_read_are_compared_and_grouped() {
 }
 
 #[tokio::test]
-async fn an_order_for_reading_that_cannot_be_carried_out_is_refused_at_once() {
+async fn an_invalid_bulk_read_is_rejected_immediately() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let leads = json!({ "api_name": "Leads" });
@@ -221,7 +221,7 @@ async fn an_order_for_reading_that_cannot_be_carried_out_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn a_job_that_was_told_to_fails() {
+async fn fail_next_bulk_job_makes_one_job_fail() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     zoho.fail_next_bulk_job();
@@ -235,7 +235,7 @@ async fn a_job_that_was_told_to_fails() {
 }
 
 #[tokio::test]
-async fn two_hundred_thousand_rows_come_at_once_and_the_rest_behind_a_page_token() {
+async fn a_job_reads_two_hundred_thousand_rows_and_a_page_token_the_rest() {
     let zoho = Emulator::start().await;
     zoho.add_records(ADA, "Leads", 200_001);
     let token = access_token(&zoho);
@@ -254,7 +254,7 @@ async fn two_hundred_thousand_rows_come_at_once_and_the_rest_behind_a_page_token
     assert_eq!(by_token["result"]["more_records"], false);
 }
 
-/// Uploads a file as the content host takes it.
+/// Uploads a file with the headers that the content host requires.
 async fn upload(zoho: &Emulator, token: &str, file: Vec<u8>, headers: &[(&str, &str)]) -> Reply {
     let form = Form::new().part("file", Part::bytes(file).file_name("leads.zip"));
     let mut request = http()
@@ -269,7 +269,7 @@ async fn upload(zoho: &Emulator, token: &str, file: Vec<u8>, headers: &[(&str, &
 
 const HEADERS: [(&str, &str); 2] = [("feature", "bulk-write"), ("X-CRM-ORG", "60000001")];
 
-/// Uploads a CSV, orders a job, waits for it, and gives its details and the lines of its result.
+/// Uploads a CSV, orders a bulk write, waits for it, and returns its details and the lines of its result.
 async fn write(zoho: &Emulator, token: &str, csv: &str, order: Value) -> (Value, Vec<csv::StringRecord>) {
     let uploaded = upload(zoho, token, zip(&[("data.csv", csv)]), &HEADERS).await.json();
     assert_eq!(uploaded["code"], "FILE_UPLOAD_SUCCESS");
@@ -296,7 +296,7 @@ fn mapped(operation: &str, module: &str, fields: &[&str]) -> Value {
 }
 
 #[tokio::test]
-async fn a_bulk_write_adds_rows_and_tells_what_became_of_each() {
+async fn a_bulk_write_adds_rows_and_reports_the_result_of_each() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let csv = "Name,Revenue,Mail,Town\nBoyle,12.5,b@example.com,Cork\n,1,x@example.com,\nAbel,much,,Delft\n";
@@ -348,7 +348,7 @@ async fn a_bulk_write_updates_and_upserts_by_a_field() {
 }
 
 #[tokio::test]
-async fn a_bulk_write_fills_in_defaults_and_finds_look_ups() {
+async fn a_bulk_write_applies_defaults_and_resolves_lookups() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let account = json!({ "data": [{ "Account_Name": "Zylker" }] });
@@ -365,7 +365,7 @@ async fn a_bulk_write_fills_in_defaults_and_finds_look_ups() {
 }
 
 #[tokio::test]
-async fn the_header_names_the_fields_if_the_order_does_not() {
+async fn the_header_names_the_fields_if_there_are_no_mappings() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let order =
@@ -375,7 +375,7 @@ async fn the_header_names_the_fields_if_the_order_does_not() {
 }
 
 #[tokio::test]
-async fn the_upload_looks_at_its_headers_its_format_its_size_and_its_scope() {
+async fn an_upload_checks_headers_format_size_and_scope() {
     let zoho = Emulator::builder().user(User::new(ADA)).start().await;
     let token = access_token(&zoho);
     let good = zip(&[("data.csv", "Last_Name\nBoyle\n")]);
@@ -398,7 +398,7 @@ async fn the_upload_looks_at_its_headers_its_format_its_size_and_its_scope() {
 }
 
 #[tokio::test]
-async fn an_order_for_writing_that_cannot_be_carried_out_is_refused_or_fails() {
+async fn an_invalid_bulk_write_is_rejected_or_fails() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let uploaded = upload(&zoho, &token, zip(&[("data.csv", "a\nb\n")]), &HEADERS).await.json();
@@ -453,7 +453,7 @@ async fn an_order_for_writing_that_cannot_be_carried_out_is_refused_or_fails() {
 }
 
 #[tokio::test]
-async fn as_many_rows_as_a_file_may_have_are_written_by_one_job() {
+async fn one_job_writes_the_maximum_number_of_rows() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let rows: String = (1..=25_000).map(|row| format!("Lead {row},lead{row}@example.com\n")).collect();

@@ -22,7 +22,7 @@ fn codes(reply: &Reply) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_request_can_use_what_an_earlier_one_answered() {
+async fn a_sub_request_can_use_the_response_to_an_earlier_one() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let sub_requests = json!([
@@ -48,7 +48,7 @@ async fn a_request_can_use_what_an_earlier_one_answered() {
 }
 
 #[tokio::test]
-async fn what_failed_is_told_beside_what_did_not() {
+async fn failures_and_successes_are_reported_together() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let sub_requests = json!([
@@ -71,7 +71,7 @@ async fn what_failed_is_told_beside_what_did_not() {
 }
 
 #[tokio::test]
-async fn a_rollback_leaves_nothing_behind() {
+async fn a_rollback_undoes_all_changes() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let rollback = json!({ "rollback_on_fail": true });
@@ -93,7 +93,7 @@ async fn a_rollback_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn references_have_to_lead_somewhere() {
+async fn a_reference_to_nothing_is_an_error() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let reading = |id: &str, of: &str| json!({ "sub_request_id": id, "method": "GET", "uri": format!("/crm/v8/Leads/@{{{of}:$.data[0].id}}") });

@@ -14,15 +14,15 @@ async fn post(zoho: &Emulator, path: &str, body: Value) -> Reply {
     control(zoho, Method::POST, path, body).await
 }
 
-async fn look(zoho: &Emulator, path: &str) -> Value {
+async fn read(zoho: &Emulator, path: &str) -> Value {
     send(http().get(format!("{}/_emulator/{path}", zoho.base_url()))).await.json()
 }
 
 #[tokio::test]
-async fn the_state_says_what_another_process_has_to_know() {
+async fn the_state_contains_what_another_process_needs() {
     let zoho = Emulator::start().await;
     access_token(&zoho);
-    let state = look(&zoho, "state").await;
+    let state = read(&zoho, "state").await;
     assert_eq!(state["data_centers"], json!({ "us": zoho.base_url() }));
     assert_eq!(state["clients"][0]["secret"], json!(zoho.default_client().secret()));
     assert_eq!(state["users"][0]["email"], ADA);
@@ -30,7 +30,7 @@ async fn the_state_says_what_another_process_has_to_know() {
 }
 
 #[tokio::test]
-async fn codes_and_tokens_can_be_made_from_outside() {
+async fn codes_and_tokens_can_be_issued_by_another_process() {
     let zoho = Emulator::start().await;
     let code = send(http().post(zoho.base_url() + "/_emulator/self_client_code")).await.json();
     assert_eq!(exchange(&zoho, code["code"].as_str().unwrap()).await.status, 200);
@@ -45,7 +45,7 @@ async fn codes_and_tokens_can_be_made_from_outside() {
 }
 
 #[tokio::test]
-async fn tokens_can_be_ended_from_outside() {
+async fn tokens_can_be_invalidated_by_another_process() {
     let zoho = Emulator::start().await;
     let parent = refresh_token(&zoho);
     let token = zoho.issue_access_token(&parent);
@@ -60,7 +60,7 @@ async fn tokens_can_be_ended_from_outside() {
 }
 
 #[tokio::test]
-async fn faults_can_be_installed_and_removed_from_outside() {
+async fn faults_can_be_installed_and_removed_by_another_process() {
     let zoho = Emulator::start().await;
     let token = refresh_token(&zoho);
     let fault = json!({
@@ -95,18 +95,18 @@ async fn faults_can_be_installed_and_removed_from_outside() {
 }
 
 #[tokio::test]
-async fn the_journal_can_be_read_and_cleared_from_outside() {
+async fn the_journal_can_be_read_and_cleared_by_another_process() {
     let zoho = Emulator::start().await;
     refresh(&zoho, "1000.no.such").await;
-    let journal = look(&zoho, "journal?of=POST%20/oauth/v2/token").await;
+    let journal = read(&zoho, "journal?of=POST%20/oauth/v2/token").await;
     assert_eq!((&journal["count"], &journal["entries"][0]["status"]), (&json!(1), &json!(200)));
-    assert_eq!(look(&zoho, "journal?of=GET%20/").await, json!({ "count": 0, "entries": [] }));
+    assert_eq!(read(&zoho, "journal?of=GET%20/").await, json!({ "count": 0, "entries": [] }));
     control(&zoho, Method::DELETE, "journal", json!({})).await;
-    assert_eq!(look(&zoho, "journal").await["count"], 0);
+    assert_eq!(read(&zoho, "journal").await["count"], 0);
 }
 
 #[tokio::test]
-async fn the_clock_can_be_moved_from_outside() {
+async fn the_clock_can_be_advanced_by_another_process() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let before = zoho.now_ms();
@@ -118,7 +118,7 @@ async fn the_clock_can_be_moved_from_outside() {
 }
 
 #[tokio::test]
-async fn a_login_can_be_done_from_outside() {
+async fn a_login_can_be_simulated_by_another_process() {
     let zoho = Emulator::builder()
         .client(ClientApp::new("1000.C", "s").redirect_url("http://127.0.0.1/callback"))
         .start()
@@ -128,13 +128,13 @@ async fn a_login_can_be_done_from_outside() {
          &redirect_uri=http%3A%2F%2F127.0.0.1%2Fcallback",
         zoho.base_url()
     );
-    let answer = post(&zoho, "log_in", json!({ "url": url, "user": ADA })).await.json();
-    assert!(parameter(answer["callback"].as_str().unwrap(), "code").is_some());
+    let reply = post(&zoho, "log_in", json!({ "url": url, "user": ADA })).await.json();
+    assert!(parameter(reply["callback"].as_str().unwrap(), "code").is_some());
     assert_eq!(post(&zoho, "log_in", json!({ "url": "nonsense" })).await.status, 400);
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_not_found() {
+async fn unknown_endpoints_users_clients_and_tokens_are_not_found() {
     let zoho = Emulator::start().await;
     assert_eq!(post(&zoho, "nonsense", json!({})).await.status, 404);
     for (path, body) in [

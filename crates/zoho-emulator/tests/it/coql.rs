@@ -1,4 +1,4 @@
-//! COQL: what is selected, what is refused, and with which words.
+//! COQL: the rows of queries, and the errors of invalid ones.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ async fn ask(zoho: &Emulator, token: &str, query: &str) -> Reply {
     call(zoho, token, Method::POST, "/crm/v8/coql", Some(json!({ "select_query": query }))).await
 }
 
-/// The values of one column of the answer.
+/// The values of one column of the response.
 async fn column(zoho: &Emulator, token: &str, name: &str, query: &str) -> Vec<Value> {
     let reply = ask(zoho, token, query).await;
     assert_eq!(reply.status, 200, "{query}: {}", reply.text);
@@ -40,7 +40,7 @@ async fn with_leads() -> (Emulator, String) {
 }
 
 #[tokio::test]
-async fn a_query_gives_its_columns_and_the_id_in_the_order_of_creation() {
+async fn a_query_returns_its_columns_and_the_id_in_the_order_of_creation() {
     let (zoho, token) = with_leads().await;
     let reply =
         ask(&zoho, &token, "select Last_Name, City as Town from Leads where id is not null").await.json();
@@ -53,7 +53,7 @@ async fn a_query_gives_its_columns_and_the_id_in_the_order_of_creation() {
 }
 
 #[tokio::test]
-async fn every_operator_selects_what_it_says() {
+async fn every_operator_selects_the_right_rows() {
     let (zoho, token) = with_leads().await;
     for (condition, expected) in [
         ("Last_Name = 'O''Brien'", json!(["O'Brien"])),
@@ -96,7 +96,7 @@ async fn an_id_is_found_by_its_digits_with_and_without_quotes() {
 }
 
 #[tokio::test]
-async fn rows_are_ordered_and_cut_as_the_query_says() {
+async fn rows_are_ordered_and_limited_as_the_query_says() {
     let (zoho, token) = with_leads().await;
     for (clauses, expected, more) in [
         ("order by Last_Name", json!(["Abel", "boyd", "Boyle", "O'Brien"]), false),
@@ -131,7 +131,7 @@ async fn groups_are_counted_and_summed() {
 }
 
 #[tokio::test]
-async fn look_ups_lead_into_other_records() {
+async fn lookups_lead_to_other_records() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let parent = create(&zoho, &token, "Accounts", json!([{ "Account_Name": "Zylker" }])).await.remove(0);
@@ -158,7 +158,7 @@ async fn nothing_found_is_204() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_carried_out_is_refused_with_the_reason() {
+async fn an_invalid_query_is_rejected_with_the_reason() {
     let (zoho, token) = with_leads().await;
     let long_list = vec!["'x'"; 51].join(", ");
     let many_criteria = (0..25).fold("id is null".to_owned(), |inner, _| format!("({inner} or id is null)"));
@@ -281,7 +281,7 @@ async fn what_cannot_be_carried_out_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_query_needs_its_own_scope_and_that_of_its_module() {
+async fn a_query_requires_the_scope_of_coql_and_that_of_its_module() {
     let zoho = Emulator::builder().user(User::new(ADA)).start().await;
     let client = zoho.default_client();
     let query = "select id from Leads where id is null";
@@ -297,13 +297,13 @@ async fn a_query_needs_its_own_scope_and_that_of_its_module() {
 }
 
 #[tokio::test]
-async fn a_query_without_text_and_fields_on_demand() {
+async fn a_query_requires_its_text_and_can_return_the_description_of_its_fields() {
     let (zoho, token) = with_leads().await;
     let post = async |body: Value| call(&zoho, &token, Method::POST, "/crm/v8/coql", Some(body)).await;
     assert_eq!(post(json!({})).await.crm_error(), (400, "MANDATORY_NOT_FOUND".to_owned()));
     let query = "select Last_Name from Leads where id is not null";
-    let refused = post(json!({ "select_query": query, "include_meta": "fields" })).await;
-    assert_eq!(refused.json()["details"]["expected_data_type"], "jsonarray");
+    let rejected = post(json!({ "select_query": query, "include_meta": "fields" })).await;
+    assert_eq!(rejected.json()["details"]["expected_data_type"], "jsonarray");
     let described = post(json!({ "select_query": query, "include_meta": ["fields"] })).await.json();
     assert_eq!(described["fields"]["Last_Name"]["data_type"], "text");
 }

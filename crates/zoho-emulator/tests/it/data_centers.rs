@@ -24,7 +24,7 @@ async fn token_request(base_url: &str, secret: &str, grant: [(&str, &str); 2]) -
 }
 
 #[tokio::test]
-async fn each_data_center_has_its_own_address() {
+async fn each_data_center_has_its_own_url() {
     let zoho = emulator().await;
     let (us, eu) = (zoho.base_url_of("us"), zoho.base_url_of("eu"));
     assert_eq!(zoho.base_url(), us);
@@ -36,7 +36,7 @@ async fn each_data_center_has_its_own_address() {
 }
 
 #[tokio::test]
-async fn a_login_anywhere_leads_to_the_user_s_own_data_center() {
+async fn a_login_anywhere_leads_to_the_data_center_of_the_user() {
     let zoho = emulator().await;
     let url = format!(
         "{}/oauth/v2/auth?response_type=code&client_id=1000.CLIENT&scope=ZohoCRM.org.READ\
@@ -49,7 +49,7 @@ async fn a_login_anywhere_leads_to_the_user_s_own_data_center() {
 }
 
 #[tokio::test]
-async fn codes_and_refresh_tokens_work_only_where_they_were_given_out() {
+async fn codes_and_refresh_tokens_work_only_in_the_data_center_that_issued_them() {
     let zoho = emulator().await;
     let (us, eu) = (zoho.base_url_of("us"), zoho.base_url_of("eu"));
     let code = zoho.self_client_code(BOB);
@@ -85,7 +85,7 @@ async fn organisations_of_two_data_centers_share_no_records() {
 }
 
 #[tokio::test]
-async fn a_client_may_have_a_secret_of_its_own_in_each_data_center() {
+async fn a_client_can_have_a_different_secret_in_each_data_center() {
     let zoho = Emulator::builder()
         .data_centers(["us", "eu"])
         .client(ClientApp::new("1000.CLIENT", "secret").secret_in("eu", "geheim"))
@@ -100,14 +100,14 @@ async fn a_client_may_have_a_secret_of_its_own_in_each_data_center() {
 }
 
 #[tokio::test]
-async fn the_journal_says_which_data_center_was_asked() {
+async fn the_journal_names_the_data_center_of_a_request() {
     let zoho = emulator().await;
     send(http().get(zoho.base_url_of("eu") + "/oauth/serverinfo")).await;
     assert_eq!(zoho.journal().count_where(|entry| entry.location == "eu"), 1);
 }
 
 #[tokio::test]
-async fn a_user_cannot_live_in_a_data_center_that_is_not_there() {
+async fn a_user_of_an_unknown_data_center_is_an_error() {
     let started = Emulator::builder().user(User::new(ADA).data_center("jp")).try_start().await;
     assert!(started.unwrap_err().to_string().contains("`jp`"));
 }

@@ -1,16 +1,21 @@
-//! What goes wrong on purpose: on the wire, and in what was done or not done.
+//! Faults: what the client sees, and whether the request was processed.
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use zoho_emulator::{Emulator, Fault};
 
-use crate::{ADA, access_token, exchange, get, http, post_token, refresh, refresh_token, send, try_send};
+use crate::{
+    ADA, access_token, exchange, get, http, post_token, refresh, refresh_token, send, try_send,
+    until_faults_applied,
+};
 
-/// Sends a POST over a bare socket and gives every byte that comes back before the connection ends.
-async fn bytes_of_answer(zoho: &Emulator, path: &str) -> Vec<u8> {
+/// Sends a POST over a plain socket and returns every byte until the connection is closed.
+async fn bytes_of_response(zoho: &Emulator, path: &str) -> Vec<u8> {
     let address = zoho.base_url();
     let mut socket = TcpStream::connect(address.strip_prefix("http://").unwrap()).await.unwrap();
     let request = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
@@ -21,25 +26,25 @@ async fn bytes_of_answer(zoho: &Emulator, path: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_connection_dropped_before_acting_gives_no_byte_and_does_nothing() {
+async fn drop_before_sends_nothing_and_does_nothing() {
     let zoho = Emulator::start().await;
     let token = refresh_token(&zoho);
     zoho.fault(Fault::on("POST /oauth/v2/token/revoke").drop_before());
-    assert_eq!(bytes_of_answer(&zoho, &format!("/oauth/v2/token/revoke?token={token}")).await, b"");
+    assert_eq!(bytes_of_response(&zoho, &format!("/oauth/v2/token/revoke?token={token}")).await, b"");
     assert!(zoho.is_refresh_token_valid(&token));
 }
 
 #[tokio::test]
-async fn a_connection_dropped_after_acting_gives_no_byte_but_it_is_done() {
+async fn drop_after_sends_nothing_but_processes_the_request() {
     let zoho = Emulator::start().await;
     let token = refresh_token(&zoho);
     zoho.fault(Fault::on("POST /oauth/v2/token/revoke").drop_after());
-    assert_eq!(bytes_of_answer(&zoho, &format!("/oauth/v2/token/revoke?token={token}")).await, b"");
+    assert_eq!(bytes_of_response(&zoho, &format!("/oauth/v2/token/revoke?token={token}")).await, b"");
     assert!(!zoho.is_refresh_token_valid(&token));
 }
 
 #[tokio::test]
-async fn a_code_is_spent_when_the_answer_gets_lost_and_not_when_the_request_does() {
+async fn a_code_is_used_if_the_response_is_lost_and_not_if_the_request_is() {
     let zoho = Emulator::start().await;
     let client = zoho.default_client();
     for (fault, spent) in [
@@ -58,12 +63,12 @@ async fn a_code_is_spent_when_the_answer_gets_lost_and_not_when_the_request_does
         assert!(lost.is_err());
         assert_eq!(exchange(&zoho, &code).await.json().get("error").is_some(), spent);
     }
-    let unanswered = zoho.journal().count_where(|entry| entry.status.is_none());
-    assert_eq!((zoho.journal().count("POST /oauth/v2/token"), unanswered), (4, 2));
+    let without_response = zoho.journal().count_where(|entry| entry.status.is_none());
+    assert_eq!((zoho.journal().count("POST /oauth/v2/token"), without_response), (4, 2));
 }
 
 #[tokio::test]
-async fn a_dropped_connection_leaves_other_connections_alone() {
+async fn a_dropped_connection_does_not_affect_others() {
     let zoho = Emulator::start().await;
     zoho.fault(Fault::on("GET /oauth/serverinfo").drop_before());
     let http = http();
@@ -73,19 +78,21 @@ async fn a_dropped_connection_leaves_other_connections_alone() {
 }
 
 #[tokio::test]
-async fn a_hanging_request_is_never_answered_and_does_nothing() {
+async fn a_hanging_request_gets_no_response_and_does_nothing() {
     let zoho = Emulator::start().await;
     let token = refresh_token(&zoho);
     zoho.fault(Fault::on("POST /oauth/v2/token/revoke").hang());
     let url = format!("{}/oauth/v2/token/revoke?token={token}", zoho.base_url());
-    let failed = try_send(http().post(url).timeout(Duration::from_secs(1))).await;
-    assert!(failed.err().unwrap().is_timeout());
+    let mut request = tokio::spawn(try_send(http().post(url)));
+    until_faults_applied(&zoho).await;
+    assert!(timeout(Duration::from_millis(500), &mut request).await.is_err());
+    request.abort();
     assert!(zoho.is_refresh_token_valid(&token));
     assert_eq!(zoho.journal().count("POST /oauth/v2/token/revoke"), 1);
 }
 
 #[tokio::test]
-async fn a_hang_with_a_time_ends_with_a_closed_connection() {
+async fn hang_for_closes_the_connection_after_its_time() {
     let zoho = Emulator::start().await;
     zoho.fault(Fault::on("GET /oauth/serverinfo").hang_for(Duration::from_millis(200)));
     let started = Instant::now();
@@ -95,26 +102,29 @@ async fn a_hang_with_a_time_ends_with_a_closed_connection() {
 }
 
 #[tokio::test]
-async fn a_delayed_request_is_carried_out_at_once_and_answered_late() {
+async fn a_delayed_request_is_processed_immediately_and_gets_its_response_later() {
     let zoho = Emulator::start().await;
     let token = refresh_token(&zoho);
-    zoho.fault(Fault::on("POST /oauth/v2/token").delay(Duration::from_millis(500)));
-    let answered = async {
-        assert_eq!(refresh(&zoho, &token).await.status, 200);
-        Instant::now()
-    };
-    let carried_out = async {
-        while zoho.live_access_tokens(&token) == 0 {
+    zoho.fault(Fault::on("POST /oauth/v2/token").delay(Duration::from_millis(200)));
+    let started = Instant::now();
+    assert_eq!(refresh(&zoho, &token).await.status, 200);
+    assert!(started.elapsed() >= Duration::from_millis(200));
+
+    zoho.fault(Fault::on("POST /oauth/v2/token").delay(Duration::from_secs(3600)));
+    let mut response = pin!(refresh(&zoho, &token));
+    let processed = async {
+        while zoho.live_access_tokens(&token) < 2 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        Instant::now()
     };
-    let (answered, carried_out) = tokio::join!(answered, carried_out);
-    assert!(carried_out + Duration::from_millis(250) < answered);
+    tokio::select! {
+        reply = &mut response => panic!("a response after {:?}: {}", started.elapsed(), reply.text),
+        () = processed => {}
+    }
 }
 
 #[tokio::test]
-async fn a_fault_happens_once_unless_told_otherwise() {
+async fn a_fault_happens_once_by_default() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     zoho.fault(Fault::on("GET /crm/v8/org").status_500());
@@ -128,7 +138,7 @@ async fn a_fault_happens_once_unless_told_otherwise() {
 }
 
 #[tokio::test]
-async fn a_fault_that_is_forever_ends_when_faults_are_cleared() {
+async fn clear_faults_ends_a_fault_that_is_forever() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     zoho.fault(Fault::on("GET /crm/v8/*").forever().status_500());
@@ -141,7 +151,7 @@ async fn a_fault_that_is_forever_ends_when_faults_are_cleared() {
 }
 
 #[tokio::test]
-async fn html_can_come_where_json_is_expected() {
+async fn a_fault_can_send_html_instead_of_json() {
     let zoho = Emulator::start().await;
     zoho.fault(Fault::on("POST /oauth/v2/token").html());
     let reply = refresh(&zoho, &refresh_token(&zoho)).await;
@@ -150,7 +160,7 @@ async fn html_can_come_where_json_is_expected() {
 }
 
 #[tokio::test]
-async fn any_answer_can_be_given() {
+async fn a_fault_can_send_any_response() {
     let zoho = Emulator::start().await;
     zoho.fault(Fault::on("POST /oauth/v2/token").respond(503, r#"{"error":"general_error"}"#));
     let reply = refresh(&zoho, &refresh_token(&zoho)).await;
@@ -159,7 +169,7 @@ async fn any_answer_can_be_given() {
 }
 
 #[tokio::test]
-async fn a_throttle_fault_does_not_touch_the_quota() {
+async fn a_throttle_fault_does_not_count_towards_the_quota() {
     let zoho = Emulator::builder().access_tokens_per_window(1).start().await;
     let token = refresh_token(&zoho);
     zoho.fault(Fault::on("POST /oauth/v2/token").throttle());
@@ -169,7 +179,7 @@ async fn a_throttle_fault_does_not_touch_the_quota() {
 }
 
 #[tokio::test]
-async fn a_fault_can_be_for_one_grant_type_only() {
+async fn a_fault_can_be_limited_to_one_grant_type() {
     let zoho = Emulator::start().await;
     zoho.fault(Fault::on("POST /oauth/v2/token").when("grant_type", "refresh_token").status_500());
     assert_eq!(exchange(&zoho, &zoho.self_client_code(ADA)).await.status, 200);
@@ -177,7 +187,7 @@ async fn a_fault_can_be_for_one_grant_type_only() {
 }
 
 #[tokio::test]
-async fn an_emulator_that_is_dropped_answers_no_more_even_on_open_connections() {
+async fn a_dropped_emulator_closes_open_connections() {
     let zoho = Emulator::start().await;
     let (http, url) = (http(), zoho.base_url() + "/oauth/serverinfo");
     assert_eq!(send(http.get(&url)).await.status, 200);
@@ -186,7 +196,7 @@ async fn an_emulator_that_is_dropped_answers_no_more_even_on_open_connections() 
 }
 
 #[tokio::test]
-async fn the_journal_keeps_what_arrived_and_how_it_was_answered() {
+async fn the_journal_records_requests_and_the_status_of_their_responses() {
     let zoho = Emulator::start().await;
     let journal = zoho.journal();
     post_token(&zoho, &[("grant_type", "refresh_token"), ("refresh_token", "1000.no.such")]).await;
@@ -205,7 +215,7 @@ async fn the_journal_keeps_what_arrived_and_how_it_was_answered() {
 }
 
 #[test]
-fn an_emulator_needs_no_runtime_and_answers_a_test_that_blocks() {
+fn an_emulator_needs_no_runtime_and_serves_a_test_that_blocks() {
     use std::io::{Read, Write};
 
     let zoho = Emulator::builder().start_blocking().unwrap();
@@ -214,7 +224,7 @@ fn an_emulator_needs_no_runtime_and_answers_a_test_that_blocks() {
     socket
         .write_all(b"GET /oauth/serverinfo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         .unwrap();
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 OK"));
+    let mut response = String::new();
+    socket.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 OK"));
 }

@@ -1,4 +1,4 @@
-//! Files: uploaded, downloaded, deleted.
+//! Files: upload, download, deletion.
 
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
@@ -19,7 +19,7 @@ fn id(reply: &Reply, index: usize) -> String {
 }
 
 #[tokio::test]
-async fn several_files_are_uploaded_at_once_and_come_back_byte_by_byte() {
+async fn several_files_can_be_uploaded_together_and_are_downloaded_unchanged() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let bytes: Vec<u8> = (0..=255).cycle().take(100_000).collect();
@@ -45,7 +45,7 @@ async fn several_files_are_uploaded_at_once_and_come_back_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn a_deleted_file_is_gone_and_files_are_of_one_organisation() {
+async fn a_deleted_file_is_missing_and_files_belong_to_one_organisation() {
     let bob = "bob@example.com";
     let zoho = Emulator::builder().user(User::new(ADA)).user(User::new(bob).zgid("60000002")).start().await;
     let token = access_token(&zoho);
@@ -62,7 +62,7 @@ async fn a_deleted_file_is_gone_and_files_are_of_one_organisation() {
 }
 
 #[tokio::test]
-async fn one_file_that_is_too_large_refuses_all_of_them() {
+async fn one_file_that_is_too_large_causes_all_of_them_to_be_rejected() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let files = [("small.txt", b"x".to_vec()), ("large.bin", vec![0; (20 << 20) + 1])];

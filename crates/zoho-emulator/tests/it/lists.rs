@@ -1,4 +1,4 @@
-//! Lists and single records: conditional requests, filters, and pages that hold while records change.
+//! Lists and single records: conditional requests, filters, and pages that stay correct while records change.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn modified_time(zoho: &Emulator, token: &str, id: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_was_not_modified_since_is_not_sent() {
+async fn an_unmodified_record_is_not_sent() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let old = lead(&zoho, &token, json!({ "Last_Name": "Old" })).await;
@@ -55,7 +55,7 @@ async fn what_was_not_modified_since_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_record_that_was_changed_meanwhile_is_not_overwritten() {
+async fn a_record_that_was_modified_in_the_meantime_is_not_overwritten() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let id = lead(&zoho, &token, json!({ "Last_Name": "Byron", "Email": "ada@example.com" })).await;
@@ -79,7 +79,7 @@ async fn a_record_that_was_changed_meanwhile_is_not_overwritten() {
 }
 
 #[tokio::test]
-async fn a_list_says_everything_about_its_page() {
+async fn a_list_describes_its_page() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     zoho.add_records(ADA, "Leads", 3);
@@ -87,7 +87,7 @@ async fn a_list_says_everything_about_its_page() {
         get(&zoho, &token, "/crm/v8/Leads?fields=id&per_page=2&sort_by=Created_Time").await.json()["info"]
             .clone();
     assert!(info["next_page_token"].is_string() && info["page_token_expiry"].is_string());
-    let told = [
+    let names = [
         "per_page",
         "count",
         "page",
@@ -98,7 +98,7 @@ async fn a_list_says_everything_about_its_page() {
         "email",
         "previous_page_token",
     ];
-    let told: Vec<&Value> = told.iter().map(|name| &info[name]).collect();
+    let shown: Vec<&Value> = names.iter().map(|name| &info[name]).collect();
     let expected = [
         json!(2),
         json!(2),
@@ -110,11 +110,11 @@ async fn a_list_says_everything_about_its_page() {
         json!(false),
         Value::Null,
     ];
-    assert_eq!(told, expected.iter().collect::<Vec<_>>());
+    assert_eq!(shown, expected.iter().collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn pages_by_token_hold_while_records_come_and_go() {
+async fn pages_by_token_stay_correct_while_records_are_added_and_deleted() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     zoho.add_records(ADA, "Leads", 6);
@@ -136,7 +136,7 @@ async fn pages_by_token_hold_while_records_come_and_go() {
 }
 
 #[tokio::test]
-async fn a_token_is_of_one_order_and_needs_no_page_number() {
+async fn a_page_token_belongs_to_one_order_and_excludes_a_page_number() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     zoho.add_records(ADA, "Leads", 3);
@@ -147,7 +147,7 @@ async fn a_token_is_of_one_order_and_needs_no_page_number() {
 }
 
 #[tokio::test]
-async fn a_list_is_only_of_the_ids_that_are_asked_for() {
+async fn a_list_contains_only_the_requested_ids() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let one = lead(&zoho, &token, json!({ "Last_Name": "One" })).await;
@@ -159,7 +159,7 @@ async fn a_list_is_only_of_the_ids_that_are_asked_for() {
 }
 
 #[tokio::test]
-async fn filters_are_read_and_what_is_not_there_is_refused() {
+async fn filters_are_applied_and_invalid_ones_are_rejected() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     zoho.add_records(ADA, "Leads", 1);
@@ -177,7 +177,7 @@ async fn filters_are_read_and_what_is_not_there_is_refused() {
 }
 
 #[tokio::test]
-async fn fields_that_the_module_does_not_have_are_left_out() {
+async fn unknown_fields_are_omitted() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     lead(&zoho, &token, json!({ "First_Name": "Ada", "Last_Name": "Byron" })).await;

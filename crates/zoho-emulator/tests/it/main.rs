@@ -34,6 +34,7 @@ mod tokens;
 mod validation;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder};
@@ -43,7 +44,7 @@ use zoho_emulator::Emulator;
 const ADA: &str = "ada@example.com";
 const BOB: &str = "bob@example.com";
 
-/// An answer that has been read to its end.
+/// A response that has been read completely.
 struct Reply {
     status: u16,
     headers: reqwest::header::HeaderMap,
@@ -59,13 +60,13 @@ impl Reply {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// Status and `code`: what the CRM says is wrong.
+    /// Status and `code` of an error response of the CRM.
     fn crm_error(&self) -> (u16, String) {
         (self.status, self.json()["code"].as_str().unwrap().to_owned())
     }
 }
 
-/// An HTTP client that follows no redirects. It never speaks TLS, but has to have some.
+/// An HTTP client that follows no redirects. It never uses TLS, but reqwest requires a configuration.
 fn http() -> Client {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -86,12 +87,12 @@ async fn try_send(request: RequestBuilder) -> Result<Reply, reqwest::Error> {
     Ok(Reply { status, headers, text: response.text().await? })
 }
 
-/// A POST of a form to a path of the first data center.
+/// Posts a form to a path of the first data center.
 async fn post_form(zoho: &Emulator, path: &str, form: &[(&str, &str)]) -> Reply {
     send(http().post(zoho.base_url() + path).form(form)).await
 }
 
-/// A request to the token endpoint, with the id and the secret of the first client.
+/// Posts a form to the token endpoint, with id and secret of the first client.
 async fn post_token(zoho: &Emulator, form: &[(&str, &str)]) -> Reply {
     let client = zoho.default_client();
     let mut form = form.to_vec();
@@ -107,17 +108,17 @@ async fn refresh(zoho: &Emulator, refresh_token: &str) -> Reply {
     post_token(zoho, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
 }
 
-/// A live refresh token of Ada for the first client.
+/// A valid refresh token of Ada for the first client.
 fn refresh_token(zoho: &Emulator) -> String {
     zoho.grant_refresh_token(zoho.default_client().id(), ADA)
 }
 
-/// A live access token of Ada with every scope.
+/// A valid access token of Ada with every scope.
 fn access_token(zoho: &Emulator) -> String {
     zoho.issue_access_token(&refresh_token(zoho))
 }
 
-/// A call to the API of the first data center.
+/// Calls the API of the first data center.
 async fn call(zoho: &Emulator, token: &str, method: Method, path: &str, body: Option<Value>) -> Reply {
     let request = http()
         .request(method, zoho.base_url() + path)
@@ -143,21 +144,28 @@ async fn create(zoho: &Emulator, token: &str, module: &str, data: Value) -> Repl
     call(zoho, token, Method::POST, &format!("/crm/v8/{module}"), Some(json!({ "data": data }))).await
 }
 
-/// Creates one record and gives its id.
+/// Creates one record and returns its id.
 async fn record(zoho: &Emulator, token: &str, module: &str, fields: Value) -> String {
     let reply = create(zoho, token, module, json!([fields])).await;
     assert_eq!(reply.status, 201, "{}", reply.text);
     reply.json()["data"][0]["details"]["id"].as_str().unwrap().to_owned()
 }
 
-/// Creates one lead and gives its id.
+/// Creates one lead and returns its id.
 async fn lead(zoho: &Emulator, token: &str, fields: Value) -> String {
     record(zoho, token, "Leads", fields).await
 }
 
-/// Changes one record.
+/// Updates one record.
 async fn update(zoho: &Emulator, token: &str, path: &str, fields: Value) -> Reply {
     call(zoho, token, Method::PUT, path, Some(json!({ "data": [fields] }))).await
+}
+
+/// Waits until every installed fault has applied to a request.
+async fn until_faults_applied(zoho: &Emulator) {
+    while zoho.pending_faults() > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// Uploads a file as a multipart form.

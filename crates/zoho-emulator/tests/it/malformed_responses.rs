@@ -1,4 +1,4 @@
-//! Answers that break the rules, on the wire: what a client has to live through.
+//! Responses that break the rules of HTTP or JSON, which a client must survive.
 
 use std::io::Read as _;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ async fn with_leads(count: usize) -> (Emulator, String) {
     (zoho, token)
 }
 
-/// A connection on which a request for leads was sent, with more headers.
+/// A connection on which a request for leads was sent, with additional headers.
 async fn ask(zoho: &Emulator, token: &str, headers: &str) -> TcpStream {
     let address = zoho.base_url();
     let mut socket = TcpStream::connect(address.strip_prefix("http://").unwrap()).await.unwrap();
@@ -32,7 +32,7 @@ async fn ask(zoho: &Emulator, token: &str, headers: &str) -> TcpStream {
     socket
 }
 
-/// Head and body of everything that comes until the connection ends.
+/// Head and body of the response, read until the connection is closed.
 async fn exchange(zoho: &Emulator, token: &str, headers: &str) -> (String, Vec<u8>) {
     let mut bytes = Vec::new();
     let mut socket = ask(zoho, token, &format!("Connection: close\r\n{headers}")).await;
@@ -47,7 +47,7 @@ fn content_length(head: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_long_answer_is_compressed_only_for_a_client_that_asks_for_gzip() {
+async fn a_long_response_is_compressed_only_for_a_client_that_accepts_gzip() {
     let (zoho, token) = with_leads(50).await;
     let (plain_head, plain) = exchange(&zoho, &token, "").await;
     assert!(!plain_head.contains("content-encoding"));
@@ -62,7 +62,7 @@ async fn a_long_answer_is_compressed_only_for_a_client_that_asks_for_gzip() {
 }
 
 #[tokio::test]
-async fn json_can_be_labelled_as_html_and_html_as_json() {
+async fn json_can_be_declared_as_html_and_html_as_json() {
     let (zoho, token) = with_leads(1).await;
     zoho.fault(Fault::on(ON_LEADS).content_type("text/html;charset=UTF-8"));
     let reply = get(&zoho, &token, LEADS).await;
@@ -75,7 +75,7 @@ async fn json_can_be_labelled_as_html_and_html_as_json() {
 }
 
 #[tokio::test]
-async fn a_gateway_in_front_of_zoho_answers_502_with_html() {
+async fn a_gateway_in_front_of_zoho_responds_with_502_and_html() {
     let (zoho, token) = with_leads(1).await;
     zoho.fault(Fault::on(ON_LEADS).bad_gateway());
     let reply = get(&zoho, &token, LEADS).await;
@@ -83,14 +83,14 @@ async fn a_gateway_in_front_of_zoho_answers_502_with_html() {
 }
 
 #[tokio::test]
-async fn an_error_body_can_come_with_200() {
+async fn an_error_body_can_have_status_200() {
     let (zoho, token) = with_leads(1).await;
     zoho.fault(Fault::on(ON_LEADS).crm_error(200, "INVALID_TOKEN"));
     assert_eq!(get(&zoho, &token, LEADS).await.crm_error(), (200, "INVALID_TOKEN".to_owned()));
 }
 
 #[tokio::test]
-async fn gzip_can_break_off_although_the_body_is_complete() {
+async fn gzip_can_be_truncated_although_the_body_has_its_declared_length() {
     let (zoho, token) = with_leads(50).await;
     zoho.fault(Fault::on(ON_LEADS).truncate_gzip());
     let (head, body) = exchange(&zoho, &token, "").await;
@@ -100,7 +100,7 @@ async fn gzip_can_break_off_although_the_body_is_complete() {
 }
 
 #[tokio::test]
-async fn a_body_can_break_off_in_the_middle() {
+async fn a_body_can_be_truncated() {
     let (zoho, token) = with_leads(50).await;
     zoho.fault(Fault::on(ON_LEADS).truncate_body());
     let (head, body) = exchange(&zoho, &token, "").await;
@@ -110,7 +110,7 @@ async fn a_body_can_break_off_in_the_middle() {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_comes_as_long_as_somebody_reads() {
+async fn an_endless_response_lasts_as_long_as_the_client_reads() {
     let (zoho, token) = with_leads(1).await;
     zoho.fault(Fault::on(ON_LEADS).endless());
     let mut socket = ask(&zoho, &token, "").await;
@@ -126,7 +126,7 @@ async fn an_answer_without_end_comes_as_long_as_somebody_reads() {
 }
 
 #[tokio::test]
-async fn two_gigabytes_are_promised_and_begin_to_come() {
+async fn a_flood_can_declare_two_gigabytes() {
     let (zoho, token) = with_leads(1).await;
     zoho.fault(Fault::on(ON_LEADS).flood(2 << 30));
     let mut socket = ask(&zoho, &token, "").await;
@@ -138,7 +138,7 @@ async fn two_gigabytes_are_promised_and_begin_to_come() {
 }
 
 #[tokio::test]
-async fn a_flood_has_exactly_the_length_that_it_promises_and_is_json() {
+async fn a_flood_has_exactly_its_declared_length_and_is_json() {
     let (zoho, token) = with_leads(1).await;
     zoho.fault(Fault::on(ON_LEADS).flood(1_000_003));
     let reply = get(&zoho, &token, LEADS).await;
@@ -156,7 +156,7 @@ async fn arrays_can_be_nested_ten_thousand_deep() {
 }
 
 #[tokio::test]
-async fn a_head_that_trickles_reaches_a_client_that_waits_and_not_one_that_does_not() {
+async fn a_slow_head_reaches_a_patient_client_and_not_one_with_a_short_timeout() {
     let (zoho, token) = with_leads(1).await;
     zoho.fault(Fault::on(ON_LEADS).times(2).slow_head(Duration::from_millis(2)));
     let started = Instant::now();
@@ -169,7 +169,7 @@ async fn a_head_that_trickles_reaches_a_client_that_waits_and_not_one_that_does_
 }
 
 #[tokio::test]
-async fn a_body_that_trickles_comes_byte_by_byte_behind_its_head() {
+async fn a_slow_body_arrives_byte_by_byte_after_its_head() {
     let (zoho, token) = with_leads(1).await;
     zoho.fault(Fault::on(ON_LEADS).slow_body(Duration::from_millis(2)));
     let mut socket = ask(&zoho, &token, "").await;
@@ -182,7 +182,7 @@ async fn a_body_that_trickles_comes_byte_by_byte_behind_its_head() {
 }
 
 #[tokio::test]
-async fn a_redirect_can_lead_to_another_host() {
+async fn a_redirect_can_point_to_another_host() {
     let (zoho, token) = with_leads(1).await;
     zoho.fault(Fault::on(ON_LEADS).redirect("http://127.0.0.2:9/crm/v8/Leads"));
     let reply = get(&zoho, &token, LEADS).await;
@@ -190,7 +190,7 @@ async fn a_redirect_can_lead_to_another_host() {
 }
 
 #[tokio::test]
-async fn a_fault_that_is_told_in_json_does_the_same() {
+async fn a_fault_in_json_has_the_same_effect() {
     let (zoho, token) = with_leads(1).await;
     let install =
         async |fault: Value| send(http().post(zoho.base_url() + "/_emulator/faults").json(&fault)).await;
@@ -211,5 +211,5 @@ async fn a_fault_that_is_told_in_json_does_the_same() {
         assert_eq!(get(&zoho, &token, LEADS).await.status, status);
     }
     let incomplete = install(serde_json::json!({ "on": ON_LEADS, "effect": "flood" })).await;
-    assert_eq!((incomplete.status, incomplete.text.contains("`flood` needs `bytes`")), (400, true));
+    assert_eq!((incomplete.status, incomplete.text.contains("effect `flood` requires `bytes`")), (400, true));
 }

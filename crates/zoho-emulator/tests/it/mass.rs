@@ -13,7 +13,7 @@ async fn act(zoho: &Emulator, token: &str, action: &str, body: Value) -> crate::
 }
 
 #[tokio::test]
-async fn records_that_are_named_are_changed_and_deleted_at_once() {
+async fn records_given_by_id_are_changed_and_deleted_immediately() {
     let zoho = Emulator::start().await;
     zoho.add_records(ADA, "Leads", 3);
     let token = access_token(&zoho);
@@ -30,7 +30,7 @@ async fn records_that_are_named_are_changed_and_deleted_at_once() {
 }
 
 #[tokio::test]
-async fn a_custom_view_is_worked_through_in_the_background() {
+async fn the_records_of_a_custom_view_are_changed_by_a_job() {
     let bob = User::new("bob@example.com").id("5545974000000000002");
     let zoho = Emulator::builder()
         .user(User::new(ADA))
@@ -73,7 +73,7 @@ async fn a_custom_view_is_worked_through_in_the_background() {
 }
 
 #[tokio::test]
-async fn a_mass_action_needs_records_or_a_view() {
+async fn a_mass_action_requires_ids_or_a_view() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     assert_eq!(act(&zoho, &token, "mass_delete", json!({})).await.crm_error().1, "MANDATORY_NOT_FOUND");

@@ -36,7 +36,7 @@ async fn modules_are_listed_and_found_by_name_and_by_id() {
 }
 
 #[tokio::test]
-async fn fields_say_what_they_hold() {
+async fn fields_are_described_by_kind() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let body = get(&zoho, &token, "/crm/v8/settings/fields?module=Students").await.json();
@@ -83,7 +83,7 @@ async fn fields_say_what_they_hold() {
 }
 
 #[tokio::test]
-async fn every_id_of_the_metadata_is_there_once() {
+async fn every_id_of_the_metadata_is_unique() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let mut ids = Vec::new();
@@ -110,7 +110,7 @@ async fn every_id_of_the_metadata_is_there_once() {
 }
 
 #[tokio::test]
-async fn metadata_of_a_module_needs_its_name() {
+async fn the_metadata_of_a_module_requires_its_name() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     for path in ["fields", "layouts", "related_lists", "tags"] {
@@ -134,7 +134,7 @@ async fn a_layout_has_the_fields_of_its_module() {
 }
 
 #[tokio::test]
-async fn related_lists_follow_from_the_look_up_fields() {
+async fn related_lists_are_derived_from_lookup_fields() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let body = get(&zoho, &token, "/crm/v8/settings/related_lists?module=Accounts").await.json();
@@ -161,7 +161,7 @@ async fn roles_and_profiles_are_listed_and_read() {
 }
 
 #[tokio::test]
-async fn users_are_paged_and_chosen_by_id() {
+async fn users_are_paged_and_filtered_by_id() {
     let users = (1..=5).map(|number| {
         zoho_emulator::User::new(format!("user{number}@example.com"))
             .id(format!("554597400000000001{number}"))
@@ -179,7 +179,7 @@ async fn users_are_paged_and_chosen_by_id() {
 }
 
 #[tokio::test]
-async fn a_module_of_ones_own_has_its_own_fields() {
+async fn a_custom_module_has_its_own_fields() {
     let courses = Module::new("Courses")
         .labels("Course", "Courses")
         .field(Field::picklist("Level", ["Beginner", "Expert"]).mandatory())
@@ -206,7 +206,7 @@ async fn a_module_of_ones_own_has_its_own_fields() {
 }
 
 #[tokio::test]
-async fn modules_fields_and_records_can_be_added_from_outside() {
+async fn modules_fields_and_records_can_be_added_by_another_process() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let post = async |path: &str, body: Value| {

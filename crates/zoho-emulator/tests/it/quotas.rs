@@ -25,7 +25,7 @@ async fn the_eleventh_access_token_in_ten_minutes_is_throttled() {
 }
 
 #[tokio::test]
-async fn the_quota_holds_for_requests_that_come_at_once() {
+async fn the_quota_applies_to_concurrent_requests() {
     let zoho = Arc::new(Emulator::start().await);
     let token = refresh_token(&zoho);
     let mut refreshes = JoinSet::new();
@@ -39,7 +39,7 @@ async fn the_quota_holds_for_requests_that_come_at_once() {
 }
 
 #[tokio::test]
-async fn a_throttled_refresh_token_works_again_when_the_window_is_over() {
+async fn a_throttled_refresh_token_works_again_after_the_window() {
     let zoho = Emulator::start().await;
     let token = refresh_token(&zoho);
     for _ in 0..11 {
@@ -52,7 +52,7 @@ async fn a_throttled_refresh_token_works_again_when_the_window_is_over() {
 }
 
 #[tokio::test]
-async fn one_throttled_refresh_token_does_not_disturb_another() {
+async fn a_throttled_refresh_token_does_not_affect_another() {
     let zoho = Emulator::builder().access_tokens_per_window(1).start().await;
     let (one, other) = (refresh_token(&zoho), refresh_token(&zoho));
     refresh(&zoho, &one).await;
@@ -61,7 +61,7 @@ async fn one_throttled_refresh_token_does_not_disturb_another() {
 }
 
 #[tokio::test]
-async fn the_exchange_counts_only_if_told_so() {
+async fn the_exchange_counts_only_if_configured() {
     for (counts, status) in [(false, 200), (true, 400)] {
         let zoho = Emulator::builder().access_tokens_per_window(1).count_code_exchange(counts).start().await;
         let body = exchange(&zoho, &zoho.self_client_code(ADA)).await.json();
@@ -77,7 +77,7 @@ async fn the_throttle_can_come_with_status_200() {
 }
 
 #[tokio::test]
-async fn the_throttle_is_localised_unless_english_is_asked_for() {
+async fn the_throttle_is_localised_unless_english_is_requested() {
     let zoho = Emulator::builder().localised_throttle(true).access_tokens_per_window(0).start().await;
     let (client, token) = (zoho.default_client(), refresh_token(&zoho));
     let form = [
@@ -103,7 +103,7 @@ async fn the_localised_throttle_can_be_a_fault() {
 }
 
 #[tokio::test]
-async fn the_sixteenth_access_token_ends_the_oldest() {
+async fn the_sixteenth_access_token_evicts_the_oldest() {
     let zoho = Emulator::start().await;
     let parent = refresh_token(&zoho);
     let tokens: Vec<String> = (0..16).map(|_| zoho.issue_access_token(&parent)).collect();
@@ -113,7 +113,7 @@ async fn the_sixteenth_access_token_ends_the_oldest() {
 }
 
 #[tokio::test]
-async fn an_expired_access_token_leaves_room_for_a_new_one() {
+async fn an_expired_access_token_does_not_count() {
     let zoho =
         Emulator::builder().live_access_tokens(2).token_lifetime(Duration::from_secs(60)).start().await;
     let parent = refresh_token(&zoho);
@@ -125,7 +125,7 @@ async fn an_expired_access_token_leaves_room_for_a_new_one() {
 }
 
 #[tokio::test]
-async fn the_twenty_first_refresh_token_silently_ends_the_oldest_and_its_access_tokens() {
+async fn the_twenty_first_refresh_token_silently_evicts_the_oldest_and_its_access_tokens() {
     let zoho = Emulator::start().await;
     let oldest = refresh_token(&zoho);
     let its_access_token = zoho.issue_access_token(&oldest);
@@ -158,20 +158,20 @@ async fn the_eleventh_code_of_a_client_in_ten_minutes_is_denied() {
 }
 
 #[tokio::test]
-async fn api_credits_are_told_from_half_on_and_run_out() {
+async fn api_credits_are_reported_once_half_is_used_and_run_out() {
     let zoho = Emulator::builder().daily_credits(4).start().await;
     let token = access_token(&zoho);
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for _ in 0..5 {
         let reply = crate::get(&zoho, &token, "/crm/v8/org").await;
-        told.push((reply.status, reply.header("x-api-credits-remaining").to_owned()));
+        reported.push((reply.status, reply.header("x-api-credits-remaining").to_owned()));
     }
     let expected = [(200, ""), (200, "2"), (200, "1"), (200, "0"), (429, "")];
-    assert_eq!(told, expected.map(|(status, left)| (status, left.to_owned())));
+    assert_eq!(reported, expected.map(|(status, left)| (status, left.to_owned())));
 }
 
 #[tokio::test]
-async fn a_refused_request_is_not_counted_in_the_quota() {
+async fn a_rejected_request_does_not_count_towards_the_quota() {
     let zoho = Emulator::builder().access_tokens_per_window(1).start().await;
     let token = refresh_token(&zoho);
     post_token(&zoho, &[("grant_type", "refresh_token"), ("refresh_token", "1000.no.such")]).await;

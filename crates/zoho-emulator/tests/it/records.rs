@@ -1,4 +1,4 @@
-//! Records: create, read, change, delete, and lists page by page.
+//! Records: create, read, update, delete, and paged lists.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use zoho_emulator::{Emulator, User};
 use crate::{ADA, BOB, access_token, call, codes, create, get, lead};
 
 #[tokio::test]
-async fn a_record_that_is_created_can_be_read_changed_and_deleted() {
+async fn a_created_record_can_be_read_updated_and_deleted() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let created = create(&zoho, &token, "Leads", json!([{ "Last_Name": "Hopper", "City": "York" }])).await;
@@ -44,7 +44,7 @@ async fn a_record_that_is_created_can_be_read_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn ids_are_long_decimal_texts_and_never_the_same() {
+async fn ids_are_long_decimal_strings_and_unique() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let first = lead(&zoho, &token, json!({ "Last_Name": "One", "id": "1" })).await;
@@ -77,7 +77,7 @@ async fn each_record_of_a_write_has_its_own_result() {
 }
 
 #[tokio::test]
-async fn a_write_needs_one_to_a_hundred_records() {
+async fn a_write_requires_one_to_a_hundred_records() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let record = json!({ "Last_Name": "Again" });
@@ -92,7 +92,7 @@ async fn a_write_needs_one_to_a_hundred_records() {
 }
 
 #[tokio::test]
-async fn many_records_are_changed_or_deleted_at_once() {
+async fn many_records_can_be_updated_or_deleted_together() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let one = lead(&zoho, &token, json!({ "Last_Name": "One" })).await;
@@ -115,7 +115,7 @@ async fn many_records_are_changed_or_deleted_at_once() {
 }
 
 #[tokio::test]
-async fn an_upsert_changes_the_record_that_is_there_and_creates_the_other() {
+async fn an_upsert_updates_an_existing_record_and_creates_a_missing_one() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let known = lead(&zoho, &token, json!({ "Last_Name": "One", "Email": "one@example.com" })).await;
@@ -136,7 +136,7 @@ async fn an_upsert_changes_the_record_that_is_there_and_creates_the_other() {
 }
 
 #[tokio::test]
-async fn a_list_needs_fields_and_gives_only_those() {
+async fn a_list_requires_fields_and_shows_only_those() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     lead(&zoho, &token, json!({ "Last_Name": "One", "City": "York" })).await;
@@ -212,7 +212,7 @@ async fn a_page_token_belongs_to_one_user_one_module_and_one_day() {
 }
 
 #[tokio::test]
-async fn wrong_paging_parameters_are_refused() {
+async fn invalid_paging_parameters_are_rejected() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     for wrong in
@@ -224,7 +224,7 @@ async fn wrong_paging_parameters_are_refused() {
 }
 
 #[tokio::test]
-async fn a_list_is_sorted_as_asked() {
+async fn a_list_is_sorted_as_requested() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let one = lead(&zoho, &token, json!({ "Last_Name": "One" })).await;
@@ -256,7 +256,7 @@ async fn an_empty_list_has_no_body() {
 }
 
 #[tokio::test]
-async fn a_write_costs_a_credit_for_each_ten_records() {
+async fn a_write_costs_one_credit_per_ten_records() {
     let zoho = Emulator::builder().daily_credits(10).start().await;
     let token = access_token(&zoho);
     let records = json!(vec![json!({ "Last_Name": "Again" }); 51]);

@@ -7,7 +7,7 @@ use zoho_emulator::Emulator;
 use crate::{access_token, call, codes, get, lead, record, update, values};
 
 #[tokio::test]
-async fn records_that_name_a_record_are_in_its_related_list() {
+async fn records_that_refer_to_a_record_are_in_its_related_list() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let account = record(&zoho, &token, "Accounts", json!({ "Account_Name": "School" })).await;
@@ -38,7 +38,7 @@ async fn records_that_name_a_record_are_in_its_related_list() {
 }
 
 #[tokio::test]
-async fn products_are_linked_with_several_records() {
+async fn products_can_be_linked_with_several_records() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let product = record(&zoho, &token, "Products", json!({ "Product_Name": "Desk" })).await;
@@ -79,7 +79,7 @@ async fn a_related_list_is_paged_by_token() {
 }
 
 #[tokio::test]
-async fn a_related_list_needs_its_record_its_name_and_fields() {
+async fn a_related_list_requires_a_record_a_name_and_fields() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let id = lead(&zoho, &token, json!({ "Last_Name": "Byron" })).await;
@@ -90,7 +90,7 @@ async fn a_related_list_needs_its_record_its_name_and_fields() {
 }
 
 #[tokio::test]
-async fn notes_are_made_on_a_record_and_in_their_module() {
+async fn notes_can_be_created_on_a_record_and_in_their_module() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let id = lead(&zoho, &token, json!({ "First_Name": "Ada", "Last_Name": "Byron" })).await;

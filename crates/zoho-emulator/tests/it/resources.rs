@@ -1,4 +1,4 @@
-//! The CRM beside records: authentication, scopes, users, organisation.
+//! Authentication, scopes, users and the organisation.
 
 use reqwest::Method;
 use serde_json::json;
@@ -22,7 +22,7 @@ async fn a_call_without_a_token_is_an_authentication_failure() {
 }
 
 #[tokio::test]
-async fn a_token_that_does_not_work_is_invalid() {
+async fn an_unknown_or_expired_token_is_invalid() {
     let zoho = Emulator::start().await;
     let reply = get(&zoho, "1000.no.such", "/crm/v8/org").await;
     let expected = json!({
@@ -42,7 +42,7 @@ async fn a_bearer_token_is_accepted_too() {
 }
 
 #[tokio::test]
-async fn a_token_does_only_what_its_scopes_allow() {
+async fn a_token_can_only_do_what_its_scopes_allow() {
     let zoho = Emulator::start().await;
     let scopes = "ZohoCRM.modules.leads.READ,ZohoCRM.users.READ";
     let code = zoho.self_client_code_with_scopes(zoho.default_client().id(), ADA, scopes);
@@ -72,7 +72,7 @@ async fn the_current_user_and_the_organisation_name_the_caller() {
 }
 
 #[tokio::test]
-async fn users_of_the_same_organisation_see_each_other_and_nobody_else() {
+async fn users_see_only_the_users_of_their_organisation() {
     let zoho = Emulator::builder()
         .user(User::new(ADA).zgid("1").id("5545974000000000011"))
         .user(User::new("bob@example.com").zgid("1").id("5545974000000000012"))
@@ -98,7 +98,7 @@ async fn a_user_without_api_access_has_no_permission() {
 }
 
 #[tokio::test]
-async fn modules_can_be_forbidden_or_missing() {
+async fn forbidden_and_unknown_modules_are_rejected() {
     let zoho = Emulator::builder().modules(["Leads", "Deals"]).forbidden_module("Deals").start().await;
     let token = access_token(&zoho);
     let ask = async |path: &str| get(&zoho, &token, path).await;
@@ -108,7 +108,7 @@ async fn modules_can_be_forbidden_or_missing() {
 }
 
 #[tokio::test]
-async fn unknown_paths_and_wrong_methods_are_told_apart() {
+async fn unknown_paths_and_wrong_methods_have_different_errors() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     for path in ["/crm/v8/nonsense", "/crm/v9/Leads", "/crm/v8/Leads/1/2/3", "/crm/v8/", "/crm/v8/org/1"] {

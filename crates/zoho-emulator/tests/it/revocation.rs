@@ -1,4 +1,4 @@
-//! Both documented forms of revoking a token.
+//! Both documented endpoints that revoke a token.
 
 use serde_json::json;
 use zoho_emulator::{ClientApp, Emulator};
@@ -11,7 +11,7 @@ async fn revoke_with_client(zoho: &Emulator, client: &ClientApp, form: &[(&str, 
 }
 
 #[tokio::test]
-async fn the_old_form_takes_the_token_as_form_or_query() {
+async fn the_old_endpoint_takes_the_token_as_form_or_query() {
     let zoho = Emulator::start().await;
     let (one, other) = (refresh_token(&zoho), refresh_token(&zoho));
     let by_form = post_form(&zoho, "/oauth/v2/token/revoke", &[("token", &one)]).await;
@@ -23,7 +23,7 @@ async fn the_old_form_takes_the_token_as_form_or_query() {
 }
 
 #[tokio::test]
-async fn the_old_form_answers_400_to_a_token_it_does_not_know() {
+async fn the_old_endpoint_responds_with_400_to_an_unknown_token() {
     let zoho = Emulator::start().await;
     let token = refresh_token(&zoho);
     post_form(&zoho, "/oauth/v2/token/revoke", &[("token", &token)]).await;
@@ -32,7 +32,7 @@ async fn the_old_form_answers_400_to_a_token_it_does_not_know() {
 }
 
 #[tokio::test]
-async fn revoking_a_refresh_token_ends_its_access_tokens() {
+async fn revoking_a_refresh_token_invalidates_its_access_tokens() {
     let zoho = Emulator::start().await;
     let (token, other) = (refresh_token(&zoho), refresh_token(&zoho));
     let (ended, kept) = (zoho.issue_access_token(&token), zoho.issue_access_token(&other));
@@ -43,7 +43,7 @@ async fn revoking_a_refresh_token_ends_its_access_tokens() {
 }
 
 #[tokio::test]
-async fn revoking_an_access_token_leaves_its_refresh_token_alone() {
+async fn revoking_an_access_token_does_not_affect_its_refresh_token() {
     let zoho = Emulator::start().await;
     let token = refresh_token(&zoho);
     let access_token = zoho.issue_access_token(&token);
@@ -54,7 +54,7 @@ async fn revoking_an_access_token_leaves_its_refresh_token_alone() {
 }
 
 #[tokio::test]
-async fn the_new_form_takes_the_client_and_the_kind_of_token() {
+async fn the_new_endpoint_takes_the_client_and_the_type_of_the_token() {
     let zoho = Emulator::start().await;
     let client = zoho.default_client();
     let tokens = exchange(&zoho, &zoho.self_client_code(ADA)).await.json();
@@ -71,7 +71,7 @@ async fn the_new_form_takes_the_client_and_the_kind_of_token() {
 }
 
 #[tokio::test]
-async fn the_new_form_refuses_a_wrong_kind_a_wrong_client_and_no_client() {
+async fn the_new_endpoint_rejects_a_wrong_type_a_wrong_client_and_no_client() {
     let zoho = Emulator::builder()
         .client(ClientApp::new("1000.ONE", "one"))
         .client(ClientApp::new("1000.TWO", "two"))
@@ -81,7 +81,7 @@ async fn the_new_form_refuses_a_wrong_kind_a_wrong_client_and_no_client() {
     let access_token = zoho.issue_access_token(&token);
     let (own, other) = (ClientApp::new("1000.ONE", "one"), ClientApp::new("1000.TWO", "two"));
     let wrong_kind = [("token", token.as_str()), ("token_type", "access_token")];
-    let refused = [
+    let rejected = [
         revoke_with_client(&zoho, &own, &wrong_kind).await,
         revoke_with_client(&zoho, &own, &[("token", &access_token)]).await,
         revoke_with_client(&zoho, &own, &[("token", "1000.no.such")]).await,
@@ -89,12 +89,12 @@ async fn the_new_form_refuses_a_wrong_kind_a_wrong_client_and_no_client() {
         revoke_with_client(&zoho, &ClientApp::new("1000.ONE", "wrong"), &[("token", &token)]).await,
         post_form(&zoho, "/oauth/v2/revoke/token", &[("token", &token)]).await,
     ];
-    assert_eq!(refused.map(|reply| reply.status), [400; 6]);
+    assert_eq!(rejected.map(|reply| reply.status), [400; 6]);
     assert!(zoho.is_refresh_token_valid(&token) && zoho.is_access_token_valid(&access_token));
 }
 
 #[tokio::test]
-async fn both_forms_take_only_post() {
+async fn both_endpoints_accept_only_post() {
     let zoho = Emulator::start().await;
     for path in ["/oauth/v2/token/revoke", "/oauth/v2/revoke/token"] {
         assert_eq!(send(http().get(zoho.base_url() + path)).await.status, 400);

@@ -1,4 +1,4 @@
-//! Searches by criteria, e-mail address, telephone number and word; counts.
+//! Searches by criteria, email address, phone number and word; counts.
 
 use reqwest::{Method, Url};
 use serde_json::json;
@@ -24,7 +24,7 @@ async fn search(zoho: &Emulator, parameters: &[(&str, &str)]) -> Reply {
     get(zoho, &access_token(zoho), &format!("{}?{}", url.path(), url.query().unwrap())).await
 }
 
-/// The last names that criteria find, the oldest first.
+/// The last names that criteria find, oldest first.
 async fn found(zoho: &Emulator, criteria: &str) -> Vec<String> {
     let reply = search(zoho, &[("criteria", criteria), ("fields", "Last_Name")]).await;
     if reply.status == 204 {
@@ -39,7 +39,7 @@ async fn found(zoho: &Emulator, criteria: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn criteria_find_what_fulfils_them() {
+async fn criteria_find_the_records_that_meet_them() {
     let zoho = people().start().await;
     let (comma, burns, one, nobody) = ("Burns,B", "Burns", "O\\(ne)", "Nobody");
     let cases: [(&str, &[&str]); 27] = [
@@ -77,7 +77,7 @@ async fn criteria_find_what_fulfils_them() {
 }
 
 #[tokio::test]
-async fn criteria_that_cannot_be_understood_are_an_invalid_query() {
+async fn malformed_criteria_are_an_invalid_query() {
     let zoho = people().start().await;
     for wrong in [
         "City:equals:York",
@@ -102,7 +102,7 @@ async fn criteria_that_cannot_be_understood_are_an_invalid_query() {
 }
 
 #[tokio::test]
-async fn people_are_found_by_address_number_and_word() {
+async fn people_are_found_by_email_phone_and_word() {
     let zoho = people().start().await;
     let names = async |parameter: &str, value: &str| {
         let reply = search(&zoho, &[(parameter, value)]).await;
@@ -136,7 +136,7 @@ async fn a_search_is_paged_up_to_record_2000() {
 }
 
 #[tokio::test]
-async fn records_are_counted_all_or_as_a_search_finds_them() {
+async fn all_records_or_those_of_a_search_are_counted() {
     let zoho = people().start().await;
     let token = access_token(&zoho);
     let count = async |query: &str| {
@@ -165,9 +165,9 @@ async fn records_are_counted_all_or_as_a_search_finds_them() {
     assert_eq!(wrong.crm_error(), (400, "INVALID_QUERY".to_owned()));
 }
 
-/// <https://www.zoho.com/crm/developer/docs/api/v8/search-records.html> asks for both.
+/// <https://www.zoho.com/crm/developer/docs/api/v8/search-records.html> requires both.
 #[tokio::test]
-async fn a_search_needs_a_scope_of_its_own_besides_that_of_the_module() {
+async fn a_search_requires_its_own_scope_in_addition_to_that_of_the_module() {
     let zoho = people().start().await;
     let status = async |scopes: &str| {
         let refresh = zoho.grant_refresh_token_with_scopes(zoho.default_client().id(), ADA, scopes);

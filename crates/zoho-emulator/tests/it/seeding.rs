@@ -1,4 +1,4 @@
-//! Many records, quickly.
+//! Seeding an emulator with many records.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ fn leads(count: usize) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn seeded_records_are_there_as_they_were_given() {
+async fn seeded_records_are_stored_as_given() {
     let mut record = json!({ "id": "7", "Last_Name": 7, "Created_Time": "2020-01-01T00:00:00+00:00" });
     record["Modified_Time"] = json!("2021-01-01T00:00:00+00:00");
     let zoho = Emulator::builder().records("Leads", vec![record, json!("no record")]).start().await;
@@ -36,31 +36,32 @@ async fn seeded_records_are_there_as_they_were_given() {
 }
 
 #[tokio::test]
-async fn records_for_a_module_that_does_not_exist_are_a_mistake() {
+async fn records_for_an_unknown_module_are_an_error() {
     let error = Emulator::builder().records("Nope", leads(1)).try_start().await.unwrap_err();
     assert!(error.to_string().contains("`Nope`"), "{error}");
 }
 
-/// A page in the middle of many takes no longer than one at the beginning: a scan would take hundreds of times as long.
+/// A page deep in a long list takes as long as one at its start. The fastest of several pages counts, since a busy
+/// machine slows down single ones.
 #[tokio::test]
-async fn a_page_takes_no_longer_when_there_are_many_records() {
+async fn a_page_takes_the_same_time_wherever_it_is_in_the_list() {
     let zoho = Emulator::builder().records("Leads", leads(50_000)).start().await;
     let token = access_token(&zoho);
-    let mut path = "/crm/v8/Leads?fields=Last_Name,Email,City&sort_order=asc".to_owned();
-    let mut next = 1;
-    let mut slowest = Duration::ZERO;
+    let first = "/crm/v8/Leads?fields=Last_Name,Email,City&sort_order=asc";
+    let (mut path, mut next, mut times) = (first.to_owned(), 1, Vec::new());
     for _ in 0..20 {
         let started = Instant::now();
         let reply = get(&zoho, &token, &path).await;
-        slowest = slowest.max(started.elapsed());
+        times.push(started.elapsed());
         for name in values(&reply, "Last_Name") {
             assert_eq!(name, json!(format!("Lead {next}")));
             next += 1;
         }
         let page_token = reply.json()["info"]["next_page_token"].as_str().unwrap().to_owned();
-        path = format!("/crm/v8/Leads?fields=Last_Name,Email,City&sort_order=asc&page_token={page_token}");
+        path = format!("{first}&page_token={page_token}");
     }
-    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    let (early, late) = times.split_at(10);
+    assert!(late.iter().min() < early.iter().min().map(|time| *time * 20).as_ref(), "{times:?}");
 }
 
 #[tokio::test]
@@ -73,7 +74,7 @@ async fn an_upsert_finds_its_record_among_many() {
     let reply =
         call(&zoho, &token, reqwest::Method::POST, "/crm/v8/Leads/upsert", Some(json!({ "data": data })))
             .await;
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
     assert!(values(&reply, "action").iter().all(|action| action == "update"));
     assert_eq!(get(&zoho, &token, "/crm/v8/Leads/actions/count").await.json()["count"], 50_000);
 }

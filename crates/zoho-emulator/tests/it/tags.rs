@@ -60,7 +60,7 @@ async fn tags_of_a_module_are_created_renamed_merged_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_tag_that_cannot_be_is_refused() {
+async fn an_invalid_tag_is_rejected() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let wrong = json!([{}, { "name": 7 }, { "name": "Long", "color_code": "#12345678" }]);
@@ -76,7 +76,7 @@ async fn a_tag_that_cannot_be_is_refused() {
 }
 
 #[tokio::test]
-async fn tags_are_added_to_records_and_taken_away() {
+async fn tags_are_added_to_records_and_removed() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let one = lead(&zoho, &token, json!({ "Last_Name": "One" })).await;

@@ -1,4 +1,4 @@
-//! The token endpoint: exchange, refresh, and every way to be refused.
+//! The token endpoint: exchange, refresh, and every error.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use zoho_emulator::{ClientApp, Emulator, User};
 use crate::{ADA, access_token, exchange, get, http, post_form, post_token, refresh, refresh_token, send};
 
 #[tokio::test]
-async fn an_exchange_gives_both_tokens_and_says_where_they_work() {
+async fn an_exchange_returns_both_tokens_and_the_api_domain() {
     let zoho = Emulator::start().await;
     let reply = exchange(&zoho, &zoho.self_client_code(ADA)).await;
     let body = reply.json();
@@ -23,7 +23,7 @@ async fn an_exchange_gives_both_tokens_and_says_where_they_work() {
 }
 
 #[tokio::test]
-async fn a_refresh_gives_no_refresh_token() {
+async fn a_refresh_returns_no_refresh_token() {
     let zoho = Emulator::start().await;
     let body = refresh(&zoho, &refresh_token(&zoho)).await.json();
     assert_eq!(body.get("refresh_token"), None);
@@ -32,7 +32,7 @@ async fn a_refresh_gives_no_refresh_token() {
 }
 
 #[tokio::test]
-async fn tokens_look_like_zoho_s() {
+async fn tokens_have_the_format_of_zoho() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let parts: Vec<&str> = token.split('.').collect();
@@ -49,7 +49,7 @@ async fn a_code_works_once() {
 }
 
 #[tokio::test]
-async fn a_code_dies_after_its_life() {
+async fn a_code_expires_after_its_lifetime() {
     let zoho = Emulator::builder().code_lifetime(Duration::from_secs(120)).start().await;
     let (early, late) = (zoho.self_client_code(ADA), zoho.self_client_code(ADA));
     zoho.advance(Duration::from_secs(110));
@@ -59,7 +59,7 @@ async fn a_code_dies_after_its_life() {
 }
 
 #[tokio::test]
-async fn codes_and_refresh_tokens_that_nobody_gave_out_are_refused() {
+async fn unknown_codes_and_refresh_tokens_are_rejected() {
     let zoho = Emulator::start().await;
     let invalid = json!({ "error": "invalid_code" });
     assert_eq!(exchange(&zoho, "1000.no.such").await.json(), invalid);
@@ -69,10 +69,10 @@ async fn codes_and_refresh_tokens_that_nobody_gave_out_are_refused() {
 }
 
 #[tokio::test]
-async fn an_unknown_client_and_a_wrong_secret_are_told_apart() {
+async fn an_unknown_client_and_a_wrong_secret_have_different_errors() {
     let zoho = Emulator::start().await;
     let (client, token) = (zoho.default_client(), refresh_token(&zoho));
-    let refused = async |id: &str, secret: &str| {
+    let rejected = async |id: &str, secret: &str| {
         let form = [
             ("grant_type", "refresh_token"),
             ("refresh_token", &token),
@@ -82,14 +82,14 @@ async fn an_unknown_client_and_a_wrong_secret_are_told_apart() {
         let reply = post_form(&zoho, "/oauth/v2/token", &form).await;
         (reply.status, reply.json()["error"].as_str().unwrap().to_owned())
     };
-    assert_eq!(refused("1000.NOBODY", client.secret()).await, (200, "invalid_client".to_owned()));
-    assert_eq!(refused("", client.secret()).await, (200, "invalid_client".to_owned()));
-    assert_eq!(refused(client.id(), "wrong").await, (200, "invalid_client_secret".to_owned()));
-    assert_eq!(refused(client.id(), "").await, (200, "invalid_client_secret".to_owned()));
+    assert_eq!(rejected("1000.NOBODY", client.secret()).await, (200, "invalid_client".to_owned()));
+    assert_eq!(rejected("", client.secret()).await, (200, "invalid_client".to_owned()));
+    assert_eq!(rejected(client.id(), "wrong").await, (200, "invalid_client_secret".to_owned()));
+    assert_eq!(rejected(client.id(), "").await, (200, "invalid_client_secret".to_owned()));
 }
 
 #[tokio::test]
-async fn a_grant_type_is_needed_and_has_to_be_known() {
+async fn a_known_grant_type_is_required() {
     let zoho = Emulator::start().await;
     let none = post_token(&zoho, &[]).await;
     assert_eq!((none.status, none.text.starts_with("<!DOCTYPE html>")), (400, true));
@@ -98,7 +98,7 @@ async fn a_grant_type_is_needed_and_has_to_be_known() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_takes_only_post() {
+async fn the_token_endpoint_accepts_only_post() {
     let zoho = Emulator::start().await;
     let reply = send(http().get(zoho.base_url() + "/oauth/v2/token?grant_type=refresh_token")).await;
     assert_eq!(reply.status, 400);
@@ -129,7 +129,7 @@ async fn the_client_may_come_as_basic_authentication() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_of_another_client_is_refused() {
+async fn a_refresh_token_of_another_client_is_rejected() {
     let zoho = Emulator::builder()
         .client(ClientApp::new("1000.ONE", "one"))
         .client(ClientApp::new("1000.TWO", "two"))
@@ -140,14 +140,14 @@ async fn a_refresh_token_of_another_client_is_refused() {
 }
 
 #[tokio::test]
-async fn legacy_answers_count_in_milliseconds() {
+async fn legacy_responses_count_in_milliseconds() {
     let zoho = Emulator::builder().legacy_expiry_units(true).start().await;
     let body = refresh(&zoho, &refresh_token(&zoho)).await.json();
     assert_eq!((&body["expires_in"], &body["expires_in_sec"]), (&json!(3_600_000), &json!(3600)));
 }
 
 #[tokio::test]
-async fn an_access_token_dies_after_its_life() {
+async fn an_access_token_expires_after_its_lifetime() {
     let zoho = Emulator::builder().token_lifetime(Duration::from_secs(60)).start().await;
     let token = access_token(&zoho);
     assert_eq!(get(&zoho, &token, "/crm/v8/org").await.status, 200);
@@ -157,7 +157,7 @@ async fn an_access_token_dies_after_its_life() {
 }
 
 #[tokio::test]
-async fn access_tokens_can_be_ended_one_by_one_or_all_at_once() {
+async fn access_tokens_can_be_invalidated_one_by_one_or_all_together() {
     let zoho = Emulator::start().await;
     let parent = refresh_token(&zoho);
     let tokens = [(); 3].map(|()| zoho.issue_access_token(&parent));
@@ -170,7 +170,7 @@ async fn access_tokens_can_be_ended_one_by_one_or_all_at_once() {
 }
 
 #[tokio::test]
-async fn user_info_needs_its_own_scope() {
+async fn user_info_requires_its_own_scope() {
     let zoho = Emulator::builder().user(User::new(ADA).named("Ada", "Lovelace").zuid("7001")).start().await;
     let reply = get(&zoho, &access_token(&zoho), "/oauth/user/info").await;
     let expected = json!({

@@ -1,4 +1,4 @@
-//! What a record may hold: types, lengths, pick lists, look-ups, rows, and what may be there only once.
+//! Validation of records: types, lengths, pick lists, lookups, subforms, unique values.
 
 use serde_json::{Value, json};
 use zoho_emulator::{Emulator, User};
@@ -12,7 +12,7 @@ async fn student_with(zoho: &Emulator, token: &str, field: &str, value: Value) -
 }
 
 #[tokio::test]
-async fn a_value_of_the_wrong_type_is_refused_and_named() {
+async fn a_value_of_the_wrong_type_is_rejected_and_named() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let wrong = [
@@ -46,7 +46,7 @@ async fn a_value_of_the_wrong_type_is_refused_and_named() {
 }
 
 #[tokio::test]
-async fn what_is_too_long_is_refused_with_the_greatest_length() {
+async fn a_value_that_is_too_long_is_rejected_with_the_maximum_length() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     for (field, value, maximum) in [
@@ -64,7 +64,7 @@ async fn what_is_too_long_is_refused_with_the_greatest_length() {
 }
 
 #[tokio::test]
-async fn every_mandatory_field_has_to_be_there() {
+async fn every_mandatory_field_is_required() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     for (module, field) in [
@@ -87,7 +87,7 @@ async fn every_mandatory_field_has_to_be_there() {
 }
 
 #[tokio::test]
-async fn a_pick_list_takes_its_own_values_only() {
+async fn a_pick_list_accepts_only_its_own_values() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let odd = student_with(&zoho, &token, "Status", json!("Sleeping")).await;
@@ -105,7 +105,7 @@ async fn a_pick_list_takes_its_own_values_only() {
 }
 
 #[tokio::test]
-async fn every_kind_of_value_comes_back_as_zoho_writes_it() {
+async fn every_kind_of_value_is_returned_as_zoho_writes_it() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let guardian =
@@ -144,7 +144,7 @@ async fn every_kind_of_value_comes_back_as_zoho_writes_it() {
 }
 
 #[tokio::test]
-async fn null_clears_a_field_and_what_is_not_named_stays() {
+async fn null_clears_a_field_and_omitted_fields_stay() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let id =
@@ -158,7 +158,7 @@ async fn null_clears_a_field_and_what_is_not_named_stays() {
 }
 
 #[tokio::test]
-async fn a_look_up_needs_a_record_that_is_there() {
+async fn a_lookup_requires_an_existing_record() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let result = student_with(&zoho, &token, "Guardian", json!({ "id": "1" })).await;
@@ -174,7 +174,7 @@ async fn a_look_up_needs_a_record_that_is_there() {
 }
 
 #[tokio::test]
-async fn an_owner_is_a_user_of_the_organisation() {
+async fn an_owner_must_be_a_user_of_the_organisation() {
     let zoho = Emulator::builder()
         .user(User::new(ADA).id("5545974000000000011"))
         .user(User::new(BOB).id("5545974000000000012"))
@@ -229,7 +229,7 @@ async fn rows_of_a_subform_are_added_changed_and_deleted_by_their_ids() {
 }
 
 #[tokio::test]
-async fn a_unique_value_is_refused_the_second_time_and_names_the_record() {
+async fn a_duplicate_of_a_unique_value_is_rejected_and_names_the_record() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
     let first =
@@ -251,7 +251,7 @@ async fn a_unique_value_is_refused_the_second_time_and_names_the_record() {
 }
 
 #[tokio::test]
-async fn two_duplicates_in_one_record_are_told_together() {
+async fn two_duplicates_in_one_record_are_reported_together() {
     use zoho_emulator::{Field, Module};
     let module =
         Module::new("Badges").field(Field::text("Code").unique()).field(Field::integer("Number").unique());

@@ -1,4 +1,4 @@
-//! ZIP files with CSV files in them.
+//! ZIP files that contain a CSV file.
 
 use std::io::{Cursor, Read as _, Write as _};
 
@@ -7,7 +7,7 @@ use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-/// A ZIP with one file, which `write` fills.
+/// Creates a ZIP with one file, whose content `write` produces.
 pub(super) fn pack<E: std::error::Error + Send + Sync + 'static>(
     name: &str,
     write: impl FnOnce(&mut dyn std::io::Write) -> Result<(), E>,
@@ -24,10 +24,10 @@ pub(super) fn pack<E: std::error::Error + Send + Sync + 'static>(
     Ok(Bytes::from(archive.finish()?.into_inner()))
 }
 
-/// The name and the content of the only file in a ZIP. `None`: it is no ZIP, or has not one file.
+/// The name and content of the only file in a ZIP. `None`: it is not a ZIP, or does not contain exactly one file.
 pub(super) fn unpack(zip: &[u8]) -> Option<(String, Vec<u8>)> {
-    /// What is unpacked at most. A small ZIP can hold a very large file.
-    const MAXIMUM: u64 = 512 << 20;
+    /// The maximum unpacked size. A small ZIP can contain a very large file.
+    const MAX_SIZE: u64 = 512 << 20;
     let mut archive = ZipArchive::new(Cursor::new(zip)).ok()?;
     if archive.len() != 1 {
         return None;
@@ -35,11 +35,11 @@ pub(super) fn unpack(zip: &[u8]) -> Option<(String, Vec<u8>)> {
     let file = archive.by_index(0).ok()?;
     let name = file.name().ok()?.into_owned();
     let mut content = Vec::new();
-    file.take(MAXIMUM).read_to_end(&mut content).ok()?;
+    file.take(MAX_SIZE).read_to_end(&mut content).ok()?;
     Some((name, content))
 }
 
-/// Whether these bytes are a ZIP.
+/// Whether these bytes are a ZIP file.
 pub(super) fn is_zip(bytes: &[u8]) -> bool {
     ZipArchive::new(Cursor::new(bytes)).is_ok()
 }

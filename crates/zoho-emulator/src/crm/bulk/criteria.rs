@@ -1,20 +1,20 @@
-//! `criteria` of an order for reading: comparisons and groups of them, as JSON.
+//! The `criteria` of a bulk read: comparisons and groups of comparisons, as JSON.
 
 use serde_json::{Value, json};
 
 use crate::bodies::error;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::criteria::{Condition, Criterion, Operator, can_be};
 use crate::model::metadata::Module;
 
-const MAXIMUM_CONDITIONS: usize = 25;
-const MAXIMUM_DEPTH: usize = 25;
+const MAX_CONDITIONS: usize = 25;
+const MAX_DEPTH: usize = 25;
 
-/// Reads criteria and checks them against the module's fields.
-pub(super) fn read(criteria: &Value, module: &Module) -> Result<Criterion, Answer> {
+/// Parses criteria and checks them against the fields of the module.
+pub(super) fn read(criteria: &Value, module: &Module) -> Result<Criterion, Response> {
     let criterion = group(criteria, module, 0)?;
-    if criterion.conditions().len() > MAXIMUM_CONDITIONS {
-        let details = json!({ "limit": MAXIMUM_CONDITIONS });
+    if criterion.conditions().len() > MAX_CONDITIONS {
+        let details = json!({ "limit": MAX_CONDITIONS });
         return Err(error(
             400,
             "CRITERIA_LIMIT_EXCEEDED",
@@ -25,11 +25,11 @@ pub(super) fn read(criteria: &Value, module: &Module) -> Result<Criterion, Answe
     Ok(criterion)
 }
 
-fn group(criteria: &Value, module: &Module, depth: usize) -> Result<Criterion, Answer> {
+fn group(criteria: &Value, module: &Module, depth: usize) -> Result<Criterion, Response> {
     let Some(members) = criteria["group"].as_array().filter(|members| !members.is_empty()) else {
         return condition(criteria, module).map(Criterion::Is);
     };
-    if depth > MAXIMUM_DEPTH {
+    if depth > MAX_DEPTH {
         return Err(invalid());
     }
     let members = members.iter().map(|member| group(member, module, depth + 1)).collect::<Result<_, _>>()?;
@@ -43,7 +43,7 @@ fn group(criteria: &Value, module: &Module, depth: usize) -> Result<Criterion, A
     }
 }
 
-fn condition(criteria: &Value, module: &Module) -> Result<Condition, Answer> {
+fn condition(criteria: &Value, module: &Module) -> Result<Condition, Response> {
     let name = criteria["field"]["api_name"].as_str().or_else(|| criteria["api_name"].as_str());
     let name = name.ok_or_else(invalid)?;
     let details = json!({ "api_name": name, "module": module.api_name });
@@ -69,7 +69,7 @@ fn condition(criteria: &Value, module: &Module) -> Result<Condition, Answer> {
     Ok(Condition { field: name.to_owned(), operator, values })
 }
 
-/// A value: a look-up is meant by its id; `${EMPTY}` is none.
+/// A value to compare with: the id of a lookup; `null` for `${EMPTY}`.
 fn one_value(value: &Value) -> Value {
     match value {
         Value::Object(lookup) => lookup.get("id").cloned().unwrap_or_default(),
@@ -78,6 +78,6 @@ fn one_value(value: &Value) -> Value {
     }
 }
 
-fn invalid() -> Answer {
+fn invalid() -> Response {
     error(400, "INVALID_CRITERIA", &json!({}), "criteria is not valid")
 }

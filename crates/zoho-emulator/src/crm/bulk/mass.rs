@@ -1,5 +1,5 @@
-//! Mass actions: one change to many records. Records that are named are changed at once, those of a custom view in
-//! the background. Every custom view stands for all records of the module.
+//! Mass actions: one change to many records. Records given by id are changed immediately, those of a custom view in a
+//! job. Every custom view stands for all records of the module.
 //! <https://www.zoho.com/crm/developer/docs/api/v8/mass-update-records.html>
 
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use crate::bodies::{
 };
 use crate::crm::records::Writer;
 use crate::crm::request::{Request, list_in};
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::jobs::job::{Job, Stage};
 use crate::model::jobs::mass::{Change, Order, Outcome};
 use crate::model::metadata::Module;
@@ -18,13 +18,13 @@ use crate::model::records::{Fields, Person};
 use crate::world::World;
 use crate::world::state::State;
 
-/// The most records that may be named.
-const MAXIMUM_IDS: usize = 500;
+/// How many records may be given by id.
+const MAX_IDS: usize = 500;
 
 type MassJob = Job<Order, Outcome>;
 
 /// `POST v8/{module}/actions/mass_update`
-pub(crate) fn update(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn update(request: &Request<'_>) -> Result<Response, Response> {
     let mut body = request.body()?;
     let Value::Object(fields) = list_in(&mut body, "data")?.swap_remove(0) else {
         return Err(wrong_type("data", "jsonobject", "$.data[0]"));
@@ -33,13 +33,13 @@ pub(crate) fn update(request: &Request<'_>) -> Result<Answer, Answer> {
 }
 
 /// `POST v8/{module}/actions/mass_delete`
-pub(crate) fn delete(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn delete(request: &Request<'_>) -> Result<Response, Response> {
     let body = request.body()?;
     carry_out(request, &body, Change::Delete, 200, "SUCCESS", "mass delete scheduled successfully")
 }
 
 /// `POST v8/{module}/actions/mass_change_owner`
-pub(crate) fn change_owner(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn change_owner(request: &Request<'_>) -> Result<Response, Response> {
     let body = request.body()?;
     let owner = body.get("owner").or_else(|| body.get("Owner")).filter(|owner| owner["id"].is_string());
     let owner = owner.ok_or_else(|| missing_key("owner", "$.owner"))?;
@@ -48,14 +48,14 @@ pub(crate) fn change_owner(request: &Request<'_>) -> Result<Answer, Answer> {
     carry_out(request, &body, Change::Set(fields), 202, "SCHEDULED", message)
 }
 
-/// `GET` on each of the three, with `job_id`.
-pub(crate) fn status(request: &Request<'_>) -> Result<Answer, Answer> {
+/// `GET` on each of these three paths, with `job_id`.
+pub(crate) fn status(request: &Request<'_>) -> Result<Response, Response> {
     let id = request.call.query_value("job_id").ok_or_else(|| missing_parameter("job_id"))?;
     let state = request.world.state();
     let job = state.jobs.mass.get(request.organisation(), id).ok_or_else(|| invalid_parameter("job_id"))?;
     let table = state.records.table(request.organisation(), &job.order.module);
     let waiting = table.map_or(0, |table| table.len());
-    Ok(Answer::json(200, &json!({ "data": [body(job, request.world.now_ms(), waiting)] })))
+    Ok(Response::json(200, &json!({ "data": [body(job, request.world.now_ms(), waiting)] })))
 }
 
 fn carry_out(
@@ -65,12 +65,12 @@ fn carry_out(
     status: u16,
     code: &str,
     message: &str,
-) -> Result<Answer, Answer> {
+) -> Result<Response, Response> {
     let module = request.module()?;
     let Some(ids) = body.get("ids") else { return schedule(request, body, change, status, code, message) };
     let ids = ids.as_array().ok_or_else(|| wrong_type("ids", "jsonarray", "$.ids"))?;
-    if ids.len() > MAXIMUM_IDS {
-        return Err(too_many(MAXIMUM_IDS, "ids"));
+    if ids.len() > MAX_IDS {
+        return Err(too_many(MAX_IDS, "ids"));
     }
     let writer = Writer::of(request)?;
     let state = &mut *request.world.state();
@@ -85,7 +85,7 @@ fn schedule(
     status: u16,
     code: &str,
     message: &str,
-) -> Result<Answer, Answer> {
+) -> Result<Response, Response> {
     let view = body.get("cvid").ok_or_else(|| missing_key("cvid", "$.cvid"))?;
     if view.as_str().is_none_or(|id| id.parse::<u64>().is_err()) {
         let details = json!({ "api_name": "cvid", "json_path": "$.cvid" });
@@ -98,15 +98,15 @@ fn schedule(
     state.jobs.mass.add(job);
     let mut result = success(&json!({ "job_id": id.to_string() }), message);
     result["code"] = json!(code);
-    Ok(Answer::json(status, &json!({ "data": [result] })))
+    Ok(Response::json(status, &json!({ "data": [result] })))
 }
 
-/// Carries a job out.
+/// Runs a job.
 pub(super) fn run(world: &World, id: u64) {
     let mut state = world.state();
     let Some(job) = state.jobs.mass.get_mut(id) else { return };
     let (order, organisation) = (job.order.clone(), job.organisation.clone());
-    let user = world.user(&job.user).filter(|_| !job.doomed);
+    let user = world.user(&job.user).filter(|_| !job.fails);
     let metadata = state.metadata();
     let outcome = match (user, metadata.module(&order.module)) {
         (Some(user), Some(module)) => {
@@ -154,7 +154,7 @@ fn apply_to_all(change: &Change, writer: &Writer<'_>, state: &mut State, module:
     outcome
 }
 
-/// The job as its status shows it. `waiting`: the records that it has not touched yet, if it is not over.
+/// The status of a job. `waiting` is the number of records to change, if the job has not run.
 fn body(job: &MassJob, now: u64, waiting: usize) -> Value {
     let (done, failed, waiting) = match &job.outcome {
         None => (0, 0, waiting),

@@ -1,4 +1,4 @@
-//! Bulk jobs: what a client orders, and what becomes of it while nobody looks.
+//! Bulk jobs and mass actions: their requests, and the jobs that run in the background.
 
 mod archive;
 mod criteria;
@@ -19,13 +19,13 @@ pub(crate) use self::upload::upload;
 pub(crate) use self::write::{create as create_write, details as write_details, result as write_result};
 use crate::world::World;
 
-/// What creating a job for reading costs in API credits.
+/// The price of a bulk read in API credits.
 /// <https://www.zoho.com/crm/developer/docs/api/v8/api-limits.html>
 pub(crate) const READ_COST: u64 = 50;
-/// What creating a job for writing costs in API credits.
+/// The price of a bulk write in API credits.
 pub(crate) const WRITE_COST: u64 = 500;
 
-/// Carries out every job whose time has come, and tells those who wanted to be called back.
+/// Runs every job that is due, and posts the callbacks.
 pub(crate) fn run_due(world: &World) {
     while let Some(finished) = run_next(world) {
         if let Some((url, body)) = finished.callback {
@@ -34,7 +34,7 @@ pub(crate) fn run_due(world: &World) {
     }
 }
 
-/// A job that has just been carried out.
+/// A job that has just run.
 struct Finished {
     callback: Option<(String, Value)>,
 }

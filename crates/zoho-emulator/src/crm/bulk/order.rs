@@ -1,15 +1,15 @@
-//! What the orders of all jobs have in common.
+//! What all kinds of jobs have in common.
 
 use serde_json::{Value, json};
 
 use crate::bodies::error;
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::jobs::job::Job;
 use crate::timestamp::milliseconds;
 use crate::world::state::State;
 
-/// A job that the caller orders now.
+/// Creates a job of the caller.
 pub(super) fn order_job<Order, Outcome>(
     request: &Request<'_>,
     state: &mut State,
@@ -26,14 +26,14 @@ pub(super) fn order_job<Order, Outcome>(
         callback,
         created_ms: now,
         due_ms: now + milliseconds(world.settings.bulk_job_duration),
-        doomed: state.jobs.take_failure(),
+        fails: state.jobs.take_failure(),
         order,
         outcome: None,
     }
 }
 
-/// `callback` of an order: where the details of the finished job are posted to.
-pub(super) fn callback_of(body: &Value) -> Result<Option<String>, Answer> {
+/// The `callback` of an order: the URL to which the details of the finished job are posted.
+pub(super) fn callback_of(body: &Value) -> Result<Option<String>, Response> {
     let Some(callback) = body.get("callback").filter(|callback| !callback.is_null()) else { return Ok(None) };
     let method = callback["method"].as_str().unwrap_or_default();
     if !method.eq_ignore_ascii_case("post") {
@@ -46,7 +46,7 @@ pub(super) fn callback_of(body: &Value) -> Result<Option<String>, Answer> {
     }
 }
 
-pub(super) fn not_found(status: u16, resource: &str) -> Answer {
+pub(super) fn not_found(status: u16, resource: &str) -> Response {
     let details = json!({ "resource": resource });
     error(status, "RESOURCE_NOT_FOUND", &details, "The requested resource doesn't exist.")
 }

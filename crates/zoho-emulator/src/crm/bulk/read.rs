@@ -11,7 +11,7 @@ use super::order::{callback_of, not_found, order_job};
 use super::{archive, criteria};
 use crate::bodies::error;
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::jobs::job::{Job, Stage};
 use crate::model::jobs::read::{Order, Outcome};
 use crate::model::metadata::{Kind, Module};
@@ -19,15 +19,15 @@ use crate::model::records::{Record, RecordStore, SortBy};
 use crate::timestamp::{iso8601, milliseconds};
 use crate::world::World;
 
-/// The most records of one job.
+/// The maximum number of records of a job.
 const PAGE: usize = 200_000;
-const MAXIMUM_PAGE: usize = 50;
-const RESULT_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_PAGE: usize = 50;
+const RESULT_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 type ReadJob = Job<Order, Outcome>;
 
 /// `POST bulk/v8/read`
-pub(crate) fn create(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn create(request: &Request<'_>) -> Result<Response, Response> {
     let body = Value::Object(request.body()?);
     let callback = callback_of(&body)?;
     let order = read_order(request, &body)?;
@@ -44,35 +44,35 @@ pub(crate) fn create(request: &Request<'_>) -> Result<Answer, Answer> {
     let result = json!({
         "status": "success", "code": "ADDED_SUCCESSFULLY", "message": "Added successfully.", "details": details,
     });
-    Ok(Answer::json(201, &json!({ "data": [result], "info": {} })))
+    Ok(Response::json(201, &json!({ "data": [result], "info": {} })))
 }
 
 /// `GET bulk/v8/read/{id}`
-pub(crate) fn details(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn details(request: &Request<'_>) -> Result<Response, Response> {
     let state = request.world.state();
     let job = state.jobs.reads.get(request.organisation(), request.id());
     let job = job.ok_or_else(|| not_found(404, request.id()))?;
-    Ok(Answer::json(200, &json!({ "data": [body(job, request.world.now_ms())] })))
+    Ok(Response::json(200, &json!({ "data": [body(job, request.world.now_ms())] })))
 }
 
 /// `GET bulk/v8/read/{id}/result`
-pub(crate) fn result(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn result(request: &Request<'_>) -> Result<Response, Response> {
     let state = request.world.state();
     let now = request.world.now_ms();
     let job = state.jobs.reads.get(request.organisation(), request.id());
-    let job = job.filter(|job| job.is_fresh(now, RESULT_LIFE));
+    let job = job.filter(|job| job.is_fresh(now, RESULT_LIFETIME));
     match job.and_then(|job| job.outcome.as_ref()?.as_ref().ok()) {
-        Some(outcome) => Ok(Answer::download(&format!("{}.zip", request.id()), outcome.zip.clone())),
+        Some(outcome) => Ok(Response::download(&format!("{}.zip", request.id()), outcome.zip.clone())),
         None => Err(not_found(400, request.id())),
     }
 }
 
-/// Carries a job out. Gives the callback that is wanted, and what it tells.
+/// Runs a job. Returns the URL and body of the callback, if one is wanted.
 pub(super) fn run(world: &World, id: u64) -> Option<(String, Value)> {
     let mut state = world.state();
     let state = &mut *state;
     let job = state.jobs.reads.get_mut(id)?;
-    job.outcome = Some(if job.doomed {
+    job.outcome = Some(if job.fails {
         Err(json!({
             "code": "INTERNAL_ERROR", "details": {}, "message": "Internal Server Error", "status": "error",
         }))
@@ -87,7 +87,7 @@ pub(super) fn run(world: &World, id: u64) -> Option<(String, Value)> {
     ))
 }
 
-fn read_order(request: &Request<'_>, body: &Value) -> Result<Order, Answer> {
+fn read_order(request: &Request<'_>, body: &Value) -> Result<Order, Response> {
     let query = &body["query"];
     let from_token =
         query["page_token"].as_str().map(|token| Continuation::read(token, request)).transpose()?;
@@ -113,8 +113,8 @@ fn read_order(request: &Request<'_>, body: &Value) -> Result<Order, Answer> {
         Value::Null => 1,
         page => page.as_u64().and_then(|page| usize::try_from(page).ok()).unwrap_or_default(),
     };
-    if !(1..=MAXIMUM_PAGE).contains(&page) {
-        let details = json!({ "max_limit": MAXIMUM_PAGE });
+    if !(1..=MAX_PAGE).contains(&page) {
+        let details = json!({ "max_limit": MAX_PAGE });
         return Err(error(400, "PAGE_RANGE_EXCEEDED", &details, "page range exceeds the limit"));
     }
     let criterion = match &query["criteria"] {
@@ -129,13 +129,13 @@ fn read_order(request: &Request<'_>, body: &Value) -> Result<Order, Answer> {
         module: module.api_name.clone(),
         criterion,
         page,
-        behind: from_token.map(|continuation| continuation.last_id),
+        after: from_token.map(|continuation| continuation.last_id),
         query: echo,
     })
 }
 
-/// The columns of the CSV: the id, then what was asked for, or every field.
-fn columns(query: &Value, module: &Module) -> Result<Vec<String>, Answer> {
+/// The columns of the CSV: the id, then the requested fields or all fields.
+fn columns(query: &Value, module: &Module) -> Result<Vec<String>, Response> {
     let is_column = |kind: &Kind| !matches!(kind, Kind::Subform(_) | Kind::FileUpload | Kind::ImageUpload);
     let mut columns = vec!["id".to_owned()];
     let Some(asked) = query["fields"].as_array() else {
@@ -160,8 +160,8 @@ fn columns(query: &Value, module: &Module) -> Result<Vec<String>, Answer> {
 
 fn carry_out(order: &Order, records: &RecordStore, organisation: &str, id: u64) -> Outcome {
     let table = records.table(organisation, &order.module);
-    let behind = order.behind.map(|last_id| (0, last_id));
-    let all = table.into_iter().flat_map(|table| table.ordered(SortBy::Id, false, behind));
+    let after = order.after.map(|last_id| (0, last_id));
+    let all = table.into_iter().flat_map(|table| table.ordered(SortBy::Id, false, after));
     let matches = |record: &&Record| {
         let value = |field: &str| records.value_along(organisation, record, field);
         order.criterion.as_ref().is_none_or(|criterion| criterion.matches(&value))
@@ -185,7 +185,7 @@ fn carry_out(order: &Order, records: &RecordStore, organisation: &str, id: u64) 
     Outcome { count, more_records: rest.next().is_some(), last_id, zip }
 }
 
-/// A value as text. A look-up is its id, several values stand behind each other with semicolons.
+/// A value as text. A lookup becomes its id; several values are joined by semicolons.
 fn cell(value: &Value) -> std::borrow::Cow<'_, str> {
     match value {
         Value::Null => "".into(),
@@ -200,7 +200,7 @@ fn cell(value: &Value) -> std::borrow::Cow<'_, str> {
     }
 }
 
-/// The job as its details show it.
+/// The details of a job.
 fn body(job: &ReadJob, now: u64) -> Value {
     let mut body = json!({
         "id": job.id.to_string(),
@@ -235,7 +235,7 @@ fn body(job: &ReadJob, now: u64) -> Value {
     body
 }
 
-/// What a page token stands for: the module, and the last record that came.
+/// The content of a page token: the module, and the last record of the previous page.
 struct Continuation {
     module: String,
     last_id: u64,
@@ -243,11 +243,11 @@ struct Continuation {
 
 impl Continuation {
     fn token(&self, job: &ReadJob) -> String {
-        let expires_ms = job.due_ms + milliseconds(RESULT_LIFE);
+        let expires_ms = job.due_ms + milliseconds(RESULT_LIFETIME);
         URL_SAFE_NO_PAD.encode(format!("{expires_ms} {} {} {}", self.last_id, self.module, job.organisation))
     }
 
-    fn read(token: &str, request: &Request<'_>) -> Result<Self, Answer> {
+    fn read(token: &str, request: &Request<'_>) -> Result<Self, Response> {
         let invalid = || {
             let details = json!({ "api_name": "page_token" });
             error(400, "INVALID_REQUEST", &details, "the page token is not valid")

@@ -1,4 +1,4 @@
-//! The rows of an uploaded file, and what becomes of each.
+//! The rows of an uploaded file, and their results.
 
 use bytes::Bytes;
 use csv::StringRecord;
@@ -13,12 +13,12 @@ use crate::model::records::{Fields, Person};
 use crate::world::World;
 use crate::world::state::State;
 
-const MAXIMUM_ROWS: usize = 25_000;
-const MAXIMUM_COLUMNS: usize = 200;
-/// How many columns of the file come back with the result.
+const MAX_ROWS: usize = 25_000;
+const MAX_COLUMNS: usize = 200;
+/// How many columns of the file the result repeats.
 const COLUMNS_IN_RESULT: usize = 3;
 
-/// A file that could be read.
+/// A parsed file.
 pub(super) struct Rows<'o> {
     order: &'o Order,
     mappings: Vec<Mapping>,
@@ -28,7 +28,7 @@ pub(super) struct Rows<'o> {
 }
 
 impl<'o> Rows<'o> {
-    /// Reads the file of an order.
+    /// Parses the file of an order.
     pub(super) fn read(order: &'o Order) -> Result<Self, Value> {
         let failed = |code: &str| json!({ "code": code });
         let (file_name, content) =
@@ -38,10 +38,10 @@ impl<'o> Rows<'o> {
         let header = reader.headers().cloned().map_err(|_| failed("INVALID_FORMAT"))?;
         let rows: Vec<StringRecord> =
             reader.into_records().collect::<Result<_, _>>().map_err(|_| failed("INVALID_FORMAT"))?;
-        if header.len() > MAXIMUM_COLUMNS {
+        if header.len() > MAX_COLUMNS {
             return Err(failed("HEADER_LIMIT_EXCEEDED"));
         }
-        if rows.len() > MAXIMUM_ROWS {
+        if rows.len() > MAX_ROWS {
             return Err(failed("LIMIT_EXCEEDED"));
         }
         let mappings = if order.mappings.is_empty() { by_header(&header) } else { order.mappings.clone() };
@@ -51,7 +51,7 @@ impl<'o> Rows<'o> {
         Ok(Self { order, mappings, file_name, header, rows })
     }
 
-    /// Writes every row as a record of the user's.
+    /// Writes every row as a record of the user.
     pub(super) fn write(&self, world: &World, state: &mut State, organisation: &str, user: &User) -> Outcome {
         let metadata = state.metadata();
         let person = Person::of(user);
@@ -115,7 +115,7 @@ impl<'o> Rows<'o> {
         }
     }
 
-    /// The id of the record that an update means.
+    /// The id of the record that a row updates.
     fn record_of(
         &self,
         writer: &Writer<'_>,
@@ -132,7 +132,7 @@ impl<'o> Rows<'o> {
         table.find(find_by, value).first().map(u64::to_string)
     }
 
-    /// A cell as the value of its field. `None`: it cannot be one.
+    /// A cell as the value of its field. `None`: it is not a valid value.
     fn typed(
         &self,
         writer: &Writer<'_>,
@@ -159,7 +159,7 @@ impl<'o> Rows<'o> {
         })
     }
 
-    /// What the file calls the column of a field.
+    /// The name of a field's column in the file.
     fn column_of<'s>(&'s self, mapping: &'s Mapping) -> &'s str {
         mapping.index.and_then(|index| self.header.get(index)).unwrap_or(&mapping.field)
     }
@@ -184,16 +184,16 @@ impl<'o> Rows<'o> {
             }
             csv.flush().map_err(csv::Error::from)
         });
-        // Only a disk could fail here, and there is none.
+        // The file is written to memory, so this cannot fail.
         Outcome { file_name: self.file_name.clone(), counts, zip: packed.unwrap_or_else(|_| Bytes::new()) }
     }
 }
 
-/// What became of one row.
+/// The result of a row.
 struct RowResult {
     status: &'static str,
     record_id: String,
-    /// Codes, each with the column that it is about.
+    /// Error codes, each with the column that it concerns.
     errors: String,
 }
 
@@ -211,14 +211,14 @@ fn was_added(operation: Operation, result: &Value) -> bool {
     }
 }
 
-/// A comma, semicolon, colon or pipe: whichever the header has most of.
+/// The delimiter: a comma, semicolon, colon or pipe, whichever is most frequent in the header.
 fn delimiter(content: &[u8]) -> u8 {
     let header = content.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let count = |delimiter: &u8| header.iter().filter(|byte| *byte == delimiter).count();
     *b"|:;,".iter().max_by_key(|delimiter| count(delimiter)).unwrap_or(&b',')
 }
 
-/// Each column goes to the field that it is named like. `Account_Name.Account_Name` finds a look-up by that field.
+/// Maps each column to the field of the same name. `Account_Name.Account_Name` identifies a lookup by that field.
 fn by_header(header: &StringRecord) -> Vec<Mapping> {
     let mapping = |(index, name): (usize, &str)| {
         let (field, find_by) = name.split_once('.').map_or((name, None), |(field, by)| (field, Some(by)));

@@ -1,4 +1,4 @@
-//! The file of a bulk write job: a ZIP that is uploaded beforehand, to the content host.
+//! The file of a bulk write: a ZIP that is uploaded in advance, to the content host.
 //! <https://www.zoho.com/crm/developer/docs/api/v8/bulk-write/upload-file.html>
 
 use serde_json::json;
@@ -6,15 +6,15 @@ use serde_json::json;
 use super::archive;
 use crate::bodies::error;
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::files::StoredFile;
 use crate::timestamp::iso8601;
 
 /// 25 MB.
-const MAXIMUM_SIZE: usize = 25 << 20;
+const MAX_SIZE: usize = 25 << 20;
 
 /// `POST v8/upload`
-pub(crate) fn upload(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn upload(request: &Request<'_>) -> Result<Response, Response> {
     let feature = request.call.header("feature");
     if feature.is_none() || request.call.header("x-crm-org") != Some(&request.caller.user.zgid) {
         return Err(bad_headers());
@@ -25,19 +25,19 @@ pub(crate) fn upload(request: &Request<'_>) -> Result<Answer, Answer> {
         return Err(error(200, "NOT_SUPPORTED_FEATURE", &details, "Feature is not supported"));
     }
     let file = request.call.files.iter().find(|file| file.field == "file");
-    let file = file.filter(|file| file.content.len() > MAXIMUM_SIZE || archive::is_zip(&file.content));
+    let file = file.filter(|file| file.content.len() > MAX_SIZE || archive::is_zip(&file.content));
     let Some(file) = file else {
         let message = "invalid file format. only zip format is supported";
         return Err(error(200, "INVALID_FILE_FORMAT", &details, message));
     };
-    if file.content.len() > MAXIMUM_SIZE {
+    if file.content.len() > MAX_SIZE {
         return Err(error(413, "FILE_TOO_LARGE", &details, "File size too large to process"));
     }
     let mut state = request.world.state();
     let id = state.records.new_id().to_string();
     let stored = StoredFile { name: file.name.clone(), content: file.content.clone() };
     state.uploads.insert(request.organisation(), &id, stored);
-    Ok(Answer::json(
+    Ok(Response::json(
         200,
         &json!({
             "status": "success",
@@ -48,9 +48,9 @@ pub(crate) fn upload(request: &Request<'_>) -> Result<Answer, Answer> {
     ))
 }
 
-/// What the content host says, in words of its own.
-fn bad_headers() -> Answer {
-    Answer::json(
+/// The error of the content host, which has a format of its own.
+fn bad_headers() -> Response {
+    Response::json(
         400,
         &json!({
             "ERROR_CODE": 400,

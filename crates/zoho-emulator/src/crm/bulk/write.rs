@@ -9,19 +9,19 @@ use super::order::{callback_of, not_found, order_job};
 use super::rows::Rows;
 use crate::bodies::error;
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::jobs::job::{Job, Stage};
 use crate::model::jobs::write::{Mapping, Operation, Order, Outcome};
 use crate::model::metadata::Module;
 use crate::timestamp::iso8601;
 use crate::world::World;
 
-const RESULT_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const RESULT_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 type WriteJob = Job<Order, Outcome>;
 
 /// `POST bulk/v8/write`
-pub(crate) fn create(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn create(request: &Request<'_>) -> Result<Response, Response> {
     let body = Value::Object(request.body()?);
     let callback = callback_of(&body)?;
     let order = read_order(request, &body)?;
@@ -30,40 +30,40 @@ pub(crate) fn create(request: &Request<'_>) -> Result<Answer, Answer> {
     let details = json!({ "id": job.id.to_string(), "created_by": job.ordered_by });
     state.jobs.writes.add(job);
     let created = json!({ "status": "success", "code": "SUCCESS", "message": "success", "details": details });
-    Ok(Answer::json(201, &created))
+    Ok(Response::json(201, &created))
 }
 
 /// `GET bulk/v8/write/{id}`
-pub(crate) fn details(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn details(request: &Request<'_>) -> Result<Response, Response> {
     let state = request.world.state();
     let job = state.jobs.writes.get(request.organisation(), request.id());
     let job = job.ok_or_else(|| not_found(400, request.id()))?;
-    Ok(Answer::json(200, &body(job, request.world)))
+    Ok(Response::json(200, &body(job, request.world)))
 }
 
 /// `GET /v2/crm/{zgid}/bulk-write/{id}/{id}.zip`
-pub(crate) fn result(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn result(request: &Request<'_>) -> Result<Response, Response> {
     let state = request.world.state();
     let now = request.world.now_ms();
     let job = state.jobs.writes.get(request.organisation(), request.id());
-    let job = job.filter(|job| job.is_fresh(now, RESULT_LIFE));
+    let job = job.filter(|job| job.is_fresh(now, RESULT_LIFETIME));
     match job.and_then(|job| job.outcome.as_ref()?.as_ref().ok()) {
-        Some(outcome) => Ok(Answer::download(&format!("{}.zip", request.id()), outcome.zip.clone())),
+        Some(outcome) => Ok(Response::download(&format!("{}.zip", request.id()), outcome.zip.clone())),
         None => {
             let body = json!({ "info": "Forbidden", "x-info": "Link not valid", "http_status": "403" });
-            Err(Answer::json(403, &body))
+            Err(Response::json(403, &body))
         }
     }
 }
 
-/// Carries a job out. Gives the callback that is wanted, and what it tells.
+/// Runs a job. Returns the URL and body of the callback, if one is wanted.
 pub(super) fn run(world: &World, id: u64) -> Option<(String, Value)> {
     let mut state = world.state();
     let job = state.jobs.writes.get_mut(id)?;
     let (order, organisation) = (job.order.clone(), job.organisation.clone());
-    let (user, doomed) = (job.user.clone(), job.doomed);
+    let (user, fails) = (job.user.clone(), job.fails);
     let outcome = match world.user(&user) {
-        Some(user) if !doomed => {
+        Some(user) if !fails => {
             Rows::read(&order).map(|rows| rows.write(world, &mut state, &organisation, user))
         }
         _ => Err(json!({ "code": "INTERNAL_ERROR" })),
@@ -73,7 +73,7 @@ pub(super) fn run(world: &World, id: u64) -> Option<(String, Value)> {
     Some((job.callback.clone()?, body(job, world)))
 }
 
-fn read_order(request: &Request<'_>, body: &Value) -> Result<Order, Answer> {
+fn read_order(request: &Request<'_>, body: &Value) -> Result<Order, Response> {
     let operation = match required(body, "operation")?.as_str() {
         Some("insert") => Operation::Insert,
         Some("update") => Operation::Update,
@@ -130,8 +130,8 @@ fn read_order(request: &Request<'_>, body: &Value) -> Result<Order, Answer> {
     })
 }
 
-/// None: the header of the file names the fields.
-fn mappings(mappings: &Value, module: &Module) -> Result<Vec<Mapping>, Answer> {
+/// The mappings of columns to fields; empty if the header of the file names the fields.
+fn mappings(mappings: &Value, module: &Module) -> Result<Vec<Mapping>, Response> {
     let mappings = mappings.as_array().map_or(&[][..], Vec::as_slice).iter().map(|mapping| {
         let field = required(mapping, "api_name")?.as_str().unwrap_or_default();
         if module.find(field).is_none() {
@@ -143,7 +143,7 @@ fn mappings(mappings: &Value, module: &Module) -> Result<Vec<Mapping>, Answer> {
             let message = format!("required key index for field {field} is not found in request body.");
             return Err(error(400, "MISSING_REQUIRED_KEY", &json!({ "api_name": field }), &message));
         }
-        // How dates are written is accepted and not heeded: here they are as everywhere else.
+        // Date formats are accepted but ignored: dates always have the format of the API.
         if !mapping["format"].is_null() && !mapping["format"].is_string() {
             return Err(invalid("INVALID_DATA", "format", "invalid data"));
         }
@@ -153,25 +153,25 @@ fn mappings(mappings: &Value, module: &Module) -> Result<Vec<Mapping>, Answer> {
     mappings.collect()
 }
 
-fn required<'b>(body: &'b Value, key: &str) -> Result<&'b Value, Answer> {
+fn required<'b>(body: &'b Value, key: &str) -> Result<&'b Value, Response> {
     body.get(key).filter(|value| !value.is_null()).ok_or_else(|| missing(key))
 }
 
-fn missing(key: &str) -> Answer {
+fn missing(key: &str) -> Response {
     let message = format!("required key {key} is not found in request body.");
     error(400, "MISSING_REQUIRED_KEY", &json!({ "api_name": key }), &message)
 }
 
-fn invalid(code: &str, key: &str, message: &str) -> Answer {
+fn invalid(code: &str, key: &str, message: &str) -> Response {
     error(400, code, &json!({ "api_name": key }), message)
 }
 
-fn invalid_mapping(field: &str) -> Answer {
+fn invalid_mapping(field: &str) -> Response {
     let message = format!("invalid mapping. invalid api_name {field}.");
     error(400, "INVALID_FIELD_NAME", &json!({ "api_name": field }), &message)
 }
 
-/// The job as its details show it.
+/// The details of a job.
 fn body(job: &WriteJob, world: &World) -> Value {
     let status = match (job.stage(world.now_ms()), &job.outcome) {
         (Stage::Over, Some(Ok(_))) => "COMPLETED",
@@ -204,7 +204,7 @@ fn body(job: &WriteJob, world: &World) -> Value {
     body
 }
 
-/// Zoho gives it on a host of its own; the emulator has one host for everything.
+/// The URL of the result. Zoho serves it from a separate host; the emulator has one host for everything.
 fn download_url(job: &WriteJob, world: &World) -> String {
     let user = world.user(&job.user);
     let (base_url, zgid) =

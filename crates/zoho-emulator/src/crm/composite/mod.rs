@@ -9,12 +9,12 @@ use serde_json::{Map, Value, json};
 use self::sub_request::{KEY, SubRequest};
 use crate::bodies::{error, failure, invalid_data, missing_key, success};
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 
-const MAXIMUM: usize = 5;
+const MAX_SUB_REQUESTS: usize = 5;
 
 /// `POST v8/__composite_requests`
-pub(crate) fn answer(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn respond(request: &Request<'_>) -> Result<Response, Response> {
     let body = request.body()?;
     let rollback = flag(&body, &["rollback_on_fail"])?.unwrap_or(false);
     let parallel = flag(&body, &["parallel_execution", "concurrent_execution"])?.unwrap_or(!rollback);
@@ -29,48 +29,48 @@ pub(crate) fn answer(request: &Request<'_>) -> Result<Answer, Answer> {
     let bodies = match body.get(KEY) {
         Some(Value::Array(bodies)) if !bodies.is_empty() => bodies,
         None | Some(Value::Null) => return Err(missing_key(KEY, &path)),
-        Some(_) => return Err(Answer::json(400, &invalid_data(KEY, "jsonarray", &path))),
+        Some(_) => return Err(Response::json(400, &invalid_data(KEY, "jsonarray", &path))),
     };
-    if bodies.len() > MAXIMUM {
-        let details = json!({ "api_name": KEY, "json_path": path, "maximum_length": MAXIMUM });
+    if bodies.len() > MAX_SUB_REQUESTS {
+        let details = json!({ "api_name": KEY, "json_path": path, "maximum_length": MAX_SUB_REQUESTS });
         return Err(error(400, "INVALID_DATA", &details, "invalid data"));
     }
     let sub_requests = bodies.iter().enumerate().map(|(index, body)| SubRequest::read(body, index));
     let mut run = Run { request, sub_requests: sub_requests.collect(), results: vec![None; bodies.len()] };
-    run.refuse_duplicate_ids();
+    run.reject_duplicate_ids();
     if rollback { Ok(run.all_or_none()) } else { Ok(run.each_on_its_own(parallel)) }
 }
 
-fn flag(body: &Map<String, Value>, names: &[&str]) -> Result<Option<bool>, Answer> {
+fn flag(body: &Map<String, Value>, names: &[&str]) -> Result<Option<bool>, Response> {
     let Some((name, value)) = names.iter().find_map(|name| Some((name, body.get(*name)?))) else {
         return Ok(None);
     };
     match value {
         Value::Null => Ok(None),
         Value::Bool(flag) => Ok(Some(*flag)),
-        _ => Err(Answer::json(400, &invalid_data(name, "boolean", &format!("$.{name}")))),
+        _ => Err(Response::json(400, &invalid_data(name, "boolean", &format!("$.{name}")))),
     }
 }
 
-/// A composite request while it is carried out.
+/// A composite request that is being processed.
 struct Run<'r, 'a> {
     request: &'r Request<'a>,
     sub_requests: Vec<Result<SubRequest, Value>>,
-    /// What came of each. `None`: it was not carried out yet.
+    /// The result of each sub-request; `None` until it has been processed.
     results: Vec<Option<SubResult>>,
 }
 
-/// What came of one of the requests.
+/// The result of a sub-request.
 #[derive(Clone, Debug)]
 enum SubResult {
-    /// It was carried out; this was answered.
-    Answered { status: u16, body: Value, headers: Value },
-    /// It was not carried out.
-    Refused(Value),
+    /// It was processed, with this response.
+    Responded { status: u16, body: Value, headers: Value },
+    /// It was not processed.
+    Rejected(Value),
 }
 
 impl Run<'_, '_> {
-    fn refuse_duplicate_ids(&mut self) {
+    fn reject_duplicate_ids(&mut self) {
         let ids: Vec<Option<String>> =
             self.sub_requests.iter().map(|sub| sub.as_ref().ok().and_then(|sub| sub.id.clone())).collect();
         for (index, id) in ids.iter().enumerate().filter(|(_, id)| id.is_some()) {
@@ -86,8 +86,9 @@ impl Run<'_, '_> {
         }
     }
 
-    /// In parallel, a request waits for those that it refers to; otherwise they are carried out in their order.
-    fn each_on_its_own(mut self, parallel: bool) -> Answer {
+    /// Processes the sub-requests independently. In parallel mode, each is processed after those that it refers to,
+    /// otherwise they are processed in order.
+    fn each_on_its_own(mut self, parallel: bool) -> Response {
         if !parallel {
             for index in 0..self.sub_requests.len() {
                 self.carry_out(index);
@@ -102,20 +103,20 @@ impl Run<'_, '_> {
         for index in waiting {
             let details = json!({ "dependent_data": dependent });
             let looping = failure("LOOPING_FOUND", &details, "the sub requests refer to each other");
-            self.results[index] = Some(SubResult::Refused(looping));
+            self.results[index] = Some(SubResult::Rejected(looping));
         }
         let results: Vec<SubResult> = self.results.into_iter().flatten().collect();
-        let refused = results.iter().filter(|result| matches!(result, SubResult::Refused(_))).count();
-        let status = match refused {
+        let rejected = results.iter().filter(|result| matches!(result, SubResult::Rejected(_))).count();
+        let status = match rejected {
             0 => 200,
-            _ if refused == results.len() => 400,
+            _ if rejected == results.len() => 400,
             _ => 207,
         };
-        to_answer(status, results.iter().map(SubResult::body))
+        to_response(status, results.iter().map(SubResult::body))
     }
 
-    /// One after the other; when one fails, what was done is undone.
-    fn all_or_none(mut self) -> Answer {
+    /// Processes the sub-requests in order. If one fails, all changes are rolled back.
+    fn all_or_none(mut self) -> Response {
         let before = self.request.world.state().records.clone();
         for index in 0..self.sub_requests.len() {
             self.carry_out(index);
@@ -124,10 +125,10 @@ impl Run<'_, '_> {
                 return self.rolled_back(index);
             }
         }
-        to_answer(200, self.results.iter().flatten().map(SubResult::body))
+        to_response(200, self.results.iter().flatten().map(SubResult::body))
     }
 
-    fn rolled_back(&self, by: usize) -> Answer {
+    fn rolled_back(&self, by: usize) -> Response {
         let undone = |code: &str| {
             let message =
                 "the transaction was rolled back since another sub request in the same transaction failed.";
@@ -138,25 +139,25 @@ impl Run<'_, '_> {
             Some(_) => undone("ROLLBACK_PERFORMED"),
             None => undone("PROCESSING_STOPPED"),
         });
-        to_answer(400, results)
+        to_response(400, results)
     }
 
     fn carry_out(&mut self, index: usize) {
         let result = match &self.sub_requests[index] {
-            Err(refusal) => SubResult::Refused(refusal.clone()),
+            Err(rejection) => SubResult::Rejected(rejection.clone()),
             Ok(sub_request) => match sub_request.to_call(index, |id| self.result_of(id)) {
-                Err(refusal) => SubResult::Refused(refusal),
-                Ok(call) => SubResult::of(&self.request.answer_part(&call)),
+                Err(rejection) => SubResult::Rejected(rejection),
+                Ok(call) => SubResult::of(&self.request.dispatch_part(&call)),
             },
         };
         self.results[index] = Some(result);
     }
 
-    /// What the request with this id was answered, if it succeeded.
+    /// The response to the sub-request with this id, if it succeeded.
     fn result_of(&self, id: &str) -> Option<Value> {
         let index = self.index_of(id)?;
         match self.results[index].as_ref()? {
-            SubResult::Answered { status, body, .. } if *status < 400 => Some(body.clone()),
+            SubResult::Responded { status, body, .. } if *status < 400 => Some(body.clone()),
             _ => None,
         }
     }
@@ -167,7 +168,7 @@ impl Run<'_, '_> {
         self.sub_requests.iter().position(has_id)
     }
 
-    /// A request whose references, if it has any, have been carried out or will never be.
+    /// A sub-request that does not wait for another: what it refers to has been processed or does not exist.
     fn next_that_waits_for_nothing(&self) -> Option<usize> {
         (0..self.sub_requests.len()).find(|index| {
             let references =
@@ -189,21 +190,21 @@ impl Run<'_, '_> {
 }
 
 impl SubResult {
-    fn of(answer: &Answer) -> Self {
+    fn of(response: &Response) -> Self {
         let headers: Map<String, Value> =
-            answer.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-        Self::Answered {
-            status: answer.status,
-            body: serde_json::from_slice(&answer.body).unwrap_or_default(),
+            response.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        Self::Responded {
+            status: response.status,
+            body: serde_json::from_slice(&response.body).unwrap_or_default(),
             headers: Value::Object(headers),
         }
     }
 
-    /// Whether it was not carried out, was answered with an error, or has one for one of its records.
+    /// Whether it was not processed, got an error response, or has an error for one of its records.
     fn has_failed(&self) -> bool {
         match self {
-            Self::Refused(_) => true,
-            Self::Answered { status, body, .. } => {
+            Self::Rejected(_) => true,
+            Self::Responded { status, body, .. } => {
                 let records = body["data"].as_array().map_or(&[][..], Vec::as_slice);
                 *status >= 400 || records.iter().any(|record| record["status"] == "error")
             }
@@ -212,8 +213,8 @@ impl SubResult {
 
     fn body(&self) -> Value {
         match self {
-            Self::Refused(refusal) => refusal.clone(),
-            Self::Answered { status, body, headers } => {
+            Self::Rejected(rejection) => rejection.clone(),
+            Self::Responded { status, body, headers } => {
                 let response = json!({ "headers": headers, "body": body, "status_code": status });
                 let message = "composite sub request executed successfully";
                 success(&json!({ "response": response }), message)
@@ -222,6 +223,6 @@ impl SubResult {
     }
 }
 
-fn to_answer(status: u16, results: impl Iterator<Item = Value>) -> Answer {
-    Answer::json(status, &json!({ KEY: results.collect::<Vec<_>>() }))
+fn to_response(status: u16, results: impl Iterator<Item = Value>) -> Response {
+    Response::json(status, &json!({ KEY: results.collect::<Vec<_>>() }))
 }

@@ -1,8 +1,8 @@
-//! References to the answers of other requests: `@{1:$.data[0].details.id}`.
+//! References to the responses of other sub-requests, such as `@{1:$.data[0].details.id}`.
 
 use serde_json::Value;
 
-/// A reference: the id of a request, and a path into its answer.
+/// A reference: the id of a sub-request, and a path into its response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reference {
     pub(super) id: String,
@@ -15,15 +15,15 @@ impl Reference {
         pieces(text).filter_map(|(_, reference)| reference).collect()
     }
 
-    /// As it is written.
+    /// The reference as it is written.
     pub(super) fn text(&self) -> String {
         format!("@{{{}:{}}}", self.id, self.path)
     }
 
-    /// What it means in an answer. `None`: nothing is there.
-    fn find<'v>(&self, answer: &'v Value) -> Option<&'v Value> {
+    /// The value in a response that the reference points to. `None`: it points to nothing.
+    fn find<'v>(&self, response: &'v Value) -> Option<&'v Value> {
         let steps = self.path.strip_prefix('$')?.split(['.', '[']).filter(|step| !step.is_empty());
-        steps.into_iter().try_fold(answer, |value, step| {
+        steps.into_iter().try_fold(response, |value, step| {
             let step = step.trim_end_matches(']').trim_matches(['\'', '"']);
             match value {
                 Value::Array(elements) => elements.get(step.parse::<usize>().ok()?),
@@ -33,19 +33,19 @@ impl Reference {
     }
 }
 
-/// A text with what its references mean in their place. A text that is one reference becomes what that means,
-/// whatever its type.
+/// Replaces the references in a text by their values. A text that consists of one reference becomes its value,
+/// whatever the type.
 ///
 /// # Errors
 ///
-/// The reference that means nothing.
-pub(super) fn resolve(text: &str, answers: &impl Fn(&str) -> Option<Value>) -> Result<Value, Reference> {
+/// The first reference that points to nothing.
+pub(super) fn resolve(text: &str, responses: &impl Fn(&str) -> Option<Value>) -> Result<Value, Reference> {
     let mut resolved = String::new();
     for (before, reference) in pieces(text) {
         resolved.push_str(before);
         let Some(reference) = reference else { continue };
-        let answer = answers(&reference.id);
-        let Some(value) = answer.as_ref().and_then(|answer| reference.find(answer)) else {
+        let response = responses(&reference.id);
+        let Some(value) = response.as_ref().and_then(|response| reference.find(response)) else {
             return Err(reference);
         };
         if reference.text() == text {
@@ -56,37 +56,38 @@ pub(super) fn resolve(text: &str, answers: &impl Fn(&str) -> Option<Value>) -> R
     Ok(Value::String(resolved))
 }
 
-/// Every text in a JSON value, with what its references mean in their place.
+/// Replaces the references in every string of a JSON value.
 pub(super) fn resolve_all(
     value: &Value,
-    answers: &impl Fn(&str) -> Option<Value>,
+    responses: &impl Fn(&str) -> Option<Value>,
 ) -> Result<Value, Reference> {
     Ok(match value {
-        Value::String(text) => resolve(text, answers)?,
+        Value::String(text) => resolve(text, responses)?,
         Value::Array(elements) => Value::Array(
-            elements.iter().map(|element| resolve_all(element, answers)).collect::<Result<_, _>>()?,
+            elements.iter().map(|element| resolve_all(element, responses)).collect::<Result<_, _>>()?,
         ),
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| Ok((name.clone(), resolve_all(value, answers)?)));
+            let fields =
+                fields.iter().map(|(name, value)| Ok((name.clone(), resolve_all(value, responses)?)));
             Value::Object(fields.collect::<Result<_, _>>()?)
         }
         _ => value.clone(),
     })
 }
 
-/// The text between references, each with the reference behind it.
+/// The text between references, each with the reference that follows it.
 fn pieces(text: &str) -> impl Iterator<Item = (&str, Option<Reference>)> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest.take()?;
         let found = text.find("@{").and_then(|start| {
-            let (inner, behind) = text[start + 2..].split_once('}')?;
+            let (inner, after) = text[start + 2..].split_once('}')?;
             let (id, path) = inner.split_once(':')?;
-            Some((&text[..start], Reference { id: id.to_owned(), path: path.to_owned() }, behind))
+            Some((&text[..start], Reference { id: id.to_owned(), path: path.to_owned() }, after))
         });
         Some(match found {
-            Some((before, reference, behind)) => {
-                rest = Some(behind);
+            Some((before, reference, after)) => {
+                rest = Some(after);
                 (before, Some(reference))
             }
             None => (text, None),
@@ -100,21 +101,24 @@ mod tests {
 
     use super::*;
 
-    fn answers(id: &str) -> Option<Value> {
+    fn responses(id: &str) -> Option<Value> {
         (id == "1").then(|| json!({ "data": [{ "details": { "id": "77", "count": 3 } }] }))
     }
 
     #[test]
-    fn references_stand_alone_or_within_a_text() {
-        assert_eq!(resolve("/Leads/@{1:$.data[0].details.id}/Notes", &answers), Ok(json!("/Leads/77/Notes")));
-        assert_eq!(resolve("@{1:$['data'][0].details.count}", &answers), Ok(json!(3)));
-        assert_eq!(resolve("no reference: @{ or }", &answers), Ok(json!("no reference: @{ or }")));
+    fn a_reference_can_be_the_whole_text_or_a_part_of_it() {
+        assert_eq!(
+            resolve("/Leads/@{1:$.data[0].details.id}/Notes", &responses),
+            Ok(json!("/Leads/77/Notes"))
+        );
+        assert_eq!(resolve("@{1:$['data'][0].details.count}", &responses), Ok(json!(3)));
+        assert_eq!(resolve("no reference: @{ or }", &responses), Ok(json!("no reference: @{ or }")));
     }
 
     #[test]
-    fn a_reference_to_nothing_is_named() {
-        let text = resolve("@{1:$.data[1].details.id}", &answers).unwrap_err().text();
+    fn a_reference_to_nothing_is_reported() {
+        let text = resolve("@{1:$.data[1].details.id}", &responses).unwrap_err().text();
         assert_eq!(text, "@{1:$.data[1].details.id}");
-        assert!(resolve("@{2:$.data}", &answers).is_err());
+        assert!(resolve("@{2:$.data}", &responses).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! One of the requests in a composite request.
+//! A sub-request of a composite request.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -14,17 +14,17 @@ const VERSION: u32 = 8;
 const URI_PATTERN: &str = "/crm(/.*)?/v[0-9]+([.][0-9]+)?/.*";
 const ID_PATTERN: &str = "[a-zA-Z0-9][a-zA-Z0-9_]*";
 const RESTRICTED_HEADERS: [&str; 2] = ["authorization", "x-crm-org"];
-/// The most records that one of the requests may write.
-const MAXIMUM_WRITE: usize = 1;
-/// The most records that one of the requests may read.
-const MAXIMUM_READ: usize = 25;
+/// How many records a sub-request may write.
+const MAX_WRITE: usize = 1;
+/// How many records a sub-request may read.
+const MAX_READ: usize = 25;
 
-/// A request that is complete, but for its references.
+/// A sub-request with unresolved references.
 #[derive(Clone, Debug)]
 pub(super) struct SubRequest {
     pub(super) id: Option<String>,
     method: String,
-    /// Below `/crm/v8/`, with its query if it has one.
+    /// The path below `/crm/v8/`, with the query if there is one.
     uri: String,
     params: Value,
     headers: Value,
@@ -32,7 +32,7 @@ pub(super) struct SubRequest {
 }
 
 impl SubRequest {
-    /// Reads the request at this place.
+    /// Parses the sub-request at this index.
     pub(super) fn read(body: &Value, index: usize) -> Result<Self, Value> {
         let path = |name: &str| format!("$.{KEY}[{index}].{name}");
         let text = |name: &str| match &body[name] {
@@ -83,30 +83,31 @@ impl SubRequest {
         Ok(Self { id, method, uri: rest.to_owned(), params, headers: headers.clone(), body })
     }
 
-    /// The ids of the requests that it refers to.
+    /// The ids of the sub-requests that it refers to.
     pub(super) fn references(&self) -> Vec<String> {
         let everything = format!("{}{}{}{}", self.uri, self.params, self.headers, self.body);
         Reference::all_in(&everything).into_iter().map(|reference| reference.id).collect()
     }
 
-    /// The request with what its references mean.
+    /// The request with its references resolved.
     pub(super) fn to_call(
         &self,
         index: usize,
-        answers: impl Fn(&str) -> Option<Value>,
+        responses: impl Fn(&str) -> Option<Value>,
     ) -> Result<Call, Value> {
-        let refuse = |name: &str, reference: &Reference| {
+        let reject = |name: &str, reference: &Reference| {
             let path = format!("$.{KEY}[{index}].{name}");
             let details = json!({ "api_name": name, "json_path": path, "reference": reference.text() });
             failure("INVALID_REFERENCE", &details, "the reference is not valid")
         };
-        // A request does not know its own answer.
-        let answers = |id: &str| if self.id.as_deref() == Some(id) { None } else { answers(id) };
-        let uri = resolve(&self.uri, &answers).map_err(|reference| refuse("uri", &reference))?;
-        let params = resolve_all(&self.params, &answers).map_err(|reference| refuse("params", &reference))?;
+        // A sub-request cannot refer to its own response.
+        let responses = |id: &str| if self.id.as_deref() == Some(id) { None } else { responses(id) };
+        let uri = resolve(&self.uri, &responses).map_err(|reference| reject("uri", &reference))?;
+        let params =
+            resolve_all(&self.params, &responses).map_err(|reference| reject("params", &reference))?;
         let headers =
-            resolve_all(&self.headers, &answers).map_err(|reference| refuse("headers", &reference))?;
-        let mut body = resolve_all(&self.body, &answers).map_err(|reference| refuse("body", &reference))?;
+            resolve_all(&self.headers, &responses).map_err(|reference| reject("headers", &reference))?;
+        let mut body = resolve_all(&self.body, &responses).map_err(|reference| reject("body", &reference))?;
         let uri = text_of(&uri);
         let (path, own_query) = uri.split_once('?').unwrap_or((&uri, ""));
         let mut query = pairs_of(&params);
@@ -118,35 +119,32 @@ impl SubRequest {
         Ok(Call::new(&self.method, &format!("/crm/v8/{path}"), &query, headers.collect(), body))
     }
 
-    /// Within a composite request, one record is written and 25 are read.
+    /// Applies the limits of sub-requests: they write one record and read 25.
     fn keep_within_limits(&self, path: &str, query: &mut Pairs, body: &mut Value) -> Result<(), Value> {
         let exceeded = |by: &str, limit: usize| {
             failure("LIMIT_EXCEEDED", &json!({ "by": by, "limit": limit }), "limit exceeded")
         };
-        if body["data"]
-            .as_array()
-            .is_some_and(|records| self.method != "GET" && records.len() > MAXIMUM_WRITE)
-        {
-            return Err(exceeded("data", MAXIMUM_WRITE));
+        if body["data"].as_array().is_some_and(|records| self.method != "GET" && records.len() > MAX_WRITE) {
+            return Err(exceeded("data", MAX_WRITE));
         }
         if self.method == "GET" && !path.contains('/') {
             match query.iter().find(|(name, _)| name == "per_page") {
-                None => query.push(("per_page".to_owned(), MAXIMUM_READ.to_string())),
-                Some((_, length)) if length.parse().map_or(0, |length: usize| length) > MAXIMUM_READ => {
-                    return Err(exceeded("per_page", MAXIMUM_READ));
+                None => query.push(("per_page".to_owned(), MAX_READ.to_string())),
+                Some((_, length)) if length.parse().map_or(0, |length: usize| length) > MAX_READ => {
+                    return Err(exceeded("per_page", MAX_READ));
                 }
                 Some(_) => {}
             }
         }
         if let ("coql", Some(text)) = (path, body["select_query"].as_str()) {
             body["select_query"] =
-                json!(coql::limited(text, MAXIMUM_READ).ok_or_else(|| exceeded("limit", MAXIMUM_READ))?);
+                json!(coql::limited(text, MAX_READ).ok_or_else(|| exceeded("limit", MAX_READ))?);
         }
         Ok(())
     }
 }
 
-/// `/crm/v3/Leads` is version 3 and `Leads`.
+/// Splits a URI: `/crm/v3/Leads` is version 3 and `Leads`.
 fn version_and_rest(uri: &str) -> Option<(u32, &str)> {
     let uri = uri.strip_prefix('/').unwrap_or(uri).strip_prefix("crm/")?;
     let version = uri.split('/').find(|segment| is_version(segment))?;
@@ -159,7 +157,7 @@ fn is_version(segment: &str) -> bool {
     segment.strip_prefix('v').is_some_and(|number| !number.is_empty() && number.parse::<f64>().is_ok())
 }
 
-/// Files, bulk jobs, many deletions at once, and composite requests themselves.
+/// Whether composite requests do not support the API: files, bulk jobs, and composite requests themselves.
 fn is_excluded(uri: &str, rest: &str) -> bool {
     uri.contains("/bulk/") || matches!(rest, "files" | "upload" | KEY)
 }

@@ -1,4 +1,4 @@
-//! Whether a query keeps to Zoho's limits and to the fields of its module.
+//! Checks a query against Zoho's limits and the fields of its module.
 //! <https://www.zoho.com/crm/developer/docs/api/v8/COQL-Limitations.html>
 
 use serde_json::json;
@@ -8,18 +8,18 @@ use super::rejection::Rejection;
 use crate::model::criteria::{Condition, can_be};
 use crate::model::metadata::{Field, Kind, Metadata, Module};
 
-const MAXIMUM_COLUMNS: usize = 50;
-const MAXIMUM_CRITERIA: usize = 25;
-const MAXIMUM_ORDER: usize = 10;
-const MAXIMUM_GROUPS: usize = 4;
-const MAXIMUM_AGGREGATES: usize = 5;
-const MAXIMUM_VALUES: usize = 50;
-const MAXIMUM_LIMIT: usize = 2_000;
-const MAXIMUM_REACH: usize = 100_000;
-/// How many look-ups a column may lead through.
-const MAXIMUM_RELATIONS: usize = 2;
+const MAX_COLUMNS: usize = 50;
+const MAX_CRITERIA: usize = 25;
+const MAX_ORDER: usize = 10;
+const MAX_GROUPS: usize = 4;
+const MAX_AGGREGATES: usize = 5;
+const MAX_VALUES: usize = 50;
+const MAX_LIMIT: usize = 2_000;
+const MAX_REACH: usize = 100_000;
+/// How many lookups a column may follow.
+const MAX_RELATIONS: usize = 2;
 
-/// Checks a query that could be read.
+/// Checks a parsed query.
 pub(super) fn check(query: &Query, module: &Module, metadata: &Metadata) -> Result<(), Rejection> {
     check_limits(query)?;
     check_aliases(&query.columns)?;
@@ -42,14 +42,14 @@ fn check_limits(query: &Query) -> Result<(), Rejection> {
     let aggregates = query.columns.iter().filter(|column| column.function.is_some()).count();
     let values = conditions.iter().map(|condition| condition.values.len()).max().unwrap_or_default();
     let limits = [
-        ("select", query.columns.len(), MAXIMUM_COLUMNS),
-        ("where", conditions.len(), MAXIMUM_CRITERIA),
-        ("order by", query.order_by.len(), MAXIMUM_ORDER),
-        ("group by", query.group_by.len(), MAXIMUM_GROUPS),
-        ("aggregate", aggregates, MAXIMUM_AGGREGATES),
-        ("in", values, MAXIMUM_VALUES),
-        ("limit", query.limit(), MAXIMUM_LIMIT),
-        ("offset", query.offset.saturating_add(query.limit()), MAXIMUM_REACH),
+        ("select", query.columns.len(), MAX_COLUMNS),
+        ("where", conditions.len(), MAX_CRITERIA),
+        ("order by", query.order_by.len(), MAX_ORDER),
+        ("group by", query.group_by.len(), MAX_GROUPS),
+        ("aggregate", aggregates, MAX_AGGREGATES),
+        ("in", values, MAX_VALUES),
+        ("limit", query.limit(), MAX_LIMIT),
+        ("offset", query.offset.saturating_add(query.limit()), MAX_REACH),
     ];
     if query.limit() == 0 {
         return Err(Rejection::new("INVALID_DATA", json!({}), "limit should be greater than 0"));
@@ -113,7 +113,7 @@ fn duplicate(column: &str, message: &'static str) -> Rejection {
     Rejection::new("DUPLICATE_DATA", json!({ "column_name": column }), message)
 }
 
-/// A column of a grouped query is either what is grouped by, or a function.
+/// Every column of a grouped query must be in `group by` or be a function.
 fn check_groups(query: &Query) -> Result<(), Rejection> {
     if !query.is_grouped() {
         return Ok(());
@@ -131,10 +131,10 @@ fn check_groups(query: &Query) -> Result<(), Rejection> {
     }
 }
 
-/// The field at the end of a path such as `Account_Name.Parent_Account.Account_Name`. `None`: it is one of a record
-/// whose module is not known beforehand.
+/// The field at the end of a path such as `Account_Name.Parent_Account.Account_Name`. `None`: it belongs to a record
+/// whose module is only known when the query runs.
 fn find(path: &str, module: &Module, metadata: &Metadata) -> Result<Option<Field>, Rejection> {
-    if path.matches('.').count() > MAXIMUM_RELATIONS {
+    if path.matches('.').count() > MAX_RELATIONS {
         return Err(Rejection::unknown_column(path));
     }
     let unknown = || Rejection::unknown_column(path);
@@ -176,7 +176,7 @@ fn check_condition(condition: &Condition, field: Option<&Field>) -> Result<(), R
     Ok(())
 }
 
-/// Ids have an order, although they are texts.
+/// Ids have an order, although they are strings.
 fn is_id(field: &Field) -> bool {
     field.api_name == "id"
 }

@@ -10,7 +10,7 @@ use super::query::{Column, Function, Order, Query};
 use crate::model::criteria::compare;
 use crate::model::records::{Record, RecordStore};
 
-/// Where records come from.
+/// The records that a query reads.
 pub(super) struct Source<'a> {
     pub(super) records: &'a RecordStore,
     pub(super) organisation: &'a str,
@@ -18,7 +18,7 @@ pub(super) struct Source<'a> {
 
 type Row = Map<String, Value>;
 
-/// The rows that were asked for, and whether there are more behind them.
+/// The rows of a query, and whether there are more.
 pub(super) fn rows(query: &Query, source: &Source<'_>) -> (Vec<Row>, bool) {
     let table = source.records.table(source.organisation, &query.module);
     let records = table.into_iter().flat_map(|table| table.iter());
@@ -47,7 +47,7 @@ pub(super) fn rows(query: &Query, source: &Source<'_>) -> (Vec<Row>, bool) {
 }
 
 impl Query {
-    /// The field that an alias stands for; anything else is a field.
+    /// Resolves an alias to its field. Any other name is a field.
     fn field_of<'q>(&'q self, name: &'q str) -> &'q str {
         let aliased = self.columns.iter().find(|column| column.alias.as_deref() == Some(name));
         aliased.map_or(name, |column| column.field.as_str())
@@ -59,7 +59,7 @@ impl<'a> Source<'a> {
         self.records.value_along(self.organisation, record, path)
     }
 
-    /// The columns of a record, and always its id.
+    /// The columns of a record, and its id in any case.
     fn row(&self, columns: &[Column], record: &'a Record) -> Row {
         let mut row: Row = columns
             .iter()
@@ -72,7 +72,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// One row for each group. A query without `group by` has one group, also if there is no record.
+/// One row for each group. A query without `group by` has one group, even without records.
 fn grouped(query: &Query, source: &Source<'_>, records: &[&Record]) -> Vec<Row> {
     let mut groups: Vec<(Vec<Value>, Vec<&Record>)> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
@@ -125,19 +125,19 @@ impl Function {
     }
 }
 
-/// A whole number has no point.
+/// Writes a whole number without a decimal point.
 fn number(sum: f64) -> Value {
     if sum.fract() == 0.0 && sum.abs() < 9e15 { json!(sum as i64) } else { json!(sum) }
 }
 
-/// The value of a row of groups that is sorted by.
+/// The sort key of a row of a grouped query.
 fn key_in<'r>(query: &Query, by: &str, row: &'r Row) -> Cow<'r, Value> {
     let column = query.columns.iter().find(|column| column.field == by && column.function.is_none());
     let key = column.map_or_else(|| by.to_owned(), Column::key);
     row.get(&key).map_or(Cow::Owned(Value::Null), Cow::Borrowed)
 }
 
-/// Nothing comes before everything else; a look-up is sorted by its name.
+/// The order of two rows. `null` sorts first; a lookup sorts by its name.
 fn in_order<'v>(
     order_by: &[Order],
     one: impl Fn(&str) -> Cow<'v, Value>,

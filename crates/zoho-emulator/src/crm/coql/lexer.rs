@@ -13,7 +13,7 @@ pub(super) fn tokens(query: &str) -> Result<Vec<Token>, Rejection> {
     while let Some(first) = rest.chars().next() {
         if first.is_whitespace() {
             rest = &rest[first.len_utf8()..];
-            place.pass(first);
+            place.advance(first);
             continue;
         }
         let (kind, length) = match first {
@@ -30,20 +30,20 @@ pub(super) fn tokens(query: &str) -> Result<Vec<Token>, Rejection> {
         let raw = rest[..length].to_owned();
         rest = &rest[length..];
         let begins = place;
-        raw.chars().for_each(|letter| place.pass(letter));
+        raw.chars().for_each(|letter| place.advance(letter));
         tokens.push(Token { kind, raw, place: begins });
     }
     Ok(tokens)
 }
 
-/// Digits with at most a sign before and a point between them. Names of fields may begin with a digit, too.
+/// Digits, optionally with a sign and a decimal point. The name of a field may start with a digit, too.
 fn is_number(rest: &str) -> bool {
     let digits = rest.strip_prefix('-').unwrap_or(rest);
     let end = length_of(digits, |letter| letter.is_alphanumeric() || "_.".contains(letter));
     digits.starts_with(|first: char| first.is_ascii_digit()) && digits[..end].parse::<f64>().is_ok()
 }
 
-/// A quoted text and how long it is with its quotes; `None` if it does not end.
+/// A quoted string and its length including the quotes; `None` if the closing quote is missing.
 fn text(rest: &str, quote: char) -> Option<(Kind, usize)> {
     let mut text = String::new();
     let mut letters = rest.char_indices().skip(1).peekable();

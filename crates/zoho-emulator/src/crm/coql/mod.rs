@@ -14,35 +14,35 @@ use self::evaluate::Source;
 use self::query::Query;
 use self::rejection::Rejection;
 use crate::crm::request::Request;
-use crate::http::{Answer, Call};
+use crate::http::{Call, Response};
 
-/// Carries out a query.
-pub(crate) fn query(request: &Request<'_>) -> Result<Answer, Answer> {
+/// `POST v8/coql`: runs a query.
+pub(crate) fn query(request: &Request<'_>) -> Result<Response, Response> {
     let body = request.body()?;
     let Some(text) = body.get("select_query").and_then(Value::as_str) else {
         let details = json!({ "api_name": "select_query" });
-        return Err(Rejection::new("MANDATORY_NOT_FOUND", details, "mandatory key not found").into_answer());
+        return Err(Rejection::new("MANDATORY_NOT_FOUND", details, "mandatory key not found").into_response());
     };
     let with_fields = wants_fields(body.get("include_meta"))?;
-    let query = parser::parse(text).map_err(Rejection::into_answer)?;
+    let query = parser::parse(text).map_err(Rejection::into_response)?;
     let module = request.metadata().module(&query.module).ok_or_else(unknown_module)?;
     request.needs_module(&module, "READ")?;
-    check::check(&query, &module, request.metadata()).map_err(Rejection::into_answer)?;
+    check::check(&query, &module, request.metadata()).map_err(Rejection::into_response)?;
     let state = request.world.state();
     let source = Source { records: &state.records, organisation: request.organisation() };
     let (rows, more) = evaluate::rows(&query, &source);
     drop(state);
     if rows.is_empty() {
-        return Ok(Answer::empty(204));
+        return Ok(Response::empty(204));
     }
-    let mut answer = json!({ "data": rows, "info": { "count": rows.len(), "more_records": more } });
+    let mut response = json!({ "data": rows, "info": { "count": rows.len(), "more_records": more } });
     if with_fields {
-        answer["fields"] = fields_of(&query, request);
+        response["fields"] = fields_of(&query, request);
     }
-    Ok(Answer::json(200, &answer))
+    Ok(Response::json(200, &response))
 }
 
-/// What a query costs in API credits: up to 200 records one, up to 1,000 two, beyond that three.
+/// The price of a query in API credits: one for up to 200 records, two for up to 1,000, three for more.
 /// <https://www.zoho.com/crm/developer/docs/api/v8/COQL-Overview.html>
 pub(crate) fn cost(call: &Call) -> u64 {
     let body: Option<Value> = call.json();
@@ -54,22 +54,22 @@ pub(crate) fn cost(call: &Call) -> u64 {
     }
 }
 
-/// The query with at most this limit: one that names none gets it. `None`: the query names a greater one.
+/// Restricts a query to `maximum` rows. `None`: the query has a higher limit.
 pub(crate) fn limited(text: &str, maximum: usize) -> Option<String> {
     match parser::parse(text) {
         Ok(query) if query.limit.is_some_and(|limit| limit > maximum) => None,
         Ok(query) if query.limit.is_none() && query.offset == 0 => Some(format!("{text} limit {maximum}")),
-        // A query that cannot be read is refused when it is carried out.
+        // A malformed query is rejected when it runs.
         _ => Some(text.to_owned()),
     }
 }
 
-/// Whether the request asks for the description of its columns.
-fn wants_fields(include_meta: Option<&Value>) -> Result<bool, Answer> {
+/// Whether the request asks for a description of the columns.
+fn wants_fields(include_meta: Option<&Value>) -> Result<bool, Response> {
     let invalid = |path: &str, expected: &str| {
         let details =
             json!({ "expected_data_type": expected, "api_name": "include_meta", "json_path": path });
-        Rejection::new("INVALID_DATA", details, "invalid data").into_answer()
+        Rejection::new("INVALID_DATA", details, "invalid data").into_response()
     };
     match include_meta {
         None => Ok(false),
@@ -89,6 +89,6 @@ fn fields_of(query: &Query, request: &Request<'_>) -> Value {
     Value::Object(described.collect())
 }
 
-fn unknown_module() -> Answer {
-    Rejection::new("INVALID_MODULE", json!({}), "the given module is not supported in api").into_answer()
+fn unknown_module() -> Response {
+    Rejection::new("INVALID_MODULE", json!({}), "the given module is not supported in api").into_response()
 }

@@ -1,4 +1,4 @@
-//! From the text of a query to its parts.
+//! Parses the text of a query.
 
 use serde_json::{Value, json};
 
@@ -8,10 +8,10 @@ use super::rejection::Rejection;
 use super::token::{Kind, Token};
 use crate::model::criteria::{Condition, Criterion, Operator};
 
-/// Criteria may stand in this many brackets.
-const MAXIMUM_DEPTH: usize = 50;
+/// The maximum depth of nested brackets.
+const MAX_DEPTH: usize = 50;
 
-/// Reads a query.
+/// Parses a query.
 pub(super) fn parse(text: &str) -> Result<Query, Rejection> {
     let tokens = tokens(text)?;
     if !tokens.first().is_some_and(|token| token.is("select")) {
@@ -49,7 +49,7 @@ impl<'a> Parser<'a> {
         Ok(token)
     }
 
-    /// The last piece, which an unfinished query breaks off after.
+    /// The last token, after which an incomplete query ends.
     fn last(&self) -> &'a str {
         self.tokens.last().map_or("", |token| token.raw.as_str())
     }
@@ -76,7 +76,7 @@ impl<'a> Parser<'a> {
         if token.is_symbol(symbol) { Ok(()) } else { Err(Rejection::unexpected(token)) }
     }
 
-    /// A clause that every query has. Whether it is missing or misplaced depends on whether it comes at all.
+    /// Parses a mandatory clause. If it comes later it is misplaced, otherwise it is missing.
     fn clause(&mut self, keyword: &str) -> Result<(), Rejection> {
         if self.takes(keyword) {
             return Ok(());
@@ -96,7 +96,7 @@ impl<'a> Parser<'a> {
         Ok(items)
     }
 
-    /// The name of a field or a module. One that is a word of SQL stands in quotes.
+    /// The name of a field or module. A name that is a reserved word must be quoted.
     fn name(&mut self) -> Result<String, Rejection> {
         let token = self.take()?;
         match &token.kind {
@@ -124,7 +124,7 @@ impl<'a> Parser<'a> {
         Ok(Column { function, field, alias })
     }
 
-    /// Two criteria at most beside each other; more stand in brackets, two by two.
+    /// At most two criteria in a row; more must be in brackets, in pairs.
     fn criterion(&mut self) -> Result<Criterion, Rejection> {
         let left = self.operand()?;
         let criterion = if self.takes("and") {
@@ -145,7 +145,7 @@ impl<'a> Parser<'a> {
             return Ok(Criterion::Is(self.condition()?));
         }
         self.depth += 1;
-        if self.depth > MAXIMUM_DEPTH {
+        if self.depth > MAX_DEPTH {
             return Err(Rejection::unreadable("("));
         }
         let criterion = self.criterion()?;
@@ -179,7 +179,7 @@ impl<'a> Parser<'a> {
         if null.is("null") { Ok((operator, vec![Value::Null])) } else { Err(Rejection::unexpected(null)) }
     }
 
-    /// `in (1, 2)`, `between 1 and 2` or `like 'a%'`, all of which may follow a `not`.
+    /// `in (1, 2)`, `between 1 and 2` or `like 'a%'`, each optionally after `not`.
     fn set_range_or_pattern(
         &mut self,
         operator: &Token,
@@ -207,7 +207,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A number stays a text: an id has more digits than a number with a point keeps.
+    /// A literal value. A number stays a string, because an id has more digits than a float can hold.
     fn literal(&mut self) -> Result<Value, Rejection> {
         let token = self.take()?;
         match &token.kind {
@@ -228,7 +228,7 @@ impl<'a> Parser<'a> {
         Ok(Order { by, descending })
     }
 
-    /// `limit 100`, `limit 200, 100` or `limit 100 offset 200`: how many are left out, and how many come.
+    /// Offset and limit: `limit 100`, `limit 200, 100` or `limit 100 offset 200`.
     fn limit(&mut self) -> Result<(usize, Option<usize>), Rejection> {
         let (mut offset, mut limit) = (0, None);
         if self.takes("limit") {
@@ -267,7 +267,7 @@ fn comparison(operator: &Token) -> Result<Operator, Rejection> {
     })
 }
 
-/// What a pattern asks for: `'%a%'`, `'a%'`, `'%a'`, and with `not` only `'%a%'`.
+/// The operator of a pattern: `'%a%'`, `'a%'` or `'%a'`; with `not`, only `'%a%'`.
 fn pattern_operator(pattern: &str, negated: bool) -> Option<(Operator, Vec<Value>)> {
     let behind = pattern.strip_prefix('%');
     let inner = behind.unwrap_or(pattern);
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn every_part_of_a_query_is_read() {
+    fn every_part_of_a_query_is_parsed() {
         let query = parse(
             "SELECT Last_Name AS Name, Account_Name.Account_Name, COUNT(id)\nfrom Contacts \
              where ((Last_Name like 'O''B%' and Age not between 18 and -2.5) or Email is not null) \
@@ -325,14 +325,14 @@ mod tests {
     }
 
     #[test]
-    fn a_clause_that_every_query_has_is_missed() {
+    fn a_missing_mandatory_clause_is_reported() {
         assert_eq!(rejection("select id from Leads"), ("SYNTAX_ERROR", json!({ "clause": "where" })));
         assert_eq!(rejection("select id"), ("SYNTAX_ERROR", json!({ "clause": "from" })));
         assert_eq!(rejection("delete from Leads"), ("SYNTAX_ERROR", json!({})));
     }
 
     #[test]
-    fn what_is_out_of_place_is_named_with_its_place() {
+    fn an_unexpected_token_is_reported_with_its_position() {
         let expected = json!({ "line": 2, "column": 8, "near": "from" });
         assert_eq!(rejection("\nselect from Leads where id is not null"), ("SYNTAX_ERROR", expected));
         assert_eq!(
@@ -343,14 +343,14 @@ mod tests {
     }
 
     #[test]
-    fn more_than_two_criteria_have_to_stand_in_brackets() {
+    fn more_than_two_criteria_require_brackets() {
         let query = "select id from Leads where a = 1 and b = 2 or c = 3";
         assert_eq!(rejection(query), ("SYNTAX_ERROR", json!({ "near": "or" })));
         assert!(parse("select id from Leads where (a = 1 and b = 2) or c = 3").is_ok());
     }
 
     #[test]
-    fn brackets_without_end_do_not_end_the_stack() {
+    fn endless_brackets_do_not_overflow_the_stack() {
         let query = format!("select id from Leads where {}", "(".repeat(100_000));
         assert_eq!(rejection(&query), ("SYNTAX_ERROR", json!({ "near": "(" })));
     }

@@ -1,4 +1,4 @@
-//! A query, taken apart.
+//! A parsed query.
 
 use crate::model::criteria::{Condition, Criterion, Operator};
 
@@ -10,7 +10,7 @@ pub(super) struct Query {
     pub(super) criterion: Criterion,
     pub(super) group_by: Vec<String>,
     pub(super) order_by: Vec<Order>,
-    /// As the query names it.
+    /// The limit in the query, if it has one.
     pub(super) limit: Option<usize>,
     pub(super) offset: usize,
 }
@@ -19,12 +19,12 @@ pub(super) struct Query {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Column {
     pub(super) function: Option<Function>,
-    /// A field, or fields joined by dots: the last of a record that lookups lead to.
+    /// A field, or a path of lookups that ends in a field.
     pub(super) field: String,
     pub(super) alias: Option<String>,
 }
 
-/// A function over the records of a group.
+/// An aggregate function over the records of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Function {
     Count,
@@ -42,7 +42,7 @@ pub(super) struct Order {
 }
 
 impl Column {
-    /// The key of the column in the answer.
+    /// The key of the column in the response.
     pub(super) fn key(&self) -> String {
         match (&self.alias, self.function) {
             (Some(alias), _) => alias.clone(),
@@ -69,22 +69,22 @@ impl Function {
     }
 }
 
-/// How many rows come if the query does not say.
+/// The number of rows if the query has no limit.
 const DEFAULT_LIMIT: usize = 200;
 
 impl Query {
-    /// How many rows come at most.
+    /// The maximum number of rows.
     pub(super) fn limit(&self) -> usize {
         self.limit.unwrap_or(DEFAULT_LIMIT)
     }
 
-    /// Whether the result has a row for each group, not for each record.
+    /// Whether the result has a row for each group instead of each record.
     pub(super) fn is_grouped(&self) -> bool {
         !self.group_by.is_empty() || self.columns.iter().any(|column| column.function.is_some())
     }
 }
 
-/// The operator of a condition as a query writes it.
+/// The operator of a condition, as a query writes it.
 pub(super) fn operator_of(condition: &Condition) -> &'static str {
     let is_null = condition.values.iter().all(serde_json::Value::is_null);
     match condition.operator {

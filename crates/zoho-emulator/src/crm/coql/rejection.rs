@@ -1,12 +1,12 @@
-//! What Zoho says of a query that it does not carry out.
+//! Zoho's error responses to invalid queries.
 
 use serde_json::{Value, json};
 
 use super::token::Token;
 use crate::bodies::error;
-use crate::http::Answer;
+use crate::http::Response;
 
-/// Why a query is not carried out.
+/// Why a query is rejected.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Rejection {
     pub(super) code: &'static str,
@@ -29,7 +29,7 @@ impl Rejection {
         Self::new("SYNTAX_ERROR", details, "unexpected token")
     }
 
-    /// The query makes no sense from here on.
+    /// The query is malformed near this text.
     pub(super) fn unreadable(near: &str) -> Self {
         let message = "error occured while parsing the query";
         Self::new("SYNTAX_ERROR", json!({ "near": near }), message)
@@ -51,7 +51,7 @@ impl Rejection {
         Self::invalid_query(json!({ "column_name": column }), "column given seems to be invalid")
     }
 
-    pub(super) fn into_answer(self) -> Answer {
+    pub(super) fn into_response(self) -> Response {
         error(400, self.code, &self.details, self.message)
     }
 }

@@ -1,15 +1,15 @@
-//! Words, texts, numbers and symbols of a query, each with its place.
+//! The tokens of a query: words, strings, numbers and symbols, with their positions.
 
-/// A piece of a query.
+/// A token of a query.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
     pub(super) kind: Kind,
-    /// As it was written.
+    /// The text of the token in the query.
     pub(super) raw: String,
     pub(super) place: Place,
 }
 
-/// Line and column, counted from one.
+/// Line and column, starting at one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) line: usize,
@@ -18,16 +18,16 @@ pub(super) struct Place {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
-    /// A keyword, a name, or names joined by dots.
+    /// A keyword, a name, or a dotted path of names.
     Word,
-    /// A text in single or double quotes; the quote itself is written twice.
+    /// A string in single or double quotes, in which the quote is doubled.
     Text(String),
     Number,
     Symbol,
 }
 
 impl Token {
-    /// Whether it is this keyword; case does not count.
+    /// Whether the token is this keyword, regardless of case.
     pub(super) fn is(&self, keyword: &str) -> bool {
         self.kind == Kind::Word && self.raw.eq_ignore_ascii_case(keyword)
     }
@@ -38,8 +38,8 @@ impl Token {
 }
 
 impl Place {
-    /// Goes on behind a letter.
-    pub(super) fn pass(&mut self, letter: char) {
+    /// Advances past a character.
+    pub(super) fn advance(&mut self, letter: char) {
         *self = match letter {
             '\n' => Self { line: self.line + 1, column: 1 },
             _ => Self { column: self.column + 1, ..*self },

@@ -1,4 +1,4 @@
-//! What was deleted: the list of a module, and the recycle bin of the organisation.
+//! Deleted records: the list of a module, and the recycle bin of the organisation.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -9,26 +9,26 @@ use serde_json::{Value, json};
 use super::page::Page;
 use crate::bodies::{Outcome, error, failure, invalid_id, many, missing_parameter, success};
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::criteria::Criterion;
 use crate::model::metadata::Module;
 use crate::model::records::{Deleted, Table, parse_id};
 use crate::timestamp::iso8601;
 
-/// The records of a module that are in the recycle bin, or gone for good; the last that was deleted first.
-pub(crate) fn deleted(request: &Request<'_>) -> Result<Answer, Answer> {
+/// The deleted records of a module, recycled or purged, most recent deletion first.
+pub(crate) fn deleted(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module()?;
     let page = Page::by_number(request)?;
-    let since_ms = request.moment_header("if-modified-since")?;
+    let since_ms = request.timestamp_header("if-modified-since")?;
     let kind = request.call.query_value("type").unwrap_or("all");
     if !matches!(kind, "all" | "recycle" | "permanent") {
         let message = "Please check whether the input values are correct";
-        let refusal = failure("PATTERN_NOT_MATCHED", &json!({ "param_name": "type" }), message);
-        return Err(Answer::json(400, &json!({ "data": [refusal] })));
+        let rejection = failure("PATTERN_NOT_MATCHED", &json!({ "param_name": "type" }), message);
+        return Err(Response::json(400, &json!({ "data": [rejection] })));
     }
     let state = request.world.state();
     let Some(table) = state.records.table(request.organisation(), &module.api_name) else {
-        return Ok(Answer::empty(204));
+        return Ok(Response::empty(204));
     };
     let recycled = table.bin.records.values().filter(|_| kind != "permanent").map(|deleted| {
         (
@@ -57,11 +57,11 @@ pub(crate) fn deleted(request: &Request<'_>) -> Result<Answer, Answer> {
         )
     });
     let all = recycled.chain(purged).filter(|(moment, _)| since_ms.is_none_or(|since| *moment > since));
-    Ok(answer("data", &page, all.collect()))
+    Ok(respond("data", &page, all.collect()))
 }
 
-/// The recycle bin: every deleted record of the organisation, whatever its module.
-pub(crate) fn recycle_bin(request: &Request<'_>) -> Result<Answer, Answer> {
+/// The recycle bin: the deleted records of all modules of the organisation.
+pub(crate) fn recycle_bin(request: &Request<'_>) -> Result<Response, Response> {
     let page = Page::by_number(request)?;
     let ids = request.list_parameter("ids");
     let filter = filter_parameter(request)?;
@@ -69,33 +69,35 @@ pub(crate) fn recycle_bin(request: &Request<'_>) -> Result<Answer, Answer> {
         let id_fits = ids.as_ref().is_none_or(|ids| ids.iter().any(|id| body["id"] == *id));
         id_fits && filter.as_ref().is_none_or(|filter| fits(filter, body))
     });
-    Ok(answer("recycle_bin", &page, entries.collect()))
+    Ok(respond("recycle_bin", &page, entries.collect()))
 }
 
-/// One entry of the recycle bin.
-pub(crate) fn recycle_bin_entry(request: &Request<'_>) -> Result<Answer, Answer> {
+/// An entry of the recycle bin.
+pub(crate) fn recycle_bin_entry(request: &Request<'_>) -> Result<Response, Response> {
     let entry = entries(request).into_iter().find(|(_, body)| body["id"] == request.id());
-    Ok(entry
-        .map_or_else(|| Answer::empty(204), |(_, body)| Answer::json(200, &json!({ "recycle_bin": [body] }))))
+    Ok(entry.map_or_else(
+        || Response::empty(204),
+        |(_, body)| Response::json(200, &json!({ "recycle_bin": [body] })),
+    ))
 }
 
-/// Deletes entries of the recycle bin for good.
-pub(crate) fn purge(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Permanently deletes entries of the recycle bin.
+pub(crate) fn purge(request: &Request<'_>) -> Result<Response, Response> {
     each_asked(request, purge_entry)
 }
 
-/// Deletes one entry of the recycle bin for good.
-pub(crate) fn purge_one(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Permanently deletes one entry of the recycle bin.
+pub(crate) fn purge_one(request: &Request<'_>) -> Result<Response, Response> {
     Ok(many(200, "recycle_bin", [purge_entry(request, request.id())]))
 }
 
 /// Restores entries of the recycle bin.
-pub(crate) fn restore(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn restore(request: &Request<'_>) -> Result<Response, Response> {
     each_asked(request, restore_entry)
 }
 
 /// Restores one entry of the recycle bin.
-pub(crate) fn restore_one(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn restore_one(request: &Request<'_>) -> Result<Response, Response> {
     Ok(many(200, "recycle_bin", [restore_entry(request, request.id())]))
 }
 
@@ -108,7 +110,7 @@ fn restore_entry(request: &Request<'_>, id: &str) -> Outcome {
     in_bin(request, id, Table::restore, "record restored")
 }
 
-/// Does something with the deleted record that has this id, in whatever module it is.
+/// Applies `act` to the deleted record with this id, in any module.
 fn in_bin(
     request: &Request<'_>,
     id: &str,
@@ -123,8 +125,8 @@ fn in_bin(
     if done { Ok(success(&json!({ "id": id }), message)) } else { Err(invalid_id(id)) }
 }
 
-/// Does something with each entry that `ids` or `filters` asks for.
-fn each_asked(request: &Request<'_>, one: fn(&Request<'_>, &str) -> Outcome) -> Result<Answer, Answer> {
+/// Applies `one` to each entry that `ids` or `filters` select.
+fn each_asked(request: &Request<'_>, one: fn(&Request<'_>, &str) -> Outcome) -> Result<Response, Response> {
     let in_body = if request.call.body.is_empty() { Value::Null } else { Value::Object(request.body()?) };
     let filter = match in_body.get("filters") {
         Some(filters) => Some(Criterion::of_json(filters).ok_or_else(invalid_filters)?),
@@ -145,14 +147,14 @@ fn each_asked(request: &Request<'_>, one: fn(&Request<'_>, &str) -> Outcome) -> 
     Ok(many(200, "recycle_bin", ids.iter().map(|id| one(request, id)).collect::<Vec<_>>()))
 }
 
-fn filter_parameter(request: &Request<'_>) -> Result<Option<Criterion>, Answer> {
+fn filter_parameter(request: &Request<'_>) -> Result<Option<Criterion>, Response> {
     let Some(text) = request.call.query_value("filters") else { return Ok(None) };
     let filters: Option<Value> = serde_json::from_str(text).ok();
     let filter = filters.as_ref().and_then(Criterion::of_json);
     filter.map(Some).ok_or_else(invalid_filters)
 }
 
-fn invalid_filters() -> Answer {
+fn invalid_filters() -> Response {
     error(400, "INVALID_DATA", &json!({ "param_name": "filters" }), "invalid data")
 }
 
@@ -164,7 +166,7 @@ fn fits(filter: &Criterion, body: &Value) -> bool {
     })
 }
 
-/// What is in the recycle bin, with the moment at which it was deleted.
+/// The entries of the recycle bin, each with the time of its deletion.
 fn entries(request: &Request<'_>) -> Vec<(u64, Value)> {
     let state = request.world.state();
     let modules = request.metadata().modules();
@@ -187,17 +189,17 @@ fn entry(module: &Module, deleted: &Deleted) -> Value {
     })
 }
 
-/// A page of entries, the last that was deleted first.
-fn answer(key: &str, page: &Page, mut entries: Vec<(u64, Value)>) -> Answer {
+/// A page of entries, most recent deletion first.
+fn respond(key: &str, page: &Page, mut entries: Vec<(u64, Value)>) -> Response {
     entries.sort_by_key(|(moment, _)| Reverse(*moment));
     let total = entries.len();
     let listed: Vec<Value> =
         entries.into_iter().map(|(_, body)| body).skip(page.skip).take(page.length).collect();
     if listed.is_empty() {
-        return Answer::empty(204);
+        return Response::empty(204);
     }
     let more = page.skip + listed.len() < total;
     let info =
         json!({ "per_page": page.length, "count": listed.len(), "page": page.number, "more_records": more });
-    Answer::json(200, &json!({ key: listed, "info": info }))
+    Response::json(200, &json!({ key: listed, "info": info }))
 }

@@ -1,4 +1,4 @@
-//! Another owner for one or several records.
+//! Changes the owner of records.
 
 use std::sync::Arc;
 
@@ -7,24 +7,24 @@ use serde_json::{Map, Value, json};
 use super::writer::Writer;
 use crate::bodies::{Outcome, error, invalid_id, missing_key, success, together};
 use crate::crm::request::{Request, list_in};
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::records::{Fields, parse_id};
 
 /// Changes the owner of the record in the path.
-pub(crate) fn change_owner_of_one(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn change_owner_of_one(request: &Request<'_>) -> Result<Response, Response> {
     let body = request.body()?;
     change(request, &body, &[request.id()])
 }
 
 /// Changes the owner of the records whose ids are in the body.
-pub(crate) fn change_owner(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn change_owner(request: &Request<'_>) -> Result<Response, Response> {
     let mut body = request.body()?;
     let ids = list_in(&mut body, "ids")?;
     let ids: Vec<&str> = ids.iter().filter_map(Value::as_str).collect();
     change(request, &body, &ids)
 }
 
-fn change(request: &Request<'_>, body: &Map<String, Value>, ids: &[&str]) -> Result<Answer, Answer> {
+fn change(request: &Request<'_>, body: &Map<String, Value>, ids: &[&str]) -> Result<Response, Response> {
     let module = request.module()?;
     let writer = Writer::of(request)?;
     let id = body.get("owner").ok_or_else(|| missing_key("owner", "$.owner"))?;
@@ -48,12 +48,12 @@ fn change(request: &Request<'_>, body: &Map<String, Value>, ids: &[&str]) -> Res
                 })
             });
             changed.ok_or_else(|| invalid_id(id))?;
-            writer.changed(state, &module.api_name, id, &fields);
+            writer.notify_change(state, &module.api_name, id, &fields);
             Ok(success(&json!({ "id": id }), "owner is successfully updated"))
         })
         .collect();
-    // Zoho's example of some of both has this status, where other writes have 207.
+    // In Zoho's example, a mixed result has this status, while other writes have 207.
     let (status, results) = together(200, outcomes);
     let status = if status == 207 { 202 } else { status };
-    Ok(Answer::json(status, &json!({ "data": results })))
+    Ok(Response::json(status, &json!({ "data": results })))
 }

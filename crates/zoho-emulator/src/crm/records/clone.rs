@@ -1,15 +1,15 @@
-//! Copies of records.
+//! Copies records.
 
 use serde_json::Value;
 
 use super::writer::Writer;
 use crate::bodies::{invalid_id, many};
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::metadata::Kind;
 
-/// Makes a record with the same values; what the body sets is different.
-pub(crate) fn clone(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Creates a record with the values of another, except for those that the body sets.
+pub(crate) fn clone(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module()?;
     let writer = Writer::of(request)?;
     let changes = if request.call.body.is_empty() { Vec::new() } else { request.list_in_body("data")? };
@@ -21,7 +21,7 @@ pub(crate) fn clone(request: &Request<'_>) -> Result<Answer, Answer> {
     let mut fields = known.fields.clone();
     fields.insert("Owner".to_owned(), known.owner.with_email());
     for field in module.fields.iter().filter(|field| matches!(field.kind, Kind::Subform(_))) {
-        // The rows of the copy are rows of their own.
+        // The rows of the copy get new ids.
         let rows = fields.get_mut(&field.api_name).and_then(Value::as_array_mut);
         rows.into_iter().flatten().filter_map(Value::as_object_mut).for_each(|row| {
             row.shift_remove("id");

@@ -1,4 +1,4 @@
-//! A lead becomes a contact, and with it an account and a deal.
+//! Converts a lead into a contact, an account and a deal.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use super::validate::{Draft, Purpose, validate};
 use super::writer::Writer;
 use crate::bodies::{failure, invalid_id, invalid_module, many, success, wrong_type};
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::metadata::Module;
 use crate::model::records::{Fields, Record};
 use crate::timestamp::iso8601;
 use crate::world::state::State;
 
-/// Which field of the contact and of the account takes which field of the lead.
+/// Fields of the contact, each with the field of the lead that it is taken from.
 const TO_CONTACT: [(&str, &str); 17] = [
     ("Salutation", "Salutation"),
     ("First_Name", "First_Name"),
@@ -44,9 +44,9 @@ const TO_ACCOUNT: [(&str, &str); 5] = [
 
 /// Converts the lead in the path.
 ///
-/// Without an account or contact of its own in the body, both are made of the lead's fields: the account only if it
-/// has a company. A deal is made only if the body has one.
-pub(crate) fn convert(request: &Request<'_>) -> Result<Answer, Answer> {
+/// An account or contact that the body does not name is created from the lead's fields; an account only if the lead
+/// has a company. A deal is created only if the body contains one.
+pub(crate) fn convert(request: &Request<'_>) -> Result<Response, Response> {
     let writer = Writer::of(request)?;
     let module = |name: &str| {
         let known = request.metadata().module(name);
@@ -85,7 +85,7 @@ impl Conversion<'_> {
         if lead.fields.contains_key("Converted__s") {
             return Err(failure("ID_ALREADY_CONVERTED", &json!({ "id": id }), "id already converted"));
         }
-        // Whatever can be wrong is looked at before anything is made.
+        // Everything is checked before anything is created.
         let deal = match asked.remove("Deals") {
             Some(Value::Object(fields)) => {
                 Some(validate(writer, state, self.deals, fields, Purpose::Create, "$.data[0].Deals")?)
@@ -117,7 +117,7 @@ impl Conversion<'_> {
         Ok(success(&details, "The record has been converted successfully"))
     }
 
-    /// The record that the body names for a module, which has to be there.
+    /// The existing record that the body names for a module.
     fn existing(
         &self,
         state: &State,
@@ -134,13 +134,13 @@ impl Conversion<'_> {
         })
     }
 
-    /// Makes a record that belongs to the lead's owner.
+    /// Creates a record that belongs to the lead's owner.
     fn make(&self, state: &mut State, module: &Module, fields: Fields, lead: &Record) -> Value {
         let draft = Draft { fields, owner: Some(Arc::clone(&lead.owner)) };
         named_record(module, self.writer.insert(state, module, draft))
     }
 
-    /// Writes into the lead what became of it.
+    /// Marks the lead as converted, with references to the new records.
     fn mark(&self, state: &mut State, leads: &Module, lead: &Record, became: [&Option<Value>; 3]) {
         let now = self.writer.world.now_ms();
         let names = ["Converted_Account", "Converted_Contact", "Converted_Deal"];
@@ -148,7 +148,7 @@ impl Conversion<'_> {
             names.into_iter().zip(became).map(|(name, made)| (name.to_owned(), json!(made))).collect();
         fields.insert("Converted__s".to_owned(), json!(true));
         fields.insert("Converted_Date_Time".to_owned(), json!(iso8601(now)));
-        self.writer.changed(state, &leads.api_name, &lead.id(), &fields);
+        self.writer.notify_change(state, &leads.api_name, &lead.id(), &fields);
         let table = state.records.table_mut(self.writer.organisation, &leads.api_name);
         table.change(lead.id, |record| {
             record.set(fields);
@@ -164,7 +164,7 @@ fn of_lead(fields: &[(&str, &str)], lead: &Record) -> Fields {
     values.collect()
 }
 
-/// A record as a look-up names it.
+/// A record as a lookup refers to it.
 fn named_record(module: &Module, record: &Record) -> Value {
     json!({ "name": record.value(&module.display_field), "id": record.id() })
 }

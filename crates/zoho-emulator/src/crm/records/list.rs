@@ -6,31 +6,31 @@ use super::page::{self, List, Order, Page};
 use super::view::{View, fields_parameter};
 use crate::bodies::{error, invalid_parameter, missing_parameter};
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::records::{Record, Table, parse_id};
 
-pub(crate) fn list(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn list(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module()?;
     let order = Order::of(request)?;
     let page = Page::of(request, order)?;
     let fields = fields_parameter(request)?.ok_or_else(|| missing_parameter("fields"))?;
     let filter = Filter::of(request)?;
-    refuse_custom_view(request)?;
+    reject_custom_view(request)?;
     let state = request.world.state();
     let none = Table::default();
     let table = state.records.table(request.organisation(), &module.api_name).unwrap_or(&none);
     let unmodified_status = if filter.modified_since_ms.is_some() { 304 } else { 204 };
     let ids = filter.ids.clone();
     let list = List { table, order, ids, listed: Box::new(move |record| filter.lists(record)) };
-    let mut answer = page::answer(request, &list, &page, &View::of_many(module, Some(fields)));
-    if answer.status == 204 {
-        answer.status = unmodified_status;
+    let mut response = page::respond(request, &list, &page, &View::of_many(module, Some(fields)));
+    if response.status == 204 {
+        response.status = unmodified_status;
     }
-    Ok(answer)
+    Ok(response)
 }
 
-/// The emulator has no custom views, and says so.
-pub(super) fn refuse_custom_view(request: &Request<'_>) -> Result<(), Answer> {
+/// Rejects `cvid`: the emulator has no custom views.
+pub(super) fn reject_custom_view(request: &Request<'_>) -> Result<(), Response> {
     if request.call.query_value("cvid").is_none() {
         return Ok(());
     }
@@ -38,7 +38,7 @@ pub(super) fn refuse_custom_view(request: &Request<'_>) -> Result<(), Answer> {
     Err(error(400, "INVALID_DATA", &details, "the emulator has no custom views"))
 }
 
-/// Which records a list is about.
+/// The records that a list contains.
 pub(super) struct Filter {
     ids: Option<Vec<u64>>,
     converted: Wanted,
@@ -46,7 +46,7 @@ pub(super) struct Filter {
     modified_since_ms: Option<u64>,
 }
 
-/// What a parameter that takes `true`, `false` and `both` asks for.
+/// The value of a parameter that takes `true`, `false` or `both`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     Yes,
@@ -55,19 +55,19 @@ enum Wanted {
 }
 
 impl Filter {
-    pub(super) fn of(request: &Request<'_>) -> Result<Self, Answer> {
+    pub(super) fn of(request: &Request<'_>) -> Result<Self, Response> {
         request.parameter("include_child", false)?;
         let ids = request.list_parameter("ids").map(|ids| ids.into_iter().filter_map(parse_id).collect());
         Ok(Self {
             ids,
             converted: wanted(request, "converted", Wanted::No)?,
             approved: wanted(request, "approved", Wanted::Yes)?,
-            modified_since_ms: request.moment_header("if-modified-since")?,
+            modified_since_ms: request.timestamp_header("if-modified-since")?,
         })
     }
 
-    /// Whether a record is in the list. Without `converted`, leads that were converted are not; every record here
-    /// is approved. Headers have whole seconds.
+    /// Whether a record is in the list. By default, converted leads are not. Every record is approved. Timestamps in
+    /// headers have whole seconds.
     pub(super) fn lists(&self, record: &Record) -> bool {
         let converted = record.fields.contains_key("Converted__s");
         self.converted.fits(converted)
@@ -86,7 +86,7 @@ impl Wanted {
     }
 }
 
-fn wanted(request: &Request<'_>, name: &str, default: Wanted) -> Result<Wanted, Answer> {
+fn wanted(request: &Request<'_>, name: &str, default: Wanted) -> Result<Wanted, Response> {
     match request.call.query_value(name) {
         None => Ok(default),
         Some("true") => Ok(Wanted::Yes),

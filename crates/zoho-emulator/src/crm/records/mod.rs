@@ -1,4 +1,4 @@
-//! Records over HTTP: lists, single records, and everything that is done with them.
+//! Records: lists, search, single records and writes.
 
 mod bin;
 mod change_owner;
@@ -24,7 +24,7 @@ pub(crate) use self::change_owner::{change_owner, change_owner_of_one};
 pub(crate) use self::clone::clone;
 pub(crate) use self::convert::convert;
 pub(crate) use self::list::list;
-pub(crate) use self::page::{List, Order, Page, answer as page_answer};
+pub(crate) use self::page::{List, Order, Page, respond as page_response};
 pub(crate) use self::photo::*;
 pub(crate) use self::read::read;
 pub(crate) use self::save::written;
@@ -37,7 +37,7 @@ pub(crate) use self::writer::Writer;
 
 use crate::http::Call;
 
-/// What a request costs in API credits: a write one for each ten records, anything else one.
+/// The price of a request in API credits: one per ten records for a write, otherwise one.
 pub(crate) fn cost(call: &Call) -> u64 {
     let body: Option<Value> = serde_json::from_str(call.text()).ok();
     let records = body.as_ref().and_then(|body| body.get("data")?.as_array()).map_or(0, Vec::len);

@@ -1,11 +1,11 @@
-//! The rule that only notes have.
+//! The rule that applies only to notes.
 
 use serde_json::{Value, json};
 
 use crate::bodies::failure;
 use crate::model::records::Fields;
 
-/// Whether a new note says anything.
+/// Checks that a new note has a title or content.
 pub(super) fn check_note(fields: &Fields, path: &str) -> Result<(), Value> {
     let says = |name: &str| fields.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
     if says("Note_Content") || says("Note_Title") {

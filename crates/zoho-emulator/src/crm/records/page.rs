@@ -1,4 +1,4 @@
-//! Which part of a list is wanted: by number up to record 2000, and by token beyond.
+//! Pages of a list: by number up to record 2,000, by page token beyond.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 use super::view::{Shown, View};
 use crate::bodies::{error, invalid_parameter};
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::records::{Position, Record, SortBy, Table};
 use crate::timestamp::iso8601;
 
-/// The longest page.
-const MAXIMUM_PAGE: usize = 200;
-/// The last record that a page number reaches; behind it a page token is needed.
-const MAXIMUM_WITHOUT_TOKEN: usize = 2000;
-const PAGE_TOKEN_LIFE_MS: u64 = 24 * 60 * 60 * 1000;
+/// The maximum number of records on a page.
+const MAX_PAGE: usize = 200;
+/// The last record that a page number can reach; beyond it, a page token is required.
+const MAX_WITHOUT_TOKEN: usize = 2000;
+const PAGE_TOKEN_LIFETIME_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The order of a list.
 #[derive(Clone, Copy, Debug)]
@@ -25,28 +25,28 @@ pub(crate) struct Order {
     pub(crate) descending: bool,
 }
 
-/// Which part of a list is wanted.
+/// The requested page of a list.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) number: usize,
     pub(crate) length: usize,
-    /// How many records come before it, if it was asked for by number.
+    /// How many records to skip, if the page was requested by number.
     pub(super) skip: usize,
-    /// Behind which position it begins, if it was asked for by token.
-    behind: Option<Position>,
+    /// The position after which the page starts, if it was requested by token.
+    after: Option<Position>,
 }
 
 /// The records of a page.
 struct Found<'a> {
     records: Vec<&'a Record>,
-    /// Behind which positions the next and the previous page begin.
+    /// The positions after which the next and the previous page start.
     next: Option<Position>,
     previous: Option<Position>,
 }
 
 impl Order {
-    /// The order that `sort_by` and `sort_order` ask for: the newest id first without them.
-    pub(crate) fn of(request: &Request<'_>) -> Result<Self, Answer> {
+    /// The order that `sort_by` and `sort_order` request. Default: newest id first.
+    pub(crate) fn of(request: &Request<'_>) -> Result<Self, Response> {
         let by = match request.call.query_value("sort_by").unwrap_or("id") {
             "id" => SortBy::Id,
             "Created_Time" => SortBy::CreatedTime,
@@ -70,31 +70,31 @@ impl Order {
         (by, if self.descending { "desc" } else { "asc" })
     }
 
-    /// A position before all records.
+    /// The position before all records.
     fn beginning(self) -> Position {
         if self.descending { (u64::MAX, u64::MAX) } else { (0, 0) }
     }
 }
 
 impl Page {
-    /// The page that `page` and `per_page` ask for.
-    pub(crate) fn by_number(request: &Request<'_>) -> Result<Self, Answer> {
-        let length = request.parameter("per_page", MAXIMUM_PAGE)?;
-        if length == 0 || length > MAXIMUM_PAGE {
+    /// The page that `page` and `per_page` request.
+    pub(crate) fn by_number(request: &Request<'_>) -> Result<Self, Response> {
+        let length = request.parameter("per_page", MAX_PAGE)?;
+        if length == 0 || length > MAX_PAGE {
             return Err(invalid_parameter("per_page"));
         }
         let number = request.parameter("page", 1_usize)?;
         let skip = number.checked_sub(1).ok_or_else(|| invalid_parameter("page"))?.saturating_mul(length);
-        if skip.saturating_add(length) > MAXIMUM_WITHOUT_TOKEN {
-            let details = json!({ "limit": MAXIMUM_WITHOUT_TOKEN });
+        if skip.saturating_add(length) > MAX_WITHOUT_TOKEN {
+            let details = json!({ "limit": MAX_WITHOUT_TOKEN });
             let message = "You can only get the first 2000 records without using page_token param";
             return Err(error(400, "DISCRETE_PAGINATION_LIMIT_EXCEEDED", &details, message));
         }
-        Ok(Self { number, length, skip, behind: None })
+        Ok(Self { number, length, skip, after: None })
     }
 
-    /// The page that `page_token`, or `page` and `per_page` ask for.
-    pub(crate) fn of(request: &Request<'_>, order: Order) -> Result<Self, Answer> {
+    /// The page that `page_token` or `page` and `per_page` request.
+    pub(crate) fn of(request: &Request<'_>, order: Order) -> Result<Self, Response> {
         let Some(token) = request.call.query_value("page_token") else { return Self::by_number(request) };
         if request.call.query_value("page").is_some() {
             let names = json!([{ "param_name": "page" }, { "param_name": "page_token" }]);
@@ -104,36 +104,36 @@ impl Page {
         }
         let mut page = Self::by_number(request)?;
         let token = read_token(request, order, token)?;
-        (page.number, page.behind) = (token.number, Some(token.behind));
+        (page.number, page.after) = (token.number, Some(token.after));
         Ok(page)
     }
 
-    /// The records of the page, of those in a list.
+    /// The records of the page.
     fn find<'a>(&self, list: &List<'a>) -> Found<'a> {
         let by = list.order.by;
-        let mut rest = list.behind(self.behind, list.order.descending).skip(self.skip);
+        let mut rest = list.after(self.after, list.order.descending).skip(self.skip);
         let records: Vec<&Record> = rest.by_ref().take(self.length).collect();
         let next = rest.next().and(records.last()).map(|last| by.position(last));
         let previous = records.first().filter(|_| self.number > 1).map(|first| {
-            let mut earlier = list.behind(Some(by.position(first)), !list.order.descending);
+            let mut earlier = list.after(Some(by.position(first)), !list.order.descending);
             earlier.nth(self.length).map_or(list.order.beginning(), |record| by.position(record))
         });
         Found { records, next, previous }
     }
 }
 
-/// The records that are to be listed, and their order.
+/// A list of records, and its order.
 pub(crate) struct List<'a> {
     pub(crate) table: &'a Table,
     pub(crate) order: Order,
-    /// Only these, if it is known which.
+    /// Restricts the list to these records.
     pub(crate) ids: Option<Vec<u64>>,
     pub(crate) listed: Box<dyn Fn(&Record) -> bool + 'a>,
 }
 
 impl<'a> List<'a> {
-    /// The records behind a position, in an order.
-    fn behind<'s>(
+    /// The records after a position, in an order.
+    fn after<'s>(
         &'s self,
         position: Option<Position>,
         descending: bool,
@@ -159,14 +159,14 @@ impl<'a> List<'a> {
     }
 }
 
-/// A page of a list as an answer; an empty one is 204.
-pub(crate) fn answer(request: &Request<'_>, list: &List<'_>, page: &Page, view: &View<'_>) -> Answer {
+/// A page of a list as a response; 204 if it is empty.
+pub(crate) fn respond(request: &Request<'_>, list: &List<'_>, page: &Page, view: &View<'_>) -> Response {
     let found = page.find(list);
     if found.records.is_empty() {
-        return Answer::empty(204);
+        return Response::empty(204);
     }
     let data = found.records.iter().map(|record| view.show(record)).collect();
-    Answer::json(200, &Listed { data, info: info(request, list.order, page, &found) })
+    Response::json(200, &Listed { data, info: info(request, list.order, page, &found) })
 }
 
 /// The body of a list.
@@ -176,11 +176,11 @@ pub(super) struct Listed<'a> {
     pub(super) info: Value,
 }
 
-/// What a list says about its page.
+/// The `info` of a page.
 fn info(request: &Request<'_>, order: Order, page: &Page, found: &Found<'_>) -> Value {
-    let expires_ms = request.world.now_ms() + PAGE_TOKEN_LIFE_MS;
-    let token = |number, behind: Option<Position>| {
-        behind.map(|behind| Token { number, behind, expires_ms }.written(request, order))
+    let expires_ms = request.world.now_ms() + PAGE_TOKEN_LIFETIME_MS;
+    let token = |number, after: Option<Position>| {
+        after.map(|after| Token { number, after, expires_ms }.encode(request, order))
     };
     let (sort_by, sort_order) = order.names();
     json!({
@@ -198,17 +198,16 @@ fn info(request: &Request<'_>, order: Order, page: &Page, found: &Found<'_>) -> 
     })
 }
 
-/// A page token says where the page begins, of which list, for whom, and until when; nothing has to be remembered
-/// for it.
+/// A page token. It contains position, list, user and expiry, so that the server stores nothing.
 struct Token {
     number: usize,
-    behind: Position,
+    after: Position,
     expires_ms: u64,
 }
 
 impl Token {
-    fn written(&self, request: &Request<'_>, order: Order) -> String {
-        let (moment, id) = self.behind;
+    fn encode(&self, request: &Request<'_>, order: Order) -> String {
+        let (moment, id) = self.after;
         let list = list_name(request, order);
         URL_SAFE_NO_PAD.encode(format!("{} {moment} {id} {} {list}", self.number, self.expires_ms))
     }
@@ -217,19 +216,19 @@ impl Token {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
         let mut parts = text.splitn(5, ' ');
         let number = parts.next()?.parse().ok()?;
-        let behind = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let after = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
         let expires_ms = parts.next()?.parse().ok()?;
-        Some((Self { number, behind, expires_ms }, parts.next()?.to_owned()))
+        Some((Self { number, after, expires_ms }, parts.next()?.to_owned()))
     }
 }
 
-/// Which list of whom this is.
+/// Identifies a list and its user.
 fn list_name(request: &Request<'_>, order: Order) -> String {
     let (by, direction) = order.names();
     format!("{} {by} {direction} {}", request.call.path, request.caller.user.email)
 }
 
-fn read_token(request: &Request<'_>, order: Order, token: &str) -> Result<Token, Answer> {
+fn read_token(request: &Request<'_>, order: Order, token: &str) -> Result<Token, Response> {
     let known = Token::parse(token).filter(|(_, list)| *list == list_name(request, order));
     let (token, _) = known.ok_or_else(|| invalid_parameter("page_token"))?;
     if token.expires_ms <= request.world.now_ms() {

@@ -1,4 +1,4 @@
-//! What a write does to a single record, whichever part of the API it comes through.
+//! Writes of a single record, through whichever part of the API they come.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::model::records::{Fields, Record, parse_id};
 use crate::world::state::State;
 
 impl Writer<'_> {
-    /// Adds a record. `path` leads to it in the body, for what is said if it is wrong.
+    /// Creates a record. `path` locates it in the body, for error details.
     pub(crate) fn create(&self, state: &mut State, module: &Module, fields: Fields, path: &str) -> Outcome {
         let draft = validate(self, state, module, fields, Purpose::Create, path)?;
         if module.api_name == "Notes" {
@@ -25,7 +25,7 @@ impl Writer<'_> {
         Ok(success(&written(record), "record added"))
     }
 
-    /// Changes the fields that are named, and keeps the others.
+    /// Changes the given fields of a record.
     pub(crate) fn update(
         &self,
         state: &mut State,
@@ -37,10 +37,9 @@ impl Writer<'_> {
         self.change(state, module, id, fields, path, "RECORD_MODIFIED")
     }
 
-    /// Changes the record that has the same value in one of the fields, or adds one.
+    /// Changes the record that has the same value in one of the duplicate check fields, or creates one.
     ///
-    /// Besides the fields that were asked for, those count by which Zoho always looks: unique ones, and some of the
-    /// standard modules.
+    /// In addition to the fields in `asked`, Zoho always checks unique fields and certain fields of standard modules.
     pub(crate) fn upsert(
         &self,
         state: &mut State,
@@ -83,17 +82,17 @@ impl Writer<'_> {
         if !gone {
             return Err(invalid_id(id));
         }
-        self.tell(state, module, id, Event::Delete, &Fields::new());
+        self.notify(state, module, id, Event::Delete, &Fields::new());
         Ok(success(&json!({ "id": id }), "record deleted"))
     }
 
-    /// Adds a record that is known to be right.
+    /// Inserts a validated record.
     pub(crate) fn insert<'s>(&self, state: &'s mut State, module: &Module, draft: Draft) -> &'s Record {
         let id = state.records.new_id();
         let mut record = Record::new(id, Fields::new(), self.person, self.world.now_ms());
         record.set(draft.fields);
         record.owner = draft.owner.unwrap_or(record.owner);
-        self.tell(state, &module.api_name, &record.id(), Event::Create, &record.fields);
+        self.notify(state, &module.api_name, &record.id(), Event::Create, &record.fields);
         let table = state.records.table_mut(self.organisation, &module.api_name);
         let number = table.len() + table.bin.records.len() + table.bin.purged.len() + 1;
         for field in module.fields.iter().filter(|field| field.kind == Kind::AutoNumber) {
@@ -117,7 +116,7 @@ impl Writer<'_> {
         let draft = validate(self, state, module, fields, Purpose::Change(&known), path)?;
         self.check_unique(state, module, &draft, Some(known.id), path)?;
         let now = self.world.now_ms();
-        self.tell(state, &module.api_name, id, Event::Edit, &draft.fields);
+        self.notify(state, &module.api_name, id, Event::Edit, &draft.fields);
         let table = state.records.table_mut(self.organisation, &module.api_name);
         let changed = table.change(known.id, |record| {
             record.set(draft.fields);
@@ -130,19 +129,19 @@ impl Writer<'_> {
         changed.map(|record| success(&written(record), "record updated")).ok_or_else(|| invalid_id(id))
     }
 
-    /// Tells those who watch the module that these fields of a record were changed, past `update`.
-    pub(crate) fn changed(&self, state: &State, module: &str, id: &str, fields: &Fields) {
-        self.tell(state, module, id, Event::Edit, fields);
+    /// Posts a notification for a change that did not go through `update`.
+    pub(crate) fn notify_change(&self, state: &State, module: &str, id: &str, fields: &Fields) {
+        self.notify(state, module, id, Event::Edit, fields);
     }
 
-    /// Tells those who watch the module.
-    fn tell(&self, state: &State, module: &str, id: &str, event: Event, fields: &Fields) {
+    /// Posts a notification to the channels that watch the module.
+    fn notify(&self, state: &State, module: &str, id: &str, event: Event, fields: &Fields) {
         let change = Change { organisation: self.organisation, module, id, event, fields };
         self.world.notify(state, &change);
     }
 
     fn check_unmodified(&self, record: &Record, code: &str) -> Result<(), Value> {
-        // The header has whole seconds.
+        // The header has a resolution of one second.
         if self.unmodified_since_ms.is_none_or(|since| record.modified_ms / 1000 <= since / 1000) {
             return Ok(());
         }
@@ -150,7 +149,7 @@ impl Writer<'_> {
         Err(failure(code, &Value::Object(record.written()), message))
     }
 
-    /// Whether no other record has a value that may be there only once.
+    /// Checks that no other record has the same value in a unique field.
     fn check_unique(
         &self,
         state: &mut State,
@@ -185,7 +184,7 @@ impl Writer<'_> {
     }
 }
 
-/// What a write says about a record.
+/// The details of a written record.
 pub(crate) fn written(record: &Record) -> Value {
     let mut details = record.written();
     details.insert("$approval_state".to_owned(), json!("approved"));

@@ -1,21 +1,21 @@
-//! Searches and counts: by criteria, e-mail address, telephone number or word.
+//! Searches and counts: by criteria, email address, phone number or word.
 
 use serde_json::{Value, json};
 
-use super::list::{Filter, refuse_custom_view};
+use super::list::{Filter, reject_custom_view};
 use super::page::{Listed, Page};
 use super::view::{Shown, View, fields_parameter};
 use crate::bodies::{error, invalid_parameter, missing_parameter};
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::criteria::{Criterion, contains, equal};
 use crate::model::metadata::{Kind, Module};
 use crate::model::records::{Record, SortBy};
 
-/// The shortest word.
-const MINIMUM_WORD: usize = 2;
+/// The minimum length of a word.
+const MIN_WORD: usize = 2;
 
-/// What is searched for.
+/// A search.
 enum Search {
     Criteria(Criterion),
     Email(Value),
@@ -23,32 +23,32 @@ enum Search {
     Word(Value),
 }
 
-pub(crate) fn search(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn search(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module()?;
     let page = Page::by_number(request)?;
     let view = View::of_many(module, fields_parameter(request)?);
-    refuse_custom_view(request)?;
+    reject_custom_view(request)?;
     let search = Search::of(request, module)?.ok_or_else(|| missing_parameter("criteria"))?;
     let filter = Filter::of(request)?;
     let state = request.world.state();
     let Some(table) = state.records.table(request.organisation(), &module.api_name) else {
-        return Ok(Answer::empty(204));
+        return Ok(Response::empty(204));
     };
     let newest_first = table.ordered(SortBy::Id, true, None);
     let mut found =
         newest_first.filter(|record| filter.lists(record) && search.finds(record, module)).skip(page.skip);
     let data: Vec<Shown<'_>> = found.by_ref().take(page.length).map(|record| view.show(record)).collect();
     if data.is_empty() {
-        return Ok(Answer::empty(204));
+        return Ok(Response::empty(204));
     }
     let more = found.next().is_some();
     let info =
         json!({ "per_page": page.length, "count": data.len(), "page": page.number, "more_records": more });
-    Ok(Answer::json(200, &Listed { data, info }))
+    Ok(Response::json(200, &Listed { data, info }))
 }
 
-/// How many records there are, or how many a search finds.
-pub(crate) fn count(request: &Request<'_>) -> Result<Answer, Answer> {
+/// The number of records, or of those that a search finds.
+pub(crate) fn count(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module()?;
     let search = Search::of(request, module)?;
     if search.is_some() && request.call.query_value("cvid").is_some() {
@@ -57,7 +57,7 @@ pub(crate) fn count(request: &Request<'_>) -> Result<Answer, Answer> {
         let details = json!({ "ambiguity_due_to": [{ "param_name": "cvid" }, { "param_name": "criteria" }] });
         return Err(error(400, "AMBIGUITY_DURING_PROCESSING", &details, message));
     }
-    refuse_custom_view(request)?;
+    reject_custom_view(request)?;
     let state = request.world.state();
     let table = state.records.table(request.organisation(), &module.api_name);
     let count = match (table, search) {
@@ -65,13 +65,13 @@ pub(crate) fn count(request: &Request<'_>) -> Result<Answer, Answer> {
         (Some(table), None) => table.len(),
         (Some(table), Some(search)) => table.iter().filter(|record| search.finds(record, module)).count(),
     };
-    Ok(Answer::json(200, &json!({ "count": count })))
+    Ok(Response::json(200, &json!({ "count": count })))
 }
 
 impl Search {
-    /// What the body or the parameters ask for. Of several, the first in this order counts.
-    fn of(request: &Request<'_>, module: &Module) -> Result<Option<Self>, Answer> {
-        // Without a body all records are meant.
+    /// The search that the body or the parameters request. Of several, the first in this order applies.
+    fn of(request: &Request<'_>, module: &Module) -> Result<Option<Self>, Response> {
+        // Without a body, the request is about all records.
         if request.call.method == "POST"
             && !request.call.text().trim().is_empty()
             && let Some(filters) = request.body()?.get("filters")
@@ -89,7 +89,7 @@ impl Search {
             return Ok(Some(Self::Phone(digits(phone))));
         }
         match asked("word") {
-            Some(word) if word.chars().count() < MINIMUM_WORD => Err(invalid_parameter("word")),
+            Some(word) if word.chars().count() < MIN_WORD => Err(invalid_parameter("word")),
             word => Ok(word.map(|word| Self::Word(json!(word)))),
         }
     }
@@ -110,7 +110,7 @@ impl Search {
     }
 }
 
-/// A telephone number without what only makes it readable.
+/// The digits of a phone number.
 fn digits(phone: &str) -> String {
     phone.chars().filter(char::is_ascii_digit).collect()
 }

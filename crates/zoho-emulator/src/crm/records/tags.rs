@@ -1,4 +1,4 @@
-//! The tags that a write names.
+//! The tags in a write.
 
 use serde_json::Value;
 
@@ -7,9 +7,9 @@ use crate::bodies::{invalid_data, mandatory_not_found};
 use crate::model::records::Tag;
 use crate::world::state::State;
 
-/// The tags that a write of a record names; those that the module does not have are made.
+/// Resolves the tags in a write. Unknown names become new tags of the module.
 ///
-/// A tag is named by `name` or `id`, or is a text alone.
+/// A tag has a `name` or an `id`, or is a string.
 pub(crate) fn named_tags(
     writer: &Writer<'_>,
     state: &mut State,

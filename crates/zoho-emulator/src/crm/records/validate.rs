@@ -1,4 +1,4 @@
-//! Whether what a client sends can be a record of the module, and what is kept of it.
+//! Validates the fields of a record against its module.
 
 use std::sync::Arc;
 
@@ -12,24 +12,23 @@ use crate::model::records::{Fields, Person, Record, parse_id};
 use crate::timestamp::{is_date, iso8601, parse_iso8601};
 use crate::world::state::State;
 
-/// What a write sets, once it was found to be right. `null` clears a field.
+/// The validated fields of a write. `null` clears a field.
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
     pub(crate) fields: Fields,
     pub(crate) owner: Option<Arc<Person>>,
 }
 
-/// What the fields are validated for: a record that is new, or one that is there.
+/// Whether the fields are for a new record or for a change of an existing one.
 #[derive(Clone, Copy)]
 pub(crate) enum Purpose<'a> {
     Create,
     Change(&'a Record),
 }
 
-/// Checks the fields of one record against its module. What the module does not have, and what cannot be set, is
-/// dropped, as Zoho does.
+/// Validates the fields of a record. Unknown and read-only fields are dropped, as Zoho does.
 ///
-/// The failure is about the first field that is wrong; a missing one is wrong, too. `path` leads to the record.
+/// The failure names the first field that is invalid or missing. `path` locates the record in the body.
 pub(crate) fn validate(
     writer: &Writer<'_>,
     state: &mut State,
@@ -71,17 +70,17 @@ pub(crate) fn validate(
     Ok(draft)
 }
 
-/// What a value is checked with.
+/// The context in which a value is checked.
 struct Checker<'a> {
     writer: &'a Writer<'a>,
     state: &'a mut State,
     module: &'a str,
-    /// What the field holds now.
+    /// The current value of the field.
     before: Option<&'a Value>,
 }
 
 impl Checker<'_> {
-    /// The value as the record keeps it.
+    /// The value as it is stored.
     fn check(&mut self, field: &Field, value: Value, path: &str) -> Result<Value, Value> {
         let wrong = || wrong_type(field, path);
         match &field.kind {
@@ -144,7 +143,7 @@ impl Checker<'_> {
         if text.chars().count() > field.length { Err(too_long(field, path)) } else { Ok(value) }
     }
 
-    /// A record by its id: `{"id": "…"}`, or the id alone.
+    /// A record by its id: `{"id": "…"}` or only the id.
     fn lookup(&self, field: &Field, value: &Value, module: Option<&str>, path: &str) -> Result<Value, Value> {
         let id = value.get("id").unwrap_or(value).as_str().ok_or_else(|| wrong_type(field, path))?;
         let organisation = self.writer.organisation;
@@ -168,7 +167,7 @@ impl Checker<'_> {
         Ok(kept)
     }
 
-    /// Rows of a subform: with the id of a row that is there it is changed, with `_delete` removed; others are new.
+    /// The rows of a subform. A row with an id changes the existing row, or removes it with `_delete`; others are new.
     fn rows(&mut self, field: &Field, columns: &[Field], value: Value, path: &str) -> Result<Value, Value> {
         let Value::Array(sent) = value else { return Err(wrong_type(field, path)) };
         let before = self.before.take();
@@ -213,7 +212,7 @@ impl Checker<'_> {
     }
 }
 
-/// A user of the organisation, by id or e-mail address.
+/// A user of the organisation, by id or email address.
 fn user(writer: &Writer<'_>, field: &Field, value: &Value, path: &str) -> Result<Arc<Person>, Value> {
     let by = |key: &str| value.get(key).and_then(Value::as_str);
     let (id, email) = (by("id").or(value.as_str()), by("email"));
@@ -226,7 +225,7 @@ fn user(writer: &Writer<'_>, field: &Field, value: &Value, path: &str) -> Result
     })
 }
 
-/// Zoho does not document what it says about a value that a pick list does not have.
+/// A value of a pick list. Zoho does not document its error for an unknown value.
 fn one_of(field: &Field, values: &[String], value: Value, path: &str) -> Result<Value, Value> {
     let text = value.as_str().ok_or_else(|| invalid_data(&field.api_name, field.kind.data_type(), path))?;
     if values.iter().any(|known| known == text) {

@@ -1,4 +1,4 @@
-//! Which fields of a record an answer has.
+//! The fields of a record that a response shows.
 
 use std::borrow::Cow;
 
@@ -7,22 +7,22 @@ use serde_json::{Value, json};
 
 use crate::bodies::error;
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::metadata::Module;
 use crate::model::records::Record;
 
-const MAXIMUM_FIELDS: usize = 50;
+const MAX_FIELDS: usize = 50;
 
-/// How records are shown.
+/// Selects the fields that are shown.
 pub(crate) struct View<'a> {
-    /// The fields that are shown besides the id, each once.
+    /// The fields that are shown in addition to the id, without duplicates.
     names: Vec<&'a str>,
-    /// Whether everything else that the CRM says about a record is shown, too.
+    /// Whether the internal fields of the CRM are shown, too.
     everything: bool,
 }
 
 impl<'a> View<'a> {
-    /// A record with everything, or with the fields that were asked for.
+    /// The view of a single record: the requested fields, or all.
     pub(crate) fn of_one(module: &'a Module, wanted: Option<Vec<&'a str>>) -> Self {
         let Some(wanted) = wanted else {
             let names = module.fields.iter().map(|field| field.api_name.as_str());
@@ -38,20 +38,20 @@ impl<'a> View<'a> {
         Self { names, everything: false }
     }
 
-    /// The same for a list, in which records have no rows of subforms.
+    /// The view of a record in a list, without subforms.
     pub(crate) fn of_many(module: &'a Module, wanted: Option<Vec<&'a str>>) -> Self {
         let mut view = Self::of_one(module, wanted);
         view.names.retain(|name| module.find(name).is_none_or(|field| !field.only_in_single_records()));
         view
     }
 
-    /// The record as an answer shows it; the id is always there.
+    /// A record in this view. The id is always shown.
     pub(crate) fn show<'v>(&'v self, record: &'v Record) -> Shown<'v> {
         Shown { view: self, record }
     }
 }
 
-/// A record as an answer shows it. It is written as it stands in the store: a page of a list copies nothing.
+/// A record in a view. It is serialised directly from the store, so that a page of a list copies nothing.
 pub(crate) struct Shown<'v> {
     view: &'v View<'v>,
     record: &'v Record,
@@ -87,7 +87,7 @@ fn value<'v>(record: &'v Record, name: &str) -> Cow<'v, Value> {
     internal.map_or(known, |(_, value)| Cow::Owned(value))
 }
 
-/// What the CRM says about a record besides its fields, as far as it never changes here.
+/// The internal fields of a record, whose values are constant in the emulator.
 fn internal_fields() -> [(&'static str, Value); 17] {
     [
         ("$currency_symbol", json!("$")),
@@ -110,11 +110,11 @@ fn internal_fields() -> [(&'static str, Value); 17] {
     ]
 }
 
-/// The fields that the parameter `fields` names.
-pub(crate) fn fields_parameter<'a>(request: &Request<'a>) -> Result<Option<Vec<&'a str>>, Answer> {
+/// The fields in the parameter `fields`.
+pub(crate) fn fields_parameter<'a>(request: &Request<'a>) -> Result<Option<Vec<&'a str>>, Response> {
     let fields = request.list_parameter("fields").filter(|fields| !fields.is_empty());
-    if fields.as_ref().is_some_and(|fields| fields.len() > MAXIMUM_FIELDS) {
-        let details = json!({ "limit": MAXIMUM_FIELDS, "param_name": "fields" });
+    if fields.as_ref().is_some_and(|fields| fields.len() > MAX_FIELDS) {
+        let details = json!({ "limit": MAX_FIELDS, "param_name": "fields" });
         return Err(error(400, "LIMIT_EXCEEDED", &details, "the number of fields exceeds the limit"));
     }
     Ok(fields)

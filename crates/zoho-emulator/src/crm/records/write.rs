@@ -1,23 +1,23 @@
-//! Create, change, upsert and delete: up to a hundred records in a request, each with its own result.
+//! Creates, updates, upserts and deletes up to 100 records in a request, each with its own result.
 
 use serde_json::{Value, json};
 
 use super::writer::Writer;
 use crate::bodies::{Outcome, invalid_data, mandatory_not_found, many};
 use crate::crm::request::{Request, list_in};
-use crate::http::Answer;
+use crate::http::Response;
 use crate::world::state::State;
 
-pub(crate) fn create(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn create(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module()?;
     let writer = Writer::of(request)?;
     let sent = request.list_in_body("data")?;
     let state = &mut *request.world.state();
-    Ok(answer(201, each(sent, |fields, path| writer.create(state, module, fields, path))))
+    Ok(respond(201, each(sent, |fields, path| writer.create(state, module, fields, path))))
 }
 
-/// Changes the records whose ids are in the body.
-pub(crate) fn update(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Updates the records whose ids are in the body.
+pub(crate) fn update(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module()?;
     let writer = Writer::of(request)?;
     let sent = request.list_in_body("data")?;
@@ -27,21 +27,21 @@ pub(crate) fn update(request: &Request<'_>) -> Result<Answer, Answer> {
         let id = id.ok_or_else(|| mandatory_not_found("id", &format!("{path}.id")))?;
         writer.update(state, module, &id, fields, path)
     });
-    Ok(answer(200, outcomes))
+    Ok(respond(200, outcomes))
 }
 
-/// Changes the record in the path.
-pub(crate) fn update_one(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Updates the record in the path.
+pub(crate) fn update_one(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module()?;
     let writer = Writer::of(request)?;
     let mut sent = request.list_in_body("data")?;
     sent.truncate(1);
     let state = &mut *request.world.state();
-    Ok(answer(200, each(sent, |fields, path| writer.update(state, module, request.id(), fields, path))))
+    Ok(respond(200, each(sent, |fields, path| writer.update(state, module, request.id(), fields, path))))
 }
 
-/// Changes the record that has the same value in a field of `duplicate_check_fields`, or creates one.
-pub(crate) fn upsert(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Updates the record that has the same value in a field of `duplicate_check_fields`, or creates one.
+pub(crate) fn upsert(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module()?;
     let writer = Writer::of(request)?;
     let mut body = request.body()?;
@@ -50,29 +50,29 @@ pub(crate) fn upsert(request: &Request<'_>) -> Result<Answer, Answer> {
     let asked: Vec<String> = asked.filter_map(Value::as_str).map(str::to_owned).collect();
     let sent = list_in(&mut body, "data")?;
     let state = &mut *request.world.state();
-    Ok(answer(200, each(sent, |fields, path| writer.upsert(state, module, fields, &asked, path))))
+    Ok(respond(200, each(sent, |fields, path| writer.upsert(state, module, fields, &asked, path))))
 }
 
-/// Deletes the records that `ids` names.
-pub(crate) fn delete(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Deletes the records in `ids`.
+pub(crate) fn delete(request: &Request<'_>) -> Result<Response, Response> {
     let ids = request.ids()?;
     delete_all(request, &ids)
 }
 
 /// Deletes the record in the path.
-pub(crate) fn delete_one(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn delete_one(request: &Request<'_>) -> Result<Response, Response> {
     delete_all(request, &[request.id()])
 }
 
-fn delete_all(request: &Request<'_>, ids: &[&str]) -> Result<Answer, Answer> {
+fn delete_all(request: &Request<'_>, ids: &[&str]) -> Result<Response, Response> {
     let module = request.module()?;
     let writer = Writer::of(request)?;
     let state: &mut State = &mut request.world.state();
     let outcomes: Vec<Outcome> = ids.iter().map(|id| writer.delete(state, &module.api_name, id)).collect();
-    Ok(answer(200, outcomes))
+    Ok(respond(200, outcomes))
 }
 
-/// Carries out a write for each record; `path` says where in the body it stands.
+/// Applies a write to each record, with the path of the record in the body.
 fn each(
     sent: Vec<Value>,
     mut one: impl FnMut(serde_json::Map<String, Value>, &str) -> Outcome,
@@ -87,16 +87,16 @@ fn each(
     each.collect()
 }
 
-/// The answer to a write: 412 if all that went wrong is that records were changed meanwhile.
-fn answer(status: u16, outcomes: Vec<Outcome>) -> Answer {
+/// The response to a write: 412 if every record failed because it was modified in the meantime.
+fn respond(status: u16, outcomes: Vec<Outcome>) -> Response {
     let meanwhile = |outcome: &Outcome| {
         let code = outcome.as_ref().err().map(|failure| &failure["code"]);
         code.is_some_and(|code| *code == json!("RECORD_MODIFIED") || *code == json!("ALREADY_MODIFIED"))
     };
     let all_meanwhile = outcomes.iter().all(meanwhile);
-    let mut answer = many(status, "data", outcomes);
+    let mut response = many(status, "data", outcomes);
     if all_meanwhile {
-        answer.status = 412;
+        response.status = 412;
     }
-    answer
+    response
 }

@@ -1,9 +1,9 @@
-//! `Writer`: who writes records, and where.
+//! `Writer`: a user who writes records of an organisation.
 
 use std::sync::Arc;
 
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::metadata::Metadata;
 use crate::model::records::Person;
 use crate::world::World;
@@ -14,23 +14,23 @@ pub(crate) struct Writer<'a> {
     pub(crate) organisation: &'a str,
     pub(crate) metadata: &'a Metadata,
     pub(crate) person: &'a Arc<Person>,
-    /// Records that were changed after this moment are not changed.
+    /// Records that were modified after this time are not changed.
     pub(crate) unmodified_since_ms: Option<u64>,
 }
 
 impl<'a> Writer<'a> {
-    /// The caller of a request.
-    pub(crate) fn of(request: &'a Request<'_>) -> Result<Self, Answer> {
+    /// The caller of a request as a writer.
+    pub(crate) fn of(request: &'a Request<'_>) -> Result<Self, Response> {
         Ok(Self {
             world: request.world,
             organisation: request.organisation(),
             metadata: request.metadata(),
             person: request.person(),
-            unmodified_since_ms: request.moment_header("if-unmodified-since")?,
+            unmodified_since_ms: request.timestamp_header("if-unmodified-since")?,
         })
     }
 
-    /// A user of the organisation.
+    /// A user of the same organisation.
     pub(crate) fn colleague(&self, id: Option<&str>, email: Option<&str>) -> Option<Arc<Person>> {
         let users = self.world.settings.users.iter();
         let mut colleagues = users.filter(|user| self.world.organisation_of(user) == self.organisation);

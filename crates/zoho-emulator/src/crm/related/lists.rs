@@ -1,4 +1,4 @@
-//! Related lists: the records that name a record in a look-up field, and those that were linked with it.
+//! Related lists: the records that refer to a record in a lookup, and those that are linked with it.
 
 use std::sync::Arc;
 
@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 
 use super::parent::{parent, unknown_relation};
 use crate::bodies::{Outcome, invalid_data, invalid_id, many, missing_parameter, success};
-use crate::crm::records::{List, Order, Page, View, Writer, fields_parameter, page_answer};
+use crate::crm::records::{List, Order, Page, View, Writer, fields_parameter, page_response};
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::metadata::Module;
 use crate::model::metadata::related_list::Relation;
 use crate::model::records::{Fields, parse_id};
 use crate::world::state::State;
 
 /// The records of a related list.
-pub(crate) fn related_records(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn related_records(request: &Request<'_>) -> Result<Response, Response> {
     let order = Order::of(request)?;
     let page = Page::of(request, order)?;
     let fields = fields_parameter(request)?.ok_or_else(|| missing_parameter("fields"))?;
@@ -24,48 +24,48 @@ pub(crate) fn related_records(request: &Request<'_>) -> Result<Answer, Answer> {
     let ids = related.ids(request, &mut state);
     let table = state.records.table_mut(request.organisation(), &related.module.api_name);
     let list = List { table, order, ids: Some(ids), listed: Box::new(|_| true) };
-    Ok(page_answer(request, &list, &page, &View::of_many(&related.module, Some(fields))))
+    Ok(page_response(request, &list, &page, &View::of_many(&related.module, Some(fields))))
 }
 
 /// One record of a related list.
-pub(crate) fn related_record(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn related_record(request: &Request<'_>) -> Result<Response, Response> {
     let fields = fields_parameter(request)?;
     let mut state = request.world.state();
     let related = Related::of(request, &state)?;
     let ids = related.ids(request, &mut state);
     let id = parse_id(request.part("related_id")).filter(|id| ids.contains(id));
     let table = state.records.table_mut(request.organisation(), &related.module.api_name);
-    let Some(record) = id.and_then(|id| table.get(id)) else { return Ok(Answer::empty(204)) };
+    let Some(record) = id.and_then(|id| table.get(id)) else { return Ok(Response::empty(204)) };
     let view = View::of_one(&related.module, fields);
-    Ok(Answer::json(200, &json!({ "data": [view.show(record)] })))
+    Ok(Response::json(200, &json!({ "data": [view.show(record)] })))
 }
 
-/// Puts records into a related list, and changes them.
-pub(crate) fn update_related(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Adds records to a related list and updates their fields.
+pub(crate) fn update_related(request: &Request<'_>) -> Result<Response, Response> {
     let sent = request.list_in_body("data")?;
     relate_all(request, sent, None)
 }
 
-/// Puts one record into a related list, and changes it.
-pub(crate) fn update_related_one(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Adds one record to a related list and updates its fields.
+pub(crate) fn update_related_one(request: &Request<'_>) -> Result<Response, Response> {
     let mut sent =
         if request.call.body.is_empty() { vec![json!({})] } else { request.list_in_body("data")? };
     sent.truncate(1);
     relate_all(request, sent, Some(request.part("related_id")))
 }
 
-/// Takes records out of a related list.
-pub(crate) fn delink(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Removes records from a related list.
+pub(crate) fn delink(request: &Request<'_>) -> Result<Response, Response> {
     let ids = request.ids()?;
     delink_all(request, &ids)
 }
 
-/// Takes one record out of a related list.
-pub(crate) fn delink_one(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Removes one record from a related list.
+pub(crate) fn delink_one(request: &Request<'_>) -> Result<Response, Response> {
     delink_all(request, &[request.part("related_id")])
 }
 
-fn relate_all(request: &Request<'_>, sent: Vec<Value>, id: Option<&str>) -> Result<Answer, Answer> {
+fn relate_all(request: &Request<'_>, sent: Vec<Value>, id: Option<&str>) -> Result<Response, Response> {
     let writer = Writer::of(request)?;
     let state = &mut *request.world.state();
     let related = Related::of(request, state)?;
@@ -79,7 +79,7 @@ fn relate_all(request: &Request<'_>, sent: Vec<Value>, id: Option<&str>) -> Resu
     Ok(many(200, "data", outcomes.collect::<Vec<_>>()))
 }
 
-fn delink_all(request: &Request<'_>, ids: &[&str]) -> Result<Answer, Answer> {
+fn delink_all(request: &Request<'_>, ids: &[&str]) -> Result<Response, Response> {
     let writer = Writer::of(request)?;
     let state = &mut *request.world.state();
     let related = Related::of(request, state)?;
@@ -91,7 +91,7 @@ fn delink_all(request: &Request<'_>, ids: &[&str]) -> Result<Answer, Answer> {
     Ok(many(200, "data", outcomes.collect::<Vec<_>>()))
 }
 
-/// The related list that a path names, of the record that it names.
+/// The related list in a path, of the record in the path.
 struct Related {
     parent: u64,
     relation: Relation,
@@ -100,7 +100,7 @@ struct Related {
 }
 
 impl Related {
-    fn of(request: &Request<'_>, state: &State) -> Result<Self, Answer> {
+    fn of(request: &Request<'_>, state: &State) -> Result<Self, Response> {
         let list = request.metadata().related_list(request.module()?, request.part("list"));
         let list = list.ok_or_else(unknown_relation)?;
         let module = request.metadata().module(&list.module).ok_or_else(unknown_relation)?;
@@ -118,7 +118,7 @@ impl Related {
         }
     }
 
-    /// Puts a record into the list, and changes its fields.
+    /// Adds a record to the list and updates its fields.
     fn add(
         &self,
         writer: &Writer<'_>,
@@ -137,7 +137,7 @@ impl Related {
         Ok(success(&json!({ "id": id }), "record updated"))
     }
 
-    /// Takes a record out of the list. What cannot be without its record, as a note, is deleted.
+    /// Removes a record from the list. A record that requires its parent, such as a note, is deleted.
     fn remove(&self, writer: &Writer<'_>, state: &mut State, id: &str, child: u64) -> Outcome {
         match &self.relation {
             Relation::Link => {

@@ -1,4 +1,4 @@
-//! What hangs on a record: related records, notes, attachments and tags.
+//! Related lists, notes, attachments and tags of records.
 
 mod attachments;
 mod lists;

@@ -1,4 +1,4 @@
-//! Notes of a record. Those of all records are the module `Notes`.
+//! Notes of a record. The notes of all records are the module `Notes`.
 
 use serde_json::{Value, json};
 
@@ -6,10 +6,10 @@ use super::parent::{parent, unknown_relation};
 use crate::bodies::{invalid_data, many};
 use crate::crm::records::Writer;
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 
 /// Adds notes to the record in the path.
-pub(crate) fn create_notes(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn create_notes(request: &Request<'_>) -> Result<Response, Response> {
     let writer = Writer::of(request)?;
     let sent = request.list_in_body("data")?;
     let notes = request.metadata().module("Notes").ok_or_else(unknown_relation)?;

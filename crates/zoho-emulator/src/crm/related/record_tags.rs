@@ -1,4 +1,4 @@
-//! The tags that records have: `actions/add_tags` and `actions/remove_tags`.
+//! The tags of records: `actions/add_tags` and `actions/remove_tags`.
 
 use std::sync::Arc;
 
@@ -7,38 +7,38 @@ use serde_json::{Map, Value, json};
 use crate::bodies::{invalid_id, success, together};
 use crate::crm::records::{Writer, named_tags};
 use crate::crm::request::{Request, list_in};
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::records::parse_id;
 use crate::world::state::State;
 
 /// Adds tags to the record in the path.
-pub(crate) fn add_tags_to_one(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn add_tags_to_one(request: &Request<'_>) -> Result<Response, Response> {
     let mut body = request.body()?;
     add(request, &mut body, &[request.id().to_owned()])
 }
 
 /// Adds tags to the records whose ids are in the body.
-pub(crate) fn add_tags(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn add_tags(request: &Request<'_>) -> Result<Response, Response> {
     let mut body = request.body()?;
     let ids = ids(request, &mut body)?;
     add(request, &mut body, &ids)
 }
 
-/// Takes tags from the record in the path.
-pub(crate) fn remove_tags_from_one(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Removes tags from the record in the path.
+pub(crate) fn remove_tags_from_one(request: &Request<'_>) -> Result<Response, Response> {
     let mut body = request.body()?;
     remove(request, &mut body, &[request.id().to_owned()])
 }
 
-/// Takes tags from the records whose ids are in the body.
-pub(crate) fn remove_tags(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Removes tags from the records whose ids are in the body.
+pub(crate) fn remove_tags(request: &Request<'_>) -> Result<Response, Response> {
     let mut body = request.body()?;
     let ids = ids(request, &mut body)?;
     remove(request, &mut body, &ids)
 }
 
 /// The ids in the body, or in the parameter `ids`.
-fn ids(request: &Request<'_>, body: &mut Map<String, Value>) -> Result<Vec<String>, Answer> {
+fn ids(request: &Request<'_>, body: &mut Map<String, Value>) -> Result<Vec<String>, Response> {
     if body.contains_key("ids") {
         let ids = list_in(body, "ids")?;
         return Ok(ids.iter().filter_map(Value::as_str).map(str::to_owned).collect());
@@ -46,7 +46,7 @@ fn ids(request: &Request<'_>, body: &mut Map<String, Value>) -> Result<Vec<Strin
     Ok(request.ids()?.into_iter().map(str::to_owned).collect())
 }
 
-fn add(request: &Request<'_>, body: &mut Map<String, Value>, ids: &[String]) -> Result<Answer, Answer> {
+fn add(request: &Request<'_>, body: &mut Map<String, Value>, ids: &[String]) -> Result<Response, Response> {
     let sent = list_in(body, "tags")?;
     let in_body = body.get("over_write").and_then(Value::as_bool).unwrap_or(false);
     let over_write = request.parameter("over_write", in_body)?;
@@ -54,7 +54,7 @@ fn add(request: &Request<'_>, body: &mut Map<String, Value>, ids: &[String]) -> 
     let state = &mut *request.world.state();
     let module = &request.module()?.api_name;
     let new = named_tags(&writer, state, module, &sent, "$.tags");
-    let new = new.map_err(|failure| Answer::json(400, &json!({ "tags": [failure] })))?;
+    let new = new.map_err(|failure| Response::json(400, &json!({ "tags": [failure] })))?;
     change(request, state, ids, |tags| {
         if over_write {
             tags.clear();
@@ -67,7 +67,11 @@ fn add(request: &Request<'_>, body: &mut Map<String, Value>, ids: &[String]) -> 
     })
 }
 
-fn remove(request: &Request<'_>, body: &mut Map<String, Value>, ids: &[String]) -> Result<Answer, Answer> {
+fn remove(
+    request: &Request<'_>,
+    body: &mut Map<String, Value>,
+    ids: &[String],
+) -> Result<Response, Response> {
     let sent = list_in(body, "tags")?;
     let names = |tag: &Value| {
         let has = |key: &str, sent: &Value| !tag[key].is_null() && tag[key] == sent[key];
@@ -82,7 +86,7 @@ fn change(
     state: &mut State,
     ids: &[String],
     change: impl Fn(&mut Vec<Value>),
-) -> Result<Answer, Answer> {
+) -> Result<Response, Response> {
     let (writer, module) = (Writer::of(request)?, &request.module()?.api_name);
     let now = request.world.now_ms();
     let outcomes = ids.iter().map(|id| {
@@ -99,10 +103,10 @@ fn change(
         });
         changed.ok_or_else(|| invalid_id(id))?;
         let fields = [("Tag".to_owned(), json!(tags))].into_iter().collect();
-        writer.changed(state, module, id, &fields);
+        writer.notify_change(state, module, id, &fields);
         let details = json!({ "id": id, "affected_data": null, "tags": tags });
         Ok(success(&details, "tags updated successfully"))
     });
     let (status, data) = together(200, outcomes);
-    Ok(Answer::json(status, &json!({ "data": data, "locked_count": "0" })))
+    Ok(Response::json(status, &json!({ "data": data, "locked_count": "0" })))
 }

@@ -6,24 +6,24 @@ use crate::bodies::{
     Outcome, error, failure, invalid_data, invalid_id, mandatory_not_found, many, success, unknown_id,
 };
 use crate::crm::request::Request;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::records::Tag;
 use crate::timestamp::iso8601;
 use crate::world::state::State;
 
-pub(crate) fn tags(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn tags(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module_parameter()?;
     let state = request.world.state();
     let tags: Vec<Value> =
         state.tags.of(request.organisation(), &module.api_name).iter().map(details).collect();
     if tags.is_empty() {
-        return Ok(Answer::empty(204));
+        return Ok(Response::empty(204));
     }
     let info = json!({ "count": tags.len(), "allowed_count": 200 });
-    Ok(Answer::json(200, &json!({ "tags": tags, "info": info })))
+    Ok(Response::json(200, &json!({ "tags": tags, "info": info })))
 }
 
-pub(crate) fn create_tags(request: &Request<'_>) -> Result<Answer, Answer> {
+pub(crate) fn create_tags(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module_parameter()?;
     let sent = request.list_in_body("tags")?;
     let state = &mut *request.world.state();
@@ -40,8 +40,8 @@ pub(crate) fn create_tags(request: &Request<'_>) -> Result<Answer, Answer> {
     Ok(many(201, "tags", outcomes.collect::<Vec<_>>()))
 }
 
-/// Changes the tags whose ids are in the body.
-pub(crate) fn update_tags(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Updates the tags whose ids are in the body.
+pub(crate) fn update_tags(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module_parameter()?;
     let sent = request.list_in_body("tags")?;
     let state = &mut *request.world.state();
@@ -53,40 +53,40 @@ pub(crate) fn update_tags(request: &Request<'_>) -> Result<Answer, Answer> {
     Ok(many(200, "tags", outcomes.collect::<Vec<_>>()))
 }
 
-/// Changes the tag in the path.
-pub(crate) fn update_tag(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Updates the tag in the path.
+pub(crate) fn update_tag(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module_parameter()?;
     let sent = request.list_in_body("tags")?;
     let state = &mut *request.world.state();
     Ok(many(200, "tags", [update(request, state, &module.api_name, request.id(), &sent[0], "$.tags[0]")]))
 }
 
-/// Deletes a tag, also from the records that have it.
-pub(crate) fn delete_tag(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Deletes a tag and removes it from the records that have it.
+pub(crate) fn delete_tag(request: &Request<'_>) -> Result<Response, Response> {
     let state = &mut *request.world.state();
     replace(request, state, request.id(), None)?;
-    Ok(Answer::json(
+    Ok(Response::json(
         200,
         &json!({ "tags": success(&json!({ "id": request.id() }), "tags deleted successfully") }),
     ))
 }
 
-/// Gives the records of one tag another one, and deletes the first.
-pub(crate) fn merge_tag(request: &Request<'_>) -> Result<Answer, Answer> {
+/// Replaces the tag `conflict_id` by the tag in the path, in all records, and deletes it.
+pub(crate) fn merge_tag(request: &Request<'_>) -> Result<Response, Response> {
     let sent = request.list_in_body("tags")?;
     let conflict = sent[0]["conflict_id"].as_str().map(str::to_owned);
     let conflict = conflict
-        .ok_or_else(|| Answer::json(400, &mandatory_not_found("conflict_id", "$.tags[0].conflict_id")))?;
+        .ok_or_else(|| Response::json(400, &mandatory_not_found("conflict_id", "$.tags[0].conflict_id")))?;
     let state = &mut *request.world.state();
-    let kept = state.tags.around(request.organisation(), request.id());
+    let kept = state.tags.module_of(request.organisation(), request.id());
     let kept = kept.and_then(|(_, tags)| tags.iter().find(|tag| tag.id == request.id()).cloned());
     let kept = kept.ok_or_else(|| unknown_id(request.id()))?;
     replace(request, state, &conflict, Some(&kept))?;
-    Ok(Answer::json(200, &json!({ "tags": [success(&details(&kept), "tags merged successfully")] })))
+    Ok(Response::json(200, &json!({ "tags": [success(&details(&kept), "tags merged successfully")] })))
 }
 
-/// How many records have a tag.
-pub(crate) fn count_tagged(request: &Request<'_>) -> Result<Answer, Answer> {
+/// The number of records that have a tag.
+pub(crate) fn count_tagged(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module_parameter()?;
     let state = request.world.state();
     let table = state.records.table(request.organisation(), &module.api_name);
@@ -94,10 +94,10 @@ pub(crate) fn count_tagged(request: &Request<'_>) -> Result<Answer, Answer> {
         let tags = record.fields.get("Tag").and_then(Value::as_array);
         tags.into_iter().flatten().any(|tag| tag["id"] == request.id())
     });
-    Ok(Answer::json(200, &json!({ "count": tagged.count().to_string() })))
+    Ok(Response::json(200, &json!({ "count": tagged.count().to_string() })))
 }
 
-/// Name and colour of a tag, if they are right and nobody else has the name.
+/// The name and colour of a tag, if they are valid and no other tag has the name.
 fn check<'a>(
     known: &[Tag],
     tag: &'a Value,
@@ -146,9 +146,9 @@ fn update(
     Ok(success(&details(&changed), "tags updated successfully"))
 }
 
-/// Deletes a tag; the records that have it get another one, or none.
-fn replace(request: &Request<'_>, state: &mut State, id: &str, by: Option<&Tag>) -> Result<(), Answer> {
-    let Some((module, tags)) = state.tags.around(request.organisation(), id) else {
+/// Deletes a tag. The records that have it get the tag `by`, or none.
+fn replace(request: &Request<'_>, state: &mut State, id: &str, by: Option<&Tag>) -> Result<(), Response> {
+    let Some((module, tags)) = state.tags.module_of(request.organisation(), id) else {
         return Err(error(400, "INVALID_DATA", &json!({ "id": id }), "the id given seems to be invalid"));
     };
     let module = module.to_owned();
@@ -157,7 +157,7 @@ fn replace(request: &Request<'_>, state: &mut State, id: &str, by: Option<&Tag>)
     Ok(())
 }
 
-/// Writes another tag, or none, into the records that have one.
+/// Replaces a tag in all records by the tag `by`, or removes it.
 fn retag(request: &Request<'_>, state: &mut State, module: &str, id: &str, by: Option<&Tag>) {
     let table = state.records.table_mut(request.organisation(), module);
     let has = |tags: Option<&Value>| {

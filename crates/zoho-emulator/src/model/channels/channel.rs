@@ -1,4 +1,4 @@
-//! A channel: which events of which modules, and where to.
+//! A channel: which events of which modules are posted, and where.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use crate::bodies::{invalid_data, mandatory_not_found};
 use crate::model::metadata::Metadata;
 use crate::timestamp::{iso8601, milliseconds, parse_iso8601};
 
-const LONGEST_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// The life of a channel that names none, or too long a one.
-const DEFAULT_LIFE: Duration = Duration::from_secs(60 * 60);
-const LONGEST_TOKEN: usize = 50;
+const MAX_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// The lifetime of a channel that names no expiry, or one that is too late.
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(60 * 60);
+const MAX_TOKEN_LENGTH: usize = 50;
 
-/// What a client asked to be told of.
+/// A client's subscription to changes of records.
 #[derive(Clone, Debug)]
 pub(crate) struct Channel {
-    /// A number or a text, as the client wrote it.
+    /// A number or a string, as the client wrote it.
     pub(crate) id: Value,
     pub(crate) events: Vec<(String, Event)>,
     pub(crate) notify_url: String,
@@ -30,7 +30,7 @@ pub(crate) struct Channel {
 }
 
 impl Channel {
-    /// Reads a channel. `before` has what the client does not name; without it the client has to name everything.
+    /// Parses a channel. `before` supplies the values that the client omits; without it, nothing may be omitted.
     pub(crate) fn read(
         body: &Value,
         before: Option<&Self>,
@@ -56,9 +56,9 @@ impl Channel {
             (None, None) => return Err(missing("notify_url")),
         };
         let token = body.get("token").or(before.map(|before| &before.token)).cloned().unwrap_or_default();
-        if token.as_str().is_some_and(|token| token.chars().count() > LONGEST_TOKEN) {
+        if token.as_str().is_some_and(|token| token.chars().count() > MAX_TOKEN_LENGTH) {
             let mut failure = wrong("token", "text");
-            failure["details"]["maximum_length"] = json!(LONGEST_TOKEN);
+            failure["details"]["maximum_length"] = json!(MAX_TOKEN_LENGTH);
             return Err(failure);
         }
         let expires_ms = match (body["channel_expiry"].as_str(), before) {
@@ -66,7 +66,7 @@ impl Channel {
                 .map(|expiry| expiry.min(expiry_within(expiry, now)))
                 .ok_or_else(|| wrong("channel_expiry", "datetime"))?,
             (None, Some(before)) => before.expires_ms,
-            (None, None) => now + milliseconds(DEFAULT_LIFE),
+            (None, None) => now + milliseconds(DEFAULT_LIFETIME),
         };
         let flag = |name: &str, before: Option<bool>| body[name].as_bool().or(before).unwrap_or(false);
         Ok(Self {
@@ -95,7 +95,7 @@ impl Channel {
         text_of(&self.id)
     }
 
-    /// The modules it watches, in the order in which they were named.
+    /// The watched modules, in the order in which the client named them.
     pub(crate) fn modules(&self) -> Vec<&str> {
         let mut modules: Vec<&str> = Vec::new();
         for (module, _) in &self.events {
@@ -106,7 +106,7 @@ impl Channel {
         modules
     }
 
-    /// What an answer says for each module of the channel.
+    /// What a response says about each module of the channel.
     pub(crate) fn subscriptions(&self, metadata: &Metadata, base_url: &str) -> Vec<Value> {
         let subscription = |module: &str| {
             let mut subscription = resource(module, metadata, base_url);
@@ -118,7 +118,7 @@ impl Channel {
         self.modules().into_iter().map(subscription).collect()
     }
 
-    /// The channel as a list shows it: once for each module.
+    /// The channel as a list shows it: one entry for each module.
     pub(crate) fn entries(&self, metadata: &Metadata, base_url: &str) -> Vec<Value> {
         let mut entries = self.subscriptions(metadata, base_url);
         for (entry, module) in entries.iter_mut().zip(self.modules()) {
@@ -136,7 +136,7 @@ impl Channel {
         entries
     }
 
-    /// The fields whose change is told, if not every one is.
+    /// The fields whose changes are posted; empty: all fields.
     pub(crate) fn selected_fields(&self, module: &str) -> Vec<&str> {
         let conditions = self.notification_condition.as_array().map_or(&[][..], Vec::as_slice).iter();
         let own = conditions.filter(|condition| condition["module"]["api_name"] == module);
@@ -144,19 +144,19 @@ impl Channel {
     }
 }
 
-/// Where a module is, and its id.
+/// The URL and id of a module.
 pub(crate) fn resource(module: &str, metadata: &Metadata, base_url: &str) -> Value {
     json!({ "resource_uri": format!("{base_url}/crm/v8/{module}"), "resource_id": metadata.module_id(module) })
 }
 
-/// The text of an id that may be a number.
+/// An id, which may be a number or a string, as text.
 pub(crate) fn text_of(id: &Value) -> String {
     id.as_str().map_or_else(|| id.to_string(), str::to_owned)
 }
 
-/// Too long a life becomes the default one.
+/// Replaces an expiry that is too late by the default one.
 fn expiry_within(expiry: u64, now: u64) -> u64 {
-    if expiry > now + milliseconds(LONGEST_LIFE) { now + milliseconds(DEFAULT_LIFE) } else { expiry }
+    if expiry > now + milliseconds(MAX_LIFETIME) { now + milliseconds(DEFAULT_LIFETIME) } else { expiry }
 }
 
 fn read_events(events: &Value, metadata: &Metadata, path: &str) -> Result<Vec<(String, Event)>, Value> {
@@ -184,7 +184,7 @@ fn read_events(events: &Value, metadata: &Metadata, path: &str) -> Result<Vec<(S
     Ok(read)
 }
 
-/// The names of the fields in a selection, which may have groups in it.
+/// The names of the fields in a selection, which may contain groups.
 fn fields_in(selection: &Value) -> Vec<&str> {
     let own = selection["field"]["api_name"].as_str();
     let group = selection["group"].as_array().map_or(&[][..], Vec::as_slice).iter();

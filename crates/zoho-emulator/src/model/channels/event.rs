@@ -2,7 +2,7 @@
 
 use crate::model::records::Fields;
 
-/// What was done with a record.
+/// The kind of change of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     Create,
@@ -10,19 +10,19 @@ pub(crate) enum Event {
     Delete,
 }
 
-/// A record that was written.
+/// A change of a record.
 #[derive(Debug)]
 pub(crate) struct Change<'a> {
     pub(crate) organisation: &'a str,
     pub(crate) module: &'a str,
     pub(crate) id: &'a str,
     pub(crate) event: Event,
-    /// What was set.
+    /// The fields that the change set.
     pub(crate) fields: &'a Fields,
 }
 
 impl Event {
-    /// As subscriptions name it: `Leads.create`.
+    /// The name in subscriptions, as in `Leads.create`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -31,7 +31,7 @@ impl Event {
         }
     }
 
-    /// As messages name it.
+    /// The name in messages.
     pub(super) fn operation(self) -> &'static str {
         match self {
             Self::Create => "insert",

@@ -1,4 +1,4 @@
-//! Which changes a channel watches, and the message that is posted about one.
+//! Which changes a channel watches, and the message that it posts.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -18,7 +18,7 @@ impl Channel {
         watched && concerns
     }
 
-    /// The body that is posted.
+    /// The body of the post.
     pub(crate) fn message(&self, change: &Change<'_>, base_url: &str, now: u64) -> Value {
         let parameters = Url::parse(&self.notify_url).ok();
         let parameters: Fields = parameters

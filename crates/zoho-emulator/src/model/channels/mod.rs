@@ -1,4 +1,4 @@
-//! Notification channels: which changes of records are posted where.
+//! Notification channels: which changes of records are posted, and where.
 //! <https://www.zoho.com/crm/developer/docs/api/v8/notifications/overview.html>
 
 mod channel;

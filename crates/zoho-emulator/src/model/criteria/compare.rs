@@ -1,4 +1,4 @@
-//! How two values compare: texts regardless of case, moments regardless of offset, look-ups by id or name.
+//! How values compare: strings regardless of case, timestamps regardless of offset, lookups by id or name.
 
 use std::cmp::Ordering;
 
@@ -7,9 +7,9 @@ use serde_json::Value;
 use crate::model::metadata::Kind;
 use crate::timestamp::{is_date, parse_iso8601};
 
-/// The order of two values of one kind. `None`: they cannot be compared, or one is `null`.
+/// The order of two values of one kind. `None`: they cannot be compared, or one of them is `null`.
 ///
-/// The second one may be a text that says what the first one is: `"7"` for `7`.
+/// The second value may be the string form of the first kind, such as `"7"` for `7`.
 pub(crate) fn compare(one: &Value, other: &Value) -> Option<Ordering> {
     match (one, other) {
         (Value::Null, _) | (_, Value::Null) => None,
@@ -23,7 +23,7 @@ pub(crate) fn compare(one: &Value, other: &Value) -> Option<Ordering> {
     }
 }
 
-/// Whether two values are the same. A look-up is the same as its id or its name, a list as one of its elements.
+/// Whether two values are equal. A lookup equals its id and its name, a list equals each of its elements.
 pub(crate) fn equal(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Null, Value::Null) => true,
@@ -35,22 +35,22 @@ pub(crate) fn equal(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// Whether a text, or the name of a look-up, begins with a text.
+/// Whether a string, or the name of a lookup, starts with `beginning`.
 pub(crate) fn starts_with(value: &Value, beginning: &Value) -> bool {
     holds(value, beginning, |text, beginning| text.starts_with(beginning))
 }
 
-/// Whether a text, or the name of a look-up, ends with a text.
+/// Whether a string, or the name of a lookup, ends with `end`.
 pub(super) fn ends_with(value: &Value, end: &Value) -> bool {
     holds(value, end, |text, end| text.ends_with(end))
 }
 
-/// Whether a text, or the name of a look-up, contains a text.
+/// Whether a string, or the name of a lookup, contains `part`.
 pub(crate) fn contains(value: &Value, part: &Value) -> bool {
     holds(value, part, |text, part| text.contains(part))
 }
 
-/// Whether a field of this kind could have this value.
+/// Whether a field of this kind can have this value.
 pub(crate) fn can_be(kind: &Kind, value: &Value) -> bool {
     let Some(text) = value.as_str() else { return true };
     match kind {
@@ -74,7 +74,7 @@ fn holds(value: &Value, wanted: &Value, test: fn(&str, &str) -> bool) -> bool {
     }
 }
 
-/// What a look-up, an owner or a tag may be named by.
+/// The values that identify a lookup, an owner or a tag.
 fn parts(value: &Value) -> impl Iterator<Item = &Value> {
     ["id", "name", "email"].into_iter().filter_map(|part| value.get(part))
 }
@@ -96,7 +96,7 @@ fn boolean(value: &Value) -> Option<bool> {
     }
 }
 
-/// Texts that cannot be a moment are told at the first look.
+/// Parses a timestamp. The check of one byte rejects most other strings cheaply.
 fn moment(text: &str) -> Option<u64> {
     (text.as_bytes().get(10) == Some(&b'T')).then(|| parse_iso8601(text)).flatten()
 }

@@ -1,4 +1,4 @@
-//! Conditions, and whether a value meets one.
+//! Conditions, and whether a record meets them.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -8,23 +8,23 @@ use serde_json::Value;
 use super::compare::{compare, contains, ends_with, equal, starts_with};
 use crate::model::metadata::Kind;
 
-/// A condition, or several.
+/// A condition, or a combination of conditions.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Criterion {
-    /// All of them.
+    /// All of these are met.
     And(Vec<Self>),
-    /// At least one of them.
+    /// At least one of these is met.
     Or(Vec<Self>),
-    /// One condition.
+    /// This condition is met.
     Is(Condition),
 }
 
-/// What the value of one field has to be.
+/// A condition on the value of one field.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Condition {
     pub(crate) field: String,
     pub(crate) operator: Operator,
-    /// One; two for `between`; any number for `in`. `null` is a value, too.
+    /// One value; two for `between`; any number for `in`. `null` is a value.
     pub(crate) values: Vec<Value>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) enum Operator {
 }
 
 impl Criterion {
-    /// Whether it is true, where `value` gives the value of a field.
+    /// Whether a record meets the criterion. `value` returns the value of a field.
     pub(crate) fn matches<'r>(&self, value: &impl Fn(&str) -> Cow<'r, Value>) -> bool {
         match self {
             Self::And(all) => all.iter().all(|one| one.matches(value)),
@@ -57,7 +57,7 @@ impl Criterion {
         }
     }
 
-    /// Every condition in it.
+    /// All conditions.
     pub(crate) fn conditions(&self) -> Vec<&Condition> {
         match self {
             Self::And(inner) | Self::Or(inner) => inner.iter().flat_map(Self::conditions).collect(),
@@ -67,7 +67,8 @@ impl Criterion {
 }
 
 impl Condition {
-    /// Whether a value fulfils it. Only `null` equals `null`, and nothing is greater or less than it.
+    /// Whether a value meets the condition. Only `null` equals `null`, and `null` is neither greater nor less than
+    /// anything.
     pub(crate) fn matches(&self, value: &Value) -> bool {
         let first = self.values.first().unwrap_or(&Value::Null);
         let is_any = || self.values.iter().any(|wanted| equal(value, wanted));
@@ -114,7 +115,7 @@ impl Operator {
         ("not_between", Self::NotBetween),
     ];
 
-    /// The operator that a search calls so.
+    /// The operator with this name in a search.
     pub(crate) fn of_search(name: &str) -> Option<Self> {
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, operator)| *operator)
     }

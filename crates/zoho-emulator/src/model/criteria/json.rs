@@ -5,18 +5,18 @@ use serde_json::Value;
 
 use super::criterion::{Condition, Criterion, Operator};
 
-/// How deeply groups may be nested.
-const MAXIMUM_DEPTH: usize = 32;
+/// The maximum depth of nested groups.
+const MAX_DEPTH: usize = 32;
 
 impl Criterion {
-    /// Reads conditions. `None`: they cannot be read.
+    /// Parses conditions. `None`: they are malformed.
     pub(crate) fn of_json(value: &Value) -> Option<Self> {
         read(value, 0)
     }
 }
 
 fn read(value: &Value, depth: usize) -> Option<Criterion> {
-    if depth > MAXIMUM_DEPTH {
+    if depth > MAX_DEPTH {
         return None;
     }
     if let Some(group) = value.get("group") {
@@ -41,7 +41,7 @@ fn read(value: &Value, depth: usize) -> Option<Criterion> {
     Some(Criterion::Is(Condition { field, operator, values }))
 }
 
-/// `${EMPTY}` is no value.
+/// `${EMPTY}` means `null`.
 fn plain(value: &Value) -> Value {
     if value == "${EMPTY}" { Value::Null } else { value.clone() }
 }

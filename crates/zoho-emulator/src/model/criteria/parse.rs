@@ -1,24 +1,24 @@
 //! The grammar of `criteria`: `((Last_Name:equals:Burns\,B)and(First_Name:starts_with:M))`.
 //!
-//! A condition is `(field:operator:value)`. `and` and `or` join what stands in parentheses; `and` binds more
-//! closely. `(`, `)`, `,` and `\` in a value have a `\` before them; a bare `,` separates the values of `in` and
-//! `between`. `null` and `${EMPTY}` are no value.
+//! A condition is `(field:operator:value)`. `and` and `or` join expressions in parentheses; `and` has precedence.
+//! `(`, `)`, `,` and `\` in a value are escaped with `\`; an unescaped `,` separates the values of `in` and
+//! `between`. `null` and `${EMPTY}` mean the absence of a value.
 
 use serde_json::Value;
 
 use super::criterion::{Condition, Criterion, Operator};
 
-/// How deeply parentheses may be nested.
-const MAXIMUM_DEPTH: usize = 32;
+/// The maximum depth of nested parentheses.
+const MAX_DEPTH: usize = 32;
 
-/// Reads criteria. `None`: they cannot be read.
+/// Parses criteria. `None`: they are malformed.
 pub(super) fn criteria(text: &str) -> Option<Criterion> {
     let mut reader = Reader { rest: text.trim() };
     let criterion = reader.any(0)?;
     reader.rest.is_empty().then_some(criterion)
 }
 
-/// What is still to be read.
+/// A parser over the unread rest of the text.
 struct Reader<'a> {
     rest: &'a str,
 }
@@ -42,9 +42,9 @@ impl Reader<'_> {
         Some(if all.len() == 1 { all.remove(0) } else { Criterion::And(all) })
     }
 
-    /// `(…)`: a condition, or several again.
+    /// `(…)`: a condition or another expression.
     fn in_parentheses(&mut self, depth: usize) -> Option<Criterion> {
-        if depth > MAXIMUM_DEPTH {
+        if depth > MAX_DEPTH {
             return None;
         }
         self.take("(")?;
@@ -57,7 +57,7 @@ impl Reader<'_> {
         Some(criterion)
     }
 
-    /// `field:operator:value`, up to the parenthesis that closes.
+    /// `field:operator:value`, up to the closing parenthesis.
     fn condition(&mut self) -> Option<Condition> {
         let (field, rest) = self.rest.split_once(':')?;
         let (operator, rest) = rest.split_once(':')?;
@@ -67,7 +67,7 @@ impl Reader<'_> {
         let several =
             matches!(operator, Operator::In | Operator::NotIn | Operator::Between | Operator::NotBetween);
         if !several && values.len() > 1 {
-            // Zoho asks for commas to be escaped, and takes them as they are where one value is expected.
+            // Zoho requires commas to be escaped, but accepts them where it expects one value.
             values = vec![values.join(",")];
         }
         let values = values.into_iter().map(|value| match value.as_str() {
@@ -78,7 +78,7 @@ impl Reader<'_> {
         (!field.is_empty()).then(|| Condition { field: field.to_owned(), operator, values: values.collect() })
     }
 
-    /// Values up to the parenthesis that closes, which is left there.
+    /// Values up to the closing parenthesis, which is not consumed.
     fn values(&mut self) -> Option<Vec<String>> {
         let mut values = vec![String::new()];
         let mut letters = self.rest.char_indices();
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_are_joined_as_their_parentheses_say() {
+    fn parentheses_determine_how_conditions_are_joined() {
         let one = is("A", Operator::Equals, json!(["1"]));
         assert_eq!(criteria("(A:equals:1)"), Some(one.clone()));
         assert_eq!(criteria("((A:equals:1))"), Some(one.clone()));
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_meaning_of_its_own_is_escaped_in_a_value() {
+    fn special_characters_are_escaped_in_a_value() {
         let escaped = r"(A:equals:Burns\, \(B\) \\ 10:30)";
         assert_eq!(criteria(escaped), Some(is("A", Operator::Equals, json!([r"Burns, (B) \ 10:30"]))));
         assert_eq!(criteria(r"(A:in:x\,y,z,null)"), Some(is("A", Operator::In, json!(["x,y", "z", null]))));
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_criteria_is_not_read() {
+    fn malformed_criteria_are_rejected() {
         for wrong in [
             "",
             "A:equals:1",

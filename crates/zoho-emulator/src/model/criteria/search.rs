@@ -6,28 +6,28 @@ use super::compare::can_be;
 use super::criterion::{Condition, Criterion, Operator};
 use super::parse;
 use crate::bodies::error;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::model::metadata::Module;
 
-/// The most conditions of a search.
+/// The maximum number of conditions of a search.
 /// <https://www.zoho.com/crm/developer/docs/api/v8/search-records.html>
-const MAXIMUM_CONDITIONS: usize = 10;
+const MAX_CONDITIONS: usize = 10;
 
 impl Criterion {
-    /// Reads the `criteria` of a search, and checks it against the module's fields.
-    pub(crate) fn of_search(text: &str, module: &Module) -> Result<Self, Answer> {
+    /// Parses the `criteria` of a search, and checks them against the fields of the module.
+    pub(crate) fn of_search(text: &str, module: &Module) -> Result<Self, Response> {
         parse::criteria(text).ok_or_else(|| invalid_query(&json!({})))?.checked(module)
     }
 
-    /// Reads the `filters` of a body, and checks them against the module's fields.
-    pub(crate) fn of_filters(filters: &Value, module: &Module) -> Result<Self, Answer> {
+    /// Parses the `filters` of a body, and checks them against the fields of the module.
+    pub(crate) fn of_filters(filters: &Value, module: &Module) -> Result<Self, Response> {
         Self::of_json(filters).ok_or_else(|| invalid_query(&json!({})))?.checked(module)
     }
 
-    fn checked(self, module: &Module) -> Result<Self, Answer> {
+    fn checked(self, module: &Module) -> Result<Self, Response> {
         let conditions = self.conditions();
-        if conditions.len() > MAXIMUM_CONDITIONS {
-            let details = json!({ "limit": MAXIMUM_CONDITIONS, "param_name": "criteria" });
+        if conditions.len() > MAX_CONDITIONS {
+            let details = json!({ "limit": MAX_CONDITIONS, "param_name": "criteria" });
             return Err(error(400, "LIMIT_EXCEEDED", &details, "the number of criteria exceeds the limit"));
         }
         conditions.into_iter().try_for_each(|condition| condition.check(module))?;
@@ -36,8 +36,8 @@ impl Criterion {
 }
 
 impl Condition {
-    /// Whether the module has the field, the field can be compared in this way, and the value can be one of it.
-    fn check(&self, module: &Module) -> Result<(), Answer> {
+    /// Checks that the module has the field, and that the field supports the operator and the value.
+    fn check(&self, module: &Module) -> Result<(), Response> {
         let name = &self.field;
         let field = module.find(name).filter(|field| !field.only_in_single_records());
         let Some(field) = field else {
@@ -58,6 +58,6 @@ impl Condition {
 }
 
 /// 400 `INVALID_QUERY`.
-fn invalid_query(details: &Value) -> Answer {
+fn invalid_query(details: &Value) -> Response {
     error(400, "INVALID_QUERY", details, "Invalid query formed")
 }

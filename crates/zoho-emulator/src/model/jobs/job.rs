@@ -1,4 +1,4 @@
-//! Jobs and the states they go through.
+//! Jobs and their stages.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,25 +13,25 @@ pub(crate) struct Ledger<Order, Outcome> {
     jobs: BTreeMap<u64, Job<Order, Outcome>>,
 }
 
-/// One job: what was ordered, and what came of it.
+/// A job: its order and its outcome.
 #[derive(Debug)]
 pub(crate) struct Job<Order, Outcome> {
     pub(crate) id: u64,
     pub(crate) organisation: String,
     pub(crate) user: String,
-    /// The user, as details name one.
+    /// The user, as job details show one.
     pub(crate) ordered_by: Value,
     pub(crate) callback: Option<String>,
     pub(crate) created_ms: u64,
     pub(crate) due_ms: u64,
-    /// It will fail, whatever was ordered.
-    pub(crate) doomed: bool,
+    /// Whether the job fails whatever its order is.
+    pub(crate) fails: bool,
     pub(crate) order: Order,
-    /// `None` until it has been carried out; then what came of it, or why it failed.
+    /// `None` until the job has run; then its outcome, or why it failed.
     pub(crate) outcome: Option<Result<Outcome, Value>>,
 }
 
-/// How far a job is.
+/// The progress of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Added,
@@ -60,7 +60,7 @@ impl<Order, Outcome> Ledger<Order, Outcome> {
         self.jobs.get_mut(&id)
     }
 
-    /// A job whose time has come and which was not carried out yet.
+    /// A job that is due and has not run yet.
     pub(crate) fn next_due(&self, now: u64) -> Option<u64> {
         self.jobs.values().find(|job| job.outcome.is_none() && job.due_ms <= now).map(|job| job.id)
     }
@@ -77,7 +77,7 @@ impl<Order, Outcome> Job<Order, Outcome> {
         }
     }
 
-    /// Whether the result can still be downloaded.
+    /// Whether the result is still available for download.
     pub(crate) fn is_fresh(&self, now: u64, life: Duration) -> bool {
         now < self.due_ms + milliseconds(life)
     }

@@ -2,7 +2,7 @@
 
 use crate::model::records::Fields;
 
-/// What is to be done with every record of a module.
+/// A change to every record of a module.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     pub(crate) module: String,
@@ -15,7 +15,7 @@ pub(crate) enum Change {
     Delete,
 }
 
-/// How many records came to what.
+/// How many records were changed, and how many could not be.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) done: usize,

@@ -5,20 +5,20 @@ use serde_json::Value;
 
 use crate::model::criteria::Criterion;
 
-/// What is to be read.
+/// What a job is to read.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     pub(crate) module: String,
     pub(crate) columns: Vec<String>,
     pub(crate) criterion: Option<Criterion>,
     pub(crate) page: usize,
-    /// Only records with ids greater than this one: what a page token stands for.
-    pub(crate) behind: Option<u64>,
-    /// As the client wrote it, with the id of the module.
+    /// Only records with a greater id: the position of a page token.
+    pub(crate) after: Option<u64>,
+    /// The query as the client wrote it, with the id of the module.
     pub(crate) query: Value,
 }
 
-/// What was read.
+/// What a job has read.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     pub(crate) count: usize,

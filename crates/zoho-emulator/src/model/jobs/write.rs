@@ -3,15 +3,15 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-/// What is to be written.
+/// What a job is to write.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     pub(crate) operation: Operation,
     pub(crate) module: String,
     pub(crate) mappings: Vec<Mapping>,
-    /// The field by which the record of a row is found.
+    /// The field that identifies the record of a row.
     pub(crate) find_by: Option<String>,
-    /// Empty cells are left alone; otherwise they clear a field.
+    /// Whether empty cells are ignored. If not, they clear their field.
     pub(crate) ignore_empty: bool,
     pub(crate) file: Bytes,
     /// The resource as the client wrote it, with the id of the module.
@@ -25,18 +25,18 @@ pub(crate) enum Operation {
     Upsert,
 }
 
-/// From a column of the file to a field.
+/// The mapping of a column of the file to a field.
 #[derive(Clone, Debug)]
 pub(crate) struct Mapping {
     pub(crate) field: String,
-    /// Without it the cell is always empty, and the default counts.
+    /// The column; `None`: the field always gets the default.
     pub(crate) index: Option<usize>,
     pub(crate) default: Option<Value>,
-    /// The field by which the record that a look-up means is found; without it by its id.
+    /// The field that identifies the record of a lookup; `None`: its id.
     pub(crate) find_by: Option<String>,
 }
 
-/// What was written.
+/// What a job has written.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     pub(crate) file_name: String,
@@ -44,7 +44,7 @@ pub(crate) struct Outcome {
     pub(crate) zip: Bytes,
 }
 
-/// How many rows came to what.
+/// The number of rows by result.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) added: usize,

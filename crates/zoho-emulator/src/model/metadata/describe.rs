@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 use super::field::{Field, Kind};
 
 impl Field {
-    /// The field as `settings/fields` describes it. `module` gives a module's id by its name.
+    /// The field as `settings/fields` describes it. `module` returns the id of a module by its name.
     pub(crate) fn body(&self, sequence_number: usize, module: &dyn Fn(&str) -> Option<String>) -> Value {
         let mut body = self.identity(sequence_number);
         body.extend(self.content(module));
-        body.extend(self.use_of_it());
+        body.extend(self.usage());
         Value::Object(body)
     }
 
@@ -30,7 +30,7 @@ impl Field {
         }))
     }
 
-    /// What the kinds of fields differ in.
+    /// What depends on the kind of the field.
     fn content(&self, module: &dyn Fn(&str) -> Option<String>) -> Map<String, Value> {
         let lookup = match &self.kind {
             Kind::Lookup(name) => json!({
@@ -82,10 +82,10 @@ impl Field {
         }))
     }
 
-    /// Where the field may be read, written and searched.
-    fn use_of_it(&self) -> Map<String, Value> {
+    /// Where the field can be read, written and searched.
+    fn usage(&self) -> Map<String, Value> {
         let writable = !self.read_only;
-        // Zoho says so of a field that people set in another place than others, and that the API sets all the same.
+        // Zoho marks the owner as read-only on the form, although the API can set it.
         let is_owner = matches!(self.kind, Kind::Owner) && writable;
         let is_subform = matches!(self.kind, Kind::Subform(_));
         let by_api = writable && !is_subform;

@@ -1,8 +1,8 @@
-//! `Field`: what a module's records have, and what may stand in it.
+//! `Field`: a field of a module, and its kind.
 
-/// A field of a [`Module`](crate::Module), by its API name.
+/// A field of a [`Module`](crate::Module).
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a field counts only in a module"]
+#[must_use = "a field has no effect until it is added to a module"]
 pub struct Field {
     pub(crate) api_name: String,
     pub(crate) label: String,
@@ -15,7 +15,7 @@ pub struct Field {
     pub(crate) custom: bool,
 }
 
-/// What a field holds.
+/// The kind of value that a field holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
@@ -35,7 +35,7 @@ pub(crate) enum Kind {
     MultiSelectPickList(Vec<String>),
     /// A record of the module with this name.
     Lookup(String),
-    /// A record of any module: what an activity or a note is about.
+    /// A record of any module: the subject of an activity or a note.
     AnyRecord,
     User,
     Owner,
@@ -64,22 +64,22 @@ impl Field {
         }
     }
 
-    /// One line of text, up to 255 letters.
+    /// A line of text, up to 255 characters.
     pub fn text(api_name: impl Into<String>) -> Self {
         Self::new(api_name, Kind::Text)
     }
 
-    /// Several lines of text, up to 32,000 letters.
+    /// Text of several lines, up to 32,000 characters.
     pub fn text_area(api_name: impl Into<String>) -> Self {
         Self::new(api_name, Kind::TextArea)
     }
 
-    /// An e-mail address.
+    /// An email address.
     pub fn email(api_name: impl Into<String>) -> Self {
         Self::new(api_name, Kind::Email)
     }
 
-    /// A telephone number.
+    /// A phone number.
     pub fn phone(api_name: impl Into<String>) -> Self {
         Self::new(api_name, Kind::Phone)
     }
@@ -89,12 +89,12 @@ impl Field {
         Self::new(api_name, Kind::Website)
     }
 
-    /// A whole number of up to nine digits.
+    /// An integer of up to nine digits.
     pub fn integer(api_name: impl Into<String>) -> Self {
         Self::new(api_name, Kind::Integer)
     }
 
-    /// A whole number of up to 18 digits, which the API writes as a text.
+    /// An integer of up to 18 digits, which the API writes as a string.
     pub fn big_integer(api_name: impl Into<String>) -> Self {
         Self::new(api_name, Kind::BigInteger)
     }
@@ -109,7 +109,7 @@ impl Field {
         Self::new(api_name, Kind::Currency)
     }
 
-    /// A number of per cent.
+    /// A percentage.
     pub fn percent(api_name: impl Into<String>) -> Self {
         Self::new(api_name, Kind::Percent)
     }
@@ -119,12 +119,12 @@ impl Field {
         Self::new(api_name, Kind::Boolean)
     }
 
-    /// A day: `2026-01-31`.
+    /// A date, such as `2026-01-31`.
     pub fn date(api_name: impl Into<String>) -> Self {
         Self::new(api_name, Kind::Date)
     }
 
-    /// A moment with its offset: `2026-01-31T10:15:00+05:30`.
+    /// A timestamp with its UTC offset, such as `2026-01-31T10:15:00+05:30`.
     pub fn date_time(api_name: impl Into<String>) -> Self {
         Self::new(api_name, Kind::DateTime)
     }
@@ -137,7 +137,7 @@ impl Field {
         Self::new(api_name, Kind::PickList(values.into_iter().map(Into::into).collect()))
     }
 
-    /// Any of these values.
+    /// Any number of these values.
     pub fn multi_select_picklist(
         api_name: impl Into<String>,
         values: impl IntoIterator<Item = impl Into<String>>,
@@ -155,32 +155,32 @@ impl Field {
         Self::new(api_name, Kind::User)
     }
 
-    /// Rows, each with these fields.
+    /// Rows with these fields.
     pub fn subform(api_name: impl Into<String>, fields: impl IntoIterator<Item = Self>) -> Self {
         Self::new(api_name, Kind::Subform(fields.into_iter().collect()))
     }
 
-    /// Files that were uploaded before.
+    /// Files that were uploaded earlier.
     pub fn file_upload(api_name: impl Into<String>) -> Self {
         Self::new(api_name, Kind::FileUpload)
     }
 
-    /// Images that were uploaded before.
+    /// Images that were uploaded earlier.
     pub fn image_upload(api_name: impl Into<String>) -> Self {
         Self::new(api_name, Kind::ImageUpload)
     }
 
-    /// On what ground a person's data is processed.
+    /// The legal basis on which a person's data is processed.
     pub fn consent(api_name: impl Into<String>) -> Self {
         Self::new(api_name, Kind::Consent)
     }
 
-    /// A number that the CRM gives to each new record.
+    /// A number that the CRM assigns to each new record.
     pub fn auto_number(api_name: impl Into<String>) -> Self {
         Self::new(api_name, Kind::AutoNumber).read_only()
     }
 
-    /// The record of any module that a note or an activity is about.
+    /// A record of any module: the subject of a note or an activity.
     pub(crate) fn any_record(api_name: impl Into<String>) -> Self {
         Self::new(api_name, Kind::AnyRecord)
     }
@@ -197,31 +197,31 @@ impl Field {
         Self::new(api_name, Kind::Tags)
     }
 
-    /// A record without it is refused: `MANDATORY_NOT_FOUND`.
+    /// Makes the field mandatory: a record without it is rejected with `MANDATORY_NOT_FOUND`.
     pub fn mandatory(mut self) -> Self {
         self.mandatory = true;
         self
     }
 
-    /// No two records of the module may have the same value: `DUPLICATE_DATA`.
+    /// Makes the field unique: a value that another record of the module has is rejected with `DUPLICATE_DATA`.
     pub fn unique(mut self) -> Self {
         self.unique = true;
         self
     }
 
-    /// What clients send for it is dropped.
+    /// Makes the field read-only: values that clients send are ignored.
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
         self
     }
 
-    /// The most letters or digits.
+    /// Sets the maximum number of characters or digits.
     pub fn length(mut self, length: usize) -> Self {
         self.length = length;
         self
     }
 
-    /// The name that people see. Without it: the API name with blanks.
+    /// Sets the name that users see. Default: the API name, with spaces for underscores.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
@@ -232,7 +232,7 @@ impl Field {
         self
     }
 
-    /// Whether it is left out of lists: rows come with a single record only.
+    /// Whether lists omit the field: only a single record shows its subform rows.
     pub(crate) fn only_in_single_records(&self) -> bool {
         matches!(self.kind, Kind::Subform(_))
     }
@@ -269,7 +269,7 @@ impl Kind {
         }
     }
 
-    /// `json_type` in `settings/fields`, and what an error says was expected.
+    /// `json_type` in `settings/fields`, and the expected type that an error names.
     pub(crate) fn json_type(&self) -> &'static str {
         match self {
             Self::Integer => "integer",

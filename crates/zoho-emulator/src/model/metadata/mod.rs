@@ -1,4 +1,4 @@
-//! What the organisations' CRM consists of: modules, fields, layouts and related lists.
+//! The schema of the CRM: modules, fields, layouts and related lists.
 
 mod describe;
 mod field;
@@ -12,7 +12,7 @@ pub use self::field::Field;
 pub(crate) use self::field::Kind;
 pub use self::module::Module;
 
-/// The modules. They are the same in every organisation.
+/// The modules, which are the same in every organisation.
 #[derive(Clone, Debug)]
 pub(crate) struct Metadata {
     modules: Vec<Arc<Module>>,
@@ -20,9 +20,9 @@ pub(crate) struct Metadata {
 }
 
 impl Metadata {
-    /// The standard modules and these; if `only` names modules, none but those.
+    /// The standard modules and those in `own`, restricted to those that `only` names.
     ///
-    /// A name that nobody knows becomes a custom module.
+    /// An unknown name in `only` becomes a custom module.
     pub(crate) fn new(own: &[Module], only: Option<&[String]>) -> Self {
         let mut metadata = Self { modules: Vec::new(), ids_given_out: 0 };
         for module in standard::modules().into_iter().chain(own.iter().cloned()) {
@@ -52,7 +52,7 @@ impl Metadata {
         }
     }
 
-    /// Adds a field to a module; `false`: there is no such module.
+    /// Adds a field to a module. `false`: the module is unknown.
     pub(crate) fn add_field(&mut self, module: &str, field: Field) -> bool {
         let Some(known) = self.module(module) else { return false };
         let module = Module::clone(&known).field(field.custom());

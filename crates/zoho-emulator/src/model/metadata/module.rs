@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use super::field::{Field, Kind};
 
-/// A module of the CRM: a kind of record, and the fields its records have.
+/// A module of the CRM: a kind of record, with its fields.
 ///
-/// Every module has `Owner`, `Created_By`, `Modified_By`, `Created_Time`, `Modified_Time`, `Tag` and a few more
-/// besides its own.
+/// In addition to its own fields, every module has `Owner`, `Created_By`, `Modified_By`, `Created_Time`,
+/// `Modified_Time`, `Tag` and a few more.
 #[derive(Clone, Debug)]
-#[must_use = "a module counts only in an emulator"]
+#[must_use = "a module has no effect until it is added to an emulator"]
 pub struct Module {
     pub(crate) api_name: String,
     pub(crate) singular: String,
@@ -20,12 +20,12 @@ pub struct Module {
     pub(crate) fields: Vec<Field>,
     /// The field that names a record.
     pub(crate) display_field: String,
-    /// By which fields an upsert that names none finds the record.
+    /// The fields by which an upsert that names none finds the record.
     pub(crate) duplicate_check_fields: Vec<String>,
 }
 
 impl Module {
-    /// A custom module. It has a mandatory field `Name`, as every custom module has.
+    /// A custom module. Like every custom module, it has a mandatory field `Name`.
     pub fn new(api_name: impl Into<String>) -> Self {
         let api_name = api_name.into();
         let plural = api_name.replace('_', " ");
@@ -44,7 +44,7 @@ impl Module {
         module.field(Field::text("Name").mandatory())
     }
 
-    /// A module that every organisation has, named by `display_field`.
+    /// A module that every organisation has. `display_field` names its records.
     pub(super) fn standard(api_name: &str, display_field: &str) -> Self {
         let mut module = Self::new(api_name);
         module.custom = false;
@@ -63,19 +63,19 @@ impl Module {
         self
     }
 
-    /// What one and several of its records are called. Without it: the API name.
+    /// Sets the singular and plural labels. Default: derived from the API name.
     pub fn labels(mut self, singular: impl Into<String>, plural: impl Into<String>) -> Self {
         (self.singular, self.plural) = (singular.into(), plural.into());
         self
     }
 
-    /// By which fields an upsert that names none finds the record, besides the unique ones.
+    /// Sets the fields by which an upsert that names none finds the record, in addition to the unique ones.
     pub fn duplicate_check(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.duplicate_check_fields = fields.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The module with the fields that all modules have, and with ids from `next_id`.
+    /// Adds the fields that all modules have, and takes ids from `next_id`.
     pub(super) fn registered(mut self, mut next_id: impl FnMut() -> String) -> Self {
         self.id = next_id();
         self.layout_id = next_id();
@@ -98,12 +98,13 @@ impl Module {
         self.fields.iter().find(|field| field.api_name == api_name)
     }
 
-    /// The field that clients set to name a record: of people, whose full name is made of two, the last name.
+    /// The field that clients set to name a record. The full name of a person is derived, so for people it is the last
+    /// name.
     pub(crate) fn naming_field(&self) -> &str {
         if self.display_field == "Full_Name" { "Last_Name" } else { &self.display_field }
     }
 
-    /// Name and id, as other answers name a module.
+    /// Name and id, as other responses refer to the module.
     pub(crate) fn reference(&self) -> Value {
         json!({ "api_name": self.api_name, "id": self.id })
     }
@@ -155,7 +156,7 @@ impl Module {
     }
 }
 
-/// The fields that the CRM gives to every module.
+/// The fields that the CRM adds to every module.
 fn system_fields() -> Vec<Field> {
     vec![
         Field::big_integer("id").label("Record Id").read_only(),

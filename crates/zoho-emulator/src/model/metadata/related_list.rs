@@ -1,4 +1,4 @@
-//! Related lists: which other records hang on a record.
+//! Related lists: which other records belong to a record.
 
 use serde_json::{Value, json};
 
@@ -15,20 +15,20 @@ pub(crate) struct RelatedList {
     pub(crate) relation: Relation,
 }
 
-/// How the records of a related list hang on their record.
+/// How the records of a related list are tied to their parent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Relation {
-    /// This field of theirs names it.
+    /// Their field with this name refers to the parent.
     Field(String),
-    /// They were linked: several may be on several, as products on leads.
+    /// They are linked, many to many, such as products with leads.
     Link,
 }
 
-/// The modules with whose records products can be linked.
+/// The modules that products can be linked with.
 const WITH_PRODUCTS: [&str; 4] = ["Leads", "Accounts", "Contacts", "Deals"];
 
 impl Metadata {
-    /// The related lists of a module: whatever has a look-up field to it, and what can be linked with it.
+    /// The related lists of a module: the modules with a lookup to it, and those that can be linked with it.
     pub(crate) fn related_lists(&self, module: &Module) -> Vec<RelatedList> {
         let mut lists: Vec<RelatedList> = Vec::new();
         for other in self.modules() {
@@ -87,7 +87,7 @@ impl RelatedList {
         })
     }
 
-    /// The list's id: that of its module's layout, with its number at the end.
+    /// The id of the list, derived from that of the parent's layout and the position of the list.
     pub(crate) fn id(&self, parent: &Module, sequence_number: usize) -> String {
         format!("55{}{sequence_number:02}", parent.layout_id.get(4..).unwrap_or_default())
     }

@@ -1,4 +1,4 @@
-//! The modules that every emulated organisation has, with the fields that Zoho gives them.
+//! The modules of every emulated organisation, with Zoho's fields.
 
 use super::field::Field;
 use super::module::Module;
@@ -86,7 +86,7 @@ fn contacts() -> Module {
         .field(Field::text("Mailing_Country").length(100))
 }
 
-/// The fields that leads and contacts have in common.
+/// Adds the fields that leads and contacts have in common.
 fn person(module: Module) -> Module {
     module
         .field(Field::picklist("Salutation", ["Mr.", "Mrs.", "Ms.", "Dr.", "Prof."]))
@@ -196,7 +196,7 @@ fn calls() -> Module {
         .field(Field::text("Call_Result"))
 }
 
-/// The fields that tasks, meetings and calls have in common.
+/// A module with the fields that tasks, meetings and calls have in common.
 fn activity(api_name: &str, display_field: &str) -> Module {
     Module::standard(api_name, display_field)
         .field(Field::any_record("What_Id").label("Related To"))
@@ -239,7 +239,7 @@ fn attachments() -> Module {
         .field(Field::any_record("Parent_Id").mandatory())
 }
 
-/// A custom module with a field of every kind that a custom module may have.
+/// A custom module with a field of every kind that a custom module can have.
 fn students() -> Module {
     let marks = [
         Field::picklist("Subject", ["Mathematics", "Physics", "History", "Music"]),

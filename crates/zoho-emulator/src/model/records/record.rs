@@ -1,4 +1,4 @@
-//! One record.
+//! `Record`: a record of a module.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,11 +11,11 @@ use crate::timestamp::iso8601;
 /// Fields by API name.
 pub(crate) type Fields = Map<String, Value>;
 
-/// A record: the fields that clients set, and what the CRM keeps itself.
+/// A record: the fields that clients set, and those that the CRM maintains.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
     pub(crate) id: u64,
-    /// What clients set. What is `null` or was never set is not there.
+    /// The fields that clients set, without `null` values.
     pub(crate) fields: Fields,
     pub(crate) owner: Arc<Person>,
     pub(crate) created_ms: u64,
@@ -24,7 +24,7 @@ pub(crate) struct Record {
     pub(crate) modified_by: Arc<Person>,
 }
 
-/// A user, as records name one.
+/// A user, as records refer to one.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Person {
     id: String,
@@ -33,7 +33,7 @@ pub(crate) struct Person {
 }
 
 impl Record {
-    /// A record that a user makes now.
+    /// Creates a record of a user, created `now`.
     pub(crate) fn new(id: u64, fields: Fields, user: &Arc<Person>, now: u64) -> Self {
         Self {
             id,
@@ -46,12 +46,12 @@ impl Record {
         }
     }
 
-    /// The id, as the CRM writes it: a decimal text.
+    /// The id as the CRM writes it: a decimal string.
     pub(crate) fn id(&self) -> String {
         self.id.to_string()
     }
 
-    /// The value of any field, by its API name; `null` if there is none.
+    /// The value of any field, by its API name; `null` if it has none.
     pub(crate) fn value(&self, name: &str) -> Cow<'_, Value> {
         if let Some(value) = self.fields.get(name) {
             return Cow::Borrowed(value);
@@ -71,7 +71,7 @@ impl Record {
         })
     }
 
-    /// What a write answers about the record.
+    /// The details that a write returns about the record.
     pub(crate) fn written(&self) -> Fields {
         let fields = [
             ("Modified_Time", json!(iso8601(self.modified_ms))),
@@ -83,7 +83,7 @@ impl Record {
         fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// Sets what is given, clears what is `null`, and keeps the rest.
+    /// Sets the given fields, clears those that are `null`, and keeps the others.
     pub(crate) fn set(&mut self, fields: Fields) {
         for (name, value) in fields {
             if value.is_null() {
@@ -94,7 +94,7 @@ impl Record {
         }
     }
 
-    /// First and last name. Zoho makes it of the two.
+    /// First and last name, from which Zoho derives the full name.
     fn full_name(&self) -> Value {
         let part = |name: &str| self.fields.get(name).and_then(Value::as_str);
         match (part("First_Name"), part("Last_Name")) {

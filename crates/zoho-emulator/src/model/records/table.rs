@@ -1,4 +1,4 @@
-//! The records of one module of one organisation, in every order that a list may have.
+//! The records of one module of one organisation, indexed for every order of a list.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::record::{Person, Record};
 
-/// What a list is sorted by.
+/// The field by which a list is sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SortBy {
     Id,
@@ -15,7 +15,7 @@ pub(crate) enum SortBy {
     ModifiedTime,
 }
 
-/// Where a record stands in an order: the moment, if that is what is sorted by, and its id.
+/// The position of a record in an order: its time, if the order is by time, and its id.
 pub(crate) type Position = (u64, u64);
 
 /// The records of one module.
@@ -24,17 +24,17 @@ pub(crate) struct Table {
     records: BTreeMap<u64, Record>,
     by_created: BTreeSet<Position>,
     by_modified: BTreeSet<Position>,
-    /// For fields by whose value records were looked for: from the value to their ids.
+    /// Indexes from values to record ids, for the fields that were searched.
     indexes: HashMap<String, HashMap<String, BTreeSet<u64>>>,
     pub(crate) bin: Bin,
 }
 
-/// What was deleted.
+/// The recycle bin, and what was purged from it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bin {
-    /// What can be restored.
+    /// Records that can be restored.
     pub(crate) records: BTreeMap<u64, Deleted>,
-    /// What is gone for good: its id, and when it was purged.
+    /// Permanently deleted records: id, and time of the purge.
     pub(crate) purged: BTreeMap<u64, u64>,
 }
 
@@ -49,40 +49,40 @@ pub(crate) struct Deleted {
 impl Table {
     /// Adds a record.
     pub(crate) fn insert(&mut self, record: Record) -> &Record {
-        self.note(&record, true);
+        self.update_indexes(&record, true);
         self.records.entry(record.id).or_insert(record)
     }
 
-    /// One record.
+    /// A record by its id.
     pub(crate) fn get(&self, id: u64) -> Option<&Record> {
         self.records.get(&id)
     }
 
-    /// Changes a record. `None`: there is no such one.
+    /// Changes a record. `None`: the id is unknown.
     pub(crate) fn change(&mut self, id: u64, change: impl FnOnce(&mut Record)) -> Option<&Record> {
         let mut record = self.records.remove(&id)?;
-        self.note(&record, false);
+        self.update_indexes(&record, false);
         change(&mut record);
         Some(self.insert(record))
     }
 
-    /// Moves a record into the recycle bin. `false`: there is no such one.
+    /// Moves a record into the recycle bin. `false`: the id is unknown.
     pub(crate) fn delete(&mut self, id: u64, deleted_by: &Arc<Person>, now: u64) -> bool {
         let Some(record) = self.records.remove(&id) else { return false };
-        self.note(&record, false);
+        self.update_indexes(&record, false);
         let deleted_by = Arc::clone(deleted_by);
         self.bin.records.insert(id, Deleted { record, deleted_ms: now, deleted_by });
         true
     }
 
-    /// Takes a record out of the recycle bin again. `false`: there is no such one.
+    /// Restores a record from the recycle bin. `false`: the id is unknown.
     pub(crate) fn restore(&mut self, id: u64) -> bool {
         let Some(deleted) = self.bin.records.remove(&id) else { return false };
         self.insert(deleted.record);
         true
     }
 
-    /// Deletes a record of the recycle bin for good. `false`: there is no such one.
+    /// Permanently deletes a record of the recycle bin. `false`: the id is unknown.
     pub(crate) fn purge(&mut self, id: u64, now: u64) -> bool {
         let known = self.bin.records.remove(&id).is_some();
         if known {
@@ -91,26 +91,26 @@ impl Table {
         known
     }
 
-    /// How many records there are.
+    /// The number of records.
     pub(crate) fn len(&self) -> usize {
         self.records.len()
     }
 
-    /// All records, the oldest first.
+    /// All records, oldest first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Record> {
         self.records.values()
     }
 
-    /// The records in an order, from behind a position on.
+    /// The records in an order, after a position.
     pub(crate) fn ordered<'a>(
         &'a self,
         by: SortBy,
         descending: bool,
-        behind: Option<Position>,
+        after: Option<Position>,
     ) -> Box<dyn Iterator<Item = &'a Record> + 'a> {
         use std::ops::Bound::{Excluded, Unbounded};
-        let behind = behind.map_or(Unbounded, Excluded);
-        let bounds = if descending { (Unbounded, behind) } else { (behind, Unbounded) };
+        let after = after.map_or(Unbounded, Excluded);
+        let bounds = if descending { (Unbounded, after) } else { (after, Unbounded) };
         let moments = match by {
             SortBy::Id => {
                 let ids = (bounds.0.map(|(_, id)| id), bounds.1.map(|(_, id)| id));
@@ -124,8 +124,8 @@ impl Table {
         if descending { Box::new(records.rev()) } else { Box::new(records) }
     }
 
-    /// The ids of the records in which a field has this value, the oldest first. Letters count regardless of their
-    /// case; a look-up field has the value of the id in it.
+    /// The ids of the records in which a field has this value, oldest first. Strings compare regardless of case, lookups
+    /// by id.
     pub(crate) fn find(&mut self, field: &str, value: &Value) -> Vec<u64> {
         let Some(key) = key(value) else { return Vec::new() };
         if !self.indexes.contains_key(field) {
@@ -141,10 +141,10 @@ impl Table {
         ids.into_iter().flatten().copied().collect()
     }
 
-    /// Writes into the orders and indexes that a record is there, or that it no longer is.
-    fn note(&mut self, record: &Record, there: bool) {
+    /// Adds a record to the orders and indexes, or removes it.
+    fn update_indexes(&mut self, record: &Record, present: bool) {
         let (created, modified) = ((record.created_ms, record.id), (record.modified_ms, record.id));
-        if there {
+        if present {
             self.by_created.insert(created);
             self.by_modified.insert(modified);
         } else {
@@ -154,7 +154,7 @@ impl Table {
         for (field, index) in &mut self.indexes {
             let Some(key) = record.fields.get(field).and_then(key) else { continue };
             let ids = index.entry(key).or_default();
-            if there {
+            if present {
                 ids.insert(record.id);
             } else {
                 ids.remove(&record.id);
@@ -164,7 +164,7 @@ impl Table {
 }
 
 impl SortBy {
-    /// Where a record stands in this order.
+    /// The position of a record in this order.
     pub(crate) fn position(self, record: &Record) -> Position {
         match self {
             Self::Id => (0, record.id),
@@ -174,7 +174,7 @@ impl SortBy {
     }
 }
 
-/// By what a value is found.
+/// The index key of a value.
 fn key(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.to_lowercase()),

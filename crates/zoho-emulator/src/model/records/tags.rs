@@ -38,8 +38,8 @@ impl TagStore {
         self.modules.entry((organisation.to_owned(), module.to_owned())).or_default()
     }
 
-    /// The tags of the module that has the tag with this id, and the module.
-    pub(crate) fn around(&mut self, organisation: &str, id: &str) -> Option<(&str, &mut Vec<Tag>)> {
+    /// The module of the tag with this id, and all tags of that module.
+    pub(crate) fn module_of(&mut self, organisation: &str, id: &str) -> Option<(&str, &mut Vec<Tag>)> {
         let mut modules = self.modules.iter_mut().filter(|((of, _), _)| of == organisation);
         modules.find_map(|((_, module), tags)| {
             tags.iter().any(|tag| tag.id == id).then_some((module.as_str(), tags))
@@ -60,7 +60,7 @@ impl Tag {
         }
     }
 
-    /// The tag as records name it.
+    /// The tag as records refer to it.
     pub(crate) fn reference(&self) -> Value {
         json!({ "name": self.name, "id": self.id, "color_code": self.color_code })
     }

@@ -1,60 +1,60 @@
-//! What a fault does to a request.
+//! What a fault does with a request.
 
 use std::time::Duration;
 
 use serde_json::json;
 
 use crate::bodies::error;
-use crate::http::Answer;
+use crate::http::Response;
 
-/// What happens instead of, or around, the real answer.
+/// What happens instead of, or in addition to, the normal response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Nothing is done and nothing is answered; after the time, if there is one, the connection is closed.
+    /// The request is not processed and gets no response. After the time, if any, the connection is closed.
     Hang(Option<Duration>),
-    /// The request is carried out at once, the answer leaves late.
+    /// The request is processed immediately; the response is sent later.
     Delay(Duration),
-    /// The connection is closed; nothing was done.
+    /// The connection is closed before the request is processed.
     DropBefore,
-    /// The request is carried out, then the connection is closed without an answer.
+    /// The request is processed, then the connection is closed without a response.
     DropAfter,
-    /// Nothing is done; this is the answer.
-    Answer(Answer),
-    /// Nothing is done; the answer is the throttle of the server that was asked.
+    /// The request is not processed; the response is this one.
+    Respond(Response),
+    /// The request is not processed; the response is the throttle of the accounts server or the CRM.
     Throttle { localised: bool },
-    /// The request is carried out; the answer says that it is of another content type.
-    Relabel(String),
-    /// The request is carried out; the answer is compressed, and half of the compressed bytes are missing.
-    CutGzip,
-    /// The request is carried out; the connection is closed in the middle of the body.
-    CutBody,
-    /// The request is carried out; the head of the answer leaves byte by byte, with a pause after each.
+    /// The request is processed; the response declares this content type.
+    ContentType(String),
+    /// The request is processed; the response is compressed, and half of the compressed bytes are missing.
+    TruncateGzip,
+    /// The request is processed; the connection is closed in the middle of the body.
+    TruncateBody,
+    /// The request is processed; status and headers are sent byte by byte, with a delay after each.
     SlowHead(Duration),
-    /// The request is carried out; the body of the answer leaves byte by byte, with a pause after each.
+    /// The request is processed; the body is sent byte by byte, with a delay after each.
     SlowBody(Duration),
-    /// Nothing is done; the answer is a list of records that has this many bytes, or has no end.
+    /// The request is not processed; the response is a list of records of this many bytes, or an endless one.
     Flood(Option<u64>),
 }
 
 /// The CRM's error body with any status.
 pub(super) fn crm_error(status: u16, code: &str, message: &str) -> Effect {
-    Effect::Answer(error(status, code, &json!({}), message))
+    Effect::Respond(error(status, code, &json!({}), message))
 }
 
-/// Any body, with the content type that fits it.
-pub(super) fn answer(status: u16, body: String) -> Effect {
+/// A body with the content type that its first character suggests.
+pub(super) fn respond(status: u16, body: String) -> Effect {
     let content_type = match body.trim_start().chars().next() {
         Some('{' | '[') => "application/json;charset=UTF-8",
         Some('<') => "text/html;charset=UTF-8",
         _ => "text/plain;charset=UTF-8",
     };
-    Effect::Answer(Answer::text(status, content_type, body))
+    Effect::Respond(Response::text(status, content_type, body))
 }
 
-/// A page as a server in front of Zoho's sends it.
+/// An HTML page, as a proxy in front of Zoho sends it.
 pub(super) fn page(status: u16, heading: &str) -> Effect {
     let page = format!(
         "<!DOCTYPE html>\n<html><head><title>Zoho</title></head><body><h1>{heading}</h1></body></html>\n"
     );
-    answer(status, page)
+    respond(status, page)
 }

@@ -1,22 +1,22 @@
-//! `Fault`: what goes wrong, and for which requests.
+//! `Fault`: an effect, and the requests that it applies to.
 
 use std::time::Duration;
 
-use super::effect::{Effect, answer, crm_error, page};
-use crate::http::{Answer, Call};
+use super::effect::{Effect, crm_error, page, respond};
+use crate::http::{Call, Response};
 
-/// One thing that goes wrong, for the requests it names.
+/// A deliberate fault for the requests that it names.
 ///
 /// ```
 /// use zoho_emulator::Fault;
 ///
-/// // The next three refreshes get no answer; the code exchange is not touched.
+/// // The next three refreshes get no response. The code exchange is not affected.
 /// let fault = Fault::on("POST /oauth/v2/token").when("grant_type", "refresh_token").times(3).hang();
 /// ```
 ///
-/// A fault happens once unless told otherwise. Durations are in real time, also when the clock runs fast.
+/// A fault happens once by default. Durations are in real time, whatever the speed of the simulated clock.
 #[derive(Clone, Debug)]
-#[must_use = "a fault does nothing until it is given to `Emulator::fault`"]
+#[must_use = "a fault does nothing until it is passed to `Emulator::fault`"]
 pub struct Fault {
     target: String,
     conditions: Vec<(String, String)>,
@@ -26,10 +26,10 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault for requests with this method and path: `"POST /oauth/v2/token"`.
+    /// A fault for requests with this method and path, such as `"POST /oauth/v2/token"`.
     ///
-    /// A `*` at the end stands for any rest: `"GET /crm/v8/*"`, or `"*"` for every request. Until told otherwise
-    /// the fault is a 500.
+    /// A `*` at the end matches any rest: `"GET /crm/v8/*"`, or `"*"` for every request. The default effect is
+    /// [`status_500`](Self::status_500).
     pub fn on(method_and_path: impl Into<String>) -> Self {
         Self {
             target: method_and_path.into(),
@@ -40,137 +40,143 @@ impl Fault {
         }
     }
 
-    /// Only for requests in which a form or query parameter has this value.
+    /// Applies only to requests in which a form or query parameter has this value.
     pub fn when(mut self, parameter: impl Into<String>, value: impl Into<String>) -> Self {
         self.conditions.push((parameter.into(), value.into()));
         self
     }
 
-    /// Leaves the first `requests` that fit alone.
+    /// Skips the first `requests` that match.
     pub fn skip(mut self, requests: u32) -> Self {
         self.skip = requests;
         self
     }
 
-    /// Happens this many times.
+    /// How often the fault happens. Default: once.
     pub fn times(mut self, times: u32) -> Self {
         self.remaining = Some(times);
         self
     }
 
-    /// Happens every time, until [`clear_faults`](crate::Emulator::clear_faults).
+    /// Applies to every matching request, until [`clear_faults`](crate::Emulator::clear_faults).
     pub fn forever(mut self) -> Self {
         self.remaining = None;
         self
     }
 
-    /// Nothing is done and no answer ever comes; the connection stays open.
+    /// Does not process the request and never responds. The connection stays open.
     pub fn hang(self) -> Self {
         self.effect(Effect::Hang(None))
     }
 
-    /// Nothing is done and no answer comes; after `time` the connection is closed.
+    /// Does not process the request and does not respond. After `time` the connection is closed.
     pub fn hang_for(self, time: Duration) -> Self {
         self.effect(Effect::Hang(Some(time)))
     }
 
-    /// The request is carried out when it arrives, but the answer leaves `time` later.
+    /// Processes the request when it arrives and sends the response `time` later.
     pub fn delay(self, time: Duration) -> Self {
         self.effect(Effect::Delay(time))
     }
 
-    /// The connection is closed without an answer, and nothing was done.
+    /// Closes the connection without processing the request.
     pub fn drop_before(self) -> Self {
         self.effect(Effect::DropBefore)
     }
 
-    /// The request is carried out fully, then the connection is closed without an answer.
+    /// Processes the request completely, then closes the connection without a response.
     pub fn drop_after(self) -> Self {
         self.effect(Effect::DropAfter)
     }
 
-    /// HTTP 500 with the error body of the CRM; nothing is done.
+    /// Responds with HTTP 500 and the error body of the CRM, without processing the request.
     pub fn status_500(self) -> Self {
         self.crm_error(500, "INTERNAL_ERROR")
     }
 
-    /// The error body of the CRM with this code and any status, 200 too; nothing is done.
+    /// Responds with the error body of the CRM, this code and any status (also 200), without processing the request.
     pub fn crm_error(self, status: u16, code: impl AsRef<str>) -> Self {
         self.effect(crm_error(status, code.as_ref(), "Internal Server Error"))
     }
 
-    /// HTTP 200 with an HTML page where JSON is expected; nothing is done.
+    /// Responds with HTTP 200 and an HTML page where JSON is expected, without processing the request.
     pub fn html(self) -> Self {
         self.effect(page(200, "We will be back soon"))
     }
 
-    /// HTTP 502 with an HTML page, as a server in front of Zoho's gives it; nothing is done.
+    /// Responds with HTTP 502 and an HTML page, as a proxy in front of Zoho does, without processing the request.
     pub fn bad_gateway(self) -> Self {
         self.effect(page(502, "502 Bad Gateway"))
     }
 
-    /// "Too many requests": the accounts server's body, or 429 `TOO_MANY_REQUESTS` on the CRM; nothing is done.
+    /// Responds with the throttle: the accounts server's body, or 429 `TOO_MANY_REQUESTS` on the CRM. The request is not
+    /// processed.
     pub fn throttle(self) -> Self {
         self.effect(Effect::Throttle { localised: false })
     }
 
-    /// The accounts server's throttle in Chinese, `拒绝访问`, as it was seen in the wild; nothing is done.
+    /// Responds with the accounts server's throttle in Chinese, `拒绝访问`, as users have reported it. The request is not
+    /// processed.
     pub fn throttle_localised(self) -> Self {
         self.effect(Effect::Throttle { localised: true })
     }
 
-    /// This status and body; nothing is done. JSON and HTML bodies get the content type that fits.
+    /// Responds with this status and body, without processing the request. JSON and HTML bodies get the matching content
+    /// type.
     pub fn respond(self, status: u16, body: impl Into<String>) -> Self {
-        self.effect(answer(status, body.into()))
+        self.effect(respond(status, body.into()))
     }
 
-    /// This status, content type and body, whether they fit or not; nothing is done.
+    /// Responds with this status, content type and body, whether or not they match, without processing the request.
     pub fn respond_as(self, status: u16, content_type: impl AsRef<str>, body: impl Into<String>) -> Self {
-        self.effect(Effect::Answer(Answer::text(status, content_type.as_ref(), body.into())))
+        self.effect(Effect::Respond(Response::text(status, content_type.as_ref(), body.into())))
     }
 
-    /// HTTP 200 with JSON of `depth` arrays, each in the one before; nothing is done.
+    /// Responds with HTTP 200 and `depth` nested JSON arrays, without processing the request.
     pub fn nested_arrays(self, depth: usize) -> Self {
         self.respond(200, "[".repeat(depth) + &"]".repeat(depth))
     }
 
-    /// HTTP 307 to any URL, also on another host; nothing is done. A client that follows it repeats method and body.
+    /// Responds with HTTP 307 to any URL, also on another host, without processing the request. A client that follows it
+    /// repeats method and body.
     pub fn redirect(self, url: impl Into<String>) -> Self {
-        self.effect(Effect::Answer(Answer::empty(307).with_header("location", url)))
+        self.effect(Effect::Respond(Response::empty(307).with_header("location", url)))
     }
 
-    /// The request is carried out; its answer says that it is of this content type.
+    /// Processes the request; the response declares this content type.
     pub fn content_type(self, content_type: impl Into<String>) -> Self {
-        self.effect(Effect::Relabel(content_type.into()))
+        self.effect(Effect::ContentType(content_type.into()))
     }
 
-    /// The request is carried out; its answer is compressed with gzip, asked for or not, and the second half of the
-    /// compressed bytes is missing. The length of the body is told as it is: only the gzip is broken.
+    /// Processes the request; the response is compressed with gzip, whether or not the client accepts it, and the second
+    /// half of the compressed bytes is missing. `Content-Length` is correct: only the gzip stream is broken.
     pub fn truncate_gzip(self) -> Self {
-        self.effect(Effect::CutGzip)
+        self.effect(Effect::TruncateGzip)
     }
 
-    /// The request is carried out; the connection is closed after half of the body.
+    /// Processes the request, and closes the connection after half of the body.
     pub fn truncate_body(self) -> Self {
-        self.effect(Effect::CutBody)
+        self.effect(Effect::TruncateBody)
     }
 
-    /// The request is carried out; status and headers of its answer leave byte by byte, with a pause after each.
-    pub fn slow_head(self, pause: Duration) -> Self {
-        self.effect(Effect::SlowHead(pause))
+    /// Processes the request, and sends status and headers byte by byte, with a delay after each.
+    pub fn slow_head(self, delay: Duration) -> Self {
+        self.effect(Effect::SlowHead(delay))
     }
 
-    /// The request is carried out; the body of its answer leaves byte by byte, with a pause after each.
-    pub fn slow_body(self, pause: Duration) -> Self {
-        self.effect(Effect::SlowBody(pause))
+    /// Processes the request, and sends the body byte by byte, with a delay after each.
+    pub fn slow_body(self, delay: Duration) -> Self {
+        self.effect(Effect::SlowBody(delay))
     }
 
-    /// HTTP 200 with a list of records of this many bytes, made while it leaves; nothing is done.
+    /// Responds with HTTP 200 and a list of records of this many bytes, generated while it is sent. The request is not
+    /// processed.
     pub fn flood(self, bytes: u64) -> Self {
         self.effect(Effect::Flood(Some(bytes)))
     }
 
-    /// HTTP 200 with a list of records that goes on until the client closes the connection; nothing is done.
+    /// Responds with HTTP 200 and a list of records that ends only when the client closes the connection. The request is
+    /// not processed.
     pub fn endless(self) -> Self {
         self.effect(Effect::Flood(None))
     }

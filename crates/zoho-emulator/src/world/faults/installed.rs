@@ -1,4 +1,4 @@
-//! The faults that wait for a request.
+//! The installed faults.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -6,7 +6,7 @@ use super::effect::Effect;
 use super::fault::Fault;
 use crate::http::Call;
 
-/// The faults that are installed, in the order in which they were.
+/// The installed faults, in the order of installation.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     installed: Mutex<Vec<Fault>>,
@@ -23,12 +23,12 @@ impl Faults {
         self.lock().clear();
     }
 
-    /// How many faults still wait for a request.
-    pub(crate) fn waiting(&self) -> usize {
+    /// The number of faults that still apply to later requests.
+    pub(crate) fn pending(&self) -> usize {
         self.lock().len()
     }
 
-    /// What goes wrong with this request: the first fault that fits it is used up by one.
+    /// The effect of the first fault that matches a request, whose remaining count decreases by one.
     pub(crate) fn take(&self, call: &Call) -> Option<Effect> {
         let mut installed = self.lock();
         let index = installed.iter().position(|fault| fault.fits(call))?;
@@ -59,16 +59,16 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_happens_as_often_as_it_was_told_and_then_no_more() {
+    fn a_fault_happens_as_often_as_configured() {
         let faults = Faults::default();
         faults.install(Fault::on("POST /oauth/v2/token").skip(1).times(2).drop_before());
         let happened = [(); 4].map(|()| faults.take(&refresh()).is_some());
         assert_eq!(happened, [false, true, true, false]);
-        assert_eq!(faults.waiting(), 0);
+        assert_eq!(faults.pending(), 0);
     }
 
     #[test]
-    fn a_fault_with_a_condition_leaves_other_requests_alone() {
+    fn a_fault_with_a_condition_does_not_affect_other_requests() {
         let faults = Faults::default();
         faults.install(Fault::on("*").when("grant_type", "authorization_code").hang());
         assert_eq!(faults.take(&refresh()), None);

@@ -1,4 +1,4 @@
-//! Things that go wrong on purpose: silence, a dropped connection, a wrong answer, a lie.
+//! Deliberate faults: silence, dropped connections, wrong and malformed responses.
 
 mod effect;
 mod fault;
