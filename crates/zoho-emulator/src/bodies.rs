@@ -97,22 +97,32 @@ pub(crate) fn invalid_id(id: &str) -> Value {
 
 /// A response with the results of many items under `key`.
 pub(crate) fn many(success_status: u16, key: &str, outcomes: impl IntoIterator<Item = Outcome>) -> Response {
-    let (status, results) = together(success_status, outcomes);
+    let (status, results) = together(success_status, 207, outcomes);
     Response::json(status, &json!({ key: results }))
 }
 
-/// The results of many items, and the status for all of them: `success_status` if all succeeded, 400 if all failed,
-/// otherwise 207.
+/// The [combined status](combined_status) and the results of many items.
 pub(crate) fn together(
     success_status: u16,
+    mixed_status: u16,
     outcomes: impl IntoIterator<Item = Outcome>,
 ) -> (u16, Vec<Value>) {
     let outcomes: Vec<Outcome> = outcomes.into_iter().collect();
     let failures = outcomes.iter().filter(|outcome| outcome.is_err()).count();
-    let status = match failures {
-        0 => success_status,
-        _ if failures == outcomes.len() => 400,
-        _ => 207,
-    };
+    let status = combined_status(success_status, mixed_status, failures, outcomes.len());
     (status, outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|failure| failure)).collect())
+}
+
+/// The status for many items: `success` if none failed, 400 if all failed, otherwise `mixed`.
+pub(crate) fn combined_status(success: u16, mixed: u16, failures: usize, items: usize) -> u16 {
+    match failures {
+        0 => success,
+        _ if failures == items => 400,
+        _ => mixed,
+    }
+}
+
+/// The `info` of a page that was requested by number.
+pub(crate) fn page_info(page: usize, per_page: usize, count: usize, more_records: bool) -> Value {
+    json!({ "per_page": per_page, "count": count, "page": page, "more_records": more_records })
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::reply::Complaint;
+use super::reply::ControlError;
 use crate::world::World;
 use crate::world::faults::Fault;
 
@@ -35,7 +35,7 @@ pub(super) struct FaultRequest {
 }
 
 /// Installs a fault.
-pub(super) fn install(world: &World, mut request: FaultRequest) -> Result<Value, Complaint> {
+pub(super) fn install(world: &World, mut request: FaultRequest) -> Result<Value, ControlError> {
     let mut fault =
         Fault::on(mem::take(&mut request.on)).skip(request.skip).times(request.times.unwrap_or(1));
     for (parameter, value) in mem::take(&mut request.when) {
@@ -49,15 +49,15 @@ pub(super) fn install(world: &World, mut request: FaultRequest) -> Result<Value,
 }
 
 impl FaultRequest {
-    fn give_effect_to(self, fault: Fault) -> Result<Fault, Complaint> {
+    fn give_effect_to(self, fault: Fault) -> Result<Fault, ControlError> {
         let effect = self.effect.as_str();
-        let needs = |what: &str| Complaint::new(400, format!("effect `{effect}` requires `{what}`"));
+        let needs = |what: &str| ControlError::new(400, format!("effect `{effect}` requires `{what}`"));
         let time = self.milliseconds.map(Duration::from_millis);
         let delay = || time.ok_or_else(|| needs("milliseconds"));
         let status = || {
             let status = self.status.filter(|status| (200..600).contains(status));
             status.ok_or_else(|| {
-                Complaint::new(400, format!("effect `{effect}` requires a `status` from 200 to 599"))
+                ControlError::new(400, format!("effect `{effect}` requires a `status` from 200 to 599"))
             })
         };
         let content_type = || self.content_type.as_deref().ok_or_else(|| needs("content_type"));
@@ -86,7 +86,7 @@ impl FaultRequest {
             "slow_body" => fault.slow_body(delay()?),
             "flood" => fault.flood(self.bytes.ok_or_else(|| needs("bytes"))?),
             "endless" => fault.endless(),
-            _ => return Err(Complaint::new(400, format!("there is no effect `{effect}`"))),
+            _ => return Err(ControlError::new(400, format!("there is no effect `{effect}`"))),
         })
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use self::reply::{Complaint, body, done};
+use self::reply::{ControlError, body, done};
 use crate::http::{Call, Response};
 use crate::world::World;
 
@@ -41,11 +41,11 @@ pub(crate) fn respond(world: &World, call: &Call) -> Response {
         "POST /_emulator/fields" => body(call).and_then(|field| schema::add_field(world, field)),
         "POST /_emulator/records" => body(call).and_then(|records| schema::add_records(world, records)),
         "POST /_emulator/log_in" => body(call).and_then(|visit| tokens::log_in(world, &visit)),
-        _ => Err(Complaint::new(404, format!("unknown control endpoint `{} {}`", call.method, call.path))),
+        _ => Err(ControlError::new(404, format!("unknown control endpoint `{} {}`", call.method, call.path))),
     };
     match outcome {
         Ok(body) => Response::json(200, &body),
-        Err(complaint) => Response::json(complaint.status, &json!({ "error": complaint.text })),
+        Err(error) => Response::json(error.status, &json!({ "error": error.message })),
     }
 }
 
@@ -122,9 +122,9 @@ struct Advance {
     seconds: f64,
 }
 
-fn advance(world: &World, by: &Advance) -> Result<Value, Complaint> {
+fn advance(world: &World, by: &Advance) -> Result<Value, ControlError> {
     let by = Duration::try_from_secs_f64(by.seconds)
-        .map_err(|error| Complaint::new(400, format!("invalid `seconds`: {error}")))?;
+        .map_err(|error| ControlError::new(400, format!("invalid `seconds`: {error}")))?;
     world.clock.advance(by);
     Ok(json!({ "now_ms": world.now_ms() }))
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::reply::{Complaint, done};
+use super::reply::{ControlError, done, user};
 use crate::model::metadata::{Field, Module};
 use crate::world::World;
 
@@ -54,7 +54,7 @@ pub(super) struct RecordsRequest {
     records: Vec<Value>,
 }
 
-pub(super) fn add_module(world: &World, request: ModuleRequest) -> Result<Value, Complaint> {
+pub(super) fn add_module(world: &World, request: ModuleRequest) -> Result<Value, ControlError> {
     let mut module = Module::new(request.api_name);
     let singular = request.singular.unwrap_or_else(|| module.singular.clone());
     let plural = request.plural.unwrap_or_else(|| module.plural.clone());
@@ -66,20 +66,15 @@ pub(super) fn add_module(world: &World, request: ModuleRequest) -> Result<Value,
     Ok(done())
 }
 
-pub(super) fn add_field(world: &World, mut request: FieldRequest) -> Result<Value, Complaint> {
-    let module = request.module.take().ok_or_else(|| Complaint::new(400, "a field requires `module`"))?;
+pub(super) fn add_field(world: &World, mut request: FieldRequest) -> Result<Value, ControlError> {
+    let module = request.module.take().ok_or_else(|| ControlError::new(400, "a field requires `module`"))?;
     let field = request.into_field()?;
     let known = world.state().metadata_mut().add_field(&module, field);
     if known { Ok(done()) } else { Err(unknown_module(&module)) }
 }
 
-pub(super) fn add_records(world: &World, request: RecordsRequest) -> Result<Value, Complaint> {
-    let user = match &request.user {
-        Some(email) => {
-            world.user(email).ok_or_else(|| Complaint::new(404, format!("unknown user `{email}`")))?
-        }
-        None => &world.settings.users[0],
-    };
+pub(super) fn add_records(world: &World, request: RecordsRequest) -> Result<Value, ControlError> {
+    let user = user(world, request.user.as_deref())?;
     if world.state().metadata().module(&request.module).is_none() {
         return Err(unknown_module(&request.module));
     }
@@ -88,12 +83,12 @@ pub(super) fn add_records(world: &World, request: RecordsRequest) -> Result<Valu
     Ok(json!({ "count": count }))
 }
 
-fn unknown_module(module: &str) -> Complaint {
-    Complaint::new(404, format!("unknown module `{module}`"))
+fn unknown_module(module: &str) -> ControlError {
+    ControlError::new(404, format!("unknown module `{module}`"))
 }
 
 impl FieldRequest {
-    fn into_field(self) -> Result<Field, Complaint> {
+    fn into_field(self) -> Result<Field, ControlError> {
         let name = self.api_name;
         let field = match self.data_type.as_str() {
             "text" => Field::text(name),
@@ -113,7 +108,7 @@ impl FieldRequest {
             "multiselectpicklist" => Field::multi_select_picklist(name, self.values),
             "lookup" => {
                 let module = self.lookup.ok_or_else(|| {
-                    Complaint::new(400, "a field of type `lookup` requires `lookup`, the name of a module")
+                    ControlError::new(400, "a field of type `lookup` requires `lookup`, the name of a module")
                 })?;
                 Field::lookup(name, module)
             }
@@ -126,7 +121,7 @@ impl FieldRequest {
             "imageupload" => Field::image_upload(name),
             "consent_lookup" => Field::consent(name),
             "autonumber" => Field::auto_number(name),
-            other => return Err(Complaint::new(400, format!("unknown data type `{other}`"))),
+            other => return Err(ControlError::new(400, format!("unknown data type `{other}`"))),
         };
         let length = self.length.unwrap_or(field.length);
         let label = self.label.unwrap_or_else(|| field.label.clone());

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::bodies::{Outcome, failure, invalid_data, mandatory_not_found, missing_parameter, success};
+use crate::bodies::{
+    Outcome, failure, invalid_data, mandatory_not_found, missing_parameter, page_info, success, together,
+};
 use crate::crm::request::Request;
 use crate::http::Response;
 use crate::model::channels::{Channel, resource, text_of};
@@ -43,8 +45,7 @@ pub(crate) fn list(request: &Request<'_>) -> Result<Response, Response> {
         return Ok(Response::empty(204));
     }
     let more_records = entries.len() > page.saturating_mul(per_page);
-    let info =
-        json!({ "per_page": per_page, "count": listed.len(), "page": page, "more_records": more_records });
+    let info = page_info(page, per_page, listed.len(), more_records);
     Ok(Response::json(200, &json!({ "watch": listed, "info": info })))
 }
 
@@ -92,7 +93,7 @@ pub(crate) fn disable(request: &Request<'_>) -> Result<Response, Response> {
         details["channel_id"] = channel.id.clone();
         Ok(success(&details, UNSUBSCRIBED))
     });
-    Ok(respond(200, outcomes.collect()))
+    Ok(respond(200, outcomes))
 }
 
 fn each(
@@ -109,19 +110,12 @@ fn each(
             Err(invalid_data("watch", "jsonobject", &path))
         }
     });
-    Ok(respond(status, each.collect()))
+    Ok(respond(status, each))
 }
 
 /// The status is `status` if all channels succeeded, 400 if all failed, otherwise 202.
-fn respond(status: u16, outcomes: Vec<Outcome>) -> Response {
-    let failures = outcomes.iter().filter(|outcome| outcome.is_err()).count();
-    let status = match failures {
-        0 => status,
-        _ if failures == outcomes.len() => 400,
-        _ => 202,
-    };
-    let results: Vec<Value> =
-        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|failure| failure)).collect();
+fn respond(status: u16, outcomes: impl IntoIterator<Item = Outcome>) -> Response {
+    let (status, results) = together(status, 202, outcomes);
     Response::json(status, &json!({ "watch": results }))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bodies::invalid_parameter;
+use crate::bodies::{invalid_parameter, page_info};
 use crate::crm::request::Request;
 use crate::http::Response;
 use crate::model::identity::User;
@@ -68,7 +68,7 @@ pub(crate) fn users(request: &Request<'_>) -> Result<Response, Response> {
         return Ok(Response::empty(204));
     }
     let more = page.saturating_mul(per_page) < found.len();
-    let info = json!({ "per_page": per_page, "count": listed.len(), "page": page, "more_records": more });
+    let info = page_info(page, per_page, listed.len(), more);
     Ok(Response::json(200, &json!({ "users": listed, "info": info })))
 }
 

@@ -29,13 +29,15 @@ pub(crate) fn update(request: &Request<'_>) -> Result<Response, Response> {
     let Value::Object(fields) = list_in(&mut body, "data")?.swap_remove(0) else {
         return Err(wrong_type("data", "jsonobject", "$.data[0]"));
     };
-    carry_out(request, &body, Change::Set(fields), 200, "SUCCESS", "mass update scheduled successfully")
+    let scheduled = Scheduled { status: 200, code: "SUCCESS", message: "mass update scheduled successfully" };
+    carry_out(request, &body, Change::Set(fields), &scheduled)
 }
 
 /// `POST v8/{module}/actions/mass_delete`
 pub(crate) fn delete(request: &Request<'_>) -> Result<Response, Response> {
     let body = request.body()?;
-    carry_out(request, &body, Change::Delete, 200, "SUCCESS", "mass delete scheduled successfully")
+    let scheduled = Scheduled { status: 200, code: "SUCCESS", message: "mass delete scheduled successfully" };
+    carry_out(request, &body, Change::Delete, &scheduled)
 }
 
 /// `POST v8/{module}/actions/mass_change_owner`
@@ -45,7 +47,7 @@ pub(crate) fn change_owner(request: &Request<'_>) -> Result<Response, Response> 
     let owner = owner.ok_or_else(|| missing_key("owner", "$.owner"))?;
     let fields = Fields::from_iter([("Owner".to_owned(), owner.clone())]);
     let message = "change owner is successfully scheduled";
-    carry_out(request, &body, Change::Set(fields), 202, "SCHEDULED", message)
+    carry_out(request, &body, Change::Set(fields), &Scheduled { status: 202, code: "SCHEDULED", message })
 }
 
 /// `GET` on each of these three paths, with `job_id`.
@@ -58,16 +60,22 @@ pub(crate) fn status(request: &Request<'_>) -> Result<Response, Response> {
     Ok(Response::json(200, &json!({ "data": [body(job, request.world.now_ms(), waiting)] })))
 }
 
+/// The response to an action that became a job.
+struct Scheduled {
+    status: u16,
+    code: &'static str,
+    message: &'static str,
+}
+
+/// Changes the records in `ids`, or creates a job for the records of the custom view `cvid`.
 fn carry_out(
     request: &Request<'_>,
     body: &Map<String, Value>,
     change: Change,
-    status: u16,
-    code: &str,
-    message: &str,
+    scheduled: &Scheduled,
 ) -> Result<Response, Response> {
     let module = request.module()?;
-    let Some(ids) = body.get("ids") else { return schedule(request, body, change, status, code, message) };
+    let Some(ids) = body.get("ids") else { return schedule(request, body, change, scheduled) };
     let ids = ids.as_array().ok_or_else(|| wrong_type("ids", "jsonarray", "$.ids"))?;
     if ids.len() > MAX_IDS {
         return Err(too_many(MAX_IDS, "ids"));
@@ -82,9 +90,7 @@ fn schedule(
     request: &Request<'_>,
     body: &Map<String, Value>,
     change: Change,
-    status: u16,
-    code: &str,
-    message: &str,
+    scheduled: &Scheduled,
 ) -> Result<Response, Response> {
     let view = body.get("cvid").ok_or_else(|| missing_key("cvid", "$.cvid"))?;
     if view.as_str().is_none_or(|id| id.parse::<u64>().is_err()) {
@@ -96,9 +102,9 @@ fn schedule(
     let job = order_job(request, &mut state, None, order);
     let id = job.id;
     state.jobs.mass.add(job);
-    let mut result = success(&json!({ "job_id": id.to_string() }), message);
-    result["code"] = json!(code);
-    Ok(Response::json(status, &json!({ "data": [result] })))
+    let mut result = success(&json!({ "job_id": id.to_string() }), scheduled.message);
+    result["code"] = json!(scheduled.code);
+    Ok(Response::json(scheduled.status, &json!({ "data": [result] })))
 }
 
 /// Runs a job.

@@ -7,7 +7,7 @@ mod sub_request;
 use serde_json::{Map, Value, json};
 
 use self::sub_request::{KEY, SubRequest};
-use crate::bodies::{error, failure, invalid_data, missing_key, success};
+use crate::bodies::{combined_status, error, failure, invalid_data, missing_key, success};
 use crate::crm::request::Request;
 use crate::http::Response;
 
@@ -107,11 +107,7 @@ impl Run<'_, '_> {
         }
         let results: Vec<SubResult> = self.results.into_iter().flatten().collect();
         let rejected = results.iter().filter(|result| matches!(result, SubResult::Rejected(_))).count();
-        let status = match rejected {
-            0 => 200,
-            _ if rejected == results.len() => 400,
-            _ => 207,
-        };
+        let status = combined_status(200, 207, rejected, results.len());
         to_response(status, results.iter().map(SubResult::body))
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::page::Page;
-use crate::bodies::{Outcome, error, failure, invalid_id, many, missing_parameter, success};
+use crate::bodies::{Outcome, error, failure, invalid_id, many, missing_parameter, page_info, success};
 use crate::crm::request::Request;
 use crate::http::Response;
 use crate::model::criteria::Criterion;
@@ -199,7 +199,6 @@ fn respond(key: &str, page: &Page, mut entries: Vec<(u64, Value)>) -> Response {
         return Response::empty(204);
     }
     let more = page.skip + listed.len() < total;
-    let info =
-        json!({ "per_page": page.length, "count": listed.len(), "page": page.number, "more_records": more });
+    let info = page_info(page.number, page.length, listed.len(), more);
     Response::json(200, &json!({ key: listed, "info": info }))
 }

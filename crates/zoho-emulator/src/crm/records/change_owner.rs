@@ -53,7 +53,6 @@ fn change(request: &Request<'_>, body: &Map<String, Value>, ids: &[&str]) -> Res
         })
         .collect();
     // In Zoho's example, a mixed result has this status, while other writes have 207.
-    let (status, results) = together(200, outcomes);
-    let status = if status == 207 { 202 } else { status };
+    let (status, results) = together(200, 202, outcomes);
     Ok(Response::json(status, &json!({ "data": results })))
 }

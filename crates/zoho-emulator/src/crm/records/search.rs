@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::list::{Filter, reject_custom_view};
 use super::page::{Listed, Page};
 use super::view::{Shown, View, fields_parameter};
-use crate::bodies::{error, invalid_parameter, missing_parameter};
+use crate::bodies::{error, invalid_parameter, missing_parameter, page_info};
 use crate::crm::request::Request;
 use crate::http::Response;
 use crate::model::criteria::{Criterion, contains, equal};
@@ -42,8 +42,7 @@ pub(crate) fn search(request: &Request<'_>) -> Result<Response, Response> {
         return Ok(Response::empty(204));
     }
     let more = found.next().is_some();
-    let info =
-        json!({ "per_page": page.length, "count": data.len(), "page": page.number, "more_records": more });
+    let info = page_info(page.number, page.length, data.len(), more);
     Ok(Response::json(200, &Listed { data, info }))
 }
 

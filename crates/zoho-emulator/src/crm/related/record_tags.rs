@@ -107,6 +107,6 @@ fn change(
         let details = json!({ "id": id, "affected_data": null, "tags": tags });
         Ok(success(&details, "tags updated successfully"))
     });
-    let (status, data) = together(200, outcomes);
+    let (status, data) = together(200, 207, outcomes);
     Ok(Response::json(status, &json!({ "data": data, "locked_count": "0" })))
 }
