@@ -289,33 +289,6 @@ impl Emulator {
         self.world.now_ms()
     }
 
-    /// What to type next, for a terminal: addresses, the first client, its users, and a fresh Self Client code.
-    #[must_use]
-    pub fn banner(&self) -> String {
-        let settings = &self.world.settings;
-        let client = &settings.clients[0];
-        let mut lines =
-            vec!["A stand-in for Zoho is running. Nothing in it is real.".to_owned(), String::new()];
-        for data_center in &self.world.data_centers {
-            lines.push(format!("  {:<14}{}", data_center.location, data_center.base_url));
-        }
-        lines.push(format!("  client id     {}", client.id()));
-        lines.push(format!("  client secret {}", client.secret_of(&self.world.data_centers[0].location)));
-        lines.push(format!("  redirect URL  {}", client.first_redirect_url()));
-        for user in settings.users.iter().take(10) {
-            lines.push(format!("  user          {} (password {})", user.email, user.password));
-        }
-        let user = &settings.users[0];
-        let code = self.self_client_code(&user.email);
-        let minutes = settings.tokens.code_lifetime.as_secs_f64() / 60.0;
-        lines.push(String::new());
-        lines.push(format!("A grant code for {}, good once and for {minutes} minutes:", user.email));
-        lines.push(format!("  {code}"));
-        lines.push("Another one:".to_owned());
-        lines.push(format!("  curl -X POST {}/_emulator/self_client_code", self.base_url()));
-        lines.join("\n")
-    }
-
     fn new_code(&self, grant: Arc<Grant>) -> String {
         let now = self.world.now_ms();
         self.world.state().grants.new_code(grant, None, true, now, &self.world.settings.tokens)

@@ -1,6 +1,7 @@
 //! What may be typed; nothing else.
 
 mod bulk;
+mod emulator;
 mod module;
 mod records;
 mod tokens;
@@ -16,6 +17,7 @@ use zohocrm::Method;
 use crate::messages::Problem;
 
 pub(crate) use bulk::{Bulk, BulkRead, BulkWrite};
+pub(crate) use emulator::{EMULATOR_USER, Emulator};
 pub(crate) use module::{Fields, Schema};
 pub(crate) use records::{
     Coql, Count, Data, Delete, Deleted, DeletedKind, Filter, Get, InputFormat, List, LongPaging, Records,
@@ -193,13 +195,6 @@ pub(crate) struct Api {
 
     #[command(flatten)]
     pub(crate) whose: Whose,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Emulator {
-    /// The port on 127.0.0.1; any free one, if left out
-    #[arg(long, default_value_t = 0, hide_default_value = true)]
-    pub(crate) port: u16,
 }
 
 /// A secret as it was given. Every text is one, so clap has no reason to repeat it in an error.

@@ -14,13 +14,13 @@ use zoho_oauth::store::{SqliteStore, TokenStore};
 use zoho_oauth::{Authenticator, Environment, ExposeSecret, Grant, OAuthClient, OAuthToken, UserSignature};
 use zohocrm::{Crm, Error, Record};
 
+use crate::args::EMULATOR_USER;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::messages::{Claim, Line, Problem};
 use crate::output::Output;
 
-use super::emulator::USER;
 use super::interruption::interruption;
 
 /// How long access tokens live here. At Zoho it is an hour.
@@ -57,7 +57,7 @@ struct Demo {
 impl Demo {
     async fn start(output: Output) -> Result<Self, Failure> {
         let failed = |what, error: std::io::Error| Failure::from(what).caused_by(&error);
-        let user = User::new(USER).named("Ada", "Lovelace");
+        let user = User::new(EMULATOR_USER).named("Ada", "Lovelace");
         let zoho = Emulator::builder().user(user).token_lifetime(LIFE).try_start().await;
         let zoho = zoho.map_err(|error| failed(Problem::Emulator, error))?;
         let folder = tempfile::Builder::new().prefix("zoho-demo-").tempdir();
@@ -93,7 +93,7 @@ impl Demo {
         self.tell(&Line::CallTheCrm)?;
         let crm = Crm::new(&self.authenticator, user);
         let me = crm.current_user().await?;
-        ensure(me.text("email") == Some(USER), Claim::CrmKnowsTheUser)?;
+        ensure(me.text("email") == Some(EMULATOR_USER), Claim::CrmKnowsTheUser)?;
         self.tell(&Line::CurrentUser { name: me.text("full_name").unwrap_or("?").to_owned() })?;
 
         let lead = Record::new().with("Last_Name", "Hopper").with("Company", "Zylker Academy");
@@ -173,8 +173,10 @@ impl Demo {
 
     /// Exchanges a fresh Self Client code.
     async fn exchange(&self) -> Result<UserSignature, Failure> {
-        let login =
-            self.authenticator.exchange(Grant::from_self_client(self.zoho.self_client_code(USER))).await?;
+        let login = self
+            .authenticator
+            .exchange(Grant::from_self_client(self.zoho.self_client_code(EMULATOR_USER)))
+            .await?;
         if let Some(error) = login.persistence().error() {
             return Err(error.clone().into());
         }

@@ -1,29 +1,29 @@
-//! `zoho emulator`: a stand-in for Zoho, until interrupted.
+//! `zoho emulator`: an emulator of Zoho, until it is interrupted.
+
+use std::time::Duration;
 
 use serde_json::json;
-use zoho_emulator::{Emulator as Zoho, User};
+use zoho_emulator::{ClientApp, Emulator as Zoho, EmulatorBuilder, User};
 
 use super::interruption::interruption;
-use crate::args::Emulator;
+use crate::args::{EMULATOR_USER, Emulator};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::messages::{Greeting, Note, Problem};
 
-/// The user that the emulator knows.
-pub(super) const USER: &str = "ada@example.com";
-
-pub(crate) async fn run(config: &Config, Emulator { port }: Emulator) -> Result<(), Failure> {
-    // Asked for before the address is printed: whoever reads it may stop us at once.
+pub(crate) async fn run(config: &Config, options: Emulator) -> Result<(), Failure> {
+    // Registered before the URL is printed, because the reader may stop the process as soon as it sees it.
     let interrupted = interruption()?;
-    let zoho = Zoho::builder().port(port).user(User::new(USER).named("Ada", "Lovelace")).try_start().await;
+    let (port, user) = (options.port, email(&options.users[0]).to_owned());
+    let zoho = builder(options).try_start().await;
     let zoho = zoho.map_err(|error| Failure::from(Problem::EmulatorPort { port }).caused_by(&error))?;
-    let (url, client, code) = (zoho.base_url(), zoho.default_client(), zoho.self_client_code(USER));
+    let (url, client, code) = (zoho.base_url(), zoho.default_client(), zoho.self_client_code(&user));
     if config.output.is_json() {
         config.output.json(&json!({
             "base_url": url,
             "client_id": client.id(),
             "client_secret": client.secret(),
-            "user": USER,
+            "user": user,
             "code": code,
         }))?;
     } else {
@@ -31,7 +31,7 @@ pub(crate) async fn run(config: &Config, Emulator { port }: Emulator) -> Result<
             url: &url,
             client_id: client.id(),
             client_secret: client.secret(),
-            user: USER,
+            user: &user,
             code: &code,
         })?;
         config.output.note(&Note::HowToStop);
@@ -39,4 +39,40 @@ pub(crate) async fn run(config: &Config, Emulator { port }: Emulator) -> Result<
     interrupted.await;
     config.output.note(&Note::Stopped);
     Ok(())
+}
+
+fn builder(options: Emulator) -> EmulatorBuilder {
+    let mut builder = Zoho::builder()
+        .port(options.port)
+        .data_centers(options.data_centers)
+        .token_lifetime(Duration::from_secs(options.token_lifetime))
+        .code_lifetime(Duration::from_secs(options.code_lifetime))
+        .clock_speed(options.clock_speed)
+        .expiry_in_real_seconds(options.expiry_in_real_seconds)
+        .legacy_expiry_units(options.legacy_expiry_units)
+        .throttle_status(options.throttle_status);
+    if let Some((id, secret)) = options.client {
+        let client = ClientApp::new(id, secret);
+        builder =
+            builder.client(options.client_redirect_urls.into_iter().fold(client, ClientApp::redirect_url));
+    }
+    for text in &options.users {
+        let mut user = User::new(email(text));
+        if email(text) == EMULATOR_USER {
+            user = user.named("Ada", "Lovelace");
+        }
+        builder = builder.user(match text.split_once(':') {
+            Some((_, zgid)) => user.zgid(zgid),
+            None => user,
+        });
+    }
+    match options.auto_consent {
+        Some(email) => builder.auto_consent(email),
+        None => builder,
+    }
+}
+
+/// The email address of a user that is given as `EMAIL[:ZGID]`.
+fn email(user: &str) -> &str {
+    user.split_once(':').map_or(user, |(email, _)| email)
 }

@@ -11,6 +11,8 @@ pub(crate) enum Problem {
     // What was typed.
     #[error("write it as NAME=VALUE")]
     NotAParameter,
+    #[error("write it as ID:SECRET")]
+    NotAClient,
     #[error("`{path}` is neither a path that begins with `/` nor a URL")]
     NotAPath { path: String },
     #[error("no token is sent to {host}: it is no API host of the environment")]
@@ -153,6 +155,7 @@ impl Problem {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::NotAParameter
+            | Self::NotAClient
             | Self::NotAPath { .. }
             | Self::ForeignHost { .. }
             | Self::PaginateNeedsGet

@@ -96,6 +96,7 @@ fn problems() -> Vec<Problem> {
     let standard_input = || text("standard input");
     samples!(Problem:
         NotAParameter,
+        NotAClient,
         NotAPath { path: text("crm/v8/Leads") },
         ForeignHost { host: text("api.example") },
         PaginateNeedsGet,

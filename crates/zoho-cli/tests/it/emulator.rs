@@ -2,7 +2,8 @@
 
 #![cfg(unix)]
 
-use std::io::{BufRead, Read};
+use std::io::{BufRead, Read, Write};
+use std::net::TcpStream;
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -50,4 +51,38 @@ fn a_port_that_is_taken_is_an_error() {
     let port = taken.local_addr().unwrap().port().to_string();
     let ran = Terminal::new().run(&["emulator", "--port", &port]).ended(1);
     assert!(ran.stderr.contains(&port), "{ran:?}");
+}
+
+#[test]
+fn options_set_the_data_center_the_client_and_the_user() {
+    let mut emulator = Terminal::new().start(&[
+        "emulator",
+        "--json",
+        "--data-center",
+        "eu",
+        "--client",
+        "1000.CLIENT:secret",
+        "--client-redirect-url",
+        "http://127.0.0.1/callback",
+        "--user",
+        "grace@example.com:60000009",
+    ]);
+    let mut json = serde_json::Deserializer::from_reader(emulator.stdout()).into_iter::<Value>();
+    let started = json.next().unwrap().unwrap();
+    let url = started["base_url"].as_str().unwrap();
+    let mut socket = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    socket.write_all(b"GET /_emulator/state HTTP/1.1\r\nHost: zoho\r\nConnection: close\r\n\r\n").unwrap();
+    let mut response = String::new();
+    socket.read_to_string(&mut response).unwrap();
+    emulator.signal(Signal::TERM);
+    emulator.output();
+
+    let state: Value = serde_json::from_str(response.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    assert_eq!(state["data_centers"]["eu"], started["base_url"]);
+    assert_eq!(state["clients"][0]["redirect_urls"][0], "http://127.0.0.1/callback");
+    assert_eq!((&started["client_id"], &started["client_secret"]), (&"1000.CLIENT".into(), &"secret".into()));
+    assert_eq!(
+        (&started["user"], &state["users"][0]["zgid"]),
+        (&"grace@example.com".into(), &"60000009".into())
+    );
 }

@@ -86,7 +86,7 @@ impl FaultRequest {
             "slow_body" => fault.slow_body(delay()?),
             "flood" => fault.flood(self.bytes.ok_or_else(|| needs("bytes"))?),
             "endless" => fault.endless(),
-            _ => return Err(ControlError::new(400, format!("there is no effect `{effect}`"))),
+            _ => return Err(ControlError::new(400, format!("unknown effect `{effect}`"))),
         })
     }
 }

@@ -9,7 +9,6 @@ mod bin;
 mod browser;
 mod bulk;
 mod clock;
-mod command;
 mod composite;
 mod control;
 mod coql;

@@ -1,4 +1,4 @@
-//! Takes a query apart into tokens.
+//! Splits a query into tokens.
 
 use super::rejection::Rejection;
 use super::token::{Kind, Place, Token};

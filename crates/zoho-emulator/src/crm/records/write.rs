@@ -89,13 +89,13 @@ fn each(
 
 /// The response to a write: 412 if every record failed because it was modified in the meantime.
 fn respond(status: u16, outcomes: Vec<Outcome>) -> Response {
-    let meanwhile = |outcome: &Outcome| {
+    let was_modified = |outcome: &Outcome| {
         let code = outcome.as_ref().err().map(|failure| &failure["code"]);
         code.is_some_and(|code| *code == json!("RECORD_MODIFIED") || *code == json!("ALREADY_MODIFIED"))
     };
-    let all_meanwhile = outcomes.iter().all(meanwhile);
+    let all_were_modified = outcomes.iter().all(was_modified);
     let mut response = many(status, "data", outcomes);
-    if all_meanwhile {
+    if all_were_modified {
         response.status = 412;
     }
     response
