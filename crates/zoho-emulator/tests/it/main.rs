@@ -19,6 +19,7 @@ mod limits;
 mod lists;
 mod malformed_responses;
 mod mass;
+mod messages;
 mod metadata;
 mod notifications;
 mod quotas;
