@@ -1,7 +1,7 @@
-//! A token store of one's own: six functions over whatever keeps your data, here one JSON document in memory.
+//! A custom token store: six functions over any storage, here one JSON document in memory.
 //!
-//! `StoredToken` is the row, `Criterion` says which row a token means. The one line that runs every promise of the
-//! contract over it stands in `tests/it/conformance.rs`:
+//! `StoredToken` is the row, and `Criterion` decides which row a token identifies. One line in
+//! `tests/it/conformance.rs` tests every promise of the contract on it:
 //! `token_store_conformance!(custom, async || DocumentStore::default());`
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{Criterion, StoreError, StoredToken, TokenStore, id_number, next_id};
 
-/// Rows as a JSON array, and the highest id that was ever given out.
+/// Rows as a JSON array, and the highest id that was ever assigned.
 #[derive(Clone, Default)]
 pub(crate) struct DocumentStore(Arc<Mutex<(String, u64)>>);
 
 impl DocumentStore {
-    /// Reads the rows, lets `change` work on them, and writes them back: one step for everybody else.
+    /// Reads the rows, lets `change` modify them, and writes them back, in one atomic step.
     fn with<T>(
         &self,
         change: impl FnOnce(&mut Vec<StoredToken>, &mut u64) -> Result<T, StoreError>,
@@ -81,7 +81,7 @@ impl TokenStore for DocumentStore {
     }
 }
 
-#[allow(dead_code, reason = "the tests take the store and leave this")]
+#[allow(dead_code, reason = "the tests include this file for the store alone")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StoreError> {
     let store = DocumentStore::default();

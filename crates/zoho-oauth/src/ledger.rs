@@ -1,5 +1,5 @@
-//! What is known of a credential's past: when tokens were issued with it, and what the last attempt came to.
-//! Pure: moments are given, nothing is asked.
+//! A credential's past: when tokens were issued with it, and how the last attempt ended. No I/O: moments are
+//! arguments.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::token::{epoch_milliseconds, from_epoch_milliseconds};
 
-/// How many access tokens Zoho issues per refresh token, and in what time.
+/// How many access tokens Zoho issues per refresh token within a window of time.
 ///
-/// Zoho's rule is ten in ten minutes; after that it refuses for the rest of the window
+/// Zoho's limit is ten in ten minutes. It rejects further requests for the rest of the window
 /// (<https://www.zoho.com/crm/developer/docs/api/v8/token-validity.html>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
@@ -18,13 +18,13 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// So many `tokens` in any `window`.
+    /// At most `tokens` in any `window`.
     #[must_use]
     pub fn new(tokens: usize, window: Duration) -> Self {
         Self { tokens, window }
     }
 
-    /// The time in which so many are issued.
+    /// The window of time.
     #[must_use]
     pub fn window(&self) -> Duration {
         self.window
@@ -37,8 +37,8 @@ impl Default for Quota {
     }
 }
 
-/// The past of one credential, as every process that shares the store sees it. Moments are epoch milliseconds by
-/// the store's clock.
+/// The past of one credential, shared by all processes that use the store. Moments are epoch milliseconds by the
+/// store's clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ledger {
@@ -47,7 +47,7 @@ pub struct Ledger {
     last: Option<Attempt>,
 }
 
-/// What an attempt came to, if it brought no token.
+/// An attempt that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Attempt {
     epoch: u64,
@@ -55,18 +55,18 @@ struct Attempt {
     failure: Failure,
 }
 
-/// Why an attempt brought no token, in the form in which other processes hear of it.
+/// Why an attempt failed, as other processes learn of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The accounts server refused the credential for good: its own word, such as `invalid_code`.
+    /// The accounts server rejected the credential permanently, with this error code, such as `invalid_code`.
     Rejected(String),
-    /// No usable answer came; a later attempt may do better.
+    /// The attempt failed with this message, and a later one may succeed.
     Transient(String),
 }
 
 impl Ledger {
-    /// Notes that a token is about to be asked for. It is noted before, since an answer may be lost.
+    /// Records that a token is about to be requested: before the request, because its response may be lost.
     pub fn note_issue(&mut self, now: SystemTime, quota: Quota) {
         let now = epoch_milliseconds(now);
         let window = window_milliseconds(quota);
@@ -75,17 +75,17 @@ impl Ledger {
         self.last = None;
     }
 
-    /// Notes that Zoho said "too many requests": nobody asks again before the window has passed.
+    /// Records that Zoho has throttled the credential: no process sends another request before the window has passed.
     pub fn note_throttle(&mut self, now: SystemTime, quota: Quota) {
         self.blocked_until = epoch_milliseconds(now + quota.window);
     }
 
-    /// Notes that the attempt of `epoch` failed.
+    /// Records that the attempt of `epoch` failed.
     pub fn note_failure(&mut self, epoch: u64, now: SystemTime, failure: Failure) {
         self.last = Some(Attempt { epoch, at: epoch_milliseconds(now), failure });
     }
 
-    /// The moment from which a token may be asked for, if that is not now.
+    /// When the next token may be requested, if not now.
     #[must_use]
     pub fn retry_at(&self, now: SystemTime, quota: Quota) -> Option<SystemTime> {
         let milliseconds = epoch_milliseconds(now);
@@ -98,15 +98,15 @@ impl Ledger {
             .filter(|end| *end > milliseconds)
             .collect();
         recent.sort_unstable();
-        // Room is made when so many have left the window that one fewer than the quota is in it.
-        let room_at = recent.len().checked_sub(quota.tokens).map_or(0, |position| recent[position]);
+        // A token may be requested once the window contains fewer than the quota.
+        let allowed_at = recent.len().checked_sub(quota.tokens).map_or(0, |position| recent[position]);
         let blocked_until = if self.blocked_until > milliseconds + window { 0 } else { self.blocked_until };
-        let earliest = room_at.max(blocked_until);
+        let earliest = allowed_at.max(blocked_until);
         (earliest > milliseconds).then(|| from_epoch_milliseconds(earliest))
     }
 
-    /// The refusal that makes the credential dead, if there was one. Nothing but a new login helps, and that
-    /// brings another credential.
+    /// The error code of the rejection that ended the credential's life, if there was one. Only a new login helps,
+    /// which brings another credential.
     #[must_use]
     pub fn rejection(&self) -> Option<&str> {
         match &self.last {
@@ -115,13 +115,14 @@ impl Ledger {
         }
     }
 
-    /// What the attempt of `epoch` came to, for those who waited for it.
+    /// How the attempt of `epoch` failed, for processes that waited for it.
     #[must_use]
     pub fn failure_of(&self, epoch: u64) -> Option<&Failure> {
         self.last.as_ref().filter(|last| last.epoch == epoch).map(|last| &last.failure)
     }
 
-    /// A failure younger than `life`, for those who come just after it: a fleet does not hammer a sick server.
+    /// The last failure if it is more recent than `life`, so that a fleet does not overload a server that is in
+    /// trouble.
     #[must_use]
     pub fn recent_failure(&self, now: SystemTime, life: Duration) -> Option<&Failure> {
         let now = epoch_milliseconds(now);
@@ -130,14 +131,15 @@ impl Ledger {
         self.last.as_ref().filter(is_recent).map(|last| &last.failure)
     }
 
-    /// When a token was last asked for, within the quota's window.
+    /// When a token was last requested, within the quota's window.
     #[must_use]
     pub fn last_issue(&self) -> Option<SystemTime> {
         self.issued.iter().max().map(|at| from_epoch_milliseconds(*at))
     }
 }
 
-/// What lies further in the future than this was written before the clock was set back, and says nothing.
+/// Moments further in the future than this many milliseconds were written before the clock was set back, and are
+/// ignored.
 pub(crate) const CLOCK_SLACK: u64 = 1_000;
 
 fn window_milliseconds(quota: Quota) -> u64 {
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_eleventh_token_has_to_wait_until_the_first_has_left_the_window() {
+    fn the_eleventh_token_is_allowed_once_the_first_has_left_the_window() {
         let quota = Quota::default();
         let mut ledger = Ledger::default();
         for n in 0..10 {
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_throttle_answer_blocks_for_the_window_even_if_the_ledger_is_empty() {
+    fn a_throttle_blocks_for_the_window_even_if_the_ledger_is_empty() {
         let mut ledger = Ledger::default();
         ledger.note_throttle(second(0), Quota::default());
         assert_eq!(ledger.retry_at(second(1), Quota::default()), Some(second(600)));
@@ -174,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_shared_by_epoch_and_for_a_short_while() {
+    fn a_failure_is_shared_by_epoch_and_for_a_short_time() {
         let mut ledger = Ledger::default();
         ledger.note_failure(4, second(0), Failure::Transient("500".into()));
         assert!(ledger.failure_of(4).is_some() && ledger.failure_of(5).is_none());
@@ -195,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_stays_until_a_token_was_issued() {
+    fn a_rejection_stays_until_a_token_is_requested_again() {
         let mut ledger = Ledger::default();
         ledger.note_failure(4, second(0), Failure::Rejected("invalid_code".into()));
         assert_eq!(ledger.rejection(), Some("invalid_code"));

@@ -1,4 +1,4 @@
-//! The token: what Zoho gives, whose it is, and how long it is good for. No I/O.
+//! The token: its secrets, its user and its lifetime. No I/O.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,9 +8,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// A user's tokens for one client app in one data center: the row that a store keeps.
 ///
-/// Every field may be missing; an empty value counts as missing, though it is kept as it was read. Which
-/// fields are set decides the flow: a grant token is exchanged, a refresh token renews, an access token alone
-/// is used as it is, an id means a row that is already stored.
+/// Every field may be missing. An empty value counts as missing, although it is stored as it was read. Which fields
+/// are set decides the flow: a grant token is exchanged, a refresh token renews, an access token alone is used as it
+/// is, and an id identifies a stored row.
 ///
 /// `Debug` never prints a secret.
 ///
@@ -39,20 +39,20 @@ pub struct OAuthToken {
 }
 
 impl OAuthToken {
-    /// A token with nothing in it yet.
+    /// An empty token.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the id: the row's primary key. A store makes one for a token that has none.
+    /// Sets the id, the row's primary key. A store assigns one to a token that has none.
     #[must_use]
     pub fn with_id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Sets whose token it is. Zoho's SDKs name rows `email:zgid`.
+    /// Sets the user. Zoho's SDKs name users `email:zgid`.
     #[must_use]
     pub fn with_user(mut self, user: impl Into<UserSignature>) -> Self {
         self.user_signature = Some(user.into());
@@ -67,35 +67,35 @@ impl OAuthToken {
         self
     }
 
-    /// Sets the client app's id alone, to tell rows of several client apps apart in a look-up.
+    /// Sets the client app's id alone, to distinguish rows of several client apps in a look-up.
     #[must_use]
     pub fn with_client_id(mut self, id: impl Into<String>) -> Self {
         self.client_id = Some(id.into());
         self
     }
 
-    /// Sets the refresh token: good until it is revoked or evicted.
+    /// Sets the refresh token, which is valid until it is revoked or evicted.
     #[must_use]
     pub fn with_refresh_token(mut self, token: impl Into<SecretString>) -> Self {
         self.refresh_token = Some(token.into());
         self
     }
 
-    /// Sets the access token: good for one hour.
+    /// Sets the access token, which is valid for one hour.
     #[must_use]
     pub fn with_access_token(mut self, token: impl Into<SecretString>) -> Self {
         self.access_token = Some(token.into());
         self
     }
 
-    /// Sets the grant token: the one-shot code of a login, good for one to three minutes.
+    /// Sets the grant token: the code of a login, which works once and within one to three minutes.
     #[must_use]
     pub fn with_grant_token(mut self, token: impl Into<SecretString>) -> Self {
         self.grant_token = Some(token.into());
         self
     }
 
-    /// Sets the moment at which the access token ends, kept to the millisecond.
+    /// Sets when the access token expires, to the millisecond.
     #[doc(alias = "expires_in")]
     #[doc(alias = "expiry_time")]
     #[must_use]
@@ -111,7 +111,7 @@ impl OAuthToken {
         self
     }
 
-    /// Sets the API domain, such as `https://www.zohoapis.eu`: where the token is good.
+    /// Sets the API domain that accepts the token, such as `https://www.zohoapis.eu`.
     #[must_use]
     pub fn with_api_domain(mut self, domain: impl Into<String>) -> Self {
         self.api_domain = Some(domain.into());
@@ -124,7 +124,7 @@ impl OAuthToken {
         filled(self.id.as_deref())
     }
 
-    /// Whose token it is.
+    /// The user it belongs to.
     #[must_use]
     pub fn user_signature(&self) -> Option<&UserSignature> {
         self.user_signature.as_ref().filter(|user| !user.name().is_empty())
@@ -160,8 +160,8 @@ impl OAuthToken {
         filled_secret(self.grant_token.as_ref())
     }
 
-    /// The moment at which the access token ends. The official SDKs call it `expires_in` and keep it as epoch
-    /// milliseconds; in Zoho's own answers `expires_in` is a number of seconds.
+    /// When the access token expires. The official SDKs call it `expires_in` and store it in epoch milliseconds; in
+    /// Zoho's responses, `expires_in` is a number of seconds.
     #[doc(alias = "expires_in")]
     #[doc(alias = "expiry_time")]
     #[must_use]
@@ -175,15 +175,15 @@ impl OAuthToken {
         filled(self.redirect_url.as_deref())
     }
 
-    /// The API domain: where the token is good.
+    /// The API domain that accepts the token.
     #[must_use]
     pub fn api_domain(&self) -> Option<&str> {
         filled(self.api_domain.as_deref())
     }
 
-    /// Whether the access token can be used at `now` and stays good for `margin` longer.
+    /// Whether the access token is valid at `now` and for `margin` longer.
     ///
-    /// A token without a known end is fresh only if nothing could renew it: then it is used as it is.
+    /// A token without a known expiry is fresh only if it has no refresh token: then it is used as it is.
     #[must_use]
     pub fn is_fresh(&self, now: SystemTime, margin: Duration) -> bool {
         self.access_token().is_some()
@@ -213,21 +213,21 @@ impl fmt::Debug for OAuthToken {
     }
 }
 
-/// Who a token belongs to: the row's `user_name`.
+/// The user that a token belongs to: the row's `user_name`.
 ///
-/// Zoho's SDKs fill it with `email:zgid` (the organisation's id), so `ada@example.com` alone does not find a row
-/// that was named by them. Equality is exact: case, accents and blanks count.
+/// Zoho's SDKs store `email:zgid`, where `zgid` is the organisation's id, so `ada@example.com` alone does not find
+/// their rows. Names match exactly: case, accents and blanks count.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserSignature(String);
 
 impl UserSignature {
-    /// A user by name.
+    /// A user with this name.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
-    /// The name, as it is stored.
+    /// The name as it is stored.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0
@@ -264,19 +264,23 @@ impl fmt::Display for UserSignature {
     }
 }
 
-/// What stands for a secret where it must be told apart but not shown: its SHA-256, in hexadecimal.
+/// Identifies a secret without revealing it: its SHA-256, in hexadecimal.
 pub(crate) fn fingerprint(secret: &SecretString) -> String {
-    let digest = digest(&SHA256, secret.expose_secret().as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(digest(&SHA256, secret.expose_secret().as_bytes()).as_ref())
 }
 
-/// Milliseconds since 1970, as the official SDKs keep an expiry.
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Milliseconds since 1970, as the official SDKs store an expiry.
 pub(crate) fn epoch_milliseconds(moment: SystemTime) -> u64 {
     let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The moment that many milliseconds after 1970; a number beyond what the system can hold is the far future.
+/// The moment that many milliseconds after 1970, at most the end of the year 9999.
 pub(crate) fn from_epoch_milliseconds(milliseconds: u64) -> SystemTime {
     const FAR_FUTURE: u64 = 253_402_300_799_000; // the end of the year 9999
     UNIX_EPOCH + Duration::from_millis(milliseconds.min(FAR_FUTURE))
@@ -295,7 +299,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_fresh_until_the_margin_before_its_end() {
+    fn a_token_is_fresh_until_the_margin_before_its_expiry() {
         let now = SystemTime::now();
         let token = OAuthToken::new().with_access_token("a").with_expires_at(now + Duration::from_secs(61));
         assert!(token.is_fresh(now, Duration::from_secs(60)));
@@ -303,14 +307,14 @@ mod tests {
     }
 
     #[test]
-    fn a_token_without_a_known_end_is_fresh_only_if_nothing_could_renew_it() {
+    fn a_token_without_a_known_expiry_is_fresh_only_if_it_has_no_refresh_token() {
         let alone = OAuthToken::new().with_access_token("a");
         assert!(alone.is_fresh(SystemTime::now(), Duration::ZERO));
         assert!(!alone.with_refresh_token("r").is_fresh(SystemTime::now(), Duration::ZERO));
     }
 
     #[test]
-    fn an_empty_value_counts_as_none() {
+    fn an_empty_value_counts_as_missing() {
         let token = OAuthToken::new().with_user("").with_access_token("").with_client("", "").with_id("");
         assert!(token.user_signature().is_none() && token.access_token().is_none());
         assert!(token.client_id().is_none() && token.client_secret().is_none() && token.id().is_none());
