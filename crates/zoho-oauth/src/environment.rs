@@ -1,4 +1,4 @@
-//! Which hosts: Zoho's data centers, production, sandbox and developer, and hosts of one's own. No I/O.
+//! The hosts: those of Zoho's data centers for production, sandbox and developer, and custom ones. No I/O.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,9 +8,9 @@ use url::Url;
 
 use crate::error::{Error, Invalid};
 
-/// A Zoho data center. A token is good in the one that issued it, and nowhere else.
+/// A Zoho data center. A token is valid only in the data center that issued it.
 ///
-/// The eight that the official SDKs know, the United Kingdom and the United Arab Emirates. Hosts:
+/// These are the eight that the official SDKs know, the United Kingdom and the United Arab Emirates. Hosts:
 /// <https://www.zoho.com/accounts/protocol/oauth/multi-dc.html>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -25,24 +25,24 @@ pub enum DataCenter {
     Au,
     /// Japan.
     Jp,
-    /// China. Logins have to start here too; other data centers redirect by themselves.
+    /// China. Its users have to start a login here; other data centers redirect to each other.
     Cn,
     /// Canada.
     Ca,
     /// Saudi Arabia.
     Sa,
-    /// United Kingdom. Zoho does not document an upload host for it; the usual form is assumed.
+    /// United Kingdom. Zoho does not document an upload host for it; the usual pattern is assumed.
     Uk,
-    /// United Arab Emirates. Zoho does not document an upload host for it; the usual form is assumed.
+    /// United Arab Emirates. Zoho does not document an upload host for it; the usual pattern is assumed.
     Ae,
 }
 
 impl DataCenter {
-    /// All of them.
+    /// All data centers.
     pub const ALL: [Self; 10] =
         [Self::Us, Self::Eu, Self::In, Self::Au, Self::Jp, Self::Cn, Self::Ca, Self::Sa, Self::Uk, Self::Ae];
 
-    /// The data center of a location code (`us`), of an accounts URL or of an API domain.
+    /// The data center with this location code (`us`), accounts URL or API domain.
     ///
     /// ```
     /// use zoho_oauth::DataCenter;
@@ -65,7 +65,7 @@ impl DataCenter {
         })
     }
 
-    /// The location code, as a login's callback gives it.
+    /// The location code, as it appears in a login's callback.
     #[must_use]
     pub fn location(self) -> &'static str {
         match self {
@@ -146,7 +146,7 @@ impl DataCenter {
 
 /// The hosts that a token's requests go to: the accounts server, the API and the upload host.
 ///
-/// As text: a location code, with `:sandbox` or `:developer` behind it where that is meant.
+/// As text: a location code, optionally followed by `:sandbox` or `:developer`.
 ///
 /// ```
 /// use zoho_oauth::{DataCenter, Environment};
@@ -179,12 +179,12 @@ impl Kind {
 }
 
 impl Environment {
-    /// Hosts of one's own: a data center that this crate does not know, a proxy, a stand-in for tests. Everything
-    /// of an [`Authenticator`](crate::Authenticator) that is built for it goes there, rows of Zoho's own data
-    /// centers included.
+    /// Custom hosts: a data center that this crate does not know, a proxy, or an emulator for tests. All requests of
+    /// an [`Authenticator`](crate::Authenticator) for this environment go there, including those for rows of Zoho's
+    /// own data centers.
     ///
     /// # Errors
-    /// [`Error::Config`] for a text that is not an `http` or `https` URL with a host.
+    /// [`Error::Config`] for a text that is not an `http` or `https` URL of a host.
     pub fn new(accounts: &str, api: &str, upload: &str) -> Result<Self, Error> {
         let origin = |text: &str| {
             origin_of(text).map(Arc::from).ok_or_else(|| Invalid::NotAHost { text: text.to_owned() })
@@ -198,7 +198,7 @@ impl Environment {
         })
     }
 
-    /// One host for everything, such as an emulator's.
+    /// One host for all requests, such as an emulator's.
     ///
     /// # Errors
     /// As [`Environment::new`].
@@ -206,25 +206,25 @@ impl Environment {
         Self::new(url, url, url)
     }
 
-    /// The accounts server: scheme and host, without a slash at the end.
+    /// The accounts server: scheme and host, without a trailing slash.
     #[must_use]
     pub fn accounts_url(&self) -> &str {
         &self.accounts
     }
 
-    /// The API: scheme and host, without a slash at the end. A row's `api_domain` says the same.
+    /// The API: scheme and host, without a trailing slash. A row's `api_domain` has the same value.
     #[must_use]
     pub fn api_url(&self) -> &str {
         &self.api
     }
 
-    /// The host for bulk uploads: scheme and host, without a slash at the end.
+    /// The host for bulk uploads: scheme and host, without a trailing slash.
     #[must_use]
     pub fn upload_url(&self) -> &str {
         &self.upload
     }
 
-    /// The data center, if it is one of Zoho's.
+    /// Zoho's data center; `None` for custom hosts.
     #[must_use]
     pub fn data_center(&self) -> Option<DataCenter> {
         self.data_center
@@ -279,8 +279,8 @@ pub(crate) struct Environments {
 }
 
 impl Environments {
-    /// Where a row with this API domain belongs: its calls and its renewals go there. `None` for hosts that are
-    /// not known, and for another kind of organisation than the primary one's.
+    /// The environment of a row with this API domain, to which its calls and renewals go. `None` for unknown hosts, and
+    /// for an environment of another kind (production, sandbox, developer) than the primary one.
     pub(crate) fn of(&self, api_domain: Option<&str>) -> Option<Environment> {
         let Some(domain) = api_domain else { return Some(self.primary.clone()) };
         let origin = origin_of(domain).unwrap_or_default();
@@ -294,14 +294,14 @@ impl Environments {
         self.primary.sibling(&origin)
     }
 
-    /// Whether this API domain is one that rows may name: one of ours, or one of Zoho's of the same kind.
+    /// Whether rows may have this API domain: that of a served environment, or of one of Zoho's of the same kind.
     pub(crate) fn names(&self, api_domain: &str) -> bool {
         let origin = origin_of(api_domain).unwrap_or_default();
         let ours = std::iter::once(&self.primary).chain(&self.others).any(|one| *one.api == origin);
         ours || self.primary.sibling(&origin).is_some()
     }
 
-    /// The environment whose accounts server this is: how a callback's `accounts-server` is looked up.
+    /// The environment with this accounts server, for a callback's `accounts-server`.
     pub(crate) fn of_accounts_server(&self, url: &str) -> Option<Environment> {
         let origin = origin_of(url)?;
         let named = std::iter::once(&self.primary).chain(&self.others).find(|one| *one.accounts == origin);
@@ -313,7 +313,17 @@ impl Environments {
     }
 }
 
-/// Scheme, host and port of a URL, in one spelling.
+/// The host of a URL, and its port if it has one, as messages name it.
+pub fn host_of(url: &str) -> String {
+    let parsed = Url::parse(url).ok();
+    match parsed.as_ref().and_then(|url| Some((url.host_str()?, url.port()))) {
+        Some((host, Some(port))) => format!("{host}:{port}"),
+        Some((host, None)) => host.to_owned(),
+        None => "the host".to_owned(),
+    }
+}
+
+/// Scheme, host and port of a URL, normalized.
 fn origin_of(text: &str) -> Option<String> {
     let url = Url::parse(text.trim()).ok()?;
     let usable =
@@ -360,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_of_ones_own_take_everything() {
+    fn custom_hosts_serve_every_row() {
         let local = Environment::local("http://127.0.0.1:8080/").unwrap();
         assert_eq!(local.api_url(), "http://127.0.0.1:8080");
         assert_eq!(environments(local.clone()).of(Some("https://www.zohoapis.eu")), Some(local));

@@ -1,8 +1,8 @@
-//! OAuth tokens for Zoho: get one, keep it, renew it, give it back.
+//! OAuth tokens for Zoho: log in once, and always have a valid access token.
 //!
-//! Zoho's APIs take an access token that lives for an hour. It comes from a refresh token that lives until it is
-//! revoked, which comes from a code that works once. An [`Authenticator`] does all of that behind one call, and
-//! keeps the tokens in a [`store`] from which every program of the same user can serve itself.
+//! Zoho's APIs require an access token, which is valid for an hour. It is issued for a refresh token, which is valid
+//! until it is revoked. That is issued for a code, which works once. An [`Authenticator`] does all of this behind one
+//! call, and keeps the tokens in a [`store`] that all programs of a user can share.
 //!
 //! ```
 //! # #[cfg(feature = "sqlite")]
@@ -15,21 +15,22 @@
 //!     .store(SqliteStore::open("zohooauth.db")?)
 //!     .build()?;
 //! let login = authenticator.exchange(Grant::from_self_client("1000.CODE")).await?; // once
-//! let access_token = authenticator.access_token(&"ada@example.com:60000001".into()).await?; // ever after
+//! let access_token = authenticator.access_token(&"ada@example.com:60000001".into()).await?; // from then on
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! # Contents
 //!
-//! * [`Authenticator`]: the one door, and what it promises. [`AccessToken`] is what it hands out.
-//! * [`OAuthToken`], [`UserSignature`]: a token, and whose it is. [`OAuthClient`]: the client app.
-//! * [`Authorization`], [`Callback`], [`Grant`]: a login, from the browser or from a Self Client.
-//! * [`DataCenter`], [`Environment`]: which hosts.
-//! * [`store`]: [`TokenStore`](store::TokenStore), the contract; the stores; how to test one of your own.
-//!   [`store::check()`] and [`store::repair()`]: what official SDKs leave behind.
-//! * [`store::coordination`]: one renewal for all who share a store. [`Quota`], [`Ledger`]: Zoho's limit, obeyed.
-//! * [`Error`]: what went wrong, and what to do next.
+//! * [`Authenticator`]: obtains, renews and revokes tokens. It returns an [`AccessToken`].
+//! * [`OAuthToken`], [`UserSignature`]: a token and the user it belongs to. [`OAuthClient`]: the client app.
+//! * [`Authorization`], [`Callback`], [`Grant`]: a login, in the browser or with the code of a Self Client.
+//! * [`DataCenter`], [`Environment`]: the hosts.
+//! * [`store`]: [`TokenStore`](store::TokenStore), the contract of a store; the stores; how to test your own.
+//!   [`store::check()`] and [`store::repair()`] find and fix damage that official SDKs leave behind.
+//! * [`store::coordination`]: one renewal for all processes that share a store. [`Quota`], [`Ledger`]: Zoho's limit.
+//! * [`Persistence`]: where a token is that the store rejected.
+//! * [`Error`]: what failed, and what to do about it.
 //!
 //! # Features
 //!
@@ -37,14 +38,16 @@
 //! |---|---|---|
 //! | `file` | [`store::FileStore`]: the CSV file of Zoho's own SDKs | yes |
 //! | `sqlite` | [`store::SqliteStore`]: an embedded database | yes |
-//! | `mysql` | [`store::MySqlStore`]: a table on a MySQL or MariaDB server, as Zoho's own SDKs keep it | no |
+//! | `mysql` | [`store::MySqlStore`]: a table on a MySQL or MariaDB server, as in Zoho's own SDKs | no |
 //! | `postgres` | [`store::PostgresStore`]: a table on a PostgreSQL server | no |
-//! | `redis` | [`store::RedisStore`]: a Redis or Valkey server, or a cluster | no |
+//! | `redis` | [`store::RedisStore`]: a Redis or Valkey server or cluster | no |
 //! | `secrets-manager` | [`store::SecretsManagerStore`]: AWS Secrets Manager | no |
-//! | `conformance` | `token_store_conformance!` and `coordination_conformance!`, for tests of a store of your own | no |
+//! | `conformance` | `token_store_conformance!` and `coordination_conformance!`, to test your own store | no |
 
 mod accounts;
 mod authenticator;
+mod backoff;
+mod crm_user;
 mod environment;
 mod error;
 mod http;
@@ -54,6 +57,7 @@ mod persistence;
 mod private_file;
 mod spool;
 pub mod store;
+mod tls;
 mod token;
 
 pub use accounts::OAuthClient;
@@ -65,3 +69,10 @@ pub use login::{Authorization, Callback, Grant};
 pub use persistence::Persistence;
 pub use secrecy::{ExposeSecret, SecretString};
 pub use token::{OAuthToken, UserSignature};
+
+/// What `zohocrm` shares with this crate. Not part of the public API: it may change in any release.
+#[doc(hidden)]
+pub mod internal {
+    pub use crate::environment::host_of;
+    pub use crate::tls::tls_backend;
+}

@@ -1,13 +1,15 @@
-//! A login: where to send the user, and what comes back. A [`Grant`] exists only after the answer was checked.
+//! A login in the browser: its URL and its callback. A [`Grant`] exists only after the callback was checked.
 
 use rand::RngExt;
 use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
-use crate::environment::{Environment, Environments};
+use crate::environment::{Environment, Environments, host_of};
 use crate::error::{Error, Invalid, OAuthErrorCode, OAuthRequest};
+use crate::token::hex;
 
-/// A one-shot code that a login brought, to be exchanged at once: it lives one to three minutes.
+/// The code of a login. It works once and within one to three minutes, so exchange it at once.
 #[derive(Clone, Debug)]
 pub struct Grant {
     pub(crate) code: SecretString,
@@ -16,20 +18,21 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// The code that the API console shows for a Self Client.
+    /// A code that Zoho's API console generated for a Self Client.
     #[must_use]
     pub fn from_self_client(code: impl Into<SecretString>) -> Self {
         Self { code: code.into(), is_self_client: true, environment: None }
     }
 }
 
-/// A login that was started: send the user to `url`, and keep `state` for the answer.
+/// A login that was started: send the user to `url`, and keep `state` to check the callback.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Authorization {
     /// Zoho's page, where the user logs in and consents.
     pub url: String,
-    /// A random text that the answer has to repeat: keep it where only this user's browser can bring it back.
+    /// A random text that the callback has to repeat. Keep it where only this user's browser can present it again,
+    /// such as a cookie.
     pub state: SecretString,
 }
 
@@ -41,13 +44,13 @@ impl Authorization {
         scopes: &[String],
     ) -> Self {
         let random: [u8; 24] = rand::rng().random();
-        let state: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let state = hex(&random);
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("response_type", "code")
             .append_pair("client_id", client_id)
             .append_pair("redirect_uri", redirect_url)
             .append_pair("scope", &scopes.join(","))
-            // Without both there is no refresh token from the second login on.
+            // Without both, only the first login of a user brings a refresh token.
             .append_pair("access_type", "offline")
             .append_pair("prompt", "consent")
             .append_pair("state", &state)
@@ -57,7 +60,7 @@ impl Authorization {
     }
 }
 
-/// What Zoho hands to the redirect URL.
+/// The query that Zoho adds to the redirect URL.
 #[derive(Clone, Debug, Default)]
 pub struct Callback {
     code: Option<SecretString>,
@@ -67,8 +70,8 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// Reads the query of the redirect, with or without the URL before it. Lenient: real ones end with a stray
-    /// `&`, and unknown fields are passed over.
+    /// Parses the query, with or without the URL before it. Unknown fields and the stray `&` that Zoho appends are
+    /// ignored.
     #[must_use]
     pub fn parse(query_or_url: &str) -> Self {
         let query = query_or_url.split_once('?').map_or(query_or_url, |(_, query)| query);
@@ -86,30 +89,25 @@ impl Callback {
         callback
     }
 
-    /// The grant, if this is the answer to the login with that `state`.
+    /// The grant, if this is the callback of the login with that `state`.
     ///
-    /// The `accounts-server` is looked up among the known hosts: the client secret is sent there, and anybody can
-    /// write a callback.
+    /// The `accounts-server` is looked up among the known hosts: the client secret is sent there, and a callback can be
+    /// forged.
     pub(crate) fn grant(self, state: &SecretString, environments: &Environments) -> Result<Grant, Error> {
-        let answered = self.state.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
-        if !equal_in_constant_time(answered.as_bytes(), state.expose_secret().as_bytes()) {
+        let returned = self.state.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
+        if !bool::from(returned.as_bytes().ct_eq(state.expose_secret().as_bytes())) {
             return Err(Error::StateMismatch);
         }
-        if let Some(word) = self.error {
+        let named = self.accounts_server.map(|url| environments.of_accounts_server(&url).ok_or(url));
+        if let Some(code) = self.error {
+            let environment = named.as_ref().and_then(|named| named.as_ref().ok());
             return Err(Error::Rejected {
-                host: "the accounts server".to_owned(),
+                host: host_of(environment.unwrap_or(&environments.primary).accounts_url()),
                 request: OAuthRequest::Login,
-                code: OAuthErrorCode::parse(&word),
+                code: OAuthErrorCode::parse(&code),
             });
         }
-        let environment = match &self.accounts_server {
-            None => None,
-            Some(url) => Some(
-                environments
-                    .of_accounts_server(url)
-                    .ok_or_else(|| Invalid::UnknownAccountsServer { url: url.clone() })?,
-            ),
-        };
+        let environment = named.transpose().map_err(|url| Invalid::UnknownAccountsServer { url })?;
         match self.code {
             Some(code) if !code.expose_secret().is_empty() => {
                 Ok(Grant { code, is_self_client: false, environment })
@@ -117,10 +115,6 @@ impl Callback {
             _ => Err(Invalid::NoCode.into()),
         }
     }
-}
-
-fn equal_in_constant_time(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }
 
 #[cfg(test)]
@@ -145,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_accounts_server_is_refused() {
+    fn an_unknown_accounts_server_is_rejected() {
         assert!(matches!(
             grant("state=right&code=c&accounts-server=https://evil.example"),
             Err(Error::Config(_))
@@ -153,13 +147,13 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_or_missing_state_is_refused() {
+    fn a_wrong_or_missing_state_is_rejected() {
         assert!(matches!(grant("state=wrong&code=c"), Err(Error::StateMismatch)));
         assert!(matches!(grant("code=c"), Err(Error::StateMismatch)));
     }
 
     #[test]
-    fn a_user_who_says_no_is_a_refusal() {
+    fn a_user_who_declines_has_to_log_in_again() {
         assert!(grant("state=right&error=access_denied").unwrap_err().needs_login());
     }
 }

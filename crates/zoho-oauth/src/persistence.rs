@@ -17,7 +17,6 @@ pub enum Persistence {
     Stored,
     /// In the spool, because the store rejected it. It is stored when an authenticator for this store next starts, or
     /// by [`Authenticator::recover`](crate::Authenticator::recover).
-    #[non_exhaustive]
     Spooled {
         /// The file that holds the token, readable by this account alone.
         path: PathBuf,
@@ -26,7 +25,6 @@ pub enum Persistence {
     },
     /// In this process's memory only, because the store rejected it and it could not be spooled either. The
     /// authenticator keeps trying to store it as long as it is in use; with the process, the token is lost.
-    #[non_exhaustive]
     InMemory {
         /// Why the store rejected it.
         error: StoreError,

@@ -1,8 +1,9 @@
-//! Tokens that Zoho gave and the store would not take: kept in a folder of small files until it does.
+//! Tokens that Zoho issued and the store rejected, in a folder of small files until the store accepts them.
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rand::RngExt;
 use ring::digest::{SHA256, digest};
@@ -10,17 +11,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::persistence::Persistence;
 use crate::private_file;
-use crate::store::{AnyStore, StoredToken};
+use crate::store::{AnyStore, StoreError, StoredToken};
+use crate::token::{OAuthToken, hex};
 
-/// Where one store's unsaved tokens wait. Folders are tried in order: beside the store, where that is a file, and
-/// under the user's home, for a disk that is full or a folder that may not be written.
+/// The spool of one store. Folders are tried in order: beside the store, if that is a file, then under the home
+/// folder, for a disk that is full or a folder that cannot be written.
 #[derive(Debug)]
 pub(crate) struct Spool {
     folders: Vec<PathBuf>,
     store: String,
 }
 
-/// A token that waits.
+/// A spooled token.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) token: StoredToken,
@@ -28,7 +30,7 @@ pub(crate) struct Entry {
     path: PathBuf,
 }
 
-/// Where a token comes from: a login's row may never have been there, a renewal's was.
+/// Where a token comes from: the row of a login may never have been stored, that of a renewal was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Origin {
@@ -61,13 +63,65 @@ impl Spool {
         Self { folders: folders.into_iter().chain(home).collect(), store: store_id }
     }
 
-    /// Keeps `token`, durably and readable for this account alone, in the first folder that takes it.
-    pub(crate) fn put(&self, token: StoredToken, origin: Origin) -> io::Result<Entry> {
+    /// Spools a new login before its token is stored, so that a killed process loses nothing. A failure is no reason
+    /// to stop: the store may well accept the token.
+    pub(crate) fn journal(&self, token: &OAuthToken) -> Option<Entry> {
+        match self.put(token.into(), Origin::Login) {
+            Ok(entry) => Some(entry),
+            Err(error) => {
+                tracing::debug!(
+                    target: Persistence::LOG_TARGET,
+                    %error,
+                    "could not spool a new token before it is stored"
+                );
+                None
+            }
+        }
+    }
+
+    /// Spools a token that the store rejected with `error`.
+    pub(crate) fn keep(&self, token: &OAuthToken, origin: Origin, error: StoreError) -> Persistence {
+        match self.put(token.into(), origin) {
+            Ok(entry) => entry.persistence(error),
+            Err(spool_error) => {
+                tracing::error!(
+                    target: Persistence::LOG_TARGET,
+                    %error, %spool_error,
+                    "could not store a new token, nor spool it: it is in memory only"
+                );
+                Persistence::InMemory { error, spool_error: Arc::new(spool_error) }
+            }
+        }
+    }
+
+    /// As [`keep`](Self::keep), for a token that is in the journal already and has its user's name by now.
+    pub(crate) fn replace(&self, journal: Entry, token: &OAuthToken, error: StoreError) -> Persistence {
+        match self.put(token.into(), Origin::Login) {
+            Ok(entry) => {
+                journal.remove();
+                entry.persistence(error)
+            }
+            Err(_) => journal.persistence(error),
+        }
+    }
+
+    /// Removes the spooled tokens of a row that is being deleted.
+    pub(crate) fn forget(&self, row: &OAuthToken) {
+        let row = StoredToken::from(row);
+        let is_of_row = |entry: &Entry| {
+            (row.id.is_some() && entry.token.id == row.id)
+                || (row.refresh_token.is_some() && entry.token.refresh_token == row.refresh_token)
+        };
+        self.entries().iter().filter(|entry| is_of_row(entry)).for_each(Entry::remove);
+    }
+
+    /// Writes `token` durably, readable by this account alone, in the first folder that accepts it.
+    fn put(&self, token: StoredToken, origin: Origin) -> io::Result<Entry> {
         let content = Content { store: self.store.clone(), origin, token };
         let bytes = serde_json::to_vec(&content)?;
         let random: [u8; 8] = rand::rng().random();
-        let name = format!("{}-{}.json", &self.tag(), hex(&random));
-        let mut failure = io::Error::other("there is no folder to spool to");
+        let name = format!("{}-{}.json", self.tag(), hex(&random));
+        let mut failure = io::Error::other("this store has no spool folder");
         for folder in &self.folders {
             let path = folder.join(&name);
             match create_folder(folder).and_then(|()| write_durably(&path, &bytes)) {
@@ -78,7 +132,7 @@ impl Spool {
         Err(failure)
     }
 
-    /// Everything that waits for this store. A file that cannot be understood is left alone.
+    /// The spooled tokens of this store. A file that cannot be parsed is left alone.
     pub(crate) fn entries(&self) -> Vec<Entry> {
         let tag = self.tag();
         let files = self.folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
@@ -103,7 +157,7 @@ impl Spool {
 }
 
 impl Entry {
-    /// Forgets the token: it is in the store, or it is not wanted any more.
+    /// Removes a token that is stored by now, or that the store no longer needs.
     pub(crate) fn remove(&self) {
         if let Err(error) = fs::remove_file(&self.path) {
             tracing::warn!(
@@ -112,8 +166,8 @@ impl Entry {
                 "could not remove a spooled token"
             );
         }
-        // Leaves no empty folder beside the store; one that still holds something stays, and so does one that
-        // somebody chose.
+        // Leaves no empty folder beside the store. A folder that is not empty stays, and so does one that was set by
+        // `AuthenticatorBuilder::spool_folder`.
         if let Some(folder) =
             self.path.parent().filter(|folder| folder.extension().is_some_and(|name| name == "spool"))
         {
@@ -124,6 +178,15 @@ impl Entry {
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
+
+    fn persistence(self, error: StoreError) -> Persistence {
+        tracing::error!(
+            target: Persistence::LOG_TARGET,
+            %error, path = %self.path.display(),
+            "could not store a new token; it is spooled"
+        );
+        Persistence::Spooled { path: self.path, error }
+    }
 }
 
 fn home_folder() -> Option<PathBuf> {
@@ -132,7 +195,7 @@ fn home_folder() -> Option<PathBuf> {
         .map(|home| home.join(".local/state/zoho-oauth/spool"))
 }
 
-/// The file itself, wherever the program goes and whatever links lead to it.
+/// One name for a file, independent of the working directory and of links that lead to it.
 fn absolute(path: &Path) -> PathBuf {
     if let Ok(file) = path.canonicalize() {
         return file;
@@ -164,10 +227,6 @@ fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_put_is_there_until_it_is_removed() {
+    fn a_spooled_token_is_there_until_it_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         let spool = spool(folder.path());
         spool.put(token("ada"), Origin::Renewal).unwrap();
@@ -206,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_folder_is_taken_when_the_first_fails() {
+    fn the_next_folder_is_used_when_the_first_fails() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("not a folder");
         fs::write(&file, "").unwrap();
@@ -216,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_without_a_file_spools_under_the_home_folder_and_one_in_memory_nowhere() {
+    fn a_store_without_a_file_spools_under_the_home_folder_and_a_store_in_memory_does_not_spool() {
         let spool = Spool::new(&AnyStore::new(MemoryStore::new()), None);
         assert_eq!(spool.folders, home_folder().into_iter().collect::<Vec<_>>());
         assert!(Spool::new(&MemoryStore::new().into(), None).folders.is_empty());

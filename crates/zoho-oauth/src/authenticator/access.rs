@@ -1,8 +1,8 @@
-//! What a caller is handed: a valid access token, and where it is good.
+//! What a caller gets: a valid access token, and the hosts that accept it.
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -16,7 +16,7 @@ pub struct AccessToken {
     inner: Arc<Inner>,
 }
 
-/// Small, since there is one for each user in memory; and without the secrets that renew it.
+/// Kept small and without the secrets that renew it: the cache holds one per user.
 struct Inner {
     secret: SecretString,
     expires_at: Option<SystemTime>,
@@ -27,11 +27,10 @@ struct Inner {
     origin: Origin,
 }
 
-/// Where a token comes from, and so where it is persisted.
 enum Origin {
     Store,
     Caller,
-    /// Boxed, since nearly all tokens are stored.
+    /// Boxed, because nearly all tokens come from the store.
     Unsaved(Box<Unsaved>),
 }
 
@@ -78,7 +77,7 @@ impl AccessToken {
         })
     }
 
-    /// What says which row it is of: its id, or its user.
+    /// The fields that identify its row.
     pub(crate) fn identity(&self) -> OAuthToken {
         match (self.id(), self.user()) {
             (Some(id), _) => OAuthToken::new().with_id(id),
@@ -109,25 +108,25 @@ impl AccessToken {
         self.inner.secret.expose_secret()
     }
 
-    /// When it ends; `None` when nobody knows.
+    /// When it expires; `None` if that is not known.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.inner.expires_at
     }
 
-    /// The hosts at which it is good. It is for these and no others.
+    /// The hosts that accept it. Send it to no others.
     #[must_use]
     pub fn environment(&self) -> &Environment {
         &self.inner.environment
     }
 
-    /// Whose it is, where that is known.
+    /// The user it belongs to, if that is known.
     #[must_use]
     pub fn user(&self) -> Option<&UserSignature> {
         self.inner.user.as_ref()
     }
 
-    /// The row that it is kept in, if it is kept.
+    /// The id of its row, if it is stored.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.inner.id.as_deref()
@@ -155,4 +154,11 @@ impl fmt::Debug for AccessToken {
             .field("persistence", &self.persistence())
             .finish()
     }
+}
+
+/// A token on its way to the caller.
+pub(super) struct Obtained {
+    pub(super) access: AccessToken,
+    /// Its whole lifetime, if that is known.
+    pub(super) life: Option<Duration>,
 }

@@ -1,5 +1,5 @@
-//! The store, by this machine's clock. Hosts may disagree about the time by minutes; a fleet of them has one clock in
-//! common, the store's. So rows carry its moments, and here they are translated, both ways.
+//! The store, by this machine's clock. Hosts may disagree about the time by minutes; the one clock that a fleet
+//! shares is the store's. So rows hold moments by the store's clock, and they are converted here, in both directions.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -10,8 +10,8 @@ use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey
 use crate::store::{AnyStore, StoreError, TokenStore};
 use crate::token::{OAuthToken, epoch_milliseconds};
 
-/// A difference below this is no difference of clocks: it may be the way to the store and back, or a clock that counts
-/// whole seconds.
+/// A difference below this does not count as a difference of clocks: it may be the round trip to the store, or a clock
+/// that counts whole seconds.
 const SLACK: Duration = Duration::from_secs(2);
 
 /// A store whose rows are read and written with moments by this machine's clock.
@@ -28,7 +28,7 @@ impl ClockedStore {
         Self { store, ahead: AtomicI64::new(0), is_clock_known: OnceCell::new() }
     }
 
-    /// The store itself, with its rows as they are.
+    /// The store itself, with moments by its own clock.
     pub(super) fn as_it_is(&self) -> &AnyStore {
         &self.store
     }
@@ -92,7 +92,7 @@ impl ClockedStore {
         Ok(state)
     }
 
-    /// A moment of the store's clock, by this machine's.
+    /// Converts a moment of the store's clock to this machine's.
     pub(super) fn as_ours(&self, moment: SystemTime) -> SystemTime {
         moved(moment, -self.ahead.load(Ordering::Relaxed))
     }
@@ -118,7 +118,7 @@ impl ClockedStore {
     }
 }
 
-/// The store's clock, carried on by this process: ledgers are kept by it.
+/// The store's clock, read once and advanced by this process. Ledgers are kept by it.
 pub(super) struct Clock {
     store: SystemTime,
     read_at: Instant,
@@ -134,7 +134,7 @@ impl Clock {
         self.store + self.read_at.elapsed()
     }
 
-    /// A moment of the store's clock, by this machine's.
+    /// Converts a moment of the store's clock to this machine's.
     pub(super) fn as_ours(&self, moment: SystemTime) -> SystemTime {
         match moment.duration_since(self.store) {
             Ok(later) => self.ours + later,

@@ -1,4 +1,4 @@
-//! A grant token is spent once: the store is checked first, and what it brings is written down at once.
+//! Spends a grant token once: the store is checked first, and the result is spooled before anything else happens.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use crate::error::Error;
 use crate::login::Grant;
 use crate::persistence::Persistence;
 use crate::spool::{Entry, Origin};
-use crate::store::coordination::{Acquired, Fenced, Lease, LeaseKey};
+use crate::store::coordination::{Fenced, LeaseKey};
 use crate::token::OAuthToken;
 
-use super::Core;
-use super::renewal::{Pauses, backoff, new_holder};
+use super::held_lease::{HeldLease, LEASE_POLL, RETRY, Take};
+use super::parts::Parts;
 
-/// What a login brought.
+/// The result of a login.
 #[derive(Clone)]
 pub struct Login {
     token: Arc<OAuthToken>,
@@ -24,7 +24,7 @@ pub struct Login {
 }
 
 impl Login {
-    /// The token as it is stored: with its id, and the user's name where that could be had.
+    /// The token as it is stored: with its id, and with the user's name if that could be determined.
     #[must_use]
     pub fn token(&self) -> &OAuthToken {
         &self.token
@@ -36,7 +36,7 @@ impl Login {
         &self.persistence
     }
 
-    fn saved(token: OAuthToken) -> Self {
+    fn stored(token: OAuthToken) -> Self {
         Self { token: Arc::new(token), persistence: Persistence::Stored }
     }
 }
@@ -51,145 +51,129 @@ impl fmt::Debug for Login {
     }
 }
 
-impl Core {
-    pub(super) async fn exchange(self: Arc<Self>, grant: Grant, client: OAuthClient) -> Result<Login, Error> {
-        self.recover_once().await;
-        self.exchange_now(grant, client, OAuthToken::new()).await
-    }
+/// The exchange of one grant token. Any number of processes that run it at the same time spend the code once.
+pub(super) struct Exchange<'a> {
+    parts: &'a Parts,
+    grant: Grant,
+    client: OAuthClient,
+    /// The row to write, as far as it is known before the exchange.
+    basis: OAuthToken,
+}
 
-    /// Spends the grant, unless another process has done so meanwhile. `basis` is the row that has the grant, or
-    /// what a program says of it: its id and its user stay.
-    pub(super) async fn exchange_now(
-        &self,
-        grant: Grant,
-        client: OAuthClient,
-        basis: OAuthToken,
-    ) -> Result<Login, Error> {
-        let key = LeaseKey::exchange(&grant.code);
+impl<'a> Exchange<'a> {
+    /// `basis` is the row that holds the grant, or an empty token.
+    pub(super) fn new(parts: &'a Parts, grant: Grant, client: OAuthClient, basis: OAuthToken) -> Self {
         let basis = OAuthToken { id: basis.id, user_signature: basis.user_signature, ..OAuthToken::new() }
             .with_client(client.id.clone(), client.secret.clone())
             .with_grant_token(grant.code.clone());
-        let mut pauses = Pauses::default();
+        Self { parts, grant, client, basis }
+    }
+
+    /// Spends the grant, unless another process has done so.
+    pub(super) async fn run(self) -> Result<Login, Error> {
+        let (store, life) = (&self.parts.rows.store, self.parts.settings.lease_life);
+        let key = LeaseKey::exchange(&self.grant.code);
+        let mut delays = LEASE_POLL;
         loop {
-            // The lease is the first thing written, so a store that cannot be written stops here.
-            let acquired = self.store.acquire(&key, &new_holder(), self.settings.lease_life).await?;
-            let exchanged = self.exchanged_row(&basis).await;
-            let lease = match acquired {
-                Acquired::Granted(lease) => lease,
-                Acquired::Held(state) => match exchanged? {
-                    Some(row) => return Ok(Login::saved(row)),
-                    None => {
-                        tokio::time::sleep(pauses.next(state.remaining)).await;
-                        continue;
-                    }
+            // Taking the lease is the first write, so a store that cannot be written fails here.
+            let taken = HeldLease::take(store, &key, life).await?;
+            let exchanged = self.exchanged_row().await;
+            match taken {
+                Take::Held(state) => match exchanged? {
+                    Some(row) => return Ok(Login::stored(row)),
+                    None => tokio::time::sleep(delays.next_delay().min(state.remaining)).await,
                 },
-            };
-            let login = match exchanged {
-                Ok(Some(row)) => Ok(Login::saved(row)),
-                Ok(None) => return self.spend(&lease, grant, client, basis).await,
-                Err(error) => Err(error),
-            };
-            self.release(&lease).await;
-            return login;
+                Take::Granted(lease) => {
+                    let login = match exchanged {
+                        Ok(None) => return self.spend(lease).await,
+                        Ok(Some(row)) => Ok(Login::stored(row)),
+                        Err(error) => Err(error),
+                    };
+                    lease.release().await;
+                    return login;
+                }
+            }
         }
     }
 
-    /// The row of a code that was exchanged before.
-    async fn exchanged_row(&self, basis: &OAuthToken) -> Result<Option<OAuthToken>, Error> {
-        let row = match basis.id() {
-            Some(id) => self.store.find_token_by_id(id).await?,
+    /// The row that an earlier exchange of this code wrote.
+    async fn exchanged_row(&self) -> Result<Option<OAuthToken>, Error> {
+        let store = &self.parts.rows.store;
+        let row = match self.basis.id() {
+            Some(id) => store.find_token_by_id(id).await?,
             None => {
-                let by_code = OAuthToken { user_signature: None, ..basis.clone() };
-                self.store.find_token(&by_code).await?
+                let by_code = OAuthToken { user_signature: None, ..self.basis.clone() };
+                store.find_token(&by_code).await?
             }
         };
         Ok(row.filter(|row| row.access_token().is_some()))
     }
 
-    async fn spend(
-        &self,
-        lease: &Lease,
-        grant: Grant,
-        client: OAuthClient,
-        basis: OAuthToken,
-    ) -> Result<Login, Error> {
-        let environment = grant.environment.clone().unwrap_or_else(|| self.environments.primary.clone());
-        // The code of a Self Client belongs to no redirect URL.
-        let sent_as = OAuthClient {
-            redirect_url: client.redirect_url.clone().filter(|_| !grant.is_self_client),
-            ..client.clone()
-        };
-        let asked = match self.store.as_it_is().check_for_writing().await {
-            Ok(()) => self.while_holding(lease, self.ask_for_exchange(&environment, &sent_as, &grant)).await,
+    async fn spend(self, lease: HeldLease<'_>) -> Result<Login, Error> {
+        let Parts { rows, spool, .. } = self.parts;
+        let environment = self.grant.environment.as_ref().unwrap_or(&rows.environments.primary);
+        let requested = match rows.store.as_it_is().check_for_writing().await {
+            Ok(()) => lease.while_working(self.request(environment)).await,
             Err(error) => Err(error.into()),
         };
-        let issued = match asked {
+        let issued = match requested {
             Ok(issued) => issued,
             Err(error) => {
-                self.release(lease).await;
+                lease.release().await;
                 return Err(error);
             }
         };
         if issued.refresh_token.is_none() {
             tracing::warn!(
-                "Zoho gave no refresh token: the login lacked access_type=offline or prompt=consent"
+                "Zoho issued no refresh token: the login needs access_type=offline and prompt=consent"
             );
         }
-        let mut token = OAuthToken { redirect_url: client.redirect_url, ..basis };
+        let mut token = OAuthToken { redirect_url: self.client.redirect_url.clone(), ..self.basis.clone() };
         token.api_domain = Some(environment.api_url().to_owned());
-        let mut token = self.merged(token, issued);
+        let mut token = rows.with_issued(token, issued);
 
-        // Written down before anything else is asked: a kill from here on loses nothing.
-        let journal = self.journal(&token);
-        if self.settings.find_user && token.user_signature().is_none() {
-            self.while_holding(lease, self.name(&mut token)).await;
-        }
-        let saved = match self.save_under(lease, &token).await {
+        // Spooled before any other request is sent: a kill from here on loses nothing.
+        let journal = spool.journal(&token);
+        self.parts.name(&lease, &mut token).await;
+        let saved = match lease.save_with_retries(&token).await {
             Ok(Fenced::Saved(row)) => Ok(row),
-            // Nobody else can have spent the code; the row is written without the lease.
-            Ok(Fenced::Superseded) => self.store.save_token(&token).await,
+            // No other process can have spent the code, so the row is written without the lease.
+            Ok(Fenced::Superseded) => rows.store.save_token(&token).await,
             Err(error) => Err(error),
         };
         match saved {
             Ok(row) => {
                 journal.iter().for_each(Entry::remove);
-                self.cache.forget(&row);
-                Ok(Login::saved(row))
+                Ok(Login::stored(row))
             }
             Err(error) => {
-                self.release(lease).await;
+                lease.release().await;
                 let persistence = match journal {
-                    Some(entry) => self.respool(&entry, &token, error),
-                    None => self.spool(&token, Origin::Login, error),
+                    Some(entry) => spool.replace(entry, &token, error),
+                    None => spool.keep(&token, Origin::Login, error),
                 };
-                self.remember_unsaved(&token, &persistence);
                 Ok(Login { token: Arc::new(token), persistence })
             }
         }
     }
 
-    /// Sends the code. Only a request that surely did not arrive is sent again: the code works once.
-    async fn ask_for_exchange(
-        &self,
-        environment: &Environment,
-        client: &OAuthClient,
-        grant: &Grant,
-    ) -> Result<Issued, Error> {
-        let mut attempt = 1;
+    /// Sends the code. It works once, so only a request that did not reach the server is retried.
+    async fn request(&self, environment: &Environment) -> Result<Issued, Error> {
+        let Parts { accounts, settings, .. } = self.parts;
+        // The code of a Self Client belongs to no redirect URL.
+        let redirect_url = self.client.redirect_url.clone().filter(|_| !self.grant.is_self_client);
+        let client = OAuthClient { redirect_url, ..self.client.clone() };
+        let (mut attempt, mut delays) = (1, RETRY);
         loop {
-            match self.accounts.exchange(environment, client, &grant.code).await {
+            match accounts.exchange(environment, &client, &self.grant.code).await {
                 Ok(issued) => return Ok(issued),
-                Err(Denied::Failed { may_have_acted: false, .. })
-                    if attempt < self.settings.attempts.get() =>
-                {
-                    tokio::time::sleep(backoff(attempt)).await;
+                Err(Denied::Failed { may_have_acted: false, .. }) if attempt < settings.attempts.get() => {
+                    tokio::time::sleep(delays.next_delay()).await;
                     attempt += 1;
                 }
                 Err(Denied::Rejected(error) | Denied::Failed { error, .. }) => return Err(*error),
                 Err(Denied::Throttled) => {
-                    return Err(Error::Throttled {
-                        retry_at: SystemTime::now() + self.settings.quota.window(),
-                    });
+                    return Err(Error::Throttled { retry_at: SystemTime::now() + settings.quota.window() });
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! One flight: callers who want the same thing at the same time share one piece of work and its outcome.
+//! Callers that want the same thing at the same time share one flight: one piece of work, and its outcome.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::error::Error;
 
-/// The work that is under way, by what it is for.
+/// The flights under way, by key.
 #[derive(Debug)]
 pub(crate) struct Flights<K, T: Clone> {
     running: Arc<Mutex<Running<K, T>>>,
@@ -30,9 +30,9 @@ where
         Self { running: Arc::default() }
     }
 
-    /// Joins the flight for `key`, or starts one with `work`. All who joined get the same outcome, failures
-    /// included. The work runs on a task of its own: a caller that is dropped does not stop it, and a panic in it
-    /// ends the flight with an error and leaves the key free.
+    /// Joins the flight for `key`, or starts one with `work`. All callers get the same outcome, failures included.
+    /// The work runs on its own task: dropping a caller does not stop it, and a panic ends the flight with an error
+    /// and frees the key.
     pub(crate) async fn join<W>(&self, key: K, work: impl FnOnce() -> W) -> Outcome<T>
     where
         W: Future<Output = Outcome<T>> + Send + 'static,
@@ -40,7 +40,7 @@ where
         self.launch(key, work).await
     }
 
-    /// Starts `work` for `key` unless a flight is under way. Whoever does not want to wait drops what it gives.
+    /// Starts `work` for `key` unless a flight is under way. A caller that does not wait drops the flight.
     pub(crate) fn launch<W>(&self, key: K, work: impl FnOnce() -> W) -> Flight<T>
     where
         W: Future<Output = Outcome<T>> + Send + 'static,
@@ -56,20 +56,20 @@ where
             running.insert(key.clone(), flight.clone());
             (sender, flight)
         };
-        // Not under the lock: a runtime that is shutting down drops the task here and now, and with it `landing`.
+        // Without the lock: a runtime that is shutting down drops the task at once, and `landing` with it.
         let landing = Landing { running: self.running.clone(), key };
         let work = work();
         tokio::spawn(async move {
             let outcome = work.await;
             drop(landing);
-            // Nobody may be waiting any more.
+            // Every caller may have been dropped.
             let _ = sender.send(outcome);
         });
         flight
     }
 }
 
-/// Frees the key when the work ends, however it ends.
+/// Frees the key when the work ends, in whatever way.
 struct Landing<K: Eq + Hash, T: Clone> {
     running: Arc<Mutex<Running<K, T>>>,
     key: K,
@@ -122,13 +122,13 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_an_error_and_frees_the_key() {
         let flights: Flights<&str, usize> = Flights::new();
-        let outcome = flights.join("ada", || async { panic!("the work broke") }).await;
+        let outcome = flights.join("ada", || async { panic!("the work failed") }).await;
         assert!(matches!(outcome, Err(Error::Interrupted)));
         assert_eq!(flights.join("ada", || async { Ok(7) }).await.unwrap(), 7);
     }
 
     #[test]
-    fn a_runtime_that_was_shut_down_ends_the_flight_and_hangs_nobody() {
+    fn a_runtime_that_was_shut_down_ends_the_flight_and_blocks_no_caller() {
         let runtime = || tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let flights: Flights<&str, usize> = Flights::new();
         let gone = runtime();

@@ -1,51 +1,48 @@
-//! The one door: a valid access token, whenever it is asked for.
+//! A valid access token, whenever a caller asks for one.
 //!
-//! Only this folder sees both the store and the accounts server. A store never renews, the accounts server's
-//! client never saves.
+//! Only this folder uses both the store and the accounts server: a store never renews, and the client of the
+//! accounts server never saves.
 
 mod access;
 mod builder;
 mod cache;
 mod clocked;
+mod core;
 mod exchange;
 mod flight;
-mod obtain;
+mod held_lease;
+mod margins;
+mod parts;
+mod recovery;
 mod renewal;
 mod rows;
+mod settings;
 mod subject;
-mod unsaved;
+mod wish;
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use crate::accounts::{Accounts, OAuthClient};
-use crate::environment::{Environment, Environments};
+use crate::environment::Environment;
 use crate::error::{Error, Invalid, LoginReason};
 use crate::login::{Authorization, Callback, Grant};
-use crate::spool::Spool;
 use crate::store::AnyStore;
-use crate::store::coordination::LeaseKey;
-use crate::token::{OAuthToken, UserSignature, epoch_milliseconds, fingerprint};
+use crate::token::{OAuthToken, UserSignature, fingerprint};
 
 pub use access::AccessToken;
 pub use builder::AuthenticatorBuilder;
 pub use exchange::Login;
 
-use builder::Settings;
-use cache::{Cache, Remembered};
-use clocked::ClockedStore;
-use flight::Flights;
-use obtain::Demand;
-use rows::missing;
+use self::core::Core;
 use subject::Subject;
-use unsaved::Recovery;
+use wish::Demand;
 
-/// Hands out valid access tokens for all users of a store, and keeps them valid.
+/// Hands out valid access tokens for all users of a store, and renews them.
 ///
-/// Cheap to clone; clones share everything. A valid token is served from memory without I/O; what another process
-/// does to the store (renew, revoke, delete, a new login) is seen within one second, or within the time that the
-/// store asks for ([`Coordination::poll_interval`](crate::store::coordination::Coordination::poll_interval)). However many tasks and
-/// processes want the same token, one request goes to Zoho. Its methods need a tokio runtime.
+/// Cheap to clone; clones share everything. A valid token is served from memory without I/O. A change that another
+/// process makes to the store (a renewal, revocation, deletion or login) is visible within one second, or within the
+/// interval that the store asks for
+/// ([`Coordination::poll_interval`](crate::store::coordination::Coordination::poll_interval)). However many tasks and
+/// processes want the same token, one request goes to Zoho. The methods need a tokio runtime.
 ///
 /// ```no_run
 /// use zoho_oauth::store::SqliteStore;
@@ -57,13 +54,13 @@ use unsaved::Recovery;
 ///     .store(SqliteStore::open("zohooauth.db")?)
 ///     .build()?;
 ///
-/// // Once, with the code that the API console shows for a Self Client:
+/// // Once, with a code that the API console generated for a Self Client:
 /// let login = authenticator.exchange(Grant::from_self_client("1000.CODE")).await?;
-/// let user = login.token().user_signature().cloned().ok_or("Zoho did not say who it is")?;
+/// let user = login.token().user_signature().cloned().ok_or("the login has no user name")?;
 ///
 /// // From then on, in this program and in every other that opens the store:
 /// let access_token = authenticator.access_token(&user).await?;
-/// println!("good at {}", access_token.environment().api_url());
+/// println!("valid at {}", access_token.environment().api_url());
 /// # Ok(())
 /// # }
 /// ```
@@ -72,24 +69,9 @@ pub struct Authenticator {
     core: Arc<Core>,
 }
 
-/// What the clones of an authenticator share.
-#[derive(Debug)]
-struct Core {
-    environments: Environments,
-    client: Option<OAuthClient>,
-    store: ClockedStore,
-    accounts: Accounts,
-    spool: Spool,
-    settings: Settings,
-    cache: Cache,
-    tokens: Flights<(Subject, Demand), AccessToken>,
-    logins: Flights<LeaseKey, Login>,
-    recovery: tokio::sync::Mutex<Recovery>,
-}
-
 impl Authenticator {
-    /// Starts to build an authenticator for an environment. Rows of other data centers are served too, at their
-    /// own hosts; production, sandbox and developer never mix.
+    /// Starts to build an authenticator for an environment. Rows of other data centers are served too, at their own
+    /// hosts. Production, sandbox and developer never mix.
     pub fn builder(environment: Environment) -> AuthenticatorBuilder {
         AuthenticatorBuilder::new(environment)
     }
@@ -97,16 +79,16 @@ impl Authenticator {
     /// The store.
     #[must_use]
     pub fn store(&self) -> &AnyStore {
-        self.core.store.as_it_is()
+        self.core.parts.rows.store.as_it_is()
     }
 
     /// The environment that it was built for.
     #[must_use]
     pub fn environment(&self) -> &Environment {
-        &self.core.environments.primary
+        &self.core.parts.rows.environments.primary
     }
 
-    /// Starts a login in a browser: where to send the user, and the `state` to keep for the answer.
+    /// Starts a login in a browser. Returns the URL to send the user to, and the `state` to check the callback with.
     ///
     /// # Errors
     /// [`Error::Config`] without a client app or without its redirect URL.
@@ -114,193 +96,118 @@ impl Authenticator {
         &self,
         scopes: impl IntoIterator<Item = impl Into<String>>,
     ) -> Result<Authorization, Error> {
-        let client = self.core.client.as_ref().ok_or(Invalid::NoClient)?;
+        let client = self.core.parts.rows.client.as_ref().ok_or(Invalid::NoClient)?;
         let redirect_url = client.redirect_url.as_deref().ok_or(Invalid::NoRedirectUrl)?;
         let scopes: Vec<String> = scopes.into_iter().map(Into::into).collect();
         Ok(Authorization::new(self.environment(), &client.id, redirect_url, &scopes))
     }
 
-    /// Checks what Zoho handed to the redirect URL against the `state` of the login that was started.
+    /// Checks a callback against the `state` of the login that was started.
     ///
     /// # Errors
-    /// [`Error::StateMismatch`] when it answers another login; [`Error::Rejected`] when the user said no;
-    /// [`Error::Config`] when it names an accounts server that is not known, or has no code.
+    /// [`Error::StateMismatch`] for the callback of another login; [`Error::Rejected`] if the user declined;
+    /// [`Error::Config`] if the callback names an unknown accounts server, or has no code.
     pub fn grant(&self, callback: Callback, state: &secrecy::SecretString) -> Result<Grant, Error> {
-        callback.grant(state, &self.core.environments)
+        callback.grant(state, &self.core.parts.rows.environments)
     }
 
-    /// Spends a grant token, and stores what it brings before returning. Do it at once: a code lives one to three
-    /// minutes and works once. The store is checked for writing before the code is spent.
+    /// Spends a grant token, and stores the resulting token before returning. A code works once and within one to
+    /// three minutes, so call this at once. The store is checked for writing before the code is spent.
+    ///
+    /// If the store rejects the token after that, the login succeeds, and [`Login::persistence`] says where the token
+    /// is.
     ///
     /// # Errors
-    /// [`Error::Store`] when the store cannot be written (the code is not spent then), [`Error::Rejected`] when Zoho
-    /// says no, [`Error::Unreachable`] or [`Error::InvalidResponse`] when no usable answer came.
+    /// [`Error::Store`] if the store cannot be written (the code is then not spent), [`Error::Rejected`] if Zoho rejects
+    /// the code, [`Error::Unreachable`] or [`Error::InvalidResponse`] if no usable response came.
     pub async fn exchange(&self, grant: Grant) -> Result<Login, Error> {
-        let core = self.core.clone();
-        let client = core.client.clone().ok_or(Invalid::NoClient)?;
-        let key = LeaseKey::exchange(&grant.code);
-        self.core.logins.join(key, || core.exchange(grant, client)).await
+        let client = self.core.parts.rows.client.clone().ok_or(Invalid::NoClient)?;
+        self.core.exchange(grant, client).await
     }
 
-    /// A valid access token of `user`, renewed if need be.
+    /// Returns a valid access token of `user`, renewed if necessary.
     ///
     /// # Errors
-    /// [`Error::LoginRequired`] when nothing that could be used is stored; [`Error::Rejected`], [`Error::Throttled`]
-    /// and the transient errors when a renewal fails and no valid token is left; [`Error::Store`].
+    /// [`Error::LoginRequired`] if no usable token is stored; [`Error::Rejected`], [`Error::Throttled`] and the
+    /// transient errors if a renewal fails and no valid token is left; [`Error::Store`].
     pub async fn access_token(&self, user: &UserSignature) -> Result<AccessToken, Error> {
-        let now = self.core.look_if_due().await;
-        if let Some(remembered) = self.core.cache.of_user(user, now) {
-            return Ok(self.core.from_memory(remembered, || Subject::User(user.clone())));
-        }
-        self.core.obtain(Subject::User(user.clone()), OAuthToken::new().with_user(user), Demand::Fresh).await
+        self.core.fresh(user).await
     }
 
-    /// A valid access token for whatever `token` says: an id, a user (of one client app, in one environment), a
-    /// refresh token, a grant token that is then exchanged, or an access token alone, which is handed back as it
-    /// is and neither renewed nor stored.
+    /// Returns a valid access token for the row that `token` identifies by an id, a user (of one client app, in one
+    /// environment) or a refresh token. A grant token is exchanged first. An access token alone is returned as it is,
+    /// neither renewed nor stored.
     ///
     /// # Errors
-    /// As [`access_token`](Self::access_token), and [`Error::NotFound`] for an id that is not there.
+    /// As [`access_token`](Self::access_token), and [`Error::NotFound`] for an unknown id.
     pub async fn access_token_for(&self, token: &OAuthToken) -> Result<AccessToken, Error> {
-        let Some(subject) = Subject::of(token) else { return self.core.used_as_it_is(token) };
-        let now = self.core.look_if_due().await;
-        if let Some(remembered) = self.core.cache.of(&subject, now) {
-            return Ok(self.core.from_memory(remembered, || subject.clone()));
+        match Subject::of(token) {
+            Some(subject) => self.core.fresh_for(subject, token).await,
+            None => self.core.as_it_is(token),
         }
-        self.core.obtain(subject, token.clone(), Demand::Fresh).await
     }
 
-    /// A new access token of `user`, whether or not the stored one is still good. Zoho grants ten in ten minutes;
-    /// after that the stored one is handed back while it is valid.
+    /// Returns a new access token of `user`, even if the stored one is still valid. Zoho issues ten in ten minutes;
+    /// after that, the stored one is returned as long as it is valid.
     ///
     /// # Errors
-    /// As [`access_token`](Self::access_token); [`Error::Throttled`] when no valid one is left.
+    /// As [`access_token`](Self::access_token); [`Error::Throttled`] if no valid token is left.
     pub async fn refresh(&self, user: &UserSignature) -> Result<AccessToken, Error> {
-        self.core.obtain(Subject::User(user.clone()), OAuthToken::new().with_user(user), Demand::Newer).await
+        let wanted = OAuthToken::new().with_user(user);
+        self.core.obtain(Subject::User(user.clone()), wanted, Demand::Newer).await
     }
 
-    /// As [`refresh`](Self::refresh), for whatever `token` says.
+    /// As [`refresh`](Self::refresh), for the row that `token` identifies.
     ///
     /// # Errors
-    /// As [`refresh`](Self::refresh), and [`Error::Config`] for an access token alone: nothing can renew it.
+    /// As [`refresh`](Self::refresh), and [`Error::Config`] for an access token alone, which cannot be renewed.
     pub async fn refresh_for(&self, token: &OAuthToken) -> Result<AccessToken, Error> {
         let subject = Subject::of(token).ok_or(Invalid::NotRenewable)?;
         self.core.obtain(subject, token.clone(), Demand::Newer).await
     }
 
-    /// Another access token in place of one that the API rejected with 401 `INVALID_TOKEN`: the one that somebody
-    /// else has stored meanwhile, or a new one. Not for `OAUTH_SCOPE_MISMATCH`: a new token has the same scopes.
+    /// Returns another access token in place of one that the API rejected with 401 `INVALID_TOKEN`: the one that
+    /// another process has stored since, or a new one. Not for `OAUTH_SCOPE_MISMATCH`: a new token has the same scopes.
     ///
     /// # Errors
-    /// As [`access_token`](Self::access_token). A token that nothing can renew is [`Error::LoginRequired`].
+    /// As [`access_token`](Self::access_token), and [`Error::LoginRequired`] for a token that cannot be renewed.
     pub async fn replace(&self, rejected: &AccessToken) -> Result<AccessToken, Error> {
         let identity = rejected.identity();
         let user = identity.user_signature().or(rejected.user()).map(ToString::to_string);
         let user = user.unwrap_or_else(|| "the user of this access token".to_owned());
-        let subject = Subject::of(&identity).ok_or_else(|| Error::LoginRequired {
-            user: user.clone(),
-            reason: LoginReason::NoRefreshToken,
-        })?;
+        let login_required = |reason| Error::LoginRequired { user: user.clone(), reason };
+        let subject = Subject::of(&identity).ok_or_else(|| login_required(LoginReason::NoRefreshToken))?;
         self.core.cache.forget(&identity);
         let demand = Demand::InsteadOf(fingerprint(rejected.secret()));
         self.core.obtain(subject, identity, demand).await.map_err(|error| match error {
-            Error::NotFound { .. } => Error::LoginRequired { user, reason: LoginReason::Deleted },
+            Error::NotFound { .. } => login_required(LoginReason::Deleted),
             other => other,
         })
     }
 
-    /// Revokes the token that `token` means at Zoho, then deletes its row. Revoking a refresh token ends all its
-    /// access tokens. If Zoho cannot be reached the row stays.
+    /// Revokes the token that `token` identifies at Zoho, then deletes its row. Revoking a refresh token invalidates all
+    /// its access tokens. If Zoho cannot be reached, the row stays.
     ///
     /// # Errors
-    /// [`Error::NotFound`] or [`Error::LoginRequired`] when there is no such row; the transient errors; [`Error::Store`].
+    /// [`Error::NotFound`] or [`Error::LoginRequired`] if there is no such row; the transient errors; [`Error::Store`].
     pub async fn revoke(&self, token: &OAuthToken) -> Result<(), Error> {
-        let core = &self.core;
-        let row = core.find(token).await?.ok_or_else(|| missing(token))?;
-        let environment = core.environment_of(&row)?;
-        let secret = row.refresh_token().or(row.access_token());
-        if let Some(secret) = secret {
-            core.accounts.revoke(&environment, secret).await?;
-        }
-        core.delete_revoked(&row).await
+        self.core.revoke(token).await
     }
 
-    /// Deletes the row that `token` means, and says whether there was one. Zoho is not told.
+    /// Deletes the row that `token` identifies, and returns whether there was one. Zoho is not informed.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub async fn logout(&self, token: &OAuthToken) -> Result<bool, Error> {
-        match self.core.find(token).await? {
-            Some(row) => self.core.delete(&row).await,
-            None => Ok(false),
-        }
+        self.core.log_out(token).await
     }
 
-    /// Brings tokens into the store that it would not take before, and says how many. It is done by itself before
-    /// the first use.
+    /// Stores the tokens that the store rejected before, and returns how many there were. This also happens
+    /// automatically before the first use.
     ///
     /// # Errors
-    /// [`Error::Store`] when the store still does not take them; they stay spooled.
+    /// [`Error::Store`] if the store still rejects one; it stays spooled.
     pub async fn recover(&self) -> Result<usize, Error> {
         self.core.recover().await
-    }
-}
-
-impl Core {
-    /// Now and then the store is asked whether anybody has changed it. Hands back the time.
-    async fn look_if_due(self: &Arc<Self>) -> u64 {
-        let now = epoch_milliseconds(SystemTime::now());
-        if !self.cache.is_due(now) {
-            return now;
-        }
-        self.cache.look(self.store.as_it_is()).await;
-        if self.cache.has_unsaved() {
-            // Beside the caller: a store in trouble may take its time to say no.
-            let core = self.clone();
-            tokio::spawn(async move { core.recover_beside().await });
-        }
-        epoch_milliseconds(SystemTime::now())
-    }
-
-    /// A token from memory. The one caller whose turn it is starts to renew it in the background.
-    fn from_memory(
-        self: &Arc<Self>,
-        remembered: Remembered,
-        subject: impl FnOnce() -> Subject,
-    ) -> AccessToken {
-        if remembered.begins_early {
-            self.renew_early(subject(), remembered.token.identity());
-        }
-        remembered.token
-    }
-
-    fn renew_early(self: &Arc<Self>, subject: Subject, wanted: OAuthToken) {
-        let (core, work_on) = (self.clone(), subject.clone());
-        let renewal = self.tokens.launch((subject, Demand::Early), || async move {
-            let outcome = core.obtain_now(work_on, wanted, Demand::Early).await;
-            if let Err(error) = &outcome {
-                tracing::debug!(%error, "an early renewal failed; the token is good for a while yet");
-            }
-            outcome
-        });
-        drop(renewal); // Nobody waits for it.
-    }
-
-    /// Joins the work for `subject`, or starts it.
-    async fn obtain(
-        self: &Arc<Self>,
-        subject: Subject,
-        wanted: OAuthToken,
-        demand: Demand,
-    ) -> Result<AccessToken, Error> {
-        let core = self.clone();
-        let work_on = (subject.clone(), demand.clone());
-        self.tokens.join((subject, demand), || core.obtain_now(work_on.0, wanted, work_on.1)).await
-    }
-
-    /// An access token alone: handed back, neither looked up nor renewed nor kept.
-    fn used_as_it_is(&self, token: &OAuthToken) -> Result<AccessToken, Error> {
-        let environment = self.environment_of(token)?;
-        AccessToken::not_managed(token, environment).ok_or_else(|| Invalid::EmptyToken.into())
     }
 }

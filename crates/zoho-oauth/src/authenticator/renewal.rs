@@ -1,267 +1,229 @@
-//! One renewal, whoever asks: lease, look again, ledger, request, fenced save.
+//! One renewal for all processes: lease, second look at the store, ledger, request, fenced save.
 
 use std::time::{Duration, SystemTime};
 
-use rand::RngExt;
 use secrecy::SecretString;
 
-use crate::accounts::{Denied, Issued};
+use crate::accounts::Denied;
+use crate::backoff::Backoff;
 use crate::error::{Error, LoginReason, OAuthErrorCode};
-use crate::ledger::{Failure, Ledger};
+use crate::ledger::Failure;
 use crate::spool::Origin;
-use crate::store::StoreError;
-use crate::store::coordination::{Acquired, Fenced, Lease, LeaseKey, LeaseState};
+use crate::store::coordination::{Fenced, LeaseKey, LeaseState};
 use crate::token::OAuthToken;
 
-use super::Core;
-use super::cache::EARLY_AGAIN_AFTER;
+use super::access::Obtained;
+use super::cache::EARLY_RETRY_AFTER;
 use super::clocked::Clock;
-use super::obtain::{Demand, Obtained, Wish};
-use super::rows::{missing, name_of};
+use super::held_lease::{HeldLease, LEASE_POLL, RETRY, Take};
+use super::parts::Parts;
+use super::rows::name_of;
+use super::wish::{Demand, Wish};
 
-/// How long a failure speaks for the fleet: a caller that comes within this time shares it and sends no request. It is
-/// measured by the store's clock. If that counts whole seconds, as Secrets Manager's does, it can be up to two seconds.
+/// How long a failure is shared with callers that come after it, in this process and others, so that a fleet does not
+/// overload a server that is in trouble. It is measured by the store's clock. If that counts whole seconds, as Secrets
+/// Manager's does, it can be up to two seconds.
 const FAILURE_LIFE: Duration = Duration::from_secs(1);
 
-impl Core {
-    /// A renewed token in place of `row`, which may not be stored yet. Any number of processes that do this at
-    /// once cause one request.
-    pub(super) async fn renew(&self, mut row: OAuthToken, wish: &Wish) -> Result<Obtained, Error> {
+/// The renewal of one row. Any number of processes that run it at the same time cause one request.
+pub(super) struct Renewal<'a> {
+    pub(super) parts: &'a Parts,
+    pub(super) wish: &'a Wish,
+}
+
+/// The outcome of one step.
+enum Step {
+    Done(Obtained),
+    /// The row has changed, or another process was at work with it: it is to be looked at again.
+    Again(OAuthToken),
+}
+
+/// The lease of another process that is waited for.
+struct Followed {
+    key: LeaseKey,
+    epoch: u64,
+    delays: Backoff,
+}
+
+/// What the credential's past allows.
+enum Verdict {
+    HandOut,
+    Fail(Error),
+    Renew,
+}
+
+impl Renewal<'_> {
+    /// Renews `row`, which need not be stored yet.
+    pub(super) async fn run(&self, mut row: OAuthToken) -> Result<Obtained, Error> {
         let mut followed = None;
-        let mut pauses = Pauses::default();
         loop {
-            let Some(refresh_token) = row.refresh_token().cloned() else {
-                return Err(nothing_to_renew_with(&row));
-            };
-            let key = LeaseKey::refresh(&refresh_token);
-            let state = self.store.lease_state(&key).await?;
-            if !state.remaining.is_zero() {
-                followed = Some(state.epoch);
-                tokio::time::sleep(pauses.next(state.remaining)).await;
-            } else {
-                match self.verdict(&state, followed, &row, wish) {
-                    Verdict::HandOut => return self.hand_out_of_life(&row, &state.ledger),
-                    Verdict::Fail(error) => return self.despite(error, &row, wish),
-                    Verdict::Renew => {}
-                }
-                if let Acquired::Granted(lease) =
-                    self.store.acquire(&key, &new_holder(), self.settings.lease_life).await?
-                {
-                    return self.renew_under(lease, row, refresh_token, wish).await;
-                }
-            }
-            // Somebody else is at it, or has just done it.
-            row = self.look_again(row).await?;
-            if wish.is_granted_by(&row, None) {
-                return self.hand_out(&row);
+            match self.step(row, &mut followed).await? {
+                Step::Done(obtained) => return Ok(obtained),
+                Step::Again(current) => row = current,
             }
         }
     }
 
-    /// With the lease in hand: the store is looked at once more, then the accounts server is asked.
-    async fn renew_under(
-        &self,
-        mut lease: Lease,
-        row: OAuthToken,
-        refresh_token: SecretString,
-        wish: &Wish,
-    ) -> Result<Obtained, Error> {
-        let clock = Clock::set_to(lease.granted_at);
-        let row = match self.look_again(row).await {
+    async fn step(&self, row: OAuthToken, followed: &mut Option<Followed>) -> Result<Step, Error> {
+        let Some(refresh_token) = row.refresh_token() else {
+            return Err(Error::LoginRequired { user: name_of(&row), reason: LoginReason::NoRefreshToken });
+        };
+        let key = LeaseKey::refresh(refresh_token);
+        let store = &self.parts.rows.store;
+        let state = store.lease_state(&key).await?;
+        let before = followed.take().filter(|followed| followed.key == key);
+        if !state.remaining.is_zero() {
+            let mut delays = before.map_or(LEASE_POLL, |followed| followed.delays);
+            let delay = delays.next_delay().min(state.remaining);
+            *followed = Some(Followed { key, epoch: state.epoch, delays });
+            tokio::time::sleep(delay).await;
+            return self.look_again(row).await;
+        }
+        match self.verdict(&state, before.as_ref(), &row) {
+            Verdict::HandOut => {
+                return self.parts.rows.obtained_with_life(&row, &state.ledger).map(Step::Done);
+            }
+            Verdict::Fail(error) => return self.despite(error, &row),
+            Verdict::Renew => {}
+        }
+        match HeldLease::take(store, &key, self.parts.settings.lease_life).await? {
+            Take::Granted(lease) => self.renew_under(lease, row).await,
+            Take::Held(_) => {
+                *followed = before;
+                self.look_again(row).await
+            }
+        }
+    }
+
+    /// With the lease: reads the store once more, because another process may have renewed the row in between, then
+    /// asks the accounts server.
+    async fn renew_under(&self, mut lease: HeldLease<'_>, row: OAuthToken) -> Result<Step, Error> {
+        let rows = &self.parts.rows;
+        let row = match rows.reload(row).await {
             Ok(row) => row,
             Err(error) => {
-                self.release(&lease).await;
+                lease.release().await;
                 return Err(error);
             }
         };
-        let state = LeaseState::of(&lease);
-        let is_replaced = row.refresh_token().is_none_or(|token| LeaseKey::refresh(token) != lease.key);
-        match self.verdict(&state, None, &row, wish) {
-            Verdict::Renew if !is_replaced => {}
-            Verdict::Fail(error) if !is_replaced => {
-                self.release(&lease).await;
-                return self.despite(error, &row, wish);
+        let refresh_token =
+            row.refresh_token().filter(|token| lease.is_on(&LeaseKey::refresh(token))).cloned();
+        let Some(refresh_token) = refresh_token else {
+            // A new login has put another refresh token here: the row is renewed with that one.
+            lease.release().await;
+            return self.unless_granted(row);
+        };
+        match self.verdict(&lease.state(), None, &row) {
+            Verdict::Renew => {}
+            Verdict::HandOut => {
+                let obtained = rows.obtained_with_life(&row, lease.ledger());
+                lease.release().await;
+                return obtained.map(Step::Done);
             }
-            _ => {
-                self.release(&lease).await;
-                return if wish.is_granted_by(&row, self.last_issue(&lease.ledger).filter(|_| !is_replaced)) {
-                    self.hand_out_of_life(&row, &lease.ledger)
-                } else {
-                    // A new login put another refresh token here; it is renewed with that one.
-                    Box::pin(self.renew(row, wish)).await
-                };
+            Verdict::Fail(error) => {
+                lease.release().await;
+                return self.despite(error, &row);
             }
         }
-        lease.row = row.id().map(str::to_owned);
-        match self.ask(&mut lease, &clock, &row, &refresh_token).await {
-            Ok(Some(issued)) => self.keep(lease, self.with_client(row)?, issued, wish).await,
-            Ok(None) => Box::pin(self.renew(row, wish)).await,
+        lease.tie_to(&row);
+        match self.request(&mut lease, &row, &refresh_token).await {
+            Ok(Some(token)) => self.save(lease, token).await,
+            Ok(None) => Ok(Step::Again(row)),
             Err(error) => {
-                self.release(&lease).await;
-                self.despite(error, &row, wish)
+                lease.release().await;
+                self.despite(error, &row)
             }
         }
     }
 
-    /// Asks the accounts server, a bounded number of times while the failure may pass. Each attempt is in the
-    /// ledger before it is sent. `None`: the lease went to somebody else before anything was sent.
-    async fn ask(
+    /// Requests a token from the accounts server, with a bounded number of retries after temporary failures. Each
+    /// attempt is in the ledger before it is sent. `None`: another process took the lease before anything was sent.
+    async fn request(
         &self,
-        lease: &mut Lease,
-        clock: &Clock,
+        lease: &mut HeldLease<'_>,
         row: &OAuthToken,
         refresh_token: &SecretString,
-    ) -> Result<Option<Issued>, Error> {
-        let environment = self.environment_of(row)?;
-        let client = self.client_of(row)?;
-        let quota = self.settings.quota;
-        let (mut attempt, mut last) = (1, None);
-        let error = loop {
-            if let Some(at) = lease.ledger.retry_at(clock.now(), quota) {
-                break last.unwrap_or(Error::Throttled { retry_at: clock.as_ours(at) });
+    ) -> Result<Option<OAuthToken>, Error> {
+        let Parts { rows, accounts, settings, .. } = self.parts;
+        let (environment, client) = (rows.environment_of(row)?, rows.client_of(row)?);
+        let (mut attempt, mut last, mut delays) = (1, None, RETRY);
+        let failure = loop {
+            if let Some(retry_at) = lease.retry_at(settings.quota) {
+                break last.unwrap_or(Error::Throttled { retry_at });
             }
-            lease.ledger.note_issue(clock.now(), quota);
-            if !self.store.renew(lease, self.settings.lease_life).await? {
+            if !lease.note_issue(settings.quota).await? {
                 return Ok(None);
             }
             tracing::debug!(user = name_of(row), host = environment.accounts_url(), attempt, "renewing");
-            let answer =
-                self.while_holding(lease, self.accounts.refresh(&environment, &client, refresh_token)).await;
-            match answer {
-                Ok(issued) => return Ok(Some(issued)),
+            match lease.while_working(accounts.refresh(&environment, &client, refresh_token)).await {
+                Ok(issued) => {
+                    // With its client app, the row can be renewed by every program that opens the store.
+                    let row = row.clone().with_client(client.id, client.secret);
+                    return Ok(Some(rows.with_issued(row, issued)));
+                }
                 Err(Denied::Rejected(error)) => {
-                    lease.ledger.note_failure(lease.epoch, clock.now(), failure_of(&error));
+                    lease.note_failure(shared(&error));
                     return Err(*error);
                 }
                 Err(Denied::Throttled) => {
-                    lease.ledger.note_throttle(clock.now(), quota);
-                    let at = lease.ledger.retry_at(clock.now(), quota).unwrap_or_else(|| clock.now());
-                    return Err(Error::Throttled { retry_at: clock.as_ours(at) });
+                    return Err(Error::Throttled { retry_at: lease.note_throttle(settings.quota) });
                 }
                 Err(Denied::Failed { error, .. }) => {
                     tracing::info!(user = name_of(row), %error, attempt, "a renewal attempt failed");
-                    if attempt == self.settings.attempts.get() {
+                    if attempt == settings.attempts.get() {
                         break *error;
                     }
-                    self.while_holding(lease, tokio::time::sleep(backoff(attempt))).await;
+                    lease.while_working(tokio::time::sleep(delays.next_delay())).await;
                     attempt += 1;
                     last = Some(*error);
                 }
             }
         };
-        lease.ledger.note_failure(lease.epoch, clock.now(), Failure::Transient(error.to_string()));
-        Err(error)
+        lease.note_failure(Failure::Transient(failure.to_string()));
+        Err(failure)
     }
 
-    /// Stores what was issued, unless somebody stored something newer; hands it out either way.
-    async fn keep(
-        &self,
-        lease: Lease,
-        row: OAuthToken,
-        issued: Issued,
-        wish: &Wish,
-    ) -> Result<Obtained, Error> {
-        let life = issued.expires_at.duration_since(SystemTime::now()).ok();
-        let mut token = self.merged(row, issued);
-        if self.settings.find_user && token.user_signature().is_none() {
-            self.while_holding(&lease, self.name(&mut token)).await;
-        }
-        match self.save_under(&lease, &token).await {
-            Ok(Fenced::Saved(saved)) => Ok(Obtained { life, ..self.hand_out(&saved)? }),
+    /// Saves the renewed token unless the store has a newer one, and hands it out even if the store rejects it.
+    async fn save(&self, lease: HeldLease<'_>, mut token: OAuthToken) -> Result<Step, Error> {
+        let Parts { rows, spool, .. } = self.parts;
+        let life = token.expires_at().and_then(|end| end.duration_since(SystemTime::now()).ok());
+        self.parts.name(&lease, &mut token).await;
+        let obtained = match lease.save_with_retries(&token).await {
+            Ok(Fenced::Saved(row)) => rows.obtained(&row)?,
             Ok(Fenced::Superseded) => {
                 tracing::info!(
                     user = name_of(&token),
-                    "somebody else renewed this token meanwhile; theirs is used"
+                    "another process has renewed this token; using its token"
                 );
-                let current = self.look_again(token).await?;
-                if wish.is_granted_by(&current, None) {
-                    self.hand_out(&current)
-                } else {
-                    Box::pin(self.renew(current, wish)).await
-                }
+                return self.look_again(token).await;
             }
             Err(error) => {
-                self.release(&lease).await;
-                let persistence = self.spool(&token, Origin::Renewal, error);
-                Ok(Obtained { life, ..self.hand_out_unsaved(&token, persistence)? })
+                lease.release().await;
+                rows.obtained_unsaved(&token, spool.keep(&token, Origin::Renewal, error))?
             }
-        }
-    }
-
-    /// The row with the client app that renews it: whoever opens the store next needs no other.
-    fn with_client(&self, row: OAuthToken) -> Result<OAuthToken, Error> {
-        let client = self.client_of(&row)?;
-        Ok(row.with_client(client.id, client.secret))
-    }
-
-    /// The row with what was issued in it. An API domain that belongs to no environment we serve is not taken
-    /// over: Zoho also answers with a generic one.
-    pub(super) fn merged(&self, mut token: OAuthToken, issued: Issued) -> OAuthToken {
-        token.access_token = Some(issued.access_token);
-        token.expires_at = Some(issued.expires_at);
-        // Zoho does not rotate refresh tokens; should one come, it is the newer one.
-        token.refresh_token = issued.refresh_token.or(token.refresh_token);
-        let known = issued.api_domain.filter(|domain| self.environments.names(domain));
-        token.api_domain =
-            known.or(token.api_domain).or_else(|| Some(self.environments.primary.api_url().to_owned()));
-        token
-    }
-
-    /// Names an unnamed token after its user. A failure leaves it unnamed: no token is lost for a name.
-    pub(super) async fn name(&self, token: &mut OAuthToken) {
-        let (Ok(environment), Some(access_token)) = (self.environment_of(token), token.access_token()) else {
-            return;
         };
-        match self.accounts.user_name(&environment, access_token).await {
-            Ok(name) => token.user_signature = Some(name),
-            Err(error) => {
-                tracing::warn!(%error, "the user's name could not be had; the token is stored without one")
-            }
+        Ok(Step::Done(Obtained { life, ..obtained }))
+    }
+
+    async fn look_again(&self, row: OAuthToken) -> Result<Step, Error> {
+        self.unless_granted(self.parts.rows.reload(row).await?)
+    }
+
+    fn unless_granted(&self, row: OAuthToken) -> Result<Step, Error> {
+        if self.wish.is_granted_by(&row, None) {
+            self.parts.rows.obtained(&row).map(Step::Done)
+        } else {
+            Ok(Step::Again(row))
         }
     }
 
-    /// Saves under the lease; tries again for a moment when the store is in trouble.
-    pub(super) async fn save_under(&self, lease: &Lease, token: &OAuthToken) -> Result<Fenced, StoreError> {
-        let mut attempt = 0;
-        loop {
-            match self.store.save_and_release(lease, token).await {
-                Err(error) if attempt < 2 => {
-                    attempt += 1;
-                    tracing::info!(%error, attempt, "could not store a new token; retrying");
-                    tokio::time::sleep(backoff(attempt)).await;
-                }
-                outcome => return outcome,
-            }
-        }
+    fn despite(&self, failure: Error, row: &OAuthToken) -> Result<Step, Error> {
+        self.parts.despite(failure, row, self.wish).map(Step::Done)
     }
 
-    /// Does `work` and keeps the lease meanwhile. If the lease is lost the work goes on: whether its result may be
-    /// written is decided when it is written.
-    pub(super) async fn while_holding<T>(&self, lease: &Lease, work: impl Future<Output = T>) -> T {
-        tokio::pin!(work);
-        loop {
-            tokio::select! {
-                result = &mut work => return result,
-                () = tokio::time::sleep(self.settings.lease_life / 3) => {
-                    if let Err(error) = self.store.renew(lease, self.settings.lease_life).await {
-                        tracing::debug!(%error, "a lease could not be renewed");
-                    }
-                }
-            }
-        }
-    }
-
-    /// Gives the lease back with its ledger. Where that fails it ends by itself.
-    pub(super) async fn release(&self, lease: &Lease) {
-        if let Err(error) = self.store.release(lease).await {
-            tracing::debug!(%error, "a lease could not be given back; it ends by itself");
-        }
-    }
-
-    /// What the credential's past allows.
-    fn verdict(&self, state: &LeaseState, followed: Option<u64>, row: &OAuthToken, wish: &Wish) -> Verdict {
+    fn verdict(&self, state: &LeaseState, followed: Option<&Followed>, row: &OAuthToken) -> Verdict {
         let ledger = &state.ledger;
-        if wish.is_granted_by(row, self.last_issue(ledger)) {
+        if self.wish.is_granted_by(row, self.parts.rows.last_issue(ledger)) {
             return Verdict::HandOut;
         }
         if let Some(code) = ledger.rejection() {
@@ -270,106 +232,26 @@ impl Core {
                 reason: LoginReason::RefreshTokenRejected { code: OAuthErrorCode::parse(code) },
             });
         }
-        let shared = followed.and_then(|epoch| ledger.failure_of(epoch));
-        let failure_life = if wish.demand == Demand::Early { EARLY_AGAIN_AFTER } else { FAILURE_LIFE };
+        let of_followed = followed.and_then(|followed| ledger.failure_of(followed.epoch));
+        let failure_life = if self.wish.demand == Demand::Early { EARLY_RETRY_AFTER } else { FAILURE_LIFE };
         let recent = || ledger.recent_failure(state.now, failure_life);
-        if let Some(Failure::Transient(evidence)) = shared.or_else(recent) {
+        if let Some(Failure::Transient(evidence)) = of_followed.or_else(recent) {
             return Verdict::Fail(Error::SharedFailure { evidence: evidence.clone() });
         }
-        match ledger.retry_at(state.now, self.settings.quota) {
+        match ledger.retry_at(state.now, self.parts.settings.quota) {
             Some(at) => Verdict::Fail(Error::Throttled { retry_at: Clock::set_to(state.now).as_ours(at) }),
             None => Verdict::Renew,
         }
     }
-
-    /// The valid token that is left, where the caller would rather have that than the failure.
-    pub(super) fn despite(&self, failure: Error, row: &OAuthToken, wish: &Wish) -> Result<Obtained, Error> {
-        if wish.is_content_with(row, &failure) { self.hand_out(row) } else { Err(failure) }
-    }
-
-    /// When a token was last asked for, by this machine's clock.
-    fn last_issue(&self, ledger: &Ledger) -> Option<SystemTime> {
-        ledger.last_issue().map(|moment| self.store.as_ours(moment))
-    }
-
-    fn hand_out_of_life(&self, row: &OAuthToken, ledger: &Ledger) -> Result<Obtained, Error> {
-        let life = self
-            .last_issue(ledger)
-            .zip(row.expires_at())
-            .and_then(|(issued, end)| end.duration_since(issued).ok());
-        Ok(Obtained { life, ..self.hand_out(row)? })
-    }
-
-    /// The row as it is stored now. A token that was never stored stays as it is; one that was, and is gone, was
-    /// deleted.
-    async fn look_again(&self, row: OAuthToken) -> Result<OAuthToken, Error> {
-        match row.id() {
-            Some(id) => match self.store.find_token_by_id(id).await? {
-                Some(stored) => Ok(stored),
-                None => Err(missing(&OAuthToken { id: None, ..row })),
-            },
-            None => Ok(self.find(&row).await?.unwrap_or(row)),
-        }
-    }
 }
 
-/// A refusal in the form in which other processes hear of it. A dead refresh token stays dead; a wrong secret can
-/// be put right without a new login.
-fn failure_of(refusal: &Error) -> Failure {
-    match refusal {
-        Error::Rejected { code: OAuthErrorCode::InvalidCode, .. } => {
-            Failure::Rejected(OAuthErrorCode::InvalidCode.as_str().to_owned())
+/// A rejection as other processes learn of it. A rejected refresh token stays so; a wrong client secret can be
+/// corrected without a new login.
+fn shared(rejection: &Error) -> Failure {
+    match rejection {
+        Error::Rejected { code: code @ OAuthErrorCode::InvalidCode, .. } => {
+            Failure::Rejected(code.as_str().to_owned())
         }
         other => Failure::Transient(other.to_string()),
     }
-}
-
-enum Verdict {
-    HandOut,
-    Fail(Error),
-    Renew,
-}
-
-impl LeaseState {
-    fn of(lease: &Lease) -> Self {
-        Self {
-            epoch: lease.epoch,
-            remaining: Duration::ZERO,
-            now: lease.granted_at,
-            ledger: lease.ledger.clone(),
-        }
-    }
-}
-
-fn nothing_to_renew_with(row: &OAuthToken) -> Error {
-    Error::LoginRequired { user: name_of(row), reason: LoginReason::NoRefreshToken }
-}
-
-/// A name for one attempt of one process.
-pub(super) fn new_holder() -> String {
-    format!("{}-{:016x}", std::process::id(), rand::rng().random::<u64>())
-}
-
-/// How long to wait before looking again at a lease that somebody else has: twenty milliseconds, and half as much
-/// again each time, up to a quarter of a second. A fleet that waits for a slow answer does not wear the store out.
-#[derive(Debug, Default)]
-pub(super) struct Pauses {
-    so_far: i32,
-}
-
-impl Pauses {
-    pub(super) fn next(&mut self, remaining: Duration) -> Duration {
-        const SHORTEST: f64 = 0.02;
-        const LONGEST: f64 = 0.25;
-        let seconds = (SHORTEST * 1.5_f64.powi(self.so_far)).min(LONGEST);
-        self.so_far = self.so_far.saturating_add(1);
-        Duration::from_secs_f64(seconds).mul_f64(rand::rng().random_range(0.5..1.5)).min(remaining)
-    }
-}
-
-/// Fifty milliseconds, doubling, with as much again at random.
-pub(super) fn backoff(attempt: usize) -> Duration {
-    let base =
-        Duration::from_millis(50) * 2u32.saturating_pow(u32::try_from(attempt).unwrap_or(u32::MAX).min(6));
-    base.mul_f64(1.0 + rand::rng().random::<f64>())
 }

@@ -1,18 +1,29 @@
-//! Rows of the store, as an authenticator sees them: which one is meant, where it belongs, who may renew it.
+//! Rows of the store, as an authenticator sees them: which row a token identifies, which hosts accept it, and which
+//! client app renews it.
 
-use secrecy::ExposeSecret;
+use std::time::SystemTime;
 
-use crate::accounts::OAuthClient;
-use crate::environment::Environment;
+use crate::accounts::{Issued, OAuthClient};
+use crate::environment::{Environment, Environments};
 use crate::error::{Error, Invalid, LoginReason};
-use crate::store::StoreErrorKind;
+use crate::ledger::Ledger;
+use crate::persistence::Persistence;
+use crate::store::{StoreError, StoreErrorKind};
 use crate::token::OAuthToken;
 
-use super::Core;
+use super::access::{AccessToken, Obtained};
+use super::clocked::ClockedStore;
 
-impl Core {
-    /// The row that `token` means. Where rows of several environments answer to it, this one's is meant; where
-    /// `token` does not say which client app, this one's is.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) store: ClockedStore,
+    pub(super) environments: Environments,
+    pub(super) client: Option<OAuthClient>,
+}
+
+impl Rows {
+    /// The row that `token` identifies. If `token` does not say which environment or which client app, this
+    /// authenticator's decides between several rows.
     pub(super) async fn find(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, Error> {
         let wanted = self.with_own_client(identity(token));
         match self.store.find_token(&wanted).await {
@@ -24,31 +35,19 @@ impl Core {
         }
     }
 
-    /// Deletes a row, and what waits to be saved into it. It is forgotten before, and once more for those who read
-    /// it in between.
-    pub(super) async fn delete(&self, row: &OAuthToken) -> Result<bool, Error> {
-        self.cache.forget(row);
-        self.forget_spooled(row);
-        let was_there = self.store.delete_token(row.id().unwrap_or_default()).await;
-        self.cache.forget(row);
-        Ok(was_there?)
-    }
-
-    /// Deletes a row whose token was revoked, unless a new login has put another one there meanwhile.
-    pub(super) async fn delete_revoked(&self, row: &OAuthToken) -> Result<(), Error> {
-        let secrets = |row: &OAuthToken| {
-            let secret = row.refresh_token().or(row.access_token());
-            secret.map(|secret| secret.expose_secret().to_owned())
-        };
-        let now = self.store.find_token_by_id(row.id().unwrap_or_default()).await?;
-        if now.is_some_and(|now| secrets(&now) == secrets(row)) {
-            self.delete(row).await?;
+    /// Reads `row` again. A row without an id was never stored, and is returned unchanged if the store has none for
+    /// it. A row with an id that is no longer stored was deleted.
+    pub(super) async fn reload(&self, row: OAuthToken) -> Result<OAuthToken, Error> {
+        match row.id() {
+            Some(id) => match self.store.find_token_by_id(id).await? {
+                Some(stored) => Ok(stored),
+                None => Err(missing(&OAuthToken { id: None, ..row })),
+            },
+            None => Ok(self.find(&row).await?.unwrap_or(row)),
         }
-        self.cache.forget(row);
-        Ok(())
     }
 
-    /// Where the calls and renewals of a row go.
+    /// The hosts that the calls and renewals of a row go to.
     pub(super) fn environment_of(&self, row: &OAuthToken) -> Result<Environment, Error> {
         self.environments.of(row.api_domain()).ok_or_else(|| Error::EnvironmentMismatch {
             user: name_of(row),
@@ -57,8 +56,9 @@ impl Core {
         })
     }
 
-    /// The client app of a row. The authenticator's own goes first, since its secret may have been changed after
-    /// the row was written; but not in another data center, where the same app may have another secret.
+    /// The client app that renews a row. In the authenticator's own environment, its own client app takes
+    /// precedence, because its secret may have changed since the row was written. In another data center the same
+    /// app may have another secret, so the row's takes precedence there.
     pub(super) fn client_of(&self, row: &OAuthToken) -> Result<OAuthClient, Error> {
         let is_here = self.environment_of(row)? == self.environments.primary;
         let own = self.client.as_ref().filter(|client| row.client_id().is_none_or(|id| id == client.id));
@@ -73,7 +73,55 @@ impl Core {
         }
     }
 
-    /// A user's row, and a row by its refresh or grant token, is looked for under this authenticator's client app.
+    /// The row after Zoho has issued `issued` for it. The API domain is adopted only if it belongs to an environment
+    /// that is served here: Zoho also sends a generic one.
+    pub(super) fn with_issued(&self, mut row: OAuthToken, issued: Issued) -> OAuthToken {
+        row.access_token = Some(issued.access_token);
+        row.expires_at = Some(issued.expires_at);
+        // Zoho does not rotate refresh tokens. If it should send one, that is the newer one.
+        row.refresh_token = issued.refresh_token.or(row.refresh_token);
+        let known = issued.api_domain.filter(|domain| self.environments.names(domain));
+        row.api_domain =
+            known.or(row.api_domain).or_else(|| Some(self.environments.primary.api_url().to_owned()));
+        row
+    }
+
+    /// The access token of a stored row.
+    pub(super) fn obtained(&self, row: &OAuthToken) -> Result<Obtained, Error> {
+        let access = AccessToken::stored(row, self.environment_of(row)?);
+        Ok(Obtained { access: access.ok_or_else(|| self.lost_access_token())?, life: None })
+    }
+
+    /// As [`obtained`](Self::obtained), with the token's lifetime from the ledger of its refresh token.
+    pub(super) fn obtained_with_life(&self, row: &OAuthToken, ledger: &Ledger) -> Result<Obtained, Error> {
+        let issued_and_end = self.last_issue(ledger).zip(row.expires_at());
+        let life = issued_and_end.and_then(|(issued, end)| end.duration_since(issued).ok());
+        Ok(Obtained { life, ..self.obtained(row)? })
+    }
+
+    /// The access token of a token that the store rejected.
+    pub(super) fn obtained_unsaved(
+        &self,
+        token: &OAuthToken,
+        persistence: Persistence,
+    ) -> Result<Obtained, Error> {
+        let access = AccessToken::unsaved(token, self.environment_of(token)?, persistence);
+        Ok(Obtained { access: access.ok_or_else(|| self.lost_access_token())?, life: None })
+    }
+
+    /// When a token was last requested, by this machine's clock.
+    pub(super) fn last_issue(&self, ledger: &Ledger) -> Option<SystemTime> {
+        ledger.last_issue().map(|moment| self.store.as_ours(moment))
+    }
+
+    fn lost_access_token(&self) -> Error {
+        StoreError::of(StoreErrorKind::Damaged, "return the access token that was just saved")
+            .in_store(self.store.as_it_is().name())
+            .into()
+    }
+
+    /// Rows are looked up by user, refresh token or grant token under this authenticator's client app, unless
+    /// `wanted` names another.
     fn with_own_client(&self, wanted: OAuthToken) -> OAuthToken {
         let Some(client) = &self.client else { return wanted };
         let is_of_user = wanted.user_signature().is_some();
@@ -91,8 +139,8 @@ impl Core {
     }
 }
 
-/// The fields of `token` that say which row is meant, without its other secrets: the stored ones are newer than
-/// what a program once put into its configuration.
+/// The fields of `token` that identify its row, without its other secrets: the stored ones are newer than those that
+/// a program may have in its configuration.
 pub(super) fn identity(token: &OAuthToken) -> OAuthToken {
     let mut identity = OAuthToken::new();
     if token.id().is_some() {
@@ -112,7 +160,7 @@ pub(super) fn identity(token: &OAuthToken) -> OAuthToken {
     identity
 }
 
-/// A row's name in messages: its user, or its id.
+/// A row's name in messages: its user, or else its id.
 pub(super) fn name_of(row: &OAuthToken) -> String {
     match (row.user_signature(), row.id()) {
         (Some(user), _) => user.to_string(),
@@ -121,7 +169,7 @@ pub(super) fn name_of(row: &OAuthToken) -> String {
     }
 }
 
-/// What is said when `token` means no row.
+/// The error for a `token` that identifies no row.
 pub(super) fn missing(token: &OAuthToken) -> Error {
     match (token.id(), token.user_signature()) {
         (Some(id), _) => Error::NotFound { id: id.to_owned() },

@@ -1,4 +1,4 @@
-//! What is asked for: the key under which callers share work, and results are remembered.
+//! Whose token is requested: the key under which callers share work and results are cached.
 
 use crate::store::coordination::LeaseKey;
 use crate::token::{OAuthToken, UserSignature};
@@ -13,7 +13,7 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    /// What `token` asks for; `None` when it has nothing that could be looked up or renewed.
+    /// The subject that `token` identifies; `None` if it has nothing to look up or renew.
     pub(super) fn of(token: &OAuthToken) -> Option<Self> {
         if let Some(id) = token.id() {
             return Some(Self::Id(id.to_owned()));

@@ -11,25 +11,18 @@ pub struct ConfigError(Invalid);
 /// Every invalid setting and argument. The messages are kept together here.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum Invalid {
-    #[error(
-        "this call needs a client app; pass its id and secret to `AuthenticatorBuilder::client` (Zoho's API \
-         console shows both)"
-    )]
+    #[error("this call needs a client app; set its id and secret, which Zoho's API console shows")]
     NoClient,
 
     #[error("the client app has an empty id or secret; copy both from Zoho's API console")]
     IncompleteClient,
 
     #[error(
-        "the row of `{row}` has no client id or no client secret to renew it with; pass the client app to \
-         `AuthenticatorBuilder::client`"
+        "the row of `{row}` has no client id or no client secret to renew it with; set the client app's id and secret"
     )]
     RowWithoutClient { row: String },
 
-    #[error(
-        "a login in a browser needs a redirect URL; set the one that the client app is registered with, using \
-         `OAuthClient::with_redirect_url`"
-    )]
+    #[error("a login in a browser needs a redirect URL; set the one that the client app is registered with")]
     NoRedirectUrl,
 
     #[error("nothing in this token can be renewed; set an id, a user name or a refresh token")]
@@ -53,8 +46,8 @@ pub(crate) enum Invalid {
     NotAHost { text: String },
 
     #[error(
-        "the callback names the accounts server `{}`, which is not known; if you trust it, add its environment with \
-         `AuthenticatorBuilder::other_environment`",
+        "the callback names the accounts server `{}`, which is not known; if you trust it, add an environment with this \
+         accounts server",
         url.escape_debug()
     )]
     UnknownAccountsServer { url: String },

@@ -82,9 +82,9 @@ pub enum Error {
     },
 
     /// Another process has just tried to renew the token, and failed for a reason that may be temporary.
-    #[error("another process has just failed to renew this token: {evidence}; try again in a moment")]
+    #[error("another process has just failed to renew this token: {evidence}")]
     SharedFailure {
-        /// The message of its error.
+        /// The message of its error, which says what to do.
         evidence: String,
     },
 

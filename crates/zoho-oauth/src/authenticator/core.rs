@@ -1,0 +1,267 @@
+//! What the clones of an authenticator share: from the token that a caller asks for to the one that it gets.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::accounts::OAuthClient;
+use crate::error::{Error, Invalid, LoginReason};
+use crate::login::Grant;
+use crate::persistence::Persistence;
+use crate::store::coordination::LeaseKey;
+use crate::token::{OAuthToken, UserSignature, epoch_milliseconds};
+
+use super::access::{AccessToken, Obtained};
+use super::cache::{Cache, Remembered};
+use super::exchange::{Exchange, Login};
+use super::flight::Flights;
+use super::margins::Margins;
+use super::parts::Parts;
+use super::recovery::{Recovery, Unsaved};
+use super::renewal::Renewal;
+use super::rows::{missing, name_of};
+use super::subject::Subject;
+use super::wish::{Demand, Wish};
+
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) parts: Parts,
+    pub(super) cache: Cache,
+    recovery: Recovery,
+    tokens: Flights<(Subject, Demand), AccessToken>,
+    logins: Flights<LeaseKey, Login>,
+}
+
+impl Core {
+    pub(super) fn new(parts: Parts, cache: Cache) -> Self {
+        let (tokens, logins) = (Flights::new(), Flights::new());
+        Self { parts, cache, recovery: Recovery::default(), tokens, logins }
+    }
+
+    /// A fresh token of `user`. From memory, it takes no allocation.
+    pub(super) async fn fresh(self: &Arc<Self>, user: &UserSignature) -> Result<AccessToken, Error> {
+        let now = self.poll_if_due().await;
+        if let Some(cached) = self.cache.of_user(user, now) {
+            return Ok(self.use_cached(cached, || Subject::User(user.clone())));
+        }
+        self.obtain(Subject::User(user.clone()), OAuthToken::new().with_user(user), Demand::Fresh).await
+    }
+
+    /// A fresh token for `subject`, which was made from `wanted`.
+    pub(super) async fn fresh_for(
+        self: &Arc<Self>,
+        subject: Subject,
+        wanted: &OAuthToken,
+    ) -> Result<AccessToken, Error> {
+        let now = self.poll_if_due().await;
+        if let Some(cached) = self.cache.of(&subject, now) {
+            return Ok(self.use_cached(cached, || subject.clone()));
+        }
+        self.obtain(subject, wanted.clone(), Demand::Fresh).await
+    }
+
+    /// Joins the flight that obtains a token for `subject`, or starts it.
+    pub(super) async fn obtain(
+        self: &Arc<Self>,
+        subject: Subject,
+        wanted: OAuthToken,
+        demand: Demand,
+    ) -> Result<AccessToken, Error> {
+        let core = self.clone();
+        let work_on = (subject.clone(), demand.clone());
+        self.tokens.join((subject, demand), || core.obtain_now(work_on.0, wanted, work_on.1)).await
+    }
+
+    /// Joins the flight that exchanges `grant`, or starts it.
+    pub(super) async fn exchange(
+        self: &Arc<Self>,
+        grant: Grant,
+        client: OAuthClient,
+    ) -> Result<Login, Error> {
+        let core = self.clone();
+        let key = LeaseKey::exchange(&grant.code);
+        let work = || async move {
+            core.recovery.before_first_use(&core.unsaved()).await;
+            core.exchange_now(grant, client, OAuthToken::new()).await
+        };
+        self.logins.join(key, work).await
+    }
+
+    /// An access token that a caller passed alone: it is neither looked up nor renewed nor stored.
+    pub(super) fn as_it_is(&self, token: &OAuthToken) -> Result<AccessToken, Error> {
+        let environment = self.parts.rows.environment_of(token)?;
+        AccessToken::not_managed(token, environment).ok_or_else(|| Invalid::EmptyToken.into())
+    }
+
+    /// Revokes the token of the row that `token` identifies, and deletes the row unless a new login has put another
+    /// token there in the meantime.
+    pub(super) async fn revoke(&self, token: &OAuthToken) -> Result<(), Error> {
+        let Parts { rows, accounts, .. } = &self.parts;
+        let row = rows.find(token).await?.ok_or_else(|| missing(token))?;
+        let environment = rows.environment_of(&row)?;
+        if let Some(secret) = revocable_secret(&row) {
+            accounts.revoke(&environment, secret).await?;
+        }
+        let current = rows.store.find_token_by_id(row.id().unwrap_or_default()).await?;
+        let exposed = |row| revocable_secret(row).map(ExposeSecret::expose_secret);
+        if current.as_ref().is_some_and(|current| exposed(current) == exposed(&row)) {
+            self.delete(&row).await?;
+        }
+        self.cache.forget(&row);
+        Ok(())
+    }
+
+    /// Deletes the row that `token` identifies, if there is one.
+    pub(super) async fn log_out(&self, token: &OAuthToken) -> Result<bool, Error> {
+        match self.parts.rows.find(token).await? {
+            Some(row) => self.delete(&row).await,
+            None => Ok(false),
+        }
+    }
+
+    pub(super) async fn recover(&self) -> Result<usize, Error> {
+        self.recovery.run(&self.unsaved()).await
+    }
+
+    /// Deletes a row and its spooled tokens. The cache forgets it before, and again after, for callers that read the
+    /// row in between.
+    async fn delete(&self, row: &OAuthToken) -> Result<bool, Error> {
+        self.cache.forget(row);
+        self.parts.spool.forget(row);
+        let was_there = self.parts.rows.store.delete_token(row.id().unwrap_or_default()).await;
+        self.cache.forget(row);
+        Ok(was_there?)
+    }
+
+    /// Polls the store for changes of other processes, at its interval. Returns the time.
+    async fn poll_if_due(self: &Arc<Self>) -> u64 {
+        let now = epoch_milliseconds(SystemTime::now());
+        if !self.cache.is_due(now) {
+            return now;
+        }
+        self.cache.poll(self.parts.rows.store.as_it_is()).await;
+        if self.cache.has_unsaved() {
+            // In the background: a store in trouble may take long to fail.
+            let core = self.clone();
+            tokio::spawn(async move { core.recovery.run_if_idle(&core.unsaved()).await });
+        }
+        epoch_milliseconds(SystemTime::now())
+    }
+
+    fn use_cached(self: &Arc<Self>, cached: Remembered, subject: impl FnOnce() -> Subject) -> AccessToken {
+        if cached.starts_renewal {
+            self.renew_early(subject(), cached.token.identity());
+        }
+        cached.token
+    }
+
+    fn renew_early(self: &Arc<Self>, subject: Subject, wanted: OAuthToken) {
+        let (core, work_on) = (self.clone(), subject.clone());
+        let renewal = self.tokens.launch((subject, Demand::Early), || async move {
+            let outcome = core.obtain_now(work_on, wanted, Demand::Early).await;
+            if let Err(error) = &outcome {
+                tracing::warn!(%error, "could not renew a token early; the current one is still valid");
+            }
+            outcome
+        });
+        drop(renewal); // No caller waits for it.
+    }
+
+    async fn obtain_now(
+        self: Arc<Self>,
+        subject: Subject,
+        wanted: OAuthToken,
+        demand: Demand,
+    ) -> Result<AccessToken, Error> {
+        self.recovery.before_first_use(&self.unsaved()).await;
+        let Parts { rows, settings, .. } = &self.parts;
+        let generation = self.cache.generation();
+        let row = match rows.find(&wanted).await {
+            Ok(row) => row,
+            Err(error) => return self.still_valid(&subject, &demand).ok_or(error),
+        };
+        let wish = Wish::new(demand, row.as_ref(), settings.margins);
+        let obtained = match row {
+            Some(row) if wish.is_granted_by(&row, None) => rows.obtained(&row)?,
+            Some(row) => match self.renew_or_exchange(row.clone(), &wish).await {
+                // A store that cannot be written is no reason to withhold a token that is still valid.
+                Err(error @ Error::Store(_)) => self.parts.despite(error, &row, &wish)?,
+                outcome => outcome?,
+            },
+            None if matches!(subject, Subject::Id(_)) => return Err(missing(&wanted)),
+            None => self.renew_or_exchange(wanted, &wish).await?,
+        };
+        let margins = wish.margins.for_life(obtained.life);
+        self.cache.put(subject, obtained.access.clone(), margins, generation);
+        Ok(obtained.access)
+    }
+
+    async fn renew_or_exchange(&self, token: OAuthToken, wish: &Wish) -> Result<Obtained, Error> {
+        let rows = &self.parts.rows;
+        let renewal = Renewal { parts: &self.parts, wish };
+        if token.refresh_token().is_some() {
+            return renewal.run(token).await;
+        }
+        if let (Some(code), None) = (token.grant_token(), token.access_token()) {
+            let is_self_client = token.redirect_url().is_none();
+            let grant = Grant { code: code.clone(), is_self_client, environment: None };
+            let client = rows.client_of(&token)?;
+            let login = self.exchange_now(grant, client, token).await?;
+            let row = login.token();
+            if !matches!(login.persistence(), Persistence::Stored) {
+                return rows.obtained_unsaved(row, login.persistence().clone());
+            }
+            // The code may have been exchanged long ago, so that the access token has expired since.
+            if row.refresh_token().is_some() && !wish.is_granted_by(row, None) {
+                return renewal.run(row.clone()).await;
+            }
+            return rows.obtained(row);
+        }
+        let reason = match token.access_token() {
+            Some(_) => LoginReason::NoRefreshToken,
+            None if token.id().is_none() => return Err(missing(&token)),
+            None => LoginReason::NoToken,
+        };
+        Err(Error::LoginRequired { user: name_of(&token), reason })
+    }
+
+    async fn exchange_now(
+        &self,
+        grant: Grant,
+        client: OAuthClient,
+        basis: OAuthToken,
+    ) -> Result<Login, Error> {
+        let login = Exchange::new(&self.parts, grant, client, basis).run().await?;
+        match login.persistence() {
+            Persistence::Stored => self.cache.forget(login.token()),
+            unsaved => self.serve_from_memory(login.token(), unsaved),
+        }
+        Ok(login)
+    }
+
+    /// Serves a login that could not be stored from memory.
+    fn serve_from_memory(&self, token: &OAuthToken, persistence: &Persistence) {
+        let margins = Margins { early_window: Duration::ZERO, ..self.parts.settings.margins };
+        let obtained = self.parts.rows.obtained_unsaved(token, persistence.clone());
+        if let (Some(user), Ok(obtained)) = (token.user_signature(), obtained) {
+            self.cache.put(Subject::User(user.clone()), obtained.access, margins, self.cache.generation());
+        }
+    }
+
+    /// The cached token, if the store cannot be read: a valid token is not withheld because a disk is busy.
+    fn still_valid(&self, subject: &Subject, demand: &Demand) -> Option<AccessToken> {
+        let last = self.cache.last_of(subject).filter(|_| *demand == Demand::Fresh)?;
+        last.expires_at().is_none_or(|end| end > SystemTime::now()).then_some(last)
+    }
+
+    fn unsaved(&self) -> Unsaved<'_> {
+        let Parts { rows, spool, settings, .. } = &self.parts;
+        Unsaved { spool, cache: &self.cache, store: &rows.store, lease_life: settings.lease_life }
+    }
+}
+
+/// The secret to revoke: the refresh token, which invalidates its access tokens too, or else the access token.
+fn revocable_secret(row: &OAuthToken) -> Option<&SecretString> {
+    row.refresh_token().or(row.access_token())
+}

@@ -1,0 +1,156 @@
+//! A lease that this process holds, and everything that is done under it.
+
+use std::time::{Duration, SystemTime};
+
+use rand::RngExt;
+
+use crate::backoff::Backoff;
+use crate::ledger::{Failure, Ledger, Quota};
+use crate::store::StoreError;
+use crate::store::coordination::{Acquired, Fenced, Lease, LeaseKey, LeaseState};
+use crate::token::OAuthToken;
+
+use super::clocked::{Clock, ClockedStore};
+
+/// Delays before the state of another process's lease is read again: a fleet that waits for a slow response does not
+/// overload its store.
+pub(super) const LEASE_POLL: Backoff =
+    Backoff::new(Duration::from_millis(20), 1.5, Duration::from_millis(250), (0.5, 1.5));
+
+/// Delays before a request or a save is retried.
+pub(super) const RETRY: Backoff =
+    Backoff::new(Duration::from_millis(100), 2.0, Duration::from_millis(3_200), (1.0, 2.0));
+
+/// How often a save is attempted.
+const SAVE_ATTEMPTS: usize = 3;
+
+/// The exclusive right to spend a credential, held by this process until it is released or expires.
+pub(super) struct HeldLease<'a> {
+    store: &'a ClockedStore,
+    lease: Lease,
+    life: Duration,
+    clock: Clock,
+}
+
+/// The outcome of [`HeldLease::take`].
+pub(super) enum Take<'a> {
+    /// The lease is ours.
+    Granted(HeldLease<'a>),
+    /// Another process holds it.
+    Held(LeaseState),
+}
+
+impl<'a> HeldLease<'a> {
+    /// Takes the lease on `key` for `life`, unless another process holds it.
+    pub(super) async fn take(
+        store: &'a ClockedStore,
+        key: &LeaseKey,
+        life: Duration,
+    ) -> Result<Take<'a>, StoreError> {
+        Ok(match store.acquire(key, &new_holder(), life).await? {
+            Acquired::Granted(lease) => {
+                let clock = Clock::set_to(lease.granted_at);
+                Take::Granted(Self { store, lease, life, clock })
+            }
+            Acquired::Held(state) => Take::Held(state),
+        })
+    }
+
+    /// Whether the lease is on `key`.
+    pub(super) fn is_on(&self, key: &LeaseKey) -> bool {
+        self.lease.key == *key
+    }
+
+    /// What the store said about the credential when it granted the lease.
+    pub(super) fn state(&self) -> LeaseState {
+        LeaseState {
+            epoch: self.lease.epoch,
+            remaining: Duration::ZERO,
+            now: self.lease.granted_at,
+            ledger: self.ledger().clone(),
+        }
+    }
+
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.lease.ledger
+    }
+
+    /// Ties the save to the row that the credential was read from: if that row is deleted or gets another refresh
+    /// token before the save, the save changes nothing.
+    pub(super) fn tie_to(&mut self, row: &OAuthToken) {
+        self.lease.row = row.id().map(str::to_owned);
+    }
+
+    /// When the next token may be requested, by this machine's clock, if the quota does not allow it now.
+    pub(super) fn retry_at(&self, quota: Quota) -> Option<SystemTime> {
+        self.lease.ledger.retry_at(self.clock.now(), quota).map(|moment| self.clock.as_ours(moment))
+    }
+
+    /// Records in the store that a token is about to be requested, and extends the lease. `false`: another process
+    /// has taken the lease, so no request may be sent.
+    pub(super) async fn note_issue(&mut self, quota: Quota) -> Result<bool, StoreError> {
+        self.lease.ledger.note_issue(self.clock.now(), quota);
+        self.store.renew(&self.lease, self.life).await
+    }
+
+    /// Records that Zoho has throttled the credential. Returns when the next token may be requested, by this
+    /// machine's clock.
+    pub(super) fn note_throttle(&mut self, quota: Quota) -> SystemTime {
+        self.lease.ledger.note_throttle(self.clock.now(), quota);
+        self.retry_at(quota).unwrap_or_else(|| self.clock.as_ours(self.clock.now()))
+    }
+
+    /// Records that the attempt under this lease failed. The release stores it for those who wait.
+    pub(super) fn note_failure(&mut self, failure: Failure) {
+        self.lease.ledger.note_failure(self.lease.epoch, self.clock.now(), failure);
+    }
+
+    /// Runs `work` and extends the lease until it has finished. If the lease is lost, the work goes on: the save
+    /// decides whether its result may still be written.
+    pub(super) async fn while_working<T>(&self, work: impl Future<Output = T>) -> T {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                result = &mut work => return result,
+                () = tokio::time::sleep(self.life / 3) => {
+                    if let Err(error) = self.store.renew(&self.lease, self.life).await {
+                        tracing::debug!(%error, "could not extend a lease");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Saves `token` and releases the lease in one atomic step, unless the lease or the row has passed to someone
+    /// else. Fails if the store is in trouble; the lease is then still to be released.
+    pub(super) async fn save(&self, token: &OAuthToken) -> Result<Fenced, StoreError> {
+        self.store.save_and_release(&self.lease, token).await
+    }
+
+    /// As [`save`](Self::save), with a few retries: what is saved cannot be obtained again.
+    pub(super) async fn save_with_retries(&self, token: &OAuthToken) -> Result<Fenced, StoreError> {
+        let mut delays = RETRY;
+        for attempt in 1..SAVE_ATTEMPTS {
+            match self.save(token).await {
+                Err(error) => {
+                    tracing::info!(%error, attempt, "could not store a new token; retrying");
+                    tokio::time::sleep(delays.next_delay()).await;
+                }
+                saved => return saved,
+            }
+        }
+        self.save(token).await
+    }
+
+    /// Releases the lease and stores its ledger. If that fails, the lease expires.
+    pub(super) async fn release(self) {
+        if let Err(error) = self.store.release(&self.lease).await {
+            tracing::debug!(%error, "could not release a lease; it will expire");
+        }
+    }
+}
+
+/// A name that no other attempt of any process has.
+fn new_holder() -> String {
+    format!("{}-{:016x}", std::process::id(), rand::rng().random::<u64>())
+}

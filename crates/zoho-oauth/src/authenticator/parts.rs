@@ -1,0 +1,47 @@
+//! What renewals and exchanges are made of.
+
+use crate::accounts::Accounts;
+use crate::crm_user::CrmUsers;
+use crate::error::Error;
+use crate::spool::Spool;
+use crate::token::OAuthToken;
+
+use super::access::Obtained;
+use super::held_lease::HeldLease;
+use super::rows::Rows;
+use super::settings::Settings;
+use super::wish::Wish;
+
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) rows: Rows,
+    pub(super) accounts: Accounts,
+    pub(super) users: CrmUsers,
+    pub(super) spool: Spool,
+    pub(super) settings: Settings,
+}
+
+impl Parts {
+    /// Names an unnamed token after its user, unless that is turned off. A failure leaves the token unnamed: a name
+    /// is not worth losing a token.
+    pub(super) async fn name(&self, lease: &HeldLease<'_>, token: &mut OAuthToken) {
+        if !self.settings.find_user || token.user_signature().is_some() {
+            return;
+        }
+        let (Ok(environment), Some(access_token)) = (self.rows.environment_of(token), token.access_token())
+        else {
+            return;
+        };
+        match lease.while_working(self.users.current(&environment, access_token)).await {
+            Ok(user) => token.user_signature = Some(user),
+            Err(error) => {
+                tracing::warn!(%error, "could not find out the user's name; the token is stored without one")
+            }
+        }
+    }
+
+    /// The valid token that is left after a failure, if it satisfies the caller better than the failure.
+    pub(super) fn despite(&self, failure: Error, row: &OAuthToken, wish: &Wish) -> Result<Obtained, Error> {
+        if wish.is_content_with(row, &failure) { self.rows.obtained(row) } else { Err(failure) }
+    }
+}

@@ -1,0 +1,63 @@
+//! Which token would satisfy a caller.
+
+use std::time::{Duration, SystemTime};
+
+use crate::error::Error;
+use crate::token::{OAuthToken, fingerprint};
+
+use super::margins::Margins;
+
+/// Which token a caller asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Demand {
+    /// Any token outside the margin before its expiry.
+    Fresh,
+    /// A token that replaces the stored one inside its early window. No caller waits for it.
+    Early,
+    /// Any token but the stored one, even if that is still valid.
+    Newer,
+    /// Any token but the one with this fingerprint, which the API rejected.
+    InsteadOf(String),
+}
+
+/// A demand, together with the token that was stored when it was made.
+#[derive(Clone, Debug)]
+pub(super) struct Wish {
+    pub(super) demand: Demand,
+    pub(super) margins: Margins,
+    unwanted: Option<String>,
+}
+
+impl Wish {
+    pub(super) fn new(demand: Demand, stored: Option<&OAuthToken>, margins: Margins) -> Self {
+        let unwanted = match &demand {
+            Demand::Fresh => None,
+            Demand::Early | Demand::Newer => stored.and_then(OAuthToken::access_token).map(fingerprint),
+            Demand::InsteadOf(rejected) => Some(rejected.clone()),
+        };
+        Self { demand, margins, unwanted }
+    }
+
+    /// Whether `row` satisfies the demand. `issued_at` is when its token was requested, if that is known: it tells
+    /// how long the token lives, and so how large the margins are.
+    pub(super) fn is_granted_by(&self, row: &OAuthToken, issued_at: Option<SystemTime>) -> bool {
+        let life = issued_at.zip(row.expires_at()).and_then(|(issued, end)| end.duration_since(issued).ok());
+        self.margins.for_life(life).allow(row, SystemTime::now()) && !self.is_unwanted(row)
+    }
+
+    /// Whether `row` may be handed out although the renewal failed: it is still valid, and the caller did not insist
+    /// on another token.
+    pub(super) fn is_content_with(&self, row: &OAuthToken, failure: &Error) -> bool {
+        let is_valid = row.is_fresh(SystemTime::now(), Duration::ZERO);
+        let may_be_old = match self.demand {
+            Demand::Fresh | Demand::Early => true,
+            Demand::Newer => matches!(failure, Error::Throttled { .. }),
+            Demand::InsteadOf(_) => !self.is_unwanted(row),
+        };
+        is_valid && may_be_old
+    }
+
+    fn is_unwanted(&self, row: &OAuthToken) -> bool {
+        self.unwanted.is_some() && row.access_token().map(fingerprint) == self.unwanted
+    }
+}
