@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::multipart::{Form, Part as FormPart};
-use rustls_platform_verifier::BuilderVerifierExt;
 use secrecy::ExposeSecret;
-use url::Url;
 use zoho_oauth::AccessToken;
+use zoho_oauth::internal::{host_of, tls_backend};
 
 use crate::error::Error;
 use crate::message::{Body, Headers, Method, Part, Source, Upload};
@@ -35,7 +34,7 @@ impl Http {
 
     /// Sends the request once and returns when the response begins.
     pub(super) async fn send(&self, outgoing: &Outgoing<'_>) -> Result<Incoming, Error> {
-        let host = host_of(&outgoing.url);
+        let host = host_of(outgoing.url.as_str());
         let method = match outgoing.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -72,7 +71,7 @@ impl Http {
     fn client(&self) -> Result<&reqwest::Client, Error> {
         let client = self.client.get_or_init(|| {
             let mut builder = reqwest::Client::builder()
-                .tls_backend_preconfigured(tls())
+                .tls_backend_preconfigured(tls_backend())
                 // A redirect would send the token to an unchecked host.
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(self.settings.connect_timeout)
@@ -190,25 +189,4 @@ fn lost(host: String, error: reqwest::Error) -> Error {
     };
     // Query strings can contain personal data, so they are never logged.
     Error::Unreachable { host, evidence, sent, source: Arc::new(error.without_url()) }
-}
-
-fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-/// TLS with the system's trusted certificates. If there are none, HTTPS fails and plain HTTP, to an emulator, still works.
-fn tls() -> rustls::ClientConfig {
-    let builder = || {
-        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("ring supports the protocol versions that rustls calls safe")
-    };
-    match builder().with_platform_verifier() {
-        Ok(verified) => verified.with_no_client_auth(),
-        Err(error) => {
-            tracing::warn!(%error, "this system has no trusted certificates, so HTTPS will fail; install ca-certificates");
-            builder().with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
-        }
-    }
 }
