@@ -10,6 +10,7 @@ mod copy;
 mod file;
 mod many;
 mod matching;
+mod messages;
 #[cfg(all(unix, feature = "redis"))]
 mod redis;
 #[cfg(feature = "secrets-manager")]
