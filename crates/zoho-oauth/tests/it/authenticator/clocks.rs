@@ -1,4 +1,4 @@
-//! A store whose clock is not this machine's: rows and ledgers go by the store's, callers by their own.
+//! A store whose clock differs from this machine's: rows and ledgers use the store's clock, callers their own.
 
 use std::time::{Duration, SystemTime};
 
@@ -72,7 +72,7 @@ async fn the_quota_holds_and_retry_at_is_by_our_clock() {
     }
 }
 
-/// The store's clock, beside this machine's.
+/// The store's clock, compared with this machine's.
 #[derive(Clone, Copy, Debug)]
 enum Clock {
     Ahead,
@@ -94,7 +94,7 @@ impl Clock {
     }
 }
 
-/// A store that is on another machine, so to say.
+/// A store with the clock of another machine.
 #[derive(Clone)]
 struct FarStore {
     store: MemoryStore,
@@ -116,10 +116,10 @@ fn near(moment: Option<SystemTime>, expected: SystemTime) -> bool {
 }
 
 impl FarStore {
-    /// Gives the row that was stored by this machine's clock the moment that the store's would have given it.
+    /// Converts the expiry of the only row from this machine's clock to the store's.
     async fn shift_the_only_row(&self) {
         let row = self.store.get_tokens().await.expect("read").remove(0);
-        let end = self.clock.shown(row.expires_at().expect("it has ended"));
+        let end = self.clock.shown(row.expires_at().expect("the row has an expiry"));
         self.store.save_token(&row.with_expires_at(end)).await.expect("saved");
     }
 

@@ -1,4 +1,4 @@
-//! Users of several data centers under one authenticator.
+//! Users of several data centers share an authenticator.
 
 use zoho_emulator::{Emulator, User};
 use zoho_oauth::store::{MemoryStore, TokenStore};
@@ -52,7 +52,7 @@ async fn a_sandbox_row_is_not_served_by_production() {
 }
 
 #[tokio::test]
-async fn a_row_of_a_foreign_host_is_sent_nowhere() {
+async fn a_row_of_an_unknown_host_is_sent_nowhere() {
     let store = MemoryStore::new();
     let row = OAuthToken::new()
         .with_user("ada")
@@ -69,7 +69,7 @@ async fn a_row_of_a_foreign_host_is_sent_nowhere() {
 }
 
 #[tokio::test]
-async fn of_rows_in_several_environments_the_one_of_ours_is_meant() {
+async fn of_rows_in_several_environments_the_authenticators_own_is_used() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     let ours = with_a_stale_token(&zoho, &store).await;

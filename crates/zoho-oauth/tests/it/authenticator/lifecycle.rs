@@ -22,7 +22,7 @@ async fn a_login_is_stored_under_the_name_that_official_sdks_give_it() {
 }
 
 #[tokio::test]
-async fn a_second_login_of_the_same_user_takes_the_place_of_the_first() {
+async fn a_second_login_of_the_same_user_replaces_the_first() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     let authenticator = authenticator(&zoho, store.clone());
@@ -37,7 +37,7 @@ async fn a_second_login_of_the_same_user_takes_the_place_of_the_first() {
 }
 
 #[tokio::test]
-async fn a_valid_token_is_served_without_a_request_also_after_a_restart() {
+async fn a_valid_token_is_served_without_a_request_even_after_a_restart() {
     let zoho = Emulator::start().await;
     let file = tempfile::tempdir().unwrap();
     let path = file.path().join("zohooauth.db");
@@ -65,7 +65,7 @@ async fn a_login_in_a_browser_ends_in_a_stored_token() {
 }
 
 #[tokio::test]
-async fn an_ended_token_is_renewed_and_keeps_its_refresh_token() {
+async fn an_expired_token_is_renewed_and_keeps_its_refresh_token() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     let stale = with_a_stale_token(&zoho, &store).await;
@@ -78,7 +78,7 @@ async fn an_ended_token_is_renewed_and_keeps_its_refresh_token() {
 }
 
 #[tokio::test]
-async fn a_row_needs_no_client_app_of_the_authenticator() {
+async fn a_row_with_a_client_app_is_renewed_without_the_authenticators() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     with_a_stale_token(&zoho, &store).await;
@@ -132,7 +132,7 @@ async fn a_refresh_token_without_its_client_app_is_renewed_once() {
 }
 
 #[tokio::test]
-async fn a_grant_token_that_was_stored_for_a_user_stays_in_that_users_row() {
+async fn the_result_of_a_stored_grant_token_is_stored_in_its_users_row() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     let app = zoho.default_client();
@@ -152,7 +152,7 @@ async fn a_grant_token_that_was_stored_for_a_user_stays_in_that_users_row() {
 }
 
 #[tokio::test]
-async fn a_code_that_was_exchanged_long_ago_is_renewed_not_handed_out_stale() {
+async fn the_expired_token_of_an_exchanged_code_is_renewed() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     let app = zoho.default_client();
@@ -161,7 +161,7 @@ async fn a_code_that_was_exchanged_long_ago_is_renewed_not_handed_out_stale() {
     authenticator(&zoho, store.clone()).access_token_for(&token).await.unwrap();
     let row = store.get_tokens().await.unwrap().remove(0);
     let ended = std::time::SystemTime::now() - Duration::from_secs(60);
-    store.save_token(&row.with_access_token("1000.ended").with_expires_at(ended)).await.unwrap();
+    store.save_token(&row.with_access_token("1000.expired").with_expires_at(ended)).await.unwrap();
     let served = authenticator(&zoho, store).access_token_for(&token).await.unwrap();
     assert!(zoho.is_access_token_valid(served.expose_secret()));
 }
@@ -179,18 +179,18 @@ async fn a_changed_client_secret_is_used_and_stored() {
 }
 
 #[tokio::test]
-async fn an_absurd_life_is_survived() {
+async fn a_lifetime_beyond_all_bounds_is_limited() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     with_a_stale_token(&zoho, &store).await;
-    let answer = r#"{"access_token":"1000.long","expires_in":18446744073709551615}"#;
-    zoho.fault(Fault::on(TOKEN_REQUEST).respond(200, answer));
+    let response = r#"{"access_token":"1000.long","expires_in":18446744073709551615}"#;
+    zoho.fault(Fault::on(TOKEN_REQUEST).respond(200, response));
     let served = authenticator(&zoho, store).access_token(&ada(&zoho)).await.unwrap();
     assert_eq!(served.expose_secret(), "1000.long");
 }
 
 #[tokio::test]
-async fn replacing_a_token_whose_row_was_deleted_means_a_login() {
+async fn replacing_a_token_whose_row_was_deleted_requires_a_login() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     with_a_stale_token(&zoho, &store).await;
@@ -201,7 +201,7 @@ async fn replacing_a_token_whose_row_was_deleted_means_a_login() {
 }
 
 #[tokio::test]
-async fn a_grant_token_in_a_program_is_exchanged_once_and_found_at_the_next_start() {
+async fn a_grant_token_in_a_program_is_exchanged_once_and_its_row_found_at_the_next_start() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     let app = zoho.default_client();
@@ -226,7 +226,7 @@ async fn an_access_token_alone_is_used_as_it_is_and_not_stored() {
 }
 
 #[tokio::test]
-async fn an_id_means_its_row_and_a_missing_one_is_not_found() {
+async fn an_id_identifies_its_row_and_an_unknown_id_is_not_found() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     let row = with_a_stale_token(&zoho, &store).await;
@@ -258,7 +258,7 @@ async fn without_the_users_scopes_the_token_is_stored_without_a_name() {
 }
 
 #[tokio::test]
-async fn the_name_is_not_asked_for_when_it_is_turned_off() {
+async fn the_users_name_is_not_requested_when_that_is_turned_off() {
     let zoho = Emulator::start().await;
     let authenticator = builder(&zoho, MemoryStore::new()).find_user(false).build().unwrap();
     let code = zoho.self_client_code("ada@example.com");
@@ -268,21 +268,21 @@ async fn the_name_is_not_asked_for_when_it_is_turned_off() {
 }
 
 #[tokio::test]
-async fn every_refusal_of_a_code_says_what_to_do() {
+async fn every_rejection_of_a_code_says_what_to_do() {
     let zoho = Emulator::start().await;
     let authenticator = authenticator(&zoho, MemoryStore::new());
     let code = zoho.self_client_code("ada@example.com");
     authenticator.exchange(Grant::from_self_client(code)).await.unwrap();
-    let refused = |error: Error| match error {
+    let rejected = |error: Error| match error {
         Error::Rejected { code, .. } => code,
         other => panic!("{other}"),
     };
     let unknown = authenticator.exchange(Grant::from_self_client("1000.unknown")).await.unwrap_err();
     assert!(unknown.needs_login());
-    assert_eq!(refused(unknown), OAuthErrorCode::InvalidCode);
+    assert_eq!(rejected(unknown), OAuthErrorCode::InvalidCode);
 
     let wrong_secret = OAuthClient::new(zoho.default_client().id(), "wrong");
-    let wrong_client = OAuthClient::new("1000.NOBODY", "wrong");
+    let wrong_client = OAuthClient::new("1000.UNKNOWN", "wrong");
     for (client, expected) in
         [(wrong_secret, OAuthErrorCode::InvalidClientSecret), (wrong_client, OAuthErrorCode::InvalidClient)]
     {
@@ -290,12 +290,12 @@ async fn every_refusal_of_a_code_says_what_to_do() {
         let code = zoho.self_client_code("ada@example.com");
         let error = authenticator.exchange(Grant::from_self_client(code)).await.unwrap_err();
         assert!(!error.is_transient(), "{error}");
-        assert_eq!(refused(error), expected);
+        assert_eq!(rejected(error), expected);
     }
 }
 
 #[tokio::test]
-async fn a_dead_refresh_token_is_not_tried_again() {
+async fn a_rejected_refresh_token_is_not_tried_again() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     let row = with_a_stale_token(&zoho, &store).await;
@@ -312,7 +312,7 @@ async fn a_dead_refresh_token_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_rejected_token_is_replaced_by_the_one_that_somebody_else_stored() {
+async fn a_rejected_token_is_replaced_by_the_one_that_another_process_stored() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     with_a_stale_token(&zoho, &store).await;
@@ -327,7 +327,7 @@ async fn a_rejected_token_is_replaced_by_the_one_that_somebody_else_stored() {
 }
 
 #[tokio::test]
-async fn what_another_process_did_is_seen_within_a_second() {
+async fn changes_of_another_process_are_visible_within_a_second() {
     let zoho = Emulator::start().await;
     let file = tempfile::tempdir().unwrap();
     let path = file.path().join("zohooauth.db");
@@ -362,18 +362,18 @@ async fn an_old_access_token_in_a_configuration_is_not_handed_out_as_fresh() {
 }
 
 #[tokio::test]
-async fn a_token_in_use_is_renewed_in_the_background_before_its_end() {
+async fn a_token_in_use_is_renewed_in_the_background_before_it_expires() {
     let zoho = Emulator::builder().token_lifetime(Duration::from_secs(8)).start().await;
     let authenticator = builder(&zoho, MemoryStore::new()).build().unwrap();
     logged_in(&zoho, &authenticator).await;
     let user = ada(&zoho);
     let first = authenticator.refresh(&user).await.unwrap();
-    // A quarter of eight seconds before the end is the early window.
+    // The early window is the last quarter of the eight seconds.
     tokio::time::sleep(Duration::from_millis(5_500)).await;
     authenticator.access_token(&user).await.unwrap();
     tokio::time::sleep(Duration::from_millis(800)).await;
     let served = authenticator.access_token(&user).await.unwrap();
-    assert_eq!(served.expose_secret(), first.expose_secret(), "nobody waits for an early renewal");
+    assert_eq!(served.expose_secret(), first.expose_secret(), "no caller waits for an early renewal");
     tokio::time::sleep(Duration::from_millis(300)).await;
     let renewed = authenticator.access_token(&user).await.unwrap();
     assert_ne!(renewed.expose_secret(), first.expose_secret());
@@ -397,7 +397,7 @@ async fn a_failing_early_renewal_does_not_displace_a_valid_token() {
 }
 
 #[tokio::test]
-async fn legacy_units_of_the_expiry_are_understood() {
+async fn legacy_units_of_the_expiry_are_read() {
     let zoho = Emulator::builder().legacy_expiry_units(true).start().await;
     let token = logged_in(&zoho, &authenticator(&zoho, MemoryStore::new())).await;
     let left = token.expires_at().unwrap().duration_since(std::time::SystemTime::now()).unwrap();
@@ -420,7 +420,7 @@ async fn users_do_not_get_each_others_tokens() {
     let bob = authenticator.access_token(&UserSignature::new("bob@example.com:1")).await.unwrap();
     assert_ne!(ada.expose_secret(), bob.expose_secret());
     assert_eq!(bob.user().unwrap().name(), "bob@example.com:1");
-    for nobody in ["", "ada@example.com", "ADA@example.com:1", "%"] {
-        assert!(authenticator.access_token(&nobody.into()).await.unwrap_err().needs_login(), "{nobody}");
+    for unknown in ["", "ada@example.com", "ADA@example.com:1", "%"] {
+        assert!(authenticator.access_token(&unknown.into()).await.unwrap_err().needs_login(), "{unknown}");
     }
 }

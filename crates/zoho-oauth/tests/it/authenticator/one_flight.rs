@@ -1,4 +1,4 @@
-//! However many tasks of this process want the same token, one request goes out.
+//! However many tasks of this process want the same token, one request is sent.
 
 use std::time::{Duration, Instant};
 
@@ -55,7 +55,7 @@ async fn two_hundred_callers_share_one_failure() {
     assert_eq!(token_requests(&zoho), 1);
     zoho.clear_faults();
     tokio::time::sleep(Duration::from_millis(1_100)).await;
-    assert!(authenticator.access_token(&ada(&zoho)).await.is_ok(), "a failure does not stay");
+    assert!(authenticator.access_token(&ada(&zoho)).await.is_ok(), "a failure is not shared forever");
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn a_dropped_caller_does_not_stop_the_renewal() {
 }
 
 #[tokio::test]
-async fn a_failure_that_passes_is_tried_again_a_bounded_number_of_times() {
+async fn a_temporary_failure_is_retried_a_bounded_number_of_times() {
     for (faults, attempts, succeeds) in [(2, 3, true), (3, 3, false)] {
         let zoho = Emulator::start().await;
         let store = MemoryStore::new();
@@ -89,7 +89,7 @@ async fn a_failure_that_passes_is_tried_again_a_bounded_number_of_times() {
 }
 
 #[tokio::test]
-async fn a_hanging_server_is_given_up_in_time() {
+async fn a_request_to_a_hanging_server_times_out() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     with_a_stale_token(&zoho, &store).await;
@@ -103,7 +103,7 @@ async fn a_hanging_server_is_given_up_in_time() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_before_the_answer_is_a_failure_that_passes() {
+async fn a_connection_that_closes_before_the_response_is_a_temporary_failure() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     with_a_stale_token(&zoho, &store).await;
@@ -114,7 +114,7 @@ async fn a_connection_that_breaks_before_the_answer_is_a_failure_that_passes() {
 }
 
 #[tokio::test]
-async fn the_lease_is_kept_while_a_slow_answer_is_waited_for() {
+async fn the_lease_is_extended_while_a_response_is_slow() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     with_a_stale_token(&zoho, &store).await;

@@ -23,7 +23,7 @@ async fn in_ten_simulated_minutes_the_eleventh_request_is_never_sent() {
     let started = SystemTime::now();
     let mut last = String::new();
     while started.elapsed().unwrap() < WINDOW - Duration::from_millis(500) {
-        let served = authenticator.refresh(&user).await.expect("a valid token is served meanwhile");
+        let served = authenticator.refresh(&user).await.expect("a valid token is served until then");
         assert!(zoho.is_access_token_valid(served.expose_secret()));
         served.expose_secret().clone_into(&mut last);
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -58,7 +58,7 @@ async fn retry_at_is_right_to_the_second() {
 }
 
 #[tokio::test]
-async fn a_throttle_of_zohos_own_stops_every_process_for_the_window() {
+async fn a_throttle_by_zoho_stops_every_process_for_the_window() {
     for fault in [Fault::on(TOKEN_REQUEST).throttle(), Fault::on(TOKEN_REQUEST).throttle_localised()] {
         let zoho = Emulator::start().await;
         let store = MemoryStore::new();

@@ -1,4 +1,4 @@
-//! Giving tokens back: at Zoho and in the store, or in the store alone.
+//! Tokens are revoked at Zoho and deleted from the store, or only deleted.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use zoho_oauth::{ExposeSecret, OAuthToken};
 use super::support::*;
 
 #[tokio::test]
-async fn a_revocation_that_zoho_refuses_keeps_the_row() {
+async fn a_revocation_that_zoho_rejects_keeps_the_row() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     let authenticator = authenticator(&zoho, store.clone());
@@ -26,7 +26,7 @@ async fn a_revocation_that_zoho_refuses_keeps_the_row() {
 }
 
 #[tokio::test]
-async fn revoking_ends_the_token_at_zoho_and_deletes_its_row_alone() {
+async fn revoking_invalidates_the_token_at_zoho_and_deletes_only_its_row() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     let authenticator = authenticator(&zoho, store.clone());
@@ -71,7 +71,7 @@ async fn a_login_during_a_revocation_is_not_deleted_with_the_old_token() {
 }
 
 #[tokio::test]
-async fn logging_out_deletes_the_row_and_tells_zoho_nothing() {
+async fn logging_out_deletes_the_row_without_informing_zoho() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     let authenticator = authenticator(&zoho, store.clone());

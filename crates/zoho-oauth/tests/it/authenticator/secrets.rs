@@ -1,4 +1,4 @@
-//! No secret in a log line, a debug print or an error.
+//! No log line, debug output or error contains a secret.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -29,20 +29,21 @@ fn a_whole_life_at_trace_level_shows_no_secret() {
     let writer = lines.clone();
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
     let subscriber = tracing_subscriber::registry().with(layer);
-    tracing::subscriber::set_global_default(subscriber).expect("this is the only test that listens");
+    tracing::subscriber::set_global_default(subscriber)
+        .expect("this is the only test that sets a subscriber");
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (secrets, shown) = runtime.block_on(live());
     let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    assert!(logged.contains("TRACE") || logged.contains("DEBUG"), "the log is listened to");
-    assert!(logged.contains("renewing"), "our own lines are there");
+    assert!(logged.contains("TRACE") || logged.contains("DEBUG"), "the log is captured");
+    assert!(logged.contains("renewing"), "the log contains this crate's lines");
     for secret in secrets {
         assert!(!logged.contains(&secret), "a secret is in the log");
-        assert!(!shown.contains(&secret), "a secret is in a debug print or an error");
+        assert!(!shown.contains(&secret), "a secret is in a debug output or an error");
     }
 }
 
-/// Logs in, renews, fails in every way, revokes; hands back every secret, and everything that was shown.
+/// Logs in, renews, fails in every way and revokes. Returns every secret, and every message and debug output.
 async fn live() -> (Vec<String>, String) {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();

@@ -1,4 +1,4 @@
-//! A user who has logged in at an emulator, and stores that misbehave on request.
+//! A user who has logged in at an emulator, and stores that fail on request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ use zoho_oauth::{
 
 pub(crate) const TOKEN_REQUEST: &str = "POST /oauth/v2/token";
 
-/// The user that the default emulator knows, as rows name her.
+/// The default emulator's user, as it is named in rows.
 pub(crate) fn ada(zoho: &Emulator) -> UserSignature {
     let _ = zoho;
     UserSignature::new("ada@example.com:60000001")
@@ -36,7 +36,7 @@ pub(crate) fn authenticator(zoho: &Emulator, store: impl Into<AnyStore>) -> Auth
     builder(zoho, store).build().unwrap()
 }
 
-/// Logs in with a Self Client code and forgets the request.
+/// Logs in with a Self Client code, and clears the journal.
 pub(crate) async fn logged_in(zoho: &Emulator, authenticator: &Authenticator) -> OAuthToken {
     let code = zoho.self_client_code("ada@example.com");
     let login = authenticator.exchange(Grant::from_self_client(code)).await.unwrap();
@@ -45,7 +45,7 @@ pub(crate) async fn logged_in(zoho: &Emulator, authenticator: &Authenticator) ->
     login.token().clone()
 }
 
-/// A row whose access token has ended, with a refresh token that the emulator knows.
+/// A row with an expired access token and a refresh token that the emulator issued.
 pub(crate) async fn with_a_stale_token(zoho: &Emulator, store: &impl TokenStore) -> OAuthToken {
     let app = zoho.default_client();
     let refresh_token = zoho.grant_refresh_token(app.id(), "ada@example.com");
@@ -53,7 +53,7 @@ pub(crate) async fn with_a_stale_token(zoho: &Emulator, store: &impl TokenStore)
         .with_user(ada(zoho))
         .with_client(app.id(), app.secret())
         .with_refresh_token(refresh_token)
-        .with_access_token("1000.ended")
+        .with_access_token("1000.expired")
         .with_expires_at(SystemTime::now() - Duration::from_secs(1))
         .with_api_domain(zoho.base_url());
     store.save_token(&row).await.unwrap()
@@ -63,7 +63,7 @@ pub(crate) fn token_requests(zoho: &Emulator) -> usize {
     zoho.journal().count(TOKEN_REQUEST)
 }
 
-/// A store whose saves can be made to fail, with the six methods alone.
+/// A store with only the six methods, whose saves can be made to fail.
 #[derive(Clone, Default)]
 pub(crate) struct FailingStore {
     store: MemoryStore,

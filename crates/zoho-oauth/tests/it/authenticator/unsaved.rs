@@ -1,4 +1,4 @@
-//! Nothing is lost when a store fails behind Zoho's answer.
+//! No token is lost when a store fails after Zoho has responded.
 
 use std::path::Path;
 
@@ -12,8 +12,8 @@ fn with_spool(zoho: &Emulator, store: &FailingStore, folder: &Path) -> Authentic
     builder(zoho, AnyStore::new(store.clone())).spool_folder(folder).build().unwrap()
 }
 
-/// Logs in; the write check succeeds, and the store breaks while Zoho answers.
-async fn login_while_the_store_breaks(
+/// Logs in. The write check succeeds, then the store fails while Zoho responds.
+async fn login_while_the_store_fails(
     zoho: &Emulator,
     store: &FailingStore,
     authenticator: &Authenticator,
@@ -80,11 +80,11 @@ async fn a_login_whose_save_fails_comes_back_at_the_next_start() {
     let zoho = Emulator::start().await;
     let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
     let authenticator = with_spool(&zoho, &store, folder.path());
-    let login = login_while_the_store_breaks(&zoho, &store, &authenticator).await;
+    let login = login_while_the_store_fails(&zoho, &store, &authenticator).await;
     assert!(matches!(login.persistence(), Persistence::Spooled { .. }), "{login:?}");
     assert!(login.token().refresh_token().is_some());
     assert!(store.get_tokens().await.unwrap().is_empty());
-    assert!(store.saves() > 1, "the save is tried again for a moment");
+    assert!(store.saves() > 1, "the save is retried");
 
     store.fail(false);
     let restarted = with_spool(&zoho, &store, folder.path());
@@ -160,11 +160,11 @@ async fn a_spooled_token_does_not_bring_a_deleted_row_back() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_only_in_memory_is_served_and_saved_when_the_store_is_well() {
+async fn a_token_in_memory_only_is_served_and_saved_once_the_store_works_again() {
     let zoho = Emulator::start().await;
     let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
     let no_folder = folder.path().join("file");
-    std::fs::write(&no_folder, "in the way").unwrap();
+    std::fs::write(&no_folder, "not a folder").unwrap();
     with_a_stale_token(&zoho, &store).await;
     store.fail(true);
     let authenticator = builder(&zoho, AnyStore::new(store.clone()).in_memory())
@@ -193,21 +193,21 @@ async fn a_login_that_could_not_be_saved_is_served_by_the_same_process() {
     let zoho = Emulator::start().await;
     let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
     let authenticator = with_spool(&zoho, &store, folder.path());
-    let login = login_while_the_store_breaks(&zoho, &store, &authenticator).await;
+    let login = login_while_the_store_fails(&zoho, &store, &authenticator).await;
     assert!(matches!(login.persistence(), Persistence::Spooled { .. }), "{login:?}");
     assert!(authenticator.access_token(&ada(&zoho)).await.is_ok());
     assert_eq!(token_requests(&zoho), 1);
 }
 
 #[tokio::test]
-async fn one_spooled_token_that_cannot_be_saved_keeps_no_other_out() {
+async fn a_spooled_token_that_cannot_be_saved_does_not_hold_up_the_others() {
     let zoho = Emulator::start().await;
     let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
     with_a_stale_token(&zoho, &store).await;
     store.fail(true);
     with_spool(&zoho, &store, folder.path()).access_token(&ada(&zoho)).await.unwrap();
     store.fail(false);
-    // Entries are a kind of file of their own: this one means two rows that differ.
+    // This entry identifies two different rows, so it cannot be saved.
     for (id, client) in [("71", "1000.A"), ("72", "1000.B")] {
         let row = zoho_oauth::OAuthToken::new().with_user("amb").with_id(id).with_client(client, "s");
         store.save_token(&row.with_refresh_token(format!("r{id}"))).await.unwrap();
@@ -247,7 +247,7 @@ async fn a_valid_token_is_not_withheld_because_the_store_cannot_be_written() {
 }
 
 #[tokio::test]
-async fn a_login_that_another_process_is_finishing_is_not_brought_in_by_this_one() {
+async fn a_login_that_another_process_is_finishing_is_not_recovered_by_this_one() {
     let zoho = Emulator::start().await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("zohooauth.db");
