@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::failure::{Failure, Outcome, check};
+use crate::promise::Promise;
 use crate::protocol::Row;
 
 /// The highest state of each user that the store has acknowledged.
@@ -26,21 +27,21 @@ impl Book {
         let mut ids = BTreeMap::new();
         for row in rows {
             let Row { id, user, number } = row;
-            check(number.is_some(), "a row is always one whole state that was saved", || {
+            check(number.is_some(), Promise::RowsAreWhole, || {
                 format!("the row {id} of the user {user:?} is a part or a mixture")
             })?;
             if let Some(other) = found.insert(user, row) {
                 let seen = format!("the user {user:?} has the rows {} and {id}", other.id);
-                return Err(Failure::new("several savers of one new user make one row", seen));
+                return Err(Failure::new(Promise::OneRowPerUser, seen));
             }
             if let Some(other) = ids.insert(id, user) {
                 let seen = format!("the users {other:?} and {user:?} have rows with the id {id}");
-                return Err(Failure::new("an id is given out once", seen));
+                return Err(Failure::new(Promise::OneRowPerId, seen));
             }
         }
         for (user, number) in &self.0 {
             let there = found.get(user.as_str()).and_then(|row| row.number);
-            check(there >= Some(*number), "a save that was acknowledged is in the store for good", || {
+            check(there >= Some(*number), Promise::AcknowledgedSavesStay, || {
                 let there = there.map_or("no row".to_owned(), |there| format!("state {there}"));
                 format!("state {number} of the user {user:?} was acknowledged, and {there} is stored")
             })?;

@@ -1,11 +1,13 @@
-//! How a test fails: what was promised, and what was seen instead.
+//! How a test fails: with what was promised, and what was seen instead.
 
 use std::fmt;
+
+use crate::promise::Promise;
 
 /// Why a test failed.
 #[derive(Debug)]
 pub struct Failure {
-    promised: String,
+    promised: Promise,
     seen: String,
 }
 
@@ -13,13 +15,13 @@ pub struct Failure {
 pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 
 impl Failure {
-    pub(crate) fn new(promised: impl Into<String>, seen: impl Into<String>) -> Self {
-        Self { promised: promised.into(), seen: seen.into() }
+    pub(crate) fn new(promised: Promise, seen: impl Into<String>) -> Self {
+        Self { promised, seen: seen.into() }
     }
 
     /// The test itself could not run.
     pub(crate) fn of_the_kit(error: impl fmt::Display) -> Self {
-        Self::new("this machine can run the test", error.to_string())
+        Self::new(Promise::TheTestCanRun, error.to_string())
     }
 }
 
@@ -30,6 +32,6 @@ impl fmt::Display for Failure {
 }
 
 /// Fails unless the promise is kept.
-pub(crate) fn check(is_kept: bool, promised: &str, seen: impl FnOnce() -> String) -> Outcome {
+pub(crate) fn check(is_kept: bool, promised: Promise, seen: impl FnOnce() -> String) -> Outcome {
     if is_kept { Ok(()) } else { Err(Failure::new(promised, seen())) }
 }

@@ -1,4 +1,4 @@
-//! A store to be tested, and how hard.
+//! A store to test, and how hard.
 
 use std::error::Error;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::scene::{Scene, Sizes};
 
 type Opening = Pin<Box<dyn Future<Output = Result<AnyStore, String>>>>;
 
-/// A store, and how it is tested. Hand it to [`run`](crate::run).
+/// A store, and how hard to test it. Pass it to [`run`](crate::run).
 pub struct Kit {
     open: Box<dyn Fn(Place) -> Opening>,
     is_coordinated: bool,
@@ -24,8 +24,8 @@ pub struct Kit {
 }
 
 impl Kit {
-    /// A store that implements [`TokenStore`]. `open` opens the one of this place, and makes it where there is none;
-    /// many processes do so at once.
+    /// A store that implements [`TokenStore`]. `open` opens the store at a place and creates it if it does not exist. Many
+    /// processes call it at once.
     pub fn new<S, E, F>(open: impl Fn(Place) -> F + 'static) -> Self
     where
         S: TokenStore,
@@ -35,7 +35,7 @@ impl Kit {
         Self::of(open, AnyStore::new, false)
     }
 
-    /// A store that implements [`Coordination`] too, and is tested for that, too.
+    /// A store that also implements [`Coordination`], which is tested as well.
     pub fn coordinated<S, E, F>(open: impl Fn(Place) -> F + 'static) -> Self
     where
         S: TokenStore + Coordination,
@@ -62,35 +62,34 @@ impl Kit {
         Self { open: Box::new(open), is_coordinated, name: String::new(), sizes: Sizes::default() }
     }
 
-    /// Puts this name before the names of the tests. Needed where one program tests several stores.
+    /// Prefixes the names of the tests. Needed if one program tests several stores.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// How many processes use the store at once: 8 unless told otherwise, and never fewer than 2.
+    /// How many processes use the store at once. Default: 8; minimum: 2.
     #[must_use]
     pub fn processes(mut self, processes: usize) -> Self {
         self.sizes.processes = processes.max(2);
         self
     }
 
-    /// How often what may go wrong is given the chance: 25 unless told otherwise, which takes about a minute for all
-    /// tests. A round is one kill, one stop, one race for a lease, one new user of each process, or a tenth of a
-    /// second of reading.
+    /// How often to repeat what may go wrong. Default: 25, which takes about a minute for all tests. A round is one kill,
+    /// one stop, one race for a lease, one new user per process, or a tenth of a second of reading.
     #[must_use]
     pub fn rounds(mut self, rounds: usize) -> Self {
         self.sizes.rounds = rounds.max(1);
         self
     }
 
-    /// Opens the store of a place. Only workers do.
+    /// Opens the store at a place, in a worker.
     pub(crate) async fn open(&self, place: Place) -> Result<AnyStore, String> {
         (self.open)(place).await
     }
 
-    /// The tests. `number` is where the kit stands among all kits of the program.
+    /// The tests. `number` is the kit's position among all kits of the program.
     pub(crate) fn trials(&self, number: usize) -> Vec<Trial> {
         let mut trials: Vec<Trial> = self.trials_of(promises::OF_EVERY_STORE, number, true).collect();
         if self.is_coordinated {
@@ -112,7 +111,7 @@ impl Kit {
                 if self.name.is_empty() { (*name).to_owned() } else { format!("{}::{name}", self.name) };
             Trial::ignorable_test(name, move || {
                 if !can_run {
-                    return Ok(Completion::ignored_with("processes can be stopped on Unix alone"));
+                    return Ok(Completion::ignored_with("needs Unix, to stop a process"));
                 }
                 let verdict = Scene::new(number, sizes).and_then(|scene| check(&scene));
                 verdict.map(|()| Completion::Completed).map_err(Failed::from)

@@ -6,6 +6,7 @@ mod failure;
 mod kit;
 mod place;
 mod process;
+mod promise;
 mod promises;
 mod protocol;
 mod row;
@@ -18,7 +19,9 @@ use std::process::ExitCode;
 
 use libtest_mimic::Arguments;
 
-/// What the process tests of this workspace are built on, too. It may change in any release.
+use crate::process::WORKER;
+
+/// The parts that the process tests of zoho-oauth share with the kit. They may change in any release.
 #[doc(hidden)]
 pub mod parts {
     pub use crate::book::Book;
@@ -31,14 +34,11 @@ pub mod parts {
 pub use kit::Kit;
 pub use place::Place;
 
-/// Says to a process that it is a worker, and of which kit.
-const WORKER: &str = "TOKEN_STORE_TORTURE_WORKER";
-
-/// Runs the tests of these kits, as `libtest` would: what to run is read from the command line, such as a part of a
-/// test's name, `--list` or `--help`.
+/// Runs the tests of these kits. The command line says which, as with `libtest`: a part of a test's name, `--list`,
+/// `--help`.
 ///
-/// Hand the result to the system from `main`, and do nothing in `main` that must not be done again: the program
-/// starts itself as the worker processes, and `run` is where they learn that they are workers.
+/// Return the result from `main`, and do nothing else in `main` that must not happen again: the program starts itself as
+/// the worker processes, and they learn in `run` that they are workers.
 #[expect(clippy::disallowed_methods, reason = "a worker learns from the environment that it is one")]
 pub fn run(kits: impl IntoIterator<Item = Kit>) -> ExitCode {
     let kits: Vec<Kit> = kits.into_iter().collect();
@@ -46,7 +46,7 @@ pub fn run(kits: impl IntoIterator<Item = Kit>) -> ExitCode {
         return worker::run(number.to_str().and_then(|number| kits.get(number.parse::<usize>().ok()?)));
     }
     let mut arguments = Arguments::from_args();
-    // Each test keeps the machine busy by itself, and some measure time.
+    // Each test keeps the machine busy, and some measure time.
     arguments.test_threads.get_or_insert(1);
     let trials = kits.iter().enumerate().flat_map(|(number, kit)| kit.trials(number)).collect();
     libtest_mimic::run(&arguments, trials).exit_code()

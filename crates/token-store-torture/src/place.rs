@@ -1,4 +1,4 @@
-//! Where a store is kept.
+//! Where a store is.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-/// Where the store of one test is kept: the same for every process of the test, another one for every test.
+/// Where the store of one test is. All processes of a test have the same place, and no two tests do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Place {
     path: PathBuf,
@@ -20,14 +20,14 @@ impl Place {
         &self.path
     }
 
-    /// A name that nobody else uses, for a store on a server: as a table's name or as the beginning of keys. It has
-    /// 24 characters: small letters, digits and an underscore, a letter first.
+    /// A unique name for a store on a server: for a table, or as a prefix of keys. It has 24 characters: lower-case
+    /// letters, digits and an underscore. The first is a letter.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// A new place, with the folder that ends when it is dropped.
+    /// A new place, and its folder, which is removed when dropped.
     pub(crate) fn new() -> io::Result<(Self, TempDir)> {
         let folder = TempDir::with_prefix("torture-")?;
         let name = format!("torture_{:016x}", rand::random::<u64>());

@@ -7,11 +7,13 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::WORKER;
 use crate::child::{ChildProcess, Silence};
 use crate::failure::{Failure, Outcome};
-use crate::protocol::{Answer, Command};
-use crate::worker::BUSY_TIMEOUT;
+use crate::promise::Promise;
+use crate::protocol::{Answer, BUSY_TIMEOUT, Command};
+
+/// Tells a process that it is a worker, and of which kit.
+pub(crate) const WORKER: &str = "TOKEN_STORE_TORTURE_WORKER";
 
 /// No answer takes this long, on however busy a machine: longer than a store may report that it is busy.
 const ANSWER_TIMEOUT: Duration = BUSY_TIMEOUT.saturating_mul(3);
@@ -46,7 +48,7 @@ impl Process {
     /// Its next answer.
     pub(crate) fn hear<T: DeserializeOwned>(&mut self) -> Outcome<T> {
         self.hear_within(ANSWER_TIMEOUT)?.ok_or_else(|| {
-            Failure::new("a call ends", format!("no end after {ANSWER_TIMEOUT:?}: {}", self.doing))
+            Failure::new(Promise::CallsEnd, format!("no end after {ANSWER_TIMEOUT:?}: {}", self.doing))
         })
     }
 
@@ -57,7 +59,7 @@ impl Process {
             Err(Silence::Busy) => Ok(None),
             Err(Silence::Ended) => {
                 let seen = format!("its process ended: {}: {}", self.doing, self.child.log());
-                Err(Failure::new("a program that uses the store goes on", seen))
+                Err(Failure::new(Promise::ProgramsSurvive, seen))
             }
         }
     }
@@ -89,12 +91,8 @@ impl Process {
     }
 
     fn understood<T: DeserializeOwned>(&self, answer: Answer) -> Outcome<T> {
-        let value = answer.map_err(|error| {
-            let promised = format!(
-                "a call succeeds, whatever other processes do (a call that fails as busy is repeated for {BUSY_TIMEOUT:?})"
-            );
-            Failure::new(promised, format!("{}: {error}", self.doing))
-        })?;
+        let value = answer
+            .map_err(|error| Failure::new(Promise::CallsSucceed, format!("{}: {error}", self.doing)))?;
         serde_json::from_value(value).map_err(Failure::of_the_kit)
     }
 }

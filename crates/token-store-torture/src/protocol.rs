@@ -10,7 +10,10 @@ use zoho_oauth::{Ledger, OAuthToken};
 
 use crate::row::reading_of;
 
-/// What a worker can do. Rows are named by a user and a number, see [`row`](crate::row::row).
+/// How long a call that fails as busy is repeated.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A command for a worker. A user and a number stand for a row, see [`row`](crate::row::row).
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Command {
     /// Saves one row. Answered by [`Saved`].
@@ -19,31 +22,31 @@ pub(crate) enum Command {
     SaveAll { users: Vec<String> },
     /// Saves and deletes one row for each user. Answered by a list of [`Saved`].
     SaveAndDelete { users: Vec<String> },
-    /// Saves rows without end, from four tasks. Each save is answered by [`Saved`] before its task goes on.
+    /// Saves rows without end from four tasks. Each save is answered by [`Saved`] before its task goes on.
     SaveWithoutEnd { first: u64 },
-    /// Saves one user's row in state after state without end. Each save is answered by [`Saved`].
+    /// Saves state after state of one user's row without end. Each save is answered by [`Saved`].
     SaveOverAndOver { user: String, first: u64 },
-    /// Deletes a row. Answered by whether it was there.
+    /// Deletes a row. Answered by whether it was stored.
     Delete { id: String },
-    /// Reads everything. Answered by a list of [`Row`].
+    /// Reads all rows. Answered by a list of [`Row`].
     Rows,
-    /// Looks a user up, over and over, for so long. Answered by [`Looks`].
-    Look { user: String, time: Duration },
-    /// Asks for the lease on a user's refresh token, to renew that row. Answered by [`Turn`].
+    /// LookUps a user up again and again for this time. Answered by [`LookUps`].
+    LookUp { user: String, time: Duration },
+    /// Asks for the lease on a user's refresh token, to renew this row. Answered by [`Acquisition`].
     Acquire { user: String, row: Option<String>, life: Duration },
-    /// Keeps the lease, and stores this ledger if there is one. Answered by whether it was still the worker's.
+    /// Renews the lease, with this ledger if there is one. Answered by whether the worker still held it.
     Renew { life: Duration, ledger: Option<Ledger> },
-    /// Gives the lease back. Answered by whether it was still the worker's.
+    /// Releases the lease. Answered by whether the worker still held it.
     Release,
-    /// Saves that state of the row that the lease is for. Answered by whether the lease allowed it.
+    /// Saves this state of the row that the lease is for. Answered by whether the lease allowed it.
     SaveAndRelease { number: u64 },
-    /// Takes the lease, saves and gives it back, without end. Each save is answered by [`Renewed`].
+    /// Takes the lease, saves and releases it, without end. Each save is answered by [`Renewed`].
     RenewWithoutEnd { user: String, row: String, first: u64, life: Duration },
-    /// How things stand with a user's refresh token. Answered by [`Seen`].
+    /// Reads the lease on a user's refresh token. Answered by [`SeenLease`].
     LeaseState { user: String },
-    /// Saves the row of a user whose access token has ended. Answered by nothing.
-    SaveEnded { wanted: Wanted },
-    /// Asks for the user's access token from so many tasks at once. Answered by [`Tokens`].
+    /// Saves the row of a user whose access token has expired. Answered by `null`.
+    SaveExpired { wanted: Wanted },
+    /// Asks for the user's access token from this many tasks at once. Answered by [`Tokens`].
     AccessToken { wanted: Wanted, tasks: usize },
 }
 
@@ -90,54 +93,54 @@ impl From<&OAuthToken> for Row {
     }
 }
 
-/// What many look-ups of one user came to.
+/// The results of many look-ups of one user.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Looks {
-    /// How many found one of the row's states.
+pub(crate) struct LookUps {
+    /// Look-ups that found one state of the row.
     pub(crate) whole: usize,
-    /// How many found a row, but no state that was ever saved.
+    /// Look-ups that found a row that was never saved like this.
     pub(crate) torn: usize,
-    /// How many found no row.
+    /// Look-ups that found no row.
     pub(crate) missing: usize,
-    /// How many different states were seen.
+    /// Different states that were found.
     pub(crate) states: usize,
 }
 
-/// What asking for a lease came to.
+/// The result of asking for a lease.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Turn {
+pub(crate) struct Acquisition {
     pub(crate) is_granted: bool,
-    /// That of the worker's lease, or of the one that is in its way.
+    /// The epoch of the worker's lease, or of the lease that another process holds.
     pub(crate) epoch: u64,
 }
 
-/// How things stand with a lease.
+/// The state of a lease.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Seen {
+pub(crate) struct SeenLease {
     pub(crate) epoch: u64,
     pub(crate) left: Duration,
     pub(crate) ledger: Ledger,
 }
 
-/// Whose access token is wanted, and where a new one is to be had.
+/// Whose access token is wanted, and how to renew it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Wanted {
     pub(crate) user: String,
-    /// The address of the accounts server.
+    /// The URL of the accounts server.
     pub(crate) server: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     pub(crate) refresh_token: String,
 }
 
-/// Keeps the secrets to itself.
+/// Shows no secret.
 impl fmt::Debug for Wanted {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Wanted").field("user", &self.user).finish_non_exhaustive()
     }
 }
 
-/// What they got, each token and each error with the number of tasks that got it.
+/// The tokens and errors that tasks got, each with the number of tasks.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tokens {
     pub(crate) tokens: BTreeMap<String, usize>,

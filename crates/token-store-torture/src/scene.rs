@@ -1,4 +1,4 @@
-//! Where one test takes place.
+//! The place and the processes of one test.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::place::Place;
 use crate::process::Process;
 use crate::protocol::{Command, Row, Saved};
 
-/// How hard a store is tested.
+/// How hard to test a store.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
     pub(crate) processes: usize,
@@ -22,12 +22,12 @@ impl Default for Sizes {
     }
 }
 
-/// The life of a lease that is meant to run out.
+/// The lifetime of a lease that is meant to expire.
 pub(crate) const SHORT_LIFE: Duration = Duration::from_millis(300);
-/// The life of a lease that is meant not to.
+/// The lifetime of a lease that is not meant to expire.
 pub(crate) const LONG_LIFE: Duration = Duration::from_secs(120);
 
-/// One test's place, and the processes there.
+/// The place of one test, and how to start processes there.
 #[derive(Debug)]
 pub(crate) struct Scene {
     kit: usize,
@@ -42,7 +42,7 @@ impl Scene {
         Ok(Self { kit, sizes, place, _folder: folder })
     }
 
-    /// A process that is just opening the store.
+    /// A process that is opening the store.
     pub(crate) fn opening(&self) -> Outcome<Process> {
         let mut process = Process::start(self.kit)?;
         process.tell_place(&self.place)?;
@@ -56,7 +56,7 @@ impl Scene {
         Ok(process)
     }
 
-    /// As many as the kit says, who have opened the store at once.
+    /// As many processes as the kit says, which have opened the store at once.
     pub(crate) fn processes(&self) -> Outcome<Vec<Process>> {
         let mut processes = (0..self.sizes.processes).map(|_| self.opening()).collect::<Outcome<Vec<_>>>()?;
         for process in &mut processes {
@@ -65,7 +65,7 @@ impl Scene {
         Ok(processes)
     }
 
-    /// Everything that is in the store, as a new process reads it.
+    /// All rows of the store, as a new process reads them.
     pub(crate) fn rows(&self) -> Outcome<Vec<Row>> {
         self.process()?.ask(&Command::Rows)
     }

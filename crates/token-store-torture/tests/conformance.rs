@@ -1,4 +1,4 @@
-//! The promises within one process, over the example.
+//! The promises within one process, over the example store.
 
 use tempfile::TempDir;
 use zoho_oauth::token_store_conformance;

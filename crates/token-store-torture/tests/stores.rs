@@ -1,6 +1,7 @@
-//! The kit over the example, over the stores of zoho-oauth that need no server, and over those that `TORTURED_STORES`
-//! names: `NAME=URL`, with blanks between them, such as `mariadb=mysql://zoho:secret@127.0.0.1/zohooauth?table={name}`.
-//! Each test needs a store of its own: `{name}` stands for a name that nobody else uses, `{path}` for an empty folder.
+//! The kit over the example store, over the stores of zoho-oauth that need no server, and over those in `TORTURED_STORES`.
+//! That is a list of `NAME=URL`, separated by blanks, such as
+//! `mariadb=mysql://zoho:secret@127.0.0.1/zohooauth?table={name}`. In a URL, `{name}` becomes a unique name and `{path}` an
+//! empty folder, so that each test has its own store.
 
 #![expect(clippy::disallowed_methods, reason = "the environment says what can be tested")]
 
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
     ];
     let named = env::var("TORTURED_STORES").unwrap_or_default();
     kits.extend(named.split_whitespace().map(|entry| {
-        let (name, url) = entry.split_once('=').expect("TORTURED_STORES has entries such as NAME=URL");
+        let (name, url) = entry.split_once('=').expect("an entry of TORTURED_STORES is NAME=URL");
         at_url(url.to_owned()).named(name)
     }));
     token_store_torture::run(kits)
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
 fn at_url(template: String) -> Kit {
     assert!(
         ["{name}", "{path}"].iter().any(|part| template.contains(part)),
-        "a URL in TORTURED_STORES names neither {{name}} nor {{path}}: all tests would share one store"
+        "a URL in TORTURED_STORES has neither {{name}} nor {{path}}: all tests would share one store"
     );
     Kit::coordinated(move |place: Place| {
         let url =

@@ -1,4 +1,4 @@
-//! Saving from many processes, some of which are killed.
+//! Saves from many processes, some of which are killed.
 
 use std::collections::BTreeMap;
 use std::thread::sleep;
@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::book::Book;
 use crate::failure::{Failure, Outcome, check};
 use crate::process::ask_all;
-use crate::protocol::{Command, Looks, Saved};
+use crate::promise::Promise;
+use crate::protocol::{Command, LookUps, Saved};
 use crate::scene::Scene;
 
 pub(super) fn processes_that_save_new_users_at_once_lose_none(scene: &Scene) -> Outcome {
@@ -34,17 +35,17 @@ pub(super) fn processes_that_save_and_delete_never_get_an_id_twice(scene: &Scene
     })?;
     check_ids(saved.iter().flatten())?;
     let left = scene.rows()?;
-    check(left.is_empty(), "a row that was deleted is gone", || format!("these are there: {left:?}"))
+    check(left.is_empty(), Promise::DeletedRowsAreGone, || format!("these rows are left: {left:?}"))
 }
 
 pub(super) fn processes_that_are_killed_while_they_save_lose_no_acknowledged_save(scene: &Scene) -> Outcome {
     let mut book = Book::default();
     for round in 0..scene.sizes.rounds as u64 {
-        // One is killed while it opens what the last one left, or has just begun to save.
+        // Killed while it opens what the last process left, or just after it began to save.
         let mut early = scene.opening()?;
         early.tell(&Command::SaveWithoutEnd { first: round * 200_000 })?;
         sleep(Duration::from_millis(round % 25));
-        // Its first answer is that it has opened the store.
+        // Its first answer says that the store is open.
         let said: Vec<Option<Saved>> = early.kill()?;
         book.extend(said.into_iter().flatten().map(Saved::into_pair));
 
@@ -65,17 +66,17 @@ pub(super) fn a_reader_beside_a_writer_always_finds_one_whole_state(scene: &Scen
     others.tell(&Command::SaveWithoutEnd { first: 1 })?;
     writer.hear::<Saved>()?;
     let time = Duration::from_millis(100) * u32::try_from(scene.sizes.rounds).unwrap_or(u32::MAX);
-    let looks: Looks = reader.ask(&Command::Look { user, time })?;
+    let look_ups: LookUps = reader.ask(&Command::LookUp { user, time })?;
     let saves = writer.kill::<Saved>()?.len();
     others.kill::<Saved>()?;
-    check(looks.missing == 0, "a row that is there is found, whoever writes meanwhile", || {
-        format!("{} looks found no row: {looks:?}", looks.missing)
+    check(look_ups.missing == 0, Promise::StoredRowsAreFound, || {
+        format!("{} look-ups found no row: {look_ups:?}", look_ups.missing)
     })?;
-    check(looks.torn == 0, "a row is always one whole state that was saved", || {
-        format!("{} looks found a part or a mixture: {looks:?}", looks.torn)
+    check(look_ups.torn == 0, Promise::RowsAreWhole, || {
+        format!("{} look-ups found a part or a mixture: {look_ups:?}", look_ups.torn)
     })?;
-    check(looks.states > 1, "a reader sees what another process saves", || {
-        format!("{saves} saves by another process, and all looks found the same: {looks:?}")
+    check(look_ups.states > 1, Promise::SavesAreSeen, || {
+        format!("another process saved {saves} times, and all look-ups found the same: {look_ups:?}")
     })
 }
 
@@ -83,8 +84,8 @@ fn check_ids<'a>(saved: impl Iterator<Item = &'a Saved>) -> Outcome {
     let mut users = BTreeMap::new();
     for saved in saved {
         if let Some(other) = users.insert(&saved.id, &saved.user) {
-            let seen = format!("{other:?} and {:?} were given the id {}", saved.user, saved.id);
-            return Err(Failure::new("an id is given out once, deleted rows included", seen));
+            let seen = format!("{other:?} and {:?} both got the id {}", saved.user, saved.id);
+            return Err(Failure::new(Promise::IdsAreNotReused, seen));
         }
     }
     Ok(())

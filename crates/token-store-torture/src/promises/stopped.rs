@@ -1,4 +1,4 @@
-//! A holder that does not run for a while: a suspended machine, a long pause.
+//! A lease holder that does not run for a while, as on a suspended machine.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -6,33 +6,31 @@ use std::time::{Duration, Instant};
 use super::leases::granted_for;
 use crate::failure::{Outcome, check};
 use crate::process::Process;
-use crate::protocol::{Command, Row, Saved, Turn};
+use crate::promise::Promise;
+use crate::protocol::{Acquisition, Command, Row, Saved};
 use crate::scene::{LONG_LIFE, SHORT_LIFE, Scene};
 
 const USER: &str = "ada";
-const NO_MORE: &str =
-    "a holder that was stopped past its lease can do nothing with it once another has taken it";
-const NOT_OVERWRITTEN: &str = "a newer token is not overwritten by a holder that was stopped past its lease";
 
 pub(super) fn a_holder_that_was_stopped_past_its_lease_cannot_write(scene: &Scene) -> Outcome {
     let row = scene.saved(USER)?;
     let (mut late, mut next) = (scene.process()?, scene.process()?);
     let stale = granted_for(&mut late, SHORT_LIFE, USER, Some(&row.id))?;
     late.stop()?;
-    let turn = granted_for(&mut next, LONG_LIFE, USER, Some(&row.id))?;
-    check(turn.epoch > stale.epoch, "each lease has a higher epoch than the one before", || {
-        format!("epoch {} came after {}", turn.epoch, stale.epoch)
+    let acquisition = granted_for(&mut next, LONG_LIFE, USER, Some(&row.id))?;
+    check(acquisition.epoch > stale.epoch, Promise::EpochsRise, || {
+        format!("epoch {} came after {}", acquisition.epoch, stale.epoch)
     })?;
     late.go_on()?;
     check_powerless(&mut late, "while the next one holds the lease")?;
     let is_saved: bool = next.ask(&Command::SaveAndRelease { number: 2 })?;
-    check(is_saved, "the holder can save", || "it was told that it no longer has the lease".into())?;
-    check_powerless(&mut late, "after the next one has given the lease back")?;
+    check(is_saved, Promise::HoldersSave, || "the store reported that it no longer has the lease".into())?;
+    check_powerless(&mut late, "after the next one has released the lease")?;
     check_row(&scene.rows()?, 2)
 }
 
-/// The stop comes at another moment of the save in each round: also between a look at the lease and the write, if
-/// the store has such a moment.
+/// Each round stops the holder at a later moment of its save, so also between reading the lease and writing, if the store
+/// does that in two steps.
 pub(super) fn a_holder_that_was_stopped_while_it_saves_does_not_overwrite_the_newer_token(
     scene: &Scene,
 ) -> Outcome {
@@ -52,32 +50,34 @@ pub(super) fn a_holder_that_was_stopped_while_it_saves_does_not_overwrite_the_ne
         let is_saved = save_after(&mut next, &late, &row.id, number + 2)?;
         late.go_on()?;
         late.hear::<bool>()?;
-        check(is_saved, "the holder can save", || "it was told that it no longer has the lease".into())?;
+        check(is_saved, Promise::HoldersSave, || {
+            "the store reported that it no longer has the lease".into()
+        })?;
         check_row(&scene.rows()?, number + 2)?;
         number += 2;
     }
     Ok(())
 }
 
-/// Has the next one take the lease and save. A store that keeps everybody waiting while one is stopped in the middle
-/// of a write does no harm: the late one goes on then, and the next one comes after it.
+/// Has the next process take the lease and save. A store may make it wait while the late one is stopped in the middle of a
+/// write: then the late one goes on first.
 fn save_after(next: &mut Process, late: &Process, row: &str, number: u64) -> Outcome<bool> {
     let began = Instant::now();
     loop {
         let (user, row) = (USER.to_owned(), Some(row.to_owned()));
         next.tell(&Command::Acquire { user, row, life: LONG_LIFE })?;
-        let turn: Turn = match next.hear_within(SHORT_LIFE * 4)? {
-            Some(turn) => turn,
+        let acquisition: Acquisition = match next.hear_within(SHORT_LIFE * 4)? {
+            Some(acquisition) => acquisition,
             None => {
                 late.go_on()?;
                 next.hear()?
             }
         };
-        if turn.is_granted {
+        if acquisition.is_granted {
             return next.ask(&Command::SaveAndRelease { number });
         }
-        check(began.elapsed() < Duration::from_secs(10), "a lease ends by itself", || {
-            format!("a lease for {SHORT_LIFE:?} is still somebody's after {:?}: {turn:?}", began.elapsed())
+        check(began.elapsed() < Duration::from_secs(10), Promise::LeasesExpire, || {
+            format!("a lease for {SHORT_LIFE:?} is still held after {:?}: {acquisition:?}", began.elapsed())
         })?;
         sleep(Duration::from_millis(20));
     }
@@ -85,15 +85,15 @@ fn save_after(next: &mut Process, late: &Process, row: &str, number: u64) -> Out
 
 fn check_powerless(late: &mut Process, when: &str) -> Outcome {
     let may_renew: bool = late.ask(&Command::Renew { life: LONG_LIFE, ledger: None })?;
-    check(!may_renew, NO_MORE, || format!("it renewed the lease {when}"))?;
+    check(!may_renew, Promise::FormerHoldersAreFenced, || format!("it renewed the lease {when}"))?;
     let may_release: bool = late.ask(&Command::Release)?;
-    check(!may_release, NO_MORE, || format!("it gave the lease back {when}"))?;
+    check(!may_release, Promise::FormerHoldersAreFenced, || format!("it released the lease {when}"))?;
     let may_save: bool = late.ask(&Command::SaveAndRelease { number: 3 })?;
-    check(!may_save, NO_MORE, || format!("it saved {when}"))
+    check(!may_save, Promise::FormerHoldersAreFenced, || format!("it saved {when}"))
 }
 
 fn check_row(rows: &[Row], number: u64) -> Outcome {
-    check(matches!(rows, [row] if row.number == Some(number)), NOT_OVERWRITTEN, || {
-        format!("the newer token is state {number}, and there are {rows:?}")
+    check(matches!(rows, [row] if row.number == Some(number)), Promise::NewerTokensStay, || {
+        format!("the newer token is state {number}, and the rows are {rows:?}")
     })
 }

@@ -1,4 +1,4 @@
-//! Many tasks that want an access token, through the authenticator that programs use.
+//! Access tokens for many tasks, through the `Authenticator` that programs use.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,7 @@ use super::with_causes;
 use crate::place::Place;
 use crate::protocol::{Tokens, Wanted};
 
-/// Asks for the access token from so many tasks.
+/// Asks for the access token from this many tasks.
 pub(super) async fn access_token(
     store: &AnyStore,
     place: &Place,
@@ -43,13 +43,13 @@ fn authenticator(store: &AnyStore, place: &Place, wanted: &Wanted) -> Result<Aut
         .build()
 }
 
-/// A row whose access token ended a minute ago.
-pub(super) fn ended_token(wanted: &Wanted) -> OAuthToken {
+/// A row whose access token expired a minute ago.
+pub(super) fn expired_token(wanted: &Wanted) -> OAuthToken {
     OAuthToken::new()
         .with_user(wanted.user.clone())
         .with_client(wanted.client_id.clone(), wanted.client_secret.clone())
         .with_refresh_token(wanted.refresh_token.clone())
-        .with_access_token("1000.ended.ended")
+        .with_access_token("1000.expired.expired")
         .with_expires_at(SystemTime::now() - Duration::from_secs(60))
         .with_api_domain(wanted.server.clone())
 }

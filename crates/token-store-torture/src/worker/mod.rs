@@ -16,13 +16,10 @@ use zoho_oauth::store::{AnyStore, StoreError, TokenStore};
 use crate::child::{say, serve};
 use crate::kit::Kit;
 use crate::place::Place;
-use crate::protocol::{Answer, Command, Renewed, Seen, Turn};
+use crate::protocol::{Acquisition, Answer, BUSY_TIMEOUT, Command, Renewed, SeenLease};
 use crate::row::{refresh_token, row};
 
-/// How long a call that fails as busy is repeated.
-pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// Serves until standard input ends.
+/// Runs the worker until standard input ends.
 pub(crate) fn run(kit: Option<&Kit>) -> ExitCode {
     let served = kit.ok_or_else(|| "this program has no such kit".into()).and_then(run_kit);
     match served {
@@ -55,11 +52,11 @@ fn answered(answer: impl Serialize) -> Answer {
     serde_json::to_value(answer).map_err(|error| error.to_string())
 }
 
-/// Where commands are carried out.
+/// Carries out the commands.
 struct Desk {
     place: Place,
     store: AnyStore,
-    /// The last lease, and whose refresh token it is on.
+    /// The user and the last lease on that user's refresh token.
     lease: Option<(String, Lease)>,
 }
 
@@ -75,7 +72,7 @@ impl Desk {
             }
             Command::Delete { id } => answered(patiently(|| self.store.delete_token(&id)).await?),
             Command::Rows => answered(rows::all_rows(&self.store).await?),
-            Command::Look { user, time } => answered(rows::look(&self.store, &user, time).await?),
+            Command::LookUp { user, time } => answered(rows::look_up(&self.store, &user, time).await?),
             Command::Acquire { user, row, life } => answered(self.acquire(user, row, life).await?),
             Command::Renew { life, ledger } => {
                 let (_, lease) = self.lease.as_mut().ok_or(NO_LEASE)?;
@@ -93,10 +90,10 @@ impl Desk {
             Command::LeaseState { user } => {
                 let key = LeaseKey::refresh(&refresh_token(&user, 0));
                 let state = patiently(|| self.store.lease_state(&key)).await?;
-                answered(Seen { epoch: state.epoch, left: state.remaining, ledger: state.ledger })
+                answered(SeenLease { epoch: state.epoch, left: state.remaining, ledger: state.ledger })
             }
-            Command::SaveEnded { wanted } => {
-                let token = asking::ended_token(&wanted);
+            Command::SaveExpired { wanted } => {
+                let token = asking::expired_token(&wanted);
                 patiently(|| self.store.save_token(&token)).await?;
                 answered(())
             }
@@ -106,17 +103,22 @@ impl Desk {
         }
     }
 
-    async fn acquire(&mut self, user: String, row: Option<String>, life: Duration) -> Result<Turn, String> {
+    async fn acquire(
+        &mut self,
+        user: String,
+        row: Option<String>,
+        life: Duration,
+    ) -> Result<Acquisition, String> {
         let key = LeaseKey::refresh(&refresh_token(&user, 0));
         let holder = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
         match patiently(|| self.store.acquire(&key, &holder, life)).await? {
             Acquired::Granted(lease) => {
-                let turn = Turn { is_granted: true, epoch: lease.epoch };
+                let acquisition = Acquisition { is_granted: true, epoch: lease.epoch };
                 self.lease = Some((user, Lease { row, ..lease }));
-                Ok(turn)
+                Ok(acquisition)
             }
-            Acquired::Held(state) => Ok(Turn { is_granted: false, epoch: state.epoch }),
-            other => Err(format!("an answer that this kit does not know: {other:?}")),
+            Acquired::Held(state) => Ok(Acquisition { is_granted: false, epoch: state.epoch }),
+            other => Err(format!("unknown result of `acquire`: {other:?}")),
         }
     }
 
@@ -133,14 +135,14 @@ impl Desk {
     async fn renew_without_end(&mut self, user: &str, row: &str, first: u64, life: Duration) -> Answer {
         let mut number = first;
         loop {
-            let turn = self.acquire(user.to_owned(), Some(row.to_owned()), life).await?;
-            if !turn.is_granted {
+            let acquisition = self.acquire(user.to_owned(), Some(row.to_owned()), life).await?;
+            if !acquisition.is_granted {
                 tokio::time::sleep(Duration::from_millis(5)).await;
                 continue;
             }
             number += 1;
             if self.save_and_release(number).await? {
-                tell_now(Renewed { epoch: turn.epoch, number })?;
+                tell_now(Renewed { epoch: acquisition.epoch, number })?;
             }
         }
     }
@@ -148,7 +150,7 @@ impl Desk {
 
 const NO_LEASE: &str = "this worker never had a lease";
 
-/// Calls again for as long as the store says that the same call may succeed a moment later.
+/// Repeats a call that fails as busy.
 async fn patiently<T, F>(mut call: impl FnMut() -> F) -> Result<T, String>
 where
     F: Future<Output = Result<T, StoreError>>,

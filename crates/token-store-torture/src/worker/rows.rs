@@ -7,7 +7,7 @@ use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{AnyStore, TokenStore};
 
 use super::{patiently, tell_now};
-use crate::protocol::{Answer, Looks, Row, Saved};
+use crate::protocol::{Answer, LookUps, Row, Saved};
 use crate::row::{reading_of, row};
 use crate::tasks;
 
@@ -58,22 +58,22 @@ pub(super) async fn all_rows(store: &AnyStore) -> Result<Vec<Row>, String> {
     Ok(rows.iter().map(Row::from).collect())
 }
 
-pub(super) async fn look(store: &AnyStore, user: &str, time: Duration) -> Result<Looks, String> {
+pub(super) async fn look_up(store: &AnyStore, user: &str, time: Duration) -> Result<LookUps, String> {
     let wanted = OAuthToken::new().with_user(user);
-    let (mut looks, mut states) = (Looks::default(), BTreeSet::new());
+    let (mut look_ups, mut states) = (LookUps::default(), BTreeSet::new());
     let began = Instant::now();
     while began.elapsed() < time {
         match patiently(|| store.find_token(&wanted)).await? {
-            None => looks.missing += 1,
+            None => look_ups.missing += 1,
             Some(stored) => match reading_of(&stored) {
-                None => looks.torn += 1,
+                None => look_ups.torn += 1,
                 Some(number) => {
-                    looks.whole += 1;
+                    look_ups.whole += 1;
                     states.insert(number);
                 }
             },
         }
     }
-    looks.states = states.len();
-    Ok(looks)
+    look_ups.states = states.len();
+    Ok(look_ups)
 }

@@ -1,4 +1,4 @@
-//! The kit can fail: stores that break one promise each, and the test of the kit that finds it.
+//! Stores that break one promise each, and the test of the kit that finds it.
 
 #![expect(clippy::disallowed_methods, reason = "the environment says what can be tested")]
 
@@ -16,22 +16,22 @@ mod folder_store;
 use folder_store::FolderStore;
 use store::{BrokenStore, Flaw};
 
-/// Each flaw, the test that finds it, and what that test says.
+/// Each flaw, the test that finds it, and a part of its report.
 const CASES: [(Flaw, &str, &str); 19] = [
     (
         Flaw::WritesBackWhatItHasRead,
         "processes_that_save_new_users_at_once_lose_none",
-        "was acknowledged, and there is no row",
+        "was acknowledged, and no row is stored",
     ),
     (
         Flaw::LooksBeforeItInserts,
         "processes_that_save_the_same_new_users_make_one_row_each",
-        "several savers of one new user make one row",
+        "several processes that save one new user make one row",
     ),
     (
         Flaw::GivesIdsTwice,
         "processes_that_save_and_delete_never_get_an_id_twice",
-        "an id is given out once, deleted rows included",
+        "an id is given out once, even after its row was deleted",
     ),
     (
         Flaw::PanicsWhenItDeletes,
@@ -39,14 +39,14 @@ const CASES: [(Flaw, &str, &str); 19] = [
         "this store cannot delete",
     ),
     (
-        Flaw::RefusesTheSecondUser,
+        Flaw::RejectsTheSecondUser,
         "processes_that_save_new_users_at_once_lose_none",
         "this store has room for one user",
     ),
     (
         Flaw::AcknowledgesBeforeItWrites,
         "processes_that_are_killed_while_they_save_lose_no_acknowledged_save",
-        "a save that was acknowledged is in the store for good",
+        "an acknowledged save stays in the store",
     ),
     (
         Flaw::WritesInTwoParts,
@@ -56,40 +56,44 @@ const CASES: [(Flaw, &str, &str); 19] = [
     (
         Flaw::WritesInTwoParts,
         "a_reader_beside_a_writer_always_finds_one_whole_state",
-        "looks found a part or a mixture",
+        "look-ups found a part or a mixture",
     ),
-    (Flaw::DeletesAndInserts, "a_reader_beside_a_writer_always_finds_one_whole_state", "looks found no row"),
+    (
+        Flaw::DeletesAndInserts,
+        "a_reader_beside_a_writer_always_finds_one_whole_state",
+        "look-ups found no row",
+    ),
     (
         Flaw::KeepsLeasesToItself,
         "of_many_processes_that_ask_at_once_one_gets_the_lease",
-        "of many that ask for a free lease at once, one gets it",
+        "of many processes that ask for a free lease at once, exactly one gets it",
     ),
     (
         Flaw::KeepsLeasesToItself,
         "an_expired_token_is_renewed_once_for_all_processes",
-        "however many want an expired token, it is asked for once",
+        "an expired token is requested once",
     ),
-    (Flaw::DoesNotRenewLeases, "a_lease_that_was_renewed_is_nobody_elses", "a lease that was renewed lasts"),
-    (Flaw::NeverEndsLeases, "the_lease_of_a_process_that_was_killed_runs_out", "a lease ends by itself"),
+    (Flaw::DoesNotRenewLeases, "a_renewed_lease_cannot_be_taken", "a renewed lease lasts"),
+    (Flaw::NeverEndsLeases, "the_lease_of_a_killed_process_expires", "a lease expires"),
     (
         Flaw::ForgetsLedgers,
         "a_ledger_outlives_its_holder",
-        "a ledger that was stored with a lease is there for all processes",
+        "every process sees the ledger that was stored with a lease",
     ),
     (
         Flaw::SavesWhateverTheRow,
-        "a_row_that_was_deleted_meanwhile_stays_deleted",
-        "the holder was told that it has saved: true",
+        "a_row_that_was_deleted_during_its_renewal_stays_deleted",
+        "the store reported to the holder that it has saved: true",
     ),
     (
         Flaw::SavesWhateverTheRow,
         "a_new_login_is_not_overwritten_by_a_late_renewal",
-        "the holder was told that it has saved: true",
+        "the store reported to the holder that it has saved: true",
     ),
     (
         Flaw::ReleasesBeforeItWrites,
         "holders_that_are_killed_while_they_save_lose_no_acknowledged_token",
-        "a token that was saved under a lease is in the store for good",
+        "an acknowledged token of a lease holder stays in the store",
     ),
     (
         Flaw::SavesWhateverTheLease,
@@ -99,11 +103,11 @@ const CASES: [(Flaw, &str, &str); 19] = [
     (
         Flaw::LooksAtTheLeaseBeforeItSaves,
         "a_holder_that_was_stopped_while_it_saves_does_not_overwrite_the_newer_token",
-        "a newer token is not overwritten by a holder that was stopped past its lease",
+        "a stopped holder whose lease expired does not overwrite a newer token",
     ),
 ];
 
-/// Says to a process which flaw its store has: a number in [`CASES`].
+/// Tells a process which flaw its store has: an index into [`CASES`].
 const FLAW: &str = "TOKEN_STORE_TORTURE_FLAW";
 
 fn main() -> ExitCode {
@@ -121,7 +125,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
 
-/// Has the kit run that one test over that broken store, and checks that it fails and says why.
+/// Runs one test of the kit over a broken store, and checks that it fails with the right report.
 fn is_found(number: usize, test: &str, words: &str) -> Result<(), Failed> {
     let output =
         Command::new(env::current_exe()?).args(["--exact", test]).env(FLAW, number.to_string()).output()?;

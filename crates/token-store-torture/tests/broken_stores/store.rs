@@ -13,37 +13,37 @@ use crate::folder_store::FolderStore;
 /// What a store does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flaw {
-    /// Reads all rows, adds its own and writes all, as if nobody else did.
+    /// Reads all rows, adds one and writes all back, over the rows of other processes.
     WritesBackWhatItHasRead,
-    /// Looks for the user's row, and inserts one a moment later.
+    /// Looks up the user's row, and inserts one a moment later.
     LooksBeforeItInserts,
-    /// Counts to half as many.
+    /// Halves each new id.
     GivesIdsTwice,
-    /// Ends the program.
+    /// Panics.
     PanicsWhenItDeletes,
-    /// Fails without a reason.
-    RefusesTheSecondUser,
-    /// Says that it has saved, and saves.
+    /// Rejects the second user.
+    RejectsTheSecondUser,
+    /// Reports a save before it writes.
     AcknowledgesBeforeItWrites,
-    /// Writes some fields, and then the others.
+    /// Writes some fields first and the others later.
     WritesInTwoParts,
     /// Deletes the row before it writes the new one.
     DeletesAndInserts,
-    /// Has leases in the memory of each process.
+    /// Has separate leases in the memory of each process.
     KeepsLeasesToItself,
-    /// Says that it has renewed a lease, and has not.
+    /// Reports that it renewed a lease, and does nothing.
     DoesNotRenewLeases,
-    /// Leaves a lease to whoever had it last.
+    /// Grants leases that last a thousand times too long.
     NeverEndsLeases,
     /// Stores leases without their ledgers.
     ForgetsLedgers,
-    /// Does not look at the row that a lease was taken for.
+    /// Ignores the row that a lease was taken for.
     SavesWhateverTheRow,
-    /// Gives the lease back, says that it has saved, and saves.
+    /// Releases the lease and reports a save before it writes.
     ReleasesBeforeItWrites,
-    /// Does not look at the lease.
+    /// Ignores the lease.
     SavesWhateverTheLease,
-    /// Looks at the lease, and saves a moment later.
+    /// Reads the lease, and saves a moment later.
     LooksAtTheLeaseBeforeItSaves,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct BrokenStore {
     store: FolderStore,
     in_memory: AnyStore,
     flaw: Flaw,
-    /// A user was saved by this process: those who save at once must not all find room.
+    /// Whether this process has saved a user. Savers at the same moment must not all succeed.
     is_taken: AtomicBool,
 }
 
@@ -101,7 +101,7 @@ impl TokenStore for BrokenStore {
                 let half = saved.id().and_then(id_number).map(|id| id.div_ceil(2));
                 Ok(saved.with_id(half.unwrap_or_default().to_string()))
             }
-            Flaw::RefusesTheSecondUser if self.is_taken.swap(true, Ordering::SeqCst) => {
+            Flaw::RejectsTheSecondUser if self.is_taken.swap(true, Ordering::SeqCst) => {
                 Err(StoreError::new("the broken store", "save a token", "this store has room for one user"))
             }
             Flaw::AcknowledgesBeforeItWrites => {
