@@ -58,7 +58,7 @@ impl<A: DeserializeOwned + Send + 'static> ChildProcess<A> {
     ///
     /// # Errors
     /// If the message cannot be written as JSON.
-    pub fn tell(&mut self, message: &impl Serialize) -> serde_json::Result<()> {
+    pub fn tell(&mut self, message: &impl Serialize) -> io::Result<()> {
         let mut line = serde_json::to_vec(message)?;
         line.push(b'\n');
         if let Some(input) = &mut self.input {
