@@ -170,7 +170,7 @@ impl Response {
     pub(crate) fn download(name: &str, content: impl Into<Bytes>) -> Self {
         let name: String = name
             .chars()
-            .map(|letter| if letter.is_control() || letter == '"' { '_' } else { letter })
+            .map(|character| if character.is_control() || character == '"' { '_' } else { character })
             .collect();
         Self::bytes(200, "application/x-download", content)
             .with_header("content-disposition", format!("attachment;filename=\"{name}\""))

@@ -79,7 +79,8 @@ impl Scopes {
 
 fn is_scope(scope: &str) -> bool {
     scope.split('.').all(|part| {
-        !part.is_empty() && part.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        !part.is_empty()
+            && part.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
     })
 }
 

@@ -13,16 +13,16 @@ pub(crate) fn milliseconds(duration: Duration) -> u64 {
 /// Formats epoch milliseconds as the CRM does, in UTC: `2026-01-31T10:15:00+00:00`.
 pub(crate) fn iso8601(epoch_ms: u64) -> String {
     let seconds = i64::try_from(epoch_ms / 1000).unwrap_or(i64::MAX);
-    let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let (date, (hour, minute, second)) = (moment.date(), moment.to_hms());
+    let date_time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (date, (hour, minute, second)) = (date_time.date(), date_time.to_hms());
     let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+00:00")
 }
 
 /// Parses a timestamp such as `2026-01-31T10:15:00+05:30` into milliseconds since 1970.
 pub(crate) fn parse_iso8601(text: &str) -> Option<u64> {
-    let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-    u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok()
+    let date_time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    u64::try_from(date_time.unix_timestamp_nanos() / 1_000_000).ok()
 }
 
 /// Whether a text is a valid date, such as `2026-01-31`.

@@ -54,7 +54,7 @@ impl Used {
     fn add(&mut self, cost: u64, now: u64) {
         self.total += cost;
         match self.spent.back_mut() {
-            Some((moment, credits)) if *moment + GRAIN_MS > now => *credits += cost,
+            Some((time, credits)) if *time + GRAIN_MS > now => *credits += cost,
             _ => self.spent.push_back((now, cost)),
         }
     }

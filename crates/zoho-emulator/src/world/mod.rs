@@ -100,12 +100,12 @@ impl World {
         for record in records {
             let Value::Object(mut fields) = record else { continue };
             fields.shift_remove("id");
-            let mut moment = |name: &str| match fields.shift_remove(name)? {
+            let mut timestamp = |name: &str| match fields.shift_remove(name)? {
                 Value::String(text) => parse_iso8601(&text),
                 _ => None,
             };
-            let created_ms = moment("Created_Time").unwrap_or(now);
-            let modified_ms = moment("Modified_Time").unwrap_or(created_ms);
+            let created_ms = timestamp("Created_Time").unwrap_or(now);
+            let modified_ms = timestamp("Modified_Time").unwrap_or(created_ms);
             let id = state.records.new_id();
             let record = Record { created_ms, modified_ms, ..Record::new(id, fields, &person, now) };
             state.records.table_mut(&organisation, module).insert(record);

@@ -138,12 +138,12 @@ fn read_order(request: &Request<'_>, body: &Value) -> Result<Order, Response> {
 fn columns(query: &Value, module: &Module) -> Result<Vec<String>, Response> {
     let is_column = |kind: &Kind| !matches!(kind, Kind::Subform(_) | Kind::FileUpload | Kind::ImageUpload);
     let mut columns = vec!["id".to_owned()];
-    let Some(asked) = query["fields"].as_array() else {
+    let Some(requested) = query["fields"].as_array() else {
         let all = module.fields.iter().filter(|field| is_column(&field.kind) && field.api_name != "id");
         columns.extend(all.map(|field| field.api_name.clone()));
         return Ok(columns);
     };
-    for name in asked.iter().filter_map(Value::as_str).filter(|name| *name != "id") {
+    for name in requested.iter().filter_map(Value::as_str).filter(|name| *name != "id") {
         let own = name.split('.').next().unwrap_or_default();
         let field = module.find(own).ok_or_else(|| {
             let details = json!({ "api_name": name, "module": module.api_name });

@@ -164,7 +164,7 @@ fn is_excluded(uri: &str, rest: &str) -> bool {
 
 fn is_id(id: &str) -> bool {
     id.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && id.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        && id.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
 }
 
 fn pairs_of(object: &Value) -> Pairs {

@@ -39,8 +39,8 @@ impl Token {
 
 impl Place {
     /// Advances past a character.
-    pub(super) fn advance(&mut self, letter: char) {
-        *self = match letter {
+    pub(super) fn advance(&mut self, character: char) {
+        *self = match character {
             '\n' => Self { line: self.line + 1, column: 1 },
             _ => Self { column: self.column + 1, ..*self },
         };

@@ -56,7 +56,7 @@ pub(crate) fn deleted(request: &Request<'_>) -> Result<Response, Response> {
             }),
         )
     });
-    let all = recycled.chain(purged).filter(|(moment, _)| since_ms.is_none_or(|since| *moment > since));
+    let all = recycled.chain(purged).filter(|(time, _)| since_ms.is_none_or(|since| *time > since));
     Ok(respond("data", &page, all.collect()))
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn recycle_bin_entry(request: &Request<'_>) -> Result<Response, Respo
 
 /// Permanently deletes entries of the recycle bin.
 pub(crate) fn purge(request: &Request<'_>) -> Result<Response, Response> {
-    each_asked(request, purge_entry)
+    each_requested(request, purge_entry)
 }
 
 /// Permanently deletes one entry of the recycle bin.
@@ -93,7 +93,7 @@ pub(crate) fn purge_one(request: &Request<'_>) -> Result<Response, Response> {
 
 /// Restores entries of the recycle bin.
 pub(crate) fn restore(request: &Request<'_>) -> Result<Response, Response> {
-    each_asked(request, restore_entry)
+    each_requested(request, restore_entry)
 }
 
 /// Restores one entry of the recycle bin.
@@ -126,7 +126,10 @@ fn in_bin(
 }
 
 /// Applies `one` to each entry that `ids` or `filters` select.
-fn each_asked(request: &Request<'_>, one: fn(&Request<'_>, &str) -> Outcome) -> Result<Response, Response> {
+fn each_requested(
+    request: &Request<'_>,
+    one: fn(&Request<'_>, &str) -> Outcome,
+) -> Result<Response, Response> {
     let in_body = if request.call.body.is_empty() { Value::Null } else { Value::Object(request.body()?) };
     let filter = match in_body.get("filters") {
         Some(filters) => Some(Criterion::of_json(filters).ok_or_else(invalid_filters)?),
@@ -191,7 +194,7 @@ fn entry(module: &Module, deleted: &Deleted) -> Value {
 
 /// A page of entries, most recent deletion first.
 fn respond(key: &str, page: &Page, mut entries: Vec<(u64, Value)>) -> Response {
-    entries.sort_by_key(|(moment, _)| Reverse(*moment));
+    entries.sort_by_key(|(time, _)| Reverse(*time));
     let total = entries.len();
     let listed: Vec<Value> =
         entries.into_iter().map(|(_, body)| body).skip(page.skip).take(page.length).collect();

@@ -54,13 +54,13 @@ pub(crate) fn convert(request: &Request<'_>) -> Result<Response, Response> {
     };
     let (leads, accounts) = (module("Leads")?, module("Accounts")?);
     let (contacts, deals) = (module("Contacts")?, module("Deals")?);
-    let asked = request.list_in_body("data")?.into_iter().next();
-    let Some(Value::Object(mut asked)) = asked else {
+    let requested = request.list_in_body("data")?.into_iter().next();
+    let Some(Value::Object(mut requested)) = requested else {
         return Err(wrong_type("data", "jsonobject", "$.data[0]"));
     };
     let state = &mut *request.world.state();
     let conversion = Conversion { writer, accounts: &accounts, contacts: &contacts, deals: &deals };
-    let outcome = conversion.run(state, &leads, request.id(), &mut asked);
+    let outcome = conversion.run(state, &leads, request.id(), &mut requested);
     Ok(many(200, "data", [outcome]))
 }
 
@@ -77,7 +77,7 @@ impl Conversion<'_> {
         state: &mut State,
         leads: &Module,
         id: &str,
-        asked: &mut Map<String, Value>,
+        requested: &mut Map<String, Value>,
     ) -> Result<Value, Value> {
         let writer = &self.writer;
         let lead = state.records.get(writer.organisation, &leads.api_name, id).cloned();
@@ -86,14 +86,14 @@ impl Conversion<'_> {
             return Err(failure("ID_ALREADY_CONVERTED", &json!({ "id": id }), "id already converted"));
         }
         // Everything is checked before anything is created.
-        let deal = match asked.remove("Deals") {
+        let deal = match requested.remove("Deals") {
             Some(Value::Object(fields)) => {
                 Some(validate(writer, state, self.deals, fields, Purpose::Create, "$.data[0].Deals")?)
             }
             _ => None,
         };
-        let account = self.existing(state, self.accounts, asked)?;
-        let contact = self.existing(state, self.contacts, asked)?;
+        let account = self.existing(state, self.accounts, requested)?;
+        let contact = self.existing(state, self.contacts, requested)?;
 
         let account = match account {
             Some(account) => Some(account),
@@ -122,9 +122,9 @@ impl Conversion<'_> {
         &self,
         state: &State,
         module: &Module,
-        asked: &Map<String, Value>,
+        requested: &Map<String, Value>,
     ) -> Result<Option<Value>, Value> {
-        let named = asked.get(&module.api_name).map(|named| named.get("id").unwrap_or(named));
+        let named = requested.get(&module.api_name).map(|named| named.get("id").unwrap_or(named));
         let Some(id) = named.and_then(Value::as_str) else { return Ok(None) };
         let known = state.records.get(self.writer.organisation, &module.api_name, id);
         known.map(|record| Some(named_record(module, record))).ok_or_else(|| {

@@ -207,9 +207,9 @@ struct Token {
 
 impl Token {
     fn encode(&self, request: &Request<'_>, order: Order) -> String {
-        let (moment, id) = self.after;
+        let (time, id) = self.after;
         let list = list_name(request, order);
-        URL_SAFE_NO_PAD.encode(format!("{} {moment} {id} {} {list}", self.number, self.expires_ms))
+        URL_SAFE_NO_PAD.encode(format!("{} {time} {id} {} {list}", self.number, self.expires_ms))
     }
 
     fn parse(token: &str) -> Option<(Self, String)> {

@@ -39,13 +39,13 @@ impl Writer<'_> {
 
     /// Changes the record that has the same value in one of the duplicate check fields, or creates one.
     ///
-    /// In addition to the fields in `asked`, Zoho always checks unique fields and certain fields of standard modules.
+    /// In addition to the fields in `requested`, Zoho always checks unique fields and certain fields of standard modules.
     pub(crate) fn upsert(
         &self,
         state: &mut State,
         module: &Module,
         fields: Fields,
-        asked: &[String],
+        requested: &[String],
         path: &str,
     ) -> Outcome {
         let unique = module.fields.iter().filter(|field| field.unique).map(|field| &field.api_name);
@@ -53,7 +53,7 @@ impl Writer<'_> {
         let id = fields.get("id").and_then(Value::as_str).and_then(parse_id);
         let by_id = id.filter(|id| table.get(*id).is_some()).map(|id| (id, "id".to_owned()));
         let duplicate = by_id.or_else(|| {
-            asked.iter().chain(&module.duplicate_check_fields).chain(unique).find_map(|field| {
+            requested.iter().chain(&module.duplicate_check_fields).chain(unique).find_map(|field| {
                 let ids = table.find(field, fields.get(field)?);
                 ids.first().map(|id| (*id, field.clone()))
             })

@@ -77,17 +77,17 @@ impl Search {
         {
             return Ok(Some(Self::Criteria(Criterion::of_filters(filters, module)?)));
         }
-        let asked = |name: &str| request.call.query_value(name).filter(|value| !value.is_empty());
-        if let Some(criteria) = asked("criteria") {
+        let requested = |name: &str| request.call.query_value(name).filter(|value| !value.is_empty());
+        if let Some(criteria) = requested("criteria") {
             return Ok(Some(Self::Criteria(Criterion::of_search(criteria, module)?)));
         }
-        if let Some(email) = asked("email") {
+        if let Some(email) = requested("email") {
             return Ok(Some(Self::Email(json!(email))));
         }
-        if let Some(phone) = asked("phone") {
+        if let Some(phone) = requested("phone") {
             return Ok(Some(Self::Phone(digits(phone))));
         }
-        match asked("word") {
+        match requested("word") {
             Some(word) if word.chars().count() < MIN_WORD => Err(invalid_parameter("word")),
             word => Ok(word.map(|word| Self::Word(json!(word)))),
         }

@@ -90,8 +90,8 @@ impl Checker<'_> {
             Kind::Website => self.text(field, value, path, is_website),
             Kind::Date => self.text(field, value, path, is_date),
             Kind::DateTime => {
-                let moment = value.as_str().and_then(parse_iso8601).ok_or_else(wrong)?;
-                Ok(json!(iso8601(moment)))
+                let timestamp = value.as_str().and_then(parse_iso8601).ok_or_else(wrong)?;
+                Ok(json!(iso8601(timestamp)))
             }
             Kind::Integer => {
                 let number = value.as_i64().ok_or_else(wrong)?;
@@ -256,8 +256,10 @@ fn is_email(text: &str) -> bool {
 }
 
 fn is_phone(text: &str) -> bool {
-    text.contains(|letter: char| letter.is_ascii_digit())
-        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "+-()./,#*; ".contains(letter))
+    text.contains(|character: char| character.is_ascii_digit())
+        && text
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || "+-()./,#*; ".contains(character))
 }
 
 fn is_website(text: &str) -> bool {

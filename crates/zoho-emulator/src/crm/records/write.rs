@@ -45,12 +45,12 @@ pub(crate) fn upsert(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module()?;
     let writer = Writer::of(request)?;
     let mut body = request.body()?;
-    let asked = body.remove("duplicate_check_fields").unwrap_or_default();
-    let asked = asked.as_array().map_or(&[][..], Vec::as_slice).iter();
-    let asked: Vec<String> = asked.filter_map(Value::as_str).map(str::to_owned).collect();
+    let requested = body.remove("duplicate_check_fields").unwrap_or_default();
+    let requested = requested.as_array().map_or(&[][..], Vec::as_slice).iter();
+    let requested: Vec<String> = requested.filter_map(Value::as_str).map(str::to_owned).collect();
     let sent = list_in(&mut body, "data")?;
     let state = &mut *request.world.state();
-    Ok(respond(200, each(sent, |fields, path| writer.upsert(state, module, fields, &asked, path))))
+    Ok(respond(200, each(sent, |fields, path| writer.upsert(state, module, fields, &requested, path))))
 }
 
 /// Deletes the records in `ids`.

@@ -15,7 +15,7 @@ pub(crate) fn compare(one: &Value, other: &Value) -> Option<Ordering> {
         (Value::Null, _) | (_, Value::Null) => None,
         (Value::Number(_), _) | (_, Value::Number(_)) => number(one)?.partial_cmp(&number(other)?),
         (Value::Bool(one), other) => Some(one.cmp(&boolean(other)?)),
-        (Value::String(one), Value::String(other)) => match (moment(one), moment(other)) {
+        (Value::String(one), Value::String(other)) => match (timestamp(one), timestamp(other)) {
             (Some(one), Some(other)) => Some(one.cmp(&other)),
             _ => Some(one.to_lowercase().cmp(&other.to_lowercase())),
         },
@@ -59,7 +59,7 @@ pub(crate) fn can_be(kind: &Kind, value: &Value) -> bool {
         }
         Kind::Boolean => boolean(value).is_some(),
         Kind::Date => is_date(text),
-        Kind::DateTime => moment(text).is_some(),
+        Kind::DateTime => timestamp(text).is_some(),
         _ => true,
     }
 }
@@ -97,6 +97,6 @@ fn boolean(value: &Value) -> Option<bool> {
 }
 
 /// Parses a timestamp. The check of one byte rejects most other strings cheaply.
-fn moment(text: &str) -> Option<u64> {
+fn timestamp(text: &str) -> Option<u64> {
     (text.as_bytes().get(10) == Some(&b'T')).then(|| parse_iso8601(text)).flatten()
 }

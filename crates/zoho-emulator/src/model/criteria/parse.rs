@@ -81,18 +81,18 @@ impl Reader<'_> {
     /// Values up to the closing parenthesis, which is not consumed.
     fn values(&mut self) -> Option<Vec<String>> {
         let mut values = vec![String::new()];
-        let mut letters = self.rest.char_indices();
-        while let Some((at, letter)) = letters.next() {
+        let mut characters = self.rest.char_indices();
+        while let Some((at, character)) = characters.next() {
             let value = values.last_mut()?;
-            match letter {
-                '\\' => value.push(letters.next()?.1),
+            match character {
+                '\\' => value.push(characters.next()?.1),
                 ',' => values.push(String::new()),
                 ')' => {
                     self.rest = &self.rest[at..];
                     return Some(values.iter().map(|value| value.trim().to_owned()).collect());
                 }
                 '(' => return None,
-                _ => value.push(letter),
+                _ => value.push(character),
             }
         }
         None

@@ -111,7 +111,7 @@ impl Table {
         use std::ops::Bound::{Excluded, Unbounded};
         let after = after.map_or(Unbounded, Excluded);
         let bounds = if descending { (Unbounded, after) } else { (after, Unbounded) };
-        let moments = match by {
+        let times = match by {
             SortBy::Id => {
                 let ids = (bounds.0.map(|(_, id)| id), bounds.1.map(|(_, id)| id));
                 let records = self.records.range(ids).map(|(_, record)| record);
@@ -120,7 +120,7 @@ impl Table {
             SortBy::CreatedTime => &self.by_created,
             SortBy::ModifiedTime => &self.by_modified,
         };
-        let records = moments.range(bounds).filter_map(|(_, id)| self.records.get(id));
+        let records = times.range(bounds).filter_map(|(_, id)| self.records.get(id));
         if descending { Box::new(records.rev()) } else { Box::new(records) }
     }
 
