@@ -49,11 +49,11 @@ impl StoreUrl {
 
 /// A function that opens a store by its URL, or says which feature this build lacks.
 macro_rules! by_feature {
-    ($($function:ident: $module:ident::$store:ident if $feature:literal, $what:literal;)+) => {
+    ($($function:ident: $store:ty, $feature:literal, $what:literal;)+) => {
         $(
             #[cfg(feature = $feature)]
             fn $function(url: &StoreUrl) -> Result<AnyStore, StoreError> {
-                Ok(super::$module::$store::at(url)?.into())
+                Ok(<$store>::at(url)?.into())
             }
 
             #[cfg(not(feature = $feature))]
@@ -67,12 +67,12 @@ macro_rules! by_feature {
 }
 
 by_feature! {
-    file: file::FileStore if "file", "file";
-    mysql: mysql::MySqlStore if "mysql", "MySQL";
-    postgres: postgres::PostgresStore if "postgres", "PostgreSQL";
-    redis: redis::RedisStore if "redis", "Redis";
-    secrets_manager: secrets_manager::SecretsManagerStore if "secrets-manager", "AWS Secrets Manager";
-    sqlite: sqlite::SqliteStore if "sqlite", "SQLite";
+    file: super::file::FileStore, "file", "file";
+    mysql: super::mysql::MySqlStore, "mysql", "MySQL";
+    postgres: super::postgres::PostgresStore, "postgres", "PostgreSQL";
+    redis: super::redis::RedisStore, "redis", "Redis";
+    secrets_manager: super::secrets_manager::SecretsManagerStore, "secrets-manager", "AWS Secrets Manager";
+    sqlite: super::sqlite::SqliteStore, "sqlite", "SQLite";
 }
 
 #[cfg(test)]
