@@ -7,7 +7,7 @@ use std::io::{self, BufReader, Read};
 use csv::StringRecord;
 use zip::ZipArchive;
 
-use super::mistake;
+use super::csv_error;
 use crate::error::Error;
 use crate::message::RawResponse;
 use crate::request::Request;
@@ -87,7 +87,7 @@ impl Archive {
     pub(super) fn no_csv(&self, error: &csv::Error) -> Error {
         self.unusable(match error.kind() {
             csv::ErrorKind::Io(error) => format!("its ZIP file cannot be read to the end ({error})"),
-            _ => format!("its CSV file {}", mistake::evidence(error)),
+            _ => format!("its CSV file {}", csv_error::evidence(error)),
         })
     }
 

@@ -6,8 +6,8 @@
 //! ```
 
 mod archive;
+mod csv_error;
 mod dates;
-mod mistake;
 mod package;
 mod polling;
 mod read;

@@ -8,7 +8,7 @@ use csv::StringRecord;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::mistake;
+use super::csv_error;
 use crate::error::Error;
 
 /// Rows and what their columns are called. Nothing is read before a row is wanted.
@@ -92,7 +92,7 @@ pub(super) enum CsvSource {
 fn unreadable(path: &Path, error: &csv::Error) -> Error {
     let evidence = match error.kind() {
         csv::ErrorKind::Io(error) => error.to_string(),
-        _ => format!("it {}", mistake::evidence(error)),
+        _ => format!("it {}", csv_error::evidence(error)),
     };
     Error::File { path: path.to_owned(), evidence }
 }
