@@ -45,6 +45,7 @@
 
 mod account;
 pub mod api;
+mod backoff;
 #[cfg(feature = "bulk")]
 pub mod bulk;
 mod caller;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rand::RngExt;
 
+use crate::backoff::Backoff;
 use crate::error::Error;
 
 /// How often a call is attempted, and the delays between the attempts.
@@ -28,13 +29,13 @@ use crate::error::Error;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retries {
     attempts: u32,
-    first_delay: Duration,
-    max_delay: Duration,
+    delay: Backoff,
 }
 
 impl Default for Retries {
     fn default() -> Self {
-        Self { attempts: 4, first_delay: Duration::from_millis(250), max_delay: Duration::from_secs(10) }
+        let delay = Backoff { first: Duration::from_millis(250), max: Duration::from_secs(10) };
+        Self { attempts: 4, delay }
     }
 }
 
@@ -59,14 +60,14 @@ impl Retries {
 
     /// Sets the delay after the first attempt. It doubles with each further attempt. Default: 250 milliseconds.
     #[must_use]
-    pub fn first_delay(self, first_delay: Duration) -> Self {
-        Self { first_delay, ..self }
+    pub fn first_delay(self, first: Duration) -> Self {
+        Self { delay: Backoff { first, ..self.delay }, ..self }
     }
 
     /// Sets the maximum delay. Default: ten seconds.
     #[must_use]
-    pub fn max_delay(self, max_delay: Duration) -> Self {
-        Self { max_delay, ..self }
+    pub fn max_delay(self, max: Duration) -> Self {
+        Self { delay: Backoff { max, ..self.delay }, ..self }
     }
 
     /// Decides what to do after an attempt, counted from 1, given the status of its response or its error.
@@ -84,8 +85,7 @@ impl Retries {
     }
 
     fn delay_after(&self, attempt: u32) -> Duration {
-        let doubled = self.first_delay.saturating_mul(2_u32.saturating_pow(attempt - 1));
-        doubled.min(self.max_delay).mul_f64(rand::rng().random_range(0.5..=1.0))
+        self.delay.delay(attempt).mul_f64(rand::rng().random_range(0.5..=1.0))
     }
 }
 
