@@ -112,16 +112,6 @@ impl From<zohocrm::Error> for Failure {
     }
 }
 
-/// Whether a call may have been carried out, though it failed.
-pub(crate) fn is_in_doubt(error: &zohocrm::Error) -> bool {
-    match error {
-        zohocrm::Error::Unreachable { sent, .. } => *sent,
-        // It is had before the call.
-        zohocrm::Error::Token(_) => false,
-        error => matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Server | ErrorKind::Decode),
-    }
-}
-
 fn exit_for(error: &zoho_oauth::Error) -> Exit {
     match error {
         zoho_oauth::Error::NotFound { .. } => Exit::NotFound,

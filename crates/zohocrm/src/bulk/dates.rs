@@ -1,50 +1,50 @@
-//! `Dates`: whether a column holds nothing but dates, and how Zoho is told.
+//! `Dates`: detects whether a column contains only dates, and their format.
 
 use std::str::FromStr;
 
 use crate::value::{Date, DateTime};
 
-/// How [`Date`] writes a day, in the letters of Zoho's `format`.
-const DAYS: &str = "yyyy-MM-dd";
-/// How [`DateTime`] writes a moment.
-const MOMENTS: &str = "yyyy-MM-dd'T'HH:mm:ssXXX";
+/// The format of [`Date`], in the syntax of Zoho's `format`.
+const DATES: &str = "yyyy-MM-dd";
+/// The format of [`DateTime`].
+const DATE_TIMES: &str = "yyyy-MM-dd'T'HH:mm:ssXXX";
 
-/// What the cells of a column are, as far as they were seen.
+/// The kind of dates in the cells of a column so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Dates {
-    /// All of them are empty.
+    /// All cells are empty.
     #[default]
     Unknown,
-    Days,
-    Moments,
-    /// One is something else.
+    Date,
+    DateTime,
+    /// A cell is not a date, or the kinds differ.
     None,
 }
 
 impl Dates {
-    /// The same, with one more cell.
+    /// Adds a cell.
     pub(super) fn with(self, cell: &str) -> Self {
         if cell.is_empty() || self == Self::None {
             return self;
         }
         let seen = match cell.len() {
-            10 if Date::from_str(cell).is_ok() => Self::Days,
-            // `Z` or an offset, and no parts of a second.
+            10 if Date::from_str(cell).is_ok() => Self::Date,
+            // With `Z` or an offset, and without fractions of a second.
             20 | 25
                 if cell.as_bytes()[10] == b'T' && DateTime::from_str(cell).is_ok() && !cell.contains('.') =>
             {
-                Self::Moments
+                Self::DateTime
             }
             _ => Self::None,
         };
         if self == Self::Unknown || self == seen { seen } else { Self::None }
     }
 
-    /// The `format` of the column, if it has one.
+    /// The `format` of the column, if all of its dates have the same one.
     pub(super) fn format(self) -> Option<&'static str> {
         match self {
-            Self::Days => Some(DAYS),
-            Self::Moments => Some(MOMENTS),
+            Self::Date => Some(DATES),
+            Self::DateTime => Some(DATE_TIMES),
             Self::Unknown | Self::None => None,
         }
     }
@@ -59,9 +59,9 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_dates_alone_has_a_format() {
-        assert_eq!(format(&["", "2026-11-22", "", "0001-01-01"]), Some(DAYS));
-        assert_eq!(format(&["2026-11-22T09:30:00+01:00", "", "2026-11-22T09:30:00Z"]), Some(MOMENTS));
+    fn a_column_of_dates_only_has_a_format() {
+        assert_eq!(format(&["", "2026-11-22", "", "0001-01-01"]), Some(DATES));
+        assert_eq!(format(&["2026-11-22T09:30:00+01:00", "", "2026-11-22T09:30:00Z"]), Some(DATE_TIMES));
         assert_eq!(format(&["", ""]), None);
     }
 

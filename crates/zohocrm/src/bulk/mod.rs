@@ -1,8 +1,8 @@
-//! Bulk jobs: Zoho reads or writes many records in the background, and their files are CSV in ZIP.
+//! Bulk jobs: Zoho reads or writes many records in the background, as CSV files in ZIP files.
 //!
 //! ```text
 //! read:   StartBulkRead  ─► BulkRead  ─wait─► Archive ─► rows, one by one
-//! write:  rows ─► Table ─► Package ─upload─► BulkWrite ─wait─► Archive ─► what became of each row
+//! write:  rows ─► Table ─► Package ─upload─► BulkWriteBatch ─start─► BulkWrite ─wait─► Archive ─► results of the rows
 //! ```
 
 mod archive;
@@ -15,10 +15,12 @@ mod result;
 mod rows;
 mod table;
 mod write;
+mod write_batch;
 mod write_job;
 
 pub use polling::{JobState, Polling};
 pub use read::{BulkRead, BulkReadResult, BulkReadStatus, StartBulkRead};
 pub use result::{BulkWriteError, BulkWriteRow, RowStatus};
 pub use write::StartBulkWrite;
+pub use write_batch::BulkWriteBatch;
 pub use write_job::{BulkWrite, BulkWriteFile, BulkWriteResource, BulkWriteResult, BulkWriteStatus};

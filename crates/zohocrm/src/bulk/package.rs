@@ -1,4 +1,4 @@
-//! `Package`: as many rows as one job takes, as a CSV file in a ZIP file on disk.
+//! `Package`: the rows of one job, as a CSV file in a ZIP file on disk.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -13,24 +13,24 @@ use super::dates::Dates;
 use super::table::Table;
 use crate::error::Error;
 
-/// A ZIP file to upload. It is deleted when it is dropped.
+/// A ZIP file to upload, which is deleted on drop.
 #[derive(Debug)]
 pub(super) struct Package {
     pub(super) zip: TempPath,
     pub(super) contents: Contents,
 }
 
-/// What is in it.
+/// A description of the rows in a package.
 #[derive(Debug)]
 pub(super) struct Contents {
     pub(super) rows: usize,
-    /// By its place, whether a column holds the ids of lookups.
+    /// For each column, whether it contains ids of lookups.
     pub(super) ids: Vec<bool>,
-    /// By its place, what a column holds in the way of dates.
+    /// For each column, the kind of its dates.
     pub(super) dates: Vec<Dates>,
 }
 
-/// How much one job takes.
+/// The maximum size of one job.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) rows: usize,
@@ -38,14 +38,14 @@ pub(super) struct Limits {
 }
 
 impl Package {
-    /// The file for it, still empty.
+    /// Creates the empty file.
     pub(super) fn new_file() -> Result<NamedTempFile, Error> {
-        NamedTempFile::new_in(std::env::temp_dir()).map_err(|error| cannot(&error))
+        NamedTempFile::new_in(std::env::temp_dir()).map_err(|error| cannot_write(&error))
     }
 }
 
 impl Contents {
-    /// Takes the next rows of a table; `None` if there are none.
+    /// Writes the next rows of a table. `None` if there are none.
     pub(super) fn fill(file: File, table: &mut Table, limits: Limits) -> Result<Option<Self>, Error> {
         let Some(first) = table.rows.next().transpose()? else {
             return Ok(None);
@@ -57,12 +57,13 @@ impl Contents {
         let written = Arc::new(AtomicU64::new(0));
         let target = Counted { file, written: Arc::clone(&written) };
         let mut zip = ZipWriter::new(target);
-        zip.start_file("rows.csv", SimpleFileOptions::default()).map_err(|error| cannot(&error.into()))?;
+        zip.start_file("rows.csv", SimpleFileOptions::default())
+            .map_err(|error| cannot_write(&error.into()))?;
         let mut csv = csv::Writer::from_writer(zip);
-        csv.write_record(&table.columns).map_err(|error| cannot(&error.into()))?;
+        csv.write_record(&table.columns).map_err(|error| cannot_write(&error.into()))?;
         let mut next = Some(first);
         while let Some(row) = next {
-            csv.write_record(&row.cells).map_err(|error| cannot(&error.into()))?;
+            csv.write_record(&row.cells).map_err(|error| cannot_write(&error.into()))?;
             for index in row.ids {
                 contents.ids[index] = true;
             }
@@ -75,17 +76,17 @@ impl Contents {
             let full = contents.rows >= limits.rows || written.load(Ordering::Relaxed) >= limits.bytes;
             next = if full { None } else { table.rows.next().transpose()? };
         }
-        let zip = csv.into_inner().map_err(|error| cannot(&error.into_error()))?;
-        zip.finish().map_err(|error| cannot(&error.into()))?;
+        let zip = csv.into_inner().map_err(|error| cannot_write(&error.into_error()))?;
+        zip.finish().map_err(|error| cannot_write(&error.into()))?;
         Ok(Some(contents))
     }
 }
 
-fn cannot(error: &io::Error) -> Error {
+fn cannot_write(error: &io::Error) -> Error {
     Error::file(&std::env::temp_dir(), error)
 }
 
-/// A file, and how many bytes were written to it so far.
+/// A file that counts the bytes written to it.
 struct Counted {
     file: File,
     written: Arc<AtomicU64>,
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_split_where_a_job_is_full() {
+    fn rows_are_split_when_a_job_is_full() {
         let csv = format!("Last_Name\n{}", "Hopper\n".repeat(7)).into_bytes();
         assert_eq!(sizes(csv.clone(), Limits { rows: 3, bytes: u64::MAX }), [3, 3, 1]);
         assert_eq!(sizes(csv.clone(), Limits { rows: 7, bytes: u64::MAX }), [7]);
@@ -133,8 +134,8 @@ mod tests {
     }
 
     #[test]
-    fn bytes_count_too() {
-        // Texts that do not shrink: about 130 KB of rows.
+    fn the_size_in_bytes_is_limited_too() {
+        // Texts that do not compress well: about 130 KB of rows.
         let mut seed = 1_u64;
         let mut noise = || {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

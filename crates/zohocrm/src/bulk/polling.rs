@@ -1,133 +1,132 @@
-//! `Polling`: how a job is waited for; and `JobState`, how far it is.
+//! `Polling`: how often and how long to poll a job; and `JobState`.
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep};
 
+use crate::backoff::Backoff;
 use crate::error::Error;
 use crate::value::open_enum::open_enum;
 
 open_enum! {
-    /// How far a job is.
+    /// The state of a job.
     pub enum JobState {
-        /// Zoho has it.
+        /// Zoho accepted the job.
         Added = "ADDED",
-        /// It waits for its turn.
+        /// The job waits in a queue.
         Queued = "QUEUED",
-        /// Zoho works on it.
+        /// The job is running.
         InProgress = "IN PROGRESS",
-        /// It is done: there is a result.
+        /// The job has completed and has a result.
         Completed = "COMPLETED",
-        /// It failed; bulk read says so.
+        /// The job failed. Used by bulk read.
         Failure = "FAILURE",
-        /// It failed; bulk write says so.
+        /// The job failed. Used by bulk write.
         Failed = "FAILED",
-        /// It was left out, since something before it failed.
+        /// Zoho skipped the job because an earlier part failed.
         Skipped = "SKIPPED",
     }
 }
 
 impl JobState {
-    /// Whether nothing more will happen, well or badly.
+    /// Whether the state is final: the job has completed or failed.
     #[must_use]
-    pub fn is_over(&self) -> bool {
+    pub fn is_final(&self) -> bool {
         *self == Self::Completed || self.has_failed()
     }
 
-    /// Whether there will be no result.
+    /// Whether the job failed, so that it has no result.
     #[must_use]
     pub fn has_failed(&self) -> bool {
         matches!(self, Self::Failure | Self::Failed | Self::Skipped)
     }
 }
 
-/// How a job is waited for: Zoho is asked now and then whether it is done.
+/// How often and how long to poll a job. The interval doubles from the first to the maximum.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
 /// use zohocrm::bulk::Polling;
 ///
-/// let patient = Polling::new().longest_pause(Duration::from_secs(300)).time_limit(Duration::from_secs(12 * 3600));
-/// # let _ = patient;
+/// let slow = Polling::new().max_interval(Duration::from_secs(300)).timeout(Duration::from_secs(12 * 3600));
+/// # let _ = slow;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Polling {
-    first_pause: Duration,
-    longest_pause: Duration,
-    time_limit: Duration,
+    interval: Backoff,
+    timeout: Duration,
 }
 
 impl Default for Polling {
     fn default() -> Self {
         Self {
-            first_pause: Duration::from_secs(1),
-            longest_pause: Duration::from_secs(30),
-            time_limit: Duration::from_secs(24 * 60 * 60),
+            interval: Backoff { first: Duration::from_secs(1), max: Duration::from_secs(30) },
+            timeout: Duration::from_secs(24 * 60 * 60),
         }
     }
 }
 
 impl Polling {
-    /// How often in a row Zoho may be out of reach while a job is waited for. Each time is several attempts already.
-    const MOST_FAILURES: u32 = 5;
+    /// The maximum number of consecutive polls that fail. Each of them was already retried.
+    const MAX_FAILURES: u32 = 5;
 
-    /// Pauses from one second, doubling to 30; for a day, since Zoho keeps a result no longer.
+    /// Intervals from 1 to 30 seconds, and a timeout of one day, after which Zoho deletes results.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the pause after the first look. It doubles after each.
+    /// Sets the interval after the first poll. Default: 1 second.
     #[must_use]
-    pub fn first_pause(self, first_pause: Duration) -> Self {
-        Self { first_pause, ..self }
+    pub fn first_interval(self, first: Duration) -> Self {
+        Self { interval: Backoff { first, ..self.interval }, ..self }
     }
 
-    /// Sets what no pause is longer than.
+    /// Sets the maximum interval. Default: 30 seconds.
     #[must_use]
-    pub fn longest_pause(self, longest_pause: Duration) -> Self {
-        Self { longest_pause, ..self }
+    pub fn max_interval(self, max: Duration) -> Self {
+        Self { interval: Backoff { max, ..self.interval }, ..self }
     }
 
-    /// Sets after what time a wait ends with [`Error::JobUnfinished`]. The job goes on.
+    /// Sets the time after which waiting ends with [`Error::JobUnfinished`]. The job itself continues. Default: one day.
     #[must_use]
-    pub fn time_limit(self, time_limit: Duration) -> Self {
-        Self { time_limit, ..self }
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
-    /// Looks until the job of this id is over, unless it is known to be done.
-    pub(super) async fn wait_once<S: JobStatus + Clone, Look: Future<Output = Result<S, Error>>>(
+    /// Polls until the job has completed, unless its final status is known.
+    pub(super) async fn wait_once<S: JobStatus + Clone, Poll: Future<Output = Result<S, Error>>>(
         &self,
         job: &str,
         done: &OnceLock<S>,
-        look: impl Fn() -> Look,
+        poll: impl Fn() -> Poll,
         mut progress: impl FnMut(&S),
     ) -> Result<S, Error> {
         if let Some(status) = done.get() {
             progress(status);
             return Ok(status.clone());
         }
-        let status = self.wait(job, look, progress).await?;
+        let status = self.wait(job, poll, progress).await?;
         Ok(done.get_or_init(|| status).clone())
     }
 
-    /// Looks until the job is over. A look that fails may succeed the next time; one that is not let through, since credits
-    /// are kept back, is no look.
-    async fn wait<S: JobStatus, Look: Future<Output = Result<S, Error>>>(
+    /// Polls until the job has completed. A transient failure does not end the wait, and a poll that the credit floor holds
+    /// back is not counted as one.
+    async fn wait<S: JobStatus, Poll: Future<Output = Result<S, Error>>>(
         &self,
         job: &str,
-        look: impl Fn() -> Look,
+        poll: impl Fn() -> Poll,
         mut progress: impl FnMut(&S),
     ) -> Result<S, Error> {
         let start = Instant::now();
-        let (mut pause, mut failures, mut state) = (self.first_pause, 0, None);
+        let (mut polls, mut failures, mut state) = (0, 0, None);
         loop {
-            let mut kept_back = Duration::ZERO;
-            match look().await {
+            let mut held_back = Duration::ZERO;
+            match poll().await {
                 Ok(status) => {
                     progress(&status);
-                    match (status.state().is_over(), status.failure()) {
+                    match (status.state().is_final(), status.failure()) {
                         (_, Some(evidence)) => {
                             return Err(Error::JobFailed { job: job.to_owned(), evidence });
                         }
@@ -136,26 +135,26 @@ impl Polling {
                     }
                 }
                 Err(Error::CreditsShort { retry_at, .. }) => {
-                    kept_back = retry_at.duration_since(SystemTime::now()).unwrap_or_default();
+                    held_back = retry_at.duration_since(SystemTime::now()).unwrap_or_default();
                 }
-                Err(error) if error.is_transient() && failures < Self::MOST_FAILURES => failures += 1,
+                Err(error) if error.is_transient() && failures < Self::MAX_FAILURES => failures += 1,
                 Err(error) => return Err(error),
             }
-            let pause_now = pause.min(self.longest_pause).max(kept_back);
-            if start.elapsed() + pause_now > self.time_limit {
-                let (job, state) = (job.to_owned(), state.unwrap_or_else(|| "not seen".to_owned()));
+            polls += 1;
+            let interval = self.interval.delay(polls).max(held_back);
+            if start.elapsed() + interval > self.timeout {
+                let (job, state) = (job.to_owned(), state.unwrap_or_else(|| "unknown".to_owned()));
                 return Err(Error::JobUnfinished { job, state, waited: start.elapsed() });
             }
-            sleep(pause_now).await;
-            pause = pause.min(self.longest_pause).saturating_mul(2);
+            sleep(interval).await;
         }
     }
 }
 
-/// What Zoho says of a job.
+/// The status of a job, as its kind of job reports it.
 pub(super) trait JobStatus {
     fn state(&self) -> &JobState;
-    /// Why there will be no result, if there will be none.
+    /// The reason for the failure, if the job failed.
     fn failure(&self) -> Option<String>;
 }
 
@@ -166,9 +165,9 @@ mod tests {
     use super::*;
 
     #[derive(Debug)]
-    struct Seen(JobState);
+    struct Status(JobState);
 
-    impl JobStatus for Seen {
+    impl JobStatus for Status {
         fn state(&self) -> &JobState {
             &self.0
         }
@@ -178,67 +177,67 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn pauses_double_to_the_longest_and_end_with_the_job() {
-        let (looks, start) = (Cell::new(0), Instant::now());
-        let look = || async {
-            looks.set(looks.get() + 1);
-            Ok(Seen(if looks.get() < 8 { JobState::InProgress } else { JobState::Completed }))
+    async fn intervals_double_to_the_maximum_until_the_job_has_completed() {
+        let (polls, start) = (Cell::new(0), Instant::now());
+        let poll = || async {
+            polls.set(polls.get() + 1);
+            Ok(Status(if polls.get() < 8 { JobState::InProgress } else { JobState::Completed }))
         };
-        let mut told = 0;
-        Polling::new().wait("1", look, |_| told += 1).await.unwrap();
-        assert_eq!(told, 8);
+        let mut calls = 0;
+        Polling::new().wait("1", poll, |_| calls += 1).await.unwrap();
+        assert_eq!(calls, 8);
         assert_eq!(start.elapsed().as_secs(), 1 + 2 + 4 + 8 + 16 + 30 + 30);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_job_that_never_ends_is_given_up_in_time() {
+    async fn waiting_for_a_job_that_never_ends_times_out() {
         let start = Instant::now();
-        let polling = Polling::new().time_limit(Duration::from_secs(100));
-        let error = polling.wait("1", || async { Ok(Seen(JobState::Queued)) }, |_| ()).await.unwrap_err();
+        let polling = Polling::new().timeout(Duration::from_secs(100));
+        let error = polling.wait("1", || async { Ok(Status(JobState::Queued)) }, |_| ()).await.unwrap_err();
         assert!(matches!(&error, Error::JobUnfinished { job, state, .. } if job == "1" && state == "QUEUED"));
         assert!(error.is_transient() && start.elapsed() <= Duration::from_secs(100), "{error}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_look_that_fails_once_in_a_while_does_not_end_the_wait() {
-        let looks = Cell::new(0);
-        let look = || async {
-            looks.set(looks.get() + 1);
-            match looks.get() {
-                20 => Ok(Seen(JobState::Completed)),
-                number if number % 3 == 0 => Ok(Seen(JobState::Added)),
+    async fn an_occasional_failed_poll_does_not_end_the_wait() {
+        let polls = Cell::new(0);
+        let poll = || async {
+            polls.set(polls.get() + 1);
+            match polls.get() {
+                20 => Ok(Status(JobState::Completed)),
+                number if number % 3 == 0 => Ok(Status(JobState::Added)),
                 _ => Err(Error::late("zoho".to_owned())),
             }
         };
-        Polling::new().wait("1", look, |_| ()).await.unwrap();
+        Polling::new().wait("1", poll, |_| ()).await.unwrap();
         let error = Polling::new()
-            .wait("1", || async { Err::<Seen, _>(Error::late("zoho".to_owned())) }, |_| ())
+            .wait("1", || async { Err::<Status, _>(Error::late("zoho".to_owned())) }, |_| ())
             .await;
         assert!(matches!(error, Err(Error::Unreachable { .. })));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_look_that_no_credits_are_left_for_is_put_off_and_is_no_failure() {
-        let (looks, start) = (Cell::new(0_u64), Instant::now());
+    async fn a_poll_that_the_credit_floor_holds_back_is_delayed_and_not_a_failure() {
+        let (polls, start) = (Cell::new(0_u64), Instant::now());
         let hour = Duration::from_secs(3_600);
         let short = || Error::CreditsShort { remaining: 1, floor: 2, retry_at: SystemTime::now() + hour };
-        let look = || async {
-            looks.set(looks.get() + 1);
-            if looks.get() <= 10 { Err(short()) } else { Ok(Seen(JobState::Completed)) }
+        let poll = || async {
+            polls.set(polls.get() + 1);
+            if polls.get() <= 10 { Err(short()) } else { Ok(Status(JobState::Completed)) }
         };
-        Polling::new().wait("1", look, |_| ()).await.unwrap();
-        assert_eq!((looks.get(), start.elapsed().as_secs() / 3_590), (11, 10));
+        Polling::new().wait("1", poll, |_| ()).await.unwrap();
+        assert_eq!((polls.get(), start.elapsed().as_secs() / 3_590), (11, 10));
 
-        let impatient = Polling::new().time_limit(hour / 2);
-        let error = impatient.wait("1", || async { Err::<Seen, _>(short()) }, |_| ()).await.unwrap_err();
+        let half_an_hour = Polling::new().timeout(hour / 2);
+        let error = half_an_hour.wait("1", || async { Err::<Status, _>(short()) }, |_| ()).await.unwrap_err();
         assert!(
-            matches!(&error, Error::JobUnfinished { job, state, .. } if job == "1" && state == "not seen")
+            matches!(&error, Error::JobUnfinished { job, state, .. } if job == "1" && state == "unknown")
         );
     }
 
     #[tokio::test]
-    async fn a_job_that_failed_is_an_error() {
-        let failed = Polling::new().wait("1", || async { Ok(Seen(JobState::Failure)) }, |_| ()).await;
+    async fn a_failed_job_is_an_error() {
+        let failed = Polling::new().wait("1", || async { Ok(Status(JobState::Failure)) }, |_| ()).await;
         assert!(matches!(failed, Err(Error::JobFailed { job, .. }) if job == "1"));
     }
 }

@@ -1,4 +1,4 @@
-//! `crm.bulk_read("Leads")`: up to 200,000 records a job, as rows of text.
+//! `crm.bulk_read("Leads")`: reads records in jobs of up to 200,000, as rows of text.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -19,10 +19,10 @@ use crate::request::{Download, Request};
 use crate::stream::Items;
 use crate::value::{DateTime, Extra, or_default};
 
-/// Which of them may read in bulk; Zoho wants the scope for reading the module, too.
+/// The scopes for bulk reads, any one of which is enough. Zoho also requires the scope for reading the module.
 const SCOPES: &[&str] = &["ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL"];
 
-/// A bulk read that has not been started; from [`Crm::bulk_read`].
+/// A bulk read to set up and start. Returned by [`Crm::bulk_read`](crate::Crm::bulk_read).
 ///
 /// ```no_run
 /// # async fn bulk_read(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
@@ -45,54 +45,54 @@ pub struct StartBulkRead {
 }
 
 impl StartBulkRead {
-    /// How many records a job reads at most.
-    pub const MOST_RECORDS: u32 = 200_000;
+    /// The maximum number of records that a job reads.
+    pub const MAX_RECORDS: u32 = 200_000;
 
     pub(crate) fn new(caller: &Caller, module: &str) -> Self {
         let query = Map::from_iter([("module".to_owned(), json!({ "api_name": module }))]);
         Self { caller: caller.clone(), query, criteria: None, callback: None, polling: Polling::default() }
     }
 
-    /// Which fields to read, by their API names; all, if Zoho is not told. A field of a record that a lookup means is
+    /// Sets the fields to read, by their API names. Default: all. Dots lead to a field of a related record:
     /// `Account_Name.Phone`.
     pub fn fields(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
         self.with("fields", names)
     }
 
-    /// Which records to read.
+    /// Restricts the job to records that meet the criteria.
     pub fn criteria(self, criteria: Criteria) -> Self {
         Self { criteria: Some(criteria), ..self }
     }
 
-    /// Reads the records of a custom view, by its id.
+    /// Restricts the job to the records of a custom view, by its id.
     pub fn custom_view(self, id: impl Into<String>) -> Self {
         self.with("cvid", id.into())
     }
 
-    /// Which 200,000 of the records to read, from 1. [`all_pages`](Self::all_pages) reads them all.
+    /// Sets which 200,000 records to read, counted from 1. [`all_pages`](Self::all_pages) reads all of them.
     pub fn page(self, page: u32) -> Self {
         self.with("page", page)
     }
 
-    /// Where to go on: the [`next_page_token`](BulkReadResult::next_page_token) of the job before.
+    /// Continues after an earlier job, with its [`next_page_token`](BulkReadResult::next_page_token).
     pub fn page_token(mut self, token: impl Into<String>) -> Self {
         // The two exclude each other.
         self.query.shift_remove("page");
         self.with("page_token", token.into())
     }
 
-    /// Any other member of the query that Zoho knows; or `criteria`, as JSON of your own.
+    /// Sets any other member of the query, or `criteria` as your own JSON.
     pub fn option(self, name: impl AsRef<str>, value: impl Into<Value>) -> Self {
         self.with(name.as_ref(), value)
     }
 
-    /// A URL of yours that Zoho posts to when the job is over.
+    /// Sets a URL that Zoho posts to when the job has finished.
     pub fn callback(self, url: impl Into<String>) -> Self {
         Self { callback: Some(url.into()), ..self }
     }
 
-    /// Sets how the job is waited for.
+    /// Sets how often and how long to poll the job.
     pub fn polling(self, polling: Polling) -> Self {
         Self { polling, ..self }
     }
@@ -100,7 +100,7 @@ impl StartBulkRead {
     /// Starts the job. It costs 50 API credits.
     ///
     /// # Errors
-    /// When the call fails, and when the criteria cannot be written as JSON.
+    /// When the call fails, and when the criteria have no JSON form.
     pub async fn start(&self) -> Result<BulkRead, Error> {
         let mut body = json!({ "query": self.query });
         if let Some(criteria) = &self.criteria {
@@ -112,12 +112,12 @@ impl StartBulkRead {
         let request = Request::new(&self.caller, Method::Post, "/crm/bulk/v8/read").scopes(SCOPES).json(body);
         let response = request.send().await?;
         let added = response.json::<Jobs<Added>>()?.and_then(|jobs| jobs.data.into_iter().next());
-        let added = added.ok_or_else(|| Error::unusable(&response, "it does not name the job"))?;
+        let added = added.ok_or_else(|| Error::unusable(&response, "it has no id of the job"))?;
         Ok(BulkRead::new(&self.caller, added.details.id).with_polling(self.polling.clone()))
     }
 
-    /// Starts a job for each 200,000 records, until there are no more. Each item is a job that was started; the next one is
-    /// started when it is asked for and the one before is done.
+    /// Starts a job for every 200,000 records. Each item of the stream is a job that was started. The next job is started when
+    /// its item is requested and the job before it has completed.
     ///
     /// ```no_run
     /// # async fn all(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
@@ -143,7 +143,7 @@ impl StartBulkRead {
         })
     }
 
-    /// The bulk read of the records after these.
+    /// The bulk read of the records after those of a job.
     fn after(self, result: &BulkReadResult) -> Result<Option<Self>, Error> {
         let this_page = self.query.get("page").and_then(Value::as_u64).unwrap_or(1);
         match (&result.next_page_token, result.more_records) {
@@ -163,13 +163,13 @@ impl StartBulkRead {
     }
 }
 
-/// A bulk read that was started; from [`StartBulkRead::start`], or, by its id, from [`Crm::bulk_read_job`].
+/// A bulk read job that was started. Returned by [`StartBulkRead::start`], and by [`Crm::bulk_read_job`](crate::Crm::bulk_read_job) for a known id.
 #[derive(Clone, Debug)]
 pub struct BulkRead {
     caller: Caller,
     id: String,
     polling: Polling,
-    /// What Zoho said last, once it is done: it is not asked again.
+    /// The final status of a completed job, which is not polled again.
     done: Arc<OnceLock<BulkReadStatus>>,
 }
 
@@ -184,13 +184,13 @@ impl BulkRead {
         &self.id
     }
 
-    /// Sets how it is waited for.
+    /// Sets how often and how long to poll the job.
     #[must_use]
     pub fn with_polling(self, polling: Polling) -> Self {
         Self { polling, ..self }
     }
 
-    /// How far it is.
+    /// Requests the status of the job.
     ///
     /// # Errors
     /// When the call fails.
@@ -198,18 +198,18 @@ impl BulkRead {
         let request = self.request("/crm/bulk/v8/read/{id}");
         let response = request.send().await?;
         let jobs = response.json::<Jobs<BulkReadStatus>>()?.map(|jobs| jobs.data).unwrap_or_default();
-        jobs.into_iter().next().ok_or_else(|| Error::unusable(&response, "it does not speak of the job"))
+        jobs.into_iter().next().ok_or_else(|| Error::unusable(&response, "it has no status of the job"))
     }
 
-    /// Waits until it is done.
+    /// Polls until the job has completed.
     ///
     /// # Errors
-    /// [`Error::JobFailed`], [`Error::JobUnfinished`], and when Zoho cannot be asked.
+    /// [`Error::JobFailed`], [`Error::JobUnfinished`], and when polling fails.
     pub async fn wait(&self) -> Result<BulkReadStatus, Error> {
         self.wait_with_progress(|_| ()).await
     }
 
-    /// Waits until it is done, and tells what Zoho says each time that it is asked.
+    /// Polls until the job has completed, and calls `progress` with every status.
     ///
     /// # Errors
     /// As for [`wait`](Self::wait).
@@ -220,29 +220,29 @@ impl BulkRead {
         self.polling.wait_once(&self.id, &self.done, || self.status(), progress).await
     }
 
-    /// Waits until it is done and streams the records that were read: all their values are texts, and empty ones null.
-    /// The file is downloaded to the system's folder for temporary files; the rows are never in memory as a whole.
+    /// Polls until the job has completed, and streams its records. All values are texts, and empty cells are null. The file is
+    /// downloaded to the system's folder for temporary files and never held in memory as a whole.
     ///
     /// # Errors
-    /// As for [`wait`](Self::wait), and when the file cannot be had. A file that is not what it should be is an error of
-    /// the stream.
+    /// As for [`wait`](Self::wait), and when the download fails. If the content of the file is invalid, the stream returns the
+    /// error.
     pub async fn rows(&self) -> Result<Items<Record>, Error> {
         rows::stream(self.archive().await?, rows::record)
     }
 
-    /// Like [`rows`](Self::rows), with each row read as a `T`, whose members are named as the columns are. An empty cell
-    /// is `None` for an `Option`.
+    /// Like [`rows`](Self::rows), with each row decoded as a `T`, whose fields have the names of the columns. An empty cell
+    /// decodes to `None` for an `Option`.
     ///
     /// # Errors
-    /// As for [`rows`](Self::rows). A row that is no `T` is an error of the stream.
+    /// As for [`rows`](Self::rows). If a row is not a `T`, the stream returns the error.
     pub async fn rows_as<T: DeserializeOwned + Send + Unpin + 'static>(&self) -> Result<Items<T>, Error> {
         rows::stream(self.archive().await?, |columns, row| row.deserialize(Some(columns)))
     }
 
-    /// Waits until it is done and saves the ZIP file as it is. Gives its length in bytes.
+    /// Polls until the job has completed, and saves its ZIP file. Returns the length in bytes.
     ///
     /// # Errors
-    /// As for [`wait`](Self::wait), and when the file cannot be had or written.
+    /// As for [`wait`](Self::wait), and when the file cannot be downloaded or written.
     pub async fn save(&self, path: impl AsRef<Path>) -> Result<u64, Error> {
         self.wait().await?;
         let download: Download = self.request("/crm/bulk/v8/read/{id}/result").download().await?;
@@ -259,51 +259,51 @@ impl BulkRead {
     }
 }
 
-/// What Zoho says of a bulk read.
+/// The status of a bulk read job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BulkReadStatus {
     /// Zoho's id of the job.
     #[serde(default, deserialize_with = "or_default")]
     pub id: String,
-    /// How far it is.
+    /// The state of the job.
     pub state: JobState,
-    /// When it was started.
+    /// The time at which the job was started.
     #[serde(default)]
     pub created_time: Option<DateTime>,
-    /// Who started it.
+    /// The user who started the job.
     #[serde(default)]
     pub created_by: Option<Record>,
-    /// What was asked for.
+    /// The query of the job.
     #[serde(default)]
     pub query: Option<Value>,
-    /// What came of it, once it is done.
+    /// The result of a completed job.
     #[serde(default)]
     pub result: Option<BulkReadResult>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What came of a bulk read.
+/// The result of a bulk read job.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct BulkReadResult {
-    /// Which 200,000 of the records these are, from 1.
+    /// The number of the page of 200,000 records, counted from 1.
     pub page: Option<u64>,
-    /// How many records were read.
+    /// The number of records in the file.
     pub count: Option<u64>,
-    /// How many records a job reads at most.
+    /// The maximum number of records that a job reads.
     pub per_page: Option<u64>,
-    /// Whether there are more after these.
+    /// Whether there are more records.
     #[serde(deserialize_with = "or_default")]
     pub more_records: bool,
-    /// What to give to [`StartBulkRead::page_token`] to read them.
+    /// The token for [`StartBulkRead::page_token`] that continues after these records.
     pub next_page_token: Option<String>,
-    /// Where the file is, for a day.
+    /// The URL of the file. Zoho deletes it after one day.
     pub download_url: Option<String>,
-    /// What else was there: `error_message`, if the job failed.
+    /// Fields without a named member, such as the `error_message` of a failed job.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -314,18 +314,18 @@ impl JobStatus for BulkReadStatus {
     }
 
     fn failure(&self) -> Option<String> {
-        let said = || self.result.as_ref()?.extra.get("error_message").map(Value::to_string);
-        self.state.has_failed().then(|| said().unwrap_or_else(|| "Zoho does not say why".to_owned()))
+        let reason = || self.result.as_ref()?.extra.get("error_message").map(Value::to_string);
+        self.state.has_failed().then(|| reason().unwrap_or_else(|| "Zoho named no reason".to_owned()))
     }
 }
 
-/// How Zoho wraps what it says of jobs.
+/// Zoho's list around the status of jobs.
 #[derive(Debug, Deserialize)]
 struct Jobs<T> {
     data: Vec<T>,
 }
 
-/// A job that was added.
+/// The response to a job that was started.
 #[derive(Debug, Deserialize)]
 struct Added {
     details: AddedDetails,

@@ -1,4 +1,4 @@
-//! `BulkWriteRow`: what became of one row of a bulk write.
+//! `BulkWriteRow`: the result of one row of a bulk write.
 
 use csv::StringRecord;
 
@@ -7,40 +7,40 @@ use crate::record::Record;
 use crate::value::open_enum::open_enum;
 
 open_enum! {
-    /// What became of a row.
+    /// The outcome of a row.
     pub enum RowStatus {
-        /// A record was made of it.
+        /// Zoho created a record.
         Added = "ADDED",
-        /// A record was changed.
+        /// Zoho updated a record.
         Updated = "UPDATED",
-        /// It was refused: its errors say why.
+        /// Zoho rejected the row. Its errors name the reasons.
         Skipped = "SKIPPED",
-        /// Zoho did not come to it.
+        /// Zoho did not process the row.
         Unprocessed = "UNPROCESSED",
     }
 }
 
-/// What became of one row of a bulk write; from [`BulkWrite::rows`](super::BulkWrite::rows).
+/// The result of one row of a bulk write. An item of the stream of [`BulkWrite::rows`](super::BulkWrite::rows).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkWriteRow {
-    /// What became of it.
+    /// The outcome of the row.
     pub status: RowStatus,
-    /// The id of the record that was made or changed.
+    /// The id of the created or updated record.
     pub record_id: Option<String>,
-    /// Why it was refused.
+    /// The reasons why Zoho rejected the row.
     pub errors: Vec<BulkWriteError>,
-    /// Its first three columns, to know it by.
+    /// The first three columns of the row, to identify it.
     pub columns: Record,
 }
 
-/// Why a row was refused.
+/// A reason why Zoho rejected a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BulkWriteError {
     /// Zoho's code, such as `MANDATORY_NOT_FOUND`, `INVALID_DATA` or `DUPLICATE_DATA`.
     pub code: String,
-    /// The columns that it is about.
+    /// The columns that caused the error.
     pub columns: Vec<String>,
 }
 
@@ -55,7 +55,7 @@ impl BulkWriteRow {
     }
 }
 
-/// The errors in a cell: `MANDATORY_NOT_FOUND-Company,Last_Name:DUPLICATE_DATA-Email`
+/// Parses the errors in a cell: `MANDATORY_NOT_FOUND-Company,Last_Name:DUPLICATE_DATA-Email`
 /// (zoho.com/crm/developer/docs/api/v8/bulk-write/download-result.html).
 fn errors(text: &str) -> Vec<BulkWriteError> {
     let error = |part: &str| {
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_may_hold_several_errors_about_several_columns() {
+    fn a_cell_can_contain_several_errors_about_several_columns() {
         let expected =
             [("MANDATORY_NOT_FOUND", vec!["Company", "Last_Name"]), ("DUPLICATE_DATA", vec!["Email"])];
         let found = errors("MANDATORY_NOT_FOUND-Company,Last_Name:DUPLICATE_DATA-Email");
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_knows_itself_by_its_own_columns() {
+    fn a_row_keeps_its_columns_without_those_that_zoho_adds() {
         let columns = StringRecord::from(vec!["Last_Name", "STATUS", "RECORD_ID", "ERRORS"]);
         let row =
             BulkWriteRow::read(&columns, &StringRecord::from(vec!["Hopper", "ADDED", "17", ""])).unwrap();

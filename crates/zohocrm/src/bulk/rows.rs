@@ -1,5 +1,5 @@
-//! The rows of an archive as a stream. A thread unpacks and parses, and whoever takes rows makes something of
-//! them: both cores work, and what a row becomes is made and dropped by the same thread.
+//! Streams the rows of an archive. A thread unzips and parses them, and the consumer decodes them: this uses two cores, and the
+//! same thread allocates and frees the decoded values.
 
 use std::sync::Arc;
 use std::thread;
@@ -13,39 +13,40 @@ use crate::error::Error;
 use crate::record::Record;
 use crate::stream::Items;
 
-/// How much is read ahead of whoever takes the rows, twice.
+/// The size of a batch. The thread reads up to two batches ahead of the consumer.
 const BATCH_ROWS: usize = 200;
 const BATCH_BYTES: usize = 256 << 10;
 
-/// Makes something of a row: of the names of the columns, and of the cells.
+/// Decodes a row from the names of the columns and the cells.
 pub(super) type ReadRow<T> = fn(&StringRecord, &StringRecord) -> Result<T, csv::Error>;
 
-/// A row as a record of texts; an empty cell is null, since CSV does not tell them apart.
+/// Decodes a row as a record of texts. An empty cell becomes null, which CSV cannot distinguish from an empty text.
 pub(super) fn record(columns: &StringRecord, row: &StringRecord) -> Result<Record, csv::Error> {
     let cell = |cell: &str| if cell.is_empty() { Value::Null } else { Value::from(cell) };
     Ok(columns.iter().zip(row).map(|(column, value)| (column, cell(value))).collect())
 }
 
-/// The rows of an archive. A thread reads them, a little ahead of whoever takes them; it ends with the stream.
+/// Streams the rows of an archive. The thread that reads them ends when the stream is dropped.
 pub(super) fn stream<T: Send + Unpin + 'static>(
     archive: Archive,
     read: ReadRow<T>,
 ) -> Result<Items<T>, Error> {
     let archive = Arc::new(archive);
     let (sender, batches) = mpsc::channel(1);
-    let ahead = Ahead { batch: Batch::default(), sender };
-    let reader = {
+    let reader = Reader { batch: Batch::default(), sender };
+    let read_all = {
         let archive = Arc::clone(&archive);
-        move || ahead.read(&archive)
+        move || reader.read(&archive)
     };
     thread::Builder::new()
         .name("zohocrm-rows".to_owned())
-        .spawn(reader)
-        .map_err(|error| Error::Request(format!("no thread can be started to read the rows ({error})")))?;
-    Ok(Items::unfold(Taking { archive, batches, refusal: None }, move |taking| taking.rows(read)))
+        .spawn(read_all)
+        .map_err(|error| Error::Request(format!("could not start a thread to read the rows ({error})")))?;
+    let consumer = Consumer { archive, batches, invalid_row: None };
+    Ok(Items::unfold(consumer, move |consumer| consumer.next_batch(read)))
 }
 
-/// Some rows, as they are in the file.
+/// Consecutive rows of the file, not decoded.
 #[derive(Debug, Default)]
 struct Batch {
     columns: StringRecord,
@@ -53,26 +54,26 @@ struct Batch {
     bytes: usize,
 }
 
-/// What the thread that reads has to tell: some rows, that there are no more (`None`), or why there are no more.
-type Told = Result<Option<Batch>, Error>;
+/// A message of the thread: a batch, the end (`None`), or an error.
+type Message = Result<Option<Batch>, Error>;
 
-/// The side of the thread that reads.
-struct Ahead {
+/// The state of the thread.
+struct Reader {
     batch: Batch,
-    sender: mpsc::Sender<Told>,
+    sender: mpsc::Sender<Message>,
 }
 
-impl Ahead {
-    /// Reads all rows, and stops when nobody takes them any more.
+impl Reader {
+    /// Reads all rows. Stops when the consumer is dropped.
     fn read(mut self, archive: &Archive) {
         let outcome = archive.read(|columns, row| self.push(columns, row));
-        // The rows before a mistake are good ones. If nobody listens any more, nobody is to be told.
-        if self.tell_batch() {
+        // The rows before an error are valid. If the consumer is gone, there is no receiver for the outcome.
+        if self.send_batch() {
             let _ = self.sender.blocking_send(outcome.map(|()| None));
         }
     }
 
-    /// Adds a row; whether more are wanted.
+    /// Adds a row. Returns whether the consumer wants more.
     fn push(&mut self, columns: &StringRecord, row: &StringRecord) -> bool {
         if self.batch.rows.is_empty() {
             self.batch.columns = columns.clone();
@@ -80,40 +81,38 @@ impl Ahead {
         self.batch.bytes += row.as_slice().len();
         self.batch.rows.push(row.clone());
         let is_full = self.batch.rows.len() == BATCH_ROWS || self.batch.bytes >= BATCH_BYTES;
-        !is_full || self.tell_batch()
+        !is_full || self.send_batch()
     }
 
-    fn tell_batch(&mut self) -> bool {
+    fn send_batch(&mut self) -> bool {
         self.sender.blocking_send(Ok(Some(std::mem::take(&mut self.batch)))).is_ok()
     }
 }
 
-/// The side of whoever takes the rows.
-struct Taking {
+/// The state of the stream.
+struct Consumer {
     archive: Arc<Archive>,
-    batches: mpsc::Receiver<Told>,
-    /// Of the row after those that were given: it is no `T`.
-    refusal: Option<Error>,
+    batches: mpsc::Receiver<Message>,
+    /// The error of the row after those that were returned: it is not a `T`.
+    invalid_row: Option<Error>,
 }
 
-impl Taking {
-    async fn rows<T>(mut self, read: ReadRow<T>) -> Result<(Vec<T>, Option<Self>), Error> {
-        if let Some(error) = self.refusal {
+impl Consumer {
+    async fn next_batch<T>(mut self, read: ReadRow<T>) -> Result<(Vec<T>, Option<Self>), Error> {
+        if let Some(error) = self.invalid_row {
             return Err(error);
         }
-        let Some(told) = self.batches.recv().await else {
-            // Rows that are missing are no end.
-            return Err(Error::Request(
-                "the thread that reads the rows ended before the last one".to_owned(),
-            ));
+        let Some(message) = self.batches.recv().await else {
+            // The thread ended without a message: rows are missing, so this is not the end.
+            return Err(Error::Request("the thread that reads the rows ended early".to_owned()));
         };
-        let Some(batch) = told? else { return Ok((Vec::new(), None)) };
+        let Some(batch) = message? else { return Ok((Vec::new(), None)) };
         let mut rows = Vec::with_capacity(batch.rows.len());
         for row in &batch.rows {
             match read(&batch.columns, row) {
                 Ok(row) => rows.push(row),
                 Err(error) => {
-                    self.refusal = Some(self.archive.no_csv(&error));
+                    self.invalid_row = Some(self.archive.invalid_csv(&error));
                     break;
                 }
             }

@@ -1,4 +1,4 @@
-//! `Table`: rows to be written in bulk, one by one, from records or from a CSV file.
+//! `Table`: an iterator of rows to write in bulk, from records or from a CSV file.
 
 use std::fs::File;
 use std::io::{Cursor, Read};
@@ -11,17 +11,17 @@ use serde_json::{Map, Value};
 use super::csv_error;
 use crate::error::Error;
 
-/// Rows and what their columns are called. Nothing is read before a row is wanted.
+/// Rows and the names of their columns. Rows are read when they are needed.
 pub(super) struct Table {
     pub(super) columns: StringRecord,
     pub(super) rows: Rows,
-    /// Whether dates are as this crate writes them, and not as somebody else does.
+    /// Whether this crate wrote the dates, so that their format is known.
     pub(super) writes_dates: bool,
 }
 
 pub(super) type Rows = Box<dyn Iterator<Item = Result<Row, Error>> + Send>;
 
-/// A row: its cells, and which of them are the ids of lookups.
+/// The cells of a row, and the positions of those that are ids of lookups.
 #[derive(Debug, Default)]
 pub(super) struct Row {
     pub(super) cells: StringRecord,
@@ -29,7 +29,7 @@ pub(super) struct Row {
 }
 
 impl Table {
-    /// What records hold. The first one says which columns there are, if nothing else does.
+    /// A table of records. Default for the columns: the fields of the first record.
     pub(super) fn of_records<I>(
         fields: Option<Vec<String>>,
         missing: Missing,
@@ -50,12 +50,12 @@ impl Table {
         Ok(Self { columns: columns.into(), rows: Box::new(rows), writes_dates: true })
     }
 
-    /// Leaves out rows at the beginning. What is wrong with one of them is an error all the same.
+    /// Skips rows at the beginning. An invalid row among them is still an error.
     pub(super) fn skip(&mut self, rows: usize) -> Result<(), Error> {
         self.rows.by_ref().take(rows).try_for_each(|row| row.map(drop))
     }
 
-    /// The rows of a CSV file.
+    /// A table of the rows of a CSV file.
     pub(super) fn of_csv(source: CsvSource) -> Result<Self, Error> {
         let (name, source): (_, Box<dyn Read + Send>) = match source {
             CsvSource::Path(path) => {
@@ -74,16 +74,16 @@ impl Table {
     }
 }
 
-/// What it means that a record has nothing at all for a column.
+/// The meaning of a record without a field for a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
-    /// Its cell is empty.
+    /// The cell is empty.
     Empty,
-    /// That it was forgotten: an empty cell would empty the field.
-    Refused,
+    /// An error, because an empty cell would clear the field.
+    Rejected,
 }
 
-/// Where CSV text is.
+/// The source of CSV text.
 pub(super) enum CsvSource {
     Path(std::path::PathBuf),
     Bytes(Vec<u8>),
@@ -100,22 +100,21 @@ fn unreadable(path: &Path, error: &csv::Error) -> Error {
 fn fields_of(record: &impl Serialize) -> Result<Map<String, Value>, Error> {
     match serde_json::to_value(record) {
         Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Error::Request("a record is an object with fields".to_owned())),
-        Err(error) => Err(Error::Request(format!("a record cannot be written as JSON ({error})"))),
+        Ok(_) => Err(Error::Request("a record is not an object with fields".to_owned())),
+        Err(error) => Err(Error::Request(format!("a record could not be encoded as JSON ({error})"))),
     }
 }
 
-/// A record as a row of these columns. What has no column is an error: it would be lost.
+/// Converts a record to a row of these columns. A field without a column is an error, because it would be lost.
 fn row(columns: &[String], missing: Missing, mut record: Map<String, Value>) -> Result<Row, Error> {
     let mut row = Row::default();
     for (index, column) in columns.iter().enumerate() {
         let value = match (record.swap_remove(column), missing) {
             (Some(value), _) => value,
             (None, Missing::Empty) => Value::Null,
-            (None, Missing::Refused) => {
+            (None, Missing::Rejected) => {
                 return Err(Error::Request(format!(
-                    "a record lacks the field {column:?}, which Zoho would empty; give it as null, or call \
-                     `ignore_empty`"
+                    "a record lacks the field {column:?}, which Zoho would clear; set it to null or call `ignore_empty`"
                 )));
             }
         };
@@ -123,25 +122,27 @@ fn row(columns: &[String], missing: Missing, mut record: Map<String, Value>) -> 
             row.ids.push(index);
         }
         let cell = cell(&value).ok_or_else(|| {
-            Error::Request(format!("the field {column:?} has no form in CSV; write it with Records::create"))
+            Error::Request(format!(
+                "the field {column:?} cannot be written as CSV; write it with `Records::create`"
+            ))
         })?;
         row.cells.push_field(&cell);
     }
     match record.keys().next() {
         Some(name) => Err(Error::Request(format!(
-            "a record has the field {name:?}, which those before it have not; name all fields with `fields`"
+            "a record has the field {name:?}, which the first record lacks; list all fields with `fields`"
         ))),
         None => Ok(row),
     }
 }
 
-/// A value as the text of a cell; `None` for a subform and other things that a cell has no room for.
+/// Converts a value to the text of a cell. `None` for a subform and other values without a form in CSV.
 fn cell(value: &Value) -> Option<String> {
     match value {
         Value::Null => Some(String::new()),
         Value::String(text) => Some(text.clone()),
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
-        // A multi-select field: Zoho takes its values apart at semicolons.
+        // A multi-select field, whose values Zoho splits at semicolons.
         Value::Array(values) => {
             let texts: Option<Vec<&str>> =
                 values.iter().map(|value| value.as_str().filter(|text| !text.contains(';'))).collect();
@@ -178,50 +179,50 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_refused_where_it_would_empty_a_field() {
+    fn a_missing_field_is_rejected_if_it_would_be_cleared() {
         let records = [Record::new().with("A", 1).with_null("B"), Record::new().with("A", 2)];
         let rows = |missing| {
             let table = Table::of_records(None, missing, records.clone().into_iter()).unwrap();
             table.rows.collect::<Vec<_>>()
         };
         assert!(rows(Missing::Empty).iter().all(Result::is_ok));
-        let refused = rows(Missing::Refused);
-        assert!(refused[0].is_ok());
-        let error = refused[1].as_ref().unwrap_err().to_string();
+        let rejected = rows(Missing::Rejected);
+        assert!(rejected[0].is_ok());
+        let error = rejected[1].as_ref().unwrap_err().to_string();
         assert!(error.contains("lacks the field \"B\""), "{error}");
     }
 
     #[test]
-    fn rows_are_skipped_and_the_columns_stay() {
+    fn rows_are_skipped_and_the_columns_are_kept() {
         let records = (1..=3).map(|number| Record::new().with("Size", number));
         let mut table = Table::of_records(None, Missing::Empty, records).unwrap();
         table.skip(2).unwrap();
         let rows: Vec<_> = table.rows.map(|row| row.unwrap().cells).collect();
         assert_eq!((table.columns, rows), (vec!["Size"].into(), vec![vec!["3"].into()]));
         let mut table = Table::of_csv(CsvSource::Bytes(b"a,b\n1\n1,2\n".to_vec())).unwrap();
-        assert!(table.skip(1).is_err(), "a row that is skipped is read");
+        assert!(table.skip(1).is_err(), "skipped rows are still read");
     }
 
     #[test]
-    fn what_has_no_column_or_no_form_in_csv_is_refused_and_not_dropped() {
-        let (_, refused) =
+    fn a_field_without_a_column_or_a_form_in_csv_is_rejected() {
+        let (_, rejected) =
             rows(vec![Record::new().with("Last_Name", "One"), Record::new().with("First_Name", "Two")]);
-        assert!(refused[0].is_ok() && refused[1].as_ref().unwrap_err().contains("\"First_Name\""));
+        assert!(rejected[0].is_ok() && rejected[1].as_ref().unwrap_err().contains("\"First_Name\""));
         for odd in [json!([{ "Row": 1 }]), json!(["a;b"]), json!({ "name": "no id" })] {
-            let (_, refused) = rows(vec![Record::new().with("Odd", odd)]);
-            assert!(refused[0].as_ref().unwrap_err().contains("\"Odd\""));
+            let (_, rejected) = rows(vec![Record::new().with("Odd", odd)]);
+            assert!(rejected[0].as_ref().unwrap_err().contains("\"Odd\""));
         }
     }
 
     #[test]
-    fn a_csv_file_that_is_not_one_says_where() {
+    fn an_invalid_csv_file_is_an_error_with_its_position() {
         for line_break in ["\n", "\r\n"] {
             let text = "a,b\n1,2\n3\n".replace('\n', line_break);
             let table = Table::of_csv(CsvSource::Bytes(text.into())).unwrap();
             let rows: Vec<_> = table.rows.collect();
             assert_eq!(rows[0].as_ref().unwrap().cells, vec!["1", "2"]);
             let error = rows[1].as_ref().unwrap_err().to_string();
-            assert!(error.contains("it has 1 cells in place of 2 in row 2 after the heading"), "{error}");
+            assert!(error.contains("it has 1 cells instead of 2 in row 2 after the header"), "{error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A bulk write that was started: how far it is, and what became of each row.
+//! `BulkWrite`: a job that was started, its status and the results of its rows.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -19,31 +19,20 @@ use crate::value::{DateTime, Extra, or_default};
 
 const SCOPES: &[&str] = &["ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL"];
 
-/// A bulk write that was started; from [`StartBulkWrite`](super::StartBulkWrite), or, by its id, from [`Crm::bulk_write_job`].
+/// A bulk write job that was started. Returned by [`BulkWriteBatch::start`](super::BulkWriteBatch::start), and by
+/// [`Crm::bulk_write_job`](crate::Crm::bulk_write_job) for a known id.
 #[derive(Clone, Debug)]
 pub struct BulkWrite {
     caller: Caller,
     id: String,
     polling: Polling,
-    rows_sent: Option<usize>,
-    /// What Zoho said last, once it is done: it is not asked again.
+    /// The final status of a completed job, which is not polled again.
     done: Arc<OnceLock<BulkWriteStatus>>,
 }
 
 impl BulkWrite {
     pub(crate) fn new(caller: &Caller, id: String) -> Self {
-        Self {
-            caller: caller.clone(),
-            id,
-            polling: Polling::default(),
-            rows_sent: None,
-            done: Arc::default(),
-        }
-    }
-
-    /// The job that was started with so many rows.
-    pub(super) fn with_rows_sent(self, rows: usize) -> Self {
-        Self { rows_sent: Some(rows), ..self }
+        Self { caller: caller.clone(), id, polling: Polling::default(), done: Arc::default() }
     }
 
     /// Zoho's id of the job.
@@ -52,19 +41,13 @@ impl BulkWrite {
         &self.id
     }
 
-    /// How many rows were sent with it; `None` for a job that was found by its id.
-    #[must_use]
-    pub fn rows_sent(&self) -> Option<usize> {
-        self.rows_sent
-    }
-
-    /// Sets how it is waited for.
+    /// Sets how often and how long to poll the job.
     #[must_use]
     pub fn with_polling(self, polling: Polling) -> Self {
         Self { polling, ..self }
     }
 
-    /// How far it is.
+    /// Requests the status of the job.
     ///
     /// # Errors
     /// When the call fails.
@@ -74,15 +57,15 @@ impl BulkWrite {
         Ok(request.scopes(SCOPES).send_as::<BulkWriteStatus>().await?.into_inner())
     }
 
-    /// Waits until it is done. Rows that were refused are no failure: see [`rows`](Self::rows).
+    /// Polls until the job has completed. Rejected rows are not an error: see [`rows`](Self::rows).
     ///
     /// # Errors
-    /// [`Error::JobFailed`], [`Error::JobUnfinished`], and when Zoho cannot be asked.
+    /// [`Error::JobFailed`], [`Error::JobUnfinished`], and when polling fails.
     pub async fn wait(&self) -> Result<BulkWriteStatus, Error> {
         self.wait_with_progress(|_| ()).await
     }
 
-    /// Waits until it is done, and tells what Zoho says each time that it is asked.
+    /// Polls until the job has completed, and calls `progress` with every status.
     ///
     /// # Errors
     /// As for [`wait`](Self::wait).
@@ -93,119 +76,119 @@ impl BulkWrite {
         self.polling.wait_once(&self.id, &self.done, || self.status(), progress).await
     }
 
-    /// Waits until it is done and streams what became of each row.
+    /// Polls until the job has completed, and streams the result of each row.
     ///
     /// # Errors
-    /// As for [`wait`](Self::wait), and when the file cannot be had. A file that is not what it should be is an error of
-    /// the stream.
+    /// As for [`wait`](Self::wait), and when the download fails. If the content of the file is invalid, the stream returns the
+    /// error.
     pub async fn rows(&self) -> Result<Items<BulkWriteRow>, Error> {
         rows::stream(Archive::download(&self.result().await?).await?, BulkWriteRow::read)
     }
 
-    /// Waits until it is done and saves the ZIP file that says what became of each row. Gives its length in bytes.
+    /// Polls until the job has completed, and saves the ZIP file with the results of the rows. Returns its length in bytes.
     ///
     /// # Errors
-    /// As for [`wait`](Self::wait), and when the file cannot be had or written.
+    /// As for [`wait`](Self::wait), and when the file cannot be downloaded or written.
     pub async fn save(&self, path: impl AsRef<Path>) -> Result<u64, Error> {
         self.result().await?.download().await?.save(path).await
     }
 
-    /// The request for the result. Zoho says where it is; the token goes there only if it is a host of Zoho's.
+    /// The request for the result, at a URL that Zoho names. The token is only sent to a host of Zoho.
     async fn result(&self) -> Result<Request, Error> {
         let url = self.wait().await?.result.and_then(|result| result.download_url);
         let url = url.ok_or_else(|| Error::JobFailed {
             job: self.id.clone(),
-            evidence: "Zoho does not say where the result is".to_owned(),
+            evidence: "Zoho returned no URL of the result".to_owned(),
         })?;
         Ok(Request::new(&self.caller, Method::Get, url).scopes(SCOPES))
     }
 }
 
-/// What Zoho says of a bulk write.
+/// The status of a bulk write job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BulkWriteStatus {
     /// Zoho's id of the job.
     #[serde(default, deserialize_with = "or_default")]
     pub id: String,
-    /// How far it is.
+    /// The state of the job.
     #[serde(rename = "status")]
     pub state: JobState,
     /// `insert`, `update` or `upsert`.
     #[serde(default)]
     pub operation: Option<String>,
-    /// The files, and what became of them.
+    /// The files of the job, and their results.
     #[serde(default, deserialize_with = "or_default")]
     pub resource: Vec<BulkWriteResource>,
-    /// When it was started.
+    /// The time at which the job was started.
     #[serde(default)]
     pub created_time: Option<DateTime>,
-    /// Who started it.
+    /// The user who started the job.
     #[serde(default)]
     pub created_by: Option<Record>,
-    /// What came of it, once it is done.
+    /// The result of a completed job.
     #[serde(default)]
     pub result: Option<BulkWriteResult>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl BulkWriteStatus {
-    /// The files of the job: how many rows of each were added, updated and skipped. One, for a job of this crate's.
+    /// The files of the job, with the numbers of added, updated and skipped rows. A job of this crate has one file.
     pub fn files(&self) -> impl Iterator<Item = &BulkWriteFile> {
         self.resource.iter().filter_map(|resource| resource.file.as_ref())
     }
 }
 
-/// What a bulk write is about: a module, a file, and which column is for which field.
+/// A part of a bulk write job: a module, a file, and the mapping of columns to fields.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct BulkWriteResource {
-    /// How far it is.
+    /// The state of the job.
     pub status: Option<JobState>,
-    /// Why it failed, such as `INVALID_FILE_FORMAT`.
+    /// The error code if it failed, such as `INVALID_FILE_FORMAT`.
     pub code: Option<String>,
-    /// What Zoho says about it.
+    /// Zoho's message.
     pub message: Option<String>,
-    /// The file, and what became of its rows.
+    /// The file, and the results of its rows.
     pub file: Option<BulkWriteFile>,
-    /// What else was there: the module, the mappings.
+    /// Fields without a named member, such as the module and the mappings.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What became of the rows of a file.
+/// The results of the rows of a file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct BulkWriteFile {
-    /// How far it is.
+    /// The state of the job.
     pub status: Option<JobState>,
     /// The name of the CSV file.
     pub name: Option<String>,
-    /// How many records were created.
+    /// The number of created records.
     pub added_count: Option<u64>,
-    /// How many records were changed.
+    /// The number of updated records.
     pub updated_count: Option<u64>,
-    /// How many rows were refused.
+    /// The number of rejected rows.
     pub skipped_count: Option<u64>,
-    /// How many rows there are.
+    /// The number of rows.
     pub total_count: Option<u64>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What came of a bulk write.
+/// The result of a bulk write job.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct BulkWriteResult {
-    /// Where the file is that says what became of each row, for a day.
+    /// The URL of the file with the results of the rows. Zoho deletes it after one day.
     pub download_url: Option<String>,
-    /// What else was there.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -218,13 +201,13 @@ impl JobStatus for BulkWriteStatus {
     fn failure(&self) -> Option<String> {
         let failed = |state: &Option<JobState>| state.as_ref().is_some_and(JobState::has_failed);
         let resource = self.resource.iter().find(|resource| failed(&resource.status));
-        let said = || {
+        let reason = || {
             let resource = resource?;
-            let words = [resource.code.as_deref(), resource.message.as_deref()];
-            let words: Vec<&str> = words.into_iter().flatten().collect();
-            (!words.is_empty()).then(|| words.join(", "))
+            let parts = [resource.code.as_deref(), resource.message.as_deref()];
+            let parts: Vec<&str> = parts.into_iter().flatten().collect();
+            (!parts.is_empty()).then(|| parts.join(", "))
         };
-        let is_over_and_failed = self.state.has_failed() || (self.state.is_over() && resource.is_some());
-        is_over_and_failed.then(|| said().unwrap_or_else(|| "Zoho does not say why".to_owned()))
+        let has_failed = self.state.has_failed() || (self.state.is_final() && resource.is_some());
+        has_failed.then(|| reason().unwrap_or_else(|| "Zoho named no reason".to_owned()))
     }
 }

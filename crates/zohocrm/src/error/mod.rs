@@ -5,6 +5,7 @@ mod field_problem;
 mod rejection;
 
 use std::error::Error as StdError;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -118,6 +119,19 @@ pub enum Error {
         waited: Duration,
     },
 
+    /// A job was to be started and the call failed, but Zoho may have started the job.
+    #[error(
+        "Zoho may have started a job for rows {} to {}; check for their records before you send them again",
+        rows.start + 1, rows.end
+    )]
+    #[non_exhaustive]
+    JobInDoubt {
+        /// The positions of the rows in the input, counted from 0, skipped rows included.
+        rows: Range<usize>,
+        /// The error of the call.
+        source: Arc<Self>,
+    },
+
     /// The organisation has fewer API credits left than [`CrmBuilder::credits_floor`](crate::CrmBuilder::credits_floor)
     /// keeps back. Nothing was sent.
     #[error("{remaining} API credits are left, and {floor} are kept back; wait: credits return daily")]
@@ -170,7 +184,7 @@ impl Error {
             Self::InvalidResponse { .. } | Self::TooLarge { .. } | Self::PaginationStalled => {
                 ErrorKind::Decode
             }
-            Self::NotSent(error) => error.kind(),
+            Self::NotSent(error) | Self::JobInDoubt { source: error, .. } => error.kind(),
             Self::CreditsShort { .. } => ErrorKind::Throttled,
             Self::InvalidRecord { .. } => ErrorKind::InvalidData,
             Self::JobFailed { .. } | Self::JobUnfinished { .. } => ErrorKind::Other,
@@ -183,10 +197,27 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Token(error) => error.is_transient(),
-            Self::CreditsShort { .. } => false,
+            Self::CreditsShort { .. } | Self::JobInDoubt { .. } => false,
             Self::JobUnfinished { .. } => true,
             _ => matches!(self.kind(), ErrorKind::Throttled | ErrorKind::Unreachable | ErrorKind::Server),
         }
+    }
+
+    /// Whether Zoho may have carried out the call although it failed.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        match self {
+            Self::Unreachable { sent, .. } => *sent,
+            // The token is requested before the call is sent.
+            Self::Token(_) => false,
+            _ => matches!(self.kind(), ErrorKind::Unreachable | ErrorKind::Server | ErrorKind::Decode),
+        }
+    }
+
+    /// The error of a call that was to start a job for `rows`.
+    #[cfg(feature = "bulk")]
+    pub(crate) fn starting_job(self, rows: Range<usize>) -> Self {
+        if self.is_in_doubt() { Self::JobInDoubt { rows, source: Arc::new(self) } } else { self }
     }
 
     /// Whether the user has to log in before the call can succeed.
@@ -260,7 +291,7 @@ impl Error {
             Self::Api(error) => error.request_id(),
             Self::Record(error) => error.request_id(),
             Self::InvalidResponse { response, .. } => response.request_id(),
-            Self::NotSent(error) => error.request_id(),
+            Self::NotSent(error) | Self::JobInDoubt { source: error, .. } => error.request_id(),
             _ => None,
         }
     }

@@ -1,4 +1,4 @@
-//! `crm.bulk_read("Leads")`: jobs, their rows, and what can go wrong with either.
+//! `crm.bulk_read("Leads")`: jobs, their rows, and the errors of both.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ const START: &str = "POST /crm/bulk/v8/read";
 
 fn quick() -> Polling {
     Polling::new()
-        .first_pause(Duration::from_millis(20))
-        .longest_pause(Duration::from_millis(60))
-        .time_limit(Duration::from_secs(30))
+        .first_interval(Duration::from_millis(20))
+        .max_interval(Duration::from_millis(60))
+        .timeout(Duration::from_secs(30))
 }
 
-/// A job that reads so many leads.
+/// Starts a job that reads this number of leads.
 async fn job(ada: &LoggedIn, leads: usize) -> BulkRead {
     ada.zoho.add_records(ADA, "Leads", leads);
     ada.crm.bulk_read("Leads").fields(["Last_Name", "Email"]).polling(quick()).start().await.unwrap()
@@ -30,7 +30,7 @@ fn result_of(job: &BulkRead) -> String {
 }
 
 #[tokio::test]
-async fn a_job_is_started_waited_for_and_its_rows_come_one_by_one() {
+async fn a_job_is_started_and_polled_and_its_rows_are_streamed() {
     let ada = logged_in().await;
     let job = job(&ada, 1_234).await;
     let mut states = Vec::new();
@@ -38,7 +38,7 @@ async fn a_job_is_started_waited_for_and_its_rows_come_one_by_one() {
     let result = status.result.unwrap();
     assert_eq!((status.id.as_str(), result.count, result.more_records), (job.id(), Some(1_234), false));
     assert_eq!(states.last(), Some(&JobState::Completed));
-    assert!(states.len() > 1 && !states[0].is_over(), "{states:?}");
+    assert!(states.len() > 1 && !states[0].is_final(), "{states:?}");
 
     let mut rows = job.rows().await.unwrap();
     let mut count = 0;
@@ -49,11 +49,11 @@ async fn a_job_is_started_waited_for_and_its_rows_come_one_by_one() {
         assert!(lead.id().is_some() && lead.is_null("Email"), "an empty cell is null: {lead:?}");
     }
     assert_eq!(count, 1_234);
-    assert!(rows.next().await.is_none(), "the end is the end");
+    assert!(rows.next().await.is_none(), "the stream stays at its end");
 }
 
 #[tokio::test]
-async fn rows_are_read_as_a_type_of_one_s_own() {
+async fn rows_are_decoded_as_the_callers_own_type() {
     #[derive(Debug, Deserialize)]
     struct Lead {
         id: u64,
@@ -73,7 +73,7 @@ async fn rows_are_read_as_a_type_of_one_s_own() {
 }
 
 #[tokio::test]
-async fn a_row_that_is_not_of_the_type_says_where() {
+async fn a_row_that_cannot_be_decoded_is_an_error_with_its_position() {
     #[derive(Debug, Deserialize)]
     #[expect(dead_code, reason = "nothing is ever read into it")]
     struct Odd {
@@ -84,13 +84,13 @@ async fn a_row_that_is_not_of_the_type_says_where() {
     let mut rows = job(&ada, 3).await.rows_as::<Odd>().await.unwrap();
     let error = rows.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
-    assert!(error.to_string().contains("in row 1 after the heading, column 2"), "{error}");
-    assert!(!error.to_string().contains("Record 1"), "nothing is quoted: {error}");
+    assert!(error.to_string().contains("in row 1 after the header, column 2"), "{error}");
+    assert!(!error.to_string().contains("Record 1"), "content is quoted: {error}");
     assert!(rows.next().await.is_none());
 }
 
 #[tokio::test]
-async fn the_rows_before_one_that_is_not_of_the_type_are_given() {
+async fn the_rows_before_one_that_cannot_be_decoded_are_returned() {
     #[derive(Debug)]
     struct NotTheThird(String);
     impl<'de> Deserialize<'de> for NotTheThird {
@@ -106,18 +106,18 @@ async fn the_rows_before_one_that_is_not_of_the_type_are_given() {
         assert_eq!(rows.next().await.unwrap().unwrap().0, expected);
     }
     let error = rows.next().await.unwrap().unwrap_err();
-    assert!(error.to_string().contains("in row 3 after the heading"), "{error}");
-    assert!(rows.next().await.is_none(), "after an error it ends");
+    assert!(error.to_string().contains("in row 3 after the header"), "{error}");
+    assert!(rows.next().await.is_none(), "the stream ends after an error");
 }
 
 #[tokio::test]
-#[should_panic(expected = "a row that is no Fussy")]
-async fn a_type_that_panics_does_so_where_the_rows_are_taken() {
+#[should_panic(expected = "not a Fussy row")]
+async fn a_type_that_panics_does_so_in_the_consumer() {
     #[derive(Debug)]
     struct Fussy;
     impl<'de> Deserialize<'de> for Fussy {
         fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-            panic!("a row that is no Fussy")
+            panic!("not a Fussy row")
         }
     }
     let ada = logged_in().await;
@@ -125,19 +125,19 @@ async fn a_type_that_panics_does_so_where_the_rows_are_taken() {
 }
 
 #[tokio::test]
-async fn a_job_that_is_done_is_not_asked_about_again() {
+async fn a_completed_job_is_not_polled_again() {
     let ada = logged_in().await;
     let job = job(&ada, 2).await;
     let status = job.wait().await.unwrap();
     let state = format!("GET /crm/bulk/v8/read/{}", job.id());
-    let asked = ada.zoho.journal().count(&state);
-    let mut told = Vec::new();
-    assert_eq!(job.clone().wait_with_progress(|status| told.push(status.clone())).await.unwrap(), status);
+    let polls = ada.zoho.journal().count(&state);
+    let mut reported = Vec::new();
+    assert_eq!(job.clone().wait_with_progress(|status| reported.push(status.clone())).await.unwrap(), status);
     assert_eq!(
-        (told.as_slice(), job.rows().await.unwrap().collect_up_to(9).await.unwrap().len()),
+        (reported.as_slice(), job.rows().await.unwrap().collect_up_to(9).await.unwrap().len()),
         (&[status][..], 2)
     );
-    assert_eq!(ada.zoho.journal().count(&state), asked);
+    assert_eq!(ada.zoho.journal().count(&state), polls);
 }
 
 #[tokio::test]
@@ -146,8 +146,8 @@ async fn a_job_is_found_again_by_its_id() {
     let started = job(&ada, 2).await;
     let again = ada.crm.bulk_read_job(started.id()).with_polling(quick());
     assert_eq!(again.rows().await.unwrap().collect_up_to(10).await.unwrap().len(), 2);
-    let nobody_s = ada.crm.bulk_read_job("17").status().await.unwrap_err();
-    assert_eq!(nobody_s.kind(), ErrorKind::NotFound);
+    let unknown = ada.crm.bulk_read_job("17").status().await.unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::NotFound);
 }
 
 #[tokio::test]
@@ -165,7 +165,7 @@ async fn criteria_and_a_callback_reach_zoho() {
 }
 
 #[tokio::test]
-async fn the_zip_is_saved_as_it_is() {
+async fn the_zip_file_is_saved_unchanged() {
     let ada = logged_in().await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("leads.zip");
@@ -175,13 +175,13 @@ async fn the_zip_is_saved_as_it_is() {
 }
 
 #[tokio::test]
-async fn pages_are_followed_by_number_and_by_token_as_long_as_there_are_more() {
+async fn further_pages_are_read_by_number_and_by_token() {
     let ada = logged_in().await;
     ada.zoho.add_records(ADA, "Leads", 4);
     for (next, expected) in [(json!(null), "page"), (json!("next-one"), "page_token")] {
         ada.zoho.clear_faults();
         ada.zoho.journal().clear();
-        // The first job says that there are more; the second one is the real thing.
+        // The status of the first job is made up and says that there are more records.
         let body = json!({ "data": [{ "id": "1", "state": "COMPLETED",
             "result": { "page": 1, "count": 4, "more_records": true, "next_page_token": next } }] });
         ada.zoho.fault(Fault::on("GET /crm/bulk/v8/read/*").respond(200, body.to_string()));
@@ -196,13 +196,15 @@ async fn pages_are_followed_by_number_and_by_token_as_long_as_there_are_more() {
                 assert_eq!(second.status().await.unwrap().query.unwrap()["page"], 2);
                 assert!(jobs.next().await.is_none());
             }
-            _ => assert_eq!(second.unwrap_err().kind(), ErrorKind::InvalidData, "a made-up token is refused"),
+            _ => {
+                assert_eq!(second.unwrap_err().kind(), ErrorKind::InvalidData, "Zoho rejects a made-up token")
+            }
         }
     }
 }
 
 #[tokio::test]
-async fn a_job_that_fails_is_an_error_that_says_why() {
+async fn a_failed_job_is_an_error_with_the_reason() {
     let ada = logged_in().await;
     ada.zoho.fail_next_bulk_job();
     let job = job(&ada, 1).await;
@@ -212,10 +214,10 @@ async fn a_job_that_fails_is_an_error_that_says_why() {
 }
 
 #[tokio::test]
-async fn a_job_that_does_not_end_is_given_up_and_can_be_waited_for_again() {
+async fn waiting_for_a_job_times_out_and_can_be_repeated() {
     let zoho = Emulator::builder().bulk_job_duration(Duration::from_secs(3600)).start().await;
     let ada = logged_in_at(zoho).await;
-    let job = job(&ada, 1).await.with_polling(quick().time_limit(Duration::from_millis(200)));
+    let job = job(&ada, 1).await.with_polling(quick().timeout(Duration::from_millis(200)));
     let error = job.rows().await.unwrap_err();
     assert!(matches!(error, Error::JobUnfinished { .. }), "{error:?}");
     ada.zoho.advance(Duration::from_secs(3600));
@@ -223,7 +225,7 @@ async fn a_job_that_does_not_end_is_given_up_and_can_be_waited_for_again() {
 }
 
 #[tokio::test]
-async fn zoho_may_be_away_for_a_while_as_a_job_is_waited_for() {
+async fn zoho_can_be_unreachable_for_a_while_during_polling() {
     let ada = logged_in().await;
     let crm = Crm::builder(&ada.authenticator).retries(Retries::none()).build_for(ADA);
     let job = job(&ada, 1).await;
@@ -233,7 +235,7 @@ async fn zoho_may_be_away_for_a_while_as_a_job_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_refused_start_is_an_error_of_its_kind() {
+async fn a_rejected_start_is_an_error_of_its_kind() {
     let ada = logged_in().await;
     let error = ada.crm.bulk_read("Nonsense").start().await.unwrap_err();
     assert_eq!(error.api().unwrap().code(), "MODULE_NOT_AVAILABLE");
@@ -242,7 +244,7 @@ async fn a_refused_start_is_an_error_of_its_kind() {
 }
 
 #[tokio::test]
-async fn what_is_no_zip_or_breaks_off_is_an_error_and_never_an_end() {
+async fn an_invalid_or_incomplete_file_is_an_error_and_never_an_early_end() {
     let ada = logged_in().await;
     let job = job(&ada, 2_000).await;
     job.wait().await.unwrap();
@@ -260,12 +262,12 @@ async fn what_is_no_zip_or_breaks_off_is_an_error_and_never_an_end() {
     assert_eq!(
         job.rows().await.unwrap().collect_up_to(9_999).await.unwrap().len(),
         2_000,
-        "then all is well"
+        "the next download succeeds"
     );
 }
 
 #[tokio::test]
-async fn rows_that_nobody_takes_stop_their_reader() {
+async fn dropping_the_rows_stops_their_thread() {
     let ada = logged_in().await;
     let job = job(&ada, 20_000).await;
     for _ in 0..20 {
@@ -278,11 +280,11 @@ async fn rows_that_nobody_takes_stop_their_reader() {
         names.filter(|name| name.starts_with("zohocrm-rows")).count()
     };
     for _ in 0..100 {
-        // Other tests may have one or two of their own.
+        // Other tests can have a few threads of this name.
         if readers() < 10 {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("{} readers are left", readers());
+    panic!("{} threads still run", readers());
 }

@@ -1,13 +1,11 @@
-//! `crm.bulk_write("Leads")`: uploads, jobs, and what became of each row.
+//! `crm.bulk_write("Leads")`: uploads, jobs, and the results of rows.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 use zoho_emulator::{Fault, Field};
-use zohocrm::bulk::{BulkWrite, BulkWriteRow, JobState, Polling, RowStatus, StartBulkWrite};
+use zohocrm::bulk::{BulkWrite, BulkWriteBatch, BulkWriteRow, JobState, Polling, RowStatus, StartBulkWrite};
 use zohocrm::{Error, ErrorKind, Items, Lookup, Record};
 
 use crate::support::{LoggedIn, logged_in};
@@ -17,14 +15,15 @@ const START: &str = "POST /crm/bulk/v8/write";
 
 fn write(ada: &LoggedIn) -> StartBulkWrite {
     let quick =
-        Polling::new().first_pause(Duration::from_millis(20)).longest_pause(Duration::from_millis(60));
-    ada.crm.bulk_write("Leads").polling(quick.time_limit(Duration::from_secs(30)))
+        Polling::new().first_interval(Duration::from_millis(20)).max_interval(Duration::from_millis(60));
+    ada.crm.bulk_write("Leads").polling(quick.timeout(Duration::from_secs(30)))
 }
 
-async fn only(mut jobs: Items<BulkWrite>) -> BulkWrite {
-    let job = jobs.next().await.unwrap().unwrap();
-    assert!(jobs.next().await.is_none());
-    job
+/// Starts the job of a write with a single batch.
+async fn only(mut batches: Items<BulkWriteBatch>) -> BulkWrite {
+    let batch = batches.next().await.unwrap().unwrap();
+    assert!(batches.next().await.is_none());
+    batch.start().await.unwrap()
 }
 
 async fn rows(job: &BulkWrite) -> Vec<BulkWriteRow> {
@@ -32,7 +31,7 @@ async fn rows(job: &BulkWrite) -> Vec<BulkWriteRow> {
 }
 
 #[tokio::test]
-async fn records_are_written_and_each_row_says_what_became_of_it() {
+async fn records_are_written_and_each_row_has_a_result() {
     let ada = logged_in().await;
     let leads = [
         Record::new().with("Last_Name", "O'Neil, \"Ann\"\nline two").with("Email", "ann@example.com"),
@@ -57,7 +56,7 @@ async fn records_are_written_and_each_row_says_what_became_of_it() {
 }
 
 #[tokio::test]
-async fn a_type_of_one_s_own_is_written_too() {
+async fn records_of_the_callers_own_type_are_written() {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
     struct Lead {
@@ -72,12 +71,12 @@ async fn a_type_of_one_s_own_is_written_too() {
 }
 
 #[tokio::test]
-async fn the_upload_goes_to_the_content_host_with_its_headers_and_the_organisation_is_asked_for_once() {
+async fn the_upload_goes_to_the_content_host_and_the_organisation_is_requested_once() {
     let ada = logged_in().await;
-    let mut jobs = write(&ada).rows_per_job(2).csv_text("Last_Name\nA\nB\nC\nD\nE\n");
+    let mut batches = write(&ada).rows_per_job(2).csv_text("Last_Name\nA\nB\nC\nD\nE\n");
     let mut counts = Vec::new();
-    while let Some(job) = jobs.next().await {
-        counts.push(rows(&job.unwrap()).await.len());
+    while let Some(batch) = batches.next().await {
+        counts.push(rows(&batch.unwrap().start().await.unwrap()).await.len());
     }
     assert_eq!(counts, [2, 2, 1]);
     let journal = ada.zoho.journal();
@@ -90,11 +89,11 @@ async fn the_upload_goes_to_the_content_host_with_its_headers_and_the_organisati
 
     journal.clear();
     only(write(&ada).organization("60000001").csv_text("Last_Name\nF\n")).await;
-    assert_eq!(journal.count("GET /crm/v8/org"), 0, "who knows the zgid need not ask");
+    assert_eq!(journal.count("GET /crm/v8/org"), 0, "a given zgid is not requested");
 }
 
 #[tokio::test]
-async fn nothing_is_sent_for_no_rows_or_before_a_job_is_wanted() {
+async fn nothing_is_sent_without_rows_or_before_a_batch_is_requested() {
     let ada = logged_in().await;
     let none: [Record; 0] = [];
     assert!(write(&ada).records(none).next().await.is_none());
@@ -122,7 +121,7 @@ async fn records_are_updated_and_upserted_by_a_field() {
 }
 
 #[tokio::test]
-async fn a_lookup_is_written_by_its_id_and_a_default_fills_what_has_no_column() {
+async fn a_lookup_is_written_as_its_id_and_a_default_value_needs_no_column() {
     let ada = logged_in().await;
     let account = Record::new().with("Account_Name", "Navy");
     let account = ada.crm.records("Accounts").create_one(account).await.unwrap().id().unwrap().to_owned();
@@ -151,23 +150,23 @@ async fn a_file_is_streamed_from_disk() {
 }
 
 #[tokio::test]
-async fn a_row_that_cannot_be_written_ends_the_stream_and_the_jobs_before_it_stand() {
+async fn an_invalid_row_ends_the_stream_after_the_batches_before_it() {
     let ada = logged_in().await;
-    let mut jobs = write(&ada).rows_per_job(2).records([
+    let mut batches = write(&ada).rows_per_job(2).records([
         Record::new().with("Last_Name", "A"),
         Record::new().with("Last_Name", "B"),
-        Record::new().with("Last_Name", "C").with("First_Name", "which has no column"),
+        Record::new().with("Last_Name", "C").with("First_Name", "has no column"),
     ]);
-    assert!(jobs.next().await.unwrap().is_ok());
-    let error = jobs.next().await.unwrap().unwrap_err();
+    assert!(batches.next().await.unwrap().is_ok());
+    let error = batches.next().await.unwrap().unwrap_err();
     assert!(error.to_string().contains("First_Name"), "{error}");
-    assert!(jobs.next().await.is_none());
+    assert!(batches.next().await.is_none());
     let fields = write(&ada).fields(["Last_Name", "First_Name"]);
     assert_eq!(rows(&only(fields.records([Record::new().with("Last_Name", "D")])).await).await.len(), 1);
 }
 
 #[tokio::test]
-async fn an_update_whose_records_lack_a_field_is_refused_unless_empty_cells_are_ignored() {
+async fn an_update_with_a_missing_field_is_rejected_unless_empty_cells_are_ignored() {
     let ada = logged_in().await;
     let leads = || [Record::with_id("1").with("City", "Rome").with_null("Company"), Record::with_id("2")];
     for write in [write(&ada).update("id"), write(&ada).upsert("id")] {
@@ -179,27 +178,37 @@ async fn an_update_whose_records_lack_a_field_is_refused_unless_empty_cells_are_
 }
 
 #[tokio::test]
-async fn rows_are_skipped_and_a_job_knows_how_many_were_sent() {
+async fn a_batch_has_the_positions_of_its_rows_including_skipped_ones() {
     let ada = logged_in().await;
-    let told = Arc::new(AtomicUsize::new(0));
-    let tell = {
-        let told = Arc::clone(&told);
-        move |rows| told.store(rows, Ordering::Relaxed)
-    };
-    let write = write(&ada).rows_per_job(2).skip_rows(2).before_start(tell);
-    let mut jobs = write.csv_text("Last_Name\nA\nB\nC\nD\nE\n");
-    let job = jobs.next().await.unwrap().unwrap();
-    assert_eq!((job.rows_sent(), told.load(Ordering::Relaxed)), (Some(2), 2));
-    assert_eq!(rows(&job).await[0].columns.text("Last_Name"), Some("C"));
-    assert_eq!(ada.crm.bulk_write_job(job.id()).rows_sent(), None);
-    ada.zoho.fault(Fault::on(UPLOAD).crm_error(400, "INVALID_FILE_FORMAT"));
-    told.store(0, Ordering::Relaxed);
-    assert!(jobs.next().await.unwrap().is_err());
-    assert_eq!(told.load(Ordering::Relaxed), 0, "no job was asked for");
+    let mut batches = write(&ada).rows_per_job(2).skip_rows(2).csv_text("Last_Name\nA\nB\nC\nD\nE\n");
+    let batch = batches.next().await.unwrap().unwrap();
+    assert_eq!(batch.rows(), 2..4);
+    assert_eq!(rows(&batch.start().await.unwrap()).await[0].columns.text("Last_Name"), Some("C"));
+    assert_eq!(batches.next().await.unwrap().unwrap().rows(), 4..5);
+    assert!(batches.next().await.is_none());
 }
 
 #[tokio::test]
-async fn zoho_is_told_how_dates_are_written() {
+async fn a_start_that_zoho_may_have_carried_out_is_an_error_with_the_rows() {
+    let ada = logged_in().await;
+    let start = Fault::on(START);
+    for fault in [start.clone().drop_after(), start.clone().html(), start.clone().status_500()] {
+        let batch = write(&ada).skip_rows(1).csv_text("Last_Name\nA\nB\nC\n").next().await.unwrap().unwrap();
+        ada.zoho.fault(fault);
+        let error = batch.start().await.unwrap_err();
+        assert!(matches!(&error, Error::JobInDoubt { rows, .. } if *rows == (1..3)), "{error:?}");
+        assert!(error.is_in_doubt() && !error.is_transient(), "{error:?}");
+        assert!(error.to_string().contains("rows 2 to 3"), "{error}");
+    }
+    let batch = write(&ada).csv_text("Last_Name\nA\n").next().await.unwrap().unwrap();
+    ada.zoho.fault(start.crm_error(400, "INVALID_DATA"));
+    let error = batch.start().await.unwrap_err();
+    assert!(error.api().is_some() && !error.is_in_doubt(), "{error:?}");
+    assert_eq!(rows(&batch.start().await.unwrap()).await.len(), 1, "a rejected batch can be started again");
+}
+
+#[tokio::test]
+async fn a_job_declares_the_format_of_dates() {
     let ada = logged_in().await;
     let lead = |day: &str, text: &str| {
         let lead = Record::new().with("Last_Name", "Hopper").with("Birthday", day);
@@ -219,19 +228,19 @@ async fn zoho_is_told_how_dates_are_written() {
     let leads = [lead("2026-11-22", "2026-11-22"), lead("", "soon")];
     let iso = [Value::Null, json!("yyyy-MM-dd"), json!("yyyy-MM-dd'T'HH:mm:ssXXX"), Value::Null];
     assert_eq!(formats(only(write().records(leads.clone())).await).await, iso);
-    let said = write().format("Birthday", "dd.MM.yyyy").format("Note", "MM/dd/yyyy");
+    let set = write().format("Birthday", "dd.MM.yyyy").format("Note", "MM/dd/yyyy");
     let [_, _, called, _] = iso;
     let iso = [Value::Null, json!("dd.MM.yyyy"), called, json!("MM/dd/yyyy")];
-    assert_eq!(formats(only(said.records(leads)).await).await, iso);
-    let said = write().format("Birthday", "").fields(["Last_Name", "Birthday"]);
+    assert_eq!(formats(only(set.records(leads)).await).await, iso);
+    let set = write().format("Birthday", "").fields(["Last_Name", "Birthday"]);
     let lead = Record::new().with("Last_Name", "Hopper").with("Birthday", "2026-11-22");
-    assert_eq!(formats(only(said.records([lead])).await).await, [Value::Null, Value::Null]);
+    assert_eq!(formats(only(set.records([lead])).await).await, [Value::Null, Value::Null]);
     let text = "Last_Name,Birthday\nHopper,2026-11-22\n";
     assert_eq!(formats(only(write().csv_text(text)).await).await, [Value::Null, Value::Null]);
 }
 
 #[tokio::test]
-async fn a_job_that_fails_is_an_error_that_says_why() {
+async fn a_failed_job_is_an_error_with_the_reason() {
     let ada = logged_in().await;
     ada.zoho.fail_next_bulk_job();
     let job = only(write(&ada).csv_text("Last_Name\nA\n")).await;
@@ -242,7 +251,7 @@ async fn a_job_that_fails_is_an_error_that_says_why() {
 }
 
 #[tokio::test]
-async fn an_upload_that_is_refused_says_why_and_starts_no_job() {
+async fn a_rejected_upload_is_an_error_and_starts_no_job() {
     let ada = logged_in().await;
     let error = write(&ada).organization("17").csv_text("Last_Name\nA\n").next().await.unwrap().unwrap_err();
     assert!(error.to_string().contains("X-CRM-ORG"), "{error}");
@@ -256,9 +265,10 @@ async fn an_upload_that_is_refused_says_why_and_starts_no_job() {
 }
 
 #[tokio::test]
-async fn an_unknown_field_is_refused_before_any_row_is_written() {
+async fn an_unknown_field_is_rejected_before_any_row_is_written() {
     let ada = logged_in().await;
-    let error = write(&ada).csv_text("Last_Name,Nonsense\nA,B\n").next().await.unwrap().unwrap_err();
+    let batch = write(&ada).csv_text("Last_Name,Nonsense\nA,B\n").next().await.unwrap().unwrap();
+    let error = batch.start().await.unwrap_err();
     assert_eq!(error.api().unwrap().code(), "INVALID_FIELD_NAME");
 }
 

@@ -161,7 +161,7 @@ async fn the_same_criteria_serve_a_search_a_query_and_a_bulk_read() {
     assert_eq!(names.iter().map(|lead| &lead["Last_Name"]).collect::<Vec<_>>(), expected);
 
     let job = ada.crm.bulk_read("Leads").fields(["Last_Name"]).criteria(criteria).start().await.unwrap();
-    let polling = zohocrm::bulk::Polling::new().first_pause(Duration::from_millis(10));
+    let polling = zohocrm::bulk::Polling::new().first_interval(Duration::from_millis(10));
     let rows = job.with_polling(polling).rows().await.unwrap().collect_up_to(10).await.unwrap();
     let mut names: Vec<_> = rows.iter().filter_map(|row| row.text("Last_Name")).collect();
     names.sort_unstable();

@@ -1,11 +1,8 @@
 //! `Progress`: how far a bulk write is, and where to go on if it comes no further.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ops::Range;
 
-use zohocrm::bulk::BulkWrite;
-
-use crate::failure::{self, Failure};
+use crate::failure::Failure;
 use crate::messages::{NextStep, Note, Problem};
 
 /// Which rows were sent, and in which jobs. Rows are counted from the start of the file.
@@ -17,8 +14,8 @@ pub(super) struct Progress {
     behind: usize,
     /// The job that is under way.
     job: Option<Job>,
-    /// Whether Zoho was asked for a job that it has not named yet.
-    asked: Arc<AtomicBool>,
+    /// Whether the call that starts a job is in progress.
+    is_starting: bool,
 }
 
 struct Job {
@@ -41,12 +38,12 @@ pub(super) enum Trouble {
 impl Progress {
     /// A write that leaves out so many rows at the beginning.
     pub(super) fn behind(skipped: usize) -> Self {
-        Self { jobs: Vec::new(), skipped, behind: skipped, job: None, asked: Arc::default() }
+        Self { jobs: Vec::new(), skipped, behind: skipped, job: None, is_starting: false }
     }
 
-    /// What is to be set when Zoho is asked for a job.
-    pub(super) fn asked(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.asked)
+    /// Notes that the call that starts a job is about to be sent.
+    pub(super) fn starting(&mut self) {
+        self.is_starting = true;
     }
 
     /// The ids of the jobs that were started.
@@ -55,14 +52,13 @@ impl Progress {
     }
 
     /// A job was started. Gives the note that tells of it.
-    pub(super) fn started(&mut self, job: &BulkWrite) -> Note {
-        let first = self.behind + 1;
-        self.behind += job.rows_sent().unwrap_or_default();
-        self.jobs.push(job.id().to_owned());
-        self.asked.store(false, Ordering::Relaxed);
-        let (id, last) = (job.id().to_owned(), self.behind);
-        self.job = Some(Job { id: id.clone(), first, last });
-        Note::WriteJobStarted { job: id, first, last }
+    pub(super) fn started(&mut self, job: &str, rows: Range<usize>) -> Note {
+        let (first, last) = (rows.start + 1, rows.end);
+        self.behind = last;
+        self.jobs.push(job.to_owned());
+        self.is_starting = false;
+        self.job = Some(Job { id: job.to_owned(), first, last });
+        Note::WriteJobStarted { job: job.to_owned(), first, last }
     }
 
     /// All is known about the job that was started last.
@@ -100,12 +96,11 @@ impl Progress {
 
     /// Whether Zoho may have a job that it could not name.
     fn is_in_doubt(&self, trouble: &Trouble) -> bool {
-        let may_be = match trouble {
-            Trouble::Crm(error) | Trouble::NotWritten(error) => failure::is_in_doubt(error),
-            Trouble::Command(_) => false,
-            Trouble::Interruption => true,
-        };
-        may_be && self.asked.load(Ordering::Relaxed)
+        match trouble {
+            Trouble::Crm(error) => matches!(error, zohocrm::Error::JobInDoubt { .. }),
+            Trouble::NotWritten(_) | Trouble::Command(_) => false,
+            Trouble::Interruption => self.is_starting,
+        }
     }
 }
 

@@ -1,10 +1,9 @@
 //! `zoho bulk write`: the rows of a CSV file.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 
-use zohocrm::bulk::{BulkWrite, StartBulkWrite};
-use zohocrm::{Error, Items};
+use zohocrm::Error;
+use zohocrm::bulk::StartBulkWrite;
 
 use super::outcome::Outcome;
 use super::progress::{Progress, Trouble};
@@ -75,12 +74,12 @@ async fn follow(
     outcome: &mut Outcome,
     progress: &mut Progress,
 ) -> Result<(), Trouble> {
-    let asked = progress.asked();
-    let mut jobs: Items<BulkWrite> =
-        write.before_start(move |_| asked.store(true, Ordering::Relaxed)).csv_file(file);
-    while let Some(job) = jobs.next().await {
-        let job = job?;
-        outcome.rows.note(&progress.started(&job));
+    let mut batches = write.csv_file(file);
+    while let Some(batch) = batches.next().await {
+        let batch = batch?;
+        progress.starting();
+        let job = batch.start().await?;
+        outcome.rows.note(&progress.started(job.id(), batch.rows()));
         let wait = job.wait_with_progress(|status| outcome.rows.doing(job.id(), status.state.as_str()));
         wait.await.map_err(|error| match error {
             Error::JobFailed { .. } => Trouble::NotWritten(error),

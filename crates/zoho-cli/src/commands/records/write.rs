@@ -7,7 +7,7 @@ use super::cells::Cells;
 use crate::args::{Delete, RowFormat, Upsert, Whose, Write};
 use crate::commands::whose;
 use crate::config::Config;
-use crate::failure::{self, Failure};
+use crate::failure::Failure;
 use crate::input::Input;
 use crate::messages::{NextStep, Note, Problem};
 use crate::output::Rows;
@@ -177,7 +177,7 @@ fn moved(error: Error, places: usize) -> Error {
 /// A call failed as a whole. Those before it went through.
 fn stopped(error: Error, first: usize, count: usize) -> Failure {
     let (sent, last) = (first - 1, first + count - 1);
-    let is_in_doubt = failure::is_in_doubt(&error);
+    let is_in_doubt = error.is_in_doubt();
     let failure = Failure::from(error);
     match (is_in_doubt, sent) {
         (true, _) => failure.next_step(NextStep::CheckRecords { first, last }),
