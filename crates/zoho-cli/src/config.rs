@@ -69,7 +69,7 @@ impl Config {
             return Ok(());
         }
         match store::connect(url) {
-            Err(error) if error.kind() == StoreErrorKind::Refused => Err(Failure::of(Exit::Usage, &error)),
+            Err(error) if error.kind() == StoreErrorKind::Rejected => Err(Failure::of(Exit::Usage, &error)),
             // Whatever else stands in the way is told by the command that needs the store.
             _ => Ok(()),
         }

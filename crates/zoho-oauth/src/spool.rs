@@ -47,7 +47,7 @@ struct Content {
 
 impl Spool {
     pub(crate) fn new(store: &AnyStore, chosen: Option<PathBuf>) -> Self {
-        let home = home_folder().filter(|_| store.is_lasting());
+        let home = home_folder().filter(|_| store.is_durable());
         let folders = match (chosen, store.place()) {
             (Some(folder), _) => vec![folder],
             (None, Some(file)) => {

@@ -1,7 +1,7 @@
 //! `zoho tokens check`: what is wrong in the store, what Zoho says to its tokens, and what is done about it.
 
 use serde_json::{Value, json};
-use zoho_oauth::store::{self, AnyStore, Finding, FindingKind, Repair, TokenStore};
+use zoho_oauth::store::{self, AnyStore, Finding, FindingKind, RepairReport, TokenStore};
 use zoho_oauth::{Authenticator, ExposeSecret, OAuthToken};
 use zohocrm::Crm;
 
@@ -23,14 +23,16 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
         }
         false => store::check(&store).await?.into(),
     };
-    let left = &repair.left.findings;
+    let left = &repair.remaining.findings;
     let mut problems: Vec<Row> = left.iter().map(|finding| Row::left(finding, options.repair)).collect();
     if options.online {
         problems.extend(ask_about_all(config, &store).await?);
     }
     print(config, &store, &repair, &problems)?;
     if problems.is_empty() {
-        config.output.note(&Note::NothingWrong { rows: repair.left.rows, store: store.name().to_owned() });
+        config
+            .output
+            .note(&Note::NothingWrong { rows: repair.remaining.rows, store: store.name().to_owned() });
         return Ok(());
     }
     Err(Problem::Findings {
@@ -42,13 +44,13 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
     .into())
 }
 
-fn print(config: &Config, store: &AnyStore, repair: &Repair, problems: &[Row]) -> Result<(), Failure> {
+fn print(config: &Config, store: &AnyStore, repair: &RepairReport, problems: &[Row]) -> Result<(), Failure> {
     let backup = repair.backup.as_ref().map(|path| path.display().to_string());
-    let mended: Vec<Row> = repair.mended.iter().map(Row::of).collect();
+    let mended: Vec<Row> = repair.repaired.iter().map(Row::of).collect();
     if config.output.is_json() {
         return config.output.json(&json!({
             "store": store.name(),
-            "rows": repair.left.rows,
+            "rows": repair.remaining.rows,
             "backup": backup,
             "mended": mended.iter().map(Row::json).collect::<Vec<_>>(),
             "findings": problems.iter().map(Row::json).collect::<Vec<_>>(),
@@ -83,7 +85,7 @@ impl Row {
 
     fn of(finding: &Finding) -> Self {
         Self {
-            kind: finding.kind.word(),
+            kind: finding.kind.as_str(),
             place: finding.place(),
             ids: finding.ids.clone(),
             lines: finding.lines.clone(),
@@ -132,13 +134,13 @@ impl Row {
 /// What to do about a finding.
 fn next_step(finding: &Finding, was_repaired: bool) -> Advice {
     let id = || finding.ids.first().map_or("ID", String::as_str).to_owned();
-    match (finding.kind, finding.kind.remedy()) {
+    match (finding.kind, finding.kind.repair()) {
         (_, Some(remedy)) if finding.can_be_repaired && !was_repaired => Advice::Repair { remedy },
         (FindingKind::OpenToOthers, _) => Advice::SetMode,
         _ if finding.can_be_repaired => Advice::RepairLater,
-        (FindingKind::TornRow, _) => Advice::RestoreFile,
-        (FindingKind::ExpiryNotANumber, _) => Advice::Renew { id: id() },
-        (FindingKind::NoClient, _) => Advice::LogInOrDelete { id: id() },
+        (FindingKind::UnreadableRow, _) => Advice::RestoreFile,
+        (FindingKind::NonNumericExpiry, _) => Advice::Renew { id: id() },
+        (FindingKind::MissingClient, _) => Advice::LogInOrDelete { id: id() },
         _ => Advice::GiveIds,
     }
 }

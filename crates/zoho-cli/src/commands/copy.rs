@@ -4,7 +4,7 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 use serde_json::json;
-use zoho_oauth::store::{self, AnyStore, CopyReport, RefusedRow, StoreErrorKind, TokenCopy};
+use zoho_oauth::store::{self, AnyStore, CopyReport, RejectedRow, StoreErrorKind, TokenCopy};
 
 use crate::args::Copy;
 use crate::config::Config;
@@ -36,7 +36,7 @@ pub(crate) async fn run(config: &Config, copy: Copy) -> Result<(), Failure> {
         .await;
     bar.finish_and_clear();
     let report = outcome.map_err(|error| {
-        if error.kind() == StoreErrorKind::Refused {
+        if error.kind() == StoreErrorKind::Rejected {
             return Failure::of(Exit::Usage, &error);
         }
         let written = last.added + last.updated + last.renumbered;
@@ -55,7 +55,7 @@ fn is_missing_file(url: &str) -> bool {
 
 fn open(url: &str) -> Result<AnyStore, Failure> {
     store::connect(url).map_err(|error| match error.kind() {
-        StoreErrorKind::Refused => Failure::of(Exit::Usage, &error),
+        StoreErrorKind::Rejected => Failure::of(Exit::Usage, &error),
         _ => error.into(),
     })
 }
@@ -86,7 +86,7 @@ fn tell(
             "newer": report.newer,
             "changed": report.changed,
             "verified": report.verified,
-            "refused": report.refused.iter().map(refused).collect::<Vec<_>>(),
+            "refused": report.rejected.iter().map(refused).collect::<Vec<_>>(),
         }))?;
     } else {
         let (from, to) = (from.name().to_owned(), to.name().to_owned());
@@ -94,18 +94,18 @@ fn tell(
         for (kind, count) in counts(report, is_dry) {
             config.output.note(&Note::CopyCount { kind, count });
         }
-        for RefusedRow { id, reason, .. } in &report.refused {
+        for RejectedRow { id, reason, .. } in &report.rejected {
             config.output.warning(&Warning::RowNotCopied { id: id.clone(), reason: reason.clone() });
         }
     }
     if is_dry || report.is_complete() {
         return Ok(());
     }
-    let missing = report.refused.len() as u64 + report.changed;
+    let missing = report.rejected.len() as u64 + report.changed;
     Err(Problem::CopyIncomplete { missing, count: report.read }.into())
 }
 
-fn refused(row: &RefusedRow) -> serde_json::Value {
+fn refused(row: &RejectedRow) -> serde_json::Value {
     json!({ "id": row.id, "reason": row.reason })
 }
 

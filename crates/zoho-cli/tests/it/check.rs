@@ -51,10 +51,10 @@ fn each_finding_is_a_line_that_says_where_what_and_what_to_do() {
     let ran = terminal.run(&["tokens", "check"]).ended(1);
     assert_eq!(
         ran.stdout,
-        "lines 2 and 4 (ids 1 and 3): ada has several rows for one client app and API domain; next: --repair keeps the one that expires last\n\
-         line 3: 3 columns stand where 10 belong; next: --repair takes it out; it stays in the backup\n\
-         line 5 (id python_legacy_1): its id is no number of at most ten digits; official SDKs stop saving while it is there; next: --repair gives a new id\n\
-         line 6 (id 4): it has a refresh token and lacks the client id or secret that renewing takes; next: zoho login stores a whole token; zoho tokens delete 4 takes this one away\n"
+        "lines 2 and 4 (ids 1 and 3): ada has several rows for one client app and API domain; next: --repair keeps the row that expires last\n\
+         line 3: expected 10 columns, found 3; next: --repair removes it; the backup keeps it\n\
+         line 5 (id python_legacy_1): the id is not a number of at most ten digits; official SDKs cannot save while it exists; next: --repair assigns a new id\n\
+         line 6 (id 4): the row has a refresh token without the client id and secret that a renewal needs; next: zoho login stores a whole token; zoho tokens delete 4 takes this one away\n"
     );
     assert_eq!(
         ran.stderr,
@@ -72,7 +72,10 @@ fn json_has_the_findings_as_objects() {
     let ran = terminal.run(&["tokens", "check", "--json"]).ended(1);
     assert!(shows_no_secret(&ran), "{ran:?}");
     let report = ran.json();
-    assert_eq!(kinds(&report["findings"]), ["duplicate_rows", "torn_row", "id_not_a_number", "no_client"]);
+    assert_eq!(
+        kinds(&report["findings"]),
+        ["duplicate_rows", "unreadable_row", "non_numeric_id", "missing_client"]
+    );
     assert_eq!(
         (&report["rows"], &report["backup"], &report["mended"]),
         (&json!(4), &Value::Null, &json!([]))
@@ -80,9 +83,9 @@ fn json_has_the_findings_as_objects() {
     assert_eq!(
         report["findings"][1],
         json!({
-            "kind": "torn_row", "ids": [], "lines": [3], "file": null,
-            "text": "3 columns stand where 10 belong",
-            "next_step": "--repair takes it out; it stays in the backup", "can_be_repaired": true,
+            "kind": "unreadable_row", "ids": [], "lines": [3], "file": null,
+            "text": "expected 10 columns, found 3",
+            "next_step": "--repair removes it; the backup keeps it", "can_be_repaired": true,
         })
     );
 }
@@ -120,7 +123,7 @@ fn a_repair_that_mends_everything_is_done() {
     assert!(kinds(&report["findings"]).contains(&"open_to_others"), "{report}");
     let ran = terminal.run(&["tokens", "check", "--repair", "--json", "--backup", "kept.db"]).done().json();
     assert_eq!(ran["findings"], json!([]));
-    assert!(kinds(&ran["mended"]).contains(&"id_not_a_number"), "{ran}");
+    assert!(kinds(&ran["mended"]).contains(&"non_numeric_id"), "{ran}");
     assert_eq!(ran["mended"][0]["next_step"], Value::Null);
     assert!(ran["backup"].as_str().unwrap().ends_with("kept.db"), "{ran}");
     assert_eq!(mode(&terminal.path("zohooauth.db")), 0o600);
@@ -248,7 +251,7 @@ async fn a_damaged_store_is_told_first_and_asked_about_after_its_repair() {
     let whole = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, whole + "torn\n").unwrap();
     let report = terminal.run(&["tokens", "check", "--online", "--json"]).ended(1).json();
-    assert_eq!(kinds(&report["findings"]), ["torn_row", "could_not_be_asked"], "{report}");
+    assert_eq!(kinds(&report["findings"]), ["unreadable_row", "could_not_be_asked"], "{report}");
     let calls_before = calls(&zoho);
     terminal.run(&["tokens", "check", "--online", "--repair"]).done();
     assert_eq!(calls(&zoho) - calls_before, 1);

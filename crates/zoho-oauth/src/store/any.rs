@@ -1,5 +1,4 @@
-//! Any store behind one type: what the `Authenticator` holds, and what a program holds that chooses its store
-//! while running.
+//! Any store behind one type: for the `Authenticator`, and for programs that choose their store at run time.
 
 use std::any::type_name;
 use std::fmt;
@@ -13,14 +12,14 @@ use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Lease
 use super::erased::{ErasedCoordination, ErasedStore};
 use super::error::StoreError;
 use super::lease_board::LeaseBoard;
-use super::maintenance::Upkeep;
+use super::maintenance::Maintenance;
 use super::page::TokenPage;
 use super::token_store::TokenStore;
 
 /// A token store of any kind. Cheap to clone; clones share the store.
 ///
-/// Every store of this crate turns into one by itself, with one renewal for all processes that share it. A store
-/// of one's own is wrapped by [`AnyStore::new`] and gets one renewal per process, or by
+/// Every store of this crate converts into it with `into()`, and then all processes that share the store cause one
+/// renewal. Wrap a custom store with [`AnyStore::new`] for one renewal per process, or with
 /// [`AnyStore::coordinated`] if it implements [`Coordination`] too.
 ///
 /// ```
@@ -36,13 +35,13 @@ pub struct AnyStore {
     name: Arc<str>,
     is_named: bool,
     place: Option<Arc<PathBuf>>,
-    upkeep: Option<Arc<dyn Upkeep>>,
-    leases_are_written: bool,
-    is_lasting: bool,
+    maintenance: Option<Arc<dyn Maintenance>>,
+    writes_leases: bool,
+    is_durable: bool,
 }
 
 impl AnyStore {
-    /// A store with the six methods alone: one renewal per process.
+    /// Wraps a store that implements only [`TokenStore`]: one renewal per process.
     pub fn new(store: impl TokenStore) -> Self {
         let name = format!("the token store {}", type_name_of(&store));
         let store: Arc<dyn ErasedStore> = Arc::new(store);
@@ -53,13 +52,13 @@ impl AnyStore {
             name: name.into(),
             is_named: false,
             place: None,
-            upkeep: None,
-            leases_are_written: false,
-            is_lasting: true,
+            maintenance: None,
+            writes_leases: false,
+            is_durable: true,
         }
     }
 
-    /// A store that implements [`Coordination`] too: one renewal for all who share it.
+    /// Wraps a store that implements [`Coordination`] too: one renewal for all processes that share it.
     pub fn coordinated(store: impl TokenStore + Coordination) -> Self {
         let name = format!("the token store {}", type_name_of(&store));
         let store = Arc::new(store);
@@ -69,13 +68,13 @@ impl AnyStore {
             name: name.into(),
             is_named: false,
             place: None,
-            upkeep: None,
-            leases_are_written: true,
-            is_lasting: true,
+            maintenance: None,
+            writes_leases: true,
+            is_durable: true,
         }
     }
 
-    /// Gives the store the name that messages use, such as `the SQLite token store zohooauth.db`.
+    /// Sets the name of the store in messages, such as `the SQLite token store zohooauth.db`.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Arc::from(name.into());
@@ -83,45 +82,45 @@ impl AnyStore {
         self
     }
 
-    /// Says which file the store is kept in: a token that could not be saved is spooled beside it.
+    /// Sets the file of the store. A token that the store rejects is spooled beside it.
     #[must_use]
     pub fn kept_in(mut self, path: impl Into<PathBuf>) -> Self {
         self.place = Some(Arc::new(path.into()));
         self
     }
 
-    /// Says that the store ends with this process: nothing of it is spooled for another one.
+    /// Marks the store as one that ends with this process. Its tokens are never spooled.
     #[must_use]
     pub fn in_memory(mut self) -> Self {
-        self.is_lasting = false;
+        self.is_durable = false;
         self
     }
 
-    /// Says what checks it and mends it better than the contract can.
+    /// Sets what checks and repairs the store better than the contract can.
     #[cfg(any(feature = "file", feature = "sqlite"))]
-    pub(crate) fn looked_after_by(mut self, upkeep: impl Upkeep + 'static) -> Self {
-        self.upkeep = Some(Arc::new(upkeep));
+    pub(crate) fn maintained_by(mut self, maintenance: impl Maintenance + 'static) -> Self {
+        self.maintenance = Some(Arc::new(maintenance));
         self
     }
 
-    pub(crate) fn upkeep(&self) -> Option<&dyn Upkeep> {
-        self.upkeep.as_deref()
+    pub(crate) fn maintenance(&self) -> Option<&dyn Maintenance> {
+        self.maintenance.as_deref()
     }
 
-    /// Whether the two are surely one: clones, or stores outside of this process that have one name.
+    /// Whether both are certainly the same store: clones, or durable stores with the same name.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        let is_outside = self.is_lasting && self.is_named && other.is_named;
+        let is_outside = self.is_durable && self.is_named && other.is_named;
         Arc::ptr_eq(&self.store, &other.store) || (is_outside && self.name == other.name)
     }
 
-    pub(crate) fn is_lasting(&self) -> bool {
-        self.is_lasting
+    pub(crate) fn is_durable(&self) -> bool {
+        self.is_durable
     }
 
-    /// Makes sure that the store takes tokens, before something is spent that cannot be had again. A coordinated
-    /// store has shown it by writing the lease; another one is given a token and told to delete it.
+    /// Checks that the store accepts writes, before a credential is spent that cannot be replaced. A coordinated store has
+    /// shown it by writing the lease. In any other store, a token is saved and deleted again.
     pub(crate) async fn check_for_writing(&self) -> Result<(), StoreError> {
-        if self.leases_are_written {
+        if self.writes_leases {
             return Ok(());
         }
         let probe =
@@ -130,13 +129,13 @@ impl AnyStore {
         self.store.delete_token(saved.id().unwrap_or_default()).await.map(|_| ())
     }
 
-    /// The store's name, for messages.
+    /// Returns the name of the store in messages.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The file that the store is kept in, if it is one.
+    /// Returns the file of the store, if it is one.
     #[must_use]
     pub fn place(&self) -> Option<&std::path::Path> {
         self.place.as_ref().map(|path| path.as_path())
@@ -219,7 +218,7 @@ impl Coordination for AnyStore {
     }
 }
 
-/// What the six methods alone can be given: leases and ledgers in this process's memory.
+/// Coordination for a store that has none: leases and ledgers in the memory of this process.
 struct WithinThisProcess {
     store: Arc<dyn ErasedStore>,
     board: Mutex<LeaseBoard>,

@@ -1,16 +1,16 @@
-//! A store by its URL: what the `zoho` command takes, and any program that leaves the choice to its user.
+//! Opening a store by its URL, for programs that let the user choose the store.
 
 use super::any::AnyStore;
 use super::error::StoreError;
 use super::memory::MemoryStore;
 use super::store_url::{StoreKind, StoreUrl};
 
-/// Opens the store that `url` names. A server is not asked before the store is used.
+/// Opens the store at `url`. A server is contacted on first use.
 ///
 /// | URL | store | feature |
 /// |---|---|---|
 /// | `memory:` | in memory, for as long as the process lives | |
-/// | `file:PATH` | the CSV file of Zoho's own SDKs, such as `file:sdk_tokens.txt` | `file` |
+/// | `file:PATH` | the CSV file of Zoho's SDKs, such as `file:sdk_tokens.txt` | `file` |
 /// | `sqlite:PATH` | an SQLite file, such as `sqlite:zohooauth.db` | `sqlite` |
 /// | `sqlite::memory:` | SQLite in memory | `sqlite` |
 /// | `mysql://user:password@host:3306/zohooauth` | a table on a MySQL or MariaDB server | `mysql` |
@@ -18,13 +18,13 @@ use super::store_url::{StoreKind, StoreUrl};
 /// | `redis://user:password@host:6379/0`, `rediss://…` | a Redis or Valkey server, or a cluster | `redis` |
 /// | `aws-secretsmanager:PREFIX` | AWS Secrets Manager | `secrets-manager` |
 ///
-/// Every part behind the scheme may be left out for a server. Settings stand behind a question mark, such as
-/// `?table=oauthtoken&timeout=10`; each store's `open` says which there are. In a password, characters that mean
-/// something in a URL are written as `%2F` and so on.
+/// In the URL of a server, every part after the scheme is optional. Settings follow a question mark, as in
+/// `?table=oauthtoken&timeout=10`; the `open` function of each store lists them. Special characters in a password are
+/// percent-encoded: `%2F` for `/`.
 ///
 /// # Errors
-/// When the URL names no store that this build has, or when the store cannot be opened. A URL's password is never
-/// part of a message.
+/// If the URL is invalid, if this build does not have the store, or if the store cannot be opened. A message never contains
+/// the password of the URL.
 pub fn connect(url: &str) -> Result<AnyStore, StoreError> {
     url.parse::<StoreUrl>()?.connect()
 }
@@ -33,7 +33,7 @@ impl StoreUrl {
     /// Opens the store, as [`connect`] does.
     ///
     /// # Errors
-    /// When this build does not have this kind of store, when a setting is invalid, or when the store cannot be opened.
+    /// If this build does not have this kind of store, if a setting is invalid, or if the store cannot be opened.
     pub fn connect(&self) -> Result<AnyStore, StoreError> {
         match self.kind() {
             StoreKind::Memory => Ok(MemoryStore::new().into()),
@@ -47,7 +47,7 @@ impl StoreUrl {
     }
 }
 
-/// A function that opens a store by its URL, or says which feature this build lacks.
+/// Defines a function that opens a store, or fails with the name of the missing feature.
 macro_rules! by_feature {
     ($($function:ident: $store:ty, $feature:literal, $what:literal;)+) => {
         $(
@@ -58,9 +58,9 @@ macro_rules! by_feature {
 
             #[cfg(not(feature = $feature))]
             fn $function(_: &StoreUrl) -> Result<AnyStore, StoreError> {
-                Err(StoreError::of(super::error::StoreErrorKind::Refused, "open the token store at this URL")
+                Err(StoreError::of(super::error::StoreErrorKind::Rejected, "open the token store at this URL")
                     .evidence(concat!("this build has no ", $what, " store"))
-                    .next_step(concat!("turn on the feature `", $feature, "`")))
+                    .next_step(concat!("enable the feature `", $feature, "`")))
             }
         )+
     };
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_that_names_no_store_says_what_would() {
+    fn an_invalid_url_is_rejected_with_what_was_expected() {
         for url in ["", "memory:x", "oracle:x", "sqlite:", "file:", "redis://user:hunter2@host/0?colour=red"]
         {
             let message = connect(url).map(|store| store.name().to_owned()).unwrap_err().to_string();

@@ -1,5 +1,5 @@
-//! One renewal for everybody who shares a store: lease, epoch and ledger. The rule is here, once; a backend only
-//! says where it is kept.
+//! One renewal for all processes that share a store: lease, epoch and ledger. The rules are here, once; a backend only
+//! stores the entries.
 
 use std::future::Future;
 use std::time::{Duration, SystemTime};
@@ -14,15 +14,19 @@ use super::error::StoreError;
 
 /// What a store adds so that any number of processes cause exactly one request to the accounts server.
 ///
-/// A *lease* on a credential (a refresh token, or a grant code) says who may spend it now. It ends by itself, so
-/// a holder that was killed blocks nobody for long. Each lease has a higher *epoch* than the one before; a write
-/// under an older epoch is refused, so a holder that was paused cannot overwrite a newer token. With the lease
-/// comes the credential's *ledger*: when tokens were issued and what the last attempt came to.
+/// A *lease* on a credential (a refresh token or a grant code) is the exclusive right to spend it. It expires, so a killed
+/// holder blocks others only for a short time. Each lease has a higher *epoch* than the one before. A write under an older
+/// epoch is rejected, so a paused holder cannot overwrite a newer token. The lease carries the *ledger* of the credential:
+/// when tokens were issued, and how the last attempt failed.
 ///
-/// All moments are by the store's own clock; hosts may disagree with it. Implementing this for a store of
-/// one's own is optional: without it there is one renewal per process.
+/// All moments are those of the store's clock, which can differ from the clock of a host. If it counts whole seconds, as that
+/// of Secrets Manager does, then a lease, or the second for which a failure is shared, can last up to one second longer
+/// or shorter.
+///
+/// Implementing this for a custom store is optional. Without it, there is one renewal per process. A wrapper should
+/// forward every method, also those with a default: put `#[deny(clippy::missing_trait_methods)]` on its `impl`.
 pub trait Coordination: Send + Sync + 'static {
-    /// Takes the lease on `key` for `holder`, unless another holder has it. Durable before it returns.
+    /// Takes the lease on `key` for `holder`, unless another holder has it. The lease is durable before this returns.
     fn acquire(
         &self,
         key: &LeaseKey,
@@ -30,82 +34,82 @@ pub trait Coordination: Send + Sync + 'static {
         life: Duration,
     ) -> impl Future<Output = Result<Acquired, StoreError>> + Send;
 
-    /// Keeps the lease for `life` from now and stores its ledger. `false`: it is no longer the caller's.
+    /// Extends the lease to `life` from now and stores its ledger. Returns `false` if another holder has it.
     fn renew(&self, lease: &Lease, life: Duration) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Gives the lease back and stores its ledger. `false`: it was no longer the caller's, and nothing changed.
+    /// Releases the lease and stores its ledger. Returns `false` and changes nothing if another holder has it.
     fn release(&self, lease: &Lease) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Saves the token and gives the lease back, in one atomic step, if the lease is still the caller's and the
-    /// row is still the one that it was taken for (see [`Lease::permits`]).
+    /// Saves the token and releases the lease in one atomic step, if the caller still holds the lease and the row still has
+    /// the refresh token for which it was taken (see [`Lease::permits`]).
     fn save_and_release(
         &self,
         lease: &Lease,
         token: &OAuthToken,
     ) -> impl Future<Output = Result<Fenced, StoreError>> + Send;
 
-    /// How things stand with `key`, without taking anything.
+    /// Returns the state of the lease on `key`.
     fn lease_state(&self, key: &LeaseKey) -> impl Future<Output = Result<LeaseState, StoreError>> + Send;
 
-    /// A number that changes whenever anybody changes the store, cheap to ask for; `None` where there is none.
+    /// Returns a number that changes whenever the store changes, if the store has one that is cheap to read.
     fn version(&self) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
 
-    /// How often an authenticator asks whether anybody has changed the store, and so for how long it may not see what
-    /// another process did: every half a second, unless a store is too slow or too dear for that.
+    /// Returns how often an authenticator polls the store for changes by other processes, and so how long such a change can
+    /// go unnoticed. The default is half a second; a store that is slow or charges for requests returns more.
     fn poll_interval(&self) -> Duration {
         Duration::from_millis(500)
     }
 
-    /// The store's clock. Hosts may disagree with it; unless a store has a clock of its own, it is this machine's.
+    /// Returns the time of the store's clock. The default is the clock of this machine.
     fn clock(&self) -> impl Future<Output = Result<SystemTime, StoreError>> + Send {
         async { Ok(SystemTime::now()) }
     }
 }
 
-/// What a lease is on: a credential, by its fingerprint. The credential itself cannot be had back from it.
+/// The credential that a lease is on, by its fingerprint, from which it cannot be recovered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LeaseKey(String);
 
 impl LeaseKey {
-    /// The lease on renewing with a refresh token.
+    /// Creates the key for renewing with a refresh token.
     #[must_use]
     pub fn refresh(token: &SecretString) -> Self {
         Self(format!("refresh:{}", fingerprint(token)))
     }
 
-    /// The lease on exchanging a grant token.
+    /// Creates the key for exchanging a grant token.
     #[must_use]
     pub fn exchange(token: &SecretString) -> Self {
         Self(format!("exchange:{}", fingerprint(token)))
     }
 
-    /// The key as text: letters, digits and one colon, at most 73 characters.
+    /// Returns the key as text: letters, digits and one colon, at most 73 characters.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The right to spend a credential, and what is known about it.
+/// The exclusive right to spend a credential, with its ledger.
 #[derive(Clone, Debug)]
 pub struct Lease {
-    /// What it is on.
+    /// The credential.
     pub key: LeaseKey,
-    /// Who has it: unique to one attempt of one process.
+    /// The holder: unique to one attempt of one process.
     pub holder: String,
-    /// Higher than that of every lease on this key before.
+    /// The epoch: higher than that of every earlier lease on this key.
     pub epoch: u64,
-    /// The store's clock when the lease was granted.
+    /// When the lease was granted, by the store's clock.
     pub granted_at: SystemTime,
-    /// The row that the token was read from, if there is one: a token that was deleted meanwhile stays deleted.
+    /// The id of the row that the token was read from, if any. A row that is deleted during the renewal stays deleted.
     pub row: Option<String>,
-    /// What the key's ledger says; stored with the next renewal or release.
+    /// The ledger of the credential, stored with the next renewal or release of the lease.
     pub ledger: Ledger,
 }
 
 impl Lease {
-    /// Whether a save under this lease may be written over `row`, what the store holds now for the id that the
-    /// lease names. It may not if the row is gone or has been given another refresh token by a new login.
+    /// Whether a save under this lease may overwrite `row`, the current content of the row that the lease names. It may not
+    /// if the row was deleted, or if a new login has given it another refresh token.
     #[must_use]
     pub fn permits(&self, row: Option<&OAuthToken>) -> bool {
         let (Some(_), true) = (&self.row, self.key.0.starts_with("refresh:")) else { return true };
@@ -113,60 +117,60 @@ impl Lease {
     }
 }
 
-/// The answer to [`Coordination::acquire`].
+/// The result of [`Coordination::acquire`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Acquired {
     /// The caller has the lease.
     Granted(Lease),
-    /// Somebody else has it.
+    /// Another holder has it.
     Held(LeaseState),
 }
 
-/// The answer to [`Coordination::save_and_release`].
+/// The result of [`Coordination::save_and_release`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Fenced {
-    /// Saved; the row as it is now.
+    /// The token was saved; the row as it is now.
     Saved(OAuthToken),
-    /// Not saved: the lease has gone to somebody else, or the row was deleted or replaced meanwhile. The caller
-    /// reads the store again.
+    /// The token was not saved: another holder has the lease, or the row was deleted or replaced. The caller should read
+    /// the store again.
     Superseded,
 }
 
-/// How things stand with a credential.
+/// What the store knows about a lease now.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LeaseState {
     /// The epoch of the last lease.
     pub epoch: u64,
-    /// How much longer that lease lasts; zero when it was given back or has run out.
+    /// The time that the lease has left; zero if it was released or has expired.
     pub remaining: Duration,
-    /// The store's clock.
+    /// The time of the store's clock.
     pub now: SystemTime,
-    /// What the key's ledger says.
+    /// The ledger of the credential.
     pub ledger: Ledger,
 }
 
-/// A credential's entry as a store keeps it: the lease rule itself, as plain data. Moments are epoch
-/// milliseconds by the store's clock.
+/// The entry that a store holds for a credential, with the rules for leases. Plain data. Moments are epoch
+/// milliseconds of the store's clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LeaseEntry {
     /// The epoch of the last lease.
     pub epoch: u64,
-    /// Who has it; empty when nobody has.
+    /// The holder; empty after a release.
     pub holder: String,
-    /// When it ends.
+    /// When the lease expires.
     pub until: u64,
-    /// When the entry was last written: what may be forgotten after a while.
+    /// When the entry was last written. Old entries are deleted.
     pub touched: u64,
-    /// The ledger.
+    /// The ledger of the credential.
     pub ledger: Ledger,
 }
 
 impl LeaseEntry {
-    /// Gives the lease to `holder`, unless another has it.
+    /// Grants the lease to `holder`, unless another holder has it.
     pub fn acquire(&mut self, key: &LeaseKey, holder: &str, now: u64, life: Duration) -> Acquired {
         if self.left(now) > 0 && self.holder != holder {
             return Acquired::Held(self.lease_state(now));
@@ -185,7 +189,7 @@ impl LeaseEntry {
         })
     }
 
-    /// Extends the lease and takes over its ledger, if it is still this one.
+    /// Extends the lease and stores its ledger, if it is still the current lease.
     pub fn renew(&mut self, lease: &Lease, now: u64, life: Duration) -> bool {
         let owned = self.is_held_under(lease);
         if owned {
@@ -196,7 +200,7 @@ impl LeaseEntry {
         owned
     }
 
-    /// Ends the lease and takes over its ledger, if it is still this one.
+    /// Ends the lease and stores its ledger, if it is still the current lease.
     pub fn release(&mut self, lease: &Lease, now: u64) -> bool {
         let owned = self.is_held_under(lease);
         if owned {
@@ -208,14 +212,14 @@ impl LeaseEntry {
         owned
     }
 
-    /// Whether nobody has taken the lease since. A lease that ran out but was not taken by anybody else is still
-    /// good to write under: there is nothing newer to overwrite.
+    /// Whether no other holder has taken the lease since. An expired lease that no other holder took still permits a write,
+    /// because there is nothing newer to overwrite.
     #[must_use]
     pub fn is_held_under(&self, lease: &Lease) -> bool {
         self.epoch == lease.epoch && self.holder == lease.holder
     }
 
-    /// How things stand at `now`.
+    /// Returns the state of the lease at `now`.
     #[must_use]
     pub fn lease_state(&self, now: u64) -> LeaseState {
         LeaseState {
@@ -226,21 +230,21 @@ impl LeaseEntry {
         }
     }
 
-    /// How many milliseconds the lease has left. One that was taken in the future was taken before the clock was
-    /// set back, and nobody can say when it would end.
+    /// Returns how many milliseconds the lease has left. One that was taken in the future counts as expired: the clock was
+    /// set back since, so its end is unknown.
     fn left(&self, now: u64) -> u64 {
         if self.touched > now.saturating_add(CLOCK_SLACK) { 0 } else { self.until.saturating_sub(now) }
     }
 
-    /// Whether the entry says nothing any more that anybody needs: thirty days after it was last written.
+    /// Whether the entry can be deleted: thirty days after it was last written.
     #[must_use]
     pub fn may_be_forgotten(&self, now: u64) -> bool {
-        const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-        self.touched.saturating_add(milliseconds(KEPT)) < now
+        const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+        self.touched.saturating_add(milliseconds(RETENTION)) < now
     }
 }
 
-/// This machine's clock, for the stores whose users all sit on this machine.
+/// Returns the time of this machine, for stores that are used only on this machine.
 pub(crate) fn machine_clock() -> u64 {
     epoch_milliseconds(SystemTime::now())
 }
@@ -267,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lease_is_one_holders_until_it_ends() {
+    fn a_lease_belongs_to_one_holder_until_it_expires() {
         let mut entry = LeaseEntry::default();
         let first = granted(entry.acquire(&key(), "a", 1_000, LIFE));
         assert!(matches!(entry.acquire(&key(), "b", 5_999, LIFE), Acquired::Held(_)));
@@ -287,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_does_not_prolong_a_lease() {
+    fn a_clock_that_was_set_back_does_not_extend_a_lease() {
         let mut entry = LeaseEntry::default();
         granted(entry.acquire(&key(), "a", 3_600_000, LIFE));
         assert!(entry.lease_state(1_000).remaining.is_zero());
@@ -295,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_holder_that_nobody_followed_may_still_write() {
+    fn a_late_holder_without_a_successor_may_still_write() {
         let mut entry = LeaseEntry::default();
         let late = granted(entry.acquire(&key(), "a", 1_000, LIFE));
         assert!(entry.renew(&late, 60_000, LIFE));

@@ -13,7 +13,7 @@ use super::token_store::TokenStore;
 
 pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// The object-safe twin of [`TokenStore`]; nobody implements it by hand.
+/// The object-safe twin of [`TokenStore`], implemented for every store.
 pub(super) trait ErasedStore: Send + Sync {
     fn find_token<'a>(&'a self, token: &'a OAuthToken) -> Boxed<'a, Option<OAuthToken>>;
     fn save_token<'a>(&'a self, token: &'a OAuthToken) -> Boxed<'a, OAuthToken>;

@@ -1,13 +1,13 @@
-//! Why a store could not do what it was asked.
+//! Errors of token stores.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-/// A failure of a token store: which store, what it was doing, what was seen, and what to do next.
+/// An error of a token store: which store, what failed, the evidence, and what to do.
 ///
-/// Cheap to clone, since many callers may wait for one operation.
+/// Cheap to clone, because many callers can wait for one operation.
 #[derive(Clone, Debug)]
 pub struct StoreError {
     kind: StoreErrorKind,
@@ -18,28 +18,28 @@ pub struct StoreError {
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
-/// What went wrong, by what can be done about it.
+/// The kinds of errors, by what can be done about them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
-    /// Someone else holds the store, or it cannot be reached for the moment: try again.
+    /// The store is locked, overloaded or unreachable. A retry may succeed.
     Busy,
-    /// There is no room left.
+    /// The disk, the quota or the memory of the store is full.
     Full,
-    /// The store may not be written, or not be read, by this account.
+    /// This account may not read or write the store.
     Permission,
-    /// The content cannot be understood; it was left as it is.
+    /// The content cannot be parsed. It was not changed.
     Damaged,
-    /// More than one row answers the look-up, and they differ.
+    /// Several rows match the look-up, and they differ.
     Ambiguous,
-    /// The token or the value cannot be stored as it is.
-    Refused,
+    /// The input is invalid: a token or value that the store cannot hold, a URL, an option or a cursor.
+    Rejected,
     /// Anything else.
     Other,
 }
 
 impl StoreError {
-    /// An error of a store of one's own: its name, what it was doing (`"save a token"`), and the cause.
+    /// Creates the error of a custom store from its name, what it could not do (`"save a token"`), and the cause.
     pub fn new(
         store: impl Into<String>,
         action: impl Into<Cow<'static, str>>,
@@ -48,52 +48,52 @@ impl StoreError {
         Self::of(StoreErrorKind::Other, action).in_store(store).caused_by(cause)
     }
 
-    /// An error of one kind, without a store's name yet.
+    /// Creates an error of a kind, for what could not be done (`"save a token"`).
     pub fn of(kind: StoreErrorKind, action: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, store: None, action: action.into(), evidence: None, next_step: None, source: None }
     }
 
-    /// An error of a store that cannot be opened with the options that it was given.
+    /// Creates the error for invalid options.
     #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
     pub(super) fn invalid_options(evidence: &'static str, next_step: &'static str) -> Self {
-        Self::of(StoreErrorKind::Refused, "open the token store").evidence(evidence).next_step(next_step)
+        Self::of(StoreErrorKind::Rejected, "open the token store").evidence(evidence).next_step(next_step)
     }
 
-    /// Says which store it was: its kind and place, never its password.
+    /// Sets the name of the store, unless it is set. It must not contain a password.
     #[must_use]
     pub fn in_store(mut self, store: impl Into<String>) -> Self {
         self.store.get_or_insert_with(|| Arc::from(store.into()));
         self
     }
 
-    /// Says what was seen.
+    /// Sets the evidence: what was observed.
     #[must_use]
     pub fn evidence(mut self, evidence: impl Into<String>) -> Self {
         self.evidence = Some(Arc::from(evidence.into()));
         self
     }
 
-    /// Says what to do next.
+    /// Sets what to do next.
     #[must_use]
     pub fn next_step(mut self, next_step: impl Into<Cow<'static, str>>) -> Self {
         self.next_step = Some(next_step.into());
         self
     }
 
-    /// Keeps the cause, for `source()`.
+    /// Sets the cause, which `source()` returns.
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(Arc::from(cause.into()));
         self
     }
 
-    /// What went wrong, by what can be done about it.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> StoreErrorKind {
         self.kind
     }
 
-    /// Whether the same call may succeed a moment later.
+    /// Whether a retry of the same call may succeed.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         self.kind == StoreErrorKind::Busy

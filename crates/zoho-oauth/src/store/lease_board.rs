@@ -1,11 +1,11 @@
-//! Leases and ledgers in memory, for the stores that one process has for itself.
+//! Leases and ledgers in memory, for stores that only one process uses.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use super::coordination::{Acquired, Lease, LeaseEntry, LeaseKey, LeaseState, machine_clock};
 
-/// Every credential's lease, in memory.
+/// The leases of all credentials, in memory.
 #[derive(Debug, Default)]
 pub(super) struct LeaseBoard {
     entries: HashMap<LeaseKey, LeaseEntry>,

@@ -1,4 +1,4 @@
-//! The right to write, among all processes of this machine: a lock on a file that holds nothing else.
+//! A lock between the processes of this machine, on a file that has no other use.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -8,33 +8,33 @@ use std::time::Duration;
 
 use crate::private_file;
 
-/// The lock; given back when dropped, or when the process ends in whatever way.
+/// A held lock. It is released on drop, and when the process ends for any reason.
 #[derive(Debug)]
 pub(super) struct LockFile {
     _file: File,
 }
 
 impl LockFile {
-    /// Takes the lock at `path`, waiting for it as long as `patience` lasts; `None` after that.
-    pub(super) fn take(path: &Path, patience: Duration) -> io::Result<Option<Self>> {
+    /// Takes the lock at `path`, waiting for up to `timeout`. Returns `None` after that.
+    pub(super) fn take(path: &Path, timeout: Duration) -> io::Result<Option<Self>> {
         if let Some(lock) = Self::take_if_free(path)? {
             return Ok(Some(lock));
         }
-        // Waiting in the kernel is fair, polling is not; but it knows no deadline, so a thread waits instead.
+        // Waiting in the kernel is fair, unlike polling. The kernel takes no timeout, so a thread waits.
         let file = open(path)?;
         let (sender, receiver) = mpsc::channel();
         std::thread::Builder::new().name("zoho token lock".into()).spawn(move || {
             let locked = file.lock().map(|()| file);
-            // If nobody waits any more, the lock is given back with the message.
+            // If the receiver has timed out, dropping the message releases the lock.
             let _ = sender.send(locked);
         })?;
-        match receiver.recv_timeout(patience) {
+        match receiver.recv_timeout(timeout) {
             Ok(locked) => locked.map(|file| Some(Self { _file: file })),
             Err(_) => Ok(None),
         }
     }
 
-    /// Takes the lock, unless somebody has it.
+    /// Takes the lock, unless it is held.
     pub(super) fn take_if_free(path: &Path) -> io::Result<Option<Self>> {
         let file = open(path)?;
         match file.try_lock() {

@@ -1,38 +1,38 @@
-//! Which row a token means: one rule, for every store, for finding and for saving.
+//! Which row a token identifies: one rule for all stores, for finding and for saving.
 
 use super::error::{StoreError, StoreErrorKind};
 use super::stored::{StoredToken, is_empty};
 
-/// What a token is looked up by. The first of these that the token's fields allow is the only one that is tried;
-/// a token that allows none means no row at all, never an arbitrary one.
+/// What a token is looked up by: the first of these for which the token has the fields, and only that one. A token that has the
+/// fields for none identifies no row, never an arbitrary one.
 ///
-/// Equality is exact, whatever a backend's collation says: a backend may fetch candidates by
-/// [`column`](Self::column) and [`value`](Self::value), but [`choose`](Self::choose) decides.
+/// Comparison is exact, whatever the collation of a backend. A backend fetches candidates by
+/// [`column`](Self::column) and [`value`](Self::value); [`choose`](Self::choose) decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Criterion<'a> {
-    /// By id, whatever else is set.
+    /// By id. Other fields are ignored.
     Id(&'a str),
-    /// By user name; a client id and an API domain, where they are given, must agree with the row. A row that
-    /// lacks them agrees. So one user can have two client apps, or production and sandbox, in two rows.
+    /// By user name. If a client id or an API domain is given, it must match the row; a row without one matches. So one
+    /// user can have two rows, for two client apps or for production and sandbox.
     User {
         /// The user's name.
         name: &'a str,
-        /// The client app, where the caller knows it.
+        /// The client app, if the caller knows it.
         client_id: Option<&'a str>,
-        /// The API domain, where the caller knows it.
+        /// The API domain, if the caller knows it.
         api_domain: Option<&'a str>,
     },
-    /// By access token: the token has neither a client id nor a client secret.
+    /// By access token. The token has neither client id nor client secret.
     AccessToken(&'a str),
-    /// By grant token, of the same client app: the token has client id and secret.
+    /// By grant token of the same client app. The token has client id and secret.
     GrantToken {
         /// The grant token.
         token: &'a str,
         /// The client app.
         client_id: &'a str,
     },
-    /// By refresh token, of the same client app: the token has client id and secret, and no grant token.
+    /// By refresh token of the same client app. The token has client id and secret, and no grant token.
     RefreshToken {
         /// The refresh token.
         token: &'a str,
@@ -42,7 +42,7 @@ pub enum Criterion<'a> {
 }
 
 impl<'a> Criterion<'a> {
-    /// What `token` is looked up by, or `None` when nothing in it can be used.
+    /// Returns what `token` is looked up by, or `None` if it identifies no row.
     #[must_use]
     pub fn of(token: &'a StoredToken) -> Option<Self> {
         let client_id = filled(&token.client_id);
@@ -63,7 +63,7 @@ impl<'a> Criterion<'a> {
         }
     }
 
-    /// The column that a backend may use its index on.
+    /// Returns the column to look in.
     #[must_use]
     pub fn column(&self) -> &'static str {
         match self {
@@ -75,7 +75,7 @@ impl<'a> Criterion<'a> {
         }
     }
 
-    /// The value to look for in that column.
+    /// Returns the value to look for in that column.
     #[must_use]
     pub fn value(&self) -> &'a str {
         match *self {
@@ -87,7 +87,7 @@ impl<'a> Criterion<'a> {
         }
     }
 
-    /// Whether `row` is one that is meant.
+    /// Whether `row` matches.
     #[must_use]
     pub fn agrees_with(&self, row: &StoredToken) -> bool {
         let is = |column: &Option<String>, value: &str| column.as_deref() == Some(value);
@@ -111,13 +111,13 @@ impl<'a> Criterion<'a> {
         }
     }
 
-    /// The one row among `candidates` that is meant.
+    /// Returns the one row among `candidates` that matches.
     ///
-    /// Rows of the same user, client app and API domain are duplicates that an official SDK left: they count as
-    /// one, the one that expires last (of equals, the first).
+    /// Rows of the same user, client app and API domain are duplicates that an official SDK left. The one that expires
+    /// last is chosen; among equals the first.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Ambiguous`] when rows agree that differ in one of those three: the error says what
+    /// [`StoreErrorKind::Ambiguous`] if several rows match and differ in one of those three. The error says what
     /// would tell them apart.
     pub fn choose<R: AsRef<StoredToken>>(
         &self,
@@ -134,15 +134,15 @@ impl<'a> Criterion<'a> {
             };
             let differing = difference(best.as_ref(), row.as_ref());
             if !differing.is_empty() {
-                return Err(StoreError::of(StoreErrorKind::Ambiguous, "tell which row is meant")
+                return Err(StoreError::of(StoreErrorKind::Ambiguous, "choose a row")
                     .evidence(format!(
-                        "rows {} and {} have the same {} and differ in {}",
+                        "rows `{}` and `{}` have the same {} and differ in {}",
                         best.as_ref().id.as_deref().unwrap_or("?"),
                         row.as_ref().id.as_deref().unwrap_or("?"),
                         self.column(),
                         differing.join(" and "),
                     ))
-                    .next_step(self.what_would_help(&differing)));
+                    .next_step(self.advice(&differing)));
             }
             if row.as_ref().expiry_milliseconds() > best.as_ref().expiry_milliseconds() {
                 chosen = Some(row);
@@ -153,8 +153,8 @@ impl<'a> Criterion<'a> {
 }
 
 impl Criterion<'_> {
-    /// What would tell rows apart that differ in these columns, besides what was given already.
-    fn what_would_help(&self, differing: &[&str]) -> String {
+    /// Returns what the caller can add to tell apart rows that differ in these columns.
+    fn advice(&self, differing: &[&str]) -> String {
         let is_given = |column: &str| match *self {
             Self::User { client_id, api_domain, .. } => {
                 (column == "client_id" && client_id.is_some())
@@ -164,15 +164,15 @@ impl Criterion<'_> {
         };
         let not_given: Vec<&str> = differing.iter().copied().filter(|column| !is_given(column)).collect();
         match (self, &not_given[..]) {
-            (Self::User { .. }, [_, ..]) => format!("give the {} too, or the id", not_given.join(" or the ")),
-            _ => "give the id".to_owned(),
+            (Self::User { .. }, [_, ..]) => format!("pass the {} too, or the id", not_given.join(" or the ")),
+            _ => "pass the id".to_owned(),
         }
     }
 
-    /// Where in `rows` the one that is meant stands: for stores that keep a list.
+    /// Returns the position of the matching row, for stores that hold a list.
     ///
     /// # Errors
-    /// As [`choose`](Self::choose).
+    /// As for [`choose`](Self::choose).
     pub fn position_in(&self, rows: &[StoredToken]) -> Result<Option<usize>, StoreError> {
         struct Numbered<'r>(usize, &'r StoredToken);
         impl AsRef<StoredToken> for Numbered<'_> {
@@ -191,7 +191,7 @@ impl AsRef<Self> for StoredToken {
     }
 }
 
-/// The columns that make two rows different tokens rather than two copies of one.
+/// Returns the columns in which two rows differ, so that they are different tokens rather than copies.
 fn difference(one: &StoredToken, other: &StoredToken) -> Vec<&'static str> {
     let columns = [
         ("user_name", &one.user_name, &other.user_name),
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_usable_means_no_row() {
+    fn a_token_with_nothing_usable_identifies_no_row() {
         assert_eq!(Criterion::of(&StoredToken::default()), None);
         assert_eq!(Criterion::of(&user("")), None);
         let client_only = StoredToken { client_id: text("c"), ..StoredToken::default() };
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn duplicates_count_as_one_and_the_one_that_expires_last_is_it() {
+    fn of_duplicates_the_one_that_expires_last_is_chosen() {
         let rows = [row("1", "ada", "c", "d", 5), row("2", "ada", "c", "d", 9), row("3", "ada", "c", "d", 7)];
         let ada = user("ada");
         let chosen = Criterion::of(&ada).unwrap().choose(&rows).unwrap().unwrap();
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_differ_are_an_error_that_says_what_tells_them_apart() {
+    fn rows_that_differ_are_an_error_that_names_the_difference() {
         let rows = [row("1", "ada", "c", "production", 5), row("2", "ada", "c", "sandbox", 9)];
         let ada = user("ada");
         let error = Criterion::of(&ada).unwrap().choose(&rows).unwrap_err();
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_lacks_client_and_domain_agrees() {
+    fn a_row_without_client_and_domain_matches() {
         let rows = [user("ada")];
         let wanted = StoredToken { client_id: text("c"), api_domain: text("d"), ..user("ada") };
         assert!(Criterion::of(&wanted).unwrap().choose(&rows).unwrap().is_some());

@@ -1,4 +1,4 @@
-//! Tokens in a list, for as long as the process lives.
+//! A token store in memory.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,9 +15,9 @@ use super::matching::Criterion;
 use super::stored::{StoredToken, is_empty};
 use super::token_store::TokenStore;
 
-/// Keeps tokens in memory: for tests, and for programs that are given their tokens anew at every start.
+/// Stores tokens in memory: for tests, and for programs that receive their tokens at every start.
 ///
-/// Clones share the tokens. Nothing outlives the process. Look-ups scan the list.
+/// Clones share the tokens. They are lost when the process ends. A look-up scans all of them.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     shared: Arc<Shared>,
@@ -37,7 +37,7 @@ struct Content {
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// Creates an empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

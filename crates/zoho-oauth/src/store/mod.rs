@@ -1,4 +1,4 @@
-//! Where tokens are kept: the contract, and the stores that keep it.
+//! Token stores: the contract, and the stores that fulfil it.
 
 mod any;
 mod check;
@@ -41,12 +41,12 @@ mod waiting;
 pub use any::AnyStore;
 pub use check::{check, repair};
 pub use connect::connect;
-pub use copy::{CopyReport, RefusedRow, TokenCopy};
+pub use copy::{CopyReport, RejectedRow, TokenCopy};
 pub use error::{StoreError, StoreErrorKind};
 #[cfg(feature = "file")]
 pub use file::FileStore;
 pub use ids::{id_number, next_id};
-pub use maintenance::{Finding, FindingKind, Repair, Report};
+pub use maintenance::{CheckReport, Finding, FindingKind, RepairReport};
 pub use matching::Criterion;
 pub use memory::MemoryStore;
 #[cfg(feature = "mysql")]

@@ -1,36 +1,36 @@
-//! Rows in parts: for those who read a store that is larger than their memory.
+//! Pages of rows, for reading a store that does not fit into memory.
 
 use crate::token::OAuthToken;
 
 use super::error::{StoreError, StoreErrorKind};
 
-/// Some rows of a store, and where the next ones begin.
+/// Some rows of a store, and the cursor of the next page.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct TokenPage {
     /// The rows.
     pub tokens: Vec<OAuthToken>,
-    /// What to ask for the next page with; `None` when this is the last one.
+    /// The cursor of the next page; `None` on the last page.
     pub next: Option<String>,
 }
 
 impl TokenPage {
-    /// The last page, or the only one.
+    /// Creates the last page, or the only one.
     #[must_use]
     pub fn last(tokens: Vec<OAuthToken>) -> Self {
         Self { tokens, next: None }
     }
 
-    /// A page with another one behind it.
+    /// Creates a page that is followed by another one.
     pub fn followed_by(next: impl Into<String>, tokens: Vec<OAuthToken>) -> Self {
         Self { tokens, next: Some(next.into()) }
     }
 
-    /// What a store says that is asked for a page which it never spoke of.
+    /// Creates the error for a cursor that the store did not issue.
     #[must_use]
-    pub fn unknown_place() -> StoreError {
-        StoreError::of(StoreErrorKind::Refused, "read a page of tokens")
-            .evidence("it never said that a page begins there")
-            .next_step("begin with the first page")
+    pub fn unknown_cursor() -> StoreError {
+        StoreError::of(StoreErrorKind::Rejected, "read a page of tokens")
+            .evidence("this store did not issue that cursor")
+            .next_step("start with the first page")
     }
 }

@@ -1,27 +1,27 @@
-//! What a save comes to, once the candidates are known: for the stores that read, decide here and then write, on
-//! condition that nothing has changed in between.
+//! What a save does, once the candidate rows are known. For stores that read, decide here, and then write on condition that
+//! the rows have not changed.
 
 use super::error::StoreError;
 use super::matching::Criterion;
 use super::stored::StoredToken;
 
-/// What is to be written.
+/// What a save writes.
 #[derive(Clone, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "a plan lives for one save")]
+#[allow(clippy::large_enum_variant, reason = "short-lived: one save")]
 pub(crate) enum Plan {
-    /// A new row; it has no id yet, unless the caller chose one.
+    /// A new row, without an id unless the caller chose one.
     Insert(StoredToken),
-    /// Another content for a row, as it was read.
+    /// New content for a row that was read as `before`.
     Update { before: StoredToken, after: StoredToken },
-    /// Nothing: the row says all of it already.
+    /// Nothing: the row already has this content.
     Keep(StoredToken),
 }
 
 impl Plan {
-    /// The plan for saving `new` where these are the rows that the look-up by its criterion brought.
+    /// Plans the save of `new`, given the rows that the look-up by its criterion returned.
     ///
     /// # Errors
-    /// When several differing rows are meant.
+    /// If several rows match and differ.
     pub(crate) fn for_saving(
         new: &StoredToken,
         candidates: impl IntoIterator<Item = StoredToken>,
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_user_is_inserted_a_known_one_updated_and_the_same_again_kept() {
+    fn a_new_user_is_inserted_a_known_one_updated_and_an_equal_row_kept() {
         let plan = |candidates: Vec<StoredToken>| Plan::for_saving(&row(None, "new"), candidates);
         assert!(matches!(plan(Vec::new()), Ok(Plan::Insert(token)) if token == row(None, "new")));
         assert!(matches!(plan(vec![row(Some("1"), "old")]),

@@ -330,7 +330,7 @@ impl std::error::Error for StoreUrlError {}
 
 impl From<StoreUrlError> for StoreError {
     fn from(error: StoreUrlError) -> Self {
-        Self::of(StoreErrorKind::Refused, "open the token store at this URL")
+        Self::of(StoreErrorKind::Rejected, "open the token store at this URL")
             .evidence(error.evidence())
             .next_step(error.next_step())
     }

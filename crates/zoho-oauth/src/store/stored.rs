@@ -1,4 +1,4 @@
-//! A token at rest: ten columns of text, in the order and under the names that Zoho's own SDKs use.
+//! A token at rest: ten text columns, with the names and in the order that Zoho's SDKs use.
 
 use std::fmt;
 
@@ -9,41 +9,41 @@ use crate::token::{OAuthToken, UserSignature, epoch_milliseconds, from_epoch_mil
 
 use super::error::{StoreError, StoreErrorKind};
 
-/// A token as it is written down: the only form in which its secrets leave memory.
+/// A token as it is stored: the only form in which its secrets leave memory.
 ///
-/// Every SQL table has these ten columns and every CSV file these ten fields, in this order. `None` is a field
-/// that holds nothing; an empty text counts as nothing too. `Debug` never prints a secret.
+/// Every SQL table has these ten columns and every CSV file these ten fields, in this order. `None` and an empty string
+/// both mean that the field has no value. `Debug` never prints a secret.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoredToken {
     /// The primary key.
     #[serde(deserialize_with = "text_or_number")]
     pub id: Option<String>,
-    /// Whose token it is; the official SDKs write `email:zgid`.
+    /// The user's name; the official SDKs write `email:zgid`.
     #[serde(alias = "user_mail")]
     pub user_name: Option<String>,
-    /// The client app's id.
+    /// The id of the client app.
     pub client_id: Option<String>,
-    /// The client app's secret.
+    /// The secret of the client app.
     pub client_secret: Option<String>,
     /// The refresh token.
     pub refresh_token: Option<String>,
     /// The access token.
     pub access_token: Option<String>,
-    /// The grant token, which stays after it was spent.
+    /// The grant token; kept after it was exchanged.
     pub grant_token: Option<String>,
-    /// When the access token ends: epoch milliseconds, as decimal text.
+    /// When the access token expires: epoch milliseconds as decimal text.
     #[serde(alias = "expires_in", deserialize_with = "text_or_number")]
     pub expiry_time: Option<String>,
     /// The redirect URL.
     #[serde(alias = "redirect_uri")]
     pub redirect_url: Option<String>,
-    /// Where the token is good.
+    /// The API domain that accepts the token.
     pub api_domain: Option<String>,
 }
 
 impl StoredToken {
-    /// The ten columns' names, in order.
+    /// The names of the ten columns, in order.
     pub const COLUMNS: [&'static str; 10] = [
         "id",
         "user_name",
@@ -57,31 +57,30 @@ impl StoredToken {
         "api_domain",
     ];
 
-    /// The token in the form that is to be saved.
+    /// Converts a token for saving.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Refused`] for a token that has neither an access, nor a refresh, nor a grant token:
-    /// there is nothing to keep.
+    /// [`StoreErrorKind::Rejected`] if the token has no access, refresh or grant token.
     pub fn for_saving(token: &OAuthToken) -> Result<Self, StoreError> {
         let stored = Self::from(token);
         let secrets = [&stored.access_token, &stored.refresh_token, &stored.grant_token];
         if secrets.into_iter().all(|secret| is_empty(secret.as_deref())) {
-            return Err(StoreError::of(StoreErrorKind::Refused, "save a token")
-                .evidence("it has neither an access token, nor a refresh token, nor a grant token")
+            return Err(StoreError::of(StoreErrorKind::Rejected, "save a token")
+                .evidence("it has no access token, refresh token or grant token")
                 .next_step("set one of the three"));
         }
         Ok(stored)
     }
 
-    /// Many tokens in the form that is to be saved.
+    /// Converts many tokens for saving.
     ///
     /// # Errors
-    /// As [`for_saving`](Self::for_saving), for the first one that is refused.
+    /// As for [`for_saving`](Self::for_saving), for the first token that is rejected.
     pub fn all_for_saving(tokens: &[OAuthToken]) -> Result<Vec<Self>, StoreError> {
         tokens.iter().map(Self::for_saving).collect()
     }
 
-    /// The ten values, in the order of [`COLUMNS`](Self::COLUMNS).
+    /// Returns the ten values, in the order of [`COLUMNS`](Self::COLUMNS).
     #[must_use]
     pub fn values(&self) -> [Option<&str>; 10] {
         [
@@ -98,7 +97,7 @@ impl StoredToken {
         ]
     }
 
-    /// A row from its ten values, in the order of [`COLUMNS`](Self::COLUMNS).
+    /// Creates a row from its ten values, in the order of [`COLUMNS`](Self::COLUMNS).
     #[must_use]
     pub fn from_values(values: [Option<String>; 10]) -> Self {
         let [
@@ -127,14 +126,14 @@ impl StoredToken {
         }
     }
 
-    /// This row with `newer` written over it: what is empty in `newer` keeps its stored value. So a refresh
-    /// answer, which carries no refresh token, does not erase the stored one.
+    /// Returns this row with the values of `newer`. A field that is empty in `newer` keeps its stored value. So the response
+    /// to a renewal, which has no refresh token, does not erase the stored one.
     #[must_use]
     pub fn overwritten_by(self, newer: &Self) -> Self {
         newer.clone().filled_from(self)
     }
 
-    /// This token with its empty fields filled in from `row`: what a look-up hands back.
+    /// Returns this token with its empty fields filled from `row`, as a look-up does.
     #[must_use]
     pub fn filled_from(self, row: Self) -> Self {
         let fill = |own: Option<String>, stored: Option<String>| match own {
@@ -155,8 +154,8 @@ impl StoredToken {
         }
     }
 
-    /// When the access token ends, in epoch milliseconds. Text that is no number counts as 1970: a token whose
-    /// end cannot be read is not trusted.
+    /// Returns when the access token expires, in epoch milliseconds. Text that is not a number counts as 1970, because a token
+    /// with an unreadable expiry is not trusted.
     #[must_use]
     pub fn expiry_milliseconds(&self) -> Option<u64> {
         let text = self.expiry_time.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
@@ -211,7 +210,7 @@ pub(crate) fn is_empty(value: Option<&str>) -> bool {
     value.is_none_or(str::is_empty)
 }
 
-/// Programs write ids and moments as numbers as often as text.
+/// Accepts text or a number: programs write ids and moments as either.
 fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -234,21 +233,21 @@ mod tests {
     }
 
     #[test]
-    fn a_refresh_answer_does_not_erase_the_refresh_token() {
+    fn the_response_to_a_renewal_does_not_erase_the_refresh_token() {
         let kept =
             StoredToken { refresh_token: Some("r".into()), access_token: Some("old".into()), ..row("ada") };
-        let answer = StoredToken {
+        let response = StoredToken {
             refresh_token: Some(String::new()),
             access_token: Some("new".into()),
             ..row("ada")
         };
-        let merged = kept.overwritten_by(&answer);
+        let merged = kept.overwritten_by(&response);
         assert_eq!(merged.refresh_token.as_deref(), Some("r"));
         assert_eq!(merged.access_token.as_deref(), Some("new"));
     }
 
     #[test]
-    fn an_expiry_is_read_in_every_form_that_official_sdks_write() {
+    fn an_expiry_is_read_in_every_format_that_official_sdks_write() {
         let expiry =
             |text: &str| StoredToken { expiry_time: Some(text.into()), ..row("ada") }.expiry_milliseconds();
         assert_eq!(expiry("1795298101001"), Some(1_795_298_101_001));
@@ -259,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_survives_the_way_through_a_token_and_back() {
+    fn a_row_survives_the_conversion_to_a_token_and_back() {
         let original = StoredToken {
             client_secret: Some(String::new()),
             expiry_time: Some("1795298101001".into()),
@@ -270,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn json_takes_numbers_and_the_official_names() {
+    fn json_accepts_numbers_and_the_official_names() {
         let json =
             r#"{"id": 7, "user_mail": "ada", "expires_in": 1795298101001, "redirect_uri": "https://a"}"#;
         let stored: StoredToken = serde_json::from_str(json).unwrap();
@@ -279,7 +278,7 @@ mod tests {
         assert_eq!(stored.expiry_milliseconds(), Some(1_795_298_101_001));
         assert!(
             serde_json::from_str::<StoredToken>(r#"{"refresh": "x"}"#).is_err(),
-            "a misspelt name is refused"
+            "an unknown field is rejected"
         );
     }
 }

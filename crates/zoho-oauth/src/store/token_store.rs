@@ -7,94 +7,94 @@ use crate::token::OAuthToken;
 use super::error::StoreError;
 use super::page::TokenPage;
 
-/// Keeps tokens. This text is the contract; each sentence of it is a test that
-/// `token_store_conformance!` (feature `conformance`) runs over a store.
+/// A place where tokens are stored. This text is the contract. Each sentence of it is a test that
+/// `token_store_conformance!` (feature `conformance`) runs against a store.
 ///
-/// # Which row a token means
-/// [`Criterion`](super::matching::Criterion) is the rule, for finding and for saving:
-/// 1. A token with an id means the row with that id, whatever else it says.
-/// 2. Otherwise a user name means the row of that user; a client id and an API domain that are given must agree,
-///    and a row that lacks them agrees. So one user with two client apps, or with production and sandbox, has two
+/// # Which row a token identifies
+/// [`Criterion`](super::matching::Criterion) implements the rule, for finding and for saving:
+/// 1. A token with an id identifies the row with that id; its other fields are ignored.
+/// 2. Otherwise a user name identifies the row of that user. If the token has a client id or an API domain, it must match
+///    the row; a row without one matches. So one user with two client apps, or with production and sandbox, has two
 ///    rows.
-/// 3. Otherwise an access token, with neither client id nor secret, means the row with that access token.
-/// 4. Otherwise a grant token, or else a refresh token, with client id and secret, means the row of the same
+/// 3. Otherwise an access token without client id and secret identifies the row with that access token.
+/// 4. Otherwise a grant token, or else a refresh token, with client id and secret identifies the row of the same
 ///    client app with that token.
-/// 5. A token with nothing usable means no row, never an arbitrary one.
+/// 5. Any other token identifies no row, never an arbitrary one.
 ///
-/// Rows that are the same in user, client app and API domain count as one, the one that expires last; one whose
-/// expiry is not known counts as expired. Rows that differ are an error that says what would tell them apart.
+/// If several rows match and have the same user, client app and API domain, the one that expires last is used; a row
+/// without a readable expiry counts as expired. If they differ in these, the result is an error that says which field would
+/// tell them apart.
 ///
 /// # Values
-/// Values with quotes, commas, line breaks, leading and trailing blanks, emoji, NUL and 4,096 characters come
-/// back unchanged. Equality is exact: case, accents and trailing blanks count. A value is never part of a query.
-/// A value that the backend has no room for is refused before anything is written; nothing is cut off.
+/// Values with quotes, commas, line breaks, leading and trailing spaces, emoji, NUL and 4,096 characters are returned
+/// unchanged. Comparison is exact: case, accents and trailing spaces count. A value is never part of a query's text.
+/// A value that is too long for the backend is rejected before anything is written; nothing is truncated.
 ///
 /// # Sharing
-/// A store is shared by reference and may be called from many tasks at once. Two savers of the same new user
-/// make one row. A read that fails is an error, never "no token".
+/// A store is shared by reference and can be called from many tasks at the same time. Two concurrent saves of the same new
+/// user create one row. A failed read is an error, never "no token".
 ///
 /// # Implementing
-/// Write six `async fn`s; `StoredToken` and `Criterion` do the matching and the merging. See the example
-/// `custom_store`. The other two methods are made of these six; a store with many rows does them better.
+/// Write six `async fn`s; `StoredToken` and `Criterion` match and merge rows. See the example `custom_store`. The
+/// other two methods have defaults that call these six; a store with many rows should override them.
 pub trait TokenStore: Send + Sync + 'static {
-    /// Hands back the row that `token` means, merged under it: fields that `token` sets keep its values, the
-    /// others come from the row. `None` when there is no such row.
+    /// Returns the row that `token` identifies. Fields that `token` sets keep its values; the others come from the row.
+    /// Returns `None` if there is no such row.
     ///
     /// # Errors
-    /// When the store cannot be read, or when several differing rows are meant.
+    /// If the store cannot be read, or if several rows match and differ.
     fn find_token(
         &self,
         token: &OAuthToken,
     ) -> impl Future<Output = Result<Option<OAuthToken>, StoreError>> + Send;
 
-    /// Writes `token` over the row that it means, or inserts it; hands back the row as it is now, with its id.
+    /// Updates the row that `token` identifies, or inserts a new one. Returns the row as it is now, with its id.
     ///
-    /// One atomic step, durable before it returns where the store is durable at all. A field that is empty in
-    /// `token` keeps its stored value. Saving the same token twice
-    /// changes nothing, if it means a row by the rule above. A new row without an id gets
-    /// a decimal one of at most ten digits that was never given out before, deleted rows included; an id that the
-    /// caller chose is kept.
+    /// The save is atomic and, if the store is durable, on disk before it returns. A field that is empty in `token` keeps
+    /// its stored value. Saving the same token twice changes nothing, if it identifies a row by the rule above. A new row
+    /// without an id gets a decimal one of at most ten digits that was never assigned before, not even to a row that was
+    /// deleted. An id that the caller chose is kept.
     ///
     /// # Errors
-    /// When the store cannot be written, when several differing rows are meant, and for a token that has neither
-    /// an access, nor a refresh, nor a grant token. The store is then as it was before.
+    /// If the store cannot be written, if several rows match and differ, or if the token has no access, refresh or grant
+    /// token. The store is then unchanged.
     fn save_token(&self, token: &OAuthToken) -> impl Future<Output = Result<OAuthToken, StoreError>> + Send;
 
-    /// Deletes exactly the row with that id, and says whether it was there.
+    /// Deletes the row with that id and no other. Returns whether it existed.
     ///
     /// # Errors
-    /// When the store cannot be written.
+    /// If the store cannot be written.
     fn delete_token(&self, id: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Hands back every row.
+    /// Returns all rows.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// If the store cannot be read.
     fn get_tokens(&self) -> impl Future<Output = Result<Vec<OAuthToken>, StoreError>> + Send;
 
-    /// Deletes every row in one step. An empty store is fine.
+    /// Deletes all rows in one step. Does nothing if the store is empty.
     ///
     /// # Errors
-    /// When the store cannot be written.
+    /// If the store cannot be written.
     fn delete_tokens(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Hands back the row with that id; `None` when there is none.
+    /// Returns the row with that id, or `None`.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// If the store cannot be read.
     fn find_token_by_id(
         &self,
         id: &str,
     ) -> impl Future<Output = Result<Option<OAuthToken>, StoreError>> + Send;
 
-    /// Hands back some of the rows, as many as suit the store, in an order of the store's own: the first ones, or
-    /// those behind `after`, which a page before said. So a million rows need no memory for a million.
+    /// Returns a page of rows: the first one, or the one after the cursor `after`, which an earlier page returned. The store
+    /// chooses the order and the size. So a million rows do not have to fit into memory.
     ///
-    /// A row that is there all the while is handed back exactly once; one that comes or goes meanwhile, at most
-    /// once. Unless a store has its own way, there is one page with every row.
+    /// A row that exists during the whole listing is returned exactly once; one that is inserted or deleted during it, at
+    /// most once. The default is one page with all rows.
     ///
     /// # Errors
-    /// When the store cannot be read, or when `after` is nothing that this store said.
+    /// If the store cannot be read, or if it did not issue the cursor `after`.
     fn get_token_page(
         &self,
         after: Option<&str>,
@@ -102,18 +102,18 @@ pub trait TokenStore: Send + Sync + 'static {
         async move {
             match after {
                 None => Ok(TokenPage::last(self.get_tokens().await?)),
-                Some(_) => Err(TokenPage::unknown_place()),
+                Some(_) => Err(TokenPage::unknown_cursor()),
             }
         }
     }
 
-    /// Saves many tokens, in this order, each as [`save_token`](Self::save_token) does; hands back the rows.
+    /// Saves tokens in this order, each as [`save_token`](Self::save_token) does. Returns the rows.
     ///
-    /// A store with transactions saves all of them or none. Another one has saved, when it fails, those before the
-    /// one that it failed on.
+    /// A store with transactions saves all of them or none. If any other store fails, it has saved the tokens before the one
+    /// that failed.
     ///
     /// # Errors
-    /// As [`save_token`](Self::save_token).
+    /// As for [`save_token`](Self::save_token).
     fn save_tokens(
         &self,
         tokens: &[OAuthToken],

@@ -1,14 +1,14 @@
-//! Waiting for a lease: what moves rows by hand does it when nobody renews their tokens.
+//! Waiting for a lease, so that a row is moved only while no process renews its token.
 
 use std::time::{Duration, Instant};
 
 use super::coordination::{Acquired, Coordination, Lease, LeaseKey};
 use super::error::StoreError;
 
-/// How long the lease lasts, if it is not given back.
+/// How long the lease lasts if it is not released.
 const LIFE: Duration = Duration::from_secs(30);
 
-/// Takes the lease on `key`; `None` where somebody else still has it at `until`.
+/// Takes the lease on `key`, waiting until `until`. Returns `None` if another holder still has it then.
 pub(super) async fn wait_for_lease(
     store: &impl Coordination,
     key: &LeaseKey,

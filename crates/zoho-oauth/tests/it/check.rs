@@ -8,7 +8,7 @@ use std::time::Duration;
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::coordination::Coordination;
 use zoho_oauth::store::{
-    self, AnyStore, FileStore, Finding, FindingKind, MemoryStore, Repair, Report, SqliteStore,
+    self, AnyStore, CheckReport, FileStore, Finding, FindingKind, MemoryStore, RepairReport, SqliteStore,
     StoreErrorKind, StoredToken, TokenStore,
 };
 
@@ -78,11 +78,11 @@ fn file_with(content: impl AsRef<[u8]>) -> (AnyStore, PathBuf) {
     (store.into(), path)
 }
 
-async fn checked(store: &AnyStore) -> Report {
+async fn checked(store: &AnyStore) -> CheckReport {
     store::check(store).await.unwrap()
 }
 
-async fn repaired(store: &AnyStore) -> Repair {
+async fn repaired(store: &AnyStore) -> RepairReport {
     store::repair(store, None).await.unwrap()
 }
 
@@ -91,9 +91,9 @@ fn kinds(findings: &[Finding]) -> Vec<FindingKind> {
 }
 
 /// What is right after the repair of [`LEFT_BEHIND`], whatever the store.
-async fn assert_all_but_the_reported_is_mended(store: &AnyStore, repair: &Repair) {
-    let left = kinds(&repair.left.findings);
-    assert_eq!(left, [FindingKind::ExpiryNotANumber, FindingKind::NoClient], "{repair:#?}");
+async fn assert_all_but_the_reported_is_repaired(store: &AnyStore, repair: &RepairReport) {
+    let left = kinds(&repair.remaining.findings);
+    assert_eq!(left, [FindingKind::NonNumericExpiry, FindingKind::MissingClient], "{repair:#?}");
     let user = |name: &str| OAuthToken::new().with_user(name);
     let found =
         |token| async move { store.find_token(&token).await.unwrap().map(|row| StoredToken::from(&row)) };
@@ -107,7 +107,7 @@ async fn assert_all_but_the_reported_is_mended(store: &AnyStore, repair: &Repair
     assert!(store.find_token_by_id("1").await.unwrap().is_none());
     assert_eq!(store.get_tokens().await.unwrap().len(), 5);
     let again = repaired(store).await;
-    assert!(again.mended.is_empty() && again.backup.is_none(), "nothing is left to do: {again:#?}");
+    assert!(again.repaired.is_empty() && again.backup.is_none(), "nothing is left to do: {again:#?}");
 }
 
 #[tokio::test]
@@ -115,14 +115,14 @@ async fn files_that_official_sdks_wrote_well_have_nothing_to_find() {
     for (name, findings) in [
         ("sdk_tokens.txt", vec![]),
         ("sdk_tokens_flow.txt", vec![]),
-        ("legacy9_sdk_tokens.txt", vec![FindingKind::IdNotANumber; 3]),
-        ("legacy9_upgraded_by_7.0.0.txt", vec![FindingKind::IdNotANumber; 3]),
+        ("legacy9_sdk_tokens.txt", vec![FindingKind::NonNumericId; 3]),
+        ("legacy9_upgraded_by_7.0.0.txt", vec![FindingKind::NonNumericId; 3]),
     ] {
         let content = text(&Path::new(GOLDEN).join(name));
         let (store, path) = file_with(&content);
         let report = checked(&store).await;
         let lone: Vec<_> =
-            kinds(&report.findings).into_iter().filter(|kind| *kind != FindingKind::NoClient).collect();
+            kinds(&report.findings).into_iter().filter(|kind| *kind != FindingKind::MissingClient).collect();
         assert_eq!(lone, findings, "{name}: {report:#?}");
         assert_eq!(text(&path), content, "a check writes nothing");
     }
@@ -133,7 +133,7 @@ async fn old_ids_that_are_words_become_numbers_and_the_rows_stay() {
     let (store, _) = file_with(text(&Path::new(GOLDEN).join("legacy9_sdk_tokens.txt")));
     let before = rows(&store).await;
     let repair = repaired(&store).await;
-    assert_eq!(repair.mended.len(), 3);
+    assert_eq!(repair.repaired.len(), 3);
     let after = rows(&store).await;
     for (before, after) in before.iter().zip(&after) {
         assert!(after.id.as_deref().unwrap().parse::<u64>().is_ok());
@@ -142,18 +142,18 @@ async fn old_ids_that_are_words_become_numbers_and_the_rows_stay() {
 }
 
 #[tokio::test]
-async fn a_csv_file_is_mended_in_one_rewrite_and_the_backup_is_the_original() {
+async fn a_csv_file_is_repaired_in_one_rewrite_and_the_backup_is_the_original() {
     let original = csv_of(&LEFT_BEHIND).replace("2,bob,", "7,torn row\r\n2,bob,");
     let (store, path) = file_with(&original);
     assert_eq!(store.get_tokens().await.unwrap_err().kind(), StoreErrorKind::Damaged);
     let report = checked(&store).await;
     assert_eq!(report.rows, 7);
     let torn = &report.findings[1];
-    assert_eq!((torn.kind, &torn.lines[..]), (FindingKind::TornRow, &[3][..]), "{report:#?}");
+    assert_eq!((torn.kind, &torn.lines[..]), (FindingKind::UnreadableRow, &[3][..]), "{report:#?}");
     assert_eq!(report.findings[0].lines, [2, 5], "both rows of ada: {report:#?}");
 
     let repair = repaired(&store).await;
-    assert_all_but_the_reported_is_mended(&store, &repair).await;
+    assert_all_but_the_reported_is_repaired(&store, &repair).await;
     let backup = repair.backup.unwrap();
     assert_eq!(std::fs::read(&backup).unwrap(), original.as_bytes());
     assert_eq!((mode(&backup), mode(&path)), (0o600, 0o600));
@@ -165,7 +165,7 @@ async fn a_csv_file_is_mended_in_one_rewrite_and_the_backup_is_the_original() {
 }
 
 #[tokio::test]
-async fn a_database_is_mended_in_one_transaction_and_the_backup_is_a_database() {
+async fn a_database_is_repaired_in_one_transaction_and_the_backup_is_a_database() {
     let folder = folder();
     let path = folder.path().join("zohooauth.db");
     database_of(&path, &LEFT_BEHIND);
@@ -174,7 +174,7 @@ async fn a_database_is_mended_in_one_transaction_and_the_backup_is_a_database() 
     let report = checked(&store).await;
     assert_eq!((report.rows, report.findings.len()), (7, 5), "{report:#?}");
     let repair = repaired(&store).await;
-    assert_all_but_the_reported_is_mended(&store, &repair).await;
+    assert_all_but_the_reported_is_repaired(&store, &repair).await;
     let backup = repair.backup.unwrap();
     assert_eq!(mode(&backup), 0o600);
     let before = rows(&SqliteStore::open(&backup).unwrap()).await;
@@ -185,7 +185,7 @@ async fn a_database_is_mended_in_one_transaction_and_the_backup_is_a_database() 
 }
 
 #[tokio::test]
-async fn any_other_store_is_mended_by_the_contract_and_backed_up_as_csv() {
+async fn any_other_store_is_repaired_by_the_contract_and_backed_up_as_csv() {
     let rows_it_takes: Vec<_> = LEFT_BEHIND.into_iter().filter(|row| row[1] != "eve").collect();
     let store = AnyStore::from(memory_of(&rows_it_takes).await);
     let before = rows(&store).await;
@@ -195,7 +195,7 @@ async fn any_other_store_is_mended_by_the_contract_and_backed_up_as_csv() {
     assert_eq!(repair.backup.as_deref(), Some(backup.as_path()));
     assert_eq!(mode(&backup), 0o600);
     assert_eq!(rows(&FileStore::open(&backup).unwrap()).await, before);
-    assert_all_but_the_reported_is_mended(&store, &repair).await;
+    assert_all_but_the_reported_is_repaired(&store, &repair).await;
 }
 
 #[tokio::test]
@@ -224,13 +224,13 @@ async fn a_file_that_was_cut_in_the_middle_keeps_its_whole_rows() {
 async fn an_empty_file_and_one_without_a_header_get_one() {
     let (store, path) = file_with("");
     let report = checked(&store).await;
-    assert_eq!(kinds(&report.findings), [FindingKind::LostHeader]);
+    assert_eq!(kinds(&report.findings), [FindingKind::MissingHeader]);
     repaired(&store).await;
     assert!(text(&path).starts_with("id,user_name,") && rows(&store).await.is_empty());
 
     let row = "7,ada,c,s,r,a,,1795298101001,https://app.example.com/cb,https://www.zohoapis.eu\r\n";
     let (store, path) = file_with(row);
-    assert_eq!(repaired(&store).await.mended.len(), 1);
+    assert_eq!(repaired(&store).await.repaired.len(), 1);
     assert!(text(&path).starts_with("id,user_name,") && text(&path).ends_with(row));
 }
 
@@ -241,16 +241,16 @@ async fn the_word_null_is_no_token_and_no_expiry() {
         ["2", "bob", "null", "null", "null", "null", "null", "null", "null", "null"],
     ]));
     let report = checked(&store).await;
-    assert_eq!(kinds(&report.findings), [FindingKind::NoToken], "{report:#?}");
+    assert_eq!(kinds(&report.findings), [FindingKind::MissingToken], "{report:#?}");
     assert_eq!(report.findings[0].ids, ["2"]);
 }
 
 #[tokio::test]
-async fn an_id_used_twice_stays_with_the_first_row_of_a_csv_file() {
+async fn a_duplicate_id_stays_with_the_first_row_of_a_csv_file() {
     let row = |id, user| [id, user, "c", "s", "1000.r", "1000.a", "", "", "", "https://www.zohoapis.eu"];
     let (store, _) = file_with(csv_of(&[row("1", "ada"), row("9", "bob"), row("1", "eve"), row("", "zoe")]));
     let report = checked(&store).await;
-    assert_eq!(kinds(&report.findings), [FindingKind::IdUsedTwice, FindingKind::IdNotANumber], "{report:#?}");
+    assert_eq!(kinds(&report.findings), [FindingKind::DuplicateId, FindingKind::NonNumericId], "{report:#?}");
     assert_eq!(report.findings[0].to_string(), "lines 2 and 4 (ids 1 and 1): several rows have this id");
     repaired(&store).await;
     let ids: Vec<_> = rows(&store).await.into_iter().filter_map(|row| row.id).collect();
@@ -271,10 +271,10 @@ async fn a_table_without_a_key_is_told_and_not_touched() {
     private(&path);
     let store = AnyStore::from(SqliteStore::open(&path).unwrap());
     let report = checked(&store).await;
-    assert_eq!(kinds(&report.findings), [FindingKind::IdUsedTwice, FindingKind::NoToken], "{report:#?}");
+    assert_eq!(kinds(&report.findings), [FindingKind::DuplicateId, FindingKind::MissingToken], "{report:#?}");
     assert!(report.findings.iter().all(|finding| !finding.can_be_repaired));
     let repair = repaired(&store).await;
-    assert!(repair.mended.is_empty() && repair.backup.is_none());
+    assert!(repair.repaired.is_empty() && repair.backup.is_none());
     assert_eq!(rows(&store).await.len(), 3);
 }
 
@@ -324,7 +324,7 @@ async fn files_that_others_can_read_are_closed_to_them() {
     assert!(report.findings[0].text.contains("0640"));
     let repair = repaired(&store).await;
     assert!(repair.backup.is_none(), "no row was touched");
-    assert_eq!((repair.mended.len(), repair.left.findings.len()), (3, 0));
+    assert_eq!((repair.repaired.len(), repair.remaining.findings.len()), (3, 0));
     assert_eq!([&path, &state, &backup, &foreign].map(|file| mode(file)), [0o600, 0o600, 0o600, 0o640]);
 }
 
@@ -337,7 +337,7 @@ async fn the_mode_of_what_a_link_beside_the_store_leads_to_is_not_changed() {
     set_mode(&foreign, 0o644);
     std::os::unix::fs::symlink(&foreign, path.with_extension("txt.backup-1")).unwrap();
     let repair = repaired(&store).await;
-    assert_eq!((repair.mended.len(), mode(&foreign)), (0, 0o644), "{repair:#?}");
+    assert_eq!((repair.repaired.len(), mode(&foreign)), (0, 0o644), "{repair:#?}");
 }
 
 #[tokio::test]
@@ -353,10 +353,10 @@ async fn a_file_in_which_nothing_can_be_read_is_told_and_left_as_it_is() {
     ] {
         let (store, path) = file_with(content);
         let report = checked(&store).await;
-        assert_eq!(kinds(&report.findings), [FindingKind::TornRow]);
+        assert_eq!(kinds(&report.findings), [FindingKind::UnreadableRow]);
         assert!(!report.findings[0].can_be_repaired);
         let repair = repaired(&store).await;
-        assert!(repair.backup.is_none() && repair.mended.is_empty(), "{repair:#?}");
+        assert!(repair.backup.is_none() && repair.repaired.is_empty(), "{repair:#?}");
         assert_eq!(std::fs::read(&path).unwrap(), content);
     }
 }
@@ -365,7 +365,7 @@ async fn a_file_in_which_nothing_can_be_read_is_told_and_left_as_it_is() {
 async fn no_finding_shows_a_secret() {
     let (store, _) = file_with(csv_of(&LEFT_BEHIND) + "9,\"1000.secret\r\n1000.secret,1000.secret\r\n");
     let repair = repaired(&store).await;
-    assert!(!repair.mended.is_empty());
+    assert!(!repair.repaired.is_empty());
     assert!(!format!("{repair:?}").contains("1000."), "{repair:#?}");
 }
 
@@ -376,7 +376,7 @@ async fn a_backup_that_cannot_be_made_leaves_the_store_as_it_was() {
     let taken = path.with_file_name("taken");
     std::fs::write(&taken, "something else").unwrap();
     for (backup, kind) in
-        [(taken.clone(), StoreErrorKind::Refused), (path.join("under a file"), StoreErrorKind::Other)]
+        [(taken.clone(), StoreErrorKind::Rejected), (path.join("under a file"), StoreErrorKind::Other)]
     {
         let error = store::repair(&store, Some(&backup)).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
@@ -403,7 +403,7 @@ async fn a_row_that_is_being_renewed_is_waited_for() {
         store.save_and_release(&lease, &renewed.into()).await.unwrap();
     };
     let (repair, ()) = tokio::join!(store::repair(&store, Some(&backup)), renewal);
-    assert_eq!(repair.unwrap().mended.len(), 1);
+    assert_eq!(repair.unwrap().repaired.len(), 1);
     let rows = rows(&store).await;
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].access_token.as_deref(), Some("1000.a.renewed"));
@@ -431,7 +431,7 @@ async fn assert_savers_lose_nothing(stores: Vec<AnyStore>, backup: Option<&Path>
         })
         .collect();
     let repair = store::repair(&stores[0], backup).await.unwrap();
-    assert!(!repair.mended.is_empty());
+    assert!(!repair.repaired.is_empty());
     for saver in savers {
         saver.await.unwrap();
     }

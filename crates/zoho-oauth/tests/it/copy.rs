@@ -147,9 +147,9 @@ async fn a_row_that_the_other_store_refuses_keeps_none_of_the_others() {
     let report = TokenCopy::new(&from, &to).run().await.expect("copied");
     assert_eq!((report.added, report.renumbered, report.verified), (20, 1, 21));
     assert!(!report.is_complete());
-    let [refused] = &report.refused[..] else { panic!("{report:?}") };
-    assert!(refused.reason.contains("no room"), "{refused:?}");
-    assert!(!refused.reason.contains("xxx"), "no value is repeated");
+    let [rejected] = &report.rejected[..] else { panic!("{report:?}") };
+    assert!(rejected.reason.contains("no room"), "{rejected:?}");
+    assert!(!rejected.reason.contains("xxx"), "no value is repeated");
 }
 
 #[tokio::test]
@@ -219,7 +219,7 @@ async fn a_store_is_not_copied_into_itself() {
     let path = file::support::fresh_path();
     let open = || AnyStore::from(FileStore::open(&path).expect("opened"));
     let error = TokenCopy::new(&open(), &open()).run().await.expect_err("refused");
-    assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+    assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
 }
 
 fn memory() -> AnyStore {
@@ -375,7 +375,7 @@ impl TokenStore for Narrow {
             && row.values().into_iter().flatten().all(|value| value.len() <= 255);
         if !has_room {
             return Err(
-                StoreError::of(StoreErrorKind::Refused, "save a token").evidence("there is no room for it")
+                StoreError::of(StoreErrorKind::Rejected, "save a token").evidence("there is no room for it")
             );
         }
         self.0.save_token(token).await

@@ -58,7 +58,7 @@ async fn what_a_column_has_no_room_for_we_refuse_and_the_sdk_fails_on() {
         ] {
             let row = StoredToken { id: id.map(str::to_owned), ..with_redirect_url(user, length) };
             let ours = both.ours.save_token(&OAuthToken::from(row.clone())).await.expect_err("no room");
-            assert_eq!(ours.kind(), StoreErrorKind::Refused);
+            assert_eq!(ours.kind(), StoreErrorKind::Rejected);
             assert!(ours.to_string().contains(why), "{ours}");
             both.sdk.try_to_save(&row).expect_err("no room");
         }

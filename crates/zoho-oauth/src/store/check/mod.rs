@@ -1,7 +1,7 @@
-//! What is wrong in a store, and how it is mended: mostly what official SDKs leave behind.
+//! Checking and repairing a store. Most damage comes from official SDKs.
 //!
-//! The file store and SQLite do it in their own ways, each under the lock of its writers; `row_by_row` mends any other store by
-//! the methods that every store has.
+//! The file store and SQLite do both themselves, under the lock of their writers. `row_by_row` repairs any other store
+//! through the methods that every store has.
 
 mod modes;
 mod row_by_row;
@@ -10,14 +10,12 @@ use std::path::Path;
 
 use super::any::AnyStore;
 use super::error::StoreError;
-use super::maintenance::{Finding, Mended, Repair, Report, by_pages};
+use super::maintenance::{CheckReport, Finding, RepairReport, Repaired, check_by_pages};
 
-/// Looks for what is wrong in a store, and changes nothing: torn rows of a CSV file, rows without a token, several
-/// rows for one user, client app and API domain, ids that are used twice or are no numbers, expiries that are no
-/// numbers, refresh tokens without their client app, and files that others can read.
+/// Looks for damage in a store and changes nothing. [`FindingKind`](super::maintenance::FindingKind) lists what it finds.
 ///
-/// Reads the rows twice, in pages; a store with a million rows takes memory for their hashes alone. A CSV file is
-/// read line by line, so that damage does not hide the rest. Zoho is not asked.
+/// Reads the rows twice, in pages, and keeps only their hashes in memory. A CSV file is read line by line, so that damage
+/// does not hide the rest. Sends nothing to Zoho.
 ///
 /// ```
 /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -27,51 +25,51 @@ use super::maintenance::{Finding, Mended, Repair, Report, by_pages};
 /// let store = MemoryStore::new();
 /// store.save_token(&OAuthToken::new().with_id("python_legacy_1").with_access_token("1000.a")).await?;
 /// let report = store::check(&store.into()).await?;
-/// assert_eq!(report.findings[0].kind, FindingKind::IdNotANumber);
+/// assert_eq!(report.findings[0].kind, FindingKind::NonNumericId);
 /// # Ok::<_, store::StoreError>(())
 /// # })?;
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
-/// When the store cannot be read at all.
-pub async fn check(store: &AnyStore) -> Result<Report, StoreError> {
-    let mut report = match store.upkeep() {
-        Some(upkeep) => upkeep.examine().await?,
-        None => by_pages(store).await?,
+/// If the store cannot be read.
+pub async fn check(store: &AnyStore) -> Result<CheckReport, StoreError> {
+    let mut report = match store.maintenance() {
+        Some(maintenance) => maintenance.check().await?,
+        None => check_by_pages(store).await?,
     };
     report.findings.extend(files_open_to_others(store));
     Ok(report)
 }
 
-/// Mends what [`check`] finds, as far as [`FindingKind::remedy`] says, and checks again.
+/// Repairs what [`check`] finds, as [`FindingKind::repair`](super::maintenance::FindingKind::repair) says, and checks again.
 ///
-/// If a row has to be touched, the content is kept first, at `backup` or else beside the store (`PATH.backup-` and
-/// the time; in the current folder for a store that is no file): a CSV file byte by byte, SQLite as a consistent
-/// database, any other store as a CSV file of all rows. A backup is for its owner alone (mode 0600) and overwrites
-/// nothing.
+/// Before the first change to a row, the content is written to `backup`. The default is a file beside the store, named
+/// `PATH.backup-` and the time, or one in the current folder if the store is not a file. The backup of a CSV file is a byte-for-byte
+/// copy, that of SQLite a consistent database, and that of any other store a CSV file of all rows. Only its owner can
+/// open it (mode 0600), and it overwrites nothing.
 ///
-/// A CSV file is replaced as a whole, SQLite is changed in one transaction, each under the lock of its writers: all
-/// is mended or nothing. Any other store is mended finding by finding, under the leases of the tokens concerned; a
-/// row that somebody changes meanwhile is left as it is, and found again. A row that gets a new id keeps everything
-/// else.
+/// A CSV file is replaced as a whole and SQLite is changed in one transaction, each under the lock of its writers: all
+/// findings are repaired, or none. Any other store is repaired finding by finding, under the leases of the affected tokens.
+/// A row that another program changes during the repair is left unchanged and reported again. A row that gets a new id keeps its other
+/// fields.
 ///
 /// # Errors
-/// When the store cannot be read or written, or the backup cannot be made; the store is then as it was, unless it
-/// is one that is mended finding by finding.
-pub async fn repair(store: &AnyStore, backup: Option<&Path>) -> Result<Repair, StoreError> {
+/// If the store cannot be read or written, or the backup cannot be written. The store is then unchanged, unless it is one that is
+/// repaired finding by finding.
+pub async fn repair(store: &AnyStore, backup: Option<&Path>) -> Result<RepairReport, StoreError> {
     let open = files_open_to_others(store);
-    let Mended { backup, findings: mut mended } = match store.upkeep() {
-        Some(upkeep) => upkeep.mend(backup.map(Path::to_owned)).await?,
-        None => row_by_row::mend(store, backup).await?,
+    let Repaired { backup, findings: mut repaired } = match store.maintenance() {
+        Some(maintenance) => maintenance.repair(backup.map(Path::to_owned)).await?,
+        None => row_by_row::repair(store, backup).await?,
     };
     for finding in open {
         match finding.path.as_deref().map_or(Ok(()), modes::close) {
-            Ok(()) => mended.push(finding),
-            Err(error) => tracing::warn!(%error, "{finding}, and this account may not change it"),
+            Ok(()) => repaired.push(finding),
+            Err(error) => tracing::warn!(%error, "could not close a file to other accounts: {finding}"),
         }
     }
-    Ok(Repair { backup, mended, left: check(store).await? })
+    Ok(RepairReport { backup, repaired, remaining: check(store).await? })
 }
 
 fn files_open_to_others(store: &AnyStore) -> Vec<Finding> {

@@ -1,4 +1,4 @@
-//! Who may read a store's files.
+//! Access rights of a store's files.
 
 #[cfg(unix)]
 use std::fs;
@@ -9,20 +9,20 @@ use std::path::PathBuf;
 
 use crate::store::maintenance::{Finding, FindingKind};
 
-/// The files of the store at `place` that others than their owner can read or write. Elsewhere than on Unix the
-/// folder decides, and there is nothing to find.
+/// Returns a finding for each file of the store at `place` that other accounts can read or write. On other systems than Unix, files
+/// have the rights of the folder, and nothing is found.
 #[cfg(unix)]
 pub(super) fn look(place: &Path) -> Vec<Finding> {
     use std::os::unix::fs::PermissionsExt;
 
     let mut findings = Vec::new();
     for path in files_of(place) {
-        // A file that has gone meanwhile, as those of a database do, is open to nobody. A link beside the store is
-        // not followed: whoever put it there must not have the mode of another file changed.
+        // A database removes its side files at any time. A symbolic link is not followed: its author must not be able to
+        // have the mode of another file changed.
         let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
         let mode = metadata.permissions().mode() & 0o777;
         if metadata.is_file() && mode & 0o077 != 0 {
-            let text = format!("its mode is {mode:04o}: others than its owner can open it");
+            let text = format!("the mode is {mode:04o}, so other accounts can open it");
             findings.push(Finding { path: Some(path), ..Finding::new(FindingKind::OpenToOthers, text) });
         }
     }
@@ -34,7 +34,7 @@ pub(super) fn look(_: &Path) -> Vec<Finding> {
     Vec::new()
 }
 
-/// Closes a file to others.
+/// Closes a file to other accounts.
 #[cfg(unix)]
 pub(super) fn close(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -47,7 +47,7 @@ pub(super) fn close(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The store's own file, those that are kept beside it, and backups.
+/// The store's file, its side files, and its backups.
 #[cfg(unix)]
 fn files_of(place: &Path) -> Vec<PathBuf> {
     let Ok(place) = place.canonicalize() else { return Vec::new() };
@@ -69,7 +69,7 @@ fn is_of_store(entry: &str, name: &str) -> bool {
     const BESIDE: [&str; 7] = ["", ".lock", ".state", ".state.damaged", "-wal", "-shm", "-journal"];
     match entry.strip_prefix(name) {
         Some(rest) => BESIDE.contains(&rest) || rest.starts_with(".backup-"),
-        // What a killed process left of the store's file or of a side file.
+        // What a killed process left of a file that it was writing.
         None => entry
             .strip_prefix('.')
             .and_then(|entry| entry.strip_suffix(".unfinished"))

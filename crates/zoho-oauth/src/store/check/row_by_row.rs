@@ -1,5 +1,5 @@
-//! Mending by the methods that every store has: row by row, under the leases of the tokens concerned, so that
-//! nobody renews a token while its row is moved. Only what is still as it was read is deleted.
+//! Repairs a store through the methods that every store has: row by row, under the leases of the affected tokens, so that
+//! no process renews a token while its row is moved. A row is deleted only if it has not changed since it was read.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -7,45 +7,45 @@ use std::time::{Duration, Instant};
 use crate::store::any::AnyStore;
 use crate::store::coordination::{Coordination, Lease, LeaseKey};
 use crate::store::error::StoreError;
-use crate::store::maintenance::{Finding, Mended, Step, by_pages, steps, to_be_mended};
+use crate::store::maintenance::{Finding, RepairStep, Repaired, check_by_pages, repair_steps, repairable};
 use crate::store::stored::StoredToken;
 use crate::store::token_store::TokenStore;
 use crate::store::waiting::wait_for_lease;
 use crate::token::OAuthToken;
 
-/// How long to wait for somebody who is renewing a token.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for another process that renews one of the tokens.
+const LEASE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Mends what can be mended.
-pub(super) async fn mend(store: &AnyStore, backup: Option<&Path>) -> Result<Mended, StoreError> {
-    let wrong = to_be_mended(by_pages(store).await?);
-    if wrong.is_empty() {
-        return Ok(Mended::default());
+/// Repairs what can be repaired.
+pub(super) async fn repair(store: &AnyStore, backup: Option<&Path>) -> Result<Repaired, StoreError> {
+    let repairable = repairable(check_by_pages(store).await?);
+    if repairable.is_empty() {
+        return Ok(Repaired::default());
     }
     let backup = back_up(store, backup).await?;
     let mut findings = Vec::new();
-    for finding in wrong {
-        if treat(store, &finding).await? {
+    for finding in repairable {
+        if repair_one(store, &finding).await? {
             findings.push(finding);
         }
     }
-    Ok(Mended { backup: Some(backup), findings })
+    Ok(Repaired { backup: Some(backup), findings })
 }
 
-/// Mends one finding; `false` if somebody else is at work on its rows.
-async fn treat(store: &AnyStore, finding: &Finding) -> Result<bool, StoreError> {
+/// Repairs one finding. Returns `false` if another program changed its rows or holds a lease on them.
+async fn repair_one(store: &AnyStore, finding: &Finding) -> Result<bool, StoreError> {
     let mut leases = Vec::new();
-    let is_mended = match take_leases(store, &rows_of(store, finding).await?, &mut leases).await {
-        // What was read before the leases were taken may be old by now.
+    let is_repaired = match take_leases(store, &rows_of(store, finding).await?, &mut leases).await {
+        // The rows may have changed before the leases were taken.
         Ok(true) => carry_out(store, finding, &rows_of(store, finding).await?).await,
         other => other,
     };
     for lease in &leases {
         if let Err(error) = store.release(lease).await {
-            tracing::warn!(%error, "a lease could not be given back and will run out by itself");
+            tracing::warn!(%error, "could not release a lease; it expires on its own");
         }
     }
-    is_mended
+    is_repaired
 }
 
 async fn rows_of(store: &AnyStore, finding: &Finding) -> Result<Vec<StoredToken>, StoreError> {
@@ -70,11 +70,11 @@ async fn take_leases(
         .filter_map(|row| row.refresh_token.as_deref().filter(|token| !token.is_empty()))
         .map(|token| LeaseKey::refresh(&token.into()))
         .collect();
-    // All who take several take them in one order, so that nobody waits for another in a circle.
+    // A fixed order prevents deadlocks between programs that take several leases.
     keys.sort_unstable();
     keys.dedup();
     let holder = format!("repair {:032x}", rand::random::<u128>());
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + LEASE_TIMEOUT;
     for key in &keys {
         match wait_for_lease(store, key, &holder, until).await? {
             Some(lease) => leases.push(lease),
@@ -85,28 +85,28 @@ async fn take_leases(
 }
 
 async fn carry_out(store: &AnyStore, finding: &Finding, rows: &[StoredToken]) -> Result<bool, StoreError> {
-    let mut is_mended = true;
-    for step in steps(finding.kind, rows) {
-        is_mended &= match step {
-            Step::Fill(position, filled) => {
-                store.save_token(&what_it_lacked(&rows[position], &filled).into()).await?;
+    let mut is_repaired = true;
+    for step in repair_steps(finding.kind, rows) {
+        is_repaired &= match step {
+            RepairStep::Fill(position, filled) => {
+                store.save_token(&only_changed(&rows[position], &filled).into()).await?;
                 true
             }
-            Step::Delete(position) => delete_if_unchanged(store, &rows[position]).await?,
-            Step::Renumber(position) => renumber(store, &rows[position]).await?,
+            RepairStep::Delete(position) => delete_if_unchanged(store, &rows[position]).await?,
+            RepairStep::Renumber(position) => renumber(store, &rows[position]).await?,
         };
     }
-    Ok(is_mended)
+    Ok(is_repaired)
 }
 
-/// A token that fills the gaps of `row` and overwrites nothing, should it have changed meanwhile: what is empty in
-/// a token that is saved keeps its stored value.
-fn what_it_lacked(row: &StoredToken, filled: &StoredToken) -> StoredToken {
+/// Returns a token that has only the fields in which `filled` differs from `row`. Saving it keeps all other fields, even if
+/// the row has changed in the meantime.
+fn only_changed(row: &StoredToken, filled: &StoredToken) -> StoredToken {
     let (old, new) = (row.values(), filled.values());
     let changed = std::array::from_fn(|column| new[column].filter(|_| old[column] != new[column]));
     let gaps = StoredToken::from_values(changed.map(|value| value.map(str::to_owned)));
     let gaps = StoredToken { id: row.id.clone(), ..gaps };
-    // A token without any secret is refused. The spent code is the one that nobody changes.
+    // A store rejects a token without a secret. A grant token is added first, because it never changes.
     if [&gaps.access_token, &gaps.refresh_token, &gaps.grant_token].into_iter().any(Option::is_some) {
         return gaps;
     }
@@ -126,7 +126,7 @@ async fn delete_if_unchanged(store: &AnyStore, known: &StoredToken) -> Result<bo
     }
 }
 
-/// Copies a row under a new id, then deletes it. In between there are two of it, which count as one.
+/// Copies a row to a new id, then deletes it. Until then the store has two copies, which count as one.
 async fn renumber(store: &AnyStore, known: &StoredToken) -> Result<bool, StoreError> {
     let id = new_id(store).await?;
     store.save_token(&StoredToken { id: Some(id.clone()), ..known.clone() }.into()).await?;
@@ -137,7 +137,7 @@ async fn renumber(store: &AnyStore, known: &StoredToken) -> Result<bool, StoreEr
     Ok(is_moved)
 }
 
-/// An id that was never given out: one that the store gives to a row which is deleted again.
+/// Returns an id that was never used: the store assigns it to a row that is deleted again.
 async fn new_id(store: &AnyStore) -> Result<String, StoreError> {
     let probe = OAuthToken::new().with_access_token(format!("new id {:032x}", rand::random::<u128>()));
     let saved = store.save_token(&probe).await?;
@@ -146,7 +146,7 @@ async fn new_id(store: &AnyStore) -> Result<String, StoreError> {
     Ok(id)
 }
 
-/// Writes all rows into a CSV file.
+/// Writes all rows to a CSV file.
 #[cfg(feature = "file")]
 async fn back_up(store: &AnyStore, wanted: Option<&Path>) -> Result<PathBuf, StoreError> {
     use std::io::{BufWriter, Write};
@@ -155,36 +155,36 @@ async fn back_up(store: &AnyStore, wanted: Option<&Path>) -> Result<PathBuf, Sto
     use crate::store::file::{csv_header, csv_line};
     use crate::store::maintenance::{Backup, each_row};
 
-    let refused = |error: StoreError| error.in_store(store.name());
-    let mut backup = Backup::begin(wanted, Path::new("zoho-tokens")).map_err(refused)?;
-    let mut trouble = None;
+    let named = |error: StoreError| error.in_store(store.name());
+    let mut backup = Backup::begin(wanted, Path::new("zoho-tokens")).map_err(named)?;
+    let mut unwritable = None;
     let mut text = BufWriter::new(backup.file());
     let mut written = text.write_all(csv_header().as_bytes());
     each_row(store, |row| match csv_line(row) {
         Some(line) if written.is_ok() => written = text.write_all(line.as_bytes()),
         Some(_) => {}
-        None => trouble = trouble.take().or_else(|| Some(row.id.clone().unwrap_or_default())),
+        None => unwritable = unwritable.take().or_else(|| Some(row.id.clone().unwrap_or_default())),
     })
     .await?;
     written = written.and_then(|()| text.flush());
     drop(text);
-    if let Some(id) = trouble {
-        return Err(refused(
-            StoreError::of(StoreErrorKind::Refused, "keep a backup, and was not repaired")
-                .evidence(format!("the row with the id {id} cannot be told by a CSV file"))
-                .next_step("mend that row by hand"),
+    if let Some(id) = unwritable {
+        return Err(named(
+            StoreError::of(StoreErrorKind::Rejected, "write a backup")
+                .evidence(format!("a CSV file cannot hold the values of the row with id `{id}`"))
+                .next_step("correct that row by hand; the store was not changed"),
         ));
     }
-    written.map_err(|error| refused(backup.failed(error)))?;
-    backup.finish().map_err(refused)
+    written.map_err(|error| named(backup.failed(error)))?;
+    backup.finish().map_err(named)
 }
 
 #[cfg(not(feature = "file"))]
 async fn back_up(store: &AnyStore, _: Option<&Path>) -> Result<PathBuf, StoreError> {
-    Err(StoreError::of(crate::store::error::StoreErrorKind::Refused, "keep a backup, and was not repaired")
+    Err(StoreError::of(crate::store::error::StoreErrorKind::Rejected, "write a backup")
         .in_store(store.name())
-        .evidence("this build writes no CSV files")
-        .next_step("turn on the feature `file` of zoho-oauth"))
+        .evidence("this build cannot write CSV files")
+        .next_step("turn on the feature `file` of zoho-oauth; the store was not changed"))
 }
 
 #[cfg(test)]
@@ -193,7 +193,7 @@ mod tests {
     use crate::store::memory::MemoryStore;
 
     #[tokio::test]
-    async fn a_row_that_somebody_has_changed_meanwhile_is_left_as_it_is() {
+    async fn a_row_that_another_program_has_changed_is_left_unchanged() {
         let store = AnyStore::from(MemoryStore::new());
         let token = OAuthToken::new().with_id("word").with_user("ada").with_refresh_token("old");
         let known = StoredToken::from(&store.save_token(&token).await.unwrap());
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fills_a_gap_says_nothing_about_the_rest() {
+    fn only_changed_fields_are_saved() {
         let row = StoredToken {
             id: Some("1".into()),
             user_name: Some("ada".into()),
@@ -221,9 +221,9 @@ mod tests {
             ..row.clone()
         };
         let expected = StoredToken { user_name: None, refresh_token: None, ..filled.clone() };
-        assert_eq!(what_it_lacked(&row, &filled), expected);
+        assert_eq!(only_changed(&row, &filled), expected);
         let only_an_address = StoredToken { redirect_url: Some("u".into()), ..row.clone() };
-        let gaps = what_it_lacked(&row, &only_an_address);
-        assert!(StoredToken::for_saving(&gaps.into()).is_ok(), "a store takes it");
+        let gaps = only_changed(&row, &only_an_address);
+        assert!(StoredToken::for_saving(&gaps.into()).is_ok(), "a store accepts it");
     }
 }

@@ -88,7 +88,7 @@ pub(super) async fn save_if_there_is_room(store: &impl TokenStore, token: OAuthT
     match store.save_token(&token).await {
         Ok(saved) => Some(StoredToken::from(&saved)),
         Err(error) => {
-            assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+            assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
             assert_eq!(all(store).await, before, "what is refused changes nothing");
             None
         }

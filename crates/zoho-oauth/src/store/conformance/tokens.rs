@@ -280,7 +280,7 @@ promises! {
             OAuthToken::new().with_id("1").with_access_token("").with_refresh_token(""),
         ] {
             let error = store.save_token(&empty).await.expect_err("refused");
-            assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+            assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
         }
         assert_eq!(all(&store).await, before);
     }

@@ -1,4 +1,4 @@
-//! From one store to another: every row, each checked, and as often as wanted.
+//! Copying all rows of one store to another. Every row is verified, and a copy can be repeated.
 
 mod replace;
 mod report;
@@ -20,16 +20,16 @@ use replace::{Replaced, replace};
 use step::{How, Step};
 use there::{There, digest};
 
-pub use report::{CopyReport, RefusedRow};
+pub use report::{CopyReport, RejectedRow};
 
-/// Copies every token of one store into another, of whatever kind the two are.
+/// Copies all tokens of one store to another one of any kind.
 ///
-/// Rows keep their ids where these are free. A row that the other store has already is left alone if it says the same
-/// or ends later, and is written over otherwise. In the end every copied row is read again and compared. Nothing is
-/// ever deleted, so a copy that was interrupted is simply run again: it goes on where it stopped.
+/// A row keeps its id if the id is free in the target store. A row that the target store already has is left unchanged if it
+/// has the same content or expires later, and is overwritten otherwise. At the end, every copied row is read again and
+/// compared. Nothing is ever deleted. To resume an interrupted copy, run it again.
 ///
-/// Leases and ledgers are not copied: they are about the next ten minutes. Programs may go on using either store
-/// meanwhile; what they change in the first one after it was read is not seen.
+/// Leases and ledgers are not copied, because they matter only for the next ten minutes. Programs can use both stores
+/// during the copy; a change to the source store after a row was read is not copied.
 ///
 /// ```
 /// use zoho_oauth::OAuthToken;
@@ -46,7 +46,7 @@ pub use report::{CopyReport, RefusedRow};
 /// # })?;
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "nothing is copied before it is run"]
+#[must_use = "nothing is copied until it is run"]
 pub struct TokenCopy<'a> {
     from: &'a AnyStore,
     to: &'a AnyStore,
@@ -55,59 +55,59 @@ pub struct TokenCopy<'a> {
 }
 
 impl<'a> TokenCopy<'a> {
-    /// A copy from one store to another.
+    /// Creates a copy from one store to another.
     pub fn new(from: &'a AnyStore, to: &'a AnyStore) -> Self {
         Self { from, to, is_dry: false, progress: Box::new(|_| {}) }
     }
 
-    /// Only says what would be done; nothing is written.
+    /// Sets whether only to report what a copy would do. Default: `false`.
     pub fn dry_run(mut self, is_dry: bool) -> Self {
         self.is_dry = is_dry;
         self
     }
 
-    /// Is told how far it is, page by page.
+    /// Sets a callback that receives the report after every page.
     pub fn on_progress(mut self, progress: impl FnMut(&CopyReport) + Send + 'a) -> Self {
         self.progress = Box::new(progress);
         self
     }
 
-    /// Copies.
+    /// Runs the copy.
     ///
     /// # Errors
-    /// When one of the stores fails and goes on failing for some seconds: what was copied until then stays. Rows that
-    /// the other store refuses are no error; the report lists them.
+    /// If one of the stores fails repeatedly for some seconds. What was copied until then stays. A row that the target
+    /// store rejects is not an error; the report lists it.
     pub async fn run(mut self) -> Result<CopyReport, StoreError> {
         if self.from.is_same_as(self.to) {
-            return Err(StoreError::of(StoreErrorKind::Refused, "copy tokens")
-                .evidence(format!("both ends are {}", self.to.name()))
-                .next_step("name two different stores"));
+            return Err(StoreError::of(StoreErrorKind::Rejected, "copy tokens")
+                .evidence(format!("source and target are both {}", self.to.name()))
+                .next_step("choose two different stores"));
         }
         let mut report = CopyReport::default();
         let highest = self.look_ahead(&mut report).await?;
         let mut there = There::default();
         there.read(self.to).await?;
-        // The highest id goes first: whoever adds a user to the other store from now on gets a higher one. Users who
-        // were added just before have ids that are to be left alone.
+        // The row with the highest id is copied first, so that users who log in during the copy get higher ids. Rows that
+        // were added before that keep their ids.
         self.copy(highest.as_slice(), &mut there, &mut report).await?;
         there.read(self.to).await?;
         let mut copied = highest;
-        let mut place = None;
+        let mut cursor = None;
         loop {
-            let page = patiently(|| self.from.get_token_page(place.as_deref())).await?;
+            let page = with_retries(|| self.from.get_token_page(cursor.as_deref())).await?;
             let is_left = |row: &StoredToken| copied.take_if(|copied| copied == row).is_none();
             let rows: Vec<_> = page.tokens.iter().map(StoredToken::from).filter(is_left).collect();
-            for part in rows.chunks(LARGEST_STEP) {
+            for part in rows.chunks(MAX_STEP) {
                 self.copy(part, &mut there, &mut report).await?;
                 (self.progress)(&report);
             }
             match page.next {
-                Some(next) => place = Some(next),
+                Some(next) => cursor = Some(next),
                 None => break,
             }
         }
-        // A row that gets a new id has to wait until every other has its own.
-        for part in std::mem::take(&mut there.without_place).chunks(LARGEST_STEP) {
+        // Rows that get a new id come last, when all ids that must be kept are taken.
+        for part in std::mem::take(&mut there.renumbered).chunks(MAX_STEP) {
             let steps = part.iter().map(|row| (row, How::Renumber)).collect();
             self.write(steps, &mut there, &mut report).await?;
         }
@@ -134,14 +134,14 @@ impl<'a> TokenCopy<'a> {
                 }
                 Step::Newer => report.newer += 1,
                 Step::Replace(old, how) => self.replace(row, &old, how, there, report).await?,
-                Step::Write(How::Renumber) => there.without_place.push(row.clone()),
+                Step::Write(How::Renumber) => there.renumbered.push(row.clone()),
                 Step::Write(how) => steps.push((row, how)),
             }
         }
         self.write(steps, there, report).await
     }
 
-    /// Writes a row over an older state of the same token. Such rows are few, and each goes alone.
+    /// Overwrites an older state of the same token. Such rows are few, so they are written one by one.
     async fn replace(
         &self,
         row: &StoredToken,
@@ -165,7 +165,7 @@ impl<'a> TokenCopy<'a> {
             }
             Ok(Replaced::Newer) => report.newer += 1,
             Ok(Replaced::Changed) => report.changed += 1,
-            Err(error) if is_about_a_row(&error) => report.refuse(row, &error),
+            Err(error) if is_about_a_row(&error) => report.reject(row, &error),
             Err(error) => return Err(error),
         }
         Ok(())
@@ -182,7 +182,7 @@ impl<'a> TokenCopy<'a> {
             return Ok(());
         }
         let tokens: Vec<OAuthToken> = steps.iter().map(|(row, how)| how.token(row)).collect();
-        match patiently(|| self.to.save_tokens(&tokens)).await {
+        match with_retries(|| self.to.save_tokens(&tokens)).await {
             Ok(saved) => {
                 for ((row, how), saved) in steps.iter().zip(&saved) {
                     there.expect(row, saved);
@@ -190,7 +190,7 @@ impl<'a> TokenCopy<'a> {
                 }
                 Ok(())
             }
-            // One of them cannot be saved; which one shows when each goes alone.
+            // One of them cannot be saved. Saving them one by one shows which.
             Err(error) if is_about_a_row(&error) => {
                 for (row, how) in steps {
                     self.write_alone(row, how, there, report).await?;
@@ -209,7 +209,7 @@ impl<'a> TokenCopy<'a> {
         report: &mut CopyReport,
     ) -> Result<(), StoreError> {
         let token = how.token(row);
-        let error = match patiently(|| self.to.save_token(&token)).await {
+        let error = match with_retries(|| self.to.save_token(&token)).await {
             Ok(saved) => {
                 there.expect(row, &saved);
                 how.count(report);
@@ -219,20 +219,20 @@ impl<'a> TokenCopy<'a> {
         };
         match how {
             _ if !is_about_a_row(&error) => return Err(error),
-            // Its own id may be what there is no room for.
-            How::Add if error.kind() == StoreErrorKind::Refused => there.without_place.push(row.clone()),
-            _ => report.refuse(row, &error),
+            // The id may be what the target store cannot hold.
+            How::Add if error.kind() == StoreErrorKind::Rejected => there.renumbered.push(row.clone()),
+            _ => report.reject(row, &error),
         }
         Ok(())
     }
 
-    /// Counts the rows, and finds the one with the highest id.
+    /// Counts the rows and finds the one with the highest id.
     async fn look_ahead(&self, report: &mut CopyReport) -> Result<Option<StoredToken>, StoreError> {
         let mut highest: Option<StoredToken> = None;
         let number = |row: &StoredToken| row.id.as_deref().and_then(id_number);
-        let mut place = None;
+        let mut cursor = None;
         loop {
-            let page = patiently(|| self.from.get_token_page(place.as_deref())).await?;
+            let page = with_retries(|| self.from.get_token_page(cursor.as_deref())).await?;
             report.total += page.tokens.len() as u64;
             for row in page.tokens.iter().map(StoredToken::from) {
                 if number(&row) > highest.as_ref().and_then(number) {
@@ -240,18 +240,18 @@ impl<'a> TokenCopy<'a> {
                 }
             }
             match page.next {
-                Some(next) => place = Some(next),
+                Some(next) => cursor = Some(next),
                 None => return Ok(highest),
             }
         }
     }
 
-    /// Reads the other store again and compares.
+    /// Reads the target store again and compares.
     async fn verify(&mut self, there: There, report: &mut CopyReport) -> Result<(), StoreError> {
         let mut expected = there.expected;
-        let mut place = None;
+        let mut cursor = None;
         while !expected.is_empty() {
-            let page = patiently(|| self.to.get_token_page(place.as_deref())).await?;
+            let page = with_retries(|| self.to.get_token_page(cursor.as_deref())).await?;
             for token in &page.tokens {
                 let row = StoredToken::from(token);
                 let id = row.id.clone().unwrap_or_default();
@@ -264,13 +264,13 @@ impl<'a> TokenCopy<'a> {
             }
             (self.progress)(report);
             match page.next {
-                Some(next) => place = Some(next),
+                Some(next) => cursor = Some(next),
                 None => break,
             }
         }
-        // What the pages did not bring may have come after them.
+        // A row may have been inserted after its place in the listing had passed.
         for (id, (content, rows)) in expected {
-            let row = patiently(|| self.to.find_token_by_id(&id)).await?.as_ref().map(StoredToken::from);
+            let row = with_retries(|| self.to.find_token_by_id(&id)).await?.as_ref().map(StoredToken::from);
             match row {
                 Some(row) if digest(&row) == content => report.verified += rows,
                 _ => report.changed += rows,
@@ -288,30 +288,30 @@ impl fmt::Debug for TokenCopy<'_> {
     }
 }
 
-/// So many rows are saved in one step: an interruption costs no more than that.
-const LARGEST_STEP: usize = 1_000;
+/// How many rows are saved in one step, and so how many an interruption can lose.
+const MAX_STEP: usize = 1_000;
 
 fn is_about_a_row(error: &StoreError) -> bool {
-    matches!(error.kind(), StoreErrorKind::Refused | StoreErrorKind::Ambiguous)
+    matches!(error.kind(), StoreErrorKind::Rejected | StoreErrorKind::Ambiguous)
 }
 
-/// Does something on a store, again if it failed for the moment: a copy of a million rows does not end because a
-/// server starts anew.
-async fn patiently<T, F>(mut work: impl FnMut() -> F) -> Result<T, StoreError>
+/// Runs an operation on a store and retries transient failures, so that the restart of a server does not end a copy of a
+/// million rows.
+async fn with_retries<T, F>(mut work: impl FnMut() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
-    const PAUSES: [Duration; 4] = [
+    const DELAYS: [Duration; 4] = [
         Duration::from_millis(100),
         Duration::from_millis(500),
         Duration::from_secs(2),
         Duration::from_secs(5),
     ];
-    for pause in PAUSES {
+    for delay in DELAYS {
         match work().await {
             Err(error) if error.is_transient() => {
-                tracing::warn!(%error, "the copy waits");
-                tokio::time::sleep(pause).await;
+                tracing::warn!(%error, "the copy retries");
+                tokio::time::sleep(delay).await;
             }
             outcome => return outcome,
         }

@@ -1,4 +1,4 @@
-//! Writing over an older state of a token, beside programs that may be renewing it.
+//! Overwriting an older state of a token, while other programs may renew it.
 
 use std::time::{Duration, Instant};
 
@@ -10,26 +10,26 @@ use super::super::error::StoreError;
 use super::super::stored::StoredToken;
 use super::super::token_store::TokenStore;
 use super::super::waiting::wait_for_lease;
-use super::patiently;
 use super::step::Verdict;
+use super::with_retries;
 
-/// How long to wait for somebody who is renewing the token.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for another process that renews the token.
+const LEASE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What came of it.
-#[allow(clippy::large_enum_variant, reason = "an outcome lives for one row")]
+/// The result of overwriting a row.
+#[allow(clippy::large_enum_variant, reason = "short-lived: one row")]
 pub(super) enum Replaced {
-    /// It is written; the row as it is now.
+    /// The row was written; this is its new content.
     Written(OAuthToken),
-    /// The other store says the same by now.
+    /// The target store has the same content by now.
     Same,
-    /// The other store has a newer state by now.
+    /// The target store has a newer state by now.
     Newer,
-    /// Somebody else was at it.
+    /// Another program has changed or locked the row.
     Changed,
 }
 
-/// Writes `row` over `there`, unless somebody renews that meanwhile, logs in anew or deletes it.
+/// Overwrites `there` with `row`, unless another program renews, replaces or deletes the token.
 pub(super) async fn replace(
     row: &StoredToken,
     there: &StoredToken,
@@ -37,13 +37,13 @@ pub(super) async fn replace(
 ) -> Result<Replaced, StoreError> {
     let token = OAuthToken::from(StoredToken { id: there.id.clone(), ..row.clone() });
     let Some(refresh_token) = there.refresh_token.as_deref().filter(|token| !token.is_empty()) else {
-        // Nobody can renew it.
-        return Ok(Replaced::Written(patiently(|| to.save_token(&token)).await?));
+        // Without a refresh token, no program can renew it, and no lease is needed.
+        return Ok(Replaced::Written(with_retries(|| to.save_token(&token)).await?));
     };
     let key = LeaseKey::refresh(&refresh_token.into());
     let holder = format!("copy {:032x}", rand::random::<u128>());
-    let until = Instant::now() + PATIENCE;
-    let Some(lease) = patiently(|| wait_for_lease(to, &key, &holder, until)).await? else {
+    let until = Instant::now() + LEASE_TIMEOUT;
+    let Some(lease) = with_retries(|| wait_for_lease(to, &key, &holder, until)).await? else {
         return Ok(Replaced::Changed);
     };
     let lease = Lease { row: there.id.clone(), ..lease };
@@ -51,7 +51,7 @@ pub(super) async fn replace(
     if !matches!(replaced, Ok(Replaced::Written(_)))
         && let Err(error) = to.release(&lease).await
     {
-        tracing::warn!(%error, "a lease could not be given back and will run out by itself");
+        tracing::warn!(%error, "could not release a lease; it expires on its own");
     }
     replaced
 }
@@ -63,13 +63,13 @@ async fn replace_under(
     to: &AnyStore,
 ) -> Result<Replaced, StoreError> {
     let id = token.id().unwrap_or_default();
-    // What was read before the lease was taken may be old by now.
-    let there = patiently(|| to.find_token_by_id(id)).await?.as_ref().map(StoredToken::from);
+    // The row may have changed before the lease was taken.
+    let there = with_retries(|| to.find_token_by_id(id)).await?.as_ref().map(StoredToken::from);
     match there.map(|there| Verdict::of(row, &there)) {
         None => Ok(Replaced::Changed),
         Some(Verdict::Same) => Ok(Replaced::Same),
         Some(Verdict::Older) => Ok(Replaced::Newer),
-        Some(Verdict::Newer) => match patiently(|| to.save_and_release(lease, token)).await? {
+        Some(Verdict::Newer) => match with_retries(|| to.save_and_release(lease, token)).await? {
             Fenced::Saved(saved) => Ok(Replaced::Written(saved)),
             Fenced::Superseded => Ok(Replaced::Changed),
         },

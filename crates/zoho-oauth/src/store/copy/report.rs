@@ -1,56 +1,56 @@
-//! What came of a copy, in numbers.
+//! The report of a copy.
 
 use super::super::error::StoreError;
 use super::super::stored::StoredToken;
 
-/// What a copy has come to, or would come to.
+/// What a copy has done so far, or would do in a dry run. All numbers count rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CopyReport {
-    /// Rows that there are to read.
+    /// Rows in the source store.
     pub total: u64,
-    /// Rows that were read.
+    /// Rows that were read from the source store.
     pub read: u64,
-    /// Rows that were added under their own id.
+    /// Rows that were added with their own id.
     pub added: u64,
-    /// Rows that were written over an older state of the same token.
+    /// Rows that replaced an older state of the same token.
     pub updated: u64,
-    /// Rows that were saved under another id: theirs is another token's there, or has no room, or the token is there
-    /// under another one.
+    /// Rows that were saved with another id, because the target store uses their id for another token, cannot hold it, or
+    /// has the token with another id.
     pub renumbered: u64,
-    /// Rows that were there already, and said the same.
+    /// Rows that the target store already had with the same content.
     pub same: u64,
-    /// Rows of which the other store has a state that ends later; they were left alone.
+    /// Rows of which the target store has a state that expires later. They were left unchanged.
     pub newer: u64,
-    /// Rows that the other store did not take.
-    pub refused: Vec<RefusedRow>,
-    /// Rows that were found in the other store as they should be: in the end all but those that are newer there or
-    /// were refused.
+    /// Rows that the target store rejected.
+    pub rejected: Vec<RejectedRow>,
+    /// Rows that were read back from the target store with the expected content: at the end, all except those that are
+    /// newer there or were rejected.
     pub verified: u64,
-    /// Rows that are not there as they were saved, or were not saved: somebody else was changing or deleting them.
-    /// Another run tells how they stand now.
+    /// Rows that could not be verified or saved because another program changed or deleted them. Run the copy again to see
+    /// their state.
     pub changed: u64,
 }
 
-/// A row that was not copied.
+/// A row that the target store rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct RefusedRow {
-    /// Its id.
+pub struct RejectedRow {
+    /// The id of the row.
     pub id: String,
-    /// Why: the other store's words.
+    /// The error message of the target store.
     pub reason: String,
 }
 
 impl CopyReport {
-    /// Whether every row that was read is in the other store now, in this state or in a later one.
+    /// Whether the target store has every row that was read, in the same state or a later one.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.refused.is_empty() && self.changed == 0 && self.read == self.verified + self.newer
+        self.rejected.is_empty() && self.changed == 0 && self.read == self.verified + self.newer
     }
 
-    pub(super) fn refuse(&mut self, row: &StoredToken, error: &StoreError) {
+    pub(super) fn reject(&mut self, row: &StoredToken, error: &StoreError) {
         let id = row.id.clone().unwrap_or_default();
-        self.refused.push(RefusedRow { id, reason: error.to_string() });
+        self.rejected.push(RejectedRow { id, reason: error.to_string() });
     }
 }

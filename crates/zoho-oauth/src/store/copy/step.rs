@@ -1,4 +1,4 @@
-//! What is to be done with a row: added, written over another state of itself, or left alone.
+//! Decides for a row: add it, overwrite another state of it, or leave it.
 
 use crate::token::OAuthToken;
 
@@ -8,19 +8,19 @@ use super::super::matching::Criterion;
 use super::super::stored::StoredToken;
 use super::super::token_store::TokenStore;
 use super::there::{There, digest, name, short, without_id};
-use super::{CopyReport, is_about_a_row, patiently};
+use super::{CopyReport, is_about_a_row, with_retries};
 
-/// What is to be done with a row.
-#[allow(clippy::large_enum_variant, reason = "a step lives for one row")]
+/// What to do with a row.
+#[allow(clippy::large_enum_variant, reason = "short-lived: one row")]
 pub(super) enum Step {
     Same,
     Newer,
     Write(How),
-    /// Written over an older state of the same token, which is this row there.
+    /// Overwrites an older state of the same token: this row of the target store.
     Replace(StoredToken, How),
 }
 
-/// How a row stands to the other store's state of the same token.
+/// How a row compares to the state of the same token in the target store.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Same,
@@ -28,7 +28,7 @@ pub(super) enum Verdict {
     Newer,
 }
 
-/// How a row is written.
+/// How to write a row.
 #[derive(Clone, Copy)]
 pub(super) enum How {
     Add,
@@ -36,7 +36,7 @@ pub(super) enum How {
     Renumber,
 }
 
-/// What is to be done with a row.
+/// Decides what to do with a row.
 pub(super) async fn of(
     row: &StoredToken,
     from: &AnyStore,
@@ -50,20 +50,21 @@ pub(super) async fn of(
     match there.rows.get(&short(id)) {
         Some(content) if *content == digest(row) && !is_used => Ok(Step::Same),
         Some(_) => {
-            let found = patiently(|| to.find_token_by_id(id)).await?.as_ref().map(StoredToken::from);
+            let found = with_retries(|| to.find_token_by_id(id)).await?.as_ref().map(StoredToken::from);
             match found {
                 Some(found) if is_same_token(row, &found) => Ok(Step::over(row, found, How::Update)),
                 Some(_) => of_token(row, from, to, there).await,
                 None => Ok(Step::Write(How::Add)),
             }
         }
-        // An id that the first store has twice, as a file may.
+        // The source store has this id twice, as a file can.
         None if is_used => Ok(Step::Write(How::Renumber)),
         None => of_token(row, from, to, there).await,
     }
 }
 
-/// The same for a row whose id is of no use, or free: the token may be there under another one.
+/// Decides for a row that has no id, or whose id is free or belongs to another token: the target store may have the token
+/// with another id.
 async fn of_token(
     row: &StoredToken,
     from: &AnyStore,
@@ -78,18 +79,18 @@ async fn of_token(
         return Ok(Step::Write(otherwise));
     }
     let asked = OAuthToken::from(wanted);
-    let found = match patiently(|| to.find_token(&asked)).await {
+    let found = match with_retries(|| to.find_token(&asked)).await {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(Step::Write(otherwise)),
-        // Several rows are meant there; saving tells, if it comes to that.
+        // Several rows match in the target store. A save reports it.
         Err(error) if is_about_a_row(&error) => return Ok(Step::Write(How::Renumber)),
         Err(error) => return Err(error),
     };
     let id = found.id().unwrap_or_default();
-    let row_there = patiently(|| to.find_token_by_id(id)).await?.as_ref().map(StoredToken::from);
+    let row_there = with_retries(|| to.find_token_by_id(id)).await?.as_ref().map(StoredToken::from);
     let Some(row_there) = row_there else { return Ok(Step::Write(otherwise)) };
-    // What an earlier run copied from another row of the same user is no state of this one.
-    let origin = patiently(|| from.find_token_by_id(id)).await?.as_ref().map(StoredToken::from);
+    // An earlier run may have copied it from another row of the same user. Then it is not a state of this row.
+    let origin = with_retries(|| from.find_token_by_id(id)).await?.as_ref().map(StoredToken::from);
     if origin.is_some_and(|origin| digest(&origin) == digest(&row_there)) && row.id.as_deref() != Some(id) {
         return Ok(Step::Write(otherwise));
     }
@@ -97,7 +98,7 @@ async fn of_token(
 }
 
 impl Step {
-    /// What is to be done with `row` where the other store has `there` of the same token.
+    /// Decides what to do with `row` if the target store has the same token as `there`.
     fn over(row: &StoredToken, there: StoredToken, how: How) -> Self {
         match Verdict::of(row, &there) {
             Verdict::Same => Self::Same,
@@ -108,10 +109,10 @@ impl Step {
 }
 
 impl Verdict {
-    /// Whether `row` says the same as `there`, or is older or newer.
+    /// Compares `row` to `there`.
     pub(super) fn of(row: &StoredToken, there: &StoredToken) -> Self {
-        let is_said = without_id(&there.clone().overwritten_by(&without_id(row))) == without_id(there);
-        if is_said {
+        let is_contained = without_id(&there.clone().overwritten_by(&without_id(row))) == without_id(there);
+        if is_contained {
             Self::Same
         } else if there.expiry_milliseconds() > row.expiry_milliseconds() {
             Self::Older

@@ -1,4 +1,4 @@
-//! What the other store holds, in hashes: so a million rows fit into memory.
+//! What the target store holds, as hashes, so that a million rows fit into memory.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,31 +12,31 @@ use super::super::matching::Criterion;
 use super::super::page::TokenPage;
 use super::super::stored::{StoredToken, is_empty};
 use super::super::token_store::TokenStore;
-use super::patiently;
+use super::with_retries;
 
 pub(super) type Short = [u8; 16];
 
-/// What the other store holds: hashes, some fifty bytes for each row.
+/// What the target store holds, as hashes: about fifty bytes for each row.
 #[derive(Default)]
 pub(super) struct There {
-    /// The content of each row, by its id.
+    /// The content of each row, by id.
     pub(super) rows: HashMap<Short, Short>,
-    /// What its rows are looked up by, besides ids.
+    /// The look-up values of its rows, except ids.
     pub(super) names: HashSet<Short>,
-    /// Ids that the first store has brought so far.
+    /// Ids of the source store that were read so far.
     pub(super) used: HashSet<Short>,
-    /// Rows that were read and that get a new id.
-    pub(super) without_place: Vec<StoredToken>,
-    /// What was saved by id, and has to be there in the end; and how many of the rows it is that were read.
+    /// Rows that were read and get a new id.
+    pub(super) renumbered: Vec<StoredToken>,
+    /// The content that must be found at the end, by id, and how many rows of the source store it came from.
     pub(super) expected: HashMap<String, (Short, u64)>,
 }
 
 impl There {
-    /// Reads what the other store holds by now.
+    /// Reads the target store.
     pub(super) async fn read(&mut self, store: &AnyStore) -> Result<(), StoreError> {
-        let mut place = None;
+        let mut cursor = None;
         loop {
-            let TokenPage { tokens, next } = patiently(|| store.get_token_page(place.as_deref())).await?;
+            let TokenPage { tokens, next } = with_retries(|| store.get_token_page(cursor.as_deref())).await?;
             for row in tokens.iter().map(StoredToken::from) {
                 self.rows.insert(short(row.id.as_deref().unwrap_or_default()), digest(&row));
                 if let Some(criterion) = Criterion::of(&without_id(&row)) {
@@ -44,7 +44,7 @@ impl There {
                 }
             }
             match next {
-                Some(next) => place = Some(next),
+                Some(next) => cursor = Some(next),
                 None => return Ok(()),
             }
         }
@@ -52,21 +52,21 @@ impl There {
 
     pub(super) fn expect(&mut self, row: &StoredToken, saved: &OAuthToken) {
         let saved = StoredToken::from(saved);
-        // What the store answered has to say all that the row says; what it answered has to be there in the end.
-        let says_it_all = without_id(&saved.clone().overwritten_by(&without_id(row))) == without_id(&saved);
-        let content = if says_it_all { digest(&saved) } else { digest(row) };
+        // If the saved row lost a value, the source row is expected instead, and then counts as changed.
+        let is_complete = without_id(&saved.clone().overwritten_by(&without_id(row))) == without_id(&saved);
+        let content = if is_complete { digest(&saved) } else { digest(row) };
         let (expected, rows) = self.expected.entry(saved.id.unwrap_or_default()).or_default();
         *expected = content;
         *rows += 1;
     }
 }
 
-/// What a row says, whatever its id.
+/// Returns a row without its id.
 pub(super) fn without_id(row: &StoredToken) -> StoredToken {
     StoredToken { id: None, ..row.clone() }
 }
 
-/// A row's content. Empty and absent are the same: not every store can tell them apart.
+/// Hashes the content of a row. Empty and missing values are equal, because not every store can tell them apart.
 pub(super) fn digest(row: &StoredToken) -> Short {
     let mut hash = Context::new(&SHA256);
     for value in row.values() {

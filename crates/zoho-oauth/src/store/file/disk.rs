@@ -1,4 +1,4 @@
-//! The files themselves: reading, locking, and replacing as a whole.
+//! Reading, locking and replacing whole files.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
@@ -11,10 +11,10 @@ use crate::store::lock_file::LockFile;
 
 use super::identity::Identity;
 
-/// How long a saver waits for the lock.
-const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a save waits for the lock.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A file that is only ever replaced as a whole: whoever reads it sees the old content or the new one.
+/// A file that is only replaced as a whole, so that a reader sees either the old content or the new.
 #[derive(Debug)]
 pub(super) struct WholeFile {
     path: PathBuf,
@@ -32,7 +32,7 @@ impl WholeFile {
         &self.path
     }
 
-    /// What the file is now; `None` when it is missing.
+    /// Returns the identity of the file, or `None` if it does not exist.
     pub(super) fn identity(&self) -> io::Result<Option<Identity>> {
         match fs::metadata(&self.path) {
             Ok(metadata) => Ok(Some(Identity::of(&metadata))),
@@ -41,7 +41,7 @@ impl WholeFile {
         }
     }
 
-    /// The content, with what the file was before and after it was read.
+    /// Reads the content, and the identity of the file before and after.
     pub(super) fn read(&self) -> io::Result<Option<(Vec<u8>, Identity, Identity)>> {
         let mut file = match File::open(&self.path) {
             Ok(file) => file,
@@ -55,8 +55,8 @@ impl WholeFile {
         Ok(Some((content, before, after)))
     }
 
-    /// Replaces the file, durably, with mode 0600. Hands back what it is now, or `None` if it was no longer
-    /// `expected`: then nothing was done. The caller holds the lock.
+    /// Replaces the file durably, with mode 0600. Returns its new identity, or `None` without any change if it was not the
+    /// `expected` file any more. The caller holds the lock.
     pub(super) fn replace(&self, expected: Option<Identity>, text: &str) -> io::Result<Option<Identity>> {
         let replaced = self.write_and_rename(expected, text);
         if !matches!(replaced, Ok(Some(_))) {
@@ -80,12 +80,12 @@ impl WholeFile {
         Ok(Some(Identity::of(&file.metadata()?)))
     }
 
-    /// Whether a killed process left something, or another is writing.
+    /// Whether there is an unfinished file, of a killed process or one that is writing.
     pub(super) fn has_leftover(&self) -> bool {
         fs::symlink_metadata(&self.unfinished).is_ok()
     }
 
-    /// Removes what a killed process left. The caller holds the lock.
+    /// Removes the unfinished file of a killed process. The caller holds the lock.
     pub(super) fn remove_leftover(&self) -> io::Result<()> {
         match fs::remove_file(&self.unfinished) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
@@ -94,49 +94,49 @@ impl WholeFile {
     }
 }
 
-/// Takes the right to replace the files, among all processes, waiting for it a while.
+/// Takes the lock that permits replacing the files, waiting for up to ten seconds.
 ///
 /// # Errors
-/// [`StoreErrorKind::Busy`] when others keep it too long.
+/// [`StoreErrorKind::Busy`] if another process holds it for longer.
 pub(super) fn lock(path: &Path) -> Result<LockFile, StoreError> {
-    let lock = LockFile::take(path, LOCK_PATIENCE).map_err(|error| fault("take its lock", path, error))?;
+    let lock = LockFile::take(path, LOCK_TIMEOUT).map_err(|error| fault("take its lock", path, error))?;
     lock.ok_or_else(|| {
         StoreError::of(StoreErrorKind::Busy, "take its lock")
-            .evidence(format!("another process has held {} for ten seconds", path.display()))
-            .next_step("try again, or find that process and end it")
+            .evidence(format!("another process has held `{}` for ten seconds", path.display()))
+            .next_step("try again, or end that process")
     })
 }
 
-/// An input or output error as what can be done about it.
+/// Converts an I/O error.
 pub(super) fn fault(action: &'static str, path: &Path, error: io::Error) -> StoreError {
     let (kind, next_step) = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            (StoreErrorKind::Full, "make room on the disk; the file is as it was")
+            (StoreErrorKind::Full, "free space on the disk; the file was not changed")
         }
         ErrorKind::FileTooLarge => {
-            (StoreErrorKind::Full, "raise the limit on the size of files; the file is as it was")
+            (StoreErrorKind::Full, "raise the limit on the size of files; the file was not changed")
         }
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => (
             StoreErrorKind::Permission,
-            "let this account read and write the file and its folder, or use another file",
+            "allow this account to read and write the file and its folder, or use another file",
         ),
-        ErrorKind::IsADirectory => (StoreErrorKind::Other, "give the path of a file, not of a folder"),
-        ErrorKind::Unsupported => (StoreErrorKind::Other, "keep the file on a file system that has locks"),
-        ErrorKind::NotFound => (StoreErrorKind::Other, "make the folder that the file belongs in"),
-        _ => (StoreErrorKind::Other, "look whether the disk is well"),
+        ErrorKind::IsADirectory => (StoreErrorKind::Other, "pass the path of a file, not of a folder"),
+        ErrorKind::Unsupported => (StoreErrorKind::Other, "use a file system that supports locks"),
+        ErrorKind::NotFound => (StoreErrorKind::Other, "create the folder of the file"),
+        _ => (StoreErrorKind::Other, "check the disk"),
     };
     StoreError::of(kind, action)
-        .evidence(format!("{}: {error}", path.display()))
+        .evidence(format!("`{}`: {error}", path.display()))
         .next_step(next_step)
         .caused_by(error)
 }
 
-/// Where a path leads in the end: links are followed, also one whose target is not there yet, so that the
-/// target is replaced and not the link. The folder has to be there.
+/// Resolves symbolic links, even if the target does not exist yet, so that the target is replaced and not the link. The
+/// folder must exist.
 pub(super) fn resolve(path: &Path) -> io::Result<PathBuf> {
-    const LINKS: usize = 40;
+    const MAX_LINKS: usize = 40;
     let mut path = path.to_owned();
-    for _ in 0..LINKS {
+    for _ in 0..MAX_LINKS {
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -149,10 +149,10 @@ pub(super) fn resolve(path: &Path) -> io::Result<PathBuf> {
             Err(_) => return Ok(candidate),
         }
     }
-    Err(io::Error::other("too many links, one to the other"))
+    Err(io::Error::other("too many levels of symbolic links"))
 }
 
-/// An administrator who saves a token must not take the file away from its owner.
+/// Keeps the owner of the file, also if an administrator saves a token.
 #[cfg(unix)]
 fn keep_owner(file: &File, path: &Path) {
     use std::os::unix::fs::{MetadataExt, fchown};
@@ -167,7 +167,7 @@ fn keep_owner(file: &File, path: &Path) {
 #[cfg(not(unix))]
 fn keep_owner(_: &File, _: &Path) {}
 
-/// Now, to the nanosecond, and never the moment that the file has already.
+/// Returns the current time, but never the modification time that the file already has.
 fn moment_after(expected: Option<Identity>) -> SystemTime {
     let now = SystemTime::now();
     match expected {
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_is_followed_even_to_a_file_that_is_not_there_yet() {
+    fn a_link_is_followed_even_to_a_missing_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = folder.path().canonicalize().expect("is there");
         symlink("second", folder.join("first")).expect("linked");
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_says_what_can_be_done_about_it() {
+    fn an_io_error_has_a_kind_and_names_the_file() {
         for (cause, kind) in [
             (ErrorKind::StorageFull, StoreErrorKind::Full),
             (ErrorKind::QuotaExceeded, StoreErrorKind::Full),

@@ -29,7 +29,7 @@ impl Lenient {
         for part in parts(content) {
             match part {
                 Part::Text { line, text } => reader.read(line, text),
-                Part::Senseless { line, bytes } => {
+                Part::NotUtf8 { line, bytes } => {
                     reader.tear(line, &String::from_utf8_lossy(bytes), "a byte that is no UTF-8");
                 }
             }
@@ -102,7 +102,7 @@ impl<'t> Reader<'t> {
                 Some("a second header stands among the rows".to_owned())
             }
             9 | 10 => None,
-            count => Some(format!("{count} columns stand where 10 belong")),
+            count => Some(format!("expected 10 columns, found {count}")),
         }
     }
 
@@ -168,7 +168,7 @@ fn has_the_words_of_a_header(record: &Record<'_>) -> bool {
 
 enum Part<'t> {
     Text { line: usize, text: &'t str },
-    Senseless { line: usize, bytes: &'t [u8] },
+    NotUtf8 { line: usize, bytes: &'t [u8] },
 }
 
 /// The file as texts, and the lines between them that are no text.
@@ -180,7 +180,7 @@ fn parts(content: &[u8]) -> Vec<Part<'_>> {
     for (line, bytes) in (1..).zip(content.split_inclusive(|byte| *byte == b'\n')) {
         parts.push(match std::str::from_utf8(bytes) {
             Ok(text) => Part::Text { line, text },
-            Err(_) => Part::Senseless { line, bytes },
+            Err(_) => Part::NotUtf8 { line, bytes },
         });
     }
     parts

@@ -1,4 +1,4 @@
-//! Checking and mending a token file: what cannot be read is passed over, and the file is replaced as a whole.
+//! Checks and repairs a token file. Unreadable lines are skipped, and the file is replaced as a whole.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::store::erased::Boxed;
 use crate::store::error::{StoreError, StoreErrorKind};
 use crate::store::maintenance::{
-    Backup, Census, Finding, FindingKind, Mended, Report, Step, Upkeep, steps, to_be_mended,
+    Backup, CheckReport, Finding, FindingKind, FirstPass, Maintenance, RepairStep, Repaired, repair_steps,
+    repairable,
 };
 use crate::store::stored::StoredToken;
 
@@ -17,8 +18,8 @@ use super::identity::Identity;
 use super::lenient::Lenient;
 use super::shared::{ATTEMPTS, Shared};
 
-impl Upkeep for FileStore {
-    fn examine(&self) -> Boxed<'_, Report> {
+impl Maintenance for FileStore {
+    fn check(&self) -> Boxed<'_, CheckReport> {
         Box::pin(
             self.blocking(|shared| {
                 Ok(Reading::of(shared)?.map(|reading| reading.report()).unwrap_or_default())
@@ -26,27 +27,27 @@ impl Upkeep for FileStore {
         )
     }
 
-    fn mend(&self, backup: Option<PathBuf>) -> Boxed<'_, Mended> {
-        Box::pin(self.blocking(move |shared| shared.mend(backup.as_deref())))
+    fn repair(&self, backup: Option<PathBuf>) -> Boxed<'_, Repaired> {
+        Box::pin(self.blocking(move |shared| shared.repair(backup.as_deref())))
     }
 }
 
 impl Shared {
-    /// Keeps a copy and replaces the file by what is left of it, or does neither. Blocks.
-    fn mend(&self, backup: Option<&Path>) -> Result<Mended, StoreError> {
+    /// Writes a backup and replaces the file by its repaired content, or does neither. Blocks.
+    fn repair(&self, backup: Option<&Path>) -> Result<Repaired, StoreError> {
         let _lock = self.lock()?;
         for _ in 0..ATTEMPTS {
-            let Some(reading) = Reading::of(self)? else { return Ok(Mended::default()) };
-            let findings = to_be_mended(reading.report());
+            let Some(reading) = Reading::of(self)? else { return Ok(Repaired::default()) };
+            let findings = repairable(reading.report());
             if findings.is_empty() {
-                return Ok(Mended::default());
+                return Ok(Repaired::default());
             }
             let mut copy = Backup::begin(backup, self.file.path())?;
             copy.file().write_all(&reading.content).map_err(|error| copy.failed(error))?;
             let copy = copy.finish()?;
             match self.replace(&reading, &findings) {
-                Ok(true) => return Ok(Mended { backup: Some(copy), findings }),
-                // A program that takes no lock was faster: what was copied is old.
+                Ok(true) => return Ok(Repaired { backup: Some(copy), findings }),
+                // A program that takes no lock has written the file: the backup is outdated.
                 outcome => {
                     let _ = std::fs::remove_file(&copy);
                     outcome?;
@@ -56,12 +57,12 @@ impl Shared {
         Err(self.always_changing("repair"))
     }
 
-    /// Writes the side file and then the table; `false` if the table is not what was read any more.
+    /// Writes the side file, then the table. Returns `false` if the table has changed since it was read.
     fn replace(&self, reading: &Reading, findings: &[Finding]) -> Result<bool, StoreError> {
         let table = &reading.lenient.table;
         let mut draft = Draft::over(table, self.state().take()?);
         for finding in findings {
-            treat(&mut draft, &reading.lenient, finding);
+            repair_one(&mut draft, &reading.lenient, finding);
         }
         draft.note_highest_id();
         let Plan { state, changes, .. } = draft.into_plan();
@@ -73,8 +74,8 @@ impl Shared {
     }
 }
 
-/// Carries out the steps that mend one finding.
-fn treat(draft: &mut Draft<'_>, lenient: &Lenient, finding: &Finding) {
+/// Repairs one finding in the draft.
+fn repair_one(draft: &mut Draft<'_>, lenient: &Lenient, finding: &Finding) {
     let number_of = |line: &usize| lenient.lines.binary_search(line).ok().map(|position| position as u64);
     let (numbers, rows): (Vec<_>, Vec<_>) = finding
         .lines
@@ -82,11 +83,11 @@ fn treat(draft: &mut Draft<'_>, lenient: &Lenient, finding: &Finding) {
         .filter_map(number_of)
         .filter_map(|number| Some((number, draft.row(number)?)))
         .unzip();
-    for step in steps(finding.kind, &rows) {
+    for step in repair_steps(finding.kind, &rows) {
         match step {
-            Step::Fill(position, filled) => draft.put(numbers[position], filled),
-            Step::Delete(position) => draft.delete_rows(&[numbers[position]]),
-            Step::Renumber(position) => {
+            RepairStep::Fill(position, filled) => draft.put(numbers[position], filled),
+            RepairStep::Delete(position) => draft.delete_rows(&[numbers[position]]),
+            RepairStep::Renumber(position) => {
                 let id = Some(draft.new_id());
                 draft.put(numbers[position], StoredToken { id, ..rows[position].clone() });
             }
@@ -94,7 +95,7 @@ fn treat(draft: &mut Draft<'_>, lenient: &Lenient, finding: &Finding) {
     }
 }
 
-/// The file at one moment.
+/// The content of the file at one moment.
 struct Reading {
     content: Vec<u8>,
     identity: Identity,
@@ -102,10 +103,10 @@ struct Reading {
 }
 
 impl Reading {
-    /// Reads the file, which may be damaged, but not one that is being written right now; `None` when there is none.
+    /// Reads the file, even if it is damaged, but not while it is being written. Returns `None` if it does not exist.
     fn of(shared: &Shared) -> Result<Option<Self>, StoreError> {
         for _ in 0..ATTEMPTS {
-            // This waits a while for a damaged file to become whole.
+            // Retries for a moment, because a file that another program is writing looks damaged.
             let is_damaged = match shared.refresh() {
                 Err(error) if error.kind() == StoreErrorKind::Damaged => true,
                 refreshed => refreshed.map(|()| false)?,
@@ -121,34 +122,34 @@ impl Reading {
         Err(shared.always_changing("read the tokens"))
     }
 
-    fn report(&self) -> Report {
+    fn report(&self) -> CheckReport {
         let Lenient { table, lines, torn, has_header, is_foreign } = &self.lenient;
         if *is_foreign {
-            let text = "no line is a token or a header; the file is left as it is";
-            let finding = Finding::new(FindingKind::TornRow, text).at_line(1);
-            return Report { rows: 0, findings: vec![Finding { can_be_repaired: false, ..finding }] };
+            let text = "no line is a token or a header; a repair does not change the file";
+            let finding = Finding::new(FindingKind::UnreadableRow, text).at_line(1);
+            return CheckReport { rows: 0, findings: vec![Finding { can_be_repaired: false, ..finding }] };
         }
         let mut findings: Vec<Finding> = torn
             .iter()
-            .map(|damage| Finding::new(FindingKind::TornRow, damage.what.as_str()).at_line(damage.line))
+            .map(|damage| Finding::new(FindingKind::UnreadableRow, damage.what.as_str()).at_line(damage.line))
             .collect();
         if !has_header {
             let text = if self.content.is_empty() {
-                "the file is empty, where a header belongs"
+                "the file is empty and has no header"
             } else {
-                "the header is missing; official SDKs pass over the row that stands in its place"
+                "the header is missing; official SDKs skip the row in its place"
             };
-            findings.push(Finding::new(FindingKind::LostHeader, text).at_line(1));
+            findings.push(Finding::new(FindingKind::MissingHeader, text).at_line(1));
         }
-        let mut census = Census::default();
-        table.tokens().for_each(|row| census.count(&row));
-        let rows = census.rows();
-        let mut examination = census.look_closer();
+        let mut first = FirstPass::default();
+        table.tokens().for_each(|row| first.count(&row));
+        let rows = first.rows();
+        let mut second = first.second_pass();
         for (row, line) in table.tokens().zip(lines) {
-            examination.look_at(&row, Some(*line));
+            second.check(&row, Some(*line));
         }
-        findings.extend(examination.finish());
+        findings.extend(second.finish());
         findings.sort_by(|one, other| one.lines.first().cmp(&other.lines.first()));
-        Report { rows, findings }
+        CheckReport { rows, findings }
     }
 }

@@ -213,8 +213,8 @@ impl Coordination for FileStore {
 impl From<FileStore> for AnyStore {
     fn from(store: FileStore) -> Self {
         let path = store.inner.path.clone();
-        let upkeep = store.clone();
-        Self::coordinated(store).named(name_of(&path)).kept_in(path).looked_after_by(upkeep)
+        let maintenance = store.clone();
+        Self::coordinated(store).named(name_of(&path)).kept_in(path).maintained_by(maintenance)
     }
 }
 

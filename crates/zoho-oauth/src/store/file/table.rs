@@ -266,7 +266,7 @@ pub(super) fn header_line(line_end: &str) -> String {
 fn whole(record: Record<'_>) -> Result<Record<'_>, Damage> {
     match record.fields.len() {
         9 | 10 => Ok(record),
-        count => Err(Damage::at(record.line, format!("{count} columns stand where 10 belong"))),
+        count => Err(Damage::at(record.line, format!("expected 10 columns, found {count}"))),
     }
 }
 

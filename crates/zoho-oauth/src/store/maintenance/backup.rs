@@ -1,4 +1,4 @@
-//! A store's content as it is before a repair. A backup is made for its owner alone and never overwrites anything.
+//! The backup that a repair writes first. Only its owner can open it, and it never overwrites a file.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use crate::private_file;
 use crate::store::error::{StoreError, StoreErrorKind};
 
-/// A backup that is being made. It is removed when dropped, unless it was finished.
+/// A backup that is being written. Dropping it before [`finish`](Self::finish) removes the file.
 #[derive(Debug)]
 pub(crate) struct Backup {
     path: PathBuf,
@@ -19,10 +19,10 @@ pub(crate) struct Backup {
 }
 
 impl Backup {
-    /// Begins a backup at the path that was asked for, or else at `beside` with the time behind its name.
+    /// Creates the backup at `wanted`, or else beside `beside`, with the time appended to its name.
     ///
     /// # Errors
-    /// When the file is there already or cannot be made.
+    /// If the file exists or cannot be created.
     pub(crate) fn begin(wanted: Option<&Path>, beside: &Path) -> Result<Self, StoreError> {
         let absolute = |path: &Path| std::path::absolute(path).map_err(|error| failed(path, error));
         let (path, created) = match wanted {
@@ -39,10 +39,10 @@ impl Backup {
         }
     }
 
-    /// Makes it durable, and hands back where it is.
+    /// Syncs the backup to disk and returns its path.
     ///
     /// # Errors
-    /// When the disk does not take it.
+    /// If it cannot be synced.
     pub(crate) fn finish(mut self) -> Result<PathBuf, StoreError> {
         let synced = self.file.sync_all().and_then(|()| private_file::sync_folder_of(&self.path));
         synced.map_err(|error| failed(&self.path, error))?;
@@ -56,13 +56,13 @@ impl Backup {
         &mut self.file
     }
 
-    /// What is said when it cannot be written.
+    /// The error of a write that failed.
     #[cfg(feature = "file")]
     pub(crate) fn failed(&self, error: io::Error) -> StoreError {
         failed(&self.path, error)
     }
 
-    /// Where it is, for those who write to it by its name.
+    /// The path, for a writer that opens the file by name.
     #[cfg(feature = "sqlite")]
     pub(crate) fn path(&self) -> &Path {
         &self.path
@@ -94,7 +94,7 @@ fn create_beside(path: &Path) -> (PathBuf, io::Result<File>) {
     }
 }
 
-/// A moment as `20260131T235959Z`, which sorts and fits into a file's name.
+/// Formats a moment as `20260131T235959Z`, which sorts by time and is a valid file name.
 fn stamp(now: OffsetDateTime) -> String {
     let (date, (hour, minute, second)) = (now.date(), now.time().as_hms());
     let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
@@ -104,18 +104,18 @@ fn stamp(now: OffsetDateTime) -> String {
 fn failed(path: &Path, error: io::Error) -> StoreError {
     let (kind, next_step) = match error.kind() {
         ErrorKind::AlreadyExists => {
-            (StoreErrorKind::Refused, "give the path of a file that is not there yet")
+            (StoreErrorKind::Rejected, "pass the path of a file that does not exist yet")
         }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            (StoreErrorKind::Full, "make room on the disk; the store is as it was")
+            (StoreErrorKind::Full, "free space on the disk; the store was not changed")
         }
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            (StoreErrorKind::Permission, "give a path that this account may write; the store is as it was")
+            (StoreErrorKind::Permission, "pass a path that this account can write; the store was not changed")
         }
-        _ => (StoreErrorKind::Other, "give another path; the store is as it was"),
+        _ => (StoreErrorKind::Other, "pass another path; the store was not changed"),
     };
-    StoreError::of(kind, "keep a backup, and was not repaired")
-        .evidence(format!("{}: {error}", path.display()))
+    StoreError::of(kind, "write a backup")
+        .evidence(format!("`{}`: {error}", path.display()))
         .next_step(next_step)
         .caused_by(error)
 }
@@ -125,19 +125,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_backup_never_overwrites_and_one_that_was_not_finished_is_gone() {
+    fn a_backup_never_overwrites_and_an_unfinished_one_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("tokens");
         let paths: Vec<_> = (0..3).map(|_| Backup::begin(None, &store).unwrap().finish().unwrap()).collect();
         assert!(paths[0] != paths[1] && paths[1] != paths[2] && paths[0] != paths[2]);
         let error = Backup::begin(Some(&paths[0]), &store).unwrap_err();
-        assert_eq!(error.kind(), StoreErrorKind::Refused);
+        assert_eq!(error.kind(), StoreErrorKind::Rejected);
         drop(Backup::begin(Some(&folder.path().join("another")), &store).unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
     }
 
     #[test]
-    fn the_time_in_a_name_is_that_of_utc() {
+    fn the_time_in_a_name_is_utc() {
         let moment = OffsetDateTime::from_unix_timestamp(1_795_315_089).unwrap();
         assert_eq!(stamp(moment), "20261122T023809Z");
     }

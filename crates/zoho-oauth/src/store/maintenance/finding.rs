@@ -1,80 +1,80 @@
-//! What a check finds, in words and as data. No secret is ever part of it.
+//! What a check finds. A finding never contains a secret.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Something that is wrong in a store. `Display` is one line: where, and what.
+/// Damage in a store. `Display` is one line: where it is, and what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What it is.
+    /// The kind of damage.
     pub kind: FindingKind,
-    /// The ids of the rows concerned; an empty text for a row without one.
+    /// The ids of the affected rows; an empty string for a row without an id.
     pub ids: Vec<String>,
-    /// The lines of a CSV file that those rows, or the damage, begin on; from one.
+    /// The lines of a CSV file on which those rows, or the damage, begin. The first line is 1.
     pub lines: Vec<usize>,
-    /// The file concerned, where it is not about rows.
+    /// The affected file, if the finding is not about rows.
     pub path: Option<PathBuf>,
-    /// What is wrong.
+    /// What is wrong, as text.
     pub text: String,
-    /// Whether [`repair`](super::repair) mends it.
+    /// Whether [`repair`](super::super::check::repair) acts on it.
     pub can_be_repaired: bool,
 }
 
-/// What can be wrong, in the order in which it is mended.
+/// The kinds of damage, in the order in which they are repaired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FindingKind {
-    /// A line of a CSV file that cannot be read. A repair takes it out, unless nothing else in the file is a token or
-    /// a header: then it is perhaps another program's file.
-    TornRow,
-    /// A CSV file without its first line, which official SDKs pass over unread. A repair writes it.
-    LostHeader,
-    /// A row without an access, a refresh or a grant token. A repair deletes it.
-    NoToken,
-    /// Several rows for one user, client app and API domain. A repair keeps the one that expires last, with what
-    /// it lacks from the others.
+    /// A line of a CSV file that cannot be parsed. A repair removes it, unless the file has neither a token nor a header:
+    /// then it may belong to another program.
+    UnreadableRow,
+    /// A CSV file without a header. Official SDKs skip the first line unread. A repair writes the header.
+    MissingHeader,
+    /// A row without an access, refresh or grant token. A repair deletes it.
+    MissingToken,
+    /// Several rows for one user, client app and API domain. A repair keeps the one that expires last, and fills its empty
+    /// fields from the others.
     DuplicateRows,
-    /// Several rows with the same id. A repair leaves it to the first and gives the others new ones.
-    IdUsedTwice,
-    /// An id that is no number, or none: official SDKs stop saving while it is there. A repair gives a new one.
-    IdNotANumber,
-    /// An expiry that is no number of milliseconds. The next renewal writes a good one.
-    ExpiryNotANumber,
-    /// A refresh token without client id or secret: nobody can renew with it who is not given the client app.
-    NoClient,
-    /// A file of the store that others than its owner can read or write. A repair sets mode 0600.
+    /// Several rows with the same id. A repair gives all but the first a new id.
+    DuplicateId,
+    /// A row whose id is missing or not a number. Official SDKs cannot save while it exists. A repair gives it a new id.
+    NonNumericId,
+    /// An expiry that is not a number of milliseconds. The next renewal writes a valid one.
+    NonNumericExpiry,
+    /// A refresh token without a client id or secret. Only a program that is configured with the client app can renew it.
+    MissingClient,
+    /// A file of the store that other accounts can read or write. A repair sets mode 0600.
     OpenToOthers,
 }
 
 impl FindingKind {
-    /// The kind in one word, for programs: small letters and underscores.
+    /// Returns the kind as one word in snake case, for programs.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::TornRow => "torn_row",
-            Self::LostHeader => "lost_header",
-            Self::NoToken => "no_token",
+            Self::UnreadableRow => "unreadable_row",
+            Self::MissingHeader => "missing_header",
+            Self::MissingToken => "missing_token",
             Self::DuplicateRows => "duplicate_rows",
-            Self::IdUsedTwice => "id_used_twice",
-            Self::IdNotANumber => "id_not_a_number",
-            Self::ExpiryNotANumber => "expiry_not_a_number",
-            Self::NoClient => "no_client",
+            Self::DuplicateId => "duplicate_id",
+            Self::NonNumericId => "non_numeric_id",
+            Self::NonNumericExpiry => "non_numeric_expiry",
+            Self::MissingClient => "missing_client",
             Self::OpenToOthers => "open_to_others",
         }
     }
 
-    /// What a repair does about it; `None` where it does nothing.
+    /// Returns what a repair does about it; `None` if it does nothing.
     #[must_use]
-    pub fn remedy(self) -> Option<&'static str> {
+    pub fn repair(self) -> Option<&'static str> {
         match self {
-            Self::TornRow => Some("takes it out; it stays in the backup"),
-            Self::LostHeader => Some("writes it"),
-            Self::NoToken => Some("deletes it"),
-            Self::DuplicateRows => Some("keeps the one that expires last"),
-            Self::IdUsedTwice | Self::IdNotANumber => Some("gives a new id"),
+            Self::UnreadableRow => Some("removes it; the backup keeps it"),
+            Self::MissingHeader => Some("writes the header"),
+            Self::MissingToken => Some("deletes the row"),
+            Self::DuplicateRows => Some("keeps the row that expires last"),
+            Self::DuplicateId | Self::NonNumericId => Some("assigns a new id"),
             Self::OpenToOthers => Some("sets mode 0600"),
-            Self::ExpiryNotANumber | Self::NoClient => None,
+            Self::NonNumericExpiry | Self::MissingClient => None,
         }
     }
 }
@@ -87,7 +87,7 @@ impl Finding {
             lines: Vec::new(),
             path: None,
             text: text.into(),
-            can_be_repaired: kind.remedy().is_some(),
+            can_be_repaired: kind.repair().is_some(),
         }
     }
 
@@ -107,7 +107,7 @@ impl Finding {
         self.lines.extend(line);
     }
 
-    /// Where it is: a file, lines, ids.
+    /// Returns where it is: a file, or lines and ids.
     #[must_use]
     pub fn place(&self) -> String {
         if let Some(path) = &self.path {
@@ -132,36 +132,36 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What a check came to.
+/// The result of a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Report {
-    /// How many rows could be read.
+pub struct CheckReport {
+    /// How many rows were read.
     pub rows: u64,
-    /// What is wrong.
+    /// What is wrong; empty for an intact store.
     pub findings: Vec<Finding>,
 }
 
-/// What a repair came to.
+/// The result of a repair.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Repair {
-    /// Where the store's content is as it was before; `None` where no row had to be touched.
+pub struct RepairReport {
+    /// The backup of the content before the repair; `None` if no row had to change.
     pub backup: Option<PathBuf>,
-    /// What was mended.
-    pub mended: Vec<Finding>,
-    /// What a check says now.
-    pub left: Report,
+    /// What was repaired.
+    pub repaired: Vec<Finding>,
+    /// What a check finds after the repair.
+    pub remaining: CheckReport,
 }
 
-/// A check alone is a repair that mended nothing.
-impl From<Report> for Repair {
-    fn from(left: Report) -> Self {
-        Self { left, ..Self::default() }
+/// A check without a repair.
+impl From<CheckReport> for RepairReport {
+    fn from(remaining: CheckReport) -> Self {
+        Self { remaining, ..Self::default() }
     }
 }
 
-/// `lines 1, 2 and 3`; nothing for none.
+/// Joins items as in `lines 1, 2 and 3`; empty for no items.
 fn listed(one: &str, many: &str, items: &[impl AsRef<str>]) -> String {
     let texts: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
     match texts.split_last() {

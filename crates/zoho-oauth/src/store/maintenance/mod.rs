@@ -1,5 +1,5 @@
-//! The way a store is looked after: what is looked for, what is done about it, and what a store may do better than the
-//! contract can. `rules` finds and `steps` says how to mend; both are pure.
+//! How damage in a store is found and repaired: the rules, the report, and what a store may do better than the contract.
+//! `rules` finds and `steps` decides what a repair does; neither does I/O.
 
 #[cfg(any(feature = "file", feature = "sqlite"))]
 mod backup;
@@ -14,41 +14,41 @@ use super::error::StoreError;
 use super::stored::StoredToken;
 use super::token_store::TokenStore;
 
-pub use finding::{Finding, FindingKind, Repair, Report};
+pub use finding::{CheckReport, Finding, FindingKind, RepairReport};
 
 #[cfg(any(feature = "file", feature = "sqlite"))]
 pub(super) use backup::Backup;
-pub(super) use rules::Census;
-pub(super) use steps::{Step, steps};
+pub(super) use rules::FirstPass;
+pub(super) use steps::{RepairStep, repair_steps};
 
-/// What a store offers here beyond the contract.
-pub(crate) trait Upkeep: Send + Sync {
-    /// Looks at the rows, and at what should be rows.
-    fn examine(&self) -> Boxed<'_, Report>;
+/// A check and a repair that a store does itself, because it can do them better than through [`TokenStore`].
+pub(crate) trait Maintenance: Send + Sync {
+    /// Checks every row, and every damaged part that should be one.
+    fn check(&self) -> Boxed<'_, CheckReport>;
 
-    /// Keeps a backup and mends what can be mended, or does neither.
-    fn mend(&self, backup: Option<PathBuf>) -> Boxed<'_, Mended>;
+    /// Writes a backup and repairs what can be repaired, or does neither.
+    fn repair(&self, backup: Option<PathBuf>) -> Boxed<'_, Repaired>;
 }
 
-/// What [`Upkeep::mend`] came to.
+/// The result of [`Maintenance::repair`].
 #[derive(Debug, Default)]
-pub(crate) struct Mended {
+pub(crate) struct Repaired {
     pub(crate) backup: Option<PathBuf>,
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Looks at all rows of any store.
-pub(super) async fn by_pages(store: &impl TokenStore) -> Result<Report, StoreError> {
-    let mut census = Census::default();
-    each_row(store, |row| census.count(row)).await?;
-    let rows = census.rows();
-    let mut examination = census.look_closer();
-    each_row(store, |row| examination.look_at(row, None)).await?;
-    Ok(Report { rows, findings: examination.finish() })
+/// Checks all rows of a store, page by page.
+pub(super) async fn check_by_pages(store: &impl TokenStore) -> Result<CheckReport, StoreError> {
+    let mut first = FirstPass::default();
+    each_row(store, |row| first.count(row)).await?;
+    let rows = first.rows();
+    let mut second = first.second_pass();
+    each_row(store, |row| second.check(row, None)).await?;
+    Ok(CheckReport { rows, findings: second.finish() })
 }
 
-/// The findings of a report that a repair mends, in the order in which it does.
-pub(super) fn to_be_mended(report: Report) -> Vec<Finding> {
+/// Returns the findings that a repair acts on, in the order in which it does.
+pub(super) fn repairable(report: CheckReport) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         report.findings.into_iter().filter(|finding| finding.can_be_repaired).collect();
     findings.sort_by_key(|finding| finding.kind);
@@ -57,13 +57,13 @@ pub(super) fn to_be_mended(report: Report) -> Vec<Finding> {
 
 pub(super) async fn each_row(
     store: &impl TokenStore,
-    mut look: impl FnMut(&StoredToken) + Send,
+    mut visit: impl FnMut(&StoredToken) + Send,
 ) -> Result<(), StoreError> {
     let mut after = None;
     loop {
         let page = store.get_token_page(after.as_deref()).await?;
         for token in &page.tokens {
-            look(&StoredToken::from(token));
+            visit(&StoredToken::from(token));
         }
         if page.next.is_none() {
             return Ok(());

@@ -1,5 +1,5 @@
-//! The rules of a check, over rows that pass by twice: first to learn what is there more than once, by hashes
-//! alone, then to say where. So a million rows need no memory for a million.
+//! The rules of a check. Rows are read twice: the first pass counts duplicates by hash, the second one locates them. So a
+//! million rows do not have to fit into memory.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -10,15 +10,15 @@ use crate::store::stored::{StoredToken, is_empty};
 
 use super::finding::{Finding, FindingKind};
 
-/// The first pass.
+/// The first pass: which ids and owners occur more than once.
 #[derive(Debug, Default)]
-pub(crate) struct Census {
+pub(crate) struct FirstPass {
     rows: u64,
     ids: Tally,
     owners: Tally,
 }
 
-impl Census {
+impl FirstPass {
     /// Counts a row.
     pub(crate) fn count(&mut self, row: &StoredToken) {
         self.rows += 1;
@@ -35,61 +35,58 @@ impl Census {
         self.rows
     }
 
-    /// Goes on to the second pass.
-    pub(crate) fn look_closer(self) -> Examination {
-        Examination { census: self, ..Examination::default() }
+    /// Starts the second pass.
+    pub(crate) fn second_pass(self) -> SecondPass {
+        SecondPass { first: self, ..SecondPass::default() }
     }
 }
 
-/// The second pass.
+/// The second pass: what is wrong with each row.
 #[derive(Debug, Default)]
-pub(crate) struct Examination {
-    census: Census,
+pub(crate) struct SecondPass {
+    first: FirstPass,
     findings: Vec<Finding>,
     owners: HashMap<Owner, usize>,
     ids: HashMap<String, usize>,
 }
 
-impl Examination {
-    /// Looks at a row, which stands on `line` of a CSV file if it is in one.
-    pub(crate) fn look_at(&mut self, row: &StoredToken, line: Option<usize>) {
+impl SecondPass {
+    /// Checks a row, which begins on `line` if it is in a CSV file.
+    pub(crate) fn check(&mut self, row: &StoredToken, line: Option<usize>) {
         let id = row.id.as_deref();
         let mut found = |kind, text: &str| self.findings.push(Finding::new(kind, text).of_row(id, line));
         if lacks_a_token(row) {
-            found(FindingKind::NoToken, "the row has neither an access, nor a refresh, nor a grant token");
+            found(FindingKind::MissingToken, "the row has no access, refresh or grant token");
             return;
         }
         if is_empty(id) {
-            found(
-                FindingKind::IdNotANumber,
-                "the row has no id; official SDKs stop saving while it is there",
-            );
+            found(FindingKind::NonNumericId, "the row has no id; official SDKs cannot save while it exists");
         } else if !is_decimal(id) {
             let text =
-                "its id is no number of at most ten digits; official SDKs stop saving while it is there";
-            found(FindingKind::IdNotANumber, text);
+                "the id is not a number of at most ten digits; official SDKs cannot save while it exists";
+            found(FindingKind::NonNumericId, text);
         }
         if row.expiry_milliseconds() == Some(0) {
-            let text = "its expiry is no number of milliseconds, so its access token counts as ended";
-            found(FindingKind::ExpiryNotANumber, text);
+            let text = "the expiry is not a number of milliseconds, so the access token counts as expired";
+            found(FindingKind::NonNumericExpiry, text);
         }
         let lacks_its_client = is_empty(row.client_id.as_deref()) || is_empty(row.client_secret.as_deref());
         if !is_empty(row.refresh_token.as_deref()) && lacks_its_client {
-            let text = "it has a refresh token and lacks the client id or secret that renewing takes";
-            found(FindingKind::NoClient, text);
+            let text = "the row has a refresh token without the client id and secret that a renewal needs";
+            found(FindingKind::MissingClient, text);
         }
         self.compare(row, line);
     }
 
-    /// What was found.
+    /// Returns what was found.
     pub(crate) fn finish(self) -> Vec<Finding> {
-        let Self { census, mut findings, .. } = self;
-        // Of two values with one hash, or of two rows one of which has gone since, one is left alone.
-        let is_about_several = |kind| matches!(kind, FindingKind::DuplicateRows | FindingKind::IdUsedTwice);
+        let Self { first, mut findings, .. } = self;
+        // Two values may have the same hash, and a row may have been deleted since the first pass.
+        let is_about_several = |kind| matches!(kind, FindingKind::DuplicateRows | FindingKind::DuplicateId);
         findings.retain(|finding| finding.ids.len() > 1 || !is_about_several(finding.kind));
         for finding in &mut findings {
-            // Without lines a row is known by its id alone, and a repair must not hit another one.
-            let is_known = |id: &String| !id.is_empty() && !census.ids.is_repeated(id.as_str());
+            // Outside of a CSV file the id alone identifies a row, and a repair must not change another one.
+            let is_known = |id: &String| !id.is_empty() && !first.ids.is_repeated(id.as_str());
             if finding.lines.is_empty() && !finding.ids.iter().all(is_known) {
                 finding.can_be_repaired = false;
             }
@@ -99,18 +96,18 @@ impl Examination {
     }
 
     fn compare(&mut self, row: &StoredToken, line: Option<usize>) {
-        if let Some(owner) = Owner::of(row).filter(|owner| self.census.owners.is_repeated(owner)) {
+        if let Some(owner) = Owner::of(row).filter(|owner| self.first.owners.is_repeated(owner)) {
             let whose = match row.user_name.as_deref() {
                 Some(user) if !user.is_empty() => format!("{user} has several rows"),
-                _ => "one token stands in several rows".to_owned(),
+                _ => "several rows have the same token".to_owned(),
             };
             let position = *self.owners.entry(owner).or_insert(self.findings.len());
             let text = format!("{whose} for one client app and API domain");
             self.add_to(position, FindingKind::DuplicateRows, &text, row, line);
         }
-        let Some(id) = row.id.as_deref().filter(|id| self.census.ids.is_repeated(*id)) else { return };
+        let Some(id) = row.id.as_deref().filter(|id| self.first.ids.is_repeated(*id)) else { return };
         let position = *self.ids.entry(id.to_owned()).or_insert(self.findings.len());
-        self.add_to(position, FindingKind::IdUsedTwice, "several rows have this id", row, line);
+        self.add_to(position, FindingKind::DuplicateId, "several rows have this id", row, line);
     }
 
     fn add_to(
@@ -128,7 +125,7 @@ impl Examination {
     }
 }
 
-/// What makes two rows copies of one token: what they are looked up by, the client app and the API domain.
+/// What two copies of one token have in common: the look-up value, the client app and the API domain.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Owner([String; 4]);
 
@@ -149,19 +146,19 @@ impl Owner {
     }
 }
 
-/// Whether there is nothing in a row that could be used.
+/// Whether a row has no token.
 pub(super) fn lacks_a_token(row: &StoredToken) -> bool {
     [&row.access_token, &row.refresh_token, &row.grant_token]
         .into_iter()
         .all(|token| is_empty(token.as_deref()))
 }
 
-/// Whether an id is one that official SDKs can count on from.
+/// Whether official SDKs can read the id as a number.
 pub(super) fn is_decimal(id: Option<&str>) -> bool {
     id.is_some_and(|id| id_number(id).is_some())
 }
 
-/// What passes by once, and what more than once.
+/// Counts values by hash: which occurred, and which more than once.
 #[derive(Debug, Default)]
 struct Tally {
     hasher: RandomState,

@@ -1,4 +1,4 @@
-//! A MySQL or MariaDB server: how a connection is made, and what its error numbers mean.
+//! A MySQL or MariaDB server: how to connect, and the meaning of its error numbers.
 
 #![expect(clippy::disallowed_types, reason = "this file speaks to MySQL")]
 
@@ -16,7 +16,7 @@ use sqlx::{ConnectOptions, MySql, Row, query, raw_sql};
 
 use super::super::error::StoreErrorKind;
 use super::super::sql::{
-    Fields, Link, MAKE_ROOM, MORE_MEMORY, Place, Server, ServerOptions, Statement, TOO_MANY, Texts, Tls,
+    FREE_SPACE, Fields, Link, MORE_MEMORY, Place, Server, ServerOptions, Statement, TOO_MANY, Texts, Tls,
     Trouble, Value, read_only,
 };
 use super::super::stored::StoredToken;
@@ -56,40 +56,40 @@ impl Server for MySqlServer {
     /// The numbers: <https://mariadb.com/kb/en/mariadb-error-code-reference/> and
     /// <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>.
     fn trouble(&self, error: &dyn DatabaseError) -> Trouble {
-        use StoreErrorKind::{Busy, Damaged, Full, Other, Permission, Refused};
+        use StoreErrorKind::{Busy, Damaged, Full, Other, Permission, Rejected};
 
         let Place { user, host, database, table } = &self.place;
         let number = number(error);
         let (kind, next_step): (_, Cow<'static, str>) = match number {
-            // Shutting down; this connection was killed, or ended since it was idle for too long.
+            // Shutting down; the connection was killed or idle for too long.
             1053 | 1077 | 1079 | 1927 | 4031 => return Trouble::Lost,
-            // The row has changed since the snapshot, no lock in time, a deadlock; a whole cluster's deadlock.
+            // The row has changed since the snapshot, a lock timeout, a deadlock, a deadlock in a cluster.
             1020 | 1205 | 1213 | 1180 => return Trouble::Contended,
             1022 | 1062 | 1586 => return Trouble::Taken,
             1040 | 1203 | 1226 => (Busy, TOO_MANY.into()),
-            1317 | 1969 | 3024 => (Busy, "the server broke the statement off: try again".into()),
+            1317 | 1969 | 3024 => (Busy, "the server cancelled the statement; try again".into()),
             1290 | 1792 | 1836 | 3989 => (Busy, read_only(host).into()),
-            1021 | 1114 => (Full, MAKE_ROOM.into()),
-            _ if error.message().contains("No space left on device") => (Full, MAKE_ROOM.into()),
+            1021 | 1114 => (Full, FREE_SPACE.into()),
+            _ if error.message().contains("No space left on device") => (Full, FREE_SPACE.into()),
             1037 | 1038 | 1041 => (Full, MORE_MEMORY.into()),
             1045 | 1698 | 1251 | 1862 | 1820 => {
-                (Permission, format!("check the password of {user}, and whether it may connect from here").into())
+                (Permission, format!("check the password of `{user}`, and that this account may connect from here").into())
             }
             1044 | 1142 | 1143 | 1227 | 1370 | 1410 => (Permission, format!(
-                "let an administrator run: grant select, insert, update, delete, create, index on {database}.* to '{user}'@'...'"
+                "ask an administrator to run: grant select, insert, update, delete, create, index on {database}.* to '{user}'@'...'"
             ).into()),
             1049 => (Other, format!("run: create database {database}").into()),
-            1146 => (Other, "the table was there before: open the store again, and it is made".into()),
+            1146 => (Other, "the table was dropped; open the store again to create it".into()),
             1054 | 1347 | 1356 => {
-                (Damaged, format!("{table} was left as it is: check that it is the right table").into())
+                (Damaged, format!("{table} was not changed; check that it is the right table").into())
             }
-            1048 | 1364 | 1366 | 1406 | 1644 | 3819 | 4025 | 1153 | 3988 => (Refused, refusal(error.message()).into()),
-            _ => (Other, "look the number up in the server's manual".into()),
+            1048 | 1364 | 1366 | 1406 | 1644 | 3819 | 4025 | 1153 | 3988 => (Rejected, rejection(error.message()).into()),
+            _ => (Other, "see the error number in the server's manual".into()),
         };
-        // These quote the value.
+        // The messages of these errors can quote a value.
         let may_quote = matches!(number, 1264..=1265 | 1292 | 1366 | 1406 | 1411 | 3988)
             || error.code().is_some_and(|state| state.starts_with("22") || state.starts_with("23"));
-        Trouble::Other { kind, next_step, words: (!may_quote).then(|| error.message().to_owned()) }
+        Trouble::Other { kind, next_step, message: (!may_quote).then(|| error.message().to_owned()) }
     }
 
     fn code(&self, error: &dyn DatabaseError) -> String {
@@ -102,12 +102,12 @@ impl Link for MySqlConnection {
 
     fn is_beyond_alphabet(error: &sqlx::Error) -> bool {
         let error = error.as_database_error();
-        // "Illegal mix of collations", of two, three or more operands.
+        // "Illegal mix of collations" of two, three or more operands.
         error.is_some_and(|error| matches!(number(error), 1267 | 1270 | 1271))
     }
 
     async fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> sqlx::Result<u64> {
-        // The driver has the server count the rows that were found, whether or not they were changed.
+        // With this driver, the server counts the rows that matched, even if they did not change.
         Ok(bound(statement, values).execute(self).await?.rows_affected())
     }
 
@@ -148,10 +148,10 @@ fn fields(row: &MySqlRow) -> sqlx::Result<Fields> {
     Ok(Fields::new((0..row.len()).map(|column| row.try_get(column)).collect::<sqlx::Result<_>>()?))
 }
 
-/// What a session needs, whatever the server's own settings are: a strict mode, so that nothing is cut off; a clock
-/// without summer time; and a server that gives up a lock before the caller does, and frees those of a caller who went
-/// away. MySQL cannot end what idles in a transaction alone; there it is done after five minutes, when no store would use
-/// the connection again. What stands behind `M!` only MariaDB reads.
+/// The statement that sets up a session, whatever the server's settings are: strict mode, so that nothing is truncated; UTC;
+/// and lock timeouts below the caller's timeout, so that an abandoned transaction releases its locks. MySQL has no timeout
+/// for idle transactions; there the connection is closed after five minutes, when no store would use it again. Only
+/// MariaDB runs what follows `M!`.
 fn greeting(seconds: u64) -> String {
     let seconds = seconds.clamp(1, 1_000_000);
     format!(
@@ -190,17 +190,17 @@ fn connect_options(options: &ServerOptions) -> MySqlConnectOptions {
     connect
 }
 
-/// The server's message ends in the column's name, with or without those of its table and database before it.
-fn refusal(message: &str) -> String {
+/// The advice for a rejected value. The server's message ends with the column's name, possibly qualified.
+fn rejection(message: &str) -> String {
     let column = message.rsplit_once("column ").map_or("", |(_, place)| place);
     let column = column.split_once(" at row").map_or(column, |(column, _)| column);
     let column = column.rsplit('.').next().unwrap_or(column).trim_matches(['`', '\'']);
     if StoredToken::COLUMNS.contains(&column) {
         return format!(
-            "the column {column} cannot hold the value: widen it, or give it the character set utf8mb4"
+            "the column {column} cannot hold the value; widen it, or set its character set to utf8mb4"
         );
     }
-    "the table does not take this token: check its columns and constraints".to_owned()
+    "the table rejects this token; check its columns and constraints".to_owned()
 }
 
 #[cfg(test)]
@@ -208,13 +208,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_column_is_found_behind_a_value_that_says_something_else() {
+    fn the_column_is_found_even_if_the_value_names_another_one() {
         for message in [
             "Incorrect string value: '\\xE5 for column 'id'' for column `oauthtoken`.`id`.`user_name` at row 1",
             "Data too long for column 'user_name' at row 1",
         ] {
-            assert!(refusal(message).starts_with("the column user_name cannot hold"), "{message}");
+            assert!(rejection(message).starts_with("the column user_name cannot hold"), "{message}");
         }
-        assert!(refusal("CONSTRAINT `c` failed for `d`.`t`").starts_with("the table does not take"));
+        assert!(rejection("CONSTRAINT `c` failed for `d`.`t`").starts_with("the table rejects"));
     }
 }

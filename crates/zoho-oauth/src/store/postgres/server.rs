@@ -1,4 +1,4 @@
-//! A PostgreSQL server: how a connection is made, and what its error codes mean.
+//! A PostgreSQL server: how to connect, and the meaning of its error codes.
 
 #![expect(clippy::disallowed_types, reason = "this file speaks to PostgreSQL")]
 
@@ -15,7 +15,7 @@ use sqlx::{ConnectOptions, Postgres, Row, query, raw_sql};
 
 use super::super::error::StoreErrorKind;
 use super::super::sql::{
-    Fields, Link, MAKE_ROOM, MORE_MEMORY, Place, Server, ServerOptions, Statement, TOO_MANY, Texts, Tls,
+    FREE_SPACE, Fields, Link, MORE_MEMORY, Place, Server, ServerOptions, Statement, TOO_MANY, Texts, Tls,
     Trouble, Value, read_only,
 };
 use super::words::words;
@@ -53,48 +53,48 @@ impl Server for PostgresServer {
 
     /// The codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
     fn trouble(&self, error: &dyn DatabaseError) -> Trouble {
-        use StoreErrorKind::{Busy, Damaged, Full, Other, Permission, Refused};
+        use StoreErrorKind::{Busy, Damaged, Full, Other, Permission, Rejected};
 
         let Place { user, host, database, table } = &self.place;
         let schema = table.split_once('.').map_or("public", |(schema, _)| schema);
         let code = self.code(error);
         let (kind, next_step): (_, Cow<'static, str>) = match &*code {
-            // Shutting down, or this session was ended.
+            // Shutting down, or the session was terminated.
             "57P01" | "57P02" | "57P05" | "25P03" => return Trouble::Lost,
             code if code.starts_with("08") => return Trouble::Lost,
-            // Not serializable, a deadlock, no lock in time.
+            // A serialization failure, a deadlock, a lock timeout.
             "40001" | "40P01" | "55P03" => return Trouble::Contended,
             "23505" => return Trouble::Taken,
             "53300" => (Busy, TOO_MANY.into()),
-            "57P03" => (Busy, "the server is starting or stopping: try again".into()),
-            "57014" => (Busy, "the server broke the statement off: try again".into()),
+            "57P03" => (Busy, "the server is starting or stopping; try again".into()),
+            "57014" => (Busy, "the server cancelled the statement; try again".into()),
             "25006" => (Busy, read_only(host).into()),
-            "53100" => (Full, MAKE_ROOM.into()),
+            "53100" => (Full, FREE_SPACE.into()),
             "53200" => (Full, MORE_MEMORY.into()),
             "28P01" | "28000" => {
-                (Permission, format!("check the password of {user}, and whether it may connect from here").into())
+                (Permission, format!("check the password of `{user}`, and that this account may connect from here").into())
             }
             "42501" => (
                 Permission,
                 format!(
-                    "let an administrator run in {database}: grant usage, create on schema {schema} to \"{user}\"; \
+                    "ask an administrator to run in {database}: grant usage, create on schema {schema} to \"{user}\"; \
                     grant select, insert, update, delete on {table}, {table}_state to \"{user}\""
                 )
                 .into(),
             ),
             "3D000" => (Other, format!("run: create database {database}").into()),
             "3F000" => (Other, format!("run in {database}: create schema {schema}").into()),
-            "42P01" => (Other, "the table was there before: open the store again, and it is made".into()),
+            "42P01" => (Other, "the table was dropped; open the store again to create it".into()),
             "42703" | "42804" | "42809" => {
-                (Damaged, format!("{table} was left as it is: check that it is the right table").into())
+                (Damaged, format!("{table} was not changed; check that it is the right table").into())
             }
-            "54000" | "P0001" => (Refused, REFUSED.into()),
-            code if code.starts_with("22") || code.starts_with("23") => (Refused, REFUSED.into()),
-            _ => (Other, "look the code up in the server's manual".into()),
+            "54000" | "P0001" => (Rejected, REJECTED.into()),
+            code if code.starts_with("22") || code.starts_with("23") => (Rejected, REJECTED.into()),
+            _ => (Other, "see the error code in the server's manual".into()),
         };
-        // These may quote a value.
+        // The messages of these errors can quote a value.
         let may_quote = code.starts_with("22") || code.starts_with("23");
-        Trouble::Other { kind, next_step, words: (!may_quote).then(|| error.message().to_owned()) }
+        Trouble::Other { kind, next_step, message: (!may_quote).then(|| error.message().to_owned()) }
     }
 
     fn code(&self, error: &dyn DatabaseError) -> String {
@@ -102,7 +102,7 @@ impl Server for PostgresServer {
     }
 }
 
-const REFUSED: &str = "the table does not take this token: check its columns and constraints";
+const REJECTED: &str = "the table rejects this token; check its columns and constraints";
 
 impl Link for PgConnection {
     const TAKES_NUL: bool = false;
@@ -142,8 +142,8 @@ fn fields(row: &PgRow) -> sqlx::Result<Fields> {
     Ok(Fields::new((0..row.len()).map(|column| row.try_get(column)).collect::<sqlx::Result<_>>()?))
 }
 
-/// What a session needs, whatever the server's own settings are: a server that gives up a lock before the caller does, and
-/// frees those of a caller who went away.
+/// The statements that set up a session, whatever the server's settings are: lock timeouts below the caller's timeout, so that
+/// an abandoned transaction releases its locks.
 fn greeting(timeout: Duration) -> String {
     let milliseconds = timeout.as_millis().clamp(1, 1_000_000_000);
     format!(
@@ -165,7 +165,7 @@ fn connect_options(options: &ServerOptions) -> PgConnectOptions {
             Tls::VerifyAuthority => PgSslMode::VerifyCa,
             Tls::VerifyHost => PgSslMode::VerifyFull,
         })
-        // It concerns numbers that are not whole, and some proxies do not know it.
+        // It only affects fractions, and some proxies reject it.
         .extra_float_digits(None)
         .disable_statement_logging();
     if let Some(password) = &options.password {

@@ -1,4 +1,4 @@
-//! What can go wrong below the store, and how it is told: kind, evidence, next step.
+//! Failures of a Redis server and its client, and the store errors that they become.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -9,56 +9,56 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use super::super::error::{StoreError, StoreErrorKind};
 
-/// A failure that does not know yet what the store was asked for.
+/// A failure, before it is known which call failed.
 #[derive(Clone)]
 pub(super) enum Fault {
-    /// No connection came about.
+    /// No connection was established.
     Unconnected(RedisError),
-    /// The server said no, or the connection ended before it said anything.
+    /// The server returned an error, or the connection was lost before a response.
     Redis(RedisError),
-    /// The call took longer than one may.
+    /// The call exceeded its timeout.
     TimedOut(Duration),
-    /// The file with the certificates cannot be read.
+    /// The certificate file cannot be read.
     Certificates(PathBuf, Arc<io::Error>),
-    /// The store's own rules say so.
-    Told(StoreError),
-    /// The content makes no sense.
-    Senseless(Cow<'static, str>),
+    /// A violation of the store's rules.
+    Rule(StoreError),
+    /// Content that cannot be parsed.
+    Unreadable(Cow<'static, str>),
 }
 
 impl Fault {
-    /// The error that the caller gets.
+    /// Converts into the error that the caller gets.
     pub(super) fn into_error(self, store: &str, action: &'static str) -> StoreError {
         let of = |kind, next_step| StoreError::of(kind, action).next_step(next_step);
         let error = match self {
-            Self::Told(error) => error,
+            Self::Rule(error) => error,
             Self::Unconnected(error) | Self::Redis(error) => {
                 let (kind, next_step) = classify(&error);
-                let told = of(kind, next_step).evidence(evidence(&error));
-                // Any other error may repeat what the server was sent or what it answered.
-                if error.is_io_error() { told.caused_by(error) } else { told }
+                let failed = of(kind, next_step).evidence(evidence(&error));
+                // The text of any other error can contain a request or a response.
+                if error.is_io_error() { failed.caused_by(error) } else { failed }
             }
             Self::TimedOut(time) => of(StoreErrorKind::Busy, REACH)
-                .evidence(format!("it was not done within {} s", time.as_secs_f32())),
+                .evidence(format!("no response within {} s", time.as_secs_f32())),
             Self::Certificates(path, error) => {
-                of(StoreErrorKind::Other, "name a PEM file that this account may read")
-                    .evidence(format!("the certificates in {} cannot be read: {error}", path.display()))
+                of(StoreErrorKind::Other, "pass a PEM file that this account can read")
+                    .evidence(format!("cannot read the certificate file `{}`: {error}", path.display()))
                     .caused_by(error)
             }
-            Self::Senseless(what) => of(StoreErrorKind::Damaged, REPAIR).evidence(what),
+            Self::Unreadable(what) => of(StoreErrorKind::Damaged, REPAIR).evidence(what),
         };
         error.in_store(store)
     }
 
-    /// Whether the connection ended, so that nobody knows what became of what was asked.
+    /// Whether the connection was lost, so that the result of the command is unknown.
     pub(super) fn is_lost(&self) -> bool {
         matches!(self, Self::Redis(error) if error.is_io_error())
     }
 
-    /// Whether another connection may lead to a server that does better.
+    /// Whether a new connection may help.
     pub(super) fn concerns_connection(&self) -> bool {
         let Self::Redis(error) = self else { return false };
-        // After a failover the old connection is one to a replica.
+        // After a failover, the old connection leads to a replica.
         let is_replica = matches!(word(error), "READONLY" | "MASTERDOWN");
         error.is_io_error() || error.is_unrecoverable_error() || is_replica
     }
@@ -72,19 +72,18 @@ impl From<RedisError> for Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
-        Self::Told(error)
+        Self::Rule(error)
     }
 }
 
-const REACH: &str = "check that the server is up and can be reached from here, and try again";
-/// A server with too many clients says so and hangs up, and the client may hear no more than the latter.
-const ENDED: &str = "check that the server is up, that it has room for one more client (maxclients), and that both sides use TLS or neither, and try again";
-const REPAIR: &str = "it was left as it is: check that the prefix is the right one, or restore a backup";
+const REACH: &str = "check that the server is running and reachable from here, and try again";
+/// A server with too many clients sends an error and closes the connection; the client may see only the latter.
+const ENDED: &str = "check that the server is running, that it accepts another client (maxclients), and that both sides use TLS or neither, and try again";
+const REPAIR: &str = "nothing was changed; check that the prefix is the right one, or restore a backup";
 const LOG_IN: &str = "check the user name and the password";
-const PERMIT: &str = "let an administrator give the account the keys of the prefix, and the commands that the documentation of the store names";
-const LATER: &str = "the server will be ready again by itself: try again in a moment";
-const PRIMARY: &str =
-    "it is a replica, perhaps after a failover: name the primary, or try again when there is one";
+const PERMIT: &str = "ask an administrator to grant the account the keys of the prefix, and the commands that the store's documentation lists";
+const LATER: &str = "the server is temporarily not ready; try again in a moment";
+const PRIMARY: &str = "the server is a replica, perhaps after a failover; use the address of the primary, or try again when there is one";
 
 fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
     use StoreErrorKind::{Busy, Damaged, Full, Other, Permission};
@@ -94,7 +93,7 @@ fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
         ErrorKind::Io | ErrorKind::Client if error.to_string().contains("certificate") => {
             return (
                 Other,
-                "trust the certificate's authority on this system, or name its file with ca=; the host has to be the one that the certificate is for",
+                "trust the certificate's authority on this system, or pass its file with ca=, and check that the certificate is for this host",
             );
         }
         ErrorKind::Io if error.is_connection_dropped() && !error.is_connection_refusal() => {
@@ -108,38 +107,42 @@ fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
         "NOAUTH" | "WRONGPASS" => (Permission, LOG_IN),
         "NOPERM" => (Permission, PERMIT),
         "LOADING" | "TRYAGAIN" | "BUSY" => (Busy, LATER),
-        "CLUSTERDOWN" => (Busy, "the cluster lacks a node: try again when it is complete"),
+        "CLUSTERDOWN" => (Busy, "the cluster is missing a node; try again when it is complete"),
         "READONLY" | "MASTERDOWN" => (Busy, PRIMARY),
-        "NOREPLICAS" => (Busy, "the server wants more replicas: start them, or lower min-replicas-to-write"),
-        "OOM" => (Full, "raise maxmemory or delete something; what was stored before is intact"),
-        "MISCONF" => (Full, "make room on the server's disk and try again; what was stored before is intact"),
-        "MOVED" | "ASK" | "CROSSSLOT" => (Other, "the server is part of a cluster: say cluster=true"),
-        "WRONGTYPE" => (Damaged, "another program has keys under this prefix: choose another prefix"),
+        "NOREPLICAS" => {
+            (Busy, "the server requires more replicas; start them, or lower min-replicas-to-write")
+        }
+        "OOM" => (Full, "raise maxmemory or delete keys; what was stored before is intact"),
+        "MISCONF" => {
+            (Full, "free space on the server's disk and try again; what was stored before is intact")
+        }
+        "MOVED" | "ASK" | "CROSSSLOT" => (Other, "the server is part of a cluster; set cluster=true"),
+        "WRONGTYPE" => (Damaged, "another program has keys with this prefix; choose another prefix"),
         _ => match error.detail().unwrap_or_default() {
-            // So a script is told that its caller lacks a right.
+            // The message for a script whose caller lacks a permission.
             detail if detail.contains("The user executing the script") => (Permission, PERMIT),
             detail if detail.contains("max number of clients") => {
-                (Busy, "raise maxclients, or try again when others have gone")
+                (Busy, "raise maxclients, or try again later")
             }
-            // As Redis 6 to 8 and Valkey say it.
+            // The message of Redis 6 to 8 and of Valkey.
             detail if detail.contains("without any password configured") => {
-                (Permission, "the server asks for no password: leave it out, or set one there")
+                (Permission, "the server has no password; remove it from the URL, or set one on the server")
             }
             detail if detail.contains("cluster support disabled") => {
-                (Other, "the server is no part of a cluster: leave cluster=true out")
+                (Other, "the server is not part of a cluster; remove cluster=true")
             }
             detail if detail.contains("unknown command") => {
-                (Other, "take a server from Redis 6.2 or Valkey 7.2 on, with its usual commands")
+                (Other, "use Redis 6.2 or later, or Valkey 7.2 or later, with the default commands enabled")
             }
             detail if detail.contains("DB index") || detail.contains("SELECT") => {
-                (Other, "give the number of a database that the server has; a cluster has 0 alone")
+                (Other, "pass the number of a database that the server has; a cluster has only 0")
             }
-            _ => (Other, "look into the server's log"),
+            _ => (Other, "check the server's log"),
         },
     }
 }
 
-/// The error's first word. Before version 7 a server hid it where a script ran into the error.
+/// Returns the error's code. Before version 7, an error inside of a script had its code in the message.
 fn word(error: &RedisError) -> &str {
     const IN_SCRIPTS: [&str; 6] = ["OOM", "READONLY", "MISCONF", "NOREPLICAS", "WRONGTYPE", "NOPERM"];
     let code = error.code().unwrap_or_default();
@@ -151,19 +154,19 @@ fn word(error: &RedisError) -> &str {
     IN_SCRIPTS.into_iter().find(hidden).unwrap_or(code)
 }
 
-/// What was seen, without anything that the server was sent or has stored.
+/// Returns the evidence, without anything that was sent to the server or is stored there.
 fn evidence(error: &RedisError) -> String {
     match error.kind() {
         ErrorKind::Io | ErrorKind::Client | ErrorKind::InvalidClientConfig => error.to_string(),
-        ErrorKind::AuthenticationFailed => "the server refused the user name or the password".to_owned(),
-        ErrorKind::Parse | ErrorKind::UnexpectedReturnType => "its answer makes no sense".to_owned(),
-        ErrorKind::ClusterConnectionNotFound => "no node of the cluster answers".to_owned(),
+        ErrorKind::AuthenticationFailed => "the server rejected the user name or the password".to_owned(),
+        ErrorKind::Parse | ErrorKind::UnexpectedReturnType => "its response is malformed".to_owned(),
+        ErrorKind::ClusterConnectionNotFound => "no node of the cluster responds".to_owned(),
         ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask) => {
             "the keys are on another node".to_owned()
         }
         _ => {
             let detail = error.detail().unwrap_or_default();
-            // Behind these words stand the arguments of a command, or the place in a script.
+            // The arguments of a command, or a position in a script, follow these words.
             let end = [", with args", " script: "].iter().filter_map(|words| detail.find(words)).min();
             let detail = detail[..end.unwrap_or(detail.len())].trim_end_matches('.');
             format!("{} {detail}", error.code().unwrap_or_default()).trim().to_owned()

@@ -177,7 +177,7 @@ fn ledger(lease: &Lease) -> Result<String, Fault> {
 }
 
 fn senseless() -> Fault {
-    Fault::Senseless("a lease makes no sense".into())
+    Fault::Unreadable("cannot parse a lease".into())
 }
 
 fn remembered(life: Duration) -> u64 {

@@ -199,7 +199,7 @@ impl TokenStore for RedisStore {
         const LENGTH: usize = 1_000;
         let after = after.unwrap_or(row::ID);
         if !after.starts_with(row::ID) {
-            return Err(TokenPage::unknown_place().in_store(&*self.shared.name));
+            return Err(TokenPage::unknown_cursor().in_store(&*self.shared.name));
         }
         let page = async {
             let rows = self.server().page(after, LENGTH).await?;

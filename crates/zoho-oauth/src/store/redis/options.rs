@@ -218,7 +218,7 @@ mod tests {
         ] {
             let read = |url: &str| RedisOptions::from_url(&url.parse()?)?.check();
             let error: StoreError = read(url).unwrap_err();
-            assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+            assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
             assert!(!error.to_string().contains("top-secret"), "{error}");
         }
     }

@@ -20,7 +20,7 @@ impl Row {
     /// The token that the row holds.
     pub(super) fn token(&self) -> Result<StoredToken, Fault> {
         let token: StoredToken = serde_json::from_str(&self.text)
-            .map_err(|error| Fault::Senseless(format!("a row is no token: {}", place_of(&error)).into()))?;
+            .map_err(|error| Fault::Unreadable(format!("cannot parse a row: {}", place_of(&error)).into()))?;
         Ok(StoredToken { id: Some(self.id.clone()), ..token })
     }
 }
@@ -35,7 +35,7 @@ pub(super) fn text(token: &StoredToken) -> Result<String, Fault> {
         }
     }
     serde_json::to_string(&Columns(token)).map_err(|error| {
-        Fault::Senseless(format!("the token cannot be written: {}", place_of(&error)).into())
+        Fault::Unreadable(format!("cannot serialize the token: {}", place_of(&error)).into())
     })
 }
 
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_row_that_makes_no_sense_is_told_without_its_content() {
         let row = Row { id: "7".into(), text: r#"{"secret": "top-secret"}"#.into() };
-        let Err(Fault::Senseless(what)) = row.token() else { panic!("it is no token") };
+        let Err(Fault::Unreadable(what)) = row.token() else { panic!("it is a token") };
         assert!(!what.contains("secret\""), "{what}");
     }
 }

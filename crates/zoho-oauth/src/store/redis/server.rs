@@ -238,7 +238,7 @@ fn counted(script: &mut ScriptInvocation<'_>, values: &[String]) {
 fn rows(found: Vec<(String, Option<String>)>) -> Result<Vec<Row>, Fault> {
     let row = |(id, text): (String, Option<String>)| match text {
         Some(text) => Ok(Row { id, text }),
-        None => Err(Fault::Senseless("the index names a row that is not there".into())),
+        None => Err(Fault::Unreadable("the index has an id without a row".into())),
     };
     found.into_iter().map(row).collect()
 }

@@ -182,7 +182,7 @@ impl Client {
         }
         let shared = loader.load().await;
         if shared.region().is_none() {
-            return Err(Fault::Unanswered {
+            return Err(Fault::NoResponse {
                 kind: StoreErrorKind::Other,
                 evidence: "no AWS region is set".to_owned(),
                 next_step: "set one: region=eu-west-1 in the URL, the environment's AWS_REGION, or the profile's",
@@ -217,7 +217,7 @@ fn page_of(
     let faults = answer
         .errors()
         .iter()
-        .map(|error| Fault::answered("GetSecretValue", error.error_code(), error.message()));
+        .map(|error| Fault::response("GetSecretValue", error.error_code(), error.message()));
     if let Some(fault) = faults.into_iter().find(|fault| !fault.is_absence()) {
         return Err(fault);
     }

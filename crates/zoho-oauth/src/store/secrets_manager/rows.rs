@@ -59,7 +59,7 @@ impl Backend {
     pub(super) async fn page(&self, after: Option<&str>) -> Result<TokenPage, Fault> {
         let page = self.client.page(&self.names.tokens(), None, after).await;
         let page = page.map_err(|fault| match fault.code() {
-            Some("InvalidNextTokenException") => TokenPage::unknown_place().into(),
+            Some("InvalidNextTokenException") => TokenPage::unknown_cursor().into(),
             _ => fault,
         })?;
         let rows = page.found.into_iter().map(|found| Ok(Secret::<Row>::of(found)?.content.token.into()));

@@ -53,7 +53,7 @@ impl<T: DeserializeOwned> Secret<T> {
         match serde_json::from_str::<Text<T>>(&text) {
             Ok(Text { revision, content, .. }) => Ok(Self { name, arn, revision, content }),
             // Its own words may repeat the text.
-            Err(error) => Err(Fault::Senseless {
+            Err(error) => Err(Fault::Unreadable {
                 name,
                 at: format!("line {}, column {}", error.line(), error.column()),
             }),
@@ -124,7 +124,7 @@ fn text<T: Serialize>(revision: u64, content: &T) -> Result<String, Fault> {
     let writer = format!("{:016x}", rand::rng().random::<u64>());
     let text = serde_json::to_string(&Text { revision, writer, content });
     let refused = |evidence: String| {
-        StoreError::of(StoreErrorKind::Refused, "save a token")
+        StoreError::of(StoreErrorKind::Rejected, "save a token")
             .evidence(evidence)
             .next_step("shorten the values")
     };

@@ -1,4 +1,4 @@
-//! What can go wrong below the store, and how it is told: kind, evidence, next step.
+//! Failures of a database server and its driver, and the store errors that they become.
 
 use std::borrow::Cow;
 use std::io;
@@ -7,35 +7,35 @@ use std::time::Duration;
 use super::super::error::{StoreError, StoreErrorKind};
 use super::driver::Server;
 
-/// A failure that does not know yet what the store was asked for.
+/// A failure, before it is known which call failed.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// The driver said so, or the server.
+    /// An error of the driver or the server.
     Driver(sqlx::Error),
-    /// No connection could be made in this time.
+    /// No connection was established within this time.
     Unreachable(Duration),
     /// The call took longer than this.
     OutOfTime(Duration),
-    /// What was to be written over had been changed by somebody else.
+    /// Another program has changed the row that was to be overwritten.
     Changed,
-    /// The store's own rules say so.
-    Told(StoreError),
+    /// A violation of the store's rules.
+    Rule(StoreError),
 }
 
-/// What it means when the server says that something failed.
+/// The meaning of an error of the server.
 pub(in crate::store) enum Trouble {
-    /// The server is going away, or has closed the connection.
+    /// The server is shutting down or has closed the connection.
     Lost,
-    /// Others were in the way; the transaction was taken back, and may be tried again.
+    /// The transaction was rolled back because of a conflict, and can be retried.
     Contended,
-    /// There is a row with that id already.
+    /// A row with that id exists.
     Taken,
-    /// Anything else: its kind, what to do next, and the server's words, unless they may quote a value.
-    Other { kind: StoreErrorKind, next_step: Cow<'static, str>, words: Option<String> },
+    /// Any other error: its kind, what to do, and the server's message, unless it may quote a value.
+    Other { kind: StoreErrorKind, next_step: Cow<'static, str>, message: Option<String> },
 }
 
 impl Fault {
-    /// Whether the connection was lost: nobody knows what became of the last statement.
+    /// Whether the connection was lost, so that the result of the last statement is unknown.
     pub(super) fn is_lost(&self, server: &impl Server) -> bool {
         match self {
             Self::Driver(sqlx::Error::Io(error)) => !is_about_tls(error),
@@ -44,43 +44,43 @@ impl Fault {
         }
     }
 
-    /// Whether the same may succeed when it is tried again at once, since others were in the way.
+    /// Whether an immediate retry may succeed, because a conflict caused the failure.
     pub(super) fn is_contended(&self, server: &impl Server) -> bool {
         matches!(self, Self::Changed)
             || matches!(self.trouble(server), Some(Trouble::Contended | Trouble::Taken))
     }
 
-    /// Whether there is a row with that id already.
+    /// Whether a row with that id exists.
     pub(super) fn is_taken(&self, server: &impl Server) -> bool {
         matches!(self.trouble(server), Some(Trouble::Taken))
     }
 
-    /// The error that the caller gets.
+    /// Converts into the error that the caller gets.
     pub(super) fn into_error(self, server: &impl Server, action: &'static str) -> StoreError {
         let of = |kind, next_step| StoreError::of(kind, action).next_step(next_step);
         if self.is_lost(server) {
             return of(StoreErrorKind::Busy, Cow::Borrowed(REACH))
-                .evidence(format!("the connection failed: {}", self.words()));
+                .evidence(format!("the connection failed: {}", self.connection_error()));
         }
         match self {
-            Self::Told(error) => error,
+            Self::Rule(error) => error,
             Self::Unreachable(time) => of(StoreErrorKind::Busy, REACH.into())
                 .evidence(format!("no connection within {} s", time.as_secs_f32())),
             Self::OutOfTime(time) => of(StoreErrorKind::Busy, WAIT.into())
-                .evidence(format!("no answer within {} s", time.as_secs_f32())),
-            Self::Changed => of(StoreErrorKind::Busy, "try again".into())
-                .evidence("others kept changing what was to be written over"),
+                .evidence(format!("no response within {} s", time.as_secs_f32())),
+            Self::Changed => {
+                of(StoreErrorKind::Busy, "try again".into()).evidence("other programs kept changing the row")
+            }
             Self::Driver(sqlx::Error::Database(error)) => match server.trouble(&*error) {
                 Trouble::Lost | Trouble::Contended => of(StoreErrorKind::Busy, "try again".into())
-                    .evidence(format!("others kept it from being written (error {})", server.code(&*error))),
-                Trouble::Taken => of(StoreErrorKind::Refused, "choose another id".into()).evidence(
-                    "there is a row already with that id, or with one that the table takes for the same",
-                ),
-                Trouble::Other { kind, next_step, words } => {
+                    .evidence(format!("conflicts with other programs (error {})", server.code(&*error))),
+                Trouble::Taken => of(StoreErrorKind::Rejected, "choose another id".into())
+                    .evidence("a row with that id exists, or with one that the table considers equal"),
+                Trouble::Other { kind, next_step, message } => {
                     let code = server.code(&*error);
-                    of(kind, next_step).evidence(match words {
-                        Some(words) => format!("{words} (error {code})"),
-                        None => format!("the server answered with error {code}"),
+                    of(kind, next_step).evidence(match message {
+                        Some(message) => format!("{message} (error {code})"),
+                        None => format!("the server returned error {code}"),
                     })
                 }
             },
@@ -88,18 +88,18 @@ impl Fault {
                 error @ (sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Configuration(_)),
             ) => of(StoreErrorKind::Other, SECURE.into()).evidence(error.to_string()).caused_by(error),
             Self::Driver(error) => of(StoreErrorKind::Damaged, REPAIR.into())
-                .evidence(format!("what it holds cannot be read: {error}")),
+                .evidence(format!("the content cannot be read: {error}")),
         }
     }
 
-    fn words(&self) -> String {
+    fn connection_error(&self) -> String {
         match self {
             Self::Driver(sqlx::Error::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 "the server closed it".to_owned()
             }
             Self::Driver(sqlx::Error::Io(error)) => error.to_string(),
             Self::Driver(sqlx::Error::Database(error)) => error.message().to_owned(),
-            _ => "the server's answer was cut off, or makes no sense".to_owned(),
+            _ => "the server's response was truncated or malformed".to_owned(),
         }
     }
 
@@ -119,32 +119,32 @@ impl From<sqlx::Error> for Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
-        Self::Told(error)
+        Self::Rule(error)
     }
 }
 
-/// What to do when the server, or its account, has no connection left.
-pub(in crate::store) const TOO_MANY: &str = "try again when others have gone; if it keeps happening raise the server's max_connections, or its limit for this account, or lower the max_connections of the stores that use it";
-/// What to do when the server has no room left.
-pub(in crate::store) const MAKE_ROOM: &str =
-    "make room on the server's disk and try again; what was stored before is intact";
-/// What to do when the server has no memory left.
+/// What to do if the server or the account has no connection left.
+pub(in crate::store) const TOO_MANY: &str = "try again later; if it persists, raise the server's max_connections or its limit for this account, or lower max_connections in the stores that use it";
+/// What to do if the server's disk is full.
+pub(in crate::store) const FREE_SPACE: &str =
+    "free space on the server's disk and try again; what was stored before is intact";
+/// What to do if the server has no memory left.
 pub(in crate::store) const MORE_MEMORY: &str =
-    "give the server more memory, or less to do, and try again; what was stored before is intact";
+    "give the server more memory or less load, and try again; what was stored before is intact";
 
-/// What to do when the server at a host can only be read.
+/// What to do if the server at a host is read-only.
 pub(in crate::store) fn read_only(host: &str) -> String {
     format!(
-        "the server at {host} takes no writes, perhaps as a replica after a failover: name the primary, or try again when there is one"
+        "the server at {host} is read-only, perhaps a replica after a failover; use the address of the primary, or try again when there is one"
     )
 }
 
-/// A certificate that is not trusted comes as an I/O error from within the handshake.
+/// An untrusted certificate is reported as an I/O error during the handshake.
 fn is_about_tls(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidData
 }
 
-const REACH: &str = "check that the server runs and can be reached from here, and try again";
-const WAIT: &str = "try again; if it keeps happening the server is overloaded, or this store's timeout or max_connections is too low";
-const SECURE: &str = "check how the URL asks for TLS, what the server offers, and the certificates";
-const REPAIR: &str = "the table was left as it is: check that it is the right one";
+const REACH: &str = "check that the server is running and reachable from here, and try again";
+const WAIT: &str = "try again; if it persists, the server is overloaded, or this store's timeout or max_connections is too low";
+const SECURE: &str = "check the TLS settings of the URL and of the server, and the certificates";
+const REPAIR: &str = "the table was not changed; check that it is the right one";

@@ -31,7 +31,7 @@ pub(in crate::store) struct Column {
 impl Tables {
     /// Refuses a token with a value that a column has no room for.
     pub(super) fn check_room(&self, token: &StoredToken) -> Result<(), StoreError> {
-        let refused = |evidence| StoreError::of(StoreErrorKind::Refused, "save a token").evidence(evidence);
+        let refused = |evidence| StoreError::of(StoreErrorKind::Rejected, "save a token").evidence(evidence);
         for (name, value) in StoredToken::COLUMNS.into_iter().zip(token.values()) {
             let Some(value) = value else { continue };
             if !self.take_nul && value.contains('\0') {

@@ -8,7 +8,7 @@ use crate::token::OAuthToken;
 
 use super::super::coordination::{Acquired, Fenced, Lease, LeaseEntry, LeaseKey, machine_clock};
 use super::super::ids::{id_number, next_id};
-use super::super::maintenance::{Finding, Step, steps};
+use super::super::maintenance::{Finding, RepairStep, repair_steps};
 use super::super::matching::Criterion;
 use super::super::stored::{StoredToken, is_empty};
 use super::fault::Fault;
@@ -131,29 +131,31 @@ impl<'c> Batch<'c> {
         })
     }
 
-    /// Mends what is wrong with rows, or nothing.
-    pub(super) fn mend(&mut self, findings: &[Finding]) -> Result<(), Fault> {
+    /// Repairs all findings, or none.
+    pub(super) fn repair(&mut self, findings: &[Finding]) -> Result<(), Fault> {
         let highest_id = self.highest_id;
-        let mended =
-            self.all_or_nothing(|batch| findings.iter().try_for_each(|finding| batch.treat(finding)));
-        if mended.is_err() {
+        let repaired =
+            self.all_or_nothing(|batch| findings.iter().try_for_each(|finding| batch.repair_one(finding)));
+        if repaired.is_err() {
             self.highest_id = highest_id;
         }
-        mended
+        repaired
     }
 
-    fn treat(&mut self, finding: &Finding) -> Result<(), Fault> {
+    fn repair_one(&mut self, finding: &Finding) -> Result<(), Fault> {
         let mut wrong = Vec::new();
         for id in &finding.ids {
             wrong.extend(rows::find(self.connection, &Criterion::Id(id))?);
         }
-        for step in steps(finding.kind, &wrong) {
+        for step in repair_steps(finding.kind, &wrong) {
             match step {
-                Step::Fill(position, filled) => rows::update(self.connection, &wrong[position], &filled)?,
-                Step::Delete(position) => {
+                RepairStep::Fill(position, filled) => {
+                    rows::update(self.connection, &wrong[position], &filled)?
+                }
+                RepairStep::Delete(position) => {
                     self.delete(wrong[position].id.as_deref().unwrap_or_default())?;
                 }
-                Step::Renumber(position) => {
+                RepairStep::Renumber(position) => {
                     self.insert(StoredToken { id: None, ..wrong[position].clone() })?;
                     self.delete(wrong[position].id.as_deref().unwrap_or_default())?;
                 }

@@ -30,7 +30,7 @@ pub(super) fn put(connection: &Connection, key: &str, entry: &LeaseEntry) -> Res
     let text = "insert or replace into oauthtoken_state (key, epoch, holder, until, touched, ledger) \
         values (?, ?, ?, ?, ?, ?)";
     let ledger =
-        serde_json::to_string(&entry.ledger).map_err(|error| Fault::Senseless(error.to_string().into()))?;
+        serde_json::to_string(&entry.ledger).map_err(|error| Fault::Unreadable(error.to_string().into()))?;
     let LeaseEntry { epoch, holder, until, touched, .. } = entry;
     let values = params![key, integer(*epoch), holder, integer(*until), integer(*touched), ledger];
     connection.prepare_cached(text)?.execute(values)?;

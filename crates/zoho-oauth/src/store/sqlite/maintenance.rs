@@ -1,29 +1,29 @@
-//! Checking and mending a database: with a consistent copy of it first, then in one transaction.
+//! Checks and repairs a database: writes a consistent copy, then repairs in one transaction.
 
 use std::path::{Path, PathBuf};
 
 use crate::store::erased::Boxed;
 use crate::store::error::{StoreError, StoreErrorKind};
-use crate::store::maintenance::{Backup, Mended, Report, Upkeep, by_pages, to_be_mended};
+use crate::store::maintenance::{Backup, CheckReport, Maintenance, Repaired, check_by_pages, repairable};
 
 use super::SqliteStore;
 
-impl Upkeep for SqliteStore {
-    fn examine(&self) -> Boxed<'_, Report> {
-        Box::pin(by_pages(self))
+impl Maintenance for SqliteStore {
+    fn check(&self) -> Boxed<'_, CheckReport> {
+        Box::pin(check_by_pages(self))
     }
 
-    fn mend(&self, backup: Option<PathBuf>) -> Boxed<'_, Mended> {
+    fn repair(&self, backup: Option<PathBuf>) -> Boxed<'_, Repaired> {
         Box::pin(async move {
-            let findings = to_be_mended(by_pages(self).await?);
+            let findings = repairable(check_by_pages(self).await?);
             if findings.is_empty() {
-                return Ok(Mended::default());
+                return Ok(Repaired::default());
             }
             let backup =
                 self.back_up(backup.as_deref()).map_err(|error| error.in_store(&*self.shared.name))?;
-            let wrong = findings.clone();
-            self.write("repair", move |batch| batch.mend(&wrong)).await?;
-            Ok(Mended { backup: Some(backup), findings })
+            let repairable = findings.clone();
+            self.write("repair", move |batch| batch.repair(&repairable)).await?;
+            Ok(Repaired { backup: Some(backup), findings })
         })
     }
 }
@@ -33,13 +33,13 @@ impl SqliteStore {
         let beside = self.shared.path.as_deref().unwrap_or(Path::new("zoho-tokens"));
         let backup = Backup::begin(wanted, beside)?;
         let Some(path) = backup.path().to_str() else {
-            return Err(StoreError::of(StoreErrorKind::Refused, "keep a backup, and was not repaired")
-                .evidence("its path is no UTF-8 text")
-                .next_step("give another path"));
+            return Err(StoreError::of(StoreErrorKind::Rejected, "write a backup")
+                .evidence("the path is not valid UTF-8")
+                .next_step("pass another path; the store was not changed"));
         };
-        // SQLite writes into a file that is there, if it is empty; so the mode is right from the beginning.
+        // SQLite accepts an existing file if it is empty, so the file has mode 0600 from the start.
         let copied = self.shared.readers.read(|connection| Ok(connection.execute("vacuum into ?", [path])?));
-        self.told("keep a backup, and was not repaired", copied)?;
+        self.told("write a backup", copied)?;
         backup.finish()
     }
 }

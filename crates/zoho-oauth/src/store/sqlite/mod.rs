@@ -313,10 +313,10 @@ impl From<SqliteStore> for AnyStore {
     fn from(store: SqliteStore) -> Self {
         let Shared { name, path, .. } = &*store.shared;
         let (name, path) = (name.clone(), path.clone());
-        let upkeep = store.clone();
+        let maintenance = store.clone();
         let store = Self::coordinated(store).named(name);
         match path {
-            Some(path) => store.kept_in(path).looked_after_by(upkeep),
+            Some(path) => store.kept_in(path).maintained_by(maintenance),
             None => store.in_memory(),
         }
     }

@@ -105,7 +105,7 @@ pub(super) fn update(
     let values = changed().chain([0]).map(|column| new[column]);
     match connection.prepare_cached(&text)?.execute(params_from_iter(values))? {
         1 => Ok(()),
-        _ => Err(Fault::Senseless("the row has no id of its own".into())),
+        _ => Err(Fault::Unreadable("the row has no unique id".into())),
     }
 }
 
@@ -140,7 +140,7 @@ fn stored(row: &Row<'_>) -> Result<StoredToken, Fault> {
                 Ok(text) => Some(text.to_owned()),
                 Err(_) => {
                     let name = StoredToken::COLUMNS[column];
-                    return Err(Fault::Senseless(
+                    return Err(Fault::Unreadable(
                         format!("the column {name} of a row is not UTF-8 text").into(),
                     ));
                 }

@@ -85,7 +85,10 @@ impl<S: TokenStore> Pair<S> {
         let saved = self.store.save_token(&token.token()).await;
         let token = token.clone().without_empty_values();
         if token.access.is_none() && token.refresh.is_none() && token.grant.is_none() {
-            prop_assert_eq!(saved.map(Row::from).map_err(|error| error.kind()), Err(StoreErrorKind::Refused));
+            prop_assert_eq!(
+                saved.map(Row::from).map_err(|error| error.kind()),
+                Err(StoreErrorKind::Rejected)
+            );
             return Ok("refused".to_owned());
         }
         let meant = match self.model.rows_meant(&token) {

@@ -161,7 +161,7 @@ async fn many_rows_come_in_pages_each_once() {
         assert_eq!(names.len(), tokens.len());
         assert_eq!(users(&store).await, names);
         let error = store.get_token_page(Some("nonsense")).await.unwrap_err();
-        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+        assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
     }
 }
 
@@ -198,7 +198,7 @@ async fn of_many_saves_those_before_the_one_that_fails_are_kept() {
         let store = place.store();
         let nothing_to_keep = OAuthToken::new().with_user("nobody");
         let error = store.save_tokens(&[token("ada"), nothing_to_keep, token("bob")]).await.unwrap_err();
-        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+        assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
         assert_eq!(users(&store).await, ["ada"]);
 
         store.save_token(&token("twice").with_client("app-1", "s")).await.unwrap();

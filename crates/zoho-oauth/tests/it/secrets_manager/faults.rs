@@ -20,7 +20,7 @@ async fn a_value_that_is_too_large_is_refused_before_anything_is_written() {
     let Some(place) = Place::new() else { return };
     let store = place.open();
     let error = store.save_token(&ada().with_grant_token("g".repeat(66_000))).await.expect_err("no room");
-    assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+    assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
     assert!(error.to_string().contains("65536"), "{error}");
     assert!(place.names().await.is_empty());
     store.save_token(&ada()).await.expect("saved");

@@ -318,11 +318,11 @@ fn options_that_make_no_sense_are_refused_without_asking_the_server() {
     ];
     for url in urls {
         let error = MySqlStore::open(url).expect_err("refused");
-        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+        assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
         assert!(!error.to_string().contains("top-secret"), "{error}");
     }
     for url in ["postgres://h/d?table=a.b.c-d", "postgres://h/d?sslmode=REQUIRED", "postgres://h/d?x=1"] {
-        assert_eq!(PostgresStore::open(url).expect_err("refused").kind(), StoreErrorKind::Refused);
+        assert_eq!(PostgresStore::open(url).expect_err("refused").kind(), StoreErrorKind::Rejected);
     }
 }
 

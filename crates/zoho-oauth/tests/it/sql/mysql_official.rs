@@ -103,7 +103,7 @@ async fn an_id_is_exact_on_a_table_with_a_lax_collation() {
     assert!(store.find_token_by_id("KEY").await.expect("read").is_none());
     assert!(!store.delete_token("KEY").await.expect("asked"));
     let error = store.save_token(&token("bob").with_id("KEY")).await.expect_err("the table takes it for key");
-    assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+    assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
     assert_eq!(users(&store).await, ["ada"]);
 }
 
@@ -117,7 +117,7 @@ async fn a_character_that_the_alphabet_lacks_is_refused_and_nothing_is_written()
     let bad = OAuthToken::new().with_user("Zoë").with_redirect_url("https://例え.jp");
     for bad in [bad.with_access_token("a"), token("張偉")] {
         let error = store.save_token(&bad).await.expect_err("no room for it");
-        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+        assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
         let column = if bad.redirect_url().is_some() { "redirect_url" } else { "user_name" };
         assert!(error.to_string().contains(&format!("the column {column} cannot hold")), "{error}");
         assert!(!error.to_string().contains("\\x"), "{error}");
@@ -177,7 +177,7 @@ async fn a_value_that_is_too_long_is_refused_by_a_lax_server_too() {
     ];
     for (bad, words) in too_long {
         let error = store.save_token(&bad).await.expect_err("no room");
-        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+        assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
         assert!(error.to_string().contains(words), "{error}");
         store.save_tokens(&[token("new"), bad]).await.expect_err("no room");
     }
@@ -186,7 +186,7 @@ async fn a_value_that_is_too_long_is_refused_by_a_lax_server_too() {
     place.run("alter table {} modify client_secret varchar(5)").await.clear();
     let error =
         store.save_token(&token("ada").with_client("1000.CLIENT", "longer")).await.expect_err("no room");
-    assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+    assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
     assert!(error.to_string().contains("client_secret") && !error.to_string().contains("longer"), "{error}");
 }
 

@@ -15,7 +15,7 @@ async fn nul_is_refused_and_never_found() {
     let bad = [token("ada").with_access_token("a\0b"), token("nul\0"), token("bob").with_id("\0")];
     for bad in bad {
         let error = store.save_token(&bad).await.expect_err("no room");
-        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+        assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
         assert!(error.to_string().contains("holds NUL"), "{error}");
         store.save_tokens(&[token("new"), bad]).await.expect_err("no room");
     }
@@ -67,7 +67,7 @@ async fn a_table_with_narrow_columns_is_used_as_it_is() {
     let store = place.open();
     store.save_token(&token("ada")).await.expect("saved");
     let error = store.save_token(&token(&"x".repeat(21))).await.expect_err("no room");
-    assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+    assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
     assert!(
         error.to_string().contains("user_name has 21 characters and the column has room for 20"),
         "{error}"

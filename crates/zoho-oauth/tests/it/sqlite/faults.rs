@@ -134,7 +134,7 @@ async fn a_save_that_fails_fails_alone() {
     for saver in savers {
         match saver.await.expect("no panic") {
             Ok(_) => saved += 1,
-            Err(error) => assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}"),
+            Err(error) => assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}"),
         }
     }
     assert_eq!(saved, 48);

@@ -37,7 +37,7 @@ async fn a_save_that_fails_keeps_the_lease() {
         begin select raise(abort, 'no'); end";
     Connection::open(&path).expect("opened").execute_batch(guard).expect("guarded");
     let error = store.save_and_release(&lease, &newer(&row)).await.expect_err("the release fails");
-    assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+    assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
     let kept = store.find_token_by_id("1").await.expect("read").expect("there");
     assert_eq!(kept.access_token().map(ExposeSecret::expose_secret), Some("top-secret-access of ada"));
     assert!(store.lease_state(&key()).await.expect("read").remaining > Duration::ZERO);

@@ -61,7 +61,7 @@ fn a_last_row_without_a_line_end_gets_one() {
 }
 
 #[test]
-fn a_lost_header_does_not_take_a_token_with_it() {
+fn a_missing_header_does_not_take_a_token_with_it() {
     for row in
         ["1,ada,c,s,r,a,,1795298101001,,\n", "1,ada,c,s,r,a,,,https://x/cb,\n", "1,ada,,,,a,,,,https://d"]
     {
