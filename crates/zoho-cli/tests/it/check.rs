@@ -139,7 +139,7 @@ fn a_backup_without_a_repair_is_a_slip_and_one_that_is_there_is_not_overwritten(
     let before = std::fs::read(terminal.path("sdk_tokens.txt")).unwrap();
     terminal.run(&["tokens", "check", "--backup", "kept"]).ended(2);
     let ran = terminal.run(&["tokens", "check", "--repair", "--backup", "sdk_tokens.txt"]).ended(1);
-    assert!(ran.stderr.contains("a file that is not there yet"), "{ran:?}");
+    assert!(ran.stderr.contains("a file that does not exist yet"), "{ran:?}");
     assert_eq!(std::fs::read(terminal.path("sdk_tokens.txt")).unwrap(), before);
 }
 

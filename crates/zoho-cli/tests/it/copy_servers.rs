@@ -159,7 +159,7 @@ fn a_copy_whose_server_stays_away_says_what_to_do() {
     let ran = ended(copying);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert!(ran.stderr.contains("run the same command again"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("check that the server runs"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("check that the server is running"), "{}", ran.stderr);
     let password = to.split(['@', ':']).nth(2).unwrap();
     assert!(!ran.stderr.contains(password), "{}", ran.stderr);
 }

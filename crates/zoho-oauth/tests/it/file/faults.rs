@@ -69,7 +69,7 @@ fn a_missing_folder_and_a_folder_in_the_files_place_are_clear_errors() {
     let path = fresh_path();
     let missing =
         FileStore::open(path.with_file_name("missing").join("sdk_tokens.txt")).expect_err("no folder");
-    assert!(missing.to_string().contains("make the folder"), "{missing}");
+    assert!(missing.to_string().contains("create the folder"), "{missing}");
     let folder = FileStore::open(path.parent().expect("a folder")).expect_err("is a folder");
     assert!(folder.to_string().contains("not of a folder"), "{folder}");
 }
@@ -230,7 +230,7 @@ mod rights {
             store.delete_token("1").await.expect_err("may not be written"),
         ] {
             assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
-            assert!(error.to_string().contains("let this account"), "{error}");
+            assert!(error.to_string().contains("allow this account"), "{error}");
         }
         assert_eq!(rows(&store).await.len(), 1);
     }

@@ -126,8 +126,8 @@ async fn what_the_url_says_too_much_is_named() {
     let with_password = url.replace("redis://", "redis://:top-secret@");
     let as_a_cluster = url.replace("cluster=false", "cluster=true");
     for (url, kind, next_step) in [
-        (with_password, StoreErrorKind::Permission, "leave it out"),
-        (as_a_cluster, StoreErrorKind::Other, "leave cluster=true out"),
+        (with_password, StoreErrorKind::Permission, "remove it from the URL"),
+        (as_a_cluster, StoreErrorKind::Other, "remove cluster=true"),
     ] {
         let error = RedisStore::open(&url).unwrap().save_token(&token("ada")).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
@@ -183,7 +183,7 @@ async fn a_replica_may_be_read_and_is_busy_for_writers_until_it_is_the_primary()
     assert_eq!(users(&store).await, ["ada"]);
     let error = store.save_token(&token("bob")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
-    assert!(error.to_string().contains("name the primary"), "{error}");
+    assert!(error.to_string().contains("use the address of the primary"), "{error}");
     ask(replica.port(), &["REPLICAOF", "NO", "ONE"]);
     store.save_token(&token("bob")).await.unwrap();
     assert_eq!(users(&store).await, ["ada", "bob"]);
@@ -266,7 +266,7 @@ async fn a_full_disk_is_told_and_a_server_that_goes_on_takes_saves_again_when_th
     let mut saved = vec!["ada".to_owned()];
     let error = save_until_full(&store, &mut saved).await;
     assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
-    assert!(error.to_string().contains("make room on the server's disk"), "{error}");
+    assert!(error.to_string().contains("free space on the server's disk"), "{error}");
     assert_silent(&error);
     assert_eq!(users(&store).await.len(), saved.len());
     disk.clear();
@@ -295,7 +295,7 @@ async fn a_full_disk_ends_a_server_that_syncs_always_and_nothing_that_it_answere
     let mut saved = vec!["ada".to_owned()];
     let error = save_until_full(&store, &mut saved).await;
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
-    assert!(error.to_string().contains("check that the server is up"), "{error}");
+    assert!(error.to_string().contains("check that the server is running"), "{error}");
     disk.clear();
     tokio::task::block_in_place(|| server.restart()).unwrap();
     store.save_token(&token("room again")).await.unwrap();

@@ -48,7 +48,7 @@ async fn an_endpoint_that_is_something_else_is_told_from_an_empty_store() {
     let host = answering("200 OK", "<html>It works!</html>").await;
     let store = SecretsManagerStore::open(&place.url().replacen(&place.host, &host, 1)).expect("opened");
     let error = store.find_token(&ada()).await.expect_err("no Secrets Manager");
-    assert!(error.to_string().contains("check the endpoint"), "{error}");
+    assert!(error.to_string().contains("check that the endpoint"), "{error}");
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ async fn a_port_where_nobody_listens_is_told_at_once(place: Place) {
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     assert!(error.is_transient(), "{error}");
     assert!(error.to_string().contains("at 127.0.0.1:1 could not read all tokens"), "{error}");
-    assert!(error.to_string().contains("check that the server runs"), "{error}");
+    assert!(error.to_string().contains("check that the server is running"), "{error}");
 }
 
 async fn a_server_that_hangs_is_given_up_in_time_and_used_again_later(place: Place) {
@@ -53,7 +53,7 @@ async fn a_server_that_hangs_is_given_up_in_time_and_used_again_later(place: Pla
     let error = store.find_token(&token("ada")).await.expect_err("no answer");
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     assert!(error.is_transient(), "{error}");
-    assert!(error.to_string().contains("no answer within 1 s;"), "{error}");
+    assert!(error.to_string().contains("no response within 1 s;"), "{error}");
     proxy.resume().await.expect("resumes");
     found(&store, "ada").await;
     store.save_token(&token("bob")).await.expect("saved");

@@ -28,7 +28,7 @@ async fn too_many_connections_are_busy_until_one_gets_free() {
         let (others, refused, error) = take_connections(&place, 12).await;
         is_one_too_many(&error);
         drop(others);
-        save_when_it_may(&refused, "when others have gone").await;
+        save_when_it_may(&refused, "try again later").await;
     }
 }
 
@@ -46,7 +46,7 @@ async fn an_account_with_too_many_connections_is_told_the_same() {
         let (others, refused, error) = take_connections(&place, 3).await;
         is_one_too_many(&error);
         drop(others);
-        save_when_it_may(&refused, "when others have gone").await;
+        save_when_it_may(&refused, "try again later").await;
     }
 }
 
@@ -111,7 +111,7 @@ async fn a_full_disk_is_told_and_saves_go_on_when_there_is_room() {
             let began = Instant::now();
             let error = save_until_full(&store, &mut saved).await;
             assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
-            assert!(error.to_string().contains("make room on the server's disk"), "{error}");
+            assert!(error.to_string().contains("free space on the server's disk"), "{error}");
             assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
         }
         let mut there = users(&store).await;
@@ -143,7 +143,7 @@ async fn take_connections(place: &Place, most: usize) -> (Vec<AnyStore>, AnyStor
 fn is_one_too_many(error: &StoreError) {
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
     assert!(error.to_string().contains("the server's max_connections"), "{error}");
-    assert!(error.to_string().contains("max_connections of the stores"), "{error}");
+    assert!(error.to_string().contains("max_connections in the stores"), "{error}");
 }
 
 async fn is_read_only(store: &AnyStore) {
@@ -157,7 +157,7 @@ async fn is_read_only(store: &AnyStore) {
         store.acquire(&key, "one", Duration::from_secs(9)).await.expect_err("read-only"),
     ] {
         assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
-        assert!(error.to_string().contains("name the primary"), "{error}");
+        assert!(error.to_string().contains("use the address of the primary"), "{error}");
     }
 }
 
