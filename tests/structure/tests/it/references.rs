@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
-use syn::{Attribute, ImplItemFn, Item, ItemUse, Macro, Meta, Path, UseTree, Visibility};
+use syn::{Attribute, ImplItemFn, Item, ItemUse, Macro, Meta, Path, UseTree, VisRestricted, Visibility};
 
 use crate::source::Names;
 
@@ -106,10 +106,16 @@ impl Visitor {
 
 impl<'ast> Visit<'ast> for Visitor {
     fn visit_item(&mut self, item: &'ast Item) {
-        if !is_test_only(attributes(item)) {
+        let attributes = attributes(item);
+        // An exported macro is used by other crates: it names the public API.
+        let is_exported = attributes.iter().any(|attribute| attribute.path().is_ident("macro_export"));
+        if !is_exported && !is_test_only(attributes) {
             visit::visit_item(self, item);
         }
     }
+
+    /// `pub(in path)` imports nothing.
+    fn visit_vis_restricted(&mut self, _: &'ast VisRestricted) {}
 
     fn visit_impl_item_fn(&mut self, item: &'ast ImplItemFn) {
         if !is_test_only(&item.attrs) {

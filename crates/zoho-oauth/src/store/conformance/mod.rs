@@ -86,7 +86,7 @@ pub trait Fresh {
     fn into_option(self) -> Option<Self::Store>;
 }
 
-impl<S: super::TokenStore> Fresh for S {
+impl<S: super::token_store::TokenStore> Fresh for S {
     type Store = S;
 
     fn into_option(self) -> Option<S> {
