@@ -32,26 +32,25 @@ use shared::Shared;
 use table::Table;
 use writer::Writer;
 
-/// Keeps tokens in a CSV file, `sdk_tokens.txt` by custom, that Zoho's official SDKs read and write too.
+/// Stores tokens in a CSV file, usually `sdk_tokens.txt`, that Zoho's official SDKs read and write too.
 ///
-/// Any number of processes of this crate share a file: they lock `PATH.lock` while they write, and replace the
-/// file as a whole, so a reader sees the old content or the new one, and so does a machine that lost its power.
-/// Leases and ledgers are in `PATH.state`. Clones share the tokens in memory, which are relied on for as long as
-/// the file is unchanged: a look-up costs a few microseconds, whatever the number of tokens. A save writes the
-/// whole file; saves that come at once share one write.
+/// Any number of processes of this crate can share a file. They lock `PATH.lock` while they write, and replace the file as
+/// a whole, so that a reader sees either the old content or the new, even after a power failure. Leases and ledgers are
+/// in `PATH.state`. Clones share the tokens in memory, which are used while the file is unchanged: a look-up takes a few
+/// microseconds, whatever the number of tokens. A save writes the whole file; concurrent saves share one write.
 ///
-/// Every file that it makes or replaces can be read by its owner alone (mode 0600). A symbolic link is followed
-/// when the store is opened. Calls run on a Tokio runtime.
+/// Only the owner can read the files that it creates or replaces (mode 0600). A symbolic link is followed when the store
+/// is opened. Calls need a Tokio runtime.
 ///
-/// # Beside an official SDK
-/// An official SDK reads what this store writes, and the other way round. Two of its habits cannot be mended from
-/// here: it waits for no lock, and it saves over changes that it has not read. It also truncates the file while
-/// it writes; such a file is read again until it is whole, and if it stays cut off, every call is an error and
-/// the file is left as it is; [`repair`](super::repair()) takes out what is torn.
+/// # Sharing a file with an official SDK
+/// An official SDK reads what this store writes, and vice versa. Two limits of the SDKs remain: they take no lock, and they
+/// overwrite changes that they have not read. They also truncate the file before they write it. Such a file is read again
+/// until it is complete. If it stays incomplete, every call fails and the file is not changed;
+/// [`repair`](super::repair()) removes the unreadable lines.
 ///
-/// # Elsewhere than on Unix
-/// The folder decides who can read the files; a folder is not synced after a rename; and a change is told by
-/// size and modification time alone.
+/// # Systems other than Unix
+/// The files have the access rights of the folder, a folder is not synced after a rename, and changes are detected by size
+/// and modification time only.
 ///
 /// ```
 /// # fn main() -> Result<(), zoho_oauth::store::StoreError> {
@@ -75,15 +74,15 @@ struct Inner {
 }
 
 impl FileStore {
-    /// Opens the token file at `path`. A file that is not there is an empty store, and the first save makes it.
+    /// Opens the token file at `path`. If it does not exist, the store is empty and the first save creates it.
     ///
-    /// The content is read by the first call, not here. What a killed process left half written is removed.
+    /// The first call reads the content. An unfinished file of a killed process is removed.
     ///
     /// # Errors
-    /// When the folder is missing or may not be entered, and when `path` is a folder.
+    /// If the folder does not exist or cannot be accessed, or if `path` is a folder.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let path = path.into();
-        let refused = |error| disk::fault("be opened", &path, error).in_store(name_of(&path));
+        let refused = |error| disk::fault("open the file", &path, error).in_store(name_of(&path));
         let target = disk::resolve(&path).map_err(refused)?;
         if target.is_dir() {
             return Err(refused(io::ErrorKind::IsADirectory.into()));
@@ -97,13 +96,13 @@ impl FileStore {
         Self::open(url.path().ok_or(StoreUrlError::wrong_kind(StoreKind::File))?)
     }
 
-    /// The path that it was opened with.
+    /// Returns the path that the store was opened with.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.inner.path
     }
 
-    /// Answers from memory while the file is unchanged; reads it again otherwise.
+    /// Reads the table in memory, after loading the file again if it has changed.
     async fn read<T>(&self, question: impl FnOnce(&Table) -> T) -> Result<T, StoreError> {
         if !self.named(self.inner.shared.is_current())? {
             self.blocking(Shared::refresh).await?;
@@ -224,12 +223,12 @@ impl fmt::Debug for FileStore {
     }
 }
 
-/// The first line of a token file.
+/// Returns the first line of a token file.
 pub(super) fn csv_header() -> String {
     csv::encode(StoredToken::COLUMNS.map(Some), "\n")
 }
 
-/// A row as a line of a token file; `None` where the line would be read as something else.
+/// Returns a row as a line of a token file, or `None` if the line would be read as a different row.
 pub(super) fn csv_line(row: &StoredToken) -> Option<String> {
     let line = csv::encode(row.values(), "\n");
     let is_read_as_it_was = csv::Records::of(&line).next().is_some_and(|record| {

@@ -1,4 +1,4 @@
-//! Tokens on a MySQL or MariaDB server.
+//! A token store on a MySQL or MariaDB server.
 
 mod server;
 mod words;
@@ -20,19 +20,17 @@ use super::token_store::TokenStore;
 
 use server::MySqlServer;
 
-/// Keeps tokens on a MySQL or MariaDB server: in the table `oauthtoken` of Zoho's own SDKs, with its ten columns.
+/// Stores tokens on a MySQL or MariaDB server: in the table `oauthtoken` of Zoho's SDKs, with its ten columns.
 ///
-/// Any number of programs on any number of hosts may use one table at once, an official SDK among them. Clones share
-/// the store and its connections. Nothing is asked of the server before the first call; a store whose server went
-/// away works again when it is back.
+/// Any number of programs on any number of hosts can use one table at the same time, including an official SDK. Clones
+/// share the store and its connections. The first call connects; after a lost connection, the next call connects again.
 ///
-/// A table that is there is used as it is, whatever its collation: values are compared to the byte. A value that a
-/// column has no room for is refused; official columns have room for 255 characters, `id` for ten. What else is kept
-/// (leases, the highest id) is in a second table, `oauthtoken_state`. Both tables are made on first use, and indexes
-/// where they are missing: over a table of a million rows that takes seconds, once. An account that may only read can
-/// look tokens up.
+/// An existing table is used as it is, whatever its collation: values are compared byte by byte. A value that is too long
+/// for a column is rejected; official columns hold 255 characters, `id` ten. Leases and the highest id are in a second
+/// table, `oauthtoken_state`. Both tables and missing indexes are created on first use; for a table with a million rows
+/// this takes some seconds, once. An account that can only read can look up tokens.
 ///
-/// What is saved is as durable as the server makes a commit: see its `innodb_flush_log_at_trx_commit`.
+/// A save is as durable as a commit of the server; see its `innodb_flush_log_at_trx_commit`.
 ///
 /// ```no_run
 /// use zoho_oauth::store::{MySqlStore, TokenStore};
@@ -47,19 +45,19 @@ use server::MySqlServer;
 pub struct MySqlStore(SqlStore<MySqlServer>);
 
 server_options! {
-    /// How a MySQL or MariaDB server is reached.
+    /// The options of a [`MySqlStore`].
     MySqlOptions, port 3306, user "root"
 }
 
 impl MySqlStore {
-    /// A store at a URL: `mysql://user:password@host:port/database`, or `mariadb://`. What is left out is as in
-    /// [`MySqlOptions::new`].
+    /// Opens a store by its URL: `mysql://user:password@host:port/database`, or `mariadb://`. Every part is optional, with the
+    /// defaults of [`MySqlOptions::new`].
     ///
-    /// Behind a question mark there may be `table`, `max_connections`, `connect_timeout` and `timeout` (seconds),
-    /// `ssl-mode` (`DISABLED`, `PREFERRED`, `REQUIRED`, `VERIFY_CA` or `VERIFY_IDENTITY`), and `ssl-ca`, a PEM file.
+    /// Settings: `table`, `max_connections`, `connect_timeout` and `timeout` (seconds), `ssl-mode` (`DISABLED`,
+    /// `PREFERRED`, `REQUIRED`, `VERIFY_CA` or `VERIFY_IDENTITY`), and `ssl-ca` (a PEM file).
     ///
     /// # Errors
-    /// When the URL makes no sense. The server is not asked.
+    /// If the URL is invalid. The server is not contacted.
     pub fn open(url: &str) -> Result<Self, StoreError> {
         Self::at(&url.parse()?)
     }
@@ -68,10 +66,10 @@ impl MySqlStore {
         Self::new(MySqlOptions::read(url)?)
     }
 
-    /// A store with these options.
+    /// Opens a store with options.
     ///
     /// # Errors
-    /// When they make no sense. The server is not asked.
+    /// If an option is invalid. The server is not contacted.
     pub fn new(options: MySqlOptions) -> Result<Self, StoreError> {
         let options = options.server;
         options.check()?;
@@ -96,7 +94,7 @@ impl MySqlOptions {
     }
 }
 
-/// The words of MySQL's own programs.
+/// Parses the values that MySQL's own programs use.
 fn tls(mode: &str) -> Result<Tls, StoreUrlError> {
     match &*mode.to_ascii_uppercase().replace('-', "_") {
         "DISABLED" => Ok(Tls::Off),

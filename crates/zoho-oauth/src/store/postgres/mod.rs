@@ -1,4 +1,4 @@
-//! Tokens on a PostgreSQL server.
+//! A token store on a PostgreSQL server.
 
 mod server;
 mod words;
@@ -20,20 +20,18 @@ use super::token_store::TokenStore;
 
 use server::PostgresServer;
 
-/// Keeps tokens on a PostgreSQL server: in the table `oauthtoken`, with the ten columns of Zoho's own SDKs, as text.
+/// Stores tokens on a PostgreSQL server: in the table `oauthtoken`, with the ten columns of Zoho's SDKs, as text.
 ///
-/// Any number of programs on any number of hosts may use one table at once. Clones share the store and its
-/// connections. Nothing is asked of the server before the first call; a store whose server went away works again when
-/// it is back.
+/// Any number of programs on any number of hosts can use one table at the same time. Clones share the store and its
+/// connections. The first call connects; after a lost connection, the next call connects again.
 ///
-/// A table that is there is used as it is. A value that a column has no room for is refused; none has room for NUL. What
-/// else is kept (leases, the highest id) is in a second table, `oauthtoken_state`. Both tables are made on first use, and
-/// indexes where they are missing: over a table of a million rows that takes seconds, once. An account that may only
-/// read can look tokens up.
+/// An existing table is used as it is. A value that is too long for a column, or contains NUL, is rejected. Leases and the
+/// highest id are in a second table, `oauthtoken_state`. Both tables and missing indexes are created on first use; for a
+/// table with a million rows this takes some seconds, once. An account that can only read can look up tokens.
 ///
-/// What is saved is as durable as the server makes a commit: see its `synchronous_commit`.
+/// A save is as durable as a commit of the server; see its `synchronous_commit`.
 ///
-/// What is not given here is taken from the environment variables of PostgreSQL's own programs, such as `PGPASSWORD`.
+/// Options that are not set come from the environment variables of PostgreSQL's own programs, such as `PGPASSWORD`.
 ///
 /// ```no_run
 /// use zoho_oauth::store::{PostgresStore, TokenStore};
@@ -48,20 +46,19 @@ use server::PostgresServer;
 pub struct PostgresStore(SqlStore<PostgresServer>);
 
 server_options! {
-    /// How a PostgreSQL server is reached.
+    /// The options of a [`PostgresStore`].
     PostgresOptions, port 5432, user "postgres"
 }
 
 impl PostgresStore {
-    /// A store at a URL: `postgres://user:password@host:port/database`, or `postgresql://`. What is left out is as in
-    /// [`PostgresOptions::new`].
+    /// Opens a store by its URL: `postgres://user:password@host:port/database`, or `postgresql://`. Every part is optional,
+    /// with the defaults of [`PostgresOptions::new`].
     ///
-    /// Behind a question mark there may be `table` (or `schema.table`), `max_connections`, `connect_timeout` and
-    /// `timeout` (seconds), `sslmode` (`disable`, `prefer`, `require`, `verify-ca` or `verify-full`), and
-    /// `sslrootcert`, a PEM file.
+    /// Settings: `table` (or `schema.table`), `max_connections`, `connect_timeout` and `timeout` (seconds), `sslmode`
+    /// (`disable`, `prefer`, `require`, `verify-ca` or `verify-full`), and `sslrootcert` (a PEM file).
     ///
     /// # Errors
-    /// When the URL makes no sense. The server is not asked.
+    /// If the URL is invalid. The server is not contacted.
     pub fn open(url: &str) -> Result<Self, StoreError> {
         Self::at(&url.parse()?)
     }
@@ -70,10 +67,10 @@ impl PostgresStore {
         Self::new(PostgresOptions::read(url)?)
     }
 
-    /// A store with these options.
+    /// Opens a store with options.
     ///
     /// # Errors
-    /// When they make no sense. The server is not asked.
+    /// If an option is invalid. The server is not contacted.
     pub fn new(options: PostgresOptions) -> Result<Self, StoreError> {
         let options = options.server;
         options.check()?;
@@ -98,7 +95,7 @@ impl PostgresOptions {
     }
 }
 
-/// The words of PostgreSQL's own programs.
+/// Parses the values that PostgreSQL's own programs use.
 fn tls(mode: &str) -> Result<Tls, StoreUrlError> {
     match mode {
         "disable" => Ok(Tls::Off),

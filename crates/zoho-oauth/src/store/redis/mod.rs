@@ -1,4 +1,4 @@
-//! Tokens on a Redis or Valkey server, or on a cluster of them.
+//! A token store on a Redis or Valkey server or cluster.
 
 mod durability;
 mod fault;
@@ -32,49 +32,46 @@ use server::Server;
 
 pub use options::RedisOptions;
 
-/// Keeps tokens on a Redis server, from version 6.2 on, or on a Valkey server.
+/// Stores tokens on a Redis server, version 6.2 or later, or on a Valkey server.
 ///
-/// Any number of tasks, processes and hosts may use one store at once. Clones share the store and its one
-/// connection. Nothing is asked of the server before the first call; when the server goes away and comes back, so
-/// does the store.
+/// Any number of tasks, processes and hosts can use one store at the same time. Clones share the store and its single
+/// connection. The first call connects; after a lost connection, the next call connects again.
 ///
-/// # What is on the server
-/// All keys begin with the prefix in braces, `{zohooauth}:`, so a cluster keeps a whole store on one node and each
-/// step can be atomic. To spread tokens over the nodes, use several stores with different prefixes.
+/// # Keys on the server
+/// All keys begin with the prefix in braces, `{zohooauth}:`. So a cluster has a whole store on one node, and each step
+/// can be atomic. To distribute tokens over the nodes, use several stores with different prefixes.
 ///
 /// | key | what |
 /// |---|---|
-/// | `{zohooauth}:tokens` | a hash: each row's columns as JSON, under its id |
-/// | `{zohooauth}:index` | a sorted set: which rows have which user name, refresh, access or grant token, by the SHA-256 of the value; and all ids, in the order of their bytes |
-/// | `{zohooauth}:highest_id` | the highest id that was given out |
-/// | `{zohooauth}:version` | how often rows were changed |
-/// | `{zohooauth}:lease:…` | a hash per lease, which expires a month after it was last used |
+/// | `{zohooauth}:tokens` | a hash: the columns of each row as JSON, by id |
+/// | `{zohooauth}:index` | a sorted set: the rows by the SHA-256 of their user name, refresh, access and grant token; and all ids, in byte order |
+/// | `{zohooauth}:highest_id` | the highest id that was assigned |
+/// | `{zohooauth}:version` | a counter of changes to rows |
+/// | `{zohooauth}:lease:…` | a hash for each lease, which expires a month after its last use |
 ///
-/// A token takes a little more than a kilobyte of memory. An account that is restricted needs these keys, and the
-/// commands of the categories `@read`, `@write` and `@scripting`, and `time`; with `config|get` or `info` it gets the
-/// warnings below.
+/// A token takes a little more than a kilobyte of memory. A restricted account needs access to these keys, the command
+/// categories `@read`, `@write` and `@scripting`, and `time`; with `config|get` or `info` it gets the warnings below.
 ///
-/// # What is lost when
-/// A save is answered for when the server has answered, so it is as durable as the server makes it:
+/// # Durability
+/// A save returns after the server has responded, so it is as durable as the server makes it:
 ///
-/// | setting of the server | what is lost of what was answered for |
+/// | setting of the server | saves that can be lost after they returned |
 /// |---|---|
-/// | `appendonly yes`, `appendfsync always` | nothing, in a crash or a power cut |
-/// | `appendonly yes`, `appendfsync everysec` | nothing when the server crashes; in a power cut the last second, or two on a busy disk |
-/// | `appendonly yes`, `appendfsync no` | nothing when the server crashes; in a power cut what the system had not written yet, half a minute on Linux |
-/// | `appendonly no` (the default) | everything since the last snapshot, in a crash as in a power cut |
+/// | `appendonly yes`, `appendfsync always` | none |
+/// | `appendonly yes`, `appendfsync everysec` | in a server crash none; in a power failure those of the last second, or two on a busy disk |
+/// | `appendonly yes`, `appendfsync no` | in a server crash none; in a power failure those that the system had not written, about half a minute on Linux |
+/// | `appendonly no` (the default) | in either case all since the last snapshot |
 ///
-/// Replicas get a save after it was answered for: a failover may lose the last ones, and then a refresh token that
-/// Zoho replaced, or a lease, so that two hosts may renew the same token. This store does not wait for replicas
-/// (`WAIT` would not prevent it either); `min-replicas-to-write` and `min-replicas-max-lag` bound the loss. With
-/// `maxmemory` set, any policy but `noeviction` lets the server throw tokens or leases away. Where the server shows
-/// its settings, the first call warns, by `tracing`, of those that lose tokens.
+/// Replication is asynchronous. A failover can lose the last saves, such as a refresh token that Zoho replaced, or a lease,
+/// so that two hosts renew the same token. This store does not wait for replicas, and `WAIT` would not prevent the loss;
+/// `min-replicas-to-write` and `min-replicas-max-lag` limit it. If `maxmemory` is set, the server can evict tokens or
+/// leases, unless the policy is `noeviction`. If the account can read the server's settings, the first call logs a
+/// warning for those that can lose tokens.
 ///
 /// # Large stores
-/// [`get_tokens`](TokenStore::get_tokens) reads 1,000 rows at a time, [`save_tokens`](TokenStore::save_tokens) writes
-/// 250 at a time, each in one step with its own time-out; in between others get their turn. Deleting all rows is one short
-/// step however many there are. A cluster moves a store from node to node as a whole, which takes seconds for a
-/// million rows: then use several prefixes.
+/// [`get_tokens`](TokenStore::get_tokens) reads 1,000 rows per step, and [`save_tokens`](TokenStore::save_tokens) writes
+/// 250. Each step has its own timeout, and other clients run in between. Deleting all rows is one short step. A cluster
+/// moves a store between nodes as a whole, which takes seconds for a million rows; use several prefixes for such a store.
 ///
 /// ```no_run
 /// use zoho_oauth::OAuthToken;
@@ -100,13 +97,13 @@ struct Shared {
 }
 
 impl RedisStore {
-    /// A store on the server that the URL names: `redis://user:password@host:6379/0`, or `rediss://` for TLS.
+    /// Opens a store by its URL: `redis://user:password@host:6379/0`, or `rediss://` for TLS.
     ///
-    /// Every part may be left out. Behind a question mark may stand `prefix=`, `cluster=true`, `ca=` (a PEM file
-    /// with the certificates to trust, for TLS), `connect_timeout=` and `timeout=` (seconds): see [`RedisOptions`].
+    /// Every part is optional. Settings: `prefix`, `cluster=true`, `ca` (a PEM file with the certificates to trust, for
+    /// TLS), `connect_timeout` and `timeout` (seconds); see [`RedisOptions`].
     ///
     /// # Errors
-    /// When the URL makes no sense. Whether the server is there is not asked.
+    /// If the URL is invalid. The server is not contacted.
     pub fn open(url: &str) -> Result<Self, StoreError> {
         Self::at(&url.parse()?)
     }
@@ -115,10 +112,10 @@ impl RedisStore {
         Self::new(RedisOptions::from_url(url)?)
     }
 
-    /// A store on the server that the options name.
+    /// Opens a store with options.
     ///
     /// # Errors
-    /// When the options make no sense, such as an empty prefix. Whether the server is there is not asked.
+    /// If an option is invalid, such as an empty prefix. The server is not contacted.
     pub fn new(options: RedisOptions) -> Result<Self, StoreError> {
         let (name, timeout) = (options.name(), options.timeout);
         options.check().map_err(|error| error.in_store(&name))?;
@@ -129,15 +126,15 @@ impl RedisStore {
         &self.shared.server
     }
 
-    /// Does the work within the time that a call may take, and tells what went wrong.
-    async fn told<T>(
+    /// Runs a call within its timeout, and converts its failure.
+    async fn call<T>(
         &self,
         action: &'static str,
         work: impl Future<Output = Result<T, Fault>> + Send,
     ) -> Result<T, StoreError> {
         let Shared { server, name, timeout } = &*self.shared;
         let result = tokio::time::timeout(*timeout, work).await.unwrap_or_else(|_| {
-            // The connection may be one that nothing comes back on.
+            // The connection may be dead.
             server.link.leave();
             Err(Fault::TimedOut(*timeout))
         });
@@ -159,18 +156,18 @@ impl TokenStore for RedisStore {
     async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
         let wanted = StoredToken::from(token);
         let Some(criterion) = Criterion::of(&wanted) else { return Ok(None) };
-        let row = self.told("look a token up", find(self.server(), &wanted, &criterion)).await?;
+        let row = self.call("look up a token", find(self.server(), &wanted, &criterion)).await?;
         Ok(row.map(|row| wanted.filled_from(row).into()))
     }
 
     async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
         let tokens = [self.for_saving(token)?];
-        let saved = self.told("save a token", save::save(self.server(), &tokens)).await?;
+        let saved = self.call("save a token", save::save(self.server(), &tokens)).await?;
         Ok(saved.into_iter().next().unwrap_or_default().into())
     }
 
     async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
-        self.told("delete a token", save::delete(self.server(), id)).await
+        self.call("delete a token", save::delete(self.server(), id)).await
     }
 
     async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
@@ -187,12 +184,12 @@ impl TokenStore for RedisStore {
     }
 
     async fn delete_tokens(&self) -> Result<(), StoreError> {
-        self.told("delete all tokens", self.server().clear()).await
+        self.call("delete all tokens", self.server().clear()).await
     }
 
     async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
         let row = async { self.server().row(id).await?.as_ref().map(Row::token).transpose() };
-        Ok(self.told("look a token up", row).await?.map(OAuthToken::from))
+        Ok(self.call("look up a token", row).await?.map(OAuthToken::from))
     }
 
     async fn get_token_page(&self, after: Option<&str>) -> Result<TokenPage, StoreError> {
@@ -208,17 +205,17 @@ impl TokenStore for RedisStore {
                 rows.iter().map(|row| row.token().map(OAuthToken::from)).collect::<Result<_, _>>()?;
             Ok(TokenPage { tokens, next })
         };
-        self.told("read a page of tokens", page).await
+        self.call("read a page of tokens", page).await
     }
 
-    /// Tokens are written 250 at a time, each 250 in one step. If one is refused, those before it are saved.
+    /// Writes 250 tokens per step. If a token is rejected, those of earlier steps are saved.
     async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
         const AT_ONCE: usize = 250;
         let mut saved = Vec::with_capacity(tokens.len());
         for tokens in tokens.chunks(AT_ONCE) {
             let good: Vec<_> = tokens.iter().map_while(|token| self.for_saving(token).ok()).collect();
             let bad = tokens.get(good.len());
-            saved.extend(self.told("save tokens", save::save(self.server(), &good)).await?);
+            saved.extend(self.call("save tokens", save::save(self.server(), &good)).await?);
             if let Some(bad) = bad {
                 self.for_saving(bad)?;
             }
@@ -229,32 +226,32 @@ impl TokenStore for RedisStore {
 
 impl Coordination for RedisStore {
     async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Result<Acquired, StoreError> {
-        self.told("take a lease", lease::acquire(self.server(), key, holder, life)).await
+        self.call("acquire a lease", lease::acquire(self.server(), key, holder, life)).await
     }
 
     async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StoreError> {
-        self.told("renew a lease", lease::renew(self.server(), lease, life)).await
+        self.call("renew a lease", lease::renew(self.server(), lease, life)).await
     }
 
     async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
-        self.told("give a lease back", lease::release(self.server(), lease)).await
+        self.call("release a lease", lease::release(self.server(), lease)).await
     }
 
     async fn save_and_release(&self, lease: &Lease, token: &OAuthToken) -> Result<Fenced, StoreError> {
         let token = self.for_saving(token)?;
-        self.told("save a token", lease::save_and_release(self.server(), lease, token)).await
+        self.call("save a token", lease::save_and_release(self.server(), lease, token)).await
     }
 
     async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
-        self.told("read a lease", lease::lease_state(self.server(), key)).await
+        self.call("read a lease", lease::lease_state(self.server(), key)).await
     }
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {
-        self.told("read its version", self.server().version()).await.map(Some)
+        self.call("read the version", self.server().version()).await.map(Some)
     }
 
     async fn clock(&self) -> Result<SystemTime, StoreError> {
-        let view = self.told("read its clock", self.server().look(None, &[])).await?;
+        let view = self.call("read the clock", self.server().look(None, &[])).await?;
         Ok(from_epoch_milliseconds(view.now))
     }
 }

@@ -1,4 +1,4 @@
-//! Where the server is, and how it is used.
+//! The options of a Redis store.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use secrecy::SecretString;
 use super::super::error::StoreError;
 use super::super::store_url::{StoreKind, StoreUrl, StoreUrlError};
 
-/// Where a Redis server is, and how it is used. What is not set is as on a machine of one's own: host `localhost`,
-/// port 6379, database 0, no password, no TLS.
+/// The address of a Redis server, and how to use it. The default is database 0 on `localhost:6379`, without password and
+/// TLS.
 #[derive(Clone, Debug)]
 pub struct RedisOptions {
     pub(super) host: String,
@@ -26,27 +26,27 @@ pub struct RedisOptions {
 }
 
 impl RedisOptions {
-    /// A server on this machine.
+    /// Creates the options for a server on this machine.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the host's name or address.
+    /// Sets the host name or address. Default: `localhost`.
     #[must_use]
     pub fn with_host(mut self, host: impl Into<String>) -> Self {
         self.host = host.into();
         self
     }
 
-    /// Sets the port.
+    /// Sets the port. Default: 6379.
     #[must_use]
     pub fn with_port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Sets the user's name. Without one, a password is that of the server's default user.
+    /// Sets the user name. Default: the server's default user.
     #[must_use]
     pub fn with_user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
@@ -60,51 +60,49 @@ impl RedisOptions {
         self
     }
 
-    /// Sets the number of the database. A cluster has number 0 alone.
+    /// Sets the number of the database. Default: 0, the only one of a cluster.
     #[must_use]
     pub fn with_database(mut self, database: u32) -> Self {
         self.database = database;
         self
     }
 
-    /// Sets what the names of all keys begin with, in braces: `zohooauth`, unless set. Each prefix is a store of its
-    /// own.
+    /// Sets the prefix of all keys, which is written in braces. Each prefix is a separate store. Default: `zohooauth`.
     #[must_use]
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// Talks to the server by TLS. Its certificate has to be one that this system trusts.
+    /// Uses TLS. This system must trust the server's certificate.
     #[must_use]
     pub fn with_tls(mut self) -> Self {
         self.tls = true;
         self
     }
 
-    /// Talks to the server by TLS, and trusts the certificates in this PEM file alone.
+    /// Uses TLS and trusts only the certificates in this PEM file.
     #[must_use]
     pub fn with_ca(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca = Some(path.into());
         self.with_tls()
     }
 
-    /// The server is a node of a cluster, which says where the other nodes are.
+    /// Treats the server as a node of a cluster, which reports the other nodes.
     #[must_use]
     pub fn with_cluster(mut self) -> Self {
         self.cluster = true;
         self
     }
 
-    /// Sets how long connecting may take. Five seconds, unless set.
+    /// Sets the timeout for connecting. Default: five seconds.
     #[must_use]
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// Sets how long one call may take in all, connecting included, before it fails as busy. Ten seconds, unless
-    /// set.
+    /// Sets the timeout of a call, including connecting, after which it fails as busy. Default: ten seconds.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -133,25 +131,25 @@ impl RedisOptions {
         })
     }
 
-    /// Refuses what cannot be meant.
+    /// Rejects invalid options.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         let trouble = if self.prefix.is_empty() || self.prefix.contains(['{', '}', '\0']) {
-            ("the prefix is empty or has a brace in it", "choose a word, such as zohooauth")
+            ("the prefix is empty or contains a brace", "choose a prefix such as `zohooauth`")
         } else if self.ca.is_some() && !self.tls {
-            ("a certificate file is for TLS alone", "write rediss:// instead of redis://")
+            ("a certificate file without TLS", "use rediss:// instead of redis://")
         } else if self.user.is_some() && self.password.is_none() {
-            ("it has a user without a password", "give the password too")
+            ("a user without a password", "add the password")
         } else if self.host.is_empty() {
-            ("it has no host", "give the host's name or address")
+            ("no host", "pass a host name or address")
         } else if self.timeout.is_zero() || self.connect_timeout.is_zero() {
-            ("a time-out of zero leaves no time for anything", "give a second at least")
+            ("a timeout of zero", "use a timeout of at least one second")
         } else {
             return Ok(());
         };
         Err(StoreError::invalid_options(trouble.0, trouble.1))
     }
 
-    /// The store in messages: without user and password.
+    /// Returns the name of the store in messages, without user and password.
     pub(super) fn name(&self) -> String {
         let Self { host, port, database, prefix, .. } = self;
         format!("the Redis token store {prefix} at {host}:{port}/{database}")
@@ -183,7 +181,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     #[test]
-    fn a_url_says_everything() {
+    fn a_url_sets_every_option() {
         let url = "rediss://ada:s%2Fecret@db.example.com:6380/3?prefix=crm&cluster=true&ca=/etc/ca.pem&connect_timeout=2&timeout=7";
         let options = RedisOptions::from_url(&url.parse().unwrap()).unwrap();
         assert_eq!((options.host.as_str(), options.port, options.database), ("db.example.com", 6380, 3));
@@ -197,14 +195,14 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_says_little_means_the_usual() {
+    fn a_short_url_has_the_defaults() {
         let options = RedisOptions::from_url(&"redis://".parse().unwrap()).unwrap();
         assert_eq!(options.name(), RedisOptions::new().name());
         options.check().unwrap();
     }
 
     #[test]
-    fn nonsense_is_refused_without_repeating_the_password() {
+    fn invalid_options_are_rejected_without_showing_the_password() {
         for url in [
             "mysql://u:top-secret@host",
             "redis://u:top-secret@host/database",

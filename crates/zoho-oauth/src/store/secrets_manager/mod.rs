@@ -1,4 +1,4 @@
-//! Tokens in AWS Secrets Manager.
+//! A token store in AWS Secrets Manager.
 
 mod client;
 mod clock;
@@ -38,54 +38,55 @@ use turns::Turns;
 
 pub use options::SecretsManagerOptions;
 
-/// Keeps tokens in AWS Secrets Manager: one secret per row, its value the row's ten columns as JSON.
+/// Stores tokens in AWS Secrets Manager: one secret for each row, with its ten columns as JSON.
 ///
-/// Credentials and region come from where AWS's tools look for them: the environment, the profile, the role of the
-/// machine. Opening a store sends nothing; the first call does.
+/// Credentials and region come from the same places as for AWS's tools: the environment, the profile, the role of the
+/// machine. The first call sends the first request.
 ///
-/// # What is kept
+/// # Secrets
 /// | secret | what |
 /// |---|---|
 /// | `PREFIX/token/ID` | a row |
 /// | `PREFIX/user/SHA-256` | the ids of a user's rows |
 /// | `PREFIX/lease/refresh/SHA-256` | the lease and the ledger of a refresh token |
-/// | `PREFIX/highest_id` | which ids were given out |
+/// | `PREFIX/highest_id` | the ids that were assigned |
 ///
-/// A lease goes on in `…/1`, `…/2` and so on when it has been changed 64 times, and is deleted with its refresh token.
+/// After 64 changes, a lease continues in `…/1`, `…/2` and so on. It is deleted with its refresh token.
 ///
-/// No name and no tag holds a secret or a user's name. A row's tags are the SHA-256 of its tokens. What says which
-/// rows a user has, and who has a lease, is read by its name and changed by compare-and-set.
+/// No name and no tag contains a token or a user name. The tags of a row are the SHA-256 of its tokens. The list of a user's
+/// rows and the leases are read by name and changed by compare-and-set.
 ///
-/// The clock is AWS's, as its answers tell it: in whole seconds, so a lease should be for several.
+/// The store's clock is the `Date` header of AWS's responses. It counts whole seconds, so a lease should last several, and
+/// what is timed by it can last up to one second longer or shorter.
 ///
 /// # What AWS does not promise
 /// AWS calls
 /// [all its operations eventually consistent](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html):
-/// a reader may see for a moment what was there before. No writer is misled by that, since each write is on condition
-/// that nothing has changed. Lists lag behind by up to five minutes. They are used for
+/// for a moment, a reader can see an old value. Writes are not affected, because each one is conditional on an unchanged
+/// value. Lists can be up to five minutes old. They are used for
 /// [`get_tokens`](TokenStore::get_tokens), for pages, for [`delete_tokens`](TokenStore::delete_tokens), and for
 /// look-ups by an access, grant or refresh token alone; not for look-ups by id or user.
 ///
 /// There are no transactions over several secrets. [`save_tokens`](TokenStore::save_tokens) and
-/// [`delete_tokens`](TokenStore::delete_tokens) go from row to row and may stop in between. A name that was deleted
-/// is free again only after a moment.
+/// [`delete_tokens`](TokenStore::delete_tokens) go row by row, and a failure can stop them in between. A deleted name
+/// becomes free only after a moment.
 ///
 /// # Limits and costs
-/// A row takes up to 65,536 bytes in all. It may be saved about a hundred times a day, since
+/// A row has at most 65,536 bytes. It can be saved about a hundred times a day, because
 /// [AWS removes no version younger than a day](https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html);
-/// an hourly renewal is far from that. Leases have no such limit here. All of an account's programs in a region share
-/// 50 writes a second.
+/// an hourly renewal needs far less. Leases have no such limit here. All programs of an account in a region share
+/// 50 writes per second.
 ///
-/// AWS asks for 0.40 dollars per secret and month and 0.05 dollars per 10,000 requests
-/// (<https://aws.amazon.com/secrets-manager/pricing/>). A user has three or four secrets. These are the requests:
+/// AWS charges 0.40 dollars per secret and month, and 0.05 dollars per 10,000 requests
+/// (<https://aws.amazon.com/secrets-manager/pricing/>). A user needs three or four secrets. The calls send:
 ///
 /// | call | requests |
 /// |---|---|
 /// | look-up by id | 1 |
 /// | look-up by user | 2 |
 /// | look-up by another token | 1 |
-/// | save of a row that is there, by id or by user | 3 or 4 |
-/// | save of a new user | 4, and 2 more for every tenth |
+/// | save of an existing row, by id or by user | 3 or 4 |
+/// | save of a new user | 4, and 2 more for every tenth one |
 /// | a renewal with its lease | 12 to 17 |
 /// | all rows | 1 for every 20 |
 ///
@@ -104,7 +105,7 @@ pub struct SecretsManagerStore {
     shared: Arc<Shared>,
 }
 
-/// How many rows are deleted side by side: AWS allows an account 50 deletions a second.
+/// How many rows are deleted concurrently. AWS allows an account 50 deletions per second.
 const AT_ONCE: usize = 8;
 
 struct Shared {
@@ -113,7 +114,7 @@ struct Shared {
     timeout: Duration,
 }
 
-/// What the store's parts work with.
+/// What the parts of the store share.
 struct Backend {
     client: Client,
     names: Names,
@@ -122,13 +123,12 @@ struct Backend {
 }
 
 impl SecretsManagerStore {
-    /// A store by its URL, such as `aws-secretsmanager:my-tokens?region=eu-west-1`. Sends nothing.
+    /// Opens a store by its URL, such as `aws-secretsmanager:my-tokens?region=eu-west-1`. Sends no request.
     ///
-    /// Settings: `region`, `endpoint`, and in whole seconds `connect_timeout` and `timeout`; see
-    /// [`SecretsManagerOptions`].
+    /// Settings: `region`, `endpoint`, `connect_timeout` and `timeout` (seconds); see [`SecretsManagerOptions`].
     ///
     /// # Errors
-    /// When the URL, or a setting, makes no sense.
+    /// If the URL or a setting is invalid.
     pub fn open(url: &str) -> Result<Self, StoreError> {
         Self::at(&url.parse()?)
     }
@@ -137,10 +137,10 @@ impl SecretsManagerStore {
         Self::new(SecretsManagerOptions::from_url(url)?)
     }
 
-    /// A store in a way of one's own. Sends nothing.
+    /// Opens a store with options. Sends no request.
     ///
     /// # Errors
-    /// When a setting makes no sense.
+    /// If an option is invalid.
     pub fn new(options: SecretsManagerOptions) -> Result<Self, StoreError> {
         options.check()?;
         let names = Names::under(&options.prefix)?;
@@ -159,7 +159,7 @@ impl SecretsManagerStore {
         &self.shared.backend
     }
 
-    /// Does some work in the time that is given to it, and tells what came of it.
+    /// Runs a call within its timeout, and converts its failure.
     async fn within<T>(
         &self,
         action: &'static str,
@@ -188,7 +188,7 @@ impl TokenStore for SecretsManagerStore {
     async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
         let wanted = StoredToken::from(token);
         let Some(criterion) = Criterion::of(&wanted) else { return Ok(None) };
-        let row = self.within("look a token up", self.backend().find(&criterion)).await?;
+        let row = self.within("look up a token", self.backend().find(&criterion)).await?;
         Ok(row.map(|row| wanted.filled_from(row).into()))
     }
 
@@ -218,7 +218,7 @@ impl TokenStore for SecretsManagerStore {
 
     async fn delete_tokens(&self) -> Result<(), StoreError> {
         let tokens = self.get_tokens().await?;
-        // Each row has its own time, however many there are.
+        // Each row has its own timeout.
         let deletions: Vec<_> =
             tokens.iter().filter_map(OAuthToken::id).map(|id| self.delete_token(id)).collect();
         let deleted = futures_util::stream::iter(deletions).buffer_unordered(AT_ONCE);
@@ -229,7 +229,7 @@ impl TokenStore for SecretsManagerStore {
         if id.is_empty() {
             return Ok(None);
         }
-        let row = self.within("look a token up", self.backend().find(&Criterion::Id(id))).await?;
+        let row = self.within("look up a token", self.backend().find(&Criterion::Id(id))).await?;
         Ok(row.map(OAuthToken::from))
     }
 
@@ -240,7 +240,7 @@ impl TokenStore for SecretsManagerStore {
 
 impl Coordination for SecretsManagerStore {
     async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Result<Acquired, StoreError> {
-        self.within("take a lease", self.backend().acquire(key, holder, life)).await
+        self.within("acquire a lease", self.backend().acquire(key, holder, life)).await
     }
 
     async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StoreError> {
@@ -248,7 +248,7 @@ impl Coordination for SecretsManagerStore {
     }
 
     async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
-        self.within("give a lease back", self.backend().release(lease)).await
+        self.within("release a lease", self.backend().release(lease)).await
     }
 
     async fn save_and_release(&self, lease: &Lease, token: &OAuthToken) -> Result<Fenced, StoreError> {
@@ -260,8 +260,8 @@ impl Coordination for SecretsManagerStore {
         self.within("read a lease", self.backend().lease_state(key)).await
     }
 
-    /// There is none: every look at AWS costs money, and nothing there counts all changes.
-    /// A minute: each look is a request that AWS charges for, for each token that is in use.
+    /// Returns `None`: AWS charges for requests, and nothing there counts all changes.
+    /// Returns a minute: AWS charges for each request, and every token in use needs its own.
     fn poll_interval(&self) -> Duration {
         Duration::from_secs(60)
     }
@@ -271,7 +271,7 @@ impl Coordination for SecretsManagerStore {
     }
 
     async fn clock(&self) -> Result<SystemTime, StoreError> {
-        self.within("read its clock", self.backend().clock()).await
+        self.within("read the clock", self.backend().clock()).await
     }
 }
 

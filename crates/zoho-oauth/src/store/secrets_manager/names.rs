@@ -1,4 +1,4 @@
-//! What the secrets are called. A name is seen by everybody who may list secrets: no secret is in one.
+//! The names of the secrets. Every account that can list secrets sees them, so they contain no token.
 
 use secrecy::SecretString;
 
@@ -7,30 +7,30 @@ use crate::token::fingerprint;
 use super::super::coordination::LeaseKey;
 use super::super::error::StoreError;
 
-/// The names of a store's secrets. They all begin with its prefix.
+/// The names of a store's secrets, which all begin with its prefix.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
     prefix: String,
 }
 
 impl Names {
-    /// A name has at most 512 characters; what comes behind the prefix takes up to 100.
-    const LONGEST_PREFIX: usize = 400;
+    /// A name has at most 512 characters, of which up to 100 follow the prefix.
+    const MAX_PREFIX: usize = 400;
 
-    /// Names under a prefix.
+    /// Creates the names with a prefix.
     ///
     /// # Errors
-    /// When secrets cannot be called so: AWS allows letters, digits and `/_+=.@-`
+    /// If AWS does not allow such names. It allows letters, digits and `/_+=.@-`
     /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>).
     pub(super) fn under(prefix: &str) -> Result<Self, StoreError> {
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte);
-        let fits = (1..=Self::LONGEST_PREFIX).contains(&prefix.len());
+        let fits = (1..=Self::MAX_PREFIX).contains(&prefix.len());
         if fits && prefix.bytes().all(is_allowed) && !prefix.starts_with('/') && !prefix.ends_with('/') {
             return Ok(Self { prefix: prefix.to_owned() });
         }
         Err(StoreError::invalid_options(
-            "no secret's name can begin with its prefix",
-            "write a prefix of letters, digits and the characters /_+=.@- such as aws-secretsmanager:zohooauth",
+            "the prefix cannot be part of a secret's name",
+            "use a prefix of letters, digits and the characters /_+=.@- that neither begins nor ends with /",
         ))
     }
 
@@ -38,9 +38,9 @@ impl Names {
         &self.prefix
     }
 
-    /// The row with an id. An id that cannot be part of a name is known by its SHA-256; the content says it in full.
+    /// The row with an id. An id that cannot be part of a name is replaced by its SHA-256; the content has the whole id.
     pub(super) fn token(&self, id: &str) -> String {
-        // No hyphen: AWS advises against names that end like an ARN does.
+        // Without a hyphen: AWS advises against names that end like an ARN.
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if (1..=64).contains(&id.len()) && id.bytes().all(is_plain) {
             return format!("{}{id}", self.tokens());
@@ -48,7 +48,7 @@ impl Names {
         format!("{}={}", self.tokens(), hash(id))
     }
 
-    /// What the names of all rows begin with.
+    /// The prefix of the names of all rows.
     pub(super) fn tokens(&self) -> String {
         format!("{}/token/", self.prefix)
     }

@@ -1,14 +1,14 @@
-//! Where the store's secrets are, and how long it waits for AWS.
+//! The options of a Secrets Manager store.
 
 use std::time::Duration;
 
 use super::super::error::StoreError;
 use super::super::store_url::{StoreKind, StoreUrl, StoreUrlError};
 
-/// Where and how tokens are kept in AWS Secrets Manager.
+/// The place of a store in AWS Secrets Manager, and its timeouts.
 ///
-/// What is not set here comes from where AWS's own tools look for it: the environment, the profile, the machine's
-/// role. Credentials always do.
+/// The default of the region comes from the same places as for AWS's tools: the environment, the profile, the role of the
+/// machine. Credentials always come from there.
 #[derive(Clone, Debug)]
 pub struct SecretsManagerOptions {
     pub(super) prefix: String,
@@ -19,13 +19,13 @@ pub struct SecretsManagerOptions {
 }
 
 impl SecretsManagerOptions {
-    /// The usual way: the prefix `zohooauth`, the environment's region.
+    /// Creates the default options: prefix `zohooauth`, region of the environment.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets what the secrets' names begin with. `zohooauth`, unless set.
+    /// Sets the prefix of the secrets' names. Default: `zohooauth`.
     #[must_use]
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
@@ -39,21 +39,21 @@ impl SecretsManagerOptions {
         self
     }
 
-    /// Sets where Secrets Manager answers, where that is not AWS's public address: a VPC endpoint, or a stand-in.
+    /// Sets the URL of Secrets Manager, for a VPC endpoint or an emulator. Default: AWS's public address.
     #[must_use]
     pub fn with_endpoint(mut self, endpoint: impl Into<String>) -> Self {
         self.endpoint = Some(endpoint.into());
         self
     }
 
-    /// Sets how long connecting may take. Five seconds, unless set.
+    /// Sets the timeout for connecting. Default: five seconds.
     #[must_use]
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// Sets how long one call may take in all, with its requests and their repetitions. Ten seconds, unless set.
+    /// Sets the timeout of a call, with all its requests and retries. Default: ten seconds.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -73,7 +73,7 @@ impl SecretsManagerOptions {
         })
     }
 
-    /// Refuses what can never work.
+    /// Rejects invalid options.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         let is_usable = |url: &str| {
             let has_scheme = url.starts_with("http://") || url.starts_with("https://");
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_says_all_that_can_be_set() {
+    fn a_url_sets_every_option() {
         let url = "aws-secretsmanager:my/tokens?region=eu-west-1&endpoint=http://127.0.0.1:5000&timeout=3&connect_timeout=2";
         let options = read(url).unwrap();
         assert_eq!(options.prefix, "my/tokens");
@@ -128,14 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn without_a_prefix_it_is_zohooauth() {
+    fn the_default_prefix_is_zohooauth() {
         for url in ["aws-secretsmanager:", "aws-secretsmanager://", "aws-secretsmanager:?region=eu-west-1"] {
             assert_eq!(read(url).unwrap().prefix, "zohooauth", "{url}");
         }
     }
 
     #[test]
-    fn what_cannot_work_is_refused() {
+    fn invalid_options_are_rejected() {
         for url in ["aws:x", "aws-secretsmanager:x?colour=blue", "aws-secretsmanager:x?timeout=soon"] {
             assert!(read(url).is_err(), "{url}");
         }

@@ -1,4 +1,4 @@
-//! How a database server is reached, and within what bounds.
+//! The options of the stores on database servers.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,24 +8,24 @@ use secrecy::SecretString;
 use super::super::error::StoreError;
 use super::super::store_url::{ServerUrl, StoreUrlError};
 
-/// Whether a connection to a database server is encrypted, and whom it trusts.
+/// Whether a connection to a database server is encrypted, and which certificates it accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tls {
     /// Not encrypted.
     Off,
-    /// Encrypted if the server can, whoever it is. What the servers' own programs do unless told otherwise.
+    /// Encrypted if the server supports it, with any certificate. The default of the servers' own programs.
     #[default]
     Preferred,
-    /// Encrypted, whoever the server is.
+    /// Encrypted, with any certificate.
     Required,
-    /// Encrypted, and the server's certificate is signed by an authority that is trusted here.
+    /// Encrypted, with a certificate of a trusted authority.
     VerifyAuthority,
-    /// The same, and the certificate is for the host's name: the one setting that nobody can listen in on.
+    /// Encrypted, with a certificate of a trusted authority for this host name. Only this prevents eavesdropping.
     VerifyHost,
 }
 
-/// Where a server is, who asks, and how long a call may take.
+/// The address of a server, the account, and the limits of a call.
 #[derive(Clone, Debug)]
 pub(in crate::store) struct ServerOptions {
     pub(in crate::store) host: String,
@@ -58,7 +58,7 @@ impl ServerOptions {
         }
     }
 
-    /// Takes over what a URL says that is the same for every server.
+    /// Reads the parts of a URL that all servers have in common.
     pub(in crate::store) fn read(&mut self, url: &ServerUrl) -> Result<(), StoreUrlError> {
         fn set<T>(field: &mut T, value: Option<T>) {
             if let Some(value) = value {
@@ -77,38 +77,35 @@ impl ServerOptions {
         Ok(())
     }
 
-    /// Refuses what makes no sense on any server.
+    /// Rejects options that are invalid on every server.
     pub(in crate::store) fn check(&self) -> Result<(), StoreError> {
         if self.max_connections == 0 || self.timeout.is_zero() || self.connect_timeout.is_zero() {
             return Err(StoreError::invalid_options(
-                "it allows no connection, or no time for one",
-                "give max_connections, connect_timeout and timeout as at least 1",
+                "no connection or no time is allowed",
+                "set max_connections, connect_timeout and timeout to at least 1",
             ));
         }
         if self.database.is_empty() {
             return Err(StoreError::invalid_options(
-                "it names no database",
-                "write its name behind the host, such as /zohooauth",
+                "no database",
+                "add the name of the database after the host, as in /zohooauth",
             ));
         }
         Ok(())
     }
 
-    /// Refuses the name of a table that the other names cannot be made of, or that would have to be escaped.
+    /// Rejects a table name that would have to be quoted, or that is too long for the names derived from it.
     pub(in crate::store) fn check_name(name: &str) -> Result<(), StoreError> {
-        // The servers take 63 characters; the longest name that is made of it is that of an index.
-        const LONGEST: usize = 48;
+        // The servers allow 63 characters, and the names of the indexes are longer than that of the table.
+        const MAX_LENGTH: usize = 48;
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$';
-        if (1..=LONGEST).contains(&name.len()) && name.bytes().all(is_plain) {
+        if (1..=MAX_LENGTH).contains(&name.len()) && name.bytes().all(is_plain) {
             return Ok(());
         }
-        Err(StoreError::invalid_options(
-            "its table has a name that is not plain",
-            "use letters, digits, _ and $, at most 48 of them",
-        ))
+        Err(StoreError::invalid_options("unsupported table name", "use at most 48 letters, digits, _ and $"))
     }
 
-    /// The names that messages use.
+    /// Returns the names for messages.
     pub(in crate::store) fn place(&self) -> Place {
         Place {
             user: self.user.clone(),
@@ -119,7 +116,7 @@ impl ServerOptions {
     }
 }
 
-/// What a server's store is called in messages, and what they tell the reader to grant or create.
+/// The names that messages use for a store, and in statements that they propose.
 #[derive(Clone, Debug)]
 pub(in crate::store) struct Place {
     pub(in crate::store) user: String,
@@ -135,7 +132,7 @@ impl Place {
     }
 }
 
-/// The settings that a server's options have in common with the others', around a [`ServerOptions`].
+/// Defines the options of a server: a [`ServerOptions`] with setters.
 macro_rules! server_options {
     ($(#[$doc:meta])* $name:ident, port $port:literal, user $user:literal) => {
         $(#[$doc])*
@@ -145,85 +142,84 @@ macro_rules! server_options {
         }
 
         impl $name {
-            #[doc = concat!("User `", $user, "` without a password, database `zohooauth` and table `oauthtoken` on `localhost:", $port, "`.")]
+            #[doc = concat!("Creates the default options: user `", $user, "` without a password, database `zohooauth` and table `oauthtoken` on `localhost:", $port, "`.")]
             #[must_use]
             pub fn new() -> Self {
                 Self { server: ServerOptions::new($port, $user) }
             }
 
-            /// Sets the server's host name or address. `localhost`, unless set.
+            /// Sets the host name or address. Default: `localhost`.
             #[must_use]
             pub fn with_host(mut self, host: impl Into<String>) -> Self {
                 self.server.host = host.into();
                 self
             }
 
-            #[doc = concat!("Sets the server's port. ", $port, ", unless set.")]
+            #[doc = concat!("Sets the port. Default: ", $port, ".")]
             #[must_use]
             pub fn with_port(mut self, port: u16) -> Self {
                 self.server.port = port;
                 self
             }
 
-            #[doc = concat!("Sets who asks. `", $user, "`, unless set.")]
+            #[doc = concat!("Sets the user name. Default: `", $user, "`.")]
             #[must_use]
             pub fn with_user(mut self, user: impl Into<String>) -> Self {
                 self.server.user = user.into();
                 self
             }
 
-            /// Sets the user's password.
+            /// Sets the password.
             #[must_use]
             pub fn with_password(mut self, password: impl Into<SecretString>) -> Self {
                 self.server.password = Some(password.into());
                 self
             }
 
-            /// Sets the database. `zohooauth`, unless set.
+            /// Sets the database. Default: `zohooauth`.
             #[must_use]
             pub fn with_database(mut self, database: impl Into<String>) -> Self {
                 self.server.database = database.into();
                 self
             }
 
-            /// Sets the table. `oauthtoken`, unless set. Leases are kept in a second one, with `_state` behind its
-            /// name.
+            /// Sets the table. Leases are in a second table, whose name ends with `_state`. Default: `oauthtoken`.
             #[must_use]
             pub fn with_table(mut self, table: impl Into<String>) -> Self {
                 self.server.table = table.into();
                 self
             }
 
-            /// Sets how many connections the store and its clones may have at once. Eight, unless set.
+            /// Sets the maximum number of connections of the store and its clones. Default: eight.
             #[must_use]
             pub fn with_max_connections(mut self, connections: u32) -> Self {
                 self.server.max_connections = connections;
                 self
             }
 
-            /// Sets how long it may take to connect. Five seconds, unless set.
+            /// Sets the timeout for connecting. Default: five seconds.
             #[must_use]
             pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
                 self.server.connect_timeout = timeout;
                 self
             }
 
-            /// Sets how long a call may take in all, waiting for a connection included, before it fails as busy. Ten
-            /// seconds, unless set. One about all rows, or about many at once, may take ten times that.
+            /// Sets the timeout of a call, including the wait for a connection, after which it fails as busy. A call about many
+            /// rows may take ten times as long. Default: ten seconds.
             #[must_use]
             pub fn with_timeout(mut self, timeout: Duration) -> Self {
                 self.server.timeout = timeout;
                 self
             }
 
-            /// Sets whether connections are encrypted. [`Tls::Preferred`], unless set.
+            /// Sets whether connections are encrypted. Default: [`Tls::Preferred`].
             #[must_use]
             pub fn with_tls(mut self, tls: Tls) -> Self {
                 self.server.tls = tls;
                 self
             }
 
-            /// Trusts the authorities in this PEM file too, besides those that the system trusts.
+            /// Trusts the authorities in this PEM file, in addition to those of the system.
             #[must_use]
             pub fn with_certificate_authority(mut self, path: impl Into<PathBuf>) -> Self {
                 self.server.authority = Some(path.into());

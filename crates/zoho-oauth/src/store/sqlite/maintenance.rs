@@ -39,7 +39,7 @@ impl SqliteStore {
         };
         // SQLite accepts an existing file if it is empty, so the file has mode 0600 from the start.
         let copied = self.shared.readers.read(|connection| Ok(connection.execute("vacuum into ?", [path])?));
-        self.told("write a backup", copied)?;
+        self.named("write a backup", copied)?;
         backup.finish()
     }
 }

@@ -1,4 +1,4 @@
-//! Tokens in SQLite: in a file that several processes share, or in memory.
+//! A token store in SQLite: in a file that several processes share, or in memory.
 
 #![expect(clippy::disallowed_types, reason = "this folder is the SQLite store")]
 
@@ -36,19 +36,19 @@ use place::Place;
 use reader::Readers;
 use writer::{Desk, Writer};
 
-/// Keeps tokens in a SQLite database: table `oauthtoken`, with the ten columns of Zoho's own SDKs.
+/// Stores tokens in an SQLite database: table `oauthtoken`, with the ten columns of Zoho's SDKs.
 ///
-/// Any number of tasks and processes may use one file at once, an official SDK among them. Clones share the
-/// store. Look-ups run on the calling thread and take microseconds; saves go to a thread of the store's own, which
-/// commits those that wait together. A save is on the disk when it is answered for.
+/// Any number of tasks and processes can use one file at the same time, including an official SDK. Clones share the store.
+/// Look-ups run on the calling thread and take microseconds. Saves run on a writer thread, which commits waiting saves
+/// together. A save is on disk before it returns.
 ///
-/// What else is kept (leases, the highest id) is in a second table, `oauthtoken_state`. Both tables and the
-/// indexes are made on first use; building indexes over a table of a million rows takes seconds, once.
+/// Leases and the highest id are in a second table, `oauthtoken_state`. Both tables and the indexes are created on first
+/// use; creating the indexes of a table with a million rows takes some seconds, once.
 ///
 /// # Files
-/// Beside the file stand `PATH-wal` and `PATH-shm` while it is in use, and `PATH.lock`, where writers queue. On Unix a new file can be read and written
-/// by its owner alone (mode 0600), whatever the umask; elsewhere the folder's permissions decide. A file that is
-/// there keeps the mode it has. A network file system without locks is no place for it.
+/// While the file is in use, there are `PATH-wal` and `PATH-shm` beside it, and `PATH.lock`, where writers queue. On Unix, only
+/// the owner can read and write a new file (mode 0600), whatever the umask; on other systems it has the rights of the
+/// folder. An existing file keeps its mode. The file system must support locks; some network file systems do not.
 ///
 /// ```
 /// use zoho_oauth::OAuthToken;
@@ -67,21 +67,20 @@ pub struct SqliteStore {
     shared: Arc<Shared>,
 }
 
-/// How a database file is used.
+/// Options for opening a database file.
 #[derive(Clone, Copy, Debug)]
 pub struct SqliteOptions {
     busy_timeout: Duration,
 }
 
 impl SqliteOptions {
-    /// The usual way.
+    /// Creates the default options.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets how long to wait for another process that holds the file, before the call fails as busy. Five
-    /// seconds, unless set.
+    /// Sets how long to wait for a lock of another process before the call fails as busy. Default: five seconds.
     #[must_use]
     pub fn with_busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
@@ -95,7 +94,7 @@ impl Default for SqliteOptions {
     }
 }
 
-/// The fields are dropped in this order. The writer's connection goes last: the last one to a file tidies up.
+/// The fields are dropped in this order. The writer's connection comes last, because the last connection cleans up the files.
 struct Shared {
     readers: Readers,
     writer: Writer,
@@ -104,21 +103,21 @@ struct Shared {
 }
 
 impl SqliteStore {
-    /// Opens a database file, or creates it; `:memory:` is [`in_memory`](Self::in_memory).
+    /// Opens or creates a database file; `:memory:` is [`in_memory`](Self::in_memory).
     ///
-    /// A file that may be read but not written opens too: then look-ups work and saves fail.
+    /// A read-only file can be opened too: look-ups work and saves fail.
     ///
     /// # Errors
-    /// When the file can be neither read nor created, is no SQLite database, or holds a table `oauthtoken` without
-    /// the ten columns. The file is left as it is.
+    /// If the file can be neither read nor created, is not an SQLite database, or has a table `oauthtoken` without the ten
+    /// columns. The file is not changed.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         Self::open_with(path, SqliteOptions::default())
     }
 
-    /// Opens a database file in a way of one's own.
+    /// Opens or creates a database file with options.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// As for [`open`](Self::open).
     pub fn open_with(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
         let path = path.as_ref();
         if path == Path::new(":memory:") {
@@ -130,10 +129,10 @@ impl SqliteStore {
             .map_err(|fault| fault.into_error(&name, "open"))
     }
 
-    /// A database in memory: for this store and its clones, for as long as they live.
+    /// Opens a database in memory, for this store and its clones.
     ///
     /// # Errors
-    /// When SQLite cannot be set up.
+    /// If SQLite cannot be set up.
     pub fn in_memory() -> Result<Self, StoreError> {
         let name = "the SQLite token store in memory";
         Shared::open_memory(name.to_owned())
@@ -150,7 +149,10 @@ impl SqliteStore {
     }
 
     fn find(&self, criterion: &Criterion<'_>) -> Result<Option<StoredToken>, StoreError> {
-        self.told("look a token up", self.shared.readers.read(|connection| rows::find(connection, criterion)))
+        self.named(
+            "look up a token",
+            self.shared.readers.read(|connection| rows::find(connection, criterion)),
+        )
     }
 
     async fn write<T, W>(&self, action: &'static str, work: W) -> Result<T, StoreError>
@@ -158,10 +160,10 @@ impl SqliteStore {
         T: Send + 'static,
         W: FnMut(&mut Batch<'_>) -> Result<T, Fault> + Send + 'static,
     {
-        self.told(action, self.shared.writer.run(work).await)
+        self.named(action, self.shared.writer.run(work).await)
     }
 
-    fn told<T>(&self, action: &'static str, result: Result<T, Fault>) -> Result<T, StoreError> {
+    fn named<T>(&self, action: &'static str, result: Result<T, Fault>) -> Result<T, StoreError> {
         result.map_err(|fault| fault.into_error(&self.shared.name, action))
     }
 }
@@ -173,7 +175,7 @@ impl Shared {
         let mut connection = place.connect()?;
         let (file, queue) = (Some(place.identity()), Some(place.queue()));
         let trouble = match place::probe(&connection).and_then(|()| schema::prepare(&mut connection)) {
-            // What is there can be read; whether it can be set up is asked again by the first save.
+            // The content can be read. The first save tries to set up the tables again.
             Err(fault) if fault.leaves_readable() => Some(fault),
             result => result.map(|()| None)?,
         };
@@ -181,7 +183,7 @@ impl Shared {
         let readers = Readers::of_file(place)?;
         let prepared = trouble.is_none();
         if let Some(fault) = trouble {
-            tracing::debug!(?fault, "{name} cannot be set up for writing");
+            tracing::debug!(?fault, "could not set up {name} for writing");
             if !readers.read(schema::has_tokens)? {
                 return Err(fault);
             }
@@ -229,7 +231,7 @@ impl TokenStore for SqliteStore {
     }
 
     async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
-        let rows = self.told("read all tokens", self.shared.readers.read(rows::all))?;
+        let rows = self.named("read all tokens", self.shared.readers.read(rows::all))?;
         Ok(rows.into_iter().map(OAuthToken::from).collect())
     }
 
@@ -257,7 +259,7 @@ impl TokenStore for SqliteStore {
                 Some(_) => Ok((rows::all(connection)?, None)),
             }
         };
-        let (rows, next) = self.told("read a page of tokens", self.shared.readers.read(read))?;
+        let (rows, next) = self.named("read a page of tokens", self.shared.readers.read(read))?;
         let tokens = rows.into_iter().map(OAuthToken::from).collect();
         Ok(match next {
             Some(next) => TokenPage::followed_by(next, tokens),
@@ -300,12 +302,12 @@ impl Coordination for SqliteStore {
             Err(_) if !schema::has_state(connection)? => Ok(None),
             entry => entry,
         });
-        let entry = self.told("read a lease", entry)?;
+        let entry = self.named("read a lease", entry)?;
         Ok(entry.unwrap_or_else(LeaseEntry::default).lease_state(machine_clock()))
     }
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {
-        self.told("read its version", self.shared.readers.version())
+        self.named("read its version", self.shared.readers.version())
     }
 }
 
