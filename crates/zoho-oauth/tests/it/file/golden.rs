@@ -172,6 +172,6 @@ async fn a_comma_that_a_sdk_without_quotes_wrote_is_damage_that_is_named() {
     let error = store.get_tokens().await.expect_err("is damaged");
     assert_eq!(error.kind(), StoreErrorKind::Damaged);
     let message = error.to_string();
-    assert!(message.contains("line 3") && message.contains("11 columns"), "{message}");
+    assert!(message.contains("line 3") && message.contains("found 11"), "{message}");
     assert!(message.contains(&path.display().to_string()) && !message.contains("sec-1"), "{message}");
 }
