@@ -18,3 +18,5 @@ mod secrets_manager;
 #[cfg(all(feature = "mysql", feature = "postgres"))]
 mod sql;
 mod sqlite;
+#[cfg(all(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
+mod store_messages;

@@ -81,14 +81,14 @@ impl SecretsManagerOptions {
         };
         if self.endpoint.as_deref().is_some_and(|endpoint| !is_usable(endpoint)) {
             return Err(StoreError::invalid_options(
-                "its endpoint is no http or https URL",
-                "write endpoint=https://host",
+                "the endpoint is not an http or https URL",
+                "use a URL such as https://host",
             ));
         }
         if self.timeout.is_zero() || self.connect_timeout.is_zero() {
             return Err(StoreError::invalid_options(
-                "no time at all is given to it",
-                "give it a timeout of a second or more",
+                "a timeout of zero",
+                "use a timeout of at least one second",
             ));
         }
         Ok(())
