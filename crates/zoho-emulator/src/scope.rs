@@ -62,7 +62,7 @@ impl Scopes {
         self.0.iter().any(|known| known.eq_ignore_ascii_case(scope))
     }
 
-    /// Whether every scope of `other` is one of these.
+    /// Whether these scopes include every scope of `other`.
     pub(crate) fn include(&self, other: &Self) -> bool {
         other.0.iter().all(|scope| self.has(scope))
     }

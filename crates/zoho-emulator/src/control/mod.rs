@@ -14,7 +14,7 @@ use self::reply::{ControlError, body, done};
 use crate::http::{Call, Response};
 use crate::world::World;
 
-/// Answers a control request.
+/// Responds to a control request.
 pub(crate) fn respond(world: &World, call: &Call) -> Response {
     let outcome = match call.key().as_str() {
         "GET /_emulator/state" => Ok(state(world)),

@@ -100,7 +100,7 @@ impl<'a> Request<'a> {
         Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect())
     }
 
-    /// One to a hundred ids in the parameter `ids`.
+    /// The 1 to 100 ids in the parameter `ids`.
     pub(crate) fn ids(&self) -> Result<Vec<&'a str>, Response> {
         let ids = self.list_parameter("ids").filter(|ids| !ids.is_empty());
         let ids = ids.ok_or_else(|| missing_parameter("ids"))?;

@@ -20,7 +20,7 @@ pub(crate) struct Consent {
     pub(crate) offline: bool,
 }
 
-/// What users have consented to on the consent page.
+/// The consents that users have given on the consent page.
 #[derive(Debug, Default)]
 pub(crate) struct Consents {
     given: Vec<Consent>,

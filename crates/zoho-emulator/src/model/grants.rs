@@ -8,7 +8,7 @@ use crate::scope::Scopes;
 use crate::secret;
 use crate::timestamp::milliseconds;
 
-/// What a user has allowed a client to do, in one data center.
+/// What a user has authorized a client to do, in one data center.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
     pub(crate) client_id: String,

@@ -15,7 +15,7 @@ use crate::model::jobs::Jobs;
 use crate::model::metadata::Metadata;
 use crate::model::records::{RecordStore, TagStore};
 
-/// What changes while the emulator runs.
+/// The part of an emulator that requests change.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) grants: Grants,

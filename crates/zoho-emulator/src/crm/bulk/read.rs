@@ -102,7 +102,7 @@ fn read_order(request: &Request<'_>, body: &Value) -> Result<Order, Response> {
     let file_type = body["file_type"].as_str().or_else(|| query["file_type"].as_str()).unwrap_or("csv");
     if file_type != "csv" {
         let details = json!({ "file_type": file_type });
-        let message = "the emulator gives CSV only; Zoho gives ICS for Events, too";
+        let message = "the emulator supports only CSV; Zoho also supports ICS for Events";
         return Err(error(400, "NOT_SUPPORTED_FEATURE", &details, message));
     }
     if query["cvid"].is_string() {

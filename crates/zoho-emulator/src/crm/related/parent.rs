@@ -7,7 +7,7 @@ use crate::crm::request::Request;
 use crate::http::Response;
 use crate::world::state::State;
 
-/// The record in the path, on which something hangs.
+/// The record in the path.
 pub(super) fn parent(request: &Request<'_>, state: &State) -> Result<u64, Response> {
     let module = request.module()?;
     let known = state.records.get(request.organisation(), &module.api_name, request.id());

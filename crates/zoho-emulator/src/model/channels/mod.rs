@@ -27,7 +27,7 @@ impl Channels {
         own.map(|(_, channel)| channel).find(|channel| channel.id_text() == id && channel.expires_ms > now)
     }
 
-    /// Adds a channel, in place of the one with the same id.
+    /// Adds a channel, or replaces the one with the same id. A channel without events is only removed.
     pub(crate) fn put(&mut self, organisation: &str, channel: Channel) {
         self.remove(organisation, &channel.id_text());
         if !channel.events.is_empty() {

@@ -124,7 +124,7 @@ impl Operator {
         Self::NAMES.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
     }
 
-    /// Whether a field of this kind can be compared in this way.
+    /// Whether fields of this kind support the operator.
     pub(crate) fn fits(self, kind: &Kind) -> bool {
         let ordered = matches!(
             kind,

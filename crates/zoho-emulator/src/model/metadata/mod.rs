@@ -39,7 +39,7 @@ impl Metadata {
         metadata
     }
 
-    /// Adds a module, in place of one with the same name.
+    /// Adds a module, or replaces the one with the same name.
     pub(crate) fn add(&mut self, module: Module) {
         let ids = &mut self.ids_given_out;
         let module = Arc::new(module.registered(|| {

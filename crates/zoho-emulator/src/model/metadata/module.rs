@@ -53,7 +53,7 @@ impl Module {
         module
     }
 
-    /// Adds a field, in place of one with the same name.
+    /// Adds a field, or replaces the one with the same name.
     pub fn field(mut self, field: Field) -> Self {
         let field = if self.custom { field.custom() } else { field };
         match self.fields.iter_mut().find(|known| known.api_name == field.api_name) {
