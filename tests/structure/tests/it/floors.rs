@@ -87,7 +87,7 @@ impl Floors<'_> {
 
     /// Finds the longest entry that covers a module; `None` for modules of other folders.
     fn entry_of(&self, module: &[String]) -> Option<&(Names, usize)> {
-        let below = module.strip_prefix(self.base.as_slice())?;
+        let below = self.source.file_module(module).strip_prefix(self.base.as_slice())?;
         let covers = |entry: &[String]| match entry {
             [] => below.is_empty(),
             entry => below.starts_with(entry),
@@ -157,6 +157,22 @@ mod tests {
         assert_eq!(
             with_transport("use crate::{records as r, files::File}; fn send() { r::page(); }").len(),
             3
+        );
+    }
+
+    #[test]
+    fn only_dollar_crate_points_anywhere_in_the_definition_of_a_macro() {
+        assert!(with_transport("macro_rules! m { () => { super::client::new() } }").is_empty());
+        assert_eq!(with_transport("macro_rules! m { () => { $crate::client::new() } }").len(), 1);
+    }
+
+    #[test]
+    fn a_module_inside_a_file_is_on_the_floor_of_the_file() {
+        assert!(with_transport("mod inner { use super::send; } fn send() {}").is_empty());
+        assert_eq!(with_transport("mod inner { use crate::client::Crm; }").len(), 1);
+        let root = ("src/lib.rs", "mod a; pub mod inner { pub use crate::a::A; }");
+        assert!(
+            violations_of("```floors src\nlib\na\n```\n", &[root, ("src/a.rs", "pub struct A;")]).is_empty()
         );
     }
 

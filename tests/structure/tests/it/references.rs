@@ -38,6 +38,8 @@ pub(crate) fn is_test_only(attributes: &[Attribute]) -> bool {
 #[derive(Default)]
 struct Visitor {
     references: Vec<Reference>,
+    /// Whether a `macro_rules!` is visited.
+    is_definition: bool,
 }
 
 impl Visitor {
@@ -73,6 +75,19 @@ impl Visitor {
 
     /// Finds `a::b` in tokens that are not parsed, such as those of a macro call.
     fn tokens(&mut self, tokens: TokenStream) {
+        let known = self.references.len();
+        self.collect(tokens);
+        if self.is_definition {
+            // Other paths in the definition of a macro mean something where it is called.
+            let mut index = 0;
+            self.references.retain(|reference| {
+                index += 1;
+                index <= known || reference.path[0] == "crate"
+            });
+        }
+    }
+
+    fn collect(&mut self, tokens: TokenStream) {
         let mut path: Names = Vec::new();
         let mut line = 0;
         let mut colons = 0;
@@ -95,7 +110,7 @@ impl Visitor {
                     }
                     colons = 0;
                     if let TokenTree::Group(group) = token {
-                        self.tokens(group.stream());
+                        self.collect(group.stream());
                     }
                 }
             }
@@ -139,7 +154,9 @@ impl<'ast> Visit<'ast> for Visitor {
         if !is_exported {
             self.visit_path(&item.path);
         }
+        self.is_definition = item.path.is_ident("macro_rules");
         self.tokens(item.tokens.clone());
+        self.is_definition = false;
     }
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {

@@ -136,6 +136,19 @@ impl Crate {
         Target::Local { named, defined }
     }
 
+    /// Returns the module that is the file of this module.
+    pub(crate) fn file_module<'p>(&self, path: &'p [String]) -> &'p [String] {
+        let file_of = |path: &[String]| self.module(path).map(|module| &module.file);
+        let mut path = path;
+        while let Some((_, parent)) = path.split_last()
+            && file_of(path).is_some()
+            && file_of(path) == file_of(parent)
+        {
+            path = parent;
+        }
+        path
+    }
+
     pub(crate) fn module(&self, path: &[String]) -> Option<&Module> {
         self.index.get(path).map(|index| &self.modules[*index])
     }
