@@ -94,8 +94,9 @@ fn checks(install: bool) -> Vec<(String, Command)> {
     let lints = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
     let mut documentation = cargo(&["doc", "--workspace", "--no-deps", "--all-features"]);
     documentation.env("RUSTDOCFLAGS", "-Dwarnings");
-    // What is packed is built, too: a package must not need a file of the repository.
+    // Each package is built as well, so that it cannot need a file outside itself. The builds share the dependencies.
     let mut packages = cargo(&["package", "--locked", "--allow-dirty"]);
+    packages.env("CARGO_TARGET_DIR", workspace().join("target"));
     PUBLISHED.iter().for_each(|package| {
         packages.args(["--package", package]);
     });
