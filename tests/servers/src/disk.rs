@@ -1,4 +1,4 @@
-//! A disk that can be filled.
+//! A disk that a test can fill.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
@@ -8,22 +8,22 @@ use std::process::Command;
 
 use crate::testing::skip;
 
-/// A file system in memory with little room, in the place of a folder. It is gone when this is dropped.
+/// A small file system in memory, mounted over a folder. It is unmounted when this is dropped.
 #[derive(Debug)]
 pub struct SmallDisk {
     folder: PathBuf,
 }
 
 impl SmallDisk {
-    /// Puts a disk of so many megabytes under an empty folder, or `None` where that cannot be done: then the test is to
+    /// Mounts a disk of this size over an empty folder. `None`: it cannot be mounted here, the test is skipped and has to
     /// return.
     ///
     /// # Panics
-    /// Where it cannot be done, and `ZOHOCRM_REQUIRE_ALL` is set.
+    /// As [`skip`](crate::skip) does, if it cannot be mounted.
     #[must_use]
     pub fn at(folder: &Path, megabytes: u32) -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
-            skip("a small file system can only be mounted by root");
+            skip("only root can mount a small file system");
             return None;
         }
         let size = format!("size={megabytes}m,mode=700");
@@ -31,20 +31,20 @@ impl SmallDisk {
         match mount {
             Ok(mount) if mount.status.success() => Some(Self { folder: folder.to_owned() }),
             Ok(mount) => {
-                skip(&format!("nothing can be mounted here: {}", String::from_utf8_lossy(&mount.stderr)));
+                skip(&format!("a file system cannot be mounted: {}", String::from_utf8_lossy(&mount.stderr)));
                 None
             }
             Err(error) => {
-                skip(&format!("mount cannot be run: {error}"));
+                skip(&format!("`mount` cannot be started: {error}"));
                 None
             }
         }
     }
 
-    /// The same under a folder with something in it, which is moved onto the disk.
+    /// Like [`at`](Self::at), for a folder with files, which are moved onto the disk.
     ///
     /// # Errors
-    /// If it does not fit, or cannot be moved.
+    /// If they do not fit or cannot be moved.
     ///
     /// # Panics
     /// As [`at`](Self::at) does.
@@ -64,10 +64,10 @@ impl SmallDisk {
         Ok(disk)
     }
 
-    /// Leaves no room at all.
+    /// Fills the disk.
     ///
     /// # Panics
-    /// If it cannot be written to.
+    /// If the disk cannot be written to.
     pub fn fill(&self) {
         let file = File::options().append(true).create(true).open(self.ballast());
         let mut ballast = file.expect("the disk takes files");
@@ -76,10 +76,10 @@ impl SmallDisk {
         }
     }
 
-    /// Gives the room back.
+    /// Frees the space again.
     ///
     /// # Panics
-    /// If it was not filled.
+    /// If the disk was not filled.
     pub fn clear(&self) {
         fs::remove_file(self.ballast()).expect("it was filled");
     }
@@ -91,7 +91,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Whoever still uses it keeps it until he ends.
+        // A process that still uses it keeps it until it ends.
         let _ = Command::new("umount").arg("-l").arg(&self.folder).status();
     }
 }

@@ -1,4 +1,4 @@
-//! The kinds of server that tokens can be kept on.
+//! The kinds of server that store tokens.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use crate::testing::variable;
 /// A kind of server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// MariaDB, which stands for MySQL as well.
+    /// MariaDB, also in place of MySQL.
     MariaDb,
     /// PostgreSQL.
     Postgres,
     /// Redis.
     Redis,
-    /// Redis in cluster mode: one node that has all slots.
+    /// Redis in cluster mode: one node with all slots.
     RedisCluster,
-    /// AWS Secrets Manager, as moto imitates it.
+    /// AWS Secrets Manager, emulated by moto.
     SecretsManager,
 }
 
@@ -25,7 +25,7 @@ impl Kind {
     pub const ALL: [Self; 5] =
         [Self::MariaDb, Self::Postgres, Self::Redis, Self::RedisCluster, Self::SecretsManager];
 
-    /// The environment variable that has the shared server's URL.
+    /// The environment variable with the shared server's URL.
     #[must_use]
     pub const fn variable(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Kind {
         }
     }
 
-    /// The environment variable that says why there is no shared server.
+    /// The environment variable with the reason why there is no shared server.
     #[must_use]
     pub fn missing_variable(self) -> String {
         format!("{}_MISSING", self.variable())
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_of_ones_own_is_part_of_the_url() {
+    fn the_place_is_part_of_the_url() {
         let placed = |kind: Kind, url| kind.with_place(url, "t1");
         assert_eq!(placed(Kind::MariaDb, "mysql://a:b@h:1/d"), "mysql://a:b@h:1/d?table=t1");
         assert_eq!(placed(Kind::Postgres, "postgres://h/d?tls=off"), "postgres://h/d?tls=off&table=t1");

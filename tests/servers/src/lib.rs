@@ -1,9 +1,9 @@
-//! Database servers for the tests and the benchmarks, each in a folder of its own that nobody else uses.
+//! Private database servers for the tests and benchmarks.
 //!
 //! - [`shared`] and [`fresh`]: the URL of a server that `cargo xtask test` has started once for all tests.
-//! - [`private`] and [`Server`]: a server for one test, which may kill it, stop it and start it again.
-//! - [`SmallDisk`]: a disk that can be filled, under a server's data or a file.
-//! - [`Proxy`]: stands before a server, cuts, hangs, delays, and counts round trips.
+//! - [`private`] and [`Server`]: a server for one test, which may kill, pause and restart it.
+//! - [`SmallDisk`]: a disk that a test can fill, below a server's data or a file.
+//! - [`Proxy`]: a TCP proxy that cuts, hangs and delays connections, and counts round trips.
 //!
 //! A test that needs one is marked `#[ignore = "needs …"]`, so plain `cargo test` shows it as ignored. `cargo xtask test`
 //! runs it, and counts it as skipped if it calls [`skip`]. Anything else that runs it without what it needs sees it fail.
@@ -28,7 +28,7 @@ pub use testing::{fresh, shared, skip, skip_even_if_all_is_required};
 #[cfg(unix)]
 pub use testing::{private, private_with};
 
-/// A name that nothing else has: 16 characters, lower case, the first a letter.
+/// A unique name of 16 lower-case letters and digits. The first is a letter.
 fn random_name() -> String {
     format!("t{:015x}", rand::random::<u64>() >> 4)
 }

@@ -4,13 +4,13 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::ops::Range;
 
-/// Below the ports that Linux gives to outgoing connections, so that nobody gets a server's port while it is down.
+/// Below the ports that Linux uses for outgoing connections: none of those takes a server's port while it is down.
 const PORTS: Range<u16> = 20_000..30_000;
 const ATTEMPTS: usize = 100;
 
-/// A port of 127.0.0.1 that no other test takes before this is dropped, while nobody listens there either.
+/// A free port of 127.0.0.1 that no other test takes before this is dropped.
 ///
-/// The port of UDP with the same number, which nobody needs, says that it is taken.
+/// The UDP port with the same number, which nothing needs, marks it as taken.
 #[derive(Debug)]
 pub(crate) struct Port {
     number: u16,
@@ -34,10 +34,10 @@ impl Port {
     }
 }
 
-/// The port in a store's URL, for [`Proxy::to`](crate::Proxy::to); `None` if it names none.
+/// The port in a store's URL, for [`Proxy::to`](crate::Proxy::to).
 #[must_use]
 pub fn port_of(url: &str) -> Option<u16> {
-    // What follows a colon may also be a password: that one is followed by an @.
+    // A colon also precedes the password, which ends with an @.
     url.split(':').rev().find_map(|rest| rest.split(['/', '?', '&']).next()?.parse().ok())
 }
 
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reserved_port_is_given_to_nobody_else() {
+    fn a_reserved_port_is_not_given_out_again() {
         let port = Port::reserve().unwrap();
         UdpSocket::bind((Ipv4Addr::LOCALHOST, port.number())).unwrap_err();
         TcpListener::bind((Ipv4Addr::LOCALHOST, port.number())).unwrap();

@@ -1,4 +1,4 @@
-//! A wire that can be cut.
+//! A connection that can be cut.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -14,14 +14,14 @@ use tokio::time::sleep;
 
 use crate::port::Port;
 
-/// A TCP proxy at a port of 127.0.0.1 before a server on the same machine.
+/// A TCP proxy on 127.0.0.1 for a server on the same machine.
 ///
-/// It runs on the tokio runtime on which it was made, so that one must not be blocked. It ends when it is dropped.
+/// It runs on the tokio runtime that created it, so that runtime must not be blocked. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Proxy {
     port: Port,
     wire: Arc<Wire>,
-    /// `None` while nobody listens.
+    /// `None` while new connections are rejected.
     listening: Option<Listening>,
 }
 
@@ -43,7 +43,7 @@ struct Listening {
 }
 
 impl Proxy {
-    /// Stands before the server at this port.
+    /// Starts a proxy for the server at this port.
     ///
     /// # Errors
     /// If there is no free port.
@@ -59,58 +59,58 @@ impl Proxy {
         Ok(proxy)
     }
 
-    /// The port at which it listens.
+    /// The port that it listens on.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port.number()
     }
 
-    /// The URL of the server, with the proxy's port in place of the server's.
+    /// The server's URL with the port of the proxy.
     #[must_use]
-    pub fn url(&self, of_the_server: &str) -> String {
-        of_the_server.replace(&format!(":{}", self.wire.server), &format!(":{}", self.port()))
+    pub fn url(&self, server_url: &str) -> String {
+        server_url.replace(&format!(":{}", self.wire.server), &format!(":{}", self.port()))
     }
 
-    /// Drops every connection, and refuses new ones until [`resume`](Self::resume) or [`hang`](Self::hang).
+    /// Drops every connection, and rejects new ones until [`resume`](Self::resume) or [`hang`](Self::hang).
     pub async fn cut(&mut self) {
         if let Some(Listening { _until, task }) = self.listening.take() {
             drop(_until);
-            // It only ends badly if the runtime ends, and then everything is cut.
+            // It fails only if the runtime ends, and then everything is cut.
             let _ = task.await;
         }
     }
 
-    /// Keeps and accepts connections, and passes nothing on, in either direction, not even their end.
+    /// Keeps and accepts connections, but forwards nothing in either direction, not even their end.
     ///
     /// # Errors
-    /// If it was cut and its port has been taken since.
+    /// If it was cut and another program has taken its port since.
     pub async fn hang(&mut self) -> io::Result<()> {
         self.wire.hangs.send_replace(true);
         self.listen().await
     }
 
-    /// Passes on again, also what has waited meanwhile.
+    /// Forwards again, including what has waited.
     ///
     /// # Errors
-    /// If it was cut and its port has been taken since.
+    /// If it was cut and another program has taken its port since.
     pub async fn resume(&mut self) -> io::Result<()> {
         self.wire.hangs.send_replace(false);
         self.listen().await
     }
 
-    /// Holds every message back for so many whole milliseconds, in each direction: a round trip takes twice that.
+    /// Delays every message by this many milliseconds in each direction: a round trip takes twice that.
     pub fn delay(&self, delay: Duration) {
         self.wire.delay_ms.store(delay.as_millis().try_into().unwrap_or(u64::MAX), Relaxed);
     }
 
-    /// How often a server has answered something that a client sent: over all connections, each counted by itself.
-    /// Requests that are sent together and answered together are one. A goodbye that nobody answers is none.
+    /// How often the server has responded to a client, added up over all connections. Requests that are sent together and
+    /// answered together count once. A goodbye without a response does not count.
     #[must_use]
     pub fn round_trips(&self) -> u64 {
         self.wire.round_trips.load(Relaxed)
     }
 
-    /// Counts from zero again.
+    /// Sets the count to zero.
     pub fn reset_count(&self) {
         self.wire.round_trips.store(0, Relaxed);
     }
@@ -126,7 +126,7 @@ impl Proxy {
     }
 }
 
-/// Accepts connections until the wire is cut.
+/// Accepts connections until the proxy is cut.
 async fn accept(listener: TcpListener, wire: Arc<Wire>, mut cut: oneshot::Receiver<()>) {
     let mut connections = JoinSet::new();
     loop {
@@ -144,7 +144,7 @@ async fn accept(listener: TcpListener, wire: Arc<Wire>, mut cut: oneshot::Receiv
     connections.shutdown().await;
 }
 
-/// Passes on what a client and the server say to each other. Whatever breaks ends both connections.
+/// Forwards between a client and the server. An error in one connection ends both.
 async fn connect(client: TcpStream, wire: Arc<Wire>) -> io::Result<()> {
     wire.open().await;
     let server = TcpStream::connect((Ipv4Addr::LOCALHOST, wire.server)).await?;
@@ -153,8 +153,8 @@ async fn connect(client: TcpStream, wire: Arc<Wire>) -> io::Result<()> {
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let is_asked = AtomicBool::new(false);
-    let requests = pass_on(from_client, to_server, &wire, || is_asked.store(true, Relaxed));
-    let answers = pass_on(from_server, to_client, &wire, || {
+    let requests = forward(from_client, to_server, &wire, || is_asked.store(true, Relaxed));
+    let answers = forward(from_server, to_client, &wire, || {
         if is_asked.swap(false, Relaxed) {
             wire.round_trips.fetch_add(1, Relaxed);
         }
@@ -162,8 +162,8 @@ async fn connect(client: TcpStream, wire: Arc<Wire>) -> io::Result<()> {
     tokio::try_join!(requests, answers).map(|_| ())
 }
 
-/// Passes on one direction to its end, and notes each piece before it is passed on.
-async fn pass_on(
+/// Forwards one direction to its end, and calls `note` before each piece.
+async fn forward(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     wire: &Wire,
@@ -172,7 +172,7 @@ async fn pass_on(
     let mut piece = vec![0; 64 * 1024];
     loop {
         let length = from.read(&mut piece).await?;
-        wire.hold_back().await;
+        wire.wait_for_delay().await;
         wire.open().await;
         if length == 0 {
             return to.shutdown().await;
@@ -183,15 +183,15 @@ async fn pass_on(
 }
 
 impl Wire {
-    /// Waits for as long as everything is delayed. Even a sleep of no time takes up to a millisecond.
-    async fn hold_back(&self) {
+    /// Waits for the delay. Even a sleep of zero takes up to a millisecond.
+    async fn wait_for_delay(&self) {
         let delay_ms = self.delay_ms.load(Relaxed);
         if delay_ms > 0 {
             sleep(Duration::from_millis(delay_ms)).await;
         }
     }
 
-    /// Waits while the wire hangs.
+    /// Waits while the proxy hangs.
     async fn open(&self) {
         // The sender is ours, so this cannot fail.
         let _ = self.hangs.subscribe().wait_for(|hangs| !hangs).await;

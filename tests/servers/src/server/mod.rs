@@ -1,4 +1,4 @@
-//! A server that belongs to whoever started it.
+//! A server for the test that started it.
 
 mod kinds;
 mod place;
@@ -18,16 +18,16 @@ use kinds::Prepared;
 use place::Place;
 use process::{Process, Watchdog};
 
-/// How long a server may take until it answers.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// How long a server may take for one answer before it is asked again.
-const ATTEMPT: Duration = Duration::from_millis(500);
-const PAUSE: Duration = Duration::from_millis(10);
+/// How long a server may take to start.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a server may take to respond before it is asked again.
+const RESPONSE_TIMEOUT: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A server on this machine alone, with its data in a temporary folder.
+/// A server on 127.0.0.1 with its data in a temporary folder.
 ///
-/// It is killed and its folder removed when this is dropped, and also when the process that started it is killed.
-/// The folder is where [`std::env::temp_dir`] says. Every method waits until it is done, and blocks meanwhile.
+/// It is killed and its folder is removed when this is dropped or the process that started it is killed. The folder is in
+/// [`std::env::temp_dir`]. Every method blocks until it is done.
 pub struct Server {
     kind: Kind,
     place: Place,
@@ -39,14 +39,14 @@ pub struct Server {
 /// Why there is no server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoServer {
-    /// This machine does not have its programs; the text says what gets them.
+    /// Its programs are not installed; the text says how to install them.
     Missing(String),
-    /// The programs are there, and yet it does not run.
+    /// Its programs are installed, but it does not start.
     Failed(String),
 }
 
 impl Server {
-    /// Starts a server with an empty database `zohooauth`, in which the user `zoho` may do everything.
+    /// Starts a server with an empty database `zohooauth`, in which the user `zoho` has all rights.
     ///
     /// # Errors
     /// If its programs are missing, or it does not answer within a minute.
@@ -54,10 +54,10 @@ impl Server {
         Self::start_with(kind, &[])
     }
 
-    /// Starts a server with more options, each `--name=value` whatever the server's own way of writing them.
+    /// Starts a server with more options, each written as `--name=value` for every kind of server.
     ///
     /// # Errors
-    /// As [`start`](Self::start); an option that the server does not know makes it fail.
+    /// As [`start`](Self::start), and if the server does not know an option.
     pub fn start_with(kind: Kind, options: &[&str]) -> Result<Self, NoServer> {
         let failed = |reason| match reason {
             NoServer::Failed(reason) => NoServer::Failed(format!("{kind} cannot be started: {reason}")),
@@ -72,40 +72,40 @@ impl Server {
         Ok(server)
     }
 
-    /// The URL of the store on it, with the name and the password of the user `zoho`.
+    /// The store's URL, with the user `zoho` and its password.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.prepared.url
     }
 
-    /// The same for the server's administrator. Redis and moto have no users: there it is the same.
+    /// The store's URL for an administrator. Redis and moto have no users: there it is the same URL.
     #[must_use]
     pub fn administrator_url(&self) -> &str {
         &self.prepared.administrator_url
     }
 
-    /// The port of 127.0.0.1 at which it listens.
+    /// The port that it listens on.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.place.port.number()
     }
 
-    /// The folder of its data and its log.
+    /// The folder with its data and its log.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.place.folder
     }
 
-    /// Kills it and every process of it, as `kill -9` does.
+    /// Kills all of its processes with SIGKILL.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill();
-            // A watchdog that is gone cannot be told, and has nothing to do.
+            // If the watchdog has ended, it has nothing to do.
             let _ = self.watchdog.watch(None);
         }
     }
 
-    /// Stops all of its processes where they are: connections stay, nothing is answered.
+    /// Stops all of its processes with SIGSTOP: connections stay open without responses.
     pub fn pause(&mut self) {
         if let Some(process) = &mut self.process {
             process.pause();
@@ -119,9 +119,8 @@ impl Server {
         }
     }
 
-    /// Starts it again at the same port with the same data, after killing it if it still runs.
-    ///
-    /// moto has its data in memory, and comes back empty.
+    /// Kills it if it runs, and starts it again on the same port with the same data. moto has its data in memory and comes
+    /// back empty.
     ///
     /// # Errors
     /// If it does not answer within a minute.
@@ -130,8 +129,8 @@ impl Server {
         self.launch()
     }
 
-    /// Kills it, moves its data onto a disk of so many megabytes, and starts it again; `None` where there can be no such
-    /// disk: then the test is to return.
+    /// Kills it, moves its data onto a disk of this size, and starts it again. `None`: there can be no such disk, the test is
+    /// skipped and has to return.
     ///
     /// # Errors
     /// If its data do not fit, or it does not answer within a minute.
@@ -148,15 +147,15 @@ impl Server {
     fn launch(&mut self) -> Result<(), NoServer> {
         let process = self.process.insert(Process::start(self.place.at_home(&mut self.prepared.command)?)?);
         self.watchdog.watch(Some(process.id()))?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + START_TIMEOUT;
         while !answers(self.place.port.number(), &self.prepared).unwrap_or(false) {
             if process.has_ended() {
-                return Err(NoServer::Failed(format!("it has ended{}", self.place.last_words())));
+                return Err(NoServer::Failed(format!("it ended{}", self.place.last_words())));
             }
             if Instant::now() > deadline {
-                return Err(NoServer::Failed(format!("it does not answer{}", self.place.last_words())));
+                return Err(NoServer::Failed(format!("it does not respond{}", self.place.last_words())));
             }
-            thread::sleep(PAUSE);
+            thread::sleep(POLL_INTERVAL);
         }
         Ok(())
     }
@@ -168,7 +167,7 @@ impl Drop for Server {
             process.end(kinds::last_signal(self.kind));
             let _ = self.watchdog.watch(None);
         }
-        // The watchdog removes the folder when it is dropped, next.
+        // The watchdog is dropped next and removes the folder.
     }
 }
 
@@ -197,11 +196,11 @@ impl From<io::Error> for NoServer {
     }
 }
 
-/// Whether the server is ready. Reads until that is known, or the server has nothing more to say.
+/// Whether the server is ready. Reads until that is known or the server sends nothing more.
 fn answers(port: u16, prepared: &Prepared) -> io::Result<bool> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut connection = TcpStream::connect_timeout(&address, ATTEMPT)?;
-    connection.set_read_timeout(Some(ATTEMPT))?;
+    let mut connection = TcpStream::connect_timeout(&address, RESPONSE_TIMEOUT)?;
+    connection.set_read_timeout(Some(RESPONSE_TIMEOUT))?;
     connection.write_all(&prepared.question)?;
     let mut answer = Vec::new();
     let mut piece = [0; 1024];

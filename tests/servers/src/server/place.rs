@@ -1,4 +1,4 @@
-//! What a server has for itself: a folder, a port, passwords.
+//! A server's folder, port and passwords.
 
 use std::env;
 use std::ffi::OsString;
@@ -13,15 +13,15 @@ use super::NoServer;
 use crate::port::Port;
 use crate::random_name;
 
-/// The name of a socket has to fit into 108 bytes, see unix(7); this is what is left for the folder's parent.
-const LONGEST_PARENT: usize = 60;
+/// The name of a socket must fit into 108 bytes, see unix(7). This leaves so many for the folder's parent.
+const MAX_PARENT_LENGTH: usize = 60;
 
 /// Where a server lives.
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) folder: PathBuf,
     pub(crate) port: Port,
-    /// The port at which the nodes of a cluster speak to each other.
+    /// The port for the nodes of a cluster.
     pub(crate) cluster_port: Port,
     /// The password of the user `zoho`.
     pub(crate) password: String,
@@ -29,10 +29,10 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Makes an empty one that only we may enter. Whoever asks for it removes it.
+    /// Creates an empty folder that only this account may enter. The watchdog removes it.
     pub(crate) fn make() -> io::Result<Self> {
         let parent = env::temp_dir();
-        let is_short = parent.as_os_str().as_bytes().len() <= LONGEST_PARENT;
+        let is_short = parent.as_os_str().as_bytes().len() <= MAX_PARENT_LENGTH;
         let folder = tempfile::Builder::new()
             .prefix("zohocrm-")
             .permissions(Permissions::from_mode(0o700))
@@ -47,7 +47,7 @@ impl Place {
         })
     }
 
-    /// The folder of the server's data.
+    /// The folder with the server's data.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
@@ -59,14 +59,14 @@ impl Place {
         option
     }
 
-    /// Sends what a command says to the server's log, and runs it in the folder.
+    /// Sets a command up to run in the folder and write to the server's log.
     pub(crate) fn at_home<'c>(&self, command: &'c mut Command) -> io::Result<&'c mut Command> {
         let log = OpenOptions::new().create(true).append(true).open(self.log())?;
         command.current_dir(&self.folder).env("LC_ALL", "C.UTF-8").stdout(log.try_clone()?).stderr(log);
         Ok(command)
     }
 
-    /// Runs a command that prepares something, with this as its input.
+    /// Runs a preparing command with this input.
     pub(crate) fn prepare(&self, command: &mut Command, input: &str) -> Result<(), NoServer> {
         let mut child = self.at_home(command)?.stdin(Stdio::piped()).spawn()?;
         if let Some(mut pipe) = child.stdin.take() {
@@ -80,16 +80,16 @@ impl Place {
         Err(NoServer::Failed(format!("{program} ended with {status}{}", self.last_words())))
     }
 
-    /// The end of the log, for a message.
+    /// The end of the log, for an error message.
     pub(crate) fn last_words(&self) -> String {
         let log = fs::read(self.log()).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
         let lines: Vec<_> = log.lines().filter(|line| !line.trim().is_empty()).collect();
         let last = &lines[lines.len().saturating_sub(5)..];
-        if last.is_empty() { String::new() } else { format!(", its last words: {}", last.join(" / ")) }
+        if last.is_empty() { String::new() } else { format!("; the log ends with: {}", last.join(" / ")) }
     }
 
-    /// Writes a file into the folder, where others cannot read it.
+    /// Writes a file into the folder, where other accounts cannot read it.
     pub(crate) fn write(&self, name: &str, text: &str) -> io::Result<PathBuf> {
         let path = self.folder.join(name);
         File::create(&path)?.write_all(text.as_bytes())?;

@@ -1,4 +1,4 @@
-//! A running server with all processes below it, and what ends it when we cannot.
+//! The processes of a running server, and what ends them if this process cannot.
 
 use std::fs;
 use std::io::{self, Write};
@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How long a process may take to stop or to be gone after it was told to.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a server may take to end by itself.
-const END: Duration = Duration::from_secs(3);
+/// How long a process may take to stop or to end after its signal.
+const SIGNAL_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a server may take to shut down.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A server's first process.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts it in a process group of its own: what is typed at a terminal does not reach it.
+    /// Starts it in its own process group, so that Ctrl-C at a terminal does not reach it.
     pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
         let child = command.process_group(0).stdin(Stdio::null()).spawn()?;
         Ok(Self { child })
@@ -41,62 +41,62 @@ impl Process {
         self.stopped();
     }
 
-    /// Lets all of them go on.
+    /// Continues all of them.
     pub(crate) fn resume(&mut self) {
         for process in self.stopped() {
             let _ = kill_process(process, Signal::CONT);
         }
     }
 
-    /// Tells it to end, and kills it with all processes below it if it does not.
+    /// Sends it a signal to end, and kills it with all processes below it if it does not.
     pub(crate) fn end(&mut self, signal: Signal) {
         self.resume();
         if !self.has_ended() {
             let _ = kill_process(Pid::from_child(&self.child), signal);
-            wait_until(END, || self.has_ended());
+            wait_until(SHUTDOWN_TIMEOUT, || self.has_ended());
         }
         self.kill();
     }
 
-    /// Kills it and all processes below it, and waits until they are gone.
+    /// Kills it and all processes below it, and waits until they have ended.
     pub(crate) fn kill(&mut self) {
         let all = self.stopped();
         for process in &all {
             let _ = kill_process(*process, Signal::KILL);
         }
         let _ = self.child.wait();
-        wait_until(PATIENCE, || all.iter().all(|process| matches!(state(*process), None | Some('Z'))));
+        wait_until(SIGNAL_TIMEOUT, || all.iter().all(|process| matches!(state(*process), None | Some('Z'))));
     }
 
-    /// All of its processes, stopped. Each is stopped before it is asked for its children, so that it has no new
-    /// ones.
+    /// Stops all of its processes and returns them. Each is stopped before its children are read, so that it starts no
+    /// more.
     fn stopped(&mut self) -> Vec<Pid> {
         let mut all = Vec::new();
         if !self.has_ended() {
             all.push(Pid::from_child(&self.child));
         }
-        let mut looked_at = 0;
-        while let Some(&process) = all.get(looked_at) {
+        let mut seen = 0;
+        while let Some(&process) = all.get(seen) {
             let _ = kill_process(process, Signal::STOP);
-            wait_until(PATIENCE, || !matches!(state(process), Some('R' | 'S' | 'D')));
+            wait_until(SIGNAL_TIMEOUT, || !matches!(state(process), Some('R' | 'S' | 'D')));
             all.extend(children(process));
-            looked_at += 1;
+            seen += 1;
         }
         all
     }
 }
 
-/// Ends a server that we leave behind, however we end, and removes its folder.
+/// Ends the server and removes its folder when this process ends, even if it is killed.
 ///
-/// A shell waits until the other end of its input is gone: closed by us, or by the system when we were killed.
+/// A shell waits for the end of its input, which this process or the system closes.
 #[derive(Debug)]
 pub(crate) struct Watchdog {
     shell: Child,
     input: Option<ChildStdin>,
 }
 
-/// Each line of the input is the server's process group from now on. Those that were just killed may still write into
-/// the folder, so removing it is tried more than once.
+/// Each line of the input names the server's current process group. A process that was just killed may still write into
+/// the folder, so the shell retries to remove it.
 const WATCH: &str = r#"
 folder=$1 signal=$2
 while read -r group; do last=$group; done
@@ -111,7 +111,7 @@ done
 "#;
 
 impl Watchdog {
-    /// Watches over a folder, and a server that is named later and ends at this signal.
+    /// Starts a watchdog for a folder. The server is named later, and ends at this signal.
     pub(crate) fn start(folder: &Path, signal: Signal) -> io::Result<Self> {
         let mut shell = Command::new("sh")
             .args(["-c", WATCH, "watchdog"])
@@ -127,7 +127,7 @@ impl Watchdog {
         Ok(Self { shell, input })
     }
 
-    /// Names the server, or says that there is none any more.
+    /// Names the server's process group, or `None` if it has ended.
     pub(crate) fn watch(&mut self, process: Option<u32>) -> io::Result<()> {
         let line = process.map_or_else(String::new, |id| id.to_string());
         self.input.as_mut().map_or(Ok(()), |input| writeln!(input, "{line}"))
@@ -141,19 +141,19 @@ impl Drop for Watchdog {
     }
 }
 
-fn wait_until(patience: Duration, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + patience;
+fn wait_until(timeout: Duration, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + timeout;
     while !condition() && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(1));
     }
 }
 
-/// A process's state, a letter as `ps` shows it; `None` if there is no such process, or no `/proc`.
+/// A process's state as a letter, see proc(5). `None`: there is no such process, or no `/proc`.
 fn state(process: Pid) -> Option<char> {
     read_status(&process.as_raw_nonzero().to_string()).map(|(state, _)| state)
 }
 
-/// The processes that one has started. Linux names them; elsewhere none is known.
+/// The children of a process. Known on Linux only.
 fn children(parent: Pid) -> Vec<Pid> {
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
     processes
@@ -166,8 +166,8 @@ fn children(parent: Pid) -> Vec<Pid> {
         .collect()
 }
 
-/// The state of a process and who started it, from `/proc/ID/stat`: `ID (name) STATE PARENT ...`, see proc(5). The
-/// name may have brackets in it.
+/// The state and the parent of a process, from `/proc/ID/stat`: `ID (name) STATE PARENT …`, see proc(5). The name may have
+/// brackets in it.
 fn read_status(id: &str) -> Option<(char, i32)> {
     let status = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     let (_, fields) = status.rsplit_once(") ")?;

@@ -1,4 +1,4 @@
-//! Where the servers' programs are, and as whom they run.
+//! The programs of the servers, and the account that runs them.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,10 @@ use std::process::Command;
 
 use super::NoServer;
 
-/// Where Debian keeps servers that are not on everybody's `PATH`.
+/// Debian's folders for servers, which are not on every `PATH`.
 const MORE_FOLDERS: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
 
-/// A program of a Debian package.
+/// Finds a program of a Debian package.
 pub(crate) fn find(program: &str, package: &str) -> Result<PathBuf, NoServer> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
@@ -19,10 +19,10 @@ pub(crate) fn find(program: &str, package: &str) -> Result<PathBuf, NoServer> {
         .ok_or_else(|| missing(program, package))
 }
 
-/// There is no such program: what gets it?
+/// The error for a program that is not installed.
 pub(crate) fn missing(program: &str, package: &str) -> NoServer {
     NoServer::Missing(format!(
-        "there is no {program}; on Debian, `apt-get install {package}` gets it, and so does `cargo xtask test --install` as root"
+        "there is no `{program}`; on Debian, run `cargo xtask test --install` or `apt-get install {package}` as root"
     ))
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// A program that refuses to run as root: then it runs as another user.
+/// A command for a program that does not run as root. Root runs it as another user.
 pub(crate) fn not_as_root(program: &Path, user: &str) -> Result<Command, NoServer> {
     if !is_root() {
         return Ok(Command::new(program));

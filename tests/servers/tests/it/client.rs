@@ -1,4 +1,4 @@
-//! Speaks to a server as its own tools do.
+//! Sends statements to a server with its own tools.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use servers::Kind;
 
-/// No answer takes this long, on however busy a machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// No response takes this long, on however busy a machine.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Runs a statement or a command, and hands back what the server said, errors too.
+/// Runs a statement or a command. Returns the response or the error.
 pub(crate) fn say(kind: Kind, url: &str, words: &str) -> String {
     let address = Address::of(url);
     match kind {
@@ -37,7 +37,7 @@ pub(crate) fn say(kind: Kind, url: &str, words: &str) -> String {
     }
 }
 
-/// What a server's URL is made of.
+/// The parts of a server's URL.
 struct Address<'u> {
     user: &'u str,
     password: &'u str,
@@ -58,11 +58,11 @@ fn run(command: &mut Command) -> String {
     String::from_utf8([output.stdout, output.stderr].concat()).unwrap().trim().to_owned()
 }
 
-/// Says something on a connection of its own, and reads until the server ends it.
+/// Sends words on a new connection, and reads until the server closes it.
 fn exchange(port: u16, words: &str) -> String {
     let answer = || {
         let mut connection = TcpStream::connect(("127.0.0.1", port))?;
-        connection.set_read_timeout(Some(PATIENCE))?;
+        connection.set_read_timeout(Some(RESPONSE_TIMEOUT))?;
         connection.write_all(words.as_bytes())?;
         let mut answer = String::new();
         connection.read_to_string(&mut answer)?;

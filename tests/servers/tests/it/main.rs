@@ -1,4 +1,4 @@
-//! Real servers of every kind, and the proxy.
+//! Tests of the servers and of the proxy.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,4 @@
-//! The proxy, before a server that answers every byte with the same byte.
+//! The proxy, in front of a server that echoes every byte.
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
@@ -8,9 +8,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-/// Long enough for whatever should happen.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Long enough to see that nothing happens.
+/// Long enough for everything that should happen.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Long enough to notice that nothing happens.
 const MOMENT: Duration = Duration::from_millis(200);
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn every_answered_request_is_one_round_trip() {
 }
 
 #[tokio::test]
-async fn a_goodbye_and_a_greeting_are_no_round_trips() {
+async fn a_goodbye_and_a_greeting_are_not_round_trips() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let proxy = Proxy::to(listener.local_addr().unwrap().port()).await.unwrap();
     let mut client = connect(&proxy).await;
@@ -43,13 +43,13 @@ async fn a_goodbye_and_a_greeting_are_no_round_trips() {
 }
 
 #[tokio::test]
-async fn a_cut_drops_connections_and_refuses_new_ones_until_it_is_mended() {
+async fn a_cut_proxy_drops_connections_and_rejects_new_ones_until_it_resumes() {
     let mut proxy = Proxy::to(echo().await).await.unwrap();
     let mut client = connect(&proxy).await;
     ask(&mut client, b"a").await;
 
     proxy.cut().await;
-    let end = timeout(PATIENCE, client.read(&mut [0])).await.expect("the connection ends");
+    let end = timeout(TIMEOUT, client.read(&mut [0])).await.expect("the connection ends");
     assert!(!matches!(end, Ok(1..)), "{end:?}");
     let refused = TcpStream::connect(("127.0.0.1", proxy.port())).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
@@ -59,7 +59,7 @@ async fn a_cut_drops_connections_and_refuses_new_ones_until_it_is_mended() {
 }
 
 #[tokio::test]
-async fn a_hanging_wire_keeps_connections_and_what_was_said() {
+async fn a_hanging_proxy_keeps_connections_and_their_data() {
     let mut proxy = Proxy::to(echo().await).await.unwrap();
     let mut old = connect(&proxy).await;
     ask(&mut old, b"a").await;
@@ -73,12 +73,12 @@ async fn a_hanging_wire_keeps_connections_and_what_was_said() {
 
     proxy.resume().await.unwrap();
     for client in [&mut old, &mut new] {
-        timeout(PATIENCE, client.read_exact(&mut [0])).await.expect("it goes on").unwrap();
+        timeout(TIMEOUT, client.read_exact(&mut [0])).await.expect("it goes on").unwrap();
     }
 }
 
 #[tokio::test]
-async fn a_cut_wire_can_hang_next() {
+async fn a_cut_proxy_can_hang_next() {
     let mut proxy = Proxy::to(echo().await).await.unwrap();
     proxy.cut().await;
     proxy.hang().await.unwrap();
@@ -86,7 +86,7 @@ async fn a_cut_wire_can_hang_next() {
     client.write_all(b"a").await.unwrap();
     assert!(timeout(MOMENT, client.read(&mut [0])).await.is_err(), "nothing is passed on");
     proxy.cut().await;
-    let end = timeout(PATIENCE, client.read(&mut [0])).await.expect("the connection ends");
+    let end = timeout(TIMEOUT, client.read(&mut [0])).await.expect("the connection ends");
     assert!(!matches!(end, Ok(1..)), "{end:?}");
 }
 
@@ -107,18 +107,18 @@ async fn a_dropped_proxy_drops_its_connections() {
     let mut client = connect(&proxy).await;
     ask(&mut client, b"a").await;
     drop(proxy);
-    let end = timeout(PATIENCE, client.read(&mut [0])).await.expect("the connection ends");
+    let end = timeout(TIMEOUT, client.read(&mut [0])).await.expect("the connection ends");
     assert!(!matches!(end, Ok(1..)), "{end:?}");
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_ends_the_connection() {
+async fn a_missing_server_ends_the_connection() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
     let proxy = Proxy::to(port).await.unwrap();
     let mut client = connect(&proxy).await;
-    let end = timeout(PATIENCE, client.read(&mut [0])).await.expect("the connection ends");
+    let end = timeout(TIMEOUT, client.read(&mut [0])).await.expect("the connection ends");
     assert!(!matches!(end, Ok(1..)), "{end:?}");
 }
 
@@ -133,15 +133,15 @@ async fn connect(proxy: &Proxy) -> TcpStream {
     TcpStream::connect(("127.0.0.1", proxy.port())).await.unwrap()
 }
 
-/// Says something, and waits for the echo.
+/// Sends words and waits for the echo.
 async fn ask(connection: &mut TcpStream, words: &[u8]) {
     connection.write_all(words).await.unwrap();
     let mut answer = vec![0; words.len()];
-    timeout(PATIENCE, connection.read_exact(&mut answer)).await.expect("an answer comes").unwrap();
+    timeout(TIMEOUT, connection.read_exact(&mut answer)).await.expect("an answer comes").unwrap();
     assert_eq!(answer, words);
 }
 
-/// Starts the server, which ends with the test's runtime.
+/// Starts the server. It ends with the test's runtime.
 async fn echo() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();

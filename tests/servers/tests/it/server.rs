@@ -1,4 +1,4 @@
-//! Servers: they start, keep what they are given, and leave nothing behind.
+//! Servers start, keep their data, and leave nothing behind.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,7 +14,7 @@ use servers::{Kind, NoServer, Proxy, Server, private, private_with};
 use crate::client::say;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// In the environment of a test that another runs: the variable of the kind of server.
+/// Tells the child test which kind of server to start: the name of its variable.
 const KIND: &str = "SERVERS_TEST_KIND";
 
 #[test]
@@ -48,7 +48,7 @@ fn a_redis_cluster_keeps_its_data_when_it_is_killed() {
 
 #[test]
 #[ignore = "needs moto"]
-fn moto_answers_again_after_it_was_killed() {
+fn moto_responds_again_after_it_was_killed() {
     let Some(mut server) = private(Kind::SecretsManager) else { return };
     assert!(listed_secrets(&server).contains("SecretList"), "{}", listed_secrets(&server));
     server.kill();
@@ -59,11 +59,11 @@ fn moto_answers_again_after_it_was_killed() {
 
 #[test]
 #[ignore = "needs MariaDB, PostgreSQL, Redis and moto"]
-fn a_paused_server_answers_when_it_is_resumed() {
+fn a_paused_server_responds_after_it_is_resumed() {
     for_every_kind(|kind| {
         let Some(mut server) = private(kind) else { return };
         server.pause();
-        // The system still accepts connections for it.
+        // The kernel still accepts connections for it.
         let mut connection = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
         connection.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
         connection.write_all(question(kind)).unwrap();
@@ -113,19 +113,19 @@ fn several_servers_of_a_kind_may_start_at_once() {
 
 #[test]
 #[ignore = "needs Redis"]
-fn a_server_that_does_not_start_says_why() {
+fn a_server_that_does_not_start_reports_why() {
     let Err(error) = Server::start_with(Kind::Redis, &["--nonsense=1"]) else {
         panic!("it knows no such option")
     };
     if let NoServer::Failed(reason) = error {
-        assert!(reason.starts_with("Redis cannot be started: it has ended, its last words: "), "{reason}");
+        assert!(reason.starts_with("Redis cannot be started: it ended; the log ends with: "), "{reason}");
         assert!(reason.contains("nonsense"), "{reason}");
     }
 }
 
 #[test]
 #[ignore = "needs MariaDB and PostgreSQL"]
-fn the_administrator_may_do_what_the_user_may_not() {
+fn the_administrator_has_rights_that_the_user_lacks() {
     for (kind, command) in
         [(Kind::MariaDb, "CREATE DATABASE other"), (Kind::Postgres, "CREATE DATABASE other")]
     {
@@ -191,9 +191,9 @@ fn child_that_starts_a_server_and_waits() {
     thread::sleep(PATIENCE);
 }
 
-/// Runs the test above in a process of its own, until the server's folder is known.
+/// Runs the test above in another process until the server's folder is known.
 fn test_with_a_server(kind: Kind) -> Option<(Child, PathBuf)> {
-    // It says for itself that it is skipped, where it is.
+    // The child cannot report that it is skipped.
     drop(private(kind)?);
     let mut test = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "server::child_that_starts_a_server_and_waits", "--ignored", "--nocapture"])
@@ -206,7 +206,7 @@ fn test_with_a_server(kind: Kind) -> Option<(Child, PathBuf)> {
     Some((test, folder.expect("it names the folder")))
 }
 
-/// Does something with every kind of server at once.
+/// Runs a test over every kind of server at once.
 fn for_every_kind(test: impl Fn(Kind) + Sync) {
     thread::scope(|scope| {
         for kind in Kind::ALL {
@@ -239,7 +239,7 @@ fn is_refused(server: &Server) -> bool {
     TcpStream::connect(("127.0.0.1", server.port())).is_err()
 }
 
-/// Something that every server of the kind answers. MariaDB speaks first.
+/// Something that a server responds to. MariaDB sends the first packet itself.
 fn question(kind: Kind) -> &'static [u8] {
     match kind {
         Kind::MariaDb => b"",
@@ -250,13 +250,13 @@ fn question(kind: Kind) -> &'static [u8] {
     }
 }
 
-/// How many processes work in a folder or below it, also after it was removed. Every server does in its own, its
-/// children too.
+/// How many processes have their working directory in a folder or below it, even if it was removed. A server and its
+/// children work in their own folder.
 fn processes_in(folder: &Path) -> usize {
     let folder = folder.to_str().unwrap();
-    let works_there = |process: &Path| {
+    let works_here = |process: &Path| {
         fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.to_string_lossy().starts_with(folder))
     };
     let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
-    processes.filter(|process| works_there(&process.path())).count()
+    processes.filter(|process| works_here(&process.path())).count()
 }

@@ -1,4 +1,4 @@
-//! What a test gets when it asks for the shared server. The environment decides, so it asks in a process of its own.
+//! What a test gets that asks for the shared server. The environment decides, so a child process asks.
 
 use std::process::{Command, Output};
 
@@ -49,7 +49,7 @@ fn child_that_asks_for_the_shared_server() {
     }
 }
 
-/// Runs the test above with these variables alone. Its panics are part of the output.
+/// Runs the test above with only these variables. The output includes its panics.
 fn ask(variables: &[(&str, &str)]) -> Output {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "shared::child_that_asks_for_the_shared_server", "--ignored", "--show-output"])

@@ -1,4 +1,4 @@
-//! MariaDB: small, but with the durability of a real one.
+//! MariaDB: with little memory, but the durability of a real server.
 
 use std::process::Command;
 
@@ -10,13 +10,13 @@ use super::Prepared;
 
 const PACKAGE: &str = "mariadb-server";
 
-/// So little that five servers fit on a small machine. These hold while the system tables are made, too.
+/// Five servers fit on a small machine. Also used while the system tables are created.
 const SMALL: [&str; 7] = [
     "--innodb-buffer-pool-size=32M",
     "--innodb-log-file-size=16M",
     "--aria-pagecache-buffer-size=8M",
     "--key-buffer-size=1M",
-    // Many tests run at once, with sixteen processes each.
+    // Many tests run at once with sixteen processes each.
     "--max-connections=1000",
     "--performance-schema=off",
     "--skip-log-bin",
@@ -25,12 +25,12 @@ const SMALL: [&str; 7] = [
 pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoServer> {
     let install = program::find("mariadb-install-db", PACKAGE)?;
     let server = program::find("mariadbd", PACKAGE)?;
-    // It runs as root only if it is told to.
+    // As root it starts only with this option.
     let user = program::is_root().then_some("--user=root");
     let Place { password, administrator_password, .. } = place;
     let port = place.port.number();
 
-    // While the system tables are made there are no users yet, unless they are loaded.
+    // The table of users has to be loaded first while the system tables are created.
     let users = place.write(
         "users.sql",
         &format!(
@@ -48,7 +48,7 @@ pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoSer
         Command::new(install)
             .args(["--no-defaults", "--skip-test-db", "--skip-name-resolve"])
             .arg(place.option("datadir", "data"))
-            // A server that starts removes every temporary table that it finds, those of another one in /tmp too.
+            // A server that starts removes every temporary table in this folder: in /tmp also those of other servers.
             .arg(place.option("tmpdir", ""))
             .arg(extra_file)
             .args(user)
@@ -79,7 +79,7 @@ pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoSer
     })
 }
 
-/// The server speaks first: length, number, and then the version of the protocol, which is 10, or an error.
+/// The server sends the first packet: its length, its number, and then the protocol version 10 or an error.
 /// <https://mariadb.com/docs/server/reference/clientserver-protocol/1-connecting/connection>
 fn has_greeted(answer: &[u8]) -> bool {
     answer.get(4) == Some(&10)

@@ -1,4 +1,4 @@
-//! How each kind of server is prepared, run and asked whether it is ready.
+//! How to prepare and run each kind of server, and how to see that it is ready.
 
 mod mariadb;
 mod postgres;
@@ -16,19 +16,19 @@ use crate::server::place::Place;
 /// A server whose folder is prepared.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    /// Runs it, in the foreground.
+    /// Runs it in the foreground.
     pub(crate) command: Command,
     /// The store's URL for the user `zoho`.
     pub(crate) url: String,
-    /// The same for a user who may do everything.
+    /// The store's URL for a user with all rights.
     pub(crate) administrator_url: String,
-    /// What is said to it on a new connection.
+    /// What to send on a new connection.
     pub(crate) question: Vec<u8>,
-    /// Whether what it has answered so far shows that it is ready.
+    /// Whether the response so far shows that it is ready.
     pub(crate) is_ready: fn(&[u8]) -> bool,
 }
 
-/// Prepares a place, and says how a server with these options is run there.
+/// Prepares a place for a server with these options.
 pub(crate) fn prepare(kind: Kind, place: &Place, options: &[&str]) -> Result<Prepared, NoServer> {
     match kind {
         Kind::MariaDb => mariadb::prepare(place, options),
@@ -39,8 +39,8 @@ pub(crate) fn prepare(kind: Kind, place: &Place, options: &[&str]) -> Result<Pre
     }
 }
 
-/// How a server is told to end when nobody needs it any more. PostgreSQL removes its shared memory then, in which
-/// every server that is killed outright, and not started again, leaves a megabyte behind.
+/// The signal that ends a server that is no longer needed. PostgreSQL has to remove its shared memory: a server that is
+/// killed leaves a megabyte behind.
 pub(crate) const fn last_signal(kind: Kind) -> Signal {
     match kind {
         // <https://www.postgresql.org/docs/15/server-shutdown.html>

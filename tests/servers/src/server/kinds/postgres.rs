@@ -1,4 +1,4 @@
-//! PostgreSQL, with the durability that it has unless told otherwise.
+//! PostgreSQL, with its default durability.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
@@ -11,10 +11,10 @@ use crate::server::program;
 
 use super::Prepared;
 
-/// Debian keeps each version's programs in a folder of their own.
+/// Debian has one folder for the programs of each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
 const PACKAGE: &str = "postgresql";
-/// Who runs it where we are root, since it refuses to run as root. Debian's package makes this user.
+/// The user who runs it in place of root, as whom it does not start. Debian's package creates this user.
 const USER: &str = "postgres";
 
 pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoServer> {
@@ -24,12 +24,12 @@ pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoSer
     let port = place.port.number();
     if program::is_root() {
         place.prepare(Command::new("chown").arg(USER).arg(&place.folder), "")?;
-        // The log is there already, and is ours.
+        // The log exists already, and belongs to root.
         let owner = fs::metadata(&place.folder)?;
         chown(place.folder.join("log"), Some(owner.uid()), None)?;
     }
 
-    // The rules of a language, as on most servers: text does not sort by its bytes there.
+    // A locale as on most servers, under which text does not sort by its bytes.
     place.prepare(
         run("initdb")?
             .arg("--pgdata")
@@ -52,7 +52,7 @@ pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoSer
         .arg("-D")
         .arg(place.data())
         .args(["--listen_addresses=127.0.0.1", &format!("--port={port}"), "--shared_buffers=16MB"])
-        // Many tests run at once, with sixteen processes each.
+        // Many tests run at once with sixteen processes each.
         .arg("--max_connections=500")
         .arg(place.option("unix_socket_directories", ""))
         .args(options);
@@ -90,7 +90,7 @@ fn startup_message(user: &str, database: &str) -> Vec<u8> {
     [&length.to_be_bytes()[..], body.as_bytes()].concat()
 }
 
-/// A server that still recovers answers with an error, `E`.
+/// A server that is still recovering responds with an error, `E`.
 fn asks_for_a_password(answer: &[u8]) -> bool {
     answer.first() == Some(&b'R')
 }

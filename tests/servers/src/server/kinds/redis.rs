@@ -1,4 +1,4 @@
-//! Redis: alone, or in cluster mode. A write is on the disk before it is answered.
+//! Redis, alone or in cluster mode. A write reaches the disk before the response.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use crate::server::program;
 
 use super::Prepared;
 
-/// Asks for a key that nobody has. A server that still loads its data, or misses slots, answers with an error.
+/// Reads a key that does not exist. A server that still loads its data or misses slots responds with an error.
 const QUESTION: &str = "GET ready?\r\n";
 
 pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoServer> {
@@ -29,19 +29,18 @@ pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoSer
     })
 }
 
-/// A node that finds no other, and has all slots.
+/// A single node with all slots.
 pub(super) fn prepare_cluster(place: &Place, options: &[&str]) -> Result<Prepared, NoServer> {
     let mut prepared = prepare(place, &[])?;
     let bus = format!("--cluster-port={}", place.cluster_port.number());
     add(&mut prepared.command, &["--cluster-enabled=yes", "--cluster-announce-ip=127.0.0.1", &bus]);
     add(&mut prepared.command, options);
-    // Once the slots are taken, the first line only gets an error.
+    // Once the slots are assigned, the first line only gets an error.
     prepared.question = format!("CLUSTER ADDSLOTSRANGE 0 16383\r\n{QUESTION}").into();
     Ok(prepared)
 }
 
-/// Adds options in the way that they are written for the others, `--name=value`. Some have several values, with blanks
-/// between them.
+/// Adds options that are written as for the other servers, `--name=value`. Several values are separated by blanks.
 fn add(command: &mut Command, options: &[&str]) {
     for option in options {
         let (name, values) = option.split_once('=').unwrap_or((option, ""));

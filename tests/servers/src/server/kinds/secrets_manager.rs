@@ -1,4 +1,4 @@
-//! AWS Secrets Manager, as moto imitates it: in memory, so what is kept there ends with the process.
+//! AWS Secrets Manager, emulated by moto: in memory, so its data ends with the process.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -9,12 +9,11 @@ use crate::server::place::Place;
 
 use super::Prepared;
 
-/// The project's Python, where the environment does not name one.
+/// The project's Python, unless the environment names one.
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/official-sdks-python/bin/python");
 const HAS_MOTO: &str =
     "import sys; from importlib.util import find_spec as f; sys.exit(not (f('moto') and f('flask_cors')))";
-/// A change that comes only under a condition is no single step in moto. Threads that give way once in a second leave
-/// it as good as undisturbed.
+/// A conditional write is not atomic in moto. It is practically atomic if its threads switch only once in a second.
 const RUN: &str = "import sys; from moto.server import main; sys.setswitchinterval(1); main()";
 
 pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoServer> {
@@ -23,7 +22,7 @@ pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoSer
         .map_or_else(|| PathBuf::from(PYTHON), PathBuf::from);
     if !has_moto(&python) {
         return Err(NoServer::Missing(
-            "there is no Python with moto; `cargo xtask test` makes one, and installs Python first with `--install`"
+            "there is no Python with moto; `cargo xtask test` creates one, and `--install` installs Python first"
                 .to_owned(),
         ));
     }
