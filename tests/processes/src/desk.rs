@@ -1,4 +1,4 @@
-//! Where commands are carried out.
+//! Carries out the commands.
 
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
@@ -16,7 +16,7 @@ use crate::lock::Lock;
 
 type Outcome = Result<Answer, Error>;
 
-/// What the worker has at hand.
+/// The worker's open store and its lock.
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
     authenticator: Option<Authenticator>,
@@ -73,7 +73,7 @@ impl Desk {
             .margin(Duration::from_secs(1))
             .early_window(Duration::ZERO)
             .lease_life(Duration::from_millis(setup.lease_life))
-            .request_timeout(Duration::from_millis(setup.time_out))
+            .request_timeout(Duration::from_millis(setup.timeout))
             .attempts(setup.attempts)
             .build()?;
         tracing::trace!(?authenticator, "open");
@@ -206,7 +206,7 @@ async fn find(store: &AnyStore, user: &str, times: usize) -> Answer {
 }
 
 async fn read_all(store: &AnyStore, in_pages: bool) -> Outcome {
-    let before = most_memory()?;
+    let before = peak_memory()?;
     let mut rows = 0;
     if in_pages {
         let mut place = None;
@@ -221,11 +221,11 @@ async fn read_all(store: &AnyStore, in_pages: bool) -> Outcome {
     } else {
         rows = store.get_tokens().await?.len();
     }
-    Ok(Answer::Read { rows, memory: most_memory()? - before })
+    Ok(Answer::Read { rows, memory: peak_memory()? - before })
 }
 
-/// The most memory that this process ever had, in KiB: see proc_pid_status(5).
-fn most_memory() -> Result<u64, Error> {
+/// The peak memory of this process in KiB, see proc_pid_status(5).
+fn peak_memory() -> Result<u64, Error> {
     let status =
         std::fs::read_to_string("/proc/self/status").map_err(|error| failed("read its memory use", error))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,91 +1,89 @@
-//! What the `worker` is told and what it answers: JSON, one line each way.
+//! The commands for a `worker` process and its answers: JSON, one line each way.
 //!
-//! The tests start workers as real processes, and kill, stop and starve them. Everything comes by standard input,
-//! secrets above all: nothing of it can be seen in the process list.
+//! Commands come through standard input, so no secret shows in the process list.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// What a worker can do.
+/// A command for a worker.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Command {
-    /// Writes everything that is logged, at TRACE, to standard error. Comes first if at all.
+    /// Logs to standard error at TRACE. If sent, it comes first.
     Log,
-    /// Opens a store, and an authenticator on it. Comes before everything below.
+    /// Opens a store and an authenticator on it. Comes before the commands below.
     Open(Setup),
-    /// Asks for the access token of a user, from many tasks at once.
+    /// Asks for a user's access token from many tasks at once.
     AccessToken {
-        /// Whose.
+        /// The user.
         user: String,
         /// How many tasks ask.
         tasks: usize,
     },
-    /// Asks for a new access token although there is one.
+    /// Renews a user's access token, even if it is valid.
     Refresh {
-        /// Whose.
+        /// The user.
         user: String,
     },
-    /// Spends the code of a Self Client.
+    /// Exchanges the code of a Self Client.
     Exchange {
         /// The code.
         code: String,
     },
     /// Revokes a user's token.
     Revoke {
-        /// Whose.
+        /// The user.
         user: String,
     },
-    /// Saves one [`row`].
+    /// Saves one row, see `token_store_torture`.
     Save {
-        /// Whose.
+        /// The user.
         user: String,
-        /// Which state of it.
+        /// The state of the row.
         number: u64,
     },
-    /// Saves [`row`]s without end, from four tasks. Each save is answered by [`Answer::Saved`] as soon as it is done,
-    /// before the task goes on to the next.
+    /// Saves rows without end from four tasks. Each save is answered by [`Answer::Saved`] before its task goes on.
     SaveWithoutEnd {
-        /// The number to begin behind.
+        /// The state before the first one.
         first: u64,
-        /// Whether one user in five is one that nobody has seen before.
+        /// Whether every fifth save is of a new user.
         with_new_users: bool,
     },
-    /// The same from one task, for five users whose names begin with `name`; after a failure that may pass it says so
-    /// and tries the same again.
+    /// Saves rows without end from one task, for five users whose names begin with `name`. A transient error is answered
+    /// by [`Answer::Failed`], and the save is repeated.
     SaveThroughOutages {
-        /// The number to begin behind.
+        /// The state before the first one.
         first: u64,
-        /// How the users' names begin.
+        /// The beginning of the users' names.
         name: String,
     },
-    /// Saves one [`row`] for each user.
+    /// Saves one row for each user.
     SaveAll {
-        /// Whose.
+        /// The users.
         users: Vec<String>,
-        /// How many saves are under way at a time.
+        /// How many saves run at a time.
         at_once: usize,
     },
-    /// Looks a user up, over and over.
+    /// Looks a user up again and again.
     Find {
-        /// Whose.
+        /// The user.
         user: String,
-        /// How often.
+        /// The number of look-ups.
         times: usize,
     },
-    /// Reads every row, and says what that took.
+    /// Reads all rows and measures the memory for it.
     ReadAll {
-        /// Page by page, or else at once.
+        /// Whether to read page by page.
         in_pages: bool,
     },
-    /// Takes the lock that savers take, and keeps it. Needs no open store.
+    /// Takes and holds the lock that a save takes. Needs no open store.
     HoldLock {
         /// The store's file.
         path: PathBuf,
     },
-    /// Gives that lock back.
+    /// Releases that lock.
     ReleaseLock,
 }
 
@@ -94,94 +92,94 @@ pub enum Command {
 pub struct Setup {
     /// The store's URL.
     pub store: String,
-    /// Where Zoho is.
+    /// The URL of the accounts server and API.
     pub zoho: String,
     /// The client app's id.
     pub client_id: String,
     /// The client app's secret.
     pub client_secret: String,
-    /// The life of a lease, in milliseconds.
+    /// The lifetime of a lease, in milliseconds.
     pub lease_life: u64,
-    /// How long one request may take, in milliseconds.
-    pub time_out: u64,
-    /// How often a renewal is tried.
+    /// The timeout of a request, in milliseconds.
+    pub timeout: u64,
+    /// The maximum number of requests in one renewal.
     pub attempts: usize,
 }
 
-/// What a worker says.
+/// An answer of a worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
-    /// It is done.
+    /// The command is done.
     Done,
-    /// What the tasks got.
+    /// The tokens that the tasks got.
     Tokens(Tokens),
-    /// What a code brought.
+    /// The login that a code brought.
     Login {
-        /// The user's name, as the row has it.
+        /// The user's name in the row.
         user: Option<String>,
         /// The access token.
         access_token: Option<String>,
         /// Why the store did not keep it, if it did not.
         persistence_error: Option<String>,
     },
-    /// A save is done.
+    /// A row was saved.
     Saved {
-        /// Whose.
+        /// The user.
         user: String,
-        /// Which state.
+        /// The state of the row.
         number: u64,
     },
-    /// What the look-ups came to.
+    /// The results of the look-ups.
     Found(Found),
-    /// Every row was read.
+    /// All rows were read.
     Read {
-        /// How many there were.
+        /// The number of rows.
         rows: usize,
-        /// By how much the most memory that the process ever had has grown, in KiB.
+        /// By how much the process's peak memory has grown, in KiB.
         memory: u64,
     },
-    /// It could not be done.
+    /// The command failed.
     Failed(Failed),
 }
 
 /// What many tasks got that asked for one token.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Tokens {
-    /// When they began to ask, in epoch milliseconds.
+    /// When they began, in epoch milliseconds.
     pub began: u64,
-    /// When the last of them was answered.
+    /// When the last of them ended, in epoch milliseconds.
     pub ended: u64,
     /// The access tokens, each with the number of tasks that got it.
     pub tokens: BTreeMap<String, usize>,
-    /// The errors, likewise.
+    /// The errors, each with the number of tasks that got it.
     pub errors: BTreeMap<String, usize>,
 }
 
-/// What many look-ups of one user came to.
+/// The results of many look-ups of one user.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Found {
-    /// The row was there, and whole.
+    /// Look-ups that found one whole state.
     pub whole: usize,
-    /// The row was there, but it was not one that was ever saved.
+    /// Look-ups that found a row that was never saved like this.
     pub torn: usize,
-    /// No row.
+    /// Look-ups that found no row.
     pub missing: usize,
-    /// The states that were seen.
+    /// The number of different states.
     pub states: usize,
-    /// Errors, as they read.
+    /// The texts of the errors.
     pub errors: Vec<String>,
 }
 
-/// An error, as a user and a log would see it.
+/// An error as a user and a log see it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failed {
     /// Its text.
     pub text: String,
-    /// Its `Debug`, and the texts of its causes.
+    /// Its `Debug` text and the texts of its causes.
     pub details: String,
-    /// The kind of a store's error.
+    /// The kind, if it is a store's error.
     pub kind: Option<String>,
-    /// Whether the same call may succeed a moment later.
+    /// Whether it is transient.
     pub is_transient: bool,
 }

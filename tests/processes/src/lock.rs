@@ -1,19 +1,19 @@
-//! The lock that savers take, held for a while as another program might.
+//! The lock that a save takes, held as by another program.
 
 use std::fs::File;
 use std::path::Path;
 
-/// A lock that is given back when it is dropped, or when the process ends.
+/// A lock that is released when it is dropped or the process ends.
 #[derive(Debug)]
 pub(crate) enum Lock {
-    /// A transaction that is ready to write.
+    /// A transaction that may write.
     Database { _connection: rusqlite::Connection },
     /// The lock file beside a CSV file.
     File { _file: File },
 }
 
 impl Lock {
-    /// Takes the lock of the store that is kept in `path`.
+    /// Takes the lock of the store at `path`.
     pub(crate) fn take(path: &Path) -> Result<Self, Box<dyn std::error::Error>> {
         if path.extension().is_some_and(|extension| extension == "db") {
             let connection = rusqlite::Connection::open(path)?;

@@ -1,4 +1,4 @@
-//! Files that are damaged, or are something else: an error that names the file, and not a byte of it changed.
+//! Files that are damaged or something else: the error names the file, and no byte of it changes.
 
 use std::fs;
 
@@ -7,14 +7,14 @@ use processes::{Answer, Command, Failed};
 use crate::support::{Backend, Place, Worker, Zoho, check_clear};
 
 over_every_file!(
-    a_file_that_was_cut_off_is_told_and_left_as_it_is,
-    a_file_that_is_something_else_is_told_and_left_as_it_is,
-    a_damaged_row_is_told_and_left_as_it_is,
+    a_truncated_file_is_reported_and_left_alone,
+    a_file_of_another_kind_is_reported_and_left_alone,
+    a_damaged_row_is_reported_and_left_alone,
 );
 
-/// A CSV file that is cut between two rows is a whole file, and so is one that is cut in the last field of a row
-/// without quotes. Everywhere else a cut shows.
-async fn a_file_that_was_cut_off_is_told_and_left_as_it_is(backend: Backend) {
+/// A CSV file that ends between two rows is whole, and so is one that ends in the last, unquoted field of a row. The end
+/// is noticed everywhere else.
+async fn a_truncated_file_is_reported_and_left_alone(backend: Backend) {
     for (part, in_field) in
         [(3, "second line"), (5, "1000.access"), (7, "1000.grant"), (8, "https://example")]
     {
@@ -30,15 +30,15 @@ async fn a_file_that_was_cut_off_is_told_and_left_as_it_is(backend: Backend) {
     }
 }
 
-async fn a_file_that_is_something_else_is_told_and_left_as_it_is(backend: Backend) {
+async fn a_file_of_another_kind_is_reported_and_left_alone(backend: Backend) {
     check_damage(backend, |content| *content = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0".repeat(9)).await;
     check_damage(backend, |content| *content = b"Dear diary,\n\"today I met\n".repeat(99)).await;
 }
 
-async fn a_damaged_row_is_told_and_left_as_it_is(backend: Backend) {
+async fn a_damaged_row_is_reported_and_left_alone(backend: Backend) {
     check_damage(backend, |content| {
         let (from, length) = match backend {
-            // The quote that ends a value; and the list of tables.
+            // The quote that ends a value, or the list of tables.
             Backend::File => (content.iter().rposition(|byte| *byte == b'"').expect("a quote"), 1),
             _ => (100, 3_000),
         };
@@ -74,7 +74,7 @@ async fn check_damage(backend: Backend, damage: impl FnOnce(&mut Vec<u8>)) {
     assert!(fs::read(place.file()).unwrap() == content, "the file was changed");
 }
 
-/// What the first look-up and the first save say.
+/// The errors of the first look-up and the first save.
 fn errors_of_use(worker: &mut Worker) -> Vec<Failed> {
     let found = worker.find("user 7", 1);
     assert_eq!((found.whole, found.torn, found.missing), (0, 0, 0), "damage is never \"not found\"");
@@ -84,5 +84,5 @@ fn errors_of_use(worker: &mut Worker) -> Vec<Failed> {
 }
 
 fn position(content: &[u8], text: &str) -> usize {
-    content.windows(text.len()).position(|window| window == text.as_bytes()).expect("it stands there")
+    content.windows(text.len()).position(|window| window == text.as_bytes()).expect("the file has this text")
 }

@@ -1,4 +1,4 @@
-//! What only a fleet has: hosts that are cut off from the store, and hosts whose clocks disagree.
+//! Several hosts: some are cut off from the store, or their clocks disagree.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +13,7 @@ use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, close_together
 
 over_every_server!(
     a_leader_that_is_cut_off_from_the_store_does_not_overwrite_the_newer_token,
-    a_leader_whose_wire_hangs_costs_one_more_request_at_most,
+    a_leader_whose_connection_hangs_costs_at_most_one_more_request,
     hosts_whose_clocks_are_ten_minutes_apart_behave_the_same,
 );
 
@@ -21,7 +21,7 @@ async fn a_leader_that_is_cut_off_from_the_store_does_not_overwrite_the_newer_to
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     zoho.seed(&place, "ada").await;
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(400)));
-    let (mut proxy, mut leader) = leader_behind_a_wire(&zoho, &place).await;
+    let (mut proxy, mut leader) = leader_behind_a_proxy(&zoho, &place).await;
     let mut others = three_others(&zoho, &place);
     proxy.cut().await;
 
@@ -33,34 +33,34 @@ async fn a_leader_that_is_cut_off_from_the_store_does_not_overwrite_the_newer_to
     assert_eq!(zoho.requests(), 2, "the leader's, and one more");
     assert_eq!(stored(&place).await, newer);
 
-    // Its callers get what it has, and hear that it is not stored.
+    // Its callers get its token or an error.
     let Some(Answer::Tokens(late)) = leader.hear() else { panic!("the leader has no answer") };
     let served: usize = late.tokens.values().sum();
     assert_eq!(served + late.errors.values().sum::<usize>(), 200);
-    proxy.resume().await.expect("the wire is whole again");
+    proxy.resume().await.expect("the connection resumes");
     sleep(Duration::from_secs(1)).await;
     let again = leader.access_token("ada", 200);
     assert_eq!(again.tokens.values().sum::<usize>(), 200, "{:?}", again.errors);
     assert_eq!(stored(&place).await, newer, "the late token has not come on top of the newer one");
     assert_eq!(zoho.requests(), 2, "nobody asked again");
-    measured!("{backend:?}: leader cut off, 2 requests in all, {served} of its 200 callers served meanwhile");
+    measured!("{backend:?}: leader cut off, 2 requests in all, {served} of its 200 callers served");
 }
 
-async fn a_leader_whose_wire_hangs_costs_one_more_request_at_most(backend: Backend) {
+async fn a_leader_whose_connection_hangs_costs_at_most_one_more_request(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     zoho.seed(&place, "ada").await;
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(400)));
-    let (mut proxy, leader) = leader_behind_a_wire(&zoho, &place).await;
+    let (mut proxy, leader) = leader_behind_a_proxy(&zoho, &place).await;
     let mut others = three_others(&zoho, &place);
-    proxy.hang().await.expect("the wire hangs");
+    proxy.hang().await.expect("the connection hangs");
 
     let told = close_together(&mut others, "ada", 200);
     let newer = told[0].tokens.keys().next().expect("a token").clone();
     assert!(told.iter().all(|told| told.tokens == [(newer.clone(), 200)].into()), "{told:?}");
     assert_eq!(zoho.requests(), 2);
 
-    // What the leader sent arrives after all, now that its lease is long over.
-    proxy.resume().await.expect("the wire passes on again");
+    // What the leader sent arrives now, long after its lease has expired.
+    proxy.resume().await.expect("the connection resumes");
     let Some(Answer::Tokens(late)) = leader.hear() else { panic!("the leader has no answer") };
     assert_eq!(late.tokens.values().sum::<usize>() + late.errors.values().sum::<usize>(), 200);
     assert_eq!(stored(&place).await, newer, "an older token has come on top of a newer one");
@@ -69,7 +69,7 @@ async fn a_leader_whose_wire_hangs_costs_one_more_request_at_most(backend: Backe
 
 async fn hosts_whose_clocks_are_ten_minutes_apart_behave_the_same(backend: Backend) {
     let Some(library) = clock_library() else {
-        return servers::skip("there is no libfaketime; on Debian, `apt-get install faketime` gets it");
+        return servers::skip("there is no libfaketime; on Debian, run `apt-get install faketime`");
     };
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let setup = zoho.setup(&place);
@@ -81,7 +81,7 @@ async fn hosts_whose_clocks_are_ten_minutes_apart_behave_the_same(backend: Backe
         fleet.push(worker);
     }
 
-    // A token that ended a minute ago has ended for everybody, and one request brings a new one.
+    // A token that expired a minute ago is expired for everybody, and one request renews it.
     zoho.seed(&place, "ada").await;
     let told = close_together(&mut fleet, "ada", 100);
     let token = told[0].tokens.keys().next().expect("a token").clone();
@@ -94,7 +94,7 @@ async fn hosts_whose_clocks_are_ten_minutes_apart_behave_the_same(backend: Backe
         "stored as ending in {life:?}"
     );
 
-    // One that is good for two minutes is good for everybody, whatever time they think it is.
+    // A token that is valid for two minutes is valid for everybody, whatever their clocks say.
     let soon = row.with_expires_at(SystemTime::now() + Duration::from_secs(120));
     place.open().save_token(&soon).await.expect("saved");
     sleep(Duration::from_secs(1)).await;
@@ -102,7 +102,7 @@ async fn hosts_whose_clocks_are_ten_minutes_apart_behave_the_same(backend: Backe
     assert!(told.iter().all(|told| told.tokens == [(token.clone(), 100)].into()), "{told:?}");
     assert_eq!(zoho.requests(), 1);
 
-    // A lease lasts as long for everybody: nobody takes it from a leader that is at work.
+    // A lease lasts equally long for everybody: nobody takes it from a working leader.
     zoho.seed(&place, "bob").await;
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(2_500)));
     let told = close_together(&mut fleet, "bob", 100);
@@ -113,8 +113,8 @@ async fn hosts_whose_clocks_are_ten_minutes_apart_behave_the_same(backend: Backe
     );
 }
 
-/// A process that reaches the store over a wire of its own, with 200 tasks that wait for its request.
-async fn leader_behind_a_wire(zoho: &Zoho, place: &Place) -> (Proxy, Worker) {
+/// A process that reaches the store through a proxy, with 200 tasks that wait for its token request.
+async fn leader_behind_a_proxy(zoho: &Zoho, place: &Place) -> (Proxy, Worker) {
     let url = place.url();
     let proxy = Proxy::to(port_of(&url).expect("a server has a port")).await.expect("a free port");
     let mut setup = zoho.setup(place);
@@ -147,7 +147,7 @@ pub(crate) fn with_settings(url: &str, settings: &str) -> String {
     format!("{url}{sign}{settings}")
 }
 
-/// The library that tells programs another time.
+/// libfaketime, which changes the clock of a program.
 fn clock_library() -> Option<std::path::PathBuf> {
     let folders = std::fs::read_dir("/usr/lib").ok()?.flatten().map(|entry| entry.path());
     folders.map(|folder| folder.join("faketime/libfaketime.so.1")).find(|path| path.exists())

@@ -1,4 +1,4 @@
-//! No room: a small file system that is full, and a limit on the size of files.
+//! A full disk, and a limit on the size of files.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,17 +14,17 @@ mod small_disk {
 
     over_every_file!(
         #[ignore = "needs root"]
-        a_full_disk_is_told_and_what_was_stored_stays,
-        what_an_exchange_brings_on_a_full_disk_comes_back_from_the_home_folder,
+        a_full_disk_is_reported_and_loses_nothing,
+        the_token_of_an_exchange_on_a_full_disk_is_spooled_in_the_home_folder,
     );
 }
 
 over_every_file!(
-    a_limit_on_the_size_of_files_is_told_and_what_was_stored_stays,
-    a_process_that_the_kernel_ends_at_the_limit_leaves_what_was_stored,
+    a_limit_on_the_size_of_files_is_reported_and_loses_nothing,
+    a_process_that_the_kernel_ends_at_the_limit_loses_nothing,
 );
 
-async fn a_full_disk_is_told_and_what_was_stored_stays(backend: Backend) {
+async fn a_full_disk_is_reported_and_loses_nothing(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let Some(disk) = SmallDisk::at(&place.folder(), 2) else { return };
     let setup = zoho.setup(&place);
@@ -52,7 +52,7 @@ async fn a_full_disk_is_told_and_what_was_stored_stays(backend: Backend) {
     measured!("{backend:?}: a full disk: {}", failed.text);
 }
 
-async fn what_an_exchange_brings_on_a_full_disk_comes_back_from_the_home_folder(backend: Backend) {
+async fn the_token_of_an_exchange_on_a_full_disk_is_spooled_in_the_home_folder(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let Some(disk) = SmallDisk::at(&place.folder(), 2) else { return };
     let setup = zoho.setup(&place);
@@ -64,7 +64,7 @@ async fn what_an_exchange_brings_on_a_full_disk_comes_back_from_the_home_folder(
     until("the code arrives", || zoho.requests() == 1).await;
     disk.fill();
     let Some(Answer::Login { user: Some(user), persistence_error: Some(error), .. }) = worker.hear() else {
-        panic!("the caller has to get the token, and hear that it is not stored");
+        panic!("the caller has to get the token and the reason why it is not stored");
     };
     assert!(error.contains("next start") && error.contains(&*place.home().to_string_lossy()), "{error}");
     worker.end();
@@ -82,10 +82,10 @@ async fn what_an_exchange_brings_on_a_full_disk_comes_back_from_the_home_folder(
     measured!("{backend:?}: a full disk behind an exchange: {error}");
 }
 
-async fn a_limit_on_the_size_of_files_is_told_and_what_was_stored_stays(backend: Backend) {
+async fn a_limit_on_the_size_of_files_is_reported_and_loses_nothing(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let setup = zoho.setup(&place);
-    // Without the trap the kernel ends the process instead of refusing the write.
+    // Without the trap the kernel ends the process instead of failing the write.
     let mut worker = Worker::start_after(&place, "trap '' XFSZ");
     worker.set_up(&setup);
     let mut acknowledged = save_forty(&mut worker);
@@ -104,8 +104,8 @@ async fn a_limit_on_the_size_of_files_is_told_and_what_was_stored_stays(backend:
     measured!("{backend:?}: a limit on the size of files: {}", failed.text);
 }
 
-/// What the limit comes to unless a program ignores its signal.
-async fn a_process_that_the_kernel_ends_at_the_limit_leaves_what_was_stored(backend: Backend) {
+/// What happens at the limit if a program does not ignore its signal.
+async fn a_process_that_the_kernel_ends_at_the_limit_loses_nothing(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let setup = zoho.setup(&place);
     let mut worker = Worker::open(&place, &setup);
@@ -128,7 +128,7 @@ fn save_forty(worker: &mut Worker) -> HashMap<String, u64> {
     users.into_iter().map(|user| (user, 1)).collect()
 }
 
-/// Saves new users until there is no room. What was acknowledged until then is noted.
+/// Saves new users until one save fails, and notes those that were acknowledged.
 fn save_until_it_fails(worker: &mut Worker, acknowledged: &mut HashMap<String, u64>) -> Failed {
     for number in 1..1_000 {
         let user = format!("user {number} on a full disk");
@@ -138,5 +138,5 @@ fn save_until_it_fails(worker: &mut Worker, acknowledged: &mut HashMap<String, u
             other => panic!("{other:?}"),
         };
     }
-    panic!("a full disk took a thousand users");
+    panic!("a full disk had room for a thousand users");
 }

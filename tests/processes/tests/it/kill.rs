@@ -1,4 +1,4 @@
-//! SIGKILL while saving: nothing is damaged, and no save that was acknowledged is lost.
+//! SIGKILL during saves damages nothing and loses no acknowledged save.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -24,17 +24,17 @@ async fn kills_while_saving_lose_nothing(backend: Backend) {
     let started = Instant::now();
     let kills = backend.scaled(KILLS) as u64;
     for round in 0..kills {
-        // Sometimes one is killed while it opens what the last one left, or has just begun to save.
+        // Every fifth is killed while it opens what the last one left, or just after it began to save.
         if round % 5 == 0 {
             early_kills += 1;
             let mut worker = Worker::start(&place);
             worker.tell(&Command::Open(setup.clone()));
-            worker.tell(&saving_behind(round * 1_000_000));
+            worker.tell(&saving_after(round * 1_000_000));
             sleep(random_time(0, 15)).await;
             saves += kill_and_count(&mut worker, &mut acknowledged);
         }
         let mut worker = Worker::open(&place, &setup);
-        worker.tell(&saving_behind(round * 1_000_000 + 500_000));
+        worker.tell(&saving_after(round * 1_000_000 + 500_000));
         let first = worker.hear().expect("it saves");
         note(&first, &mut acknowledged);
         sleep(random_time(1, 40)).await;
@@ -48,7 +48,7 @@ async fn kills_while_saving_lose_nothing(backend: Backend) {
     place.check_file();
     let elapsed = started.elapsed();
     let left: Vec<_> = contents(&place.folder()).into_keys().collect();
-    assert!(left.len() <= 4, "files of the dead are left: {left:?}");
+    assert!(left.len() <= 4, "files of killed processes are left: {left:?}");
     measured!(
         "{backend:?}: {kills} kills while saving and {early_kills} while opening, {saves} saves acknowledged, {} \
          users, 0 damaged, 0 lost, {elapsed:?}",
@@ -56,8 +56,8 @@ async fn kills_while_saving_lose_nothing(backend: Backend) {
     );
 }
 
-/// The process dies after Zoho's answer, while it asks for the user's name: the refresh token, which no second
-/// request would bring, is written down by then.
+/// The process is killed after Zoho's response, while it asks for the user's name. By then the refresh token has to be on
+/// disk, since no second request returns it.
 async fn a_kill_just_after_a_code_was_spent_loses_nothing(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let setup = zoho.setup(&place);
@@ -70,7 +70,7 @@ async fn a_kill_just_after_a_code_was_spent_loses_nothing(backend: Backend) {
     worker.kill();
     assert!(place.rows().await.is_empty(), "the kill came before the save");
 
-    // Whoever starts next and wants anything brings it in.
+    // The next process that asks for a token stores it.
     let mut next = Worker::open(&place, &setup);
     let told = next.access_token("nobody", 1);
     assert_eq!(told.tokens, [].into());
@@ -84,11 +84,11 @@ async fn a_kill_just_after_a_code_was_spent_loses_nothing(backend: Backend) {
     assert_eq!(zoho.requests(), 1, "and the code was spent once");
 }
 
-fn saving_behind(first: u64) -> Command {
+fn saving_after(first: u64) -> Command {
     Command::SaveWithoutEnd { first, with_new_users: true }
 }
 
-/// Kills the worker, and notes what it had said by then.
+/// Kills the worker and notes the saves that it had acknowledged.
 fn kill_and_count(worker: &mut Worker, acknowledged: &mut HashMap<String, u64>) -> u64 {
     worker.kill();
     let mut saves = 0;

@@ -1,13 +1,13 @@
-//! Another program holds the store: reads go on, writes say who is in the way.
+//! Another program holds the lock of the store: reads succeed, writes report why they fail.
 
 use processes::Command;
 use tokio::time::Instant;
 
 use crate::support::{Backend, Place, Worker, Zoho, check_clear};
 
-over_every_file!(a_locked_store_can_be_read_and_says_why_it_cannot_be_written);
+over_every_file!(a_locked_store_can_be_read_and_reports_why_it_cannot_be_written);
 
-async fn a_locked_store_can_be_read_and_says_why_it_cannot_be_written(backend: Backend) {
+async fn a_locked_store_can_be_read_and_reports_why_it_cannot_be_written(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let setup = zoho.setup(&place);
     zoho.seed(&place, "ended").await;
@@ -18,7 +18,7 @@ async fn a_locked_store_can_be_read_and_says_why_it_cannot_be_written(backend: B
 
     let mut holder = Worker::start(&place);
     holder.done(&Command::HoldLock { path: place.file() });
-    assert_eq!(asker.find("ada", 100).whole, 100, "reading waits for nobody");
+    assert_eq!(asker.find("ada", 100).whole, 100, "a read needs no lock");
     let started = Instant::now();
     // No lease can be taken, so nothing is sent to Zoho.
     asker.want_token("ended", 20);
@@ -34,7 +34,7 @@ async fn a_locked_store_can_be_read_and_says_why_it_cannot_be_written(backend: B
     holder.done(&Command::ReleaseLock);
     saver.done(&save(3));
 
-    // A holder that is killed holds nothing.
+    // A killed process holds no lock.
     holder.done(&Command::HoldLock { path: place.file() });
     holder.kill();
     saver.done(&save(4));

@@ -1,8 +1,7 @@
-//! What only real processes can show: one renewal for eight of them, kills, stops, full disks, missing rights.
+//! What only real processes can show: one renewal for all of them, kills, stops, full disks, missing permissions.
 //!
-//! Every scenario runs over every backend that it makes sense for: files on this machine, and servers. It says what it measured, which
-//! `cargo test -p processes -- --nocapture` shows. A test that lacks what it needs says so in a line that begins with
-//! `SKIPPED:`; with `ZOHOCRM_REQUIRE_ALL` in the environment it fails instead.
+//! Every scenario runs over every backend that it makes sense for. Measurements are shown by
+//! `cargo test -p processes -- --include-ignored --nocapture`.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]

@@ -1,4 +1,4 @@
-//! A million tokens in one table: looking up, adding and reading stay what they are with a thousand.
+//! A million tokens in one table: look-ups, inserts and pages are as quick as with a thousand.
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ use crate::support::{Backend, Place, Worker, Zoho};
 const MANY: u64 = 1_000_000;
 const FEW: u64 = 1_000;
 
-/// Looking through a million rows takes hundreds of times as long as through a thousand.
-const MOST_TIMES_SLOWER: u32 = 5;
-/// What a disk may add that still writes the million down. To look through them takes hundreds of milliseconds.
+/// Reading a million rows takes hundreds of times as long as reading a thousand.
+const MAX_TIMES_SLOWER: u32 = 5;
+/// Extra time for a disk that is still writing the million rows. Reading them takes hundreds of milliseconds.
 const SLACK: Duration = Duration::from_millis(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -53,7 +53,7 @@ async fn a_million_tokens_are_as_quick_as_a_thousand(backend: Backend, options: 
     measured!("{backend:?}: they were deleted in {:?}", started.elapsed());
 }
 
-/// Fills a table as the official SDKs make it, without indexes.
+/// Fills a table like that of the official SDKs, without indexes.
 async fn fill(backend: Backend, server: &Server, table: &str, rows: u64) {
     let numbers = match backend {
         Backend::MariaDb => format!("seq_1_to_{rows}"),
@@ -82,7 +82,7 @@ async fn fill(backend: Backend, server: &Server, table: &str, rows: u64) {
     .await;
 }
 
-/// The first call makes them, which takes longer than this store gives a call: then another call goes on from there.
+/// The first call creates the indexes, which takes longer than its timeout. A later call goes on from there.
 async fn make_the_indexes(backend: Backend, server: &Server) {
     let store = connect(&format!("{}?table=many&timeout=2", server.url())).unwrap();
     let (started, mut calls) = (Instant::now(), 1);
@@ -91,7 +91,7 @@ async fn make_the_indexes(backend: Backend, server: &Server) {
             Ok(found) => break assert!(found.is_some()),
             Err(error) => assert!(error.is_transient(), "{error}"),
         }
-        assert!(started.elapsed() < Duration::from_secs(120), "the indexes are not made");
+        assert!(started.elapsed() < Duration::from_secs(120), "the indexes were not created");
         calls += 1;
     }
     measured!("{backend:?}: the indexes took {:?} and {calls} calls", started.elapsed());
@@ -172,11 +172,11 @@ async fn pages_take_no_memory(backend: Backend, server: &Server) {
     }
 }
 
-/// Whether the second time, that of a million rows, is in bounds.
+/// Checks the time with a million rows, which is the second one.
 fn check(backend: Backend, what: &str, times: &[Duration]) {
     let [few, many] = times else { panic!("two times") };
     measured!("{backend:?}: {what} takes {few:?} among {FEW} and {many:?} among {MANY}");
-    assert!(*many < *few * MOST_TIMES_SLOWER + SLACK, "{what}: {few:?} and {many:?}");
+    assert!(*many < *few * MAX_TIMES_SLOWER + SLACK, "{what}: {few:?} and {many:?}");
 }
 
 async fn median(times: u64, work: impl AsyncFn(u64)) -> Duration {
@@ -194,12 +194,12 @@ fn user(number: u64) -> OAuthToken {
     OAuthToken::new().with_user(format!("user {number}"))
 }
 
-/// A store's URL, with time for a million rows in one call.
+/// A store's URL with a timeout that is long enough for a million rows.
 fn url(server: &Server, table: &str) -> String {
     format!("{}?table={table}&timeout=120", server.url())
 }
 
-/// Runs a statement as somebody who is not the store; hands back the first column as text.
+/// Runs a statement outside the store. Returns the first column as text.
 async fn ask(backend: Backend, server: &Server, statement: &str) -> Vec<String> {
     let text = raw_sql(AssertSqlSafe(statement.to_owned()));
     if backend == Backend::MariaDb {

@@ -1,4 +1,4 @@
-//! Whatever the umask: only the owner can read what the crate writes.
+//! Only the owner can read what the crate writes, whatever the umask.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,9 +10,9 @@ use zoho_emulator::Fault;
 
 use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, contents, until};
 
-over_every_file!(every_file_is_its_owners_alone);
+over_every_file!(every_file_is_private_to_its_owner);
 
-async fn every_file_is_its_owners_alone(backend: Backend) {
+async fn every_file_is_private_to_its_owner(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let mut worker = Worker::start_after(&place, "umask 022; trap '' XFSZ");
     worker.set_up(&zoho.setup(&place));
@@ -28,7 +28,7 @@ async fn every_file_is_its_owners_alone(backend: Backend) {
     worker.limit_files(Some(4_096));
     assert!(matches!(worker.hear(), Some(Answer::Tokens(_))));
 
-    // The worker is alive: what is there only while a store is open is there now.
+    // The worker still runs, so the files of an open store exist.
     let names = check_modes(&place.folder());
     let expected = match backend {
         Backend::File => ["sdk_tokens.txt", "sdk_tokens.txt.lock", "sdk_tokens.txt.state", ".json"],
@@ -40,7 +40,7 @@ async fn every_file_is_its_owners_alone(backend: Backend) {
     measured!("{backend:?}: 0600 under umask 022: {names:?}");
 }
 
-/// Checks all files and folders below, and hands back the files' names.
+/// Checks all files and folders below this one. Returns the names of the files.
 fn check_modes(folder: &Path) -> Vec<String> {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let mut names = Vec::new();

@@ -1,5 +1,5 @@
-//! 1,600 callers, one request: 200 tasks in each of eight processes, or 100 in each of sixteen where the store is on a
-//! server, want a token that has ended.
+//! 1,600 callers, one request: 200 tasks in each of eight processes want an expired token, or 100 tasks in each of sixteen
+//! if the store is on a server.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,15 +14,15 @@ over_every_backend!(
     sixteen_hundred_callers_cause_one_request,
     a_failure_is_shared_and_not_repeated_by_every_caller,
     three_attempts_are_three_requests_for_everybody,
-    a_server_that_hangs_is_asked_once,
-    an_answer_that_was_lost_costs_one_more_request,
+    a_server_that_hangs_gets_one_request,
+    a_lost_response_costs_one_more_request,
     a_code_that_every_process_has_is_spent_once,
 );
 
 async fn sixteen_hundred_callers_cause_one_request(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let mut fleet = fleet(&place, &zoho.setup(&place));
-    // At once, and slowly: so slowly that everybody comes while the request is under way.
+    // With and without a delay, during which everybody asks.
     for (requests, delay) in [(1, Duration::ZERO), (2, Duration::from_millis(800))] {
         let user = format!("user {requests}");
         zoho.seed(&place, &user).await;
@@ -59,25 +59,25 @@ async fn three_attempts_are_three_requests_for_everybody(backend: Backend) {
     all_fail(&zoho, &place, &mut fleet, setup.attempts).await;
 }
 
-async fn a_server_that_hangs_is_asked_once(backend: Backend) {
+async fn a_server_that_hangs_gets_one_request(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
-    // The lease is shorter than the wait for the answer: it has to be kept alive meanwhile. The clock of Secrets
-    // Manager counts whole seconds.
+    // The lease is shorter than the timeout of the request, so it has to be renewed. The clock of Secrets Manager counts
+    // whole seconds.
     let lease_life = if backend == Backend::SecretsManager { 3_000 } else { 600 };
-    let setup = Setup { attempts: 1, lease_life, time_out: lease_life * 3, ..zoho.setup(&place) };
+    let setup = Setup { attempts: 1, lease_life, timeout: lease_life * 3, ..zoho.setup(&place) };
     let mut fleet = fleet(&place, &setup);
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).forever().hang());
     all_fail(&zoho, &place, &mut fleet, setup.attempts).await;
 }
 
-async fn an_answer_that_was_lost_costs_one_more_request(backend: Backend) {
+async fn a_lost_response_costs_one_more_request(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let mut fleet = fleet(&place, &zoho.setup(&place));
     let refresh_token = zoho.seed(&place, "ada").await;
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).drop_after());
     let token = the_one_token(&all_at_once(&mut fleet, "ada"));
     assert!(zoho.accepts(&token));
-    assert_eq!(zoho.requests(), 2, "the one whose answer was lost, and the one that everybody shares");
+    assert_eq!(zoho.requests(), 2, "the one whose response was lost, and the one that everybody shares");
     assert_eq!(zoho.emulator.live_access_tokens(&refresh_token), 2);
 }
 
@@ -102,7 +102,7 @@ async fn a_code_that_every_process_has_is_spent_once(backend: Backend) {
 
 const CALLERS: usize = 1_600;
 
-/// Processes with the store open: eight on one machine, sixteen in a fleet.
+/// Processes that have opened the store: eight on one machine, sixteen if it is on a server.
 fn fleet(place: &Place, setup: &Setup) -> Vec<Worker> {
     let processes = if place.backend.server().is_some() { 16 } else { 8 };
     let mut fleet = Vec::new();
@@ -117,7 +117,7 @@ fn all_at_once(fleet: &mut [Worker], user: &str) -> Vec<Tokens> {
     close_together(fleet, user, tasks)
 }
 
-/// The token that each of 1,600 callers got.
+/// The token that all 1,600 callers got.
 fn the_one_token(told: &[Tokens]) -> String {
     let mut all = Tokens::default();
     for told in told {
@@ -129,10 +129,10 @@ fn the_one_token(told: &[Tokens]) -> String {
     all.tokens.into_keys().next().expect("one")
 }
 
-/// Has everybody ask while the server fails; checks that nobody gets a token, and how many requests that makes.
+/// Has everybody ask while the server fails. Checks that nobody gets a token, and returns the number of requests.
 ///
-/// Whoever waits for a renewal shares its failure, and so does whoever comes while the failure is young. If this machine
-/// is so busy that a process comes later than that, one more renewal is right.
+/// A process that waits for a renewal shares its failure, and so does one that comes while the failure is young. On a
+/// machine so busy that a process comes later, one more renewal is right.
 async fn all_fail(zoho: &Zoho, place: &Place, fleet: &mut [Worker], attempts: usize) -> usize {
     zoho.seed(place, "ada").await;
     let told = all_at_once(fleet, "ada");

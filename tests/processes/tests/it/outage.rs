@@ -1,4 +1,4 @@
-//! The server is killed, stopped and started again while everybody is at work.
+//! The server of the store is killed, paused and restarted while processes use it.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,25 +12,25 @@ use zoho_oauth::ExposeSecret;
 use crate::fleet::with_settings;
 use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, check_rows, close_together, until};
 
-// The stand-in for Secrets Manager forgets everything when it is killed, so only what can be shown without that.
+// moto loses its data when it is killed, so it takes part only where it is paused.
 tests_over!(#[ignore = "needs MariaDB"] mariadb, MariaDb: kills_of_the_server_lose_no_acknowledged_save,
-    a_renewal_outlives_its_server, a_server_that_hangs_is_told_within_the_time_out);
+    a_renewal_outlives_its_server, a_server_that_hangs_is_reported_within_the_timeout);
 tests_over!(#[ignore = "needs PostgreSQL"] postgres, Postgres: kills_of_the_server_lose_no_acknowledged_save,
-    a_renewal_outlives_its_server, a_server_that_hangs_is_told_within_the_time_out);
+    a_renewal_outlives_its_server, a_server_that_hangs_is_reported_within_the_timeout);
 tests_over!(#[ignore = "needs Redis"] redis, Redis: kills_of_the_server_lose_no_acknowledged_save,
-    a_renewal_outlives_its_server, a_server_that_hangs_is_told_within_the_time_out);
-tests_over!(#[ignore = "needs moto"] secrets_manager, SecretsManager: a_server_that_hangs_is_told_within_the_time_out);
+    a_renewal_outlives_its_server, a_server_that_hangs_is_reported_within_the_timeout);
+tests_over!(#[ignore = "needs moto"] secrets_manager, SecretsManager: a_server_that_hangs_is_reported_within_the_timeout);
 
 const KILLS: usize = 5;
 
-/// How long one call may take.
-const TIME_OUT: Duration = Duration::from_secs(2);
+/// The timeout of a call.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 async fn kills_of_the_server_lose_no_acknowledged_save(backend: Backend) {
     let (mut server, zoho, place) = stage(backend).await;
     let mut savers = Vec::new();
     for _ in 0..3 {
-        savers.push(Worker::open(&place, &patient(&zoho, &place)));
+        savers.push(Worker::open(&place, &with_timeouts(&zoho, &place)));
     }
     for (number, saver) in savers.iter_mut().enumerate() {
         let first = number as u64 * 1_000_000_000;
@@ -44,7 +44,7 @@ async fn kills_of_the_server_lose_no_acknowledged_save(backend: Backend) {
         listen(&mut savers, Duration::from_millis(300), &mut acknowledged);
         server.restart().expect("the server starts again");
     }
-    // The same processes go on; nobody has started them anew.
+    // The same processes go on; none was restarted.
     saves.push(listen(&mut savers, Duration::from_secs(3), &mut acknowledged));
     assert!(saves.iter().all(|saves| *saves > 0), "a process did not recover: {saves:?}");
     for saver in &mut savers {
@@ -58,7 +58,7 @@ async fn kills_of_the_server_lose_no_acknowledged_save(backend: Backend) {
 async fn a_renewal_outlives_its_server(backend: Backend) {
     let (mut server, zoho, place) = stage(backend).await;
     zoho.seed(&place, "ada").await;
-    let setup = patient(&zoho, &place);
+    let setup = with_timeouts(&zoho, &place);
     let mut fleet = Vec::new();
     for _ in 0..4 {
         fleet.push(Worker::open(&place, &setup));
@@ -76,7 +76,7 @@ async fn a_renewal_outlives_its_server(backend: Backend) {
         assert_eq!(told.tokens.values().sum::<usize>() + told.errors.values().sum::<usize>(), 50);
         assert!(told.errors.keys().all(|text| text.contains("; ")), "no next step: {:?}", told.errors);
     }
-    // Whoever could not store its token serves it until it has seen what is stored.
+    // A process that could not store its token serves it until it reads what is stored.
     let started = Instant::now();
     let token = loop {
         let told = close_together(&mut fleet, "ada", 50);
@@ -95,9 +95,9 @@ async fn a_renewal_outlives_its_server(backend: Backend) {
     measured!("{backend:?}: server killed during a renewal, {requests} requests in all");
 }
 
-async fn a_server_that_hangs_is_told_within_the_time_out(backend: Backend) {
+async fn a_server_that_hangs_is_reported_within_the_timeout(backend: Backend) {
     let (mut server, zoho, place) = stage(backend).await;
-    let mut worker = Worker::open(&place, &patient(&zoho, &place));
+    let mut worker = Worker::open(&place, &with_timeouts(&zoho, &place));
     let save = |number| Command::Save { user: "ada".to_owned(), number };
     worker.done(&save(1));
     server.pause();
@@ -105,7 +105,7 @@ async fn a_server_that_hangs_is_told_within_the_time_out(backend: Backend) {
     let failed = worker.fails(&save(2));
     let took = started.elapsed();
     assert!(failed.is_transient, "{failed:?}");
-    assert!(took < TIME_OUT + Duration::from_secs(1), "{took:?}");
+    assert!(took < TIMEOUT + Duration::from_secs(1), "{took:?}");
     server.resume();
     let started = Instant::now();
     while !matches!(worker.ask(&save(3)), Answer::Done | Answer::Saved { .. }) {
@@ -113,12 +113,12 @@ async fn a_server_that_hangs_is_told_within_the_time_out(backend: Backend) {
     }
     check_rows(&place.rows().await, &[("ada".to_owned(), 3)].into());
     measured!(
-        "{backend:?}: a server that hangs is told after {took:?} (time-out {TIME_OUT:?}): {}",
+        "{backend:?}: a server that hangs is reported after {took:?} (timeout {TIMEOUT:?}): {}",
         failed.text
     );
 }
 
-/// A server that may be killed, with a place on it.
+/// A server that the test may kill, with a place on it.
 async fn stage(backend: Backend) -> (Server, Zoho, Place) {
     let kind: Kind = backend.server().expect("a backend on a server");
     let server = tokio::task::spawn_blocking(move || servers::private(kind)).await.expect("no panic");
@@ -127,12 +127,12 @@ async fn stage(backend: Backend) -> (Server, Zoho, Place) {
     (server, Zoho::start().await, place)
 }
 
-fn patient(zoho: &Zoho, place: &Place) -> Setup {
-    let settings = format!("timeout={}&connect_timeout=1", TIME_OUT.as_secs());
+fn with_timeouts(zoho: &Zoho, place: &Place) -> Setup {
+    let settings = format!("timeout={}&connect_timeout=1", TIMEOUT.as_secs());
     Setup { store: with_settings(&place.url(), &settings), ..zoho.setup(place) }
 }
 
-/// Listens to all savers for a while; hands back how many saves were acknowledged.
+/// Listens to all savers for this time. Returns how many saves were acknowledged.
 fn listen(savers: &mut [Worker], time: Duration, acknowledged: &mut HashMap<String, u64>) -> usize {
     let until = Instant::now() + time;
     let mut saves = 0;

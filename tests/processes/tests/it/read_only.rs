@@ -1,4 +1,4 @@
-//! A folder that this account may read and not write: what is stored is served, and nothing else is tried.
+//! A folder that this account may read but not write: stored tokens are served, and nothing is sent to Zoho.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -7,12 +7,12 @@ use processes::{Answer, Command};
 
 use crate::support::{Backend, Place, Worker, Zoho, check_clear, contents, is_root};
 
-over_every_file!(a_read_only_folder_is_read_from_and_told_about);
+over_every_file!(a_read_only_folder_is_read_and_its_error_is_clear);
 
-/// The account that owns nothing.
+/// An account that owns nothing.
 const NOBODY: u32 = 65_534;
 
-async fn a_read_only_folder_is_read_from_and_told_about(backend: Backend) {
+async fn a_read_only_folder_is_read_and_its_error_is_clear(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let setup = zoho.setup(&place);
     zoho.seed(&place, "ended").await;
@@ -27,7 +27,7 @@ async fn a_read_only_folder_is_read_from_and_told_about(backend: Backend) {
     let failed = worker.fails(&Command::Save { user: "ada".to_owned(), number: 2 });
     check_clear(&failed, &place, &["Permission"]);
 
-    // What could not be kept is not asked for: the code is still good afterwards.
+    // A token that could not be stored is not requested: the code stays valid.
     let code = zoho.emulator.self_client_code(Zoho::USER);
     let refused = worker.fails(&Command::Exchange { code: code.clone() });
     check_clear(&refused, &place, &["Permission"]);
@@ -44,8 +44,7 @@ async fn a_read_only_folder_is_read_from_and_told_about(backend: Backend) {
     measured!("{backend:?}: a read-only folder: {}", failed.text);
 }
 
-/// A worker that may read the folder and not write it. For root no folder is read-only, so it has to be another
-/// account's process then.
+/// A worker that may read the folder but not write it. Root may write every folder, so root starts it as another account.
 fn start_without_rights(place: &Place) -> Worker {
     if !is_root() {
         set_mode(place, 0o555);

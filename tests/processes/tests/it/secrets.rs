@@ -1,4 +1,4 @@
-//! No secret in logs at TRACE, in errors, in `Debug` or in the process list: over a whole life of a token.
+//! No secret in logs at TRACE, in errors, in `Debug` or in the process list, during the whole life of a token.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use zoho_oauth::store::StoredToken;
 
 use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, until};
 
-over_every_file!(no_secret_is_logged_told_or_listed);
+over_every_file!(no_secret_is_logged_reported_or_listed);
 
-async fn no_secret_is_logged_told_or_listed(backend: Backend) {
+async fn no_secret_is_logged_reported_or_listed(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let mut life = Life::begin(&zoho, &place);
     let user = life.log_in();
@@ -21,7 +21,7 @@ async fn no_secret_is_logged_told_or_listed(backend: Backend) {
     life.end(&user);
 }
 
-/// A worker that logs everything, what it said, and the secrets that it was given.
+/// A worker that logs everything, what it has reported, and the secrets that it knows.
 struct Life<'a> {
     zoho: &'a Zoho,
     place: &'a Place,
@@ -41,7 +41,7 @@ impl<'a> Life<'a> {
         Self { zoho, place, worker, told: Vec::new(), secrets: vec![setup.client_secret] }
     }
 
-    /// A code that is good, the same code again, and one that never was.
+    /// A valid code, the same code again, and an invalid one.
     fn log_in(&mut self) -> String {
         let code = self.zoho.emulator.self_client_code(Zoho::USER);
         let made_up = "1000.c0de0f0f0f0f0f0f0f0f0f0f.never0given0to0anybody0at0all".to_owned();
@@ -68,7 +68,7 @@ impl<'a> Life<'a> {
         self.note_rows().await;
     }
 
-    /// Refusals, error pages that repeat what was sent, broken connections.
+    /// Error responses, error pages that repeat what was sent, broken connections.
     async fn fail_in_every_way(&mut self, user: &str) {
         let everything = self.secrets.join(" ");
         let json = format!(r#"{{"error":"general_error","error_description":"{everything}"}}"#);
@@ -94,7 +94,7 @@ impl<'a> Life<'a> {
         self.worker.set_up(&self.zoho.setup(self.place));
     }
 
-    /// A renewal that the store does not take, and what comes of it.
+    /// A renewal whose save the store rejects, and the next start.
     async fn spool(&mut self, user: &str) {
         let before = self.zoho.requests();
         self.zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(200)));
@@ -106,14 +106,14 @@ impl<'a> Life<'a> {
         let failed = self.worker.fails(&Command::Save { user: "full".to_owned(), number: 1 });
         self.note(failed);
         self.worker.limit_files(None);
-        // The next start brings it in.
+        // The next start stores it.
         self.worker.set_up(&self.zoho.setup(self.place));
         let told = self.worker.access_token(user, 5);
         assert_eq!(told.errors, [].into());
         self.note_rows().await;
     }
 
-    /// What `ps` shows, of arguments and of the environment.
+    /// What a process list shows: arguments and environment.
     fn check_process_list(&mut self) {
         for what in ["cmdline", "environ"] {
             let seen = std::fs::read(format!("/proc/{}/{what}", self.worker.id())).unwrap();
@@ -162,13 +162,13 @@ impl<'a> Life<'a> {
     }
 }
 
-/// Neither the secret nor a dozen letters of it. A token's parts are searched for one by one: it begins with a
-/// number that all of them have.
+/// Checks that neither the secret nor twelve characters of it appear. The parts of a token are checked one by one, since
+/// all tokens begin with the same number.
 fn check_hidden(secret: &str, text: &str) {
-    const TELLING: usize = 12;
+    const REVEALING: usize = 12;
     for part in secret.split('.') {
         let letters: Vec<char> = part.chars().collect();
-        for window in letters.windows(TELLING) {
+        for window in letters.windows(REVEALING) {
             let window: String = window.iter().collect();
             assert!(!text.contains(&window), "a secret is seen: {window:?} of {secret:?}");
         }

@@ -1,4 +1,4 @@
-//! Several processes at one store: readers beside writers, and many new users at once.
+//! Several processes share a store: readers beside writers, and many new users at once.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -36,7 +36,7 @@ async fn a_reader_beside_a_writer_never_misses_a_row(backend: Backend) {
     assert_eq!(found.missing, 0, "false \"not found\"");
     assert_eq!((found.torn, found.errors), (0, Vec::new()));
     assert_eq!(found.whole, reads);
-    assert!(found.states >= 10, "the row hardly changed meanwhile: {} states", found.states);
+    assert!(found.states >= 10, "the row hardly changed: {} states", found.states);
     measured!(
         "{backend:?}: {reads} reads beside a writer, 0 missed, {} states seen, {elapsed:?}",
         found.states
@@ -68,8 +68,7 @@ async fn eight_processes_that_save_the_same_new_users_make_one_row_each(backend:
     check_rows(&rows, &all);
 }
 
-/// Has eight processes save these users at the same time, ten saves at once in each, and none be refused. Hands back
-/// how long it took.
+/// Has eight processes save these users at the same time, ten saves at once in each. Returns how long it took.
 async fn save_from_eight(place: &Place, users: impl Fn(usize) -> Vec<String>) -> Duration {
     let zoho = Zoho::start().await;
     let mut fleet = Vec::new();

@@ -1,4 +1,4 @@
-//! Zoho has answered and the store refuses: the caller gets the token, and the store gets it at the next start.
+//! The store rejects a new token: the caller gets the token, and the next start stores it.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use zoho_oauth::ExposeSecret;
 use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, contents, until};
 
 over_every_file!(
-    what_an_exchange_brought_comes_back_from_the_spool_at_the_next_start,
-    what_a_renewal_brought_comes_back_from_the_spool_at_the_next_start,
+    the_next_start_stores_the_spooled_token_of_an_exchange,
+    the_next_start_stores_the_spooled_token_of_a_renewal,
 );
 
-/// Too little for any store with forty rows, and enough for the spool.
+/// Too little for a store with forty rows, and enough for the spool.
 const SMALL: Option<u64> = Some(4_096);
 
-async fn what_an_exchange_brought_comes_back_from_the_spool_at_the_next_start(backend: Backend) {
+async fn the_next_start_stores_the_spooled_token_of_an_exchange(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let mut worker = worker_with_forty_rows(&zoho, &place);
     let code = zoho.emulator.self_client_code(Zoho::USER);
@@ -27,7 +27,7 @@ async fn what_an_exchange_brought_comes_back_from_the_spool_at_the_next_start(ba
     let Some(Answer::Login { user: Some(user), access_token: Some(token), persistence_error: Some(error) }) =
         worker.hear()
     else {
-        panic!("the caller has to get the token, and hear that it is not stored");
+        panic!("the caller has to get the token and the reason why it is not stored");
     };
     assert!(zoho.accepts(&token));
     assert!(error.contains(".spool") && error.contains("next start"), "{error}");
@@ -36,7 +36,7 @@ async fn what_an_exchange_brought_comes_back_from_the_spool_at_the_next_start(ba
     measured!("{backend:?}: a save that failed behind an exchange: {error}");
 }
 
-async fn what_a_renewal_brought_comes_back_from_the_spool_at_the_next_start(backend: Backend) {
+async fn the_next_start_stores_the_spooled_token_of_a_renewal(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     zoho.seed(&place, "ada").await;
     let mut worker = worker_with_forty_rows(&zoho, &place);
@@ -47,17 +47,17 @@ async fn what_a_renewal_brought_comes_back_from_the_spool_at_the_next_start(back
     let Some(Answer::Tokens(told)) = worker.hear() else { panic!("the callers get no answer") };
     assert_eq!(told.tokens.values().sum::<usize>(), 200, "{:?}", told.errors);
     let token = told.tokens.keys().next().expect("a token").clone();
-    // It stays good for everybody in this process.
+    // It stays valid for everybody in this process.
     assert_eq!(worker.access_token("ada", 200).tokens, [(token.clone(), 200)].into());
     worker.kill();
     check_next_start(&zoho, &place, "ada", &token).await;
 }
 
-/// A new process serves the token, without another request, and has stored it.
+/// Checks that a new process serves the token without another request, and has stored it.
 async fn check_next_start(zoho: &Zoho, place: &Place, user: &str, token: &str) {
     let is_spooled =
         || contents(&place.folder()).keys().any(|path| path.to_string_lossy().contains(".spool"));
-    assert!(is_spooled(), "it waits in the spool");
+    assert!(is_spooled(), "it is spooled");
     let mut next = Worker::open(place, &zoho.setup(place));
     let told = next.access_token(user, 200);
     assert_eq!(told.tokens, [(token.to_owned(), 200)].into(), "{:?}", told.errors);

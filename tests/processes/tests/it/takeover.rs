@@ -1,4 +1,4 @@
-//! The process that renews for everybody is killed, or stopped for so long that another does it.
+//! The process that renews is killed, or stopped until another process takes over.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn another_process_takes_over_within_the_lease_when_the_leader_is_killed(b
 
     others.iter_mut().for_each(|worker| worker.want_token("ada", 200));
     sleep(Duration::from_millis(500)).await;
-    assert_eq!(zoho.requests(), 1, "nobody asks beside a living leader");
+    assert_eq!(zoho.requests(), 1, "nobody else sends a request while the leader runs");
     leader.kill();
     let killed = Instant::now();
     until("another process takes over", || zoho.requests() == 2).await;
@@ -48,7 +48,7 @@ async fn a_leader_that_was_stopped_past_its_lease_does_not_overwrite_the_newer_t
     let refresh_token = zoho.seed(&place, "ada").await;
     zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(400)));
     let (mut leader, mut others) = leader_with_a_request_under_way(&zoho, &place).await;
-    // Its answer arrives while it is stopped: a good token, but older than the one that the others get.
+    // Its response arrives while it is stopped: a valid token, but older than the one that the others get.
     leader.stop();
     let stopped = Instant::now();
     let told = close_together(&mut others, "ada", 200);
@@ -57,7 +57,7 @@ async fn a_leader_that_was_stopped_past_its_lease_does_not_overwrite_the_newer_t
         assert_eq!(told.tokens, [(newer.clone(), 200)].into(), "{:?}", told.errors);
     }
     assert_eq!(zoho.requests(), 2);
-    assert_eq!(zoho.emulator.live_access_tokens(&refresh_token), 2, "the late answer carries a token, too");
+    assert_eq!(zoho.emulator.live_access_tokens(&refresh_token), 2, "the late response carries a token, too");
 
     sleep(backend.lease_life()).await;
     leader.go_on();
@@ -74,7 +74,7 @@ async fn a_leader_that_was_stopped_past_its_lease_does_not_overwrite_the_newer_t
     assert_eq!(zoho.requests(), 2, "nobody asked again");
 }
 
-/// The code is spent by then, so the process that takes over gets nothing for it, and takes nothing away.
+/// The code is spent, so the process that takes over gets nothing for it, and must not overwrite anything.
 async fn a_login_that_was_stopped_past_its_lease_is_not_lost(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let setup = zoho.setup(&place);
@@ -90,7 +90,7 @@ async fn a_login_that_was_stopped_past_its_lease_is_not_lost(backend: Backend) {
 
     leader.go_on();
     let Some(Answer::Login { access_token: Some(token), persistence_error: None, .. }) = leader.hear() else {
-        panic!("the leader did not bring its login home");
+        panic!("the leader did not store its login");
     };
     assert!(zoho.accepts(&token));
     let rows = place.rows().await;
@@ -106,14 +106,14 @@ async fn a_row_that_is_revoked_during_its_renewal_stays_gone(backend: Backend) {
     others[0].done(&Command::Revoke { user: "ada".to_owned() });
     assert!(place.rows().await.is_empty());
     let Some(Answer::Tokens(late)) = leader.hear() else { panic!("the leader has no answer") };
-    assert!(place.rows().await.is_empty(), "the late answer has brought the row back");
+    assert!(place.rows().await.is_empty(), "the late response has stored the row again");
     assert_eq!(late.tokens, [].into(), "a revoked token is no token");
     let again = leader.access_token("ada", 200);
     assert_eq!(again.tokens, [].into());
     assert_eq!(zoho.requests(), 1);
 }
 
-/// A process whose request has arrived at Zoho, with 200 tasks that wait for it, and seven others.
+/// A process with 200 tasks whose token request has arrived, and seven other processes.
 async fn leader_with_a_request_under_way(zoho: &Zoho, place: &Place) -> (Worker, Vec<Worker>) {
     let setup = zoho.setup(place);
     let mut leader = Worker::open(place, &setup);

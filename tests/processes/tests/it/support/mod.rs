@@ -1,4 +1,4 @@
-//! What the scenarios need: a place, a stand-in for Zoho, and workers.
+//! What the scenarios need: a place, an emulator of Zoho, and workers.
 
 mod place;
 mod worker;
@@ -47,7 +47,7 @@ macro_rules! tests_over {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             #[$attribute]
             async fn $scenario() {
-                if crate::support::Backend::$backend.is_here() {
+                if crate::support::Backend::$backend.is_available() {
                     super::$scenario(crate::support::Backend::$backend).await;
                 }
             })+
@@ -55,7 +55,7 @@ macro_rules! tests_over {
     };
 }
 
-/// Says what was measured; seen with `--nocapture`.
+/// Prints a measurement, which `--nocapture` shows.
 macro_rules! measured {
     ($($text:tt)*) => {
         crate::support::print_measured(&format!($($text)*))
@@ -71,11 +71,11 @@ pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Waits until `condition` holds, for half a minute at most.
+/// Waits until `condition` holds, for at most 30 seconds.
 pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
     let started = Instant::now();
     while !condition() {
-        assert!(started.elapsed() < Duration::from_secs(30), "waited in vain: {what}");
+        assert!(started.elapsed() < Duration::from_secs(30), "did not happen within 30 seconds: {what}");
         sleep(Duration::from_millis(1)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! A folder for a store and a home folder, and what is in the store.
+//! A store, a home folder, and what is in them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -34,8 +34,8 @@ impl Backend {
         }
     }
 
-    /// Whether the server that it needs, if it needs one, is there. If not, it says so.
-    pub(crate) fn is_here(self) -> bool {
+    /// Whether its server, if it needs one, is available. If not, the test is skipped.
+    pub(crate) fn is_available(self) -> bool {
         self.server().is_none_or(|kind| servers::shared(kind).is_some())
     }
 
@@ -67,13 +67,13 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// A place of its own, on the shared server where one is needed.
+    /// A new place, on the shared server if the backend needs one.
     pub(crate) fn new(backend: Backend) -> Self {
-        let url = backend.server().map(|kind| servers::fresh(kind).expect("the server was there"));
+        let url = backend.server().map(|kind| servers::fresh(kind).expect("the server is available"));
         Self::at(backend, url)
     }
 
-    /// A place on a server that is at this URL.
+    /// A place on the server at this URL.
     pub(crate) fn on_server(backend: Backend, url: impl Into<String>) -> Self {
         Self::at(backend, Some(url.into()))
     }
@@ -121,7 +121,7 @@ impl Place {
         self.open().get_tokens().await.unwrap()
     }
 
-    /// Everything that is not as a store should be: damage that no reader may have noticed yet.
+    /// Checks the file for damage that a reader may not notice.
     pub(crate) fn check_file(&self) {
         if self.backend == Backend::Sqlite {
             let connection = rusqlite::Connection::open(self.file()).unwrap();
@@ -140,7 +140,7 @@ pub(crate) fn check_rows(rows: &[OAuthToken], acknowledged: &HashMap<String, u64
     acknowledged.check(&rows).unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-/// Every file below `folder`, with its bytes.
+/// All files below `folder` with their bytes.
 pub(crate) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {

@@ -1,4 +1,4 @@
-//! A stand-in for Zoho, and users whose tokens have ended.
+//! An emulator of Zoho, and users whose tokens have expired.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use zoho_oauth::store::TokenStore;
 
 use super::Place;
 
-/// What the journal calls the one request that this is all about.
+/// The name of a token request in the journal.
 pub(crate) const TOKEN_REQUEST: &str = "POST /oauth/v2/token";
 
 pub(crate) struct Zoho {
@@ -26,7 +26,7 @@ impl Zoho {
         Self { emulator, client }
     }
 
-    /// How a worker uses this and the store of `place`.
+    /// The setup of a worker for this emulator and the store at `place`.
     pub(crate) fn setup(&self, place: &Place) -> Setup {
         Setup {
             store: place.url(),
@@ -34,26 +34,26 @@ impl Zoho {
             client_id: self.client.id().to_owned(),
             client_secret: self.client.secret().to_owned(),
             lease_life: u64::try_from(place.backend.lease_life().as_millis()).unwrap(),
-            time_out: 30_000,
+            timeout: 30_000,
             attempts: 3,
         }
     }
 
-    /// Stores a row for `user` whose access token has ended; hands back its refresh token.
+    /// Stores a row for `user` whose access token has expired. Returns its refresh token.
     pub(crate) async fn seed(&self, place: &Place, user: &str) -> String {
         let refresh_token = self.emulator.grant_refresh_token(self.client.id(), Self::USER);
         let row = OAuthToken::new()
             .with_user(user)
             .with_client(self.client.id(), self.client.secret().to_owned())
             .with_refresh_token(refresh_token.clone())
-            .with_access_token("1000.ended.ended")
+            .with_access_token("1000.expired.expired")
             .with_expires_at(SystemTime::now() - Duration::from_secs(60))
             .with_api_domain(self.emulator.base_url());
         place.open().save_token(&row).await.unwrap();
         refresh_token
     }
 
-    /// How many requests for a token have arrived.
+    /// How many token requests have arrived.
     pub(crate) fn requests(&self) -> usize {
         self.emulator.journal().count(TOKEN_REQUEST)
     }
