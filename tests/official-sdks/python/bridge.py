@@ -1,5 +1,5 @@
-"""Drives a store of the official SDK for the Rust tests. The store's URL comes in on the first line, since it may hold
-a password, and then a request per line; an answer per line goes out.
+"""Runs a store of the official SDK for the Rust tests. The first line of input is the store's URL, since it may hold a
+password. Each further line is a request, and each line of output a response.
 
     file:sdk_tokens.txt
     {"call": "find_token_by_id", "id": "1"}
@@ -23,11 +23,11 @@ from login import Session
 from rows import Row, row_of, token_of
 from sqlite_token_store import SqliteTokenStore
 
-PATIENCE_IN_SECONDS = 60
+TIMEOUT_IN_SECONDS = 60
 
 
 class Bridge:
-    """One store, and what may be called on it."""
+    """One store and its calls."""
 
     def __init__(self, store: TokenStore) -> None:
         self.store = store
@@ -60,27 +60,27 @@ class Bridge:
         return row_of(token)
 
     def outcome(self, row: Row) -> Optional[str]:
-        """Saves a row, whatever comes of it: nothing, or what the SDK raised."""
+        """Saves a row. Returns the exception that the SDK raised, if it did."""
         try:
             self.store.save_token(token_of(row))
             return None
         except Exception as error:
-            return told(error)
+            return text_of(error)
 
-    def answer(self, line: str) -> Dict[str, Any]:
+    def response(self, line: str) -> Dict[str, Any]:
         request = json.loads(line)
         try:
             return {"result": self.calls[request["call"]](request)}
-        except Exception as error:  # whatever the SDK raises is an answer, too
-            return {"error": told(error)}
+        except Exception as error:  # every exception of the SDK is a response
+            return {"error": text_of(error)}
 
 
-def told(error: Exception) -> str:
+def text_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
 def store_at(url: str) -> TokenStore:
-    """The store of the SDK, or one that its users write, which stands where ours with this URL does."""
+    """The SDK's store, or a custom store of its users, at the URL of ours."""
     kind, _, place = url.partition(":")
     if kind == "file":
         return FileStore(place)
@@ -89,10 +89,10 @@ def store_at(url: str) -> TokenStore:
 
 def main() -> None:
     bridge = Bridge(store_at(sys.stdin.readline().rstrip("\n")))
-    answers, sys.stdout = sys.stdout, sys.stderr  # so that nothing else is taken for an answer
+    responses, sys.stdout = sys.stdout, sys.stderr  # nothing else must look like a response
     for line in sys.stdin:
-        faulthandler.dump_traceback_later(PATIENCE_IN_SECONDS, exit=True)
-        print(json.dumps(bridge.answer(line)), file=answers, flush=True)
+        faulthandler.dump_traceback_later(TIMEOUT_IN_SECONDS, exit=True)
+        print(json.dumps(bridge.response(line)), file=responses, flush=True)
         faulthandler.cancel_dump_traceback_later()
 
 

@@ -1,4 +1,4 @@
-"""A session of the official SDK with Zoho, or with whoever stands in for it."""
+"""A session of the official SDK with Zoho or the emulator."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ class Session:
         self.store = store
 
     def log_in(self, url: str, token: OAuthToken) -> Row:
-        """Initializes the SDK for one host that is accounts server, API and upload host; it asks for a token
-        at once."""
+        """Initializes the SDK for one host that is accounts server, API and upload host. It requests a token at
+        once."""
         environment = DataCenter.Environment(url, url + "/oauth/v2/token", url)
         Initializer.initialize(environment, token, store=self.store, resource_path=tempfile.gettempdir())
         return row_of(token)
 
     def use(self, token: OAuthToken) -> Row:
-        """Goes on with another token, or with the same one as a new object."""
+        """Continues with another token, or with the same one as a new object."""
         Initializer.switch_user(token=token)
         return row_of(token)
 
     def access_token(self) -> str:
-        """What the SDK would put into the next request: renewed by it, if it holds that to be necessary."""
+        """The token that the SDK sends with its next request, which it renews if necessary."""
         return Initializer.get_initializer().token.get_token()
 
     def who_am_i(self) -> str:
-        """A call of the CRM: the email of the user whose token it is."""
+        """Calls the CRM. Returns the email of the user that the token belongs to."""
         parameters = ParameterMap()
         parameters.add(GetUsersParam.type, "CurrentUser")
-        answer = UsersOperations().get_users(parameters).get_object()
-        if not isinstance(answer, ResponseWrapper):
-            raise RuntimeError(f"the CRM answered with {type(answer).__name__}")
-        return answer.get_users()[0].get_email()
+        response = UsersOperations().get_users(parameters).get_object()
+        if not isinstance(response, ResponseWrapper):
+            raise RuntimeError(f"the CRM responded with {type(response).__name__}")
+        return response.get_users()[0].get_email()

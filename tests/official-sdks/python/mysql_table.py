@@ -1,7 +1,4 @@
-"""The SDK's own store in MySQL, at the URL of ours, on a table as the SDK's README tells its users to make it.
-
-The SDK makes no table itself.
-"""
+"""The SDK's MySQL store at the URL of ours, on a table as the SDK's README describes it. The SDK creates no table."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ TABLE = """create table if not exists `{}` (
 
 
 def open_store(url: str) -> DBStore:
-    """The store at `mysql://user:password@host:port/database?table=name`; the table is made where it is not there."""
+    """The store at `mysql://user:password@host:port/database?table=name`. Creates the table if it does not exist."""
     parts = urlsplit(url)
     [table] = parse_qs(parts.query)["table"]
     host, port, database = parts.hostname, parts.port, parts.path.lstrip("/")

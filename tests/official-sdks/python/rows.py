@@ -1,4 +1,4 @@
-"""A token of the official SDK as a row: ten texts under the names of the ten columns, and back."""
+"""A token of the official SDK as a row of ten texts, named by the ten columns, and back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zohocrmsdk.src.com.zoho.crm.api.user_signature import UserSignature
 
 Row = Dict[str, Optional[str]]
 
-# The ten columns in order, and what the SDK's token calls them.
+# The ten columns in order, and the names of the SDK's attributes.
 ATTRIBUTES = {
     "id": "id",
     "user_name": "user_signature",
@@ -26,7 +26,7 @@ COLUMNS = tuple(ATTRIBUTES)
 
 
 def row_of(token: OAuthToken) -> Row:
-    """The ten values of the SDK's token, as its own getters give them."""
+    """The ten values of the SDK's token, from its getters."""
     row = {column: getattr(token, "get_" + attribute)() for column, attribute in ATTRIBUTES.items()}
     if row["user_name"] is not None:
         row["user_name"] = row["user_name"].get_name()
@@ -34,8 +34,8 @@ def row_of(token: OAuthToken) -> Row:
 
 
 def token_of(row: Row) -> OAuthToken:
-    """The SDK's token with the values of a row. The SDK's constructor takes none without any token, so this one is
-    made with an access token that is no more than a place."""
+    """The SDK's token with the values of a row. The SDK's constructor needs a token, so this one gets an empty access
+    token first."""
     token = OAuthToken(access_token="")
     for column in COLUMNS:
         _set(token, column, row.get(column))
@@ -43,7 +43,7 @@ def token_of(row: Row) -> OAuthToken:
 
 
 def fill(token: OAuthToken, row: Row) -> None:
-    """Fills in what a token lacks from a row, in place, as the SDK's own stores do."""
+    """Fills the empty fields of a token from a row, in place, as the SDK's own stores do."""
     for column, value in row_of(token).items():
         if not value:
             _set(token, column, row[column])

@@ -1,7 +1,7 @@
-"""A custom store for the official SDK: table `oauthtoken` in a SQLite file, without anything beside it.
+"""A custom store for the official SDK: only the table `oauthtoken` in a SQLite file.
 
-It stands for what users of the SDK have written after Zoho's samples: same table, same order of look-up, a new
-connection for every call. Unlike the samples it binds every value and counts ids as numbers.
+It resembles what users of the SDK write after Zoho's samples: the same table, the same order of look-ups, a new
+connection for every call. Unlike the samples, it binds every value and counts ids as numbers.
 """
 
 from __future__ import annotations

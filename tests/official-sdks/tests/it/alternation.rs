@@ -1,4 +1,4 @@
-//! Both sides write to one file, again and again, while both have it open.
+//! Both sides write to one open file in turn.
 
 use std::collections::HashSet;
 
@@ -41,13 +41,13 @@ async fn one_row_that_both_sides_renew_in_turn_stays_one_row(kind: Kind, first: 
 async fn ids_stay_distinct_when_both_sides_insert(kind: Kind, first: First) {
     let Some(mut both) = Beside::open(kind, first).await else { return };
     let mut rows = Vec::new();
-    // The SDK's own store in MySQL cannot count past ten.
+    // In MySQL the SDK cannot count past ten.
     let rounds = if kind == Kind::MySql { 4 } else { 15 };
     for round in 0..rounds {
         rows.push(both.we_save(&row(&format!("ours {round}"))).await);
         rows.push(both.sdk.save_token(&row(&format!("theirs {round}"))));
         if round % 3 == 2 {
-            // The SDK gives the highest id out again once it is free. We never do.
+            // The SDK reuses the highest id once it is free. Our store never does.
             let last = rows.pop().expect("a row").id.expect("an id");
             assert!(both.ours.delete_token(&last).await.expect("deleted"));
         }
@@ -58,8 +58,8 @@ async fn ids_stay_distinct_when_both_sides_insert(kind: Kind, first: First) {
     assert_eq!(both.we_see().await, rows);
 }
 
-/// The SDK's `FileStore` empties the file before it writes it anew. A look into it at that moment is no proof that a
-/// token is gone.
+/// The SDK's `FileStore` truncates the file before it rewrites it. Our store must not take that moment for a missing
+/// token.
 async fn we_miss_no_row_while_the_sdk_saves(kind: Kind, first: First) {
     let Some(mut both) = Beside::open(kind, first).await else { return };
     let bob = both.sdk.save_token(&row("bob"));
@@ -74,12 +74,12 @@ async fn we_miss_no_row_while_the_sdk_saves(kind: Kind, first: First) {
         both
     });
     let wanted = OAuthToken::new().with_user("user 99");
-    let mut looks = 0;
+    let mut look_ups = 0;
     while !saving.is_finished() {
-        assert!(ours.find_token(&wanted).await.expect("we read").is_some(), "look {looks}");
-        looks += 1;
+        assert!(ours.find_token(&wanted).await.expect("we read").is_some(), "look-up {look_ups}");
+        look_ups += 1;
     }
-    assert!(looks > 0);
+    assert!(look_ups > 0);
     let mut both = saving.await.expect("the SDK saved");
     assert_eq!(both.the_sdk_sees().len(), 101);
 }

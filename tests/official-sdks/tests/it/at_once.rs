@@ -1,5 +1,5 @@
-//! Both sides write to one database at the same moment. The SDK's `FileStore` cannot do that: it saves over what it has
-//! not read.
+//! Both sides write to one database at the same moment. The SDK's `FileStore` cannot: it overwrites rows that it has not
+//! read.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -48,8 +48,8 @@ async fn nothing_of_ours_is_lost_in_a_table_of_ours_when_the_sdk_writes_at_once(
     nothing_of_ours_is_lost_in_mysql(First::We).await;
 }
 
-/// New users and known ones, some of them known to both sides. The SDK's own ids end at ten in MySQL, so its program
-/// chooses ids, from the numbers that we count through. What the SDK loses by that, it says.
+/// Both sides save new users, known users, and users that both know. In MySQL the SDK cannot count past ten, so its program
+/// chooses ids, from the range of ours. The SDK reports what it loses by that.
 async fn nothing_of_ours_is_lost_in_mysql(first: First) {
     let Some(mut both) = Beside::open(Kind::MySql, first).await else { return };
     for user in 0..SHARED {
@@ -58,7 +58,7 @@ async fn nothing_of_ours_is_lost_in_mysql(first: First) {
     let is_over = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| {
-            // Every other one has connections of its own, as another program has.
+            // Every other writer has its own connections, like another program.
             let ours = if writer % 2 == 0 { both.ours.clone() } else { both.place.open() };
             tokio::spawn(write(ours, writer, is_over.clone()))
         })
@@ -108,13 +108,13 @@ async fn nothing_of_ours_is_lost_in_mysql(first: First) {
     ));
 }
 
-/// Users whom both sides save.
+/// Users that both sides save.
 const SHARED: usize = 5;
 const WRITERS: usize = 4;
 const THEIR_ROUNDS: usize = 300;
 
-/// Saves a new user, a known one and a shared one in turn until it is over; hands back the last state of those whom
-/// nobody else saves.
+/// Saves a new, a known and a shared user in turn until `is_over`. Returns the last state of the users that nobody else
+/// saves.
 async fn write(store: AnyStore, writer: usize, is_over: Arc<AtomicBool>) -> BTreeMap<String, usize> {
     let mut saved = BTreeMap::new();
     for round in 1.. {
@@ -125,7 +125,7 @@ async fn write(store: AnyStore, writer: usize, is_over: Arc<AtomicBool>) -> BTre
             store.save_token(&state(&user, round).into()).await.expect("saved");
             saved.insert(user, round);
         }
-        // The SDK takes the other half of the numbers: it adds a row where it finds nothing to change.
+        // The SDK saves odd states, because it inserts a row if an update changes nothing.
         let shared = state(&format!("shared {}", round % SHARED), 2 * round);
         store.save_token(&shared.into()).await.expect("saved");
     }
@@ -134,11 +134,11 @@ async fn write(store: AnyStore, writer: usize, is_over: Arc<AtomicBool>) -> BTre
 
 fn what_they_save() -> Vec<StoredToken> {
     let round = |round: usize| {
-        // We have come past the one half of these ids, and run into the other.
+        // Half of these ids are below ours, the other half is ahead of us.
         let chosen = (if round.is_multiple_of(2) { 5 } else { 50 } * round).to_string();
         [
             StoredToken { id: Some(chosen), ..state(&format!("their new {round}"), round) },
-            // One with an id of its own choice to begin with: it is found by its name later on.
+            // The first save chooses an id. Later the row is found by its user name.
             StoredToken {
                 id: Some((900_000 + round % SHARED).to_string()),
                 ..state(&format!("theirs {}", round % SHARED), round)

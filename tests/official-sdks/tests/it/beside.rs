@@ -1,4 +1,4 @@
-//! Our store and the official SDK's, open on one file or one table at the same time.
+//! Our store and the official SDK's, both open on one file or table.
 
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{AnyStore, StoredToken, TokenStore};
@@ -6,7 +6,7 @@ use zoho_oauth::store::{AnyStore, StoredToken, TokenStore};
 use crate::place::{Kind, Place};
 use crate::python::Sdk;
 
-/// Both stores, open. Their file goes with them.
+/// Both open stores. Their file is removed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Beside {
     pub(crate) ours: AnyStore,
@@ -14,7 +14,7 @@ pub(crate) struct Beside {
     pub(crate) place: Place,
 }
 
-/// Who opens the new file first, and so makes it; or the table.
+/// Which side opens the file or table first and so creates it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum First {
     We,
@@ -22,43 +22,43 @@ pub(crate) enum First {
 }
 
 impl Beside {
-    /// Opens both at a new place, or says why this test is skipped.
+    /// Opens both at a new place. `None`: the test is skipped and has to return.
     pub(crate) async fn open(kind: Kind, first: First) -> Option<Self> {
         let place = kind.place()?;
         let (ours, mut sdk);
         if first == First::We {
             ours = place.open();
-            // A server is not asked for anything before the first call.
+            // Our store creates its table at the first call.
             assert_eq!(ours.get_tokens().await.expect("we read").len(), 0);
             sdk = Sdk::start(&place.url)?;
         } else {
             sdk = Sdk::start(&place.url)?;
-            // The file is there once the SDK has answered.
+            // The SDK has created the file once it responds.
             assert_eq!(sdk.get_tokens(), []);
             ours = place.open();
         }
         Some(Self { ours, sdk, place })
     }
 
-    /// Saves a row on our side and hands back how it is stored, with its id.
+    /// Saves a row with our store. Returns it as stored, with its id.
     pub(crate) async fn we_save(&self, row: &StoredToken) -> StoredToken {
         let saved = self.ours.save_token(&OAuthToken::from(row.clone())).await.expect("we save");
         StoredToken::from(&saved)
     }
 
-    /// Every row that we see, by id.
+    /// All rows that our store reads, sorted by id.
     pub(crate) async fn we_see(&self) -> Vec<StoredToken> {
         let tokens = self.ours.get_tokens().await.expect("we read");
         by_id(tokens.iter().map(StoredToken::from).collect())
     }
 
-    /// The row of a user that we see.
+    /// The row of a user that our store finds.
     pub(crate) async fn we_find(&self, user: &str) -> Option<StoredToken> {
         let found = self.ours.find_token(&OAuthToken::new().with_user(user)).await.expect("we read");
         found.as_ref().map(StoredToken::from)
     }
 
-    /// Every row that the SDK sees, by id.
+    /// All rows that the SDK reads, sorted by id.
     pub(crate) fn the_sdk_sees(&mut self) -> Vec<StoredToken> {
         by_id(self.sdk.get_tokens())
     }

@@ -1,4 +1,4 @@
-//! What one side writes, the other reads: exactly, whoever made the file.
+//! What one side writes, the other reads unchanged, whichever side created the file.
 
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{StoredToken, TokenStore};
@@ -24,7 +24,7 @@ async fn the_sdk_reads_every_tricky_value_that_we_write(kind: Kind, first: First
 
 async fn we_read_every_tricky_value_that_the_sdk_writes(kind: Kind, first: First) {
     let Some(mut both) = Beside::open(kind, first).await else { return };
-    // The SDK's own store in MySQL cannot count past ten.
+    // In MySQL the SDK cannot count past ten.
     for values in tricky_values(kind).chunks(10) {
         let written: Vec<_> = values.iter().map(|value| both.sdk.save_token(&tricky_row(value))).collect();
         assert_eq!(both.we_see().await, written);
@@ -58,7 +58,7 @@ async fn the_sdk_finds_our_rows_by_every_kind_of_token(kind: Kind, first: First)
     }
 }
 
-async fn a_field_that_holds_nothing_is_none_on_both_sides(kind: Kind, first: First) {
+async fn an_empty_field_is_none_on_both_sides(kind: Kind, first: First) {
     let Some(mut both) = Beside::open(kind, first).await else { return };
     let bare = |user: &str| StoredToken {
         user_name: Some(user.to_owned()),
@@ -100,6 +100,6 @@ over_every_kind_and_maker![
     the_sdk_reads_every_tricky_value_that_we_write,
     we_read_every_tricky_value_that_the_sdk_writes,
     the_sdk_finds_our_rows_by_every_kind_of_token,
-    a_field_that_holds_nothing_is_none_on_both_sides,
+    an_empty_field_is_none_on_both_sides,
     deleting_on_one_side_is_seen_on_the_other,
 ];

@@ -1,5 +1,4 @@
-//! What the official SDK itself cannot represent, to the letter: where a reader has to know it, and so that we
-//! notice when it changes.
+//! What the official SDK cannot represent. These tests document its exact behaviour and notice when it changes.
 
 use zoho_oauth::store::{StoredToken, TokenStore};
 
@@ -43,14 +42,14 @@ async fn the_word_null_is_a_value_until_the_csv_file_store_drops_its_quotes() {
     assert_eq!(both.sdk.find_user("ada").expect("found").redirect_url.as_deref(), Some("null"));
     assert_eq!(both.we_see().await[0].redirect_url.as_deref(), Some("null"));
 
-    // The Scala SDK writes a bare `null` for nothing, so a bare one is nothing.
+    // The Scala SDK writes an unquoted `null` for an empty field, so our store reads it as empty.
     both.sdk.save_token(&row("bob"));
     assert_eq!(both.we_see().await[0].redirect_url, None);
 }
 
 #[tokio::test]
 #[ignore = "needs the Python SDK"]
-async fn the_csv_file_store_saves_no_new_user_beside_an_id_that_is_no_number() {
+async fn the_csv_file_store_saves_no_new_user_beside_an_id_that_is_not_a_number() {
     let Some(mut both) = Beside::open(Kind::Csv, First::We).await else { return };
     let legacy = both.we_save(&StoredToken { id: Some("python_legacy_1".to_owned()), ..row("ada") }).await;
     let refused = both.sdk.try_to_save(&row("bob")).expect_err("the SDK counts ids");

@@ -1,4 +1,4 @@
-//! One login for both: the SDK logs in at the emulator, we renew, the SDK goes on, and the other way round.
+//! One login for both: the SDK logs in at the emulator, our store renews, the SDK continues, and the other way round.
 
 use zoho_emulator::Emulator;
 use zoho_oauth::store::StoredToken;
@@ -10,7 +10,7 @@ use crate::place::Kind;
 const ADA: &str = "ada@example.com";
 const TOKEN_REQUEST: &str = "POST /oauth/v2/token";
 
-/// The access token of this row, as text.
+/// The access token of this row.
 fn access_token(row: &StoredToken) -> &str {
     row.access_token.as_deref().expect("an access token")
 }
@@ -41,7 +41,7 @@ fn of_user(row: &StoredToken) -> StoredToken {
     StoredToken { user_name: row.user_name.clone(), ..StoredToken::default() }
 }
 
-async fn the_sdk_goes_on_with_what_we_renewed(kind: Kind, first: First) {
+async fn the_sdk_continues_with_a_token_that_we_renewed(kind: Kind, first: First) {
     let zoho = Emulator::start().await;
     let Some(mut both) = Beside::open(kind, first).await else { return };
     let theirs = both.sdk.log_in(&zoho.base_url(), &grant(&zoho));
@@ -56,7 +56,7 @@ async fn the_sdk_goes_on_with_what_we_renewed(kind: Kind, first: First) {
     assert_ne!(renewed.expose_secret(), access_token(&theirs));
     assert_eq!(zoho.journal().count(TOKEN_REQUEST), 2);
 
-    // The SDK's object that is alive looks into the store before each request, and a new one does.
+    // An existing object of the SDK reads the store before each request, and so does a new one.
     assert_eq!(both.sdk.access_token(), renewed.expose_secret());
     let adopted = both.sdk.go_on_with(&of_user(&theirs));
     assert_eq!(access_token(&adopted), renewed.expose_secret());
@@ -68,7 +68,7 @@ async fn the_sdk_goes_on_with_what_we_renewed(kind: Kind, first: First) {
     assert_eq!(zoho.journal().count(TOKEN_REQUEST), 0, "the SDK asked for no token of its own");
 }
 
-async fn we_go_on_with_what_the_sdk_renewed(kind: Kind, first: First) {
+async fn we_continue_with_a_token_that_the_sdk_renewed(kind: Kind, first: First) {
     let zoho = Emulator::start().await;
     let Some(mut both) = Beside::open(kind, first).await else { return };
     let authenticator = authenticator(&zoho, &both);
@@ -78,7 +78,7 @@ async fn we_go_on_with_what_the_sdk_renewed(kind: Kind, first: First) {
     let user = UserSignature::new(ours.user_name.clone().expect("named by us"));
     assert_eq!(both.the_sdk_sees(), std::slice::from_ref(&ours));
 
-    // The access token is gone, as an administrator could have it; the SDK renews, and saves.
+    // The access token is no longer valid, as after a revocation. The SDK renews and saves it.
     let spent = StoredToken {
         access_token: Some("1000.spent".into()),
         expiry_time: Some("1".into()),
@@ -96,7 +96,7 @@ async fn we_go_on_with_what_the_sdk_renewed(kind: Kind, first: First) {
     assert_eq!(both.we_see().await.len(), 1);
 }
 
-/// The SDK names rows `email:zgid`, and so do we: otherwise each would log the user in once more.
+/// Both name rows `email:zgid`. Otherwise each side would need its own login.
 async fn both_sides_give_the_user_the_same_name(kind: Kind, first: First) {
     let zoho = Emulator::start().await;
     let Some(mut both) = Beside::open(kind, first).await else { return };
@@ -110,7 +110,7 @@ async fn both_sides_give_the_user_the_same_name(kind: Kind, first: First) {
 }
 
 over_every_kind![
-    the_sdk_goes_on_with_what_we_renewed,
-    we_go_on_with_what_the_sdk_renewed,
+    the_sdk_continues_with_a_token_that_we_renewed,
+    we_continue_with_a_token_that_the_sdk_renewed,
     both_sides_give_the_user_the_same_name,
 ];

@@ -1,9 +1,9 @@
-//! Beside Zoho's official Python SDK: on the same token file, on the same table, with the same login.
+//! Tests beside Zoho's official Python SDK: on the same file, on the same table, with the same login.
 //!
-//! The tests start the Python interpreter that `ZOHOCRM_PYTHON` names, and those with a table in MySQL use the server
-//! that `ZOHOCRM_MARIADB` names; `cargo xtask test` installs the one and starts the other.
+//! They start the Python interpreter in `ZOHOCRM_PYTHON`, and use the server in `ZOHOCRM_MARIADB` for a table in MySQL.
+//! `cargo xtask test` installs the SDK and starts the server.
 
-/// Runs each test over every kind of store, made by the SDK: a CSV file, an SQLite file, a table in MySQL.
+/// Runs each test over every kind of store that the SDK has created: a CSV file, an SQLite file, a table in MySQL.
 macro_rules! over_every_kind {
     ($($test:ident),+ $(,)?) => {
         over_every_kind!(@stamp csv_file, Csv, TheSdk, "needs the Python SDK", [$($test),+]);
@@ -23,7 +23,7 @@ macro_rules! over_every_kind {
     };
 }
 
-/// Runs each test over every kind of store, and once more over those that we made.
+/// Runs each test over every kind of store, created by the SDK and created by this project.
 macro_rules! over_every_kind_and_maker {
     ($($test:ident),+ $(,)?) => {
         over_every_kind![$($test),+];

@@ -1,4 +1,4 @@
-//! What the SDK's own store in MySQL cannot do, to the letter, and what we do with what it leaves behind.
+//! What the SDK's store in MySQL cannot do, and how our store reads what it leaves behind.
 
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{StoreErrorKind, StoredToken, TokenStore};
@@ -7,14 +7,14 @@ use crate::beside::{Beside, First};
 use crate::place::Kind;
 use crate::rows::{renewed, row};
 
-/// The collation of a database with utf8mb4 takes names for the same that are not.
+/// The default collation of utf8mb4 treats different names as equal.
 #[tokio::test]
 #[ignore = "needs the Python SDK and MariaDB"]
 async fn on_its_own_table_the_sdk_hands_ada_s_token_to_others_and_we_do_not() {
     let Some(mut both) = Beside::open(Kind::MySql, First::TheSdk).await else { return };
     let ada = both.sdk.save_token(&row("ada@x"));
     for other in ["Ada@x", "ADA@X", "ádá@x", "ada@x "] {
-        let theirs = both.sdk.find_user(other).expect("the SDK finds somebody");
+        let theirs = both.sdk.find_user(other).expect("the SDK finds a row");
         assert_eq!((theirs.id, theirs.access_token), (ada.id.clone(), ada.access_token.clone()), "{other}");
         assert_eq!(both.we_find(other).await, None, "{other}");
     }
@@ -27,7 +27,7 @@ async fn on_its_own_table_the_sdk_hands_ada_s_token_to_others_and_we_do_not() {
     assert_eq!(rows.len(), 2);
     assert!(
         rows.iter().all(|row| row.user_name.as_deref() == Some("Ada@x")),
-        "the SDK saved over ada's: {rows:?}"
+        "the SDK overwrote ada's row: {rows:?}"
     );
 }
 
@@ -40,14 +40,14 @@ async fn on_a_table_of_ours_the_sdk_tells_case_and_accents_apart_too_but_no_trai
         assert_eq!(both.sdk.find_user(other), None, "{other}");
         assert_eq!(both.we_find(other).await, None, "{other}");
     }
-    let theirs = both.sdk.find_user("ada@x ").expect("the SDK finds somebody");
+    let theirs = both.sdk.find_user("ada@x ").expect("the SDK finds a row");
     assert_eq!(theirs.access_token, ada.access_token);
     assert_eq!(both.we_find("ada@x ").await, None);
 }
 
 #[tokio::test]
 #[ignore = "needs the Python SDK and MariaDB"]
-async fn what_a_column_has_no_room_for_we_refuse_and_the_sdk_fails_on() {
+async fn a_value_that_is_too_long_is_rejected_by_us_and_fails_in_the_sdk() {
     for first in [First::We, First::TheSdk] {
         let Some(mut both) = Beside::open(Kind::MySql, first).await else { return };
         let with_redirect_url =
@@ -71,7 +71,7 @@ async fn what_a_column_has_no_room_for_we_refuse_and_the_sdk_fails_on() {
     }
 }
 
-/// It takes the highest id by its text, and "9" is the highest of ten.
+/// It compares ids as text, so that "9" is the highest of ten.
 #[tokio::test]
 #[ignore = "needs the Python SDK and MariaDB"]
 async fn the_sdk_saves_no_eleventh_user_and_we_do() {
@@ -92,20 +92,20 @@ async fn the_sdk_saves_no_eleventh_user_and_we_do() {
             Some(rows[10].access_token.clone())
         );
 
-        // An id that its program chooses, and that we would have given out next.
+        // Its program chooses the id that our store would have used next.
         rows.push(both.sdk.save_token(&StoredToken { id: Some("12".to_owned()), ..row("user 12") }));
         let ours = both.we_save(&row("user 13")).await;
         assert_eq!(ours.id.as_deref(), Some("13"));
-        // One that it has deleted is as good as never there: nobody but us keeps count.
+        // The SDK deletes the row with the highest id. Our store does not reuse that id.
         both.sdk.delete_token("13");
         assert_eq!(both.we_save(&row("user 14")).await.id.as_deref(), Some("14"));
     }
 }
 
-/// The server says that no row was changed, and the SDK takes that for "no such row".
+/// The server reports that no row was changed, and the SDK takes that for "no such row".
 #[tokio::test]
 #[ignore = "needs the Python SDK and MariaDB"]
-async fn a_user_whom_the_sdk_saves_twice_has_two_rows_and_for_us_they_are_one() {
+async fn a_user_that_the_sdk_saves_twice_has_two_rows_which_we_read_as_one() {
     let Some(mut both) = Beside::open(Kind::MySql, First::TheSdk).await else { return };
     let ada = both.sdk.save_token(&row("ada"));
     let again = both.sdk.save_token(&row("ada"));
@@ -115,7 +115,7 @@ async fn a_user_whom_the_sdk_saves_twice_has_two_rows_and_for_us_they_are_one() 
     let later = StoredToken { expiry_time: Some("4102444800001".to_owned()), ..renewed("ada", 1) };
     let renewed = both.we_save(&later).await;
     assert_eq!(renewed.id, ada.id);
-    assert_eq!(both.we_find("ada").await, Some(renewed.clone()), "the one that ends last");
+    assert_eq!(both.we_find("ada").await, Some(renewed.clone()), "the one that expires last");
     assert_eq!(both.sdk.find_user("ada"), Some(renewed.clone()));
     assert_eq!(both.we_see().await, [renewed, again]);
 }

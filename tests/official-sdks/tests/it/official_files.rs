@@ -1,4 +1,4 @@
-//! Files that an official SDK made: used as they are, and left as they are.
+//! Files and tables of an official SDK: they are used as they are and keep their shape.
 
 use std::fs;
 
@@ -21,7 +21,7 @@ async fn a_table_without_a_side_table_is_used_and_keeps_its_shape() {
             format!("select group_concat(sql, ';') from sqlite_master where type = 'table' and {condition}");
         database.query_row(&text, [], |row| row.get::<_, Option<String>>(0)).expect("read")
     };
-    let made_by_the_sdk = tables("name = 'oauthtoken'").expect("the SDK made it");
+    let made_by_the_sdk = tables("name = 'oauthtoken'").expect("the SDK created it");
 
     let ada = both.sdk.save_token(&row("ada"));
     assert_eq!(both.we_find("ada").await, Some(ada));
@@ -29,7 +29,7 @@ async fn a_table_without_a_side_table_is_used_and_keeps_its_shape() {
     assert_eq!(both.sdk.find_user("ada"), Some(ada));
 
     assert_eq!(tables("name = 'oauthtoken'"), Some(made_by_the_sdk));
-    assert!(tables("name = 'oauthtoken_state'").is_some(), "what else we keep stands beside it");
+    assert!(tables("name = 'oauthtoken_state'").is_some(), "our other data is in a table beside it");
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn a_mysql_table_gets_indexes_and_a_table_beside_it_and_keeps_its_columns(
     let columns = "cast(concat_ws(' ', column_name, column_type, is_nullable, collation_name) as char) \
         from information_schema.columns";
     let made_by_the_sdk = described(columns).await;
-    // Names that differ in case alone are the same there.
+    // Names that differ only in case are equal there.
     let is_lax =
         |column: &String| column.starts_with("user_name varchar(255) YES ") && column.ends_with("_ci");
     assert!(made_by_the_sdk.iter().any(is_lax), "{made_by_the_sdk:?}");
@@ -72,7 +72,7 @@ async fn a_mysql_table_gets_indexes_and_a_table_beside_it_and_keeps_its_columns(
 
 #[tokio::test]
 #[ignore = "needs the Python SDK"]
-async fn the_sdk_goes_on_when_we_have_closed_the_database() {
+async fn the_sdk_continues_after_we_have_closed_the_database() {
     let Some(mut both) = Beside::open(Kind::Sqlite, First::TheSdk).await else { return };
     let ada = both.we_save(&row("ada")).await;
     drop(both.ours);
@@ -82,7 +82,7 @@ async fn the_sdk_goes_on_when_we_have_closed_the_database() {
 
 #[tokio::test]
 #[ignore = "needs the Python SDK"]
-async fn lines_that_nobody_saves_stay_byte_for_byte() {
+async fn unchanged_lines_stay_byte_for_byte() {
     let Some(mut both) = Beside::open(Kind::Csv, First::TheSdk).await else { return };
     for user in ["ada", "bob, the builder", "carol \"the great\""] {
         both.sdk.save_token(&row(user));

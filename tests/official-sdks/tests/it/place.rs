@@ -1,11 +1,11 @@
-//! Where both stores are: in a file, or in a table on a server.
+//! Where both stores are: a file, or a table on a server.
 
 use std::path::Path;
 
 use tempfile::TempDir;
 use zoho_oauth::store::{AnyStore, connect};
 
-/// The kinds of store that the official SDK and we both have.
+/// The kinds of store that both the official SDK and this project have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The SDK's own `FileStore`.
@@ -16,7 +16,7 @@ pub(crate) enum Kind {
     MySql,
 }
 
-/// A place for one test, where nothing is yet.
+/// An empty place for one test.
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) url: String,
@@ -24,7 +24,7 @@ pub(crate) struct Place {
 }
 
 impl Kind {
-    /// A new place, or `None` where a server is missing: then it was said that this test is skipped.
+    /// A new place. `None`: there is no server, the test is skipped and has to return.
     pub(crate) fn place(self) -> Option<Place> {
         let in_a_folder = |kind: &str, file: &str| {
             let folder = tempfile::tempdir().expect("a folder can be made");
@@ -38,7 +38,7 @@ impl Kind {
         }
     }
 
-    /// How many characters a value may have that is called long.
+    /// The length of a long value, in characters.
     pub(crate) fn long_value(self) -> usize {
         match self {
             Self::Csv | Self::Sqlite => 2_048,
@@ -48,12 +48,12 @@ impl Kind {
 }
 
 impl Place {
-    /// Opens our store there.
+    /// Opens our store.
     pub(crate) fn open(&self) -> AnyStore {
         connect(&self.url).expect("opened")
     }
 
-    /// The file, where it is one.
+    /// The path, if the place is a file.
     pub(crate) fn path(&self) -> &Path {
         let (_, path) = self.url.split_once(':').expect("a store's URL");
         Path::new(path)

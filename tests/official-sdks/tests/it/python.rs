@@ -1,4 +1,4 @@
-//! The official SDK in a Python process of its own.
+//! The official SDK in a Python process.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,7 +10,7 @@ use zoho_oauth::store::StoredToken;
 
 const BRIDGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/bridge.py");
 
-/// A Python process with a store of the official SDK in it. It ends when this is dropped.
+/// A Python process with a store of the official SDK. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Sdk {
     process: Child,
@@ -19,11 +19,11 @@ pub(crate) struct Sdk {
 }
 
 impl Sdk {
-    /// Starts the SDK on the store that is at this URL, or says why this test is skipped.
+    /// Starts the SDK on the store at this URL. `None`: the test is skipped and has to return.
     pub(crate) fn start(url: &str) -> Option<Self> {
         let python = interpreter()?;
         let mut command = Command::new(&python);
-        // Text is UTF-8 whatever the machine's language is, and the source folder stays as it is.
+        // UTF-8 whatever the locale, and no compiled files in the source folder.
         command.args(["-X", "utf8", "-B", BRIDGE]);
         command.env("NO_PROXY", "*").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process =
@@ -51,18 +51,18 @@ impl Sdk {
         row(self.call("find_token_by_id", json!({ "id": id })))
     }
 
-    /// Saves, and hands back the token as the SDK left it, with its id.
+    /// Saves a token. Returns it as the SDK left it, with its id.
     pub(crate) fn save_token(&mut self, token: &StoredToken) -> StoredToken {
         row(self.call("save_token", json!({ "row": token }))).expect("a saved token is one")
     }
 
-    /// Saves, or hands back the exception that the SDK raised.
+    /// Saves a token, or returns the exception that the SDK raised.
     pub(crate) fn try_to_save(&mut self, token: &StoredToken) -> Result<StoredToken, String> {
         let saved = self.try_to_call("save_token", json!({ "row": token }))?;
         Ok(row(saved).expect("a saved token is one"))
     }
 
-    /// Saves one row after the other, whatever comes of each: what the SDK raised for it, if it did.
+    /// Saves rows one after the other. Returns the exception for each row, if the SDK raised one.
     pub(crate) fn save_each(&mut self, tokens: &[StoredToken]) -> Vec<Option<String>> {
         let outcomes = self.call("save_each", json!({ "rows": tokens }));
         serde_json::from_value(outcomes).expect("a text or nothing for each row")
@@ -76,40 +76,40 @@ impl Sdk {
         self.call("delete_tokens", json!({}));
     }
 
-    /// Initializes the SDK for the host at `url`. It gets itself a token at once.
+    /// Initializes the SDK for the host at `url`. It requests a token at once.
     pub(crate) fn log_in(&mut self, url: &str, token: &StoredToken) -> StoredToken {
         row(self.call("log_in", json!({ "url": url, "row": token }))).expect("a token after a login")
     }
 
-    /// Goes on with a new token object of the SDK.
+    /// Continues with a new token object of the SDK.
     pub(crate) fn go_on_with(&mut self, token: &StoredToken) -> StoredToken {
         row(self.call("use", json!({ "row": token }))).expect("a token to go on with")
     }
 
-    /// The access token of the SDK's next request.
+    /// The access token that the SDK sends with its next request.
     pub(crate) fn access_token(&mut self) -> String {
         let token = self.call("access_token", json!({}));
         token.as_str().expect("an access token is a text").to_owned()
     }
 
-    /// Asks the CRM whose token it is.
+    /// Asks the CRM which user the token belongs to.
     pub(crate) fn who_am_i(&mut self) -> String {
         self.call("who_am_i", json!({})).as_str().expect("an email is a text").to_owned()
     }
 
-    /// Calls the SDK, and fails with what it said if it raised an exception.
+    /// Calls the SDK and fails if it raises an exception.
     fn call(&mut self, call: &str, request: Value) -> Value {
         self.try_to_call(call, request).unwrap_or_else(|error| panic!("{call}: {error}"))
     }
 
     fn try_to_call(&mut self, call: &str, mut request: Value) -> Result<Value, String> {
         request["call"] = call.into();
-        let requests = self.requests.as_mut().expect("the process is not told to end yet");
+        let requests = self.requests.as_mut().expect("the input is open");
         writeln!(requests, "{request}").expect("Python listens");
         let mut line = String::new();
         self.answers.read_line(&mut line).expect("Python answers in UTF-8");
-        assert!(!line.is_empty(), "Python ended instead of answering {call}");
-        let mut answer: Value = serde_json::from_str(&line).expect("an answer is JSON");
+        assert!(!line.is_empty(), "Python ended without a response to {call}");
+        let mut answer: Value = serde_json::from_str(&line).expect("a response is JSON");
         match answer["error"].take() {
             Value::Null => Ok(answer["result"].take()),
             error => Err(error.to_string()),
@@ -119,7 +119,7 @@ impl Sdk {
 
 impl Drop for Sdk {
     fn drop(&mut self) {
-        // The end of its input is the end of the process.
+        // The process ends when its input does.
         drop(self.requests.take());
         let _ = self.process.wait();
     }
@@ -131,7 +131,7 @@ fn interpreter() -> Option<OsString> {
         return Some(python);
     }
     let reason = env::var("ZOHOCRM_PYTHON_MISSING").unwrap_or_else(|_| {
-        "ZOHOCRM_PYTHON names no Python with the official SDK; `cargo xtask test` makes one".to_owned()
+        "ZOHOCRM_PYTHON names no Python with the official SDK; `cargo xtask test` creates one".to_owned()
     });
     servers::skip(&reason);
     None

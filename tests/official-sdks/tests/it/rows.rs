@@ -4,7 +4,7 @@ use zoho_oauth::store::StoredToken;
 
 use crate::place::Kind;
 
-/// An ordinary row of a user, without an id.
+/// A row of a user without an id.
 pub(crate) fn row(user: &str) -> StoredToken {
     StoredToken {
         user_name: Some(user.to_owned()),
@@ -24,7 +24,7 @@ pub(crate) fn renewed(user: &str, round: usize) -> StoredToken {
     StoredToken { access_token: Some(format!("1000.access.{user}.{round}")), ..row(user) }
 }
 
-/// A row whose every text is tricky in the same way, each field recognisable. The expiry stays a number.
+/// A row with the same tricky value in every text field, with `*` replaced by the field's name. The expiry is a number.
 pub(crate) fn tricky_row(value: &str) -> StoredToken {
     let field = |name: &str| Some(value.replace('*', name));
     StoredToken {
@@ -41,7 +41,7 @@ pub(crate) fn tricky_row(value: &str) -> StoredToken {
     }
 }
 
-/// Values that trip programs up, as far as a store of this kind has room for them; `*` stands for the name of the field.
+/// Values that break careless programs, as far as they fit into this kind of store. `*` stands for the field's name.
 pub(crate) fn tricky_values(kind: Kind) -> Vec<String> {
     let mut values: Vec<String> = [
         "plain *",
@@ -72,7 +72,7 @@ pub(crate) fn tricky_values(kind: Kind) -> Vec<String> {
     values
 }
 
-/// The row of a user in a state: all that may change follows from the state's number.
+/// The row of a user in a state. Every field that may change depends on the number.
 pub(crate) fn state(user: &str, number: usize) -> StoredToken {
     StoredToken {
         expiry_time: Some((4_102_444_800_000 + number).to_string()),
@@ -81,7 +81,7 @@ pub(crate) fn state(user: &str, number: usize) -> StoredToken {
     }
 }
 
-/// The number of a row's state; `None` if it is no state that was ever saved: torn, or mixed from two.
+/// The number of a row's state. `None`: it was never saved like this, it is torn or mixed.
 pub(crate) fn number_of(row: &StoredToken) -> Option<usize> {
     let number = row.access_token.as_deref()?.rsplit('.').next()?.parse().ok()?;
     let whole = StoredToken { id: row.id.clone(), ..state(row.user_name.as_deref()?, number) };
