@@ -1,4 +1,4 @@
-//! Files that are whole at every moment, and there for good once they were written.
+//! Files that are whole at every moment, and durable once they are written.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -12,18 +12,18 @@ use tempfile::NamedTempFile;
 use zoho_oauth::store::{StoreError, StoreErrorKind};
 
 /// How long to wait for the lock.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Where files are written before they get their name.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+/// The folder where files are written before they get their name.
 const DRAFTS: &str = "drafts";
 
-/// A folder of JSON files, which are named by their path in it. Take the lock before you use any of them.
+/// A folder of JSON files, named by their paths in it. Take the lock before you use one.
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
 }
 
 impl Folder {
-    /// Opens the folder; makes it where there is none.
+    /// Opens the folder, and creates it if it does not exist.
     pub(super) fn open(path: PathBuf) -> Result<Self, StoreError> {
         let folder = Self { path };
         folder.make().map_err(|error| failed("open", &folder.path, error))?;
@@ -40,12 +40,12 @@ impl Folder {
         File::options().write(true).create(true).truncate(false).open(self.path.join("lock")).map(|_| ())
     }
 
-    /// Waits until nobody else reads or writes; to be held as long as one writes.
+    /// Waits until no other process reads or writes. Hold it while you write.
     pub(super) fn lock(&self) -> Result<File, StoreError> {
         self.lock_by(File::try_lock)
     }
 
-    /// Waits until nobody writes; to be held as long as one reads.
+    /// Waits until no process writes. Hold it while you read.
     pub(super) fn lock_shared(&self) -> Result<File, StoreError> {
         self.lock_by(File::try_lock_shared)
     }
@@ -57,7 +57,7 @@ impl Folder {
         loop {
             match try_lock(&file) {
                 Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
+                Err(TryLockError::WouldBlock) if began.elapsed() < LOCK_TIMEOUT => {
                     sleep(Duration::from_millis(1));
                 }
                 Err(error) => return Err(failed("lock", &path, error.into())),
@@ -65,17 +65,17 @@ impl Folder {
         }
     }
 
-    /// Whether the file is there.
+    /// Whether the file exists.
     pub(super) fn has(&self, name: &str) -> bool {
         self.path.join(name).exists()
     }
 
-    /// What the file holds; `None` when there is no such file.
+    /// The content of the file. `None`: it does not exist.
     pub(super) fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StoreError> {
         read(&self.path.join(name))
     }
 
-    /// What all files of a folder hold.
+    /// The contents of all files in a folder.
     pub(super) fn read_all<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>, StoreError> {
         let path = self.path.join(name);
         let files = match fs::read_dir(&path) {
@@ -86,7 +86,7 @@ impl Folder {
         files.iter().filter_map(|file| read(file).transpose()).collect()
     }
 
-    /// Gives the file this content. Only its owner can read it: these are secrets.
+    /// Writes the file. Only its owner can read it: it holds secrets.
     pub(super) fn write(&self, name: &str, content: &impl Serialize) -> Result<(), StoreError> {
         let path = self.path.join(name);
         let write = || -> io::Result<()> {
@@ -101,7 +101,7 @@ impl Folder {
         write().map_err(|error| failed("write", &path, error))
     }
 
-    /// Removes the file, and says whether it was there.
+    /// Removes the file. Returns whether it existed.
     pub(super) fn remove(&self, name: &str) -> Result<bool, StoreError> {
         let path = self.path.join(name);
         match fs::remove_file(&path).and_then(|()| sync(path.parent().unwrap_or(&path))) {
@@ -111,7 +111,7 @@ impl Folder {
         }
     }
 
-    /// Removes all files of a folder, in one step: it gets another name. The rest is cleaning up.
+    /// Removes all files of a folder in one step, by renaming the folder. The rest is cleaning up.
     pub(super) fn remove_all(&self, name: &str) -> Result<(), StoreError> {
         self.sweep()?;
         let path = self.path.join(name);
@@ -121,7 +121,7 @@ impl Folder {
         }
     }
 
-    /// Removes the drafts of those who were killed: nobody is writing while we have the lock.
+    /// Removes the drafts of killed processes: no other process writes while this one holds the lock.
     fn sweep(&self) -> Result<(), StoreError> {
         let path = self.path.join(DRAFTS);
         let sweep = || -> io::Result<()> {
@@ -135,31 +135,33 @@ impl Folder {
     }
 }
 
-/// What cannot be understood is not repeated in the error: it may be a secret.
+/// The error does not repeat what cannot be parsed: it may be a secret.
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
     match fs::read(path) {
         Ok(content) => serde_json::from_slice(&content)
             .map(Some)
-            .map_err(|_| failed("understand", path, ErrorKind::InvalidData.into())),
+            .map_err(|_| failed("parse", path, ErrorKind::InvalidData.into())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed("read", path, error)),
     }
 }
 
-/// Gets the list of a folder's files onto the disk. Where the system is not Unix, that cannot be asked for.
+/// Syncs the folder, so that new names in it survive a power cut. Only Unix can do that.
 fn sync(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 fn failed(action: &'static str, path: &Path, error: io::Error) -> StoreError {
     let (kind, next_step) = match error.kind() {
-        ErrorKind::WouldBlock => (StoreErrorKind::Busy, "try again; if this goes on, see who has the lock"),
-        ErrorKind::InvalidData => (StoreErrorKind::Damaged, "put a copy of that file in its place"),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => (StoreErrorKind::Full, "make room"),
+        ErrorKind::WouldBlock => {
+            (StoreErrorKind::Busy, "try again; if this goes on, check which process holds the lock")
+        }
+        ErrorKind::InvalidData => (StoreErrorKind::Damaged, "restore the file from a backup"),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => (StoreErrorKind::Full, "free disk space"),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             (StoreErrorKind::Permission, "let this account read and write the folder")
         }
-        _ => (StoreErrorKind::Other, "see whether the folder is there and can be used"),
+        _ => (StoreErrorKind::Other, "check that the folder exists and can be used"),
     };
     let evidence = format!("{}: {error}", path.display());
     StoreError::of(kind, action).evidence(evidence).next_step(next_step).caused_by(error)

@@ -1,17 +1,16 @@
-//! A token store over plain files: a folder with one JSON file for each token. Copy it and put your own storage in
-//! the place of `files.rs`.
+//! A token store in plain files: a folder with one JSON file per token. Copy it and replace `files.rs` with your storage.
 //!
 //! ```text
 //! folder/
-//!   lock              whoever writes has it alone, whoever reads shares it
-//!   highest-id.json   so that no id is given out twice
-//!   rows/….json       one token each, named by the SHA-256 of its id, which may be any text
-//!   leases/….json     who may renew what
-//!   drafts/           what is being written
+//!   lock              a writer holds it alone, readers share it
+//!   highest-id.json   so that no id is used twice
+//!   rows/….json       one token each, named by the SHA-256 of its id, which can be any text
+//!   leases/….json     who may renew which token
+//!   drafts/           files that are being written
 //! ```
 //!
-//! A file is never changed: its next content is written beside it, synced to the disk, and renamed over it. So a row
-//! is always one whole state, and what was acknowledged survives a kill and a power cut.
+//! A file is never changed in place: its new content is written beside it, synced to disk and renamed over it. So a row is
+//! always one whole state, and an acknowledged save survives a kill and a power cut.
 
 mod files;
 
@@ -33,7 +32,7 @@ use files::Folder;
 const HIGHEST_ID: &str = "highest-id.json";
 const ROWS: &str = "rows";
 
-/// Keeps tokens in a folder. Clones share it, and so do all processes that open the same folder.
+/// Stores tokens in a folder, which clones and other processes may share.
 #[derive(Clone, Debug)]
 pub(crate) struct FolderStore {
     folder: Arc<Folder>,
@@ -41,10 +40,10 @@ pub(crate) struct FolderStore {
 }
 
 impl FolderStore {
-    /// Opens the folder; makes it where there is none.
+    /// Opens the folder, and creates it if it does not exist.
     ///
     /// # Errors
-    /// When it cannot be made or written.
+    /// If it cannot be created or written.
     pub(crate) fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let path = path.into();
         let name: Arc<str> = format!("the folder token store {}", path.display()).into();
@@ -52,7 +51,7 @@ impl FolderStore {
         Ok(Self { folder: Arc::new(folder), name })
     }
 
-    /// Reads while nobody writes.
+    /// Reads while no process writes.
     async fn read<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -61,7 +60,7 @@ impl FolderStore {
         self.run(move |folder| folder.lock_shared().and_then(|_lock| work(folder))).await
     }
 
-    /// Writes while nobody else reads or writes.
+    /// Writes while no other process reads or writes.
     async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -70,8 +69,7 @@ impl FolderStore {
         self.run(move |folder| folder.lock().and_then(|_lock| work(folder))).await
     }
 
-    /// Files have to be waited for, so this is done where waiting holds nobody up. It is done to the end even if the
-    /// caller stops waiting.
+    /// Files block, so this runs on the blocking thread pool. It runs to the end even if the caller stops waiting.
     async fn run<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -80,7 +78,7 @@ impl FolderStore {
         let folder = self.folder.clone();
         match spawn_blocking(move || work(&folder)).await {
             Ok(result) => result.map_err(|error| error.in_store(&*self.name)),
-            Err(error) => Err(StoreError::new(&*self.name, "finish what it was doing", error)),
+            Err(error) => Err(StoreError::new(&*self.name, "finish the call", error)),
         }
     }
 }
@@ -167,8 +165,8 @@ fn save(folder: &Folder, new: StoredToken) -> Result<StoredToken, StoreError> {
     Ok(row)
 }
 
-/// Gives a new row its id. The highest id is written down before the row: whoever is killed in between wastes an id,
-/// and gives none out twice.
+/// Gives a new row its id. The highest id is written before the row: a process that is killed in between wastes an id, and
+/// no id is used twice.
 fn with_id(folder: &Folder, new: StoredToken) -> Result<StoredToken, StoreError> {
     let highest = folder.read(HIGHEST_ID)?.unwrap_or(0);
     let chosen = new.id.filter(|id| !id.is_empty());
@@ -189,14 +187,14 @@ fn save_and_release(folder: &Folder, lease: &Lease, new: StoredToken) -> Result<
         None => None,
     };
     let is_permitted = lease.permits(row.map(OAuthToken::from).as_ref());
-    // The row goes first: whoever is killed in between leaves a lease that ends by itself.
+    // The row is written first: a process that is killed in between leaves a lease that expires.
     let saved = if is_permitted { Some(save(folder, new)?) } else { None };
     change(folder, &lease.key, |entry, now| entry.release(lease, now))?;
     Ok(saved.map_or(Fenced::Superseded, |saved| Fenced::Saved(saved.into())))
 }
 
-/// Reads a lease's entry, lets `change` work on it, and writes it if that changed anything. The files stay; one whose
-/// `LeaseEntry::may_be_forgotten` can be deleted.
+/// Reads the entry of a lease, applies `change`, and writes the entry if it changed. No file is deleted here; those for
+/// which `LeaseEntry::may_be_forgotten` is true could be.
 fn change<T>(
     folder: &Folder,
     key: &LeaseKey,
@@ -217,18 +215,18 @@ fn row_file(id: &str) -> String {
     format!("{ROWS}/{name}.json")
 }
 
-/// Windows has no colon in a file's name.
+/// A file's name has no colon on Windows.
 fn lease_file(key: &LeaseKey) -> String {
     format!("leases/{}.json", key.as_str().replace(':', "-"))
 }
 
-/// This machine's clock: all who share the folder sit on it.
+/// This machine's clock, since all processes that share the folder run here.
 fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-#[allow(dead_code, reason = "the tests take the store and leave this")]
+#[allow(dead_code, reason = "the tests use the store only")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
