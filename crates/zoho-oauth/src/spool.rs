@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::persistence::Persistence;
 use crate::private_file;
+use crate::store::identity::absolute;
 use crate::store::{AnyStore, StoreError, StoredToken};
 use crate::token::{OAuthToken, hex};
 
@@ -57,10 +58,7 @@ impl Spool {
             }
             (None, None) => Vec::new(),
         };
-        let store_id = store
-            .place()
-            .map_or_else(|| store.name().to_owned(), |path| absolute(path).display().to_string());
-        Self { folders: folders.into_iter().chain(home).collect(), store: store_id }
+        Self { folders: folders.into_iter().chain(home).collect(), store: store.identity().to_string() }
     }
 
     /// Spools a new login before its token is stored, so that a killed process loses nothing. A failure is no reason
@@ -193,16 +191,6 @@ fn home_folder() -> Option<PathBuf> {
     std::env::home_dir()
         .filter(|home| home.is_absolute())
         .map(|home| home.join(".local/state/zoho-oauth/spool"))
-}
-
-/// One name for a file, independent of the working directory and of links that lead to it.
-fn absolute(path: &Path) -> PathBuf {
-    if let Ok(file) = path.canonicalize() {
-        return file;
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    path.file_name().map_or_else(|| folder.clone(), |name| folder.join(name))
 }
 
 fn create_folder(folder: &Path) -> io::Result<()> {

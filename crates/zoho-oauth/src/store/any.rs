@@ -11,6 +11,7 @@ use crate::token::OAuthToken;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::erased::{ErasedCoordination, ErasedStore};
 use super::error::StoreError;
+use super::identity::StoreIdentity;
 use super::lease_board::LeaseBoard;
 use super::maintenance::Maintenance;
 use super::page::TokenPage;
@@ -33,7 +34,7 @@ pub struct AnyStore {
     store: Arc<dyn ErasedStore>,
     coordination: Arc<dyn ErasedCoordination>,
     name: Arc<str>,
-    is_named: bool,
+    identity: StoreIdentity,
     place: Option<Arc<PathBuf>>,
     maintenance: Option<Arc<dyn Maintenance>>,
     writes_leases: bool,
@@ -43,14 +44,15 @@ pub struct AnyStore {
 impl AnyStore {
     /// Wraps a store that implements only [`TokenStore`]: one renewal per process.
     pub fn new(store: impl TokenStore) -> Self {
-        let name = format!("the token store {}", type_name_of(&store));
+        let identity = StoreIdentity::of_type(type_name_of(&store));
+        let name = format!("the token store {identity}");
         let store: Arc<dyn ErasedStore> = Arc::new(store);
         let coordination = Arc::new(WithinThisProcess { store: store.clone(), board: Mutex::default() });
         Self {
             store,
             coordination,
             name: name.into(),
-            is_named: false,
+            identity,
             place: None,
             maintenance: None,
             writes_leases: false,
@@ -60,13 +62,14 @@ impl AnyStore {
 
     /// Wraps a store that implements [`Coordination`] too: one renewal for all processes that share it.
     pub fn coordinated(store: impl TokenStore + Coordination) -> Self {
-        let name = format!("the token store {}", type_name_of(&store));
+        let identity = StoreIdentity::of_type(type_name_of(&store));
+        let name = format!("the token store {identity}");
         let store = Arc::new(store);
         Self {
             store: store.clone(),
             coordination: store,
             name: name.into(),
-            is_named: false,
+            identity,
             place: None,
             maintenance: None,
             writes_leases: true,
@@ -78,8 +81,21 @@ impl AnyStore {
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Arc::from(name.into());
-        self.is_named = true;
         self
+    }
+
+    /// Sets what identifies the store, so that its spooled tokens are found again and it is not copied onto itself. A
+    /// store in a file is identified by that. Default: the type of the store, which several stores may share.
+    #[must_use]
+    pub fn identified_by(mut self, identity: StoreIdentity) -> Self {
+        self.identity = identity;
+        self
+    }
+
+    /// What identifies the store.
+    #[must_use]
+    pub fn identity(&self) -> StoreIdentity {
+        self.place().map_or_else(|| self.identity.clone(), StoreIdentity::of_file)
     }
 
     /// Sets the file of the store. A token that the store rejects is spooled beside it.
@@ -107,10 +123,11 @@ impl AnyStore {
         self.maintenance.as_deref()
     }
 
-    /// Whether both are certainly the same store: clones, or durable stores with the same name.
+    /// Whether the two are certainly one store: clones, or durable stores with the same unique identity.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        let is_outside = self.is_durable && self.is_named && other.is_named;
-        Arc::ptr_eq(&self.store, &other.store) || (is_outside && self.name == other.name)
+        let identity = self.identity();
+        let is_shared = self.is_durable && other.is_durable && identity.is_unique();
+        Arc::ptr_eq(&self.store, &other.store) || (is_shared && identity == other.identity())
     }
 
     pub(crate) fn is_durable(&self) -> bool {

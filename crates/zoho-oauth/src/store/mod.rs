@@ -11,6 +11,7 @@ mod erased;
 mod error;
 #[cfg(feature = "file")]
 mod file;
+pub(crate) mod identity;
 mod ids;
 mod lease_board;
 #[cfg(any(feature = "file", feature = "sqlite"))]
@@ -45,6 +46,7 @@ pub use copy::{CopyReport, RejectedRow, TokenCopy};
 pub use error::{StoreError, StoreErrorKind};
 #[cfg(feature = "file")]
 pub use file::FileStore;
+pub use identity::StoreIdentity;
 pub use ids::{id_number, next_id};
 pub use maintenance::{CheckReport, Finding, FindingKind, RepairReport};
 pub use matching::Criterion;

@@ -223,9 +223,7 @@ async fn a_store_is_not_copied_into_itself() {
 }
 
 fn memory() -> AnyStore {
-    static NUMBER: AtomicUsize = AtomicUsize::new(0);
-    // Two stores of one name count as one.
-    AnyStore::from(MemoryStore::new()).named(format!("memory {}", NUMBER.fetch_add(1, Ordering::Relaxed)))
+    MemoryStore::new().into()
 }
 
 async fn filled(count: usize) -> AnyStore {

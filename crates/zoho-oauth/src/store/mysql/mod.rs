@@ -74,8 +74,9 @@ impl MySqlStore {
         let options = options.server;
         options.check()?;
         ServerOptions::check_name(&options.table)?;
-        let name = options.place().name("MySQL");
-        Ok(Self(SqlStore::new(MySqlServer::new(&options), &options, &name)))
+        let place = options.place();
+        let (name, identity) = (place.name("MySQL"), place.identity("mysql"));
+        Ok(Self(SqlStore::new(MySqlServer::new(&options), &options, &name, identity)))
     }
 }
 

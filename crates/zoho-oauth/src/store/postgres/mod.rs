@@ -75,8 +75,9 @@ impl PostgresStore {
         let options = options.server;
         options.check()?;
         options.table.split('.').try_for_each(ServerOptions::check_name)?;
-        let name = options.place().name("PostgreSQL");
-        Ok(Self(SqlStore::new(PostgresServer::new(&options), &options, &name)))
+        let place = options.place();
+        let (name, identity) = (place.name("PostgreSQL"), place.identity("postgres"));
+        Ok(Self(SqlStore::new(PostgresServer::new(&options), &options, &name, identity)))
     }
 }
 

@@ -20,6 +20,7 @@ use crate::token::{OAuthToken, from_epoch_milliseconds};
 use super::any::AnyStore;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
+use super::identity::StoreIdentity;
 use super::matching::Criterion;
 use super::page::TokenPage;
 use super::store_url::StoreUrl;
@@ -93,6 +94,7 @@ pub struct RedisStore {
 struct Shared {
     server: Server,
     name: String,
+    identity: StoreIdentity,
     timeout: Duration,
 }
 
@@ -117,9 +119,9 @@ impl RedisStore {
     /// # Errors
     /// If an option is invalid, such as an empty prefix. The server is not contacted.
     pub fn new(options: RedisOptions) -> Result<Self, StoreError> {
-        let (name, timeout) = (options.name(), options.timeout);
+        let (name, identity, timeout) = (options.name(), options.identity(), options.timeout);
         options.check().map_err(|error| error.in_store(&name))?;
-        Ok(Self { shared: Arc::new(Shared { server: Server::new(options), name, timeout }) })
+        Ok(Self { shared: Arc::new(Shared { server: Server::new(options), name, identity, timeout }) })
     }
 
     fn server(&self) -> &Server {
@@ -132,7 +134,7 @@ impl RedisStore {
         action: &'static str,
         work: impl Future<Output = Result<T, Fault>> + Send,
     ) -> Result<T, StoreError> {
-        let Shared { server, name, timeout } = &*self.shared;
+        let Shared { server, name, timeout, .. } = &*self.shared;
         let result = tokio::time::timeout(*timeout, work).await.unwrap_or_else(|_| {
             // The connection may be dead.
             server.link.leave();
@@ -258,8 +260,9 @@ impl Coordination for RedisStore {
 
 impl From<RedisStore> for AnyStore {
     fn from(store: RedisStore) -> Self {
-        let name = store.shared.name.clone();
-        Self::coordinated(store).named(name)
+        let Shared { name, identity, .. } = &*store.shared;
+        let (name, identity) = (name.clone(), identity.clone());
+        Self::coordinated(store).named(name).identified_by(identity)
     }
 }
 

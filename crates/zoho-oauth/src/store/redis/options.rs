@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::super::error::StoreError;
+use super::super::identity::StoreIdentity;
 use super::super::store_url::{StoreKind, StoreUrl, StoreUrlError};
 
 /// The address of a Redis server, and how to use it. The default is database 0 on `localhost:6379`, without password and
@@ -153,6 +154,11 @@ impl RedisOptions {
     pub(super) fn name(&self) -> String {
         let Self { host, port, database, prefix, .. } = self;
         format!("the Redis token store {prefix} at {host}:{port}/{database}")
+    }
+
+    pub(super) fn identity(&self) -> StoreIdentity {
+        let Self { host, port, database, prefix, .. } = self;
+        StoreIdentity::new(format!("redis://{host}:{port}/{database}?prefix={prefix}"))
     }
 }
 

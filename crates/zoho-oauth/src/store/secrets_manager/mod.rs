@@ -24,6 +24,7 @@ use crate::token::OAuthToken;
 use super::any::AnyStore;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
+use super::identity::StoreIdentity;
 use super::matching::Criterion;
 use super::page::TokenPage;
 use super::store_url::StoreUrl;
@@ -111,6 +112,7 @@ const AT_ONCE: usize = 8;
 struct Shared {
     backend: Backend,
     name: String,
+    identity: StoreIdentity,
     timeout: Duration,
 }
 
@@ -149,10 +151,10 @@ impl SecretsManagerStore {
             name.push_str(" in ");
             name.push_str(region);
         }
-        let timeout = options.timeout;
+        let (identity, timeout) = (options.identity(), options.timeout);
         let backend =
             Backend { client: Client::new(options), names, ids: Ids::default(), turns: Turns::default() };
-        Ok(Self { shared: Arc::new(Shared { backend, name, timeout }) })
+        Ok(Self { shared: Arc::new(Shared { backend, name, identity, timeout }) })
     }
 
     fn backend(&self) -> &Backend {
@@ -277,7 +279,8 @@ impl Coordination for SecretsManagerStore {
 
 impl From<SecretsManagerStore> for AnyStore {
     fn from(store: SecretsManagerStore) -> Self {
-        let name = store.shared.name.clone();
-        Self::coordinated(store).named(name)
+        let Shared { name, identity, .. } = &*store.shared;
+        let (name, identity) = (name.clone(), identity.clone());
+        Self::coordinated(store).named(name).identified_by(identity)
     }
 }

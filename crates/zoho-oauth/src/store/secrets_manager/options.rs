@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::error::StoreError;
+use super::super::identity::StoreIdentity;
 use super::super::store_url::{StoreKind, StoreUrl, StoreUrlError};
 
 /// The place of a store in AWS Secrets Manager, and its timeouts.
@@ -19,6 +20,13 @@ pub struct SecretsManagerOptions {
 }
 
 impl SecretsManagerOptions {
+    pub(super) fn identity(&self) -> StoreIdentity {
+        let Self { prefix, region, endpoint, .. } = self;
+        let (region, endpoint) = (region.as_deref(), endpoint.as_deref());
+        let place = endpoint.or(region).unwrap_or("default");
+        StoreIdentity::new(format!("aws-secretsmanager:{prefix}?at={place}"))
+    }
+
     /// Creates the default options: prefix `zohooauth`, region of the environment.
     #[must_use]
     pub fn new() -> Self {

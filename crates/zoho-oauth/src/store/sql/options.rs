@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::super::error::StoreError;
+use super::super::identity::StoreIdentity;
 use super::super::store_url::{ServerUrl, StoreUrlError};
 
 /// Whether a connection to a database server is encrypted, and which certificates it accepts.
@@ -129,6 +130,10 @@ impl Place {
     /// Such as `the MySQL token store oauthtoken in zohooauth at localhost:3306`.
     pub(in crate::store) fn name(&self, kind: &str) -> String {
         format!("the {kind} token store {} in {} at {}", self.table, self.database, self.host)
+    }
+
+    pub(in crate::store) fn identity(&self, scheme: &str) -> StoreIdentity {
+        StoreIdentity::new(format!("{scheme}://{}/{}?table={}", self.host, self.database, self.table))
     }
 }
 

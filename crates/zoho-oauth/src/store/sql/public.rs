@@ -79,8 +79,8 @@ macro_rules! sql_store {
 
         impl From<$name> for AnyStore {
             fn from(store: $name) -> Self {
-                let name = store.0.name().to_owned();
-                Self::coordinated(store).named(name)
+                let (name, identity) = (store.0.name().to_owned(), store.0.identity().clone());
+                Self::coordinated(store).named(name).identified_by(identity)
             }
         }
     };

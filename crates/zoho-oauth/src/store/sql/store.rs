@@ -11,6 +11,7 @@ use crate::token::OAuthToken;
 
 use super::super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::super::error::StoreError;
+use super::super::identity::StoreIdentity;
 use super::super::matching::Criterion;
 use super::super::page::TokenPage;
 use super::super::stored::StoredToken;
@@ -30,21 +31,32 @@ pub(in crate::store) struct SqlStore<S: Server> {
     is_complete: Arc<OnceCell<()>>,
     timeout: Duration,
     name: Arc<str>,
+    identity: StoreIdentity,
 }
 
 impl<S: Server> SqlStore<S> {
-    pub(in crate::store) fn new(server: S, options: &ServerOptions, name: &str) -> Self {
+    pub(in crate::store) fn new(
+        server: S,
+        options: &ServerOptions,
+        name: &str,
+        identity: StoreIdentity,
+    ) -> Self {
         Self {
             pool: Arc::new(Pool::new(server, options.max_connections, options.connect_timeout)),
             tables: Arc::default(),
             is_complete: Arc::default(),
             timeout: options.timeout,
             name: name.into(),
+            identity,
         }
     }
 
     pub(in crate::store) fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(in crate::store) fn identity(&self) -> &StoreIdentity {
+        &self.identity
     }
 
     /// Runs one call, in the time that it may take.
@@ -260,6 +272,7 @@ impl<S: Server> Clone for SqlStore<S> {
             is_complete: self.is_complete.clone(),
             timeout: self.timeout,
             name: self.name.clone(),
+            identity: self.identity.clone(),
         }
     }
 }
