@@ -69,9 +69,8 @@ impl Failure {
     /// What is printed: what happened, then each cause, then the next step.
     pub(crate) fn lines(&self) -> Vec<String> {
         let causes = self.causes.iter().map(|cause| format!("  caused by: {cause}"));
-        let next_steps: Vec<String> = self.next_steps.iter().map(ToString::to_string).collect();
-        let next_step = (!next_steps.is_empty()).then(|| format!("  next: {}", next_steps.join("; then ")));
-        std::iter::once(self.message.clone()).chain(causes).chain(next_step).collect()
+        let next_steps = self.next_steps.iter().map(|next_step| format!("  next: {next_step}"));
+        std::iter::once(self.message.clone()).chain(causes).chain(next_steps).collect()
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor};
-use std::path::Path;
 
 use csv::StringRecord;
 use serde_json::{StreamDeserializer, Value};
@@ -10,13 +9,12 @@ use zohocrm::Record;
 
 use crate::args::{Data, InputFormat};
 use crate::failure::Failure;
-use crate::messages::Problem;
+use crate::messages::{Origin, Problem};
 
 /// Records, one after the other. CSV and lines of JSON are read as they are needed; an array is in memory as a whole.
 pub(crate) struct Input {
     source: Source,
-    /// Where they come from, for messages.
-    name: String,
+    origin: Origin,
     /// How many were read.
     count: usize,
 }
@@ -39,17 +37,20 @@ enum Source {
 impl Input {
     /// Opens what was given, and leaves out what is to be skipped.
     pub(crate) fn open(data: &Data) -> Result<Self, Failure> {
-        let (name, reader) = reader(data.data.as_deref().unwrap_or("@-"))?;
-        let is_csv_file = || Path::new(&name).extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
+        let (origin, reader) = reader(data.data.as_deref().unwrap_or("@-"))?;
+        let is_csv_file = || match &origin {
+            Origin::File(path) => path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv")),
+            Origin::Argument | Origin::StandardInput => false,
+        };
         let source = match data.input {
-            Some(InputFormat::Csv) => csv(&name, reader)?,
-            None if is_csv_file() => csv(&name, reader)?,
+            Some(InputFormat::Csv) => csv(&origin, reader)?,
+            None if is_csv_file() => csv(&origin, reader)?,
             _ => Source::Json {
                 values: serde_json::Deserializer::from_reader(reader).into_iter(),
                 array: Vec::new().into_iter(),
             },
         };
-        let mut input = Self { source, name, count: 0 };
+        let mut input = Self { source, origin, count: 0 };
         for record in input.by_ref().take(data.skip) {
             record?;
         }
@@ -58,7 +59,7 @@ impl Input {
 
     /// Records that are there already.
     pub(crate) fn of(records: impl Iterator<Item = Record> + 'static) -> Self {
-        Self { source: Source::Given(Box::new(records)), name: String::new(), count: 0 }
+        Self { source: Source::Given(Box::new(records)), origin: Origin::Argument, count: 0 }
     }
 
     /// How many records were read, and skipped.
@@ -81,7 +82,7 @@ impl Input {
                 if let Some(value) = array.next() {
                     return self.object(value).map(Some);
                 }
-                match values.next().transpose().map_err(|error| not_json(&self.name, &error))? {
+                match values.next().transpose().map_err(|error| not_json(&self.origin, &error))? {
                     Some(Value::Array(items)) => *array = items.into_iter(),
                     Some(value) => return self.object(value).map(Some),
                     None => return Ok(None),
@@ -89,7 +90,7 @@ impl Input {
             },
             Source::Csv { rows, columns } => {
                 let mut row = StringRecord::new();
-                let more = rows.read_record(&mut row).map_err(|error| not_csv(&self.name, &error))?;
+                let more = rows.read_record(&mut row).map_err(|error| not_csv(&self.origin, &error))?;
                 // An empty cell says nothing about its field; JSON's null empties one.
                 let filled = columns.iter().zip(&row).filter(|(_, cell)| !cell.is_empty());
                 Ok(more.then(|| filled.collect()))
@@ -106,7 +107,7 @@ impl Input {
                 }
                 Ok(fields.into())
             }
-            _ => Err(Problem::NotAnObject { name: self.name.clone(), number: self.count + 1 }.into()),
+            _ => Err(Problem::NotAnObject { origin: self.origin.clone(), number: self.count + 1 }.into()),
         }
     }
 }
@@ -123,68 +124,69 @@ impl Iterator for Input {
 
 /// What was given as itself, as `@FILE`, or as `@-` for standard input; and what it is called. A byte order mark, which
 /// Excel writes, is left out.
-fn reader(given: &str) -> Result<(String, Reader), Failure> {
-    let (name, mut reader): (_, Reader) = match given.strip_prefix('@') {
-        Some("-") => ("standard input".to_owned(), Box::new(BufReader::new(io::stdin()))),
+fn reader(given: &str) -> Result<(Origin, Reader), Failure> {
+    let (origin, mut reader): (_, Reader) = match given.strip_prefix('@') {
+        Some("-") => (Origin::StandardInput, Box::new(BufReader::new(io::stdin()))),
         Some(path) => {
-            let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-            (path.to_owned(), Box::new(BufReader::new(file)))
+            let origin = Origin::File(path.into());
+            let file = File::open(path).map_err(|error| unreadable(&origin, &error))?;
+            (origin, Box::new(BufReader::new(file)))
         }
-        None => ("the data".to_owned(), Box::new(Cursor::new(given.to_owned()))),
+        None => (Origin::Argument, Box::new(Cursor::new(given.to_owned()))),
     };
-    let start = reader.fill_buf().map_err(|error| unreadable(&name, &error))?;
+    let start = reader.fill_buf().map_err(|error| unreadable(&origin, &error))?;
     if start.starts_with("\u{feff}".as_bytes()) {
         reader.consume("\u{feff}".len());
     }
-    Ok((name, reader))
+    Ok((origin, reader))
 }
 
 /// All of what was given, as text.
 pub(crate) fn text(given: &str) -> Result<String, Failure> {
-    let (name, mut reader) = reader(given)?;
+    let (origin, mut reader) = reader(given)?;
     let mut text = String::new();
-    reader.read_to_string(&mut text).map_err(|error| unreadable(&name, &error))?;
+    reader.read_to_string(&mut text).map_err(|error| unreadable(&origin, &error))?;
     Ok(text)
 }
 
 /// A JSON body that was given. The error says where, and quotes nothing: there may be a secret in it.
 pub(crate) fn json(given: &str) -> Result<Value, Failure> {
-    let (name, reader) = reader(given)?;
-    serde_json::from_reader(reader).map_err(|error| not_json(&name, &error))
+    let (origin, reader) = reader(given)?;
+    serde_json::from_reader(reader).map_err(|error| not_json(&origin, &error))
 }
 
-fn csv(name: &str, reader: Reader) -> Result<Source, Failure> {
+fn csv(origin: &Origin, reader: Reader) -> Result<Source, Failure> {
     let mut rows = csv::Reader::from_reader(reader);
-    let columns = rows.headers().map_err(|error| not_csv(name, &error))?.clone();
+    let columns = rows.headers().map_err(|error| not_csv(origin, &error))?.clone();
     let is_twice = |column: &&str| columns.iter().filter(|other| other == column).count() > 1;
     if let Some(column) = columns.iter().find(is_twice) {
-        return Err(Problem::DuplicateColumn { name: name.to_owned(), column: column.to_owned() }.into());
+        return Err(Problem::DuplicateColumn { origin: origin.clone(), column: column.to_owned() }.into());
     }
     Ok(Source::Csv { rows, columns })
 }
 
-fn unreadable(name: &str, error: &io::Error) -> Failure {
-    Failure::from(Problem::Unreadable { name: name.to_owned() }).caused_by(error)
+fn unreadable(origin: &Origin, error: &io::Error) -> Failure {
+    Failure::from(Problem::Unreadable { origin: origin.clone() }).caused_by(error)
 }
 
-fn not_json(name: &str, error: &serde_json::Error) -> Failure {
-    let name = name.to_owned();
+fn not_json(origin: &Origin, error: &serde_json::Error) -> Failure {
+    let origin = origin.clone();
     let problem = match error.io_error_kind() {
-        Some(_) => Problem::Unreadable { name },
-        None => Problem::NotJson { name },
+        Some(_) => Problem::Unreadable { origin },
+        None => Problem::NotJson { origin },
     };
     Failure::from(problem).caused_by(error)
 }
 
 /// The error says in which row, and quotes nothing.
-fn not_csv(name: &str, error: &csv::Error) -> Failure {
-    let (name, row) = (name.to_owned(), error.position().map(csv::Position::record));
+fn not_csv(origin: &Origin, error: &csv::Error) -> Failure {
+    let (origin, row) = (origin.clone(), error.position().map(csv::Position::record));
     match error.kind() {
-        csv::ErrorKind::Io(error) => unreadable(&name, error),
+        csv::ErrorKind::Io(error) => unreadable(&origin, error),
         csv::ErrorKind::UnequalLengths { expected_len: expected, len: cells, .. } => {
-            Problem::UnevenRow { name, row, cells: *cells, expected: *expected }.into()
+            Problem::UnevenRow { origin, row, cells: *cells, expected: *expected }.into()
         }
-        csv::ErrorKind::Utf8 { .. } => Problem::NotUtf8 { name, row }.into(),
-        _ => Failure::from(Problem::NotCsv { name, row }).caused_by(error),
+        csv::ErrorKind::Utf8 { .. } => Problem::NotUtf8 { origin, row }.into(),
+        _ => Failure::from(Problem::NotCsv { origin, row }).caused_by(error),
     }
 }

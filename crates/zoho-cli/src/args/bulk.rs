@@ -1,4 +1,4 @@
-//! What may be typed after `zoho bulk`.
+//! The arguments of `zoho bulk`.
 
 use std::path::PathBuf;
 
@@ -8,39 +8,39 @@ use super::{RowFormat, Whose, name};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bulk {
-    /// Read all records of a module, 200,000 in each job: as CSV, unless something else is said
+    /// Read all records of a module, 200,000 per job, as CSV by default
     Read(BulkRead),
 
-    /// Write a CSV file of any length, 25,000 rows in each job
+    /// Write the rows of a CSV file, 25,000 per job
     Write(BulkWrite),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct BulkRead {
-    /// The module's API name, such as Leads
+    /// API name of the module, such as Leads
     pub(crate) module: String,
 
-    /// The fields to read, by their API names: all, unless some are named
+    /// API names of the fields to read [default: all]
     #[arg(long, value_delimiter = ',', value_parser = name)]
     pub(crate) fields: Vec<String>,
 
-    /// Only some records: a JSON object as Zoho's bulk read takes it, @FILE, or @- for standard input
+    /// Read only matching records: Zoho's bulk read criteria as JSON, @FILE, or @- for standard input
     #[arg(long, value_name = "JSON")]
     pub(crate) criteria: Option<String>,
 
-    /// Only the records of this custom view
+    /// Read only the records of this custom view
     #[arg(long, value_name = "ID")]
     pub(crate) view: Option<String>,
 
-    /// Go on after a job that was taken up with --job, which says this token
+    /// Continue after a job; a read that was resumed with --job prints its token
     #[arg(long, value_name = "TOKEN")]
     pub(crate) page_token: Option<String>,
 
-    /// Take up a job that was started before, in place of starting one
+    /// Resume a job instead of starting one
     #[arg(long, value_name = "ID", conflicts_with_all = ["fields", "criteria", "view", "page_token"])]
     pub(crate) job: Option<String>,
 
-    /// The file to write, which appears when it is complete; standard output for -, or if left out
+    /// File to write, which appears when it is complete [default: -, standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
@@ -54,33 +54,33 @@ pub(crate) struct BulkRead {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("operation").required(true))]
 pub(crate) struct BulkWrite {
-    /// The module's API name, such as Leads
+    /// API name of the module, such as Leads
     pub(crate) module: String,
 
-    /// The CSV file; its first line names the fields
+    /// CSV file whose first line names the fields
     pub(crate) file: PathBuf,
 
     /// Create records
     #[arg(long, group = "operation")]
     pub(crate) insert: bool,
 
-    /// Update records, which are known by their ids
+    /// Update records, identified by the column id
     #[arg(long, group = "operation")]
     pub(crate) update: bool,
 
-    /// Create records, or update those that have the same value in this field
+    /// Create records, or update those with the same value in this field
     #[arg(long, group = "operation", value_name = "FIELD")]
     pub(crate) upsert: Option<String>,
 
-    /// Empty a field whose cell is empty; it is left alone else
+    /// Clear the field of an empty cell instead of leaving it unchanged
     #[arg(long, conflicts_with = "insert")]
     pub(crate) clear_empty: bool,
 
-    /// Leave out so many rows at the beginning: those that an interrupted run has sent
+    /// Number of rows to skip, for example those that an interrupted run sent
     #[arg(long, value_name = "ROWS", default_value_t = 0, hide_default_value = true)]
     pub(crate) skip: usize,
 
-    /// The file for what became of each row, as CSV
+    /// CSV file for the result of each row
     #[arg(long, value_name = "FILE")]
     pub(crate) result: Option<PathBuf>,
 

@@ -1,4 +1,4 @@
-//! What may be typed; nothing else.
+//! The command line: arguments and options, without behaviour.
 
 mod bulk;
 mod emulator;
@@ -25,10 +25,10 @@ pub(crate) use records::{
 };
 pub(crate) use tokens::{Check, Copy, Find, Reveal, Revoke, Tokens};
 
-/// Zoho tokens and CRM calls from a terminal.
+/// Manage Zoho OAuth tokens and call the Zoho CRM API.
 ///
-/// Data goes to standard output, words to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found,
-/// 4 login required.
+/// Data is printed to standard output, messages to standard error. Exit codes: 0 success, 1 failure, 2 wrong usage,
+/// 3 not found, 4 login required.
 #[derive(Debug, Parser)]
 #[command(name = "zoho", version, max_term_width = 110)]
 pub(crate) struct Arguments {
@@ -39,62 +39,62 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// Options of every command. A flag counts more than its environment variable, and that more than the default.
+/// Options of every command. A flag overrides its environment variable, which overrides the default.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Options {
-    /// Where tokens are kept: memory:, file:PATH, sqlite:PATH, mysql://…, postgres://…, redis://…, aws-secretsmanager:PREFIX
+    /// Token store: memory:, file:PATH, sqlite:PATH, mysql://…, postgres://…, redis://… or aws-secretsmanager:PREFIX
     #[arg(long, value_name = "URL", env = "ZOHO_STORE", hide_env_values = true, global = true)]
     #[arg(default_value = crate::config::DEFAULT_STORE)]
     pub(crate) store: String,
 
-    /// The data center, with :sandbox or :developer where that is meant: us, eu, in, au, jp, cn, ca, sa, uk, ae
+    /// Data center: us, eu, in, au, jp, cn, ca, sa, uk or ae, optionally followed by :sandbox or :developer
     #[arg(long, value_name = "NAME", env = "ZOHO_ENVIRONMENT", hide_env_values = true, global = true)]
     #[arg(default_value = crate::config::DEFAULT_ENVIRONMENT)]
     pub(crate) environment: String,
 
-    /// The accounts server, in place of the environment's
+    /// Accounts server, if not the one of the environment
     #[arg(long, value_name = "URL", env = "ZOHO_ACCOUNTS_URL", hide_env_values = true, global = true)]
     pub(crate) accounts_url: Option<String>,
 
-    /// The API host, in place of the environment's
+    /// API host, if not the one of the environment
     #[arg(long, value_name = "URL", env = "ZOHO_API_URL", hide_env_values = true, global = true)]
     pub(crate) api_url: Option<String>,
 
-    /// The client app's id, from Zoho's API console
+    /// Id of the client app, from Zoho's API console
     #[arg(long, value_name = "ID", env = "ZOHO_CLIENT_ID", hide_env_values = true, global = true)]
     #[arg(allow_hyphen_values = true)]
     pub(crate) client_id: Option<String>,
 
-    /// The client app's secret; better given in the environment, where other users of the machine do not see it
+    /// Secret of the client app; prefer the variable, since other users of the machine can see arguments
     #[arg(long, value_name = "SECRET", env = "ZOHO_CLIENT_SECRET", hide_env_values = true, global = true)]
     #[arg(value_parser = secret, allow_hyphen_values = true)]
     pub(crate) client_secret: Option<SecretString>,
 
-    /// The redirect URL that the client app is registered with
+    /// Redirect URL that is registered for the client app
     #[arg(long, value_name = "URL", env = "ZOHO_REDIRECT_URL", hide_env_values = true, global = true)]
     pub(crate) redirect_url: Option<String>,
 
-    /// How much to log; if left out, warnings that the command does not give itself
+    /// Log level; unless it is set, warnings that the command itself prints are not logged
     #[arg(long, value_name = "LEVEL", env = "ZOHO_LOG_LEVEL", hide_env_values = true, global = true)]
     #[arg(value_enum, ignore_case = true, default_value_t = LogLevel::Warn)]
     pub(crate) log_level: LogLevel,
 
-    /// Log to this file instead of standard error
+    /// File to append the log to, instead of standard error
     #[arg(long, value_name = "PATH", env = "ZOHO_LOG_FILE", hide_env_values = true, global = true)]
     pub(crate) log_file: Option<OsString>,
 
-    /// Print JSON, for programs
+    /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }
 
-/// How much is logged.
+/// The log level.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum LogLevel {
     Off,
     Error,
-    // A variable that is set to nothing.
+    // `ZOHO_LOG_LEVEL` may be set to an empty string.
     #[value(alias = "")]
     Warn,
     Info,
@@ -104,33 +104,33 @@ pub(crate) enum LogLevel {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show the whole life of a token against an emulator that it starts itself
+    /// Show the life of a token against a built-in emulator
     Demo,
 
-    /// Log a user in and keep the token
+    /// Log in a user and store the token
     Login(Login),
 
-    /// Print a valid access token, renewed if need be
+    /// Print a valid access token, renewing it if necessary
     Token(Whose),
 
-    /// Look after the stored tokens
+    /// List, find, save, check, delete and copy stored tokens
     #[command(subcommand)]
     Tokens(Tokens),
 
-    /// Give tokens back: at Zoho, then in the store
+    /// Revoke tokens at Zoho and delete them from the store
     Revoke(Revoke),
 
-    /// Call the API: any method, any path
+    /// Send any request to the API
     Api(Api),
 
     /// Read and write the records of a module
     #[command(subcommand)]
     Records(Records),
 
-    /// Ask with a query: select … from … where …
+    /// Run a COQL query: select … from … where …
     Coql(Coql),
 
-    /// Read or write very many records, in jobs that Zoho does in the background
+    /// Read or write many records with Zoho's background jobs
     #[command(subcommand)]
     Bulk(Bulk),
 
@@ -140,56 +140,56 @@ pub(crate) enum Command {
     /// Print a Rust struct for the records of a module
     Schema(Schema),
 
-    /// Run a stand-in for Zoho on this machine, until interrupted
+    /// Run an emulator of Zoho on this machine until interrupted
     Emulator(Emulator),
 
-    /// Print a shell's completions
+    /// Print the completion script of a shell
     Completions {
-        /// The shell
+        /// Shell to complete for
         shell: Shell,
     },
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Login {
-    /// The code that the API console shows for a Self Client; - reads it from standard input
+    /// Code that Zoho's API console generates for a Self Client; - reads it from standard input
     #[arg(long, value_parser = secret, env = "ZOHO_CODE", hide_env_values = true, allow_hyphen_values = true)]
     pub(crate) code: Option<SecretString>,
 }
 
-/// Whose token is used. May be left out when exactly one is stored.
+/// Selects the token to use. Can be omitted if exactly one is stored.
 #[derive(Debug, Args)]
 pub(crate) struct Whose {
-    /// The user's name, as it is stored: often email:zgid
+    /// Name of the user as stored, often email:zgid
     #[arg(long, value_name = "NAME", conflicts_with = "id")]
     pub(crate) user: Option<String>,
 
-    /// The id of the stored token
+    /// Id of the stored token
     #[arg(long)]
     pub(crate) id: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Api {
-    /// GET, POST, PUT, PATCH or DELETE
+    /// HTTP method: GET, POST, PUT, PATCH or DELETE
     pub(crate) method: Method,
 
-    /// A path, such as /crm/v8/users
+    /// Path, such as /crm/v8/users
     pub(crate) path: String,
 
-    /// A parameter of the query; may be repeated
+    /// Query parameter; can be repeated
     #[arg(short, long = "query", value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) query: Vec<(String, String)>,
 
-    /// The body: JSON, @FILE, or @- for standard input
+    /// Request body: JSON, @FILE, or @- for standard input
     #[arg(short, long, value_name = "JSON")]
     pub(crate) data: Option<String>,
 
-    /// Follow a list to its end and print what is in it, as one JSON array
+    /// Read every page of a list and print the items as one JSON array
     #[arg(long)]
     pub(crate) paginate: bool,
 
-    /// Print what is in a list as JSON, one item in each line
+    /// Print one JSON item per line instead of an array
     #[arg(long, requires = "paginate", conflicts_with = "json")]
     pub(crate) json_lines: bool,
 
@@ -197,12 +197,12 @@ pub(crate) struct Api {
     pub(crate) whose: Whose,
 }
 
-/// A secret as it was given. Every text is one, so clap has no reason to repeat it in an error.
+/// A secret. Every string is valid, so clap never quotes it in an error.
 fn secret(text: &str) -> Result<SecretString, Infallible> {
     Ok(text.into())
 }
 
-/// One of the names in a list. Whoever writes a list may write a space after the comma.
+/// A name in a comma-separated list; a space after the comma is allowed.
 fn name(text: &str) -> Result<String, Infallible> {
     Ok(text.trim().to_owned())
 }

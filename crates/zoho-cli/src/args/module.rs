@@ -1,4 +1,4 @@
-//! What may be typed after `zoho fields` and `zoho schema`.
+//! The arguments of `zoho fields` and `zoho schema`.
 
 use clap::Args;
 
@@ -6,7 +6,7 @@ use super::{RowFormat, Whose};
 
 #[derive(Debug, Args)]
 pub(crate) struct Fields {
-    /// The module's API name
+    /// API name of the module, such as Leads
     pub(crate) module: String,
 
     #[command(flatten)]
@@ -18,7 +18,7 @@ pub(crate) struct Fields {
 
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// The module's API name
+    /// API name of the module, such as Leads
     pub(crate) module: String,
 
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! What may be typed after `zoho records` and `zoho coql`.
+//! The arguments of `zoho records` and `zoho coql`.
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -6,12 +6,12 @@ use super::{Whose, name};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Records {
-    /// List records: a page of them, or all
+    /// List one page of records, or all pages
     List(List),
 
-    /// Search records, by one of criteria, e-mail address, phone number and word
+    /// Search records by criteria, email address, phone number or word
     ///
-    /// Zoho finds 2,000 records at most, and may miss for a moment what was just written; zoho coql does not.
+    /// Zoho returns at most 2,000 records and can miss the latest changes for a moment. `zoho coql` has neither limit.
     Search(Search),
 
     /// Read one record
@@ -20,85 +20,85 @@ pub(crate) enum Records {
     /// Create records
     Create(Write),
 
-    /// Update records; each has its id among its fields
+    /// Update records, identified by their field id
     Update(Write),
 
-    /// Create records, or update those that are there already
+    /// Create records, or update existing ones
     Upsert(Upsert),
 
-    /// Delete records: they go to the recycle bin
+    /// Move records to the recycle bin
     Delete(Delete),
 
-    /// Count records: all, or those that a search would find
+    /// Count all records, or those that match a search
     Count(Count),
 
-    /// List what was deleted
+    /// List deleted records
     Deleted(Deleted),
 
-    /// List what belongs to a record: its notes, contacts, deals
+    /// List the records that belong to a record, such as its notes
     Related(Related),
 }
 
-/// How rows are printed: as a table, unless something else is said.
+/// How rows are printed. Default: as a table.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct RowFormat {
-    /// Print CSV: a line of names, then a record in each line
+    /// Print CSV with a header
     #[arg(long, conflicts_with_all = ["json", "json_lines"])]
     pub(crate) csv: bool,
 
-    /// Print JSON, a record in each line; --json prints one array
+    /// Print one JSON record per line; --json prints an array
     #[arg(long, conflicts_with = "json")]
     pub(crate) json_lines: bool,
 }
 
-/// Which page is printed.
+/// The page to print.
 #[derive(Debug, Args)]
 pub(crate) struct Paging {
-    /// Every page from this one on
+    /// Read all pages, starting at the selected one
     #[arg(long)]
     pub(crate) all: bool,
 
-    /// Which page, from 1
+    /// Number of the page, starting at 1
     #[arg(long)]
     pub(crate) page: Option<u32>,
 
-    /// How many records in a page: 200 at most
+    /// Records per page, at most 200
     #[arg(long)]
     pub(crate) per_page: Option<u32>,
 }
 
-/// Which page is printed, of a list that goes beyond record 2,000.
+/// The page to print, of a list that can have more than 2,000 records.
 #[derive(Debug, Args)]
 pub(crate) struct LongPaging {
     #[command(flatten)]
     pub(crate) paging: Paging,
 
-    /// Where to go on, beyond record 2,000
+    /// Page token, needed after record 2,000
     #[arg(long, value_name = "TOKEN", conflicts_with = "page")]
     pub(crate) page_token: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// The module's API name, such as Leads
+    /// API name of the module, such as Leads
     pub(crate) module: String,
 
-    /// The fields to read, by their API names: 50 at most
+    /// API names of the fields to read, at most 50
     #[arg(long, value_delimiter = ',', value_parser = name, default_value = "id,Created_Time,Modified_Time")]
     pub(crate) fields: Vec<String>,
 
     #[command(flatten)]
     pub(crate) paging: LongPaging,
 
-    /// What to sort by: id, Created_Time or Modified_Time
+    /// Field to sort by: id, Created_Time or Modified_Time
     #[arg(long, value_name = "FIELD")]
     pub(crate) sort_by: Option<String>,
 
-    /// Smallest or oldest first
+    /// Sort in ascending order
     #[arg(long)]
     pub(crate) ascending: bool,
 
-    /// Only the records of this custom view
+    /// Read only the records of this custom view
     #[arg(long, value_name = "ID")]
     pub(crate) view: Option<String>,
 
@@ -109,23 +109,23 @@ pub(crate) struct List {
     pub(crate) whose: Whose,
 }
 
-/// What a search goes by: one of these.
+/// The filter of a search: one of these.
 #[derive(Debug, Args)]
 #[group(id = "filter", multiple = false)]
 pub(crate) struct Filter {
-    /// By fields, as Zoho writes it: (Last_Name:equals:Hopper)and(City:starts_with:New)
+    /// Criteria in Zoho's syntax: (Last_Name:equals:Hopper)and(City:starts_with:New)
     #[arg(long)]
     pub(crate) criteria: Option<String>,
 
-    /// By an e-mail address, in any field for one
+    /// Email address, in any email field
     #[arg(long)]
     pub(crate) email: Option<String>,
 
-    /// By a phone number, in any field for one
+    /// Phone number, in any phone field
     #[arg(long)]
     pub(crate) phone: Option<String>,
 
-    /// By a word, in any field
+    /// Word, in any field
     #[arg(long)]
     pub(crate) word: Option<String>,
 }
@@ -133,13 +133,13 @@ pub(crate) struct Filter {
 #[derive(Debug, Args)]
 #[command(mut_group("filter", |filter| filter.required(true)))]
 pub(crate) struct Search {
-    /// The module's API name
+    /// API name of the module, such as Leads
     pub(crate) module: String,
 
     #[command(flatten)]
     pub(crate) filter: Filter,
 
-    /// The fields to read, by their API names
+    /// API names of the fields to read
     #[arg(long, value_delimiter = ',', value_parser = name, default_value = "id,Created_Time,Modified_Time")]
     pub(crate) fields: Vec<String>,
 
@@ -155,13 +155,13 @@ pub(crate) struct Search {
 
 #[derive(Debug, Args)]
 pub(crate) struct Get {
-    /// The module's API name
+    /// API name of the module, such as Leads
     pub(crate) module: String,
 
-    /// The record's id
+    /// Id of the record
     pub(crate) record: String,
 
-    /// The fields to read: all, unless some are named
+    /// API names of the fields to read [default: all]
     #[arg(long, value_delimiter = ',', value_parser = name)]
     pub(crate) fields: Vec<String>,
 
@@ -172,37 +172,37 @@ pub(crate) struct Get {
     pub(crate) whose: Whose,
 }
 
-/// Records that are given.
+/// Input records.
 #[derive(Debug, Args)]
 pub(crate) struct Data {
-    /// The records: JSON, @FILE, or @- for standard input, which a write reads if this is left out
+    /// Records: JSON, @FILE, or @- for standard input, which writes read by default
     ///
-    /// A record is a JSON object. There may be one, an array of them, or one in each line; or CSV, whose first line
-    /// names the fields. CSV and lines are read as they are needed, however many there are.
+    /// JSON is one object, an array of objects, or one object per line. The first line of CSV names the fields. CSV and
+    /// lines of JSON are streamed, so their number is not limited.
     #[arg(short, long, value_name = "JSON")]
     pub(crate) data: Option<String>,
 
-    /// What the data is: CSV if its file is called so, else JSON
+    /// Format of the data [default: csv for a file named *.csv, json otherwise]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) input: Option<InputFormat>,
 
-    /// Leave out so many records at the beginning: those that an interrupted run has seen to
+    /// Number of records to skip, for example those that an interrupted run sent
     #[arg(long, value_name = "RECORDS", default_value_t = 0, hide_default_value = true)]
     pub(crate) skip: usize,
 }
 
-/// How records are given.
+/// The format of input records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InputFormat {
-    /// An object, an array of them, or one in each line
+    /// One object, an array of objects, or one object per line
     Json,
-    /// A line of field names, then a record in each line
+    /// A line of field names, then one record per line
     Csv,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Write {
-    /// The module's API name
+    /// API name of the module, such as Leads
     pub(crate) module: String,
 
     #[command(flatten)]
@@ -217,7 +217,7 @@ pub(crate) struct Write {
 
 #[derive(Debug, Args)]
 pub(crate) struct Upsert {
-    /// By which fields a record is known to be there; by the module's unique fields, if left out
+    /// Fields that identify an existing record [default: the unique fields of the module]
     #[arg(long, value_name = "FIELD", value_delimiter = ',', value_parser = name)]
     pub(crate) check: Vec<String>,
 
@@ -227,10 +227,10 @@ pub(crate) struct Upsert {
 
 #[derive(Debug, Args)]
 pub(crate) struct Delete {
-    /// The module's API name
+    /// API name of the module, such as Leads
     pub(crate) module: String,
 
-    /// The records' ids, or --data with records
+    /// Ids of the records, instead of --data
     #[arg(required_unless_present = "data", conflicts_with_all = ["data", "input", "skip"])]
     pub(crate) records: Vec<String>,
 
@@ -246,7 +246,7 @@ pub(crate) struct Delete {
 
 #[derive(Debug, Args)]
 pub(crate) struct Count {
-    /// The module's API name
+    /// API name of the module, such as Leads
     pub(crate) module: String,
 
     #[command(flatten)]
@@ -258,10 +258,10 @@ pub(crate) struct Count {
 
 #[derive(Debug, Args)]
 pub(crate) struct Deleted {
-    /// The module's API name
+    /// API name of the module, such as Leads
     pub(crate) module: String,
 
-    /// Which of them
+    /// Kind of deleted records
     #[arg(long, value_name = "KIND", default_value = "all")]
     pub(crate) kind: DeletedKind,
 
@@ -275,29 +275,29 @@ pub(crate) struct Deleted {
     pub(crate) whose: Whose,
 }
 
-/// What a list of deleted records is about.
+/// The kind of deleted records to list.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum DeletedKind {
-    /// Every one
+    /// Both kinds
     All,
-    /// Those that can be brought back
+    /// Records in the recycle bin
     Recycle,
-    /// Those that cannot
+    /// Records that cannot be restored
     Permanent,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Related {
-    /// The module's API name
+    /// API name of the module, such as Leads
     pub(crate) module: String,
 
-    /// The record's id
+    /// Id of the record
     pub(crate) record: String,
 
-    /// The related list's API name, such as Notes or Contacts
+    /// API name of the related list, such as Notes or Contacts
     pub(crate) list: String,
 
-    /// The fields to read, by their API names
+    /// API names of the fields to read
     #[arg(long, value_delimiter = ',', value_parser = name, default_value = "id,Created_Time,Modified_Time")]
     pub(crate) fields: Vec<String>,
 
@@ -313,14 +313,14 @@ pub(crate) struct Related {
 
 #[derive(Debug, Args)]
 pub(crate) struct Coql {
-    /// The query, @FILE, or @- for standard input: select Last_Name from Leads where City = 'Arlington'
+    /// Query, @FILE, or @- for standard input: select Last_Name from Leads where City = 'Arlington'
     pub(crate) query: String,
 
-    /// Every row up to the hundred-thousandth, 2,000 in each call; the query has no limit of its own then
+    /// Read all rows up to 100,000, 2,000 per call; the query must not have a limit
     #[arg(long)]
     pub(crate) all: bool,
 
-    /// Leave out so many rows at the beginning
+    /// Number of rows to skip
     #[arg(long, value_name = "ROWS")]
     pub(crate) offset: Option<u64>,
 

@@ -1,4 +1,4 @@
-//! What may be typed after `zoho tokens` and `zoho revoke`.
+//! The arguments of `zoho tokens` and `zoho revoke`.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use super::secret;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Tokens {
-    /// List every token
+    /// List all tokens
     List {
         #[command(flatten)]
         reveal: Reveal,
@@ -17,7 +17,7 @@ pub(crate) enum Tokens {
 
     /// Show one token
     Show {
-        /// The row's id
+        /// Id of the stored token
         #[arg(allow_hyphen_values = true)]
         id: String,
 
@@ -25,102 +25,101 @@ pub(crate) enum Tokens {
         reveal: Reveal,
     },
 
-    /// Find the token that these values mean
+    /// Find the token that matches these values
     ///
-    /// By id; else by user name, which --client-id and --api-domain narrow; else by access token alone; else by
-    /// grant or refresh token of a client app (--client-id and --client-secret).
+    /// The first of these that is given decides: the id; the user name, narrowed by --client-id and --api-domain; the
+    /// access token; the grant or refresh token of a client app (--client-id and --client-secret).
     Find(Find),
 
-    /// Keep tokens: one JSON object or an array of them, from standard input
+    /// Save tokens: a JSON object or an array of objects from standard input
     Save {
         #[command(flatten)]
         reveal: Reveal,
     },
 
-    /// Look for what official SDKs leave behind in a store, and mend it
+    /// Find and repair damage that Zoho's official SDKs leave in a store
     Check(Check),
 
-    /// Delete a token from the store; Zoho is not told
+    /// Delete a token from the store without revoking it at Zoho
     Delete {
-        /// The row's id
+        /// Id of the stored token
         #[arg(allow_hyphen_values = true, required_unless_present = "all", conflicts_with = "all")]
         id: Option<String>,
 
-        /// Delete every token
+        /// Delete all tokens
         #[arg(long)]
         all: bool,
     },
 
-    /// Copy every token into another store, and check each
+    /// Copy all tokens to another store and verify them
     ///
-    /// Nothing is deleted, and no newer token is written over. A copy that was interrupted goes on where it stopped
-    /// when it is run again.
+    /// Nothing is deleted, and no newer token is overwritten. If a copy is interrupted, run it again to continue.
     Copy(Copy),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Copy {
-    /// The store to read
+    /// Store to read
     #[arg(long, value_name = "URL", env = "ZOHO_COPY_FROM", hide_env_values = true)]
     pub(crate) from: String,
 
-    /// The store to write
+    /// Store to write
     #[arg(long, value_name = "URL", env = "ZOHO_COPY_TO", hide_env_values = true)]
     pub(crate) to: String,
 
-    /// Only say what would be done
+    /// Report what would be done, without writing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
 
-/// How far a check goes.
+/// The options of a check.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// Ask Zoho too whether it still accepts each token: a renewal, or else one call of the API
+    /// Also ask Zoho whether it accepts each token, by a renewal or one API call
     #[arg(long)]
     pub(crate) online: bool,
 
-    /// Mend what can be mended; a backup is kept first
+    /// Repair what can be repaired, after making a backup
     #[arg(long)]
     pub(crate) repair: bool,
 
-    /// Where the backup goes: a file that is not there yet; beside the store, if left out
+    /// File for the backup, which must not exist yet [default: beside the store]
     #[arg(long, value_name = "PATH", requires = "repair")]
     pub(crate) backup: Option<PathBuf>,
 }
 
-/// Whether secrets are shown.
+/// Whether to show secrets.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Reveal {
-    /// Show secrets in place of asterisks
+    /// Show secrets instead of asterisks
     #[arg(long)]
     pub(crate) reveal: bool,
 }
 
-/// What a token is looked up by; client id and secret are global options.
+/// The values to find a token by; client id and secret are global options.
 #[derive(Debug, Args)]
 pub(crate) struct Find {
-    /// Whose it is
+    /// Name of the user
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub(crate) user_name: Option<String>,
 
-    /// Its access token
+    /// Access token
     #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true)]
     pub(crate) access_token: Option<SecretString>,
 
-    /// Its refresh token
+    /// Refresh token
     #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true)]
     pub(crate) refresh_token: Option<SecretString>,
 
-    /// Its grant token
+    /// Grant token
     #[arg(long, value_name = "TOKEN", value_parser = secret, allow_hyphen_values = true)]
     pub(crate) grant_token: Option<SecretString>,
 
-    /// Where it is good
+    /// API domain
     #[arg(long, value_name = "URL", allow_hyphen_values = true)]
     pub(crate) api_domain: Option<String>,
 
-    /// Its id
+    /// Id of the stored token
     #[arg(long, allow_hyphen_values = true)]
     pub(crate) id: Option<String>,
 
@@ -131,15 +130,15 @@ pub(crate) struct Find {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("which").required(true))]
 pub(crate) struct Revoke {
-    /// The user's name, as it is stored
+    /// Name of the user as stored
     #[arg(long, value_name = "NAME", group = "which")]
     pub(crate) user: Option<String>,
 
-    /// The row's id
+    /// Id of the stored token
     #[arg(long, group = "which")]
     pub(crate) id: Option<String>,
 
-    /// Every stored token
+    /// All stored tokens
     #[arg(long, group = "which")]
     pub(crate) all: bool,
 }

@@ -186,7 +186,7 @@ async fn ask_about(config: &Config, authenticator: &Authenticator, token: &OAuth
     };
     if is_refused {
         let finding = OnlineFinding::NotAccepted { error: error.to_string() };
-        return Some(Row::with_token(id, &finding, Advice::ReplaceToken { id: id.to_owned() }));
+        return Some(Row::with_token(id, &finding, Advice::LogInOrDelete { id: id.to_owned() }));
     }
     // Zoho knew the token, and refused something else: a scope that it lacks, say.
     if error.api().is_some() && !error.is_transient() {

@@ -167,7 +167,7 @@ impl Demo {
         let token = self.authenticator.access_token(&user).await?;
         ensure(self.authenticator.logout(&wanted).await?, Claim::RowWasThere)?;
         ensure(self.authenticator.store().get_tokens().await?.is_empty(), Claim::RowIsDeleted)?;
-        ensure(self.zoho.is_access_token_valid(token.expose_secret()), Claim::ZohoWasNotTold)?;
+        ensure(self.zoho.is_access_token_valid(token.expose_secret()), Claim::TokenStaysValid)?;
         self.tell(&Line::LoggedOut)
     }
 

@@ -54,7 +54,7 @@ async fn save_late(
     let row = format!("{:#}\n", Row::new(token, true).json());
     let written = write_into(&std::env::temp_dir(), &row).or_else(|_| write_into(Path::new("."), &row));
     let file = written.as_ref().ok().cloned();
-    config.output.note(&Note::StoreTakesNoTokenYet { store: store.name().to_owned(), file });
+    config.output.note(&Note::RetryingSave { store: store.name().to_owned(), file });
     let error = loop {
         match store.save_token(token).await {
             Ok(saved) => {

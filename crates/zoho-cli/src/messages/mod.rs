@@ -1,5 +1,5 @@
-//! Every sentence that the command prints itself, apart from `--help`. Each is a type with its text beside it, and
-//! `tests` lists all of them in one snapshot.
+//! Every message that the command prints, apart from `--help` and the errors of the libraries. A message is a value of
+//! an enum, so that commands report facts and the text stands here. A test lists all of them in one snapshot.
 
 mod advice;
 mod next_step;
@@ -12,8 +12,13 @@ mod tests;
 pub(crate) use advice::{Advice, CheckLine, OnlineFinding};
 pub(crate) use next_step::NextStep;
 pub(crate) use note::{CopyCount, Note, Progress, Totals, Warning};
-pub(crate) use problem::{Problem, Unsavable};
+pub(crate) use problem::{Origin, Problem, Unsavable};
 pub(crate) use story::{Claim, Greeting, Line};
+
+/// Values in backticks: `` `Citty`, `Emial` ``.
+fn quoted(values: &[String]) -> String {
+    values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ")
+}
 
 /// A count with its noun: `1 token`, `2 tokens`.
 fn counted(count: u64, noun: &str) -> String {

@@ -1,28 +1,30 @@
-//! `NextStep`: what to do about a failure.
+//! `NextStep`: what the user can do about a failure.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// What to do about a failure.
+/// What the user can do about a failure.
 #[derive(Clone, Debug)]
 pub(crate) enum NextStep {
     LogIn,
-    MakeCode,
     SetClient,
     UnsetClient,
-    SayWhose,
+    SelectToken,
     ListTokenIds,
     ListTokenNames,
     FindHelp,
+    RevealTokens,
+    CorrectTokens,
 
+    GiveCriteria,
     GivePath,
     DropPaginate,
-    /// To the page that could not be had, by this option.
+    /// Continues with the page that failed.
     ContinueList {
         option: String,
         printed: u64,
     },
-    /// The same with a parameter of the query.
+    /// The same, where the page is a query parameter.
     ContinueQuery {
         name: String,
         value: String,
@@ -37,7 +39,7 @@ pub(crate) enum NextStep {
     CorrectInputAndSkip {
         sent: usize,
     },
-    /// Whether these records were written is not known.
+    /// It is unknown whether these records were written.
     CheckRecords {
         first: usize,
         last: usize,
@@ -56,13 +58,13 @@ pub(crate) enum NextStep {
     SkipRows {
         rows: usize,
     },
-    /// What became of the rows of this job is not known.
+    /// It is unknown whether this job wrote its rows.
     CheckJob {
         job: String,
         first: usize,
         last: usize,
     },
-    /// Whether there is a job is not known.
+    /// It is unknown whether Zoho started the job.
     CheckForJob,
     CheckForJobAfter {
         rows: usize,
@@ -94,90 +96,92 @@ pub(crate) enum NextStep {
 impl fmt::Display for NextStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::LogIn => {
-                f.write_str("zoho login --code CODE, with a Self Client's code from Zoho's API console")
-            }
-            Self::MakeCode => f.write_str(
-                "make a code for a Self Client in Zoho's API console, then: zoho login --code CODE",
+            Self::LogIn => f.write_str(
+                "generate a Self Client code in Zoho's API console and run `zoho login --code CODE`",
             ),
             Self::SetClient => f.write_str(
-                "set ZOHO_CLIENT_ID and ZOHO_CLIENT_SECRET, from the app's page in Zoho's API console",
+                "set `ZOHO_CLIENT_ID` and `ZOHO_CLIENT_SECRET` to the values that Zoho's API console shows for the app",
             ),
             Self::UnsetClient => {
-                f.write_str("unset ZOHO_CLIENT_ID or leave --client-id out, or give that app's id and secret")
+                f.write_str("unset `ZOHO_CLIENT_ID` or omit `--client-id`, or pass the id and secret of that app")
             }
-            Self::SayWhose => f.write_str("say whose: --user NAME or --id ID"),
-            Self::ListTokenIds => f.write_str("zoho tokens list shows the ids that are there"),
-            Self::ListTokenNames => f.write_str("zoho tokens list shows what is there; names are exact"),
-            Self::FindHelp => f.write_str("zoho tokens find --help lists what can be"),
+            Self::SelectToken => f.write_str("select one with `--user NAME` or `--id ID`"),
+            Self::ListTokenIds => f.write_str("run `zoho tokens list` to see the stored ids"),
+            Self::ListTokenNames => f.write_str("run `zoho tokens list` to see the stored names; a name must match exactly"),
+            Self::FindHelp => f.write_str("run `zoho tokens find --help` to see the criteria"),
+            Self::RevealTokens => f.write_str(
+                "nothing was saved; `zoho tokens list --json --reveal` prints tokens that can be saved",
+            ),
+            Self::CorrectTokens => f.write_str("nothing was saved; correct the token and run the command again"),
 
-            Self::GivePath => f.write_str("give a path, such as /crm/v8/Leads"),
-            Self::DropPaginate => f.write_str("leave --paginate out"),
+            Self::GiveCriteria => f.write_str("pass one of `--criteria`, `--email`, `--phone` and `--word`"),
+            Self::GivePath => f.write_str("pass a path, such as `/crm/v8/Leads`"),
+            Self::DropPaginate => f.write_str("run the command without `--paginate`"),
             Self::ContinueList { option, printed } => {
-                write!(f, "run it again with {option}: the {printed} records before it were printed")
+                write!(f, "run the command again with `{option}`; the {printed} records before it were printed")
             }
             Self::ContinueQuery { name, value, printed } => {
-                write!(f, "run it again with -q {name}={value}: the {printed} items before it were printed")
+                write!(f, "run the command again with `-q {name}={value}`; the {printed} items before it were printed")
             }
 
-            Self::ListFields { module } => write!(f, "zoho fields {module} lists them; nothing was written"),
-            Self::GiveJson => f.write_str("or give JSON: CSV is read by the kinds of the module's fields"),
-            Self::CorrectInput => f.write_str("correct it; nothing was written"),
+            Self::ListFields { module } => write!(f, "nothing was written; run `zoho fields {module}` to list the fields"),
+            Self::GiveJson => f.write_str("or pass JSON: only CSV input needs the module's fields"),
+            Self::CorrectInput => f.write_str("nothing was written; correct the input and run the command again"),
             Self::CorrectInputAndSkip { sent } => {
-                write!(f, "correct it and go on with --skip {sent}: those before were sent")
+                write!(f, "correct the input and continue with `--skip {sent}`; the records before it were sent")
             }
             Self::CheckRecords { first, last } => write!(
                 f,
-                "look whether records {first} to {last} were written; then go on with --skip {} or --skip {last}",
+                "check whether records {first} to {last} were written; if so, continue with `--skip {last}`, otherwise with \
+                 `--skip {}`",
                 first - 1
             ),
             Self::SkipWritten { sent } => {
-                write!(f, "go on with --skip {sent}: nothing after record {sent} was written")
+                write!(f, "continue with `--skip {sent}`; no record after number {sent} was written")
             }
-            Self::SkipSent { sent } => write!(f, "records 1 to {sent} were sent; go on with --skip {sent}"),
+            Self::SkipSent { sent } => write!(f, "continue with `--skip {sent}`; the records before it were sent"),
 
             Self::ResumeJob { module, job } => {
-                write!(f, "zoho bulk read {module} --job {job} takes the job up again")
+                write!(f, "run `zoho bulk read {module} --job {job}` to resume the job")
             }
-            Self::SkipRows { rows } => write!(f, "go on with --skip {rows}"),
+            Self::SkipRows { rows } => write!(f, "continue with `--skip {rows}`"),
             Self::CheckJob { job, first, last } => write!(
                 f,
-                "job {job} was started and may write or have written rows {first} to {last}: look at it (zoho api GET \
-                 /crm/bulk/v8/write/{job}) before you write them again; --skip {last} goes on behind them"
+                "job {job} may have written rows {first} to {last}; before you write them again, check it with `zoho \
+                 api GET /crm/bulk/v8/write/{job}`, or continue after them with `--skip {last}`"
             ),
             Self::CheckForJob => {
-                f.write_str("look whether Zoho has a job for these rows before you write them again")
+                f.write_str("before you write these rows again, check whether Zoho has a job for them")
             }
             Self::CheckForJobAfter { rows } => write!(
                 f,
-                "look whether Zoho has a job for the rows after the first {rows} before you write them again; if it \
-                 has none, go on with --skip {rows}"
+                "check whether Zoho has a job for the rows after row {rows}; if it has none, continue with `--skip \
+                 {rows}`"
             ),
-            Self::KeepRows => f.write_str("do not write the rows again: all of them were sent"),
-            Self::ReadResult { path } => write!(f, "{} says which and why", path.display()),
-            Self::AskForResult => f.write_str("with --result FILE a file says which and why"),
+            Self::KeepRows => f.write_str("do not write the rows again; all of them were sent"),
+            Self::ReadResult { path } => write!(f, "see `{}` for the rows and the reasons", path.display()),
+            Self::AskForResult => f.write_str("pass `--result FILE` to get the rows and the reasons in a file"),
 
             Self::Repair { repairable, count } => {
-                write!(f, "zoho tokens check --repair mends {repairable} of {count} and keeps a backup")
+                write!(f, "run `zoho tokens check --repair` to repair {repairable} of {count}; it keeps a backup")
             }
-            Self::CheckSourcePath => f.write_str("check its path"),
-            Self::ResumeCopy => f.write_str("run the same command again: it goes on where it stopped"),
-            Self::RepeatCopy => f.write_str("mend what was refused, and run the same command again"),
+            Self::CheckSourcePath => f.write_str("check the path"),
+            Self::ResumeCopy => f.write_str("run the same command again to continue the copy"),
+            Self::RepeatCopy => f.write_str("fix the rejected rows and run the same command again"),
             Self::StoreSpooledToken { path } => write!(
                 f,
-                "run any `zoho` command with this store once it accepts tokens again: the token is spooled in {} and \
-                 will be stored then",
+                "the token is spooled in `{}`; the next `zoho` command stores it once the store accepts tokens again",
                 path.display()
             ),
             Self::SaveToken { path } => write!(
                 f,
-                "the token is in {0}, for this account alone; when the store works again: zoho tokens save < {0}, and \
-                 delete the file",
+                "the token is in `{0}`, which only you can read; when the store works again, run `zoho tokens save < \
+                 {0}` and delete the file",
                 path.display()
             ),
             Self::LogInAgain { error } => write!(
                 f,
-                "log in again when the store works: no file for the token could be written either ({error})"
+                "log in again when the store works; the token could not be written to a file either: {error}"
             ),
         }
     }

@@ -1,18 +1,19 @@
-//! `Note` and `Warning`: what the command says on standard error while it works.
+//! `Note`, `Progress` and `Warning`: what the command prints to standard error while it works. `Totals` goes to
+//! standard output.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use super::counted;
 
-/// What the command says while all is well.
+/// News that is not a problem.
 #[derive(Debug)]
 pub(crate) enum Note {
     LoggedIn {
         store: String,
     },
-    /// A new token waits, in a file if one could be written.
-    StoreTakesNoTokenYet {
+    /// The save is being retried. `file` has a copy of the token, unless that failed too.
+    RetryingSave {
         store: String,
         file: Option<PathBuf>,
     },
@@ -81,7 +82,7 @@ pub(crate) enum Note {
     Stopped,
 }
 
-/// What a copy did with some of its rows.
+/// What a copy did with a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CopyCount {
     Read,
@@ -94,7 +95,7 @@ pub(crate) enum CopyCount {
     Verified,
 }
 
-/// How far long work is, beside its count.
+/// The label of a progress bar, beside its count.
 #[derive(Debug)]
 pub(crate) enum Progress {
     Read,
@@ -103,7 +104,7 @@ pub(crate) enum Progress {
     Job { job: String, state: String },
 }
 
-/// What became of the rows of a bulk write.
+/// The results of a bulk write.
 #[derive(Debug)]
 pub(crate) struct Totals {
     pub(crate) added: u64,
@@ -111,10 +112,9 @@ pub(crate) struct Totals {
     pub(crate) refused: u64,
 }
 
-/// What the command says when something is not as it should be and it goes on.
+/// A problem that does not stop the command.
 #[derive(Debug)]
 pub(crate) enum Warning {
-    /// Tokens are spooled, and the store still rejects them.
     SpooledTokens {
         error: String,
     },
@@ -136,7 +136,7 @@ pub(crate) enum Warning {
         id: String,
         reason: String,
     },
-    /// A file that should tell of rejected rows is not complete.
+    /// The file or the totals of a bulk write that failed.
     ResultIncomplete {
         failure: String,
     },
@@ -145,23 +145,20 @@ pub(crate) enum Warning {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::LoggedIn { store } => write!(f, "logged in; the token is kept in {store}"),
-            Self::StoreTakesNoTokenYet { store, file } => {
-                write!(f, "{store} does not take the new token yet, which waits")?;
-                if let Some(file) = file {
-                    write!(f, " in {}", file.display())?;
-                }
-                f.write_str("; trying for a moment")
+            Self::LoggedIn { store } => write!(f, "logged in; the token is stored in {store}"),
+            Self::RetryingSave { store, file: Some(file) } => {
+                write!(f, "{store} rejected the new token; retrying, with a copy in `{}`", file.display())
             }
-            Self::NoToken { store } => write!(f, "{store} holds no token"),
+            Self::RetryingSave { store, file: None } => write!(f, "{store} rejected the new token; retrying"),
+            Self::NoToken { store } => write!(f, "no token is stored in {store}"),
             Self::TokensSaved { count, store } => {
                 write!(f, "saved {} in {store}", counted(*count, "token"))
             }
-            Self::TokenDeleted { id } => write!(f, "deleted the token with the id {id}"),
-            Self::AllTokensDeleted { store } => write!(f, "deleted every token in {store}"),
-            Self::TokenRevoked { owner } => write!(f, "revoked the token of {owner}"),
+            Self::TokenDeleted { id } => write!(f, "deleted the token with id `{id}`"),
+            Self::AllTokensDeleted { store } => write!(f, "deleted all tokens in {store}"),
+            Self::TokenRevoked { owner } => write!(f, "revoked the token for {owner}"),
             Self::NothingWrong { rows, store } => {
-                write!(f, "nothing is wrong with the {} in {store}", counted(*rows, "token"))
+                write!(f, "checked {} in {store}: no problems found", counted(*rows, "token"))
             }
 
             Self::Copied { from, to, dry_run: false } => write!(f, "copied from {from} to {to}:"),
@@ -170,27 +167,31 @@ impl fmt::Display for Note {
 
             Self::NoRecords => f.write_str("no records"),
             Self::ColumnsLeftOut { names } => {
-                write!(f, "no room for {}: --csv and --json print every column", names.join(", "))
+                write!(
+                    f,
+                    "the terminal is too narrow for {}; use `--csv` or `--json` to print every column",
+                    names.join(", ")
+                )
             }
-            Self::MorePages { option } => write!(f, "there are more: --all, or {option}"),
-            Self::MoreRows => f.write_str("there are more: --all, if the query has no limit of its own"),
+            Self::MorePages { option } => write!(f, "there are more records; use `--all` or `{option}`"),
+            Self::MoreRows => f.write_str("there are more rows; use `--all` with a query that has no limit"),
             Self::RecordRejected { number, error } => write!(f, "record {number}: {error}"),
 
             Self::ReadJobStarted { job } => {
-                write!(f, "job {job} was started; --job {job} takes it up again")
+                write!(f, "started job {job}; resume it with `--job {job}`")
             }
             Self::MoreInJob { page_token } => write!(
                 f,
-                "there are more records: go on with the options of that job and --page-token {page_token}"
+                "there are more records; continue with the options of that job and `--page-token {page_token}`"
             ),
             Self::WriteJobStarted { job, first, last } => {
-                write!(f, "job {job} was started with rows {first} to {last}")
+                write!(f, "started job {job} with rows {first} to {last}")
             }
             Self::RowRejected { status, cells, reason } => {
                 write!(f, "{status}: {}: {reason}", cells.join(", "))
             }
 
-            Self::HowToStop => f.write_str("Ctrl-C stops it."),
+            Self::HowToStop => f.write_str("press Ctrl-C to stop"),
             Self::Stopped => f.write_str("stopped"),
         }
     }
@@ -201,11 +202,11 @@ impl fmt::Display for CopyCount {
         f.write_str(match self {
             Self::Read => "read",
             Self::Added => "added",
-            Self::Updated => "written over an older state",
+            Self::Updated => "updated, because the target was older",
             Self::Renumbered => "saved under another id",
-            Self::Same => "there already",
-            Self::Newer => "left alone, since a later state is there",
-            Self::Changed => "changed or deleted there by somebody else meanwhile",
+            Self::Same => "already there",
+            Self::Newer => "skipped, because the target is newer",
+            Self::Changed => "changed or deleted in the target by another program",
             Self::Verified => "verified",
         })
     }
@@ -233,21 +234,21 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SpooledTokens { error } => {
-                write!(f, "tokens wait that the store does not take: {error}")
+                write!(f, "the store still rejects spooled tokens: {error}")
             }
             Self::TokenNotStored { error } => {
-                write!(f, "the token is good but could not be kept: {error}")
+                write!(f, "the token is valid but could not be stored: {error}")
             }
             Self::RenewedTokenNotStored { error } => {
-                write!(f, "a token was renewed and could not be kept: {error}")
+                write!(f, "a token was renewed but could not be stored: {error}")
             }
             Self::TokenCopyLeft { path, error } => {
-                write!(f, "delete {}, a copy of the token: {error}", path.display())
+                write!(f, "could not delete `{}`, which has a copy of the token: {error}", path.display())
             }
             Self::TokenNotRevoked { owner, error } => {
-                write!(f, "the token of {owner} was not revoked: {error}")
+                write!(f, "could not revoke the token for {owner}: {error}")
             }
-            Self::RowNotCopied { id, reason } => write!(f, "row {id} was refused: {reason}"),
+            Self::RowNotCopied { id, reason } => write!(f, "the target store rejected row `{id}`: {reason}"),
             Self::ResultIncomplete { failure } => f.write_str(failure),
         }
     }

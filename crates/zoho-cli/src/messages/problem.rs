@@ -1,148 +1,149 @@
-//! `Problem`: what went wrong where the command itself noticed it. An error of the libraries has words of its own.
+//! `Problem`: a failure that the command itself detects. Errors of the libraries have their own messages.
 
+use std::fmt;
 use std::path::PathBuf;
 
-use super::NextStep;
+use super::{NextStep, counted, quoted};
 use crate::exit::Exit;
 
-/// What went wrong.
+/// A failure that the command itself detects.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Problem {
-    // What was typed.
-    #[error("write it as NAME=VALUE")]
+    // Wrong usage.
+    #[error("expected NAME=VALUE")]
     NotAParameter,
-    #[error("write it as ID:SECRET")]
+    #[error("expected ID:SECRET")]
     NotAClient,
-    #[error("`{path}` is neither a path that begins with `/` nor a URL")]
+    #[error("`{path}` is neither a URL nor a path that starts with `/`")]
     NotAPath { path: String },
-    #[error("no token is sent to {host}: it is no API host of the environment")]
+    #[error("no token was sent to `{host}`, because it is not an API host of the environment")]
     ForeignHost { host: String },
-    #[error("--paginate follows the list that a GET without data answers with")]
+    #[error("`--paginate` requires GET and no `--data`")]
     PaginateNeedsGet,
-    #[error("the answer is not one list")]
+    #[error("could not paginate: the response does not contain exactly one list")]
     NotOneList,
-    #[error("what is listed are not objects")]
+    #[error("could not paginate: the items of the list are not JSON objects")]
     NotObjects,
-    #[error("the parameter `page` is no number")]
+    #[error("the query parameter `page` is not a number")]
     PageNotANumber,
-    #[error("the login in a browser comes in a later version; give --code")]
+    #[error("browser login is not available yet; pass `--code`")]
     CodeMissing,
-    #[error("a login needs the client app's id and secret")]
+    #[error("a login needs the id and secret of a client app")]
     ClientMissing,
-    #[error("nothing to look for")]
+    #[error("no criteria given")]
     NothingToFind,
-    #[error("there is nothing to search for")]
+    #[error("no search criteria given")]
     NothingToSearch,
-    #[error("{count} tokens are stored: {}", names.join(", "))]
+    #[error("{count} tokens are stored and none was selected: {}", names.join(", "))]
     SeveralTokens { count: usize, names: Vec<String> },
-    #[error("--result takes a file: how many there are goes to standard output")]
+    #[error("`--result` requires a file, because the totals are printed to standard output")]
     ResultIsStdout,
-    #[error("job {job} reads {reads}, and not {module}")]
+    #[error("job {job} reads `{reads}`, not `{module}`")]
     JobOfAnotherModule { job: String, reads: String, module: String },
 
-    // What is not there.
-    #[error("no token with the id {id} is stored")]
+    // Not found.
+    #[error("no token with id `{id}` is stored")]
     NoTokenWithId { id: String },
-    #[error("{store} holds no such token")]
+    #[error("no matching token in {store}")]
     NoSuchToken { store: String },
-    #[error("{store} holds no token of {owner}")]
+    #[error("no token for {owner} in {store}")]
     NoTokenOf { store: String, owner: String },
-    #[error("{module} has no record {record}")]
+    #[error("no record `{record}` in module `{module}`")]
     NoRecord { module: String, record: String },
-    #[error("there is no file at --from")]
+    #[error("the file that `--from` names does not exist")]
     NoSourceFile,
-    #[error("{store} holds no token")]
+    #[error("no token is stored in {store}")]
     StoreIsEmpty { store: String },
-    #[error("{user} has a token of another client app, {}; the one given is {given}", apps.join(", "))]
+    #[error("the token for `{user}` belongs to client app {}, not to `{given}`", quoted(apps))]
     TokenOfAnotherApp { user: String, apps: Vec<String>, given: String },
 
-    // What was given.
-    #[error("{name} could not be read")]
-    Unreadable { name: String },
-    #[error("{name} is not JSON")]
-    NotJson { name: String },
-    #[error("{name}: record {number} is not a JSON object")]
-    NotAnObject { name: String, number: usize },
-    #[error("{name} has two columns `{column}`")]
-    DuplicateColumn { name: String, column: String },
-    #[error("{name} is not CSV{} has {cells} cells in place of {expected}", place(*row))]
-    UnevenRow { name: String, row: Option<u64>, cells: u64, expected: u64 },
-    #[error("{name} is not CSV{} is not UTF-8", place(*row))]
-    NotUtf8 { name: String, row: Option<u64> },
-    #[error("{name} is not CSV{} cannot be read", place(*row))]
-    NotCsv { name: String, row: Option<u64> },
+    // Invalid input.
+    #[error("could not read {origin}")]
+    Unreadable { origin: Origin },
+    #[error("{origin} is not valid JSON")]
+    NotJson { origin: Origin },
+    #[error("record {number} of {origin} is not a JSON object")]
+    NotAnObject { origin: Origin, number: usize },
+    #[error("{origin} has more than one column `{column}`")]
+    DuplicateColumn { origin: Origin, column: String },
+    #[error("{origin} is not valid CSV: {} has {} instead of {expected}", place(*row), counted(*cells, "cell"))]
+    UnevenRow { origin: Origin, row: Option<u64>, cells: u64, expected: u64 },
+    #[error("{origin} is not valid CSV: {} is not UTF-8", place(*row))]
+    NotUtf8 { origin: Origin, row: Option<u64> },
+    #[error("{origin} is not valid CSV: could not parse {}", place(*row))]
+    NotCsv { origin: Origin, row: Option<u64> },
     #[error("record {number} has no `id`")]
     RecordWithoutId { number: usize },
-    #[error("{module} has no field {}", columns.join(", "))]
+    #[error("module `{module}` has no field {}", quoted(columns))]
     UnknownColumns { module: String, columns: Vec<String> },
-    #[error("standard input is neither a JSON object nor an array of them")]
+    #[error("standard input is neither a JSON object nor an array of objects")]
     NoTokensGiven,
-    #[error("token {number} cannot be saved: {reason}; nothing was saved")]
+    #[error("could not save token {number}: {reason}")]
     Unsavable { number: usize, reason: Unsavable },
 
-    // What Zoho or a store turned down.
-    #[error("{rejected} of {count} records were refused")]
+    // Rejected by Zoho or by a store.
+    #[error("Zoho rejected {rejected} of {count} records")]
     RecordsRejected { rejected: u64, count: u64 },
-    #[error("{rejected} of {count} rows were refused")]
+    #[error("Zoho rejected {rejected} of {count} rows")]
     RowsRejected { rejected: u64, count: u64 },
-    #[error("{failed} of {count} tokens were not revoked")]
+    #[error("could not revoke {failed} of {count} tokens")]
     NotRevoked { failed: usize, count: usize },
-    #[error("only the first {saved} of {count} tokens were saved")]
+    #[error("could not save token {} of {count}; the tokens before it were saved", saved + 1)]
     PartlySaved { saved: usize, count: usize },
-    #[error("the login worked, but its token could not be stored")]
+    #[error("the login succeeded, but its token could not be stored")]
     LoginNotStored,
-    #[error("tokens wait that the store does not take; nothing was deleted")]
+    #[error("nothing was deleted, because the store still rejects the spooled tokens")]
     SpoolNotEmpty,
-    #[error("{} in {store}", findings(*count, *after_repair))]
+    #[error("{} in {store}", found(*count, *after_repair))]
     Findings { count: usize, repairable: usize, after_repair: bool, store: String },
-    #[error("the copy stopped after {read} rows, {written} of them written")]
+    #[error("the copy stopped after {read} rows, of which {written} were written")]
     CopyStopped { read: u64, written: u64 },
-    #[error("{missing} of {count} rows are not there as they were read")]
+    #[error("{missing} of {count} rows could not be verified in the target store")]
     CopyIncomplete { missing: u64, count: u64 },
 
-    // What the machine did not do.
+    // Failures of the machine.
     #[error("interrupted")]
     Interrupted,
-    #[error("the runtime could not be started")]
+    #[error("could not start the async runtime")]
     Runtime,
-    #[error("Ctrl-C cannot be listened for")]
+    #[error("could not listen for Ctrl-C")]
     Signals,
-    #[error("the output could not be written")]
+    #[error("could not write to standard output")]
     Output { reader_left: bool },
-    #[error("{} could not be written", path.display())]
+    #[error("could not write `{}`", path.display())]
     Unwritable { path: PathBuf },
-    #[error("the log file {} cannot be written", path.display())]
+    #[error("could not open the log file `{}`", path.display())]
     LogFile { path: PathBuf },
-    #[error("a record cannot be written as JSON")]
+    #[error("could not write a record as JSON")]
     RecordAsJson,
-    #[error("CSV cannot be made: {error}")]
+    #[error("could not write a record as CSV: {error}")]
     RecordAsCsv { error: String },
-    #[error("the emulator could not start on port {port}")]
+    #[error("could not start the emulator on port {port}")]
     EmulatorPort { port: u16 },
 
-    // What the demo found.
-    #[error("the emulator could not start")]
+    // Failures of the demo.
+    #[error("could not start the emulator")]
     Emulator,
-    #[error("no temporary folder could be made")]
+    #[error("could not create a temporary folder")]
     TemporaryFolder,
-    #[error("`zoho token` could not be started")]
+    #[error("could not start `zoho token`")]
     SecondProcess,
-    #[error("`zoho token` could not be waited for")]
+    #[error("could not wait for `zoho token`")]
     SecondProcessLost,
     #[error("`zoho token` failed: {stderr}")]
     SecondProcessFailed { stderr: String },
-    #[error("this should be so, and is not: {claim}")]
+    #[error("the demo failed: expected that {claim}")]
     Untrue { claim: super::Claim },
 }
 
-/// Why a token cannot be saved. Columns are named and no value is quoted, since it may be a secret.
+/// The reason why a token cannot be saved. It names columns and quotes no value, which could be a secret.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unsavable {
     #[error("it is not a JSON object")]
     NotAnObject,
-    #[error("`{column}` is not a text")]
+    #[error("`{column}` is not a string")]
     NotAText { column: String },
-    #[error("`{column}` is masked; list tokens with --reveal to save them again")]
+    #[error("`{column}` is masked")]
     Masked { column: String },
     #[error("`expiry_time` is not a number of milliseconds since 1970")]
     ExpiryNotANumber,
@@ -150,8 +151,26 @@ pub(crate) enum Unsavable {
     Other { error: String },
 }
 
+/// Where input comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    Argument,
+    StandardInput,
+    File(PathBuf),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument => f.write_str("the argument"),
+            Self::StandardInput => f.write_str("standard input"),
+            Self::File(path) => write!(f, "`{}`", path.display()),
+        }
+    }
+}
+
 impl Problem {
-    /// The exit code of the command that fails with this.
+    /// The exit code of a command that fails with this problem.
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::NotAParameter
@@ -180,20 +199,26 @@ impl Problem {
         }
     }
 
-    /// What to do about it, where that is always the same.
+    /// The next step, if it is the same wherever the problem occurs.
     pub(crate) fn next_step(&self) -> Option<NextStep> {
         Some(match self {
             Self::NotAPath { .. } | Self::ForeignHost { .. } => NextStep::GivePath,
             Self::NotOneList | Self::NotObjects => NextStep::DropPaginate,
-            Self::CodeMissing => NextStep::MakeCode,
+            Self::CodeMissing => NextStep::LogIn,
             Self::ClientMissing => NextStep::SetClient,
             Self::NothingToFind => NextStep::FindHelp,
-            Self::SeveralTokens { .. } => NextStep::SayWhose,
+            Self::NothingToSearch => NextStep::GiveCriteria,
+            Self::SeveralTokens { .. } => NextStep::SelectToken,
             Self::NoTokenWithId { .. } => NextStep::ListTokenIds,
             Self::NoTokenOf { .. } => NextStep::ListTokenNames,
             Self::NoSourceFile => NextStep::CheckSourcePath,
             Self::StoreIsEmpty { .. } => NextStep::LogIn,
             Self::TokenOfAnotherApp { .. } => NextStep::UnsetClient,
+            Self::Unsavable { reason: Unsavable::Masked { .. }, .. } => NextStep::RevealTokens,
+            Self::Unsavable { .. } => NextStep::CorrectTokens,
+            Self::JobOfAnotherModule { job, reads, .. } => {
+                NextStep::ResumeJob { module: reads.clone(), job: job.clone() }
+            }
             Self::UnknownColumns { module, .. } => NextStep::ListFields { module: module.clone() },
             Self::Findings { count, repairable, after_repair: false, .. } if *repairable > 0 => {
                 NextStep::Repair { repairable: *repairable, count: *count }
@@ -205,17 +230,19 @@ impl Problem {
     }
 }
 
-/// Where in a CSV file; lines are not counted, since a cell may have several of them.
+/// A place in a CSV file. Rows are counted, not lines: a cell can span several lines.
 fn place(row: Option<u64>) -> String {
     match row {
-        None => String::new(),
-        Some(0) => ": its heading".to_owned(),
-        Some(row) => format!(": row {row} after the heading"),
+        None => "a row".to_owned(),
+        Some(0) => "the header".to_owned(),
+        Some(row) => format!("row {row} after the header"),
     }
 }
 
-fn findings(count: usize, after_repair: bool) -> String {
-    let are = if count == 1 { "finding is" } else { "findings are" };
-    let left = if after_repair { " left" } else { "" };
-    format!("{count} {are}{left}")
+fn found(count: usize, after_repair: bool) -> String {
+    match (count, after_repair) {
+        (1, true) => "1 problem is left".to_owned(),
+        (count, true) => format!("{count} problems are left"),
+        (count, false) => format!("found {}", counted(count as u64, "problem")),
+    }
 }

@@ -1,11 +1,11 @@
-//! `Line` and `Claim`: what `zoho demo` tells, and what it has checked before. `Greeting`: what `zoho emulator` prints
-//! when it is ready.
+//! `Line`: what `zoho demo` prints. `Claim`: what it verifies first. `Greeting`: what `zoho emulator` prints when it is
+//! ready.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What the demo tells.
+/// What the demo prints.
 #[derive(Debug)]
 pub(crate) enum Line {
     Title,
@@ -35,7 +35,7 @@ pub(crate) enum Line {
     End,
 }
 
-/// What the demo checks before it tells it.
+/// What the demo verifies before it prints a line. Its text completes "expected that …".
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Claim {
     UserIsKnown,
@@ -59,7 +59,7 @@ pub(crate) enum Claim {
     CallNeedsLogin,
     CommandNeedsLogin,
     RowWasThere,
-    ZohoWasNotTold,
+    TokenStaysValid,
 }
 
 /// What the emulator prints when it is ready.
@@ -73,7 +73,7 @@ pub(crate) struct Greeting<'a> {
 }
 
 impl Line {
-    /// Whether it begins a part of the demo.
+    /// Whether the line starts a section.
     pub(crate) fn is_heading(&self) -> bool {
         matches!(
             self,
@@ -94,52 +94,55 @@ impl Line {
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Title => f.write_str("The life of a token, against a stand-in for Zoho on this machine"),
-            Self::Emulator { url } => write!(f, "The stand-in runs at {url}."),
+            Self::Title => f.write_str("The life of a token, against an emulator of Zoho on this machine"),
+            Self::Emulator { url } => write!(f, "The emulator runs at {url}."),
             Self::TokenLife { life } => {
-                write!(f, "Its access tokens live {} seconds; Zoho's live an hour.", life.as_secs())
+                write!(f, "Its access tokens expire after {} seconds, Zoho's after an hour.", life.as_secs())
             }
 
             Self::LogIn => f.write_str("1. Log in"),
             Self::Exchanged { user } => {
-                write!(f, "A one-shot code became an access token and a refresh token of {user}.")
+                write!(
+                    f,
+                    "A single-use code was exchanged for an access token and a refresh token of {user}."
+                )
             }
             Self::Persist => f.write_str("2. Persist"),
             Self::Stored { id, path } => write!(f, "The token is row {id} in {}.", path.display()),
             Self::CallTheCrm => f.write_str("3. Call the CRM"),
-            Self::CurrentUser { name } => write!(f, "GET /crm/v8/users says: you are {name}."),
+            Self::CurrentUser { name } => write!(f, "GET /crm/v8/users returned the user {name}."),
             Self::LeadCreated { id } => write!(f, "POST /crm/v8/Leads created the lead {id}."),
-            Self::LeadListed => {
-                f.write_str("GET /crm/v8/Leads lists it. All with the token of the login: no renewal.")
-            }
+            Self::LeadListed => f.write_str(
+                "GET /crm/v8/Leads listed it. All calls used the token of the login; none needed a renewal.",
+            ),
             Self::ExpireAndRenew => f.write_str("4. Expire and renew"),
             Self::Expiring { token, left } => {
-                write!(f, "The access token {token} ends in {:.0} seconds …", left.as_secs_f64())
+                write!(f, "The access token {token} expires in {:.0} seconds …", left.as_secs_f64())
             }
             Self::Renewed { before, after } => {
-                write!(f, "The next call renewed it by itself: {before} is now {after}.")
+                write!(f, "The next call renewed it: {before} was replaced by {after}.")
             }
             Self::Restart => f.write_str("5. Restart"),
             Self::ReadByAnotherProcess { token } => write!(
                 f,
-                "Another process ran `zoho token` and printed {token}, from the file: no login, no renewal."
+                "Another process ran `zoho token` and read {token} from the file, without a login or a renewal."
             ),
             Self::TwoProcesses => f.write_str("6. Two processes, one renewal"),
             Self::RenewedOnce { token } => write!(
                 f,
-                "Two processes ran `zoho token` at once. Both printed {token}; Zoho's journal has one renewal."
+                "Two processes ran `zoho token` at the same time. Both printed {token} after a single renewal."
             ),
             Self::Revoke => f.write_str("7. Revoke"),
-            Self::Revoked => f.write_str("Zoho has ended both tokens, and the row is gone."),
+            Self::Revoked => f.write_str("Zoho revoked both tokens, and the row was deleted."),
             Self::LoginRequired => f.write_str(
-                "The next call says that the user has to log in; `zoho token` says so with exit code 4.",
+                "The next call reports that the user has to log in; `zoho token` exits with code 4.",
             ),
             Self::LogOut => f.write_str("8. Log out"),
-            Self::LoggedOut => {
-                f.write_str("After a second login, logging out deletes the row only: Zoho was not told.")
-            }
+            Self::LoggedOut => f.write_str(
+                "Logging out after a second login deletes only the row; the token stays valid at Zoho.",
+            ),
             Self::End => f.write_str(
-                "That was all of it. Next: zoho emulator, or zoho login --code CODE for the real Zoho.",
+                "End of the demo. Next, run `zoho emulator`, or `zoho login --code CODE` for the real Zoho.",
             ),
         }
     }
@@ -148,28 +151,28 @@ impl fmt::Display for Line {
 impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::UserIsKnown => "Zoho said who logged in",
+            Self::UserIsKnown => "the login names its user",
             Self::OneRow => "the store holds one token",
-            Self::CrmKnowsTheUser => "the CRM knows whose token it is",
+            Self::CrmKnowsTheUser => "the CRM knows the user",
             Self::LeadIsCreated => "the lead was created",
             Self::LeadIsListed => "the lead is in the list",
             Self::NoRenewal => "no renewal was needed",
-            Self::TokenExpires => "the token has an end",
-            Self::TokenHasExpired => "the token has ended",
-            Self::TokenIsNew => "the token is a new one",
-            Self::OneRenewal => "Zoho was asked for one new token",
+            Self::TokenExpires => "the token has an expiry",
+            Self::TokenHasExpired => "the token has expired",
+            Self::TokenIsNew => "the token is new",
+            Self::OneRenewal => "there was one renewal",
             Self::SameTokenElsewhere => "the other process has the same token",
-            Self::NoRenewalElsewhere => "the other process needed no renewal",
-            Self::BothHaveTheNewToken => "both have the same new token",
-            Self::OneRenewalForBoth => "both together caused one renewal",
+            Self::NoRenewalElsewhere => "the other process did not renew",
+            Self::BothHaveTheNewToken => "both processes have the same new token",
+            Self::OneRenewalForBoth => "both processes together renewed once",
             Self::RowHasRefreshToken => "the row has a refresh token",
-            Self::RefreshTokenIsRevoked => "Zoho has ended the refresh token",
-            Self::AccessTokenIsRevoked => "Zoho has ended the access token",
-            Self::RowIsDeleted => "the row is gone",
-            Self::CallNeedsLogin => "the next call asks for a login",
-            Self::CommandNeedsLogin => "`zoho token` ends with exit code 4",
-            Self::RowWasThere => "there was a row to delete",
-            Self::ZohoWasNotTold => "Zoho was not told",
+            Self::RefreshTokenIsRevoked => "Zoho revoked the refresh token",
+            Self::AccessTokenIsRevoked => "Zoho revoked the access token",
+            Self::RowIsDeleted => "the row was deleted",
+            Self::CallNeedsLogin => "the next call requires a login",
+            Self::CommandNeedsLogin => "`zoho token` exits with code 4",
+            Self::RowWasThere => "a row was there to delete",
+            Self::TokenStaysValid => "the token is still valid at Zoho",
         })
     }
 }
@@ -180,14 +183,14 @@ impl fmt::Display for Greeting<'_> {
         write!(
             f,
             "{url}\n\n\
-             A stand-in for Zoho runs at this address; nothing in it is real. Type this in another terminal:\n\n  \
+             An emulator of Zoho runs at this address; its data is not real. Run these commands in another terminal:\n\n  \
              export ZOHO_ACCOUNTS_URL={url}\n  \
              export ZOHO_API_URL={url}\n  \
              export ZOHO_CLIENT_ID={client_id}\n  \
              export ZOHO_CLIENT_SECRET={client_secret}\n  \
              zoho login --code {code}\n  \
              zoho api GET /crm/v8/users -q type=CurrentUser\n\n\
-             The code logs {user} in, once. Another one:\n\n  \
+             The code logs {user} in once. To get another one:\n\n  \
              curl -X POST {url}/_emulator/self_client_code\n"
         )
     }

@@ -49,7 +49,7 @@ fn every_message_and_every_help_is_in_one_snapshot() {
     });
 }
 
-/// The help of a command and of those below it. The global options are listed in the first help alone.
+/// The help of a command and of its subcommands. Only the help of `zoho` itself lists the global options.
 fn help(command: &mut clap::Command, text: &mut String) {
     let long = command.render_long_help().to_string();
     let own = match text.contains("# `zoho --help`") {
@@ -93,7 +93,7 @@ fn cause() -> String {
 }
 
 fn problems() -> Vec<Problem> {
-    let standard_input = || text("standard input");
+    let file = || Origin::File("leads.csv".into());
     samples!(Problem:
         NotAParameter,
         NotAClient,
@@ -117,13 +117,13 @@ fn problems() -> Vec<Problem> {
         NoSourceFile,
         StoreIsEmpty { store: store() },
         TokenOfAnotherApp { user: text("ada"), apps: texts(&["1000.APP"]), given: text("1000.OTHER") },
-        Unreadable { name: text("leads.csv") },
-        NotJson { name: standard_input() },
-        NotAnObject { name: standard_input(), number: 2 },
-        DuplicateColumn { name: text("leads.csv"), column: text("City") },
-        UnevenRow { name: text("leads.csv"), row: Some(2), cells: 1, expected: 2 },
-        NotUtf8 { name: text("leads.csv"), row: Some(0) },
-        NotCsv { name: text("leads.csv"), row: None },
+        Unreadable { origin: file() },
+        NotJson { origin: Origin::StandardInput },
+        NotAnObject { origin: Origin::Argument, number: 2 },
+        DuplicateColumn { origin: file(), column: text("City") },
+        UnevenRow { origin: file(), row: Some(2), cells: 1, expected: 2 },
+        NotUtf8 { origin: file(), row: Some(0) },
+        NotCsv { origin: file(), row: None },
         RecordWithoutId { number: 2 },
         UnknownColumns { module: text("Leads"), columns: texts(&["Citty", "Emial"]) },
         NoTokensGiven,
@@ -164,13 +164,15 @@ fn problems() -> Vec<Problem> {
 fn next_steps() -> Vec<NextStep> {
     samples!(NextStep:
         LogIn,
-        MakeCode,
         SetClient,
         UnsetClient,
-        SayWhose,
+        SelectToken,
         ListTokenIds,
         ListTokenNames,
         FindHelp,
+        RevealTokens,
+        CorrectTokens,
+        GiveCriteria,
         GivePath,
         DropPaginate,
         ContinueList { option: text("--page 3"), printed: 400 },
@@ -218,8 +220,8 @@ fn notes() -> Vec<Note> {
     let counts = samples!(CopyCount: Read, Added, Updated, Renumbered, Same, Newer, Changed, Verified);
     let notes = samples!(Note:
         LoggedIn { store: store() },
-        StoreTakesNoTokenYet { store: store(), file: Some("/tmp/zoho-token-1.json".into()) },
-        StoreTakesNoTokenYet { store: store(), file: None },
+        RetryingSave { store: store(), file: Some("/tmp/zoho-token-1.json".into()) },
+        RetryingSave { store: store(), file: None },
         NoToken { store: store() },
         TokensSaved { count: 1, store: store() },
         TokensSaved { count: 2, store: store() },
@@ -263,7 +265,6 @@ fn findings() -> String {
         RestoreFile,
         Renew { id: text("1") },
         LogInOrDelete { id: text("1") },
-        ReplaceToken { id: text("1") },
         GiveIds,
         RepairThenAsk,
         CheckLater,
@@ -330,7 +331,7 @@ fn claims() -> Vec<Claim> {
         CallNeedsLogin,
         CommandNeedsLogin,
         RowWasThere,
-        ZohoWasNotTold,
+        TokenStaysValid,
     )
     .into()
 }

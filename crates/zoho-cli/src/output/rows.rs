@@ -76,8 +76,8 @@ impl Rows {
         Self { destination, progress, ..self }
     }
 
-    /// The same records, which are long in coming: how far it is is shown until then, also where they are printed on the
-    /// same terminal.
+    /// The same records, which are long in coming: how far it is is shown until then, also where they are printed on
+    /// the same terminal.
     pub(crate) fn long_in_coming(self) -> Self {
         Self { progress: self.output.counter(), ..self }
     }
@@ -180,7 +180,8 @@ impl Rows {
     }
 }
 
-/// A field's value for people: a text as it is, a look-up by its name, a list of texts with semicolons, the rest as JSON.
+/// A field's value for people: a text as it is, a look-up by its name, a list of texts with semicolons, the rest as
+/// JSON.
 pub(crate) fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

@@ -28,8 +28,8 @@ impl Table {
         Self { widths: (0..columns).map(widest).collect(), is_clipped: false }
     }
 
-    /// The same table, no wider than a screen. The first column is what a record is known by and stays whole; the widest
-    /// others are cut to one width, and those that still find no room are left out.
+    /// The same table, no wider than a screen. The first column is what a record is known by and stays whole; the
+    /// widest others are cut to one width, and those that still find no room are left out.
     pub(super) fn fitted(mut self, screen: usize) -> Self {
         let Some((first, others)) = self.widths.split_first() else { return self };
         let room = screen.saturating_sub(*first);

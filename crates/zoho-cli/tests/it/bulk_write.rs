@@ -30,8 +30,8 @@ async fn each_job_is_told_with_its_rows() {
     write_file(&terminal, 25_010);
     let ran = terminal.run(&[&WRITE[..], &["--skip", "3"]].concat()).done();
     assert_eq!(ran.stdout, "25007 added, 0 updated, 0 refused\n");
-    let told: Vec<_> = ran.stderr.lines().map(|line| line.split_once(" was started ").unwrap().1).collect();
-    assert_eq!(told, ["with rows 4 to 25003", "with rows 25004 to 25010"]);
+    let told: Vec<_> = ran.stderr.lines().map(|line| line.split_once(" with ").unwrap().1).collect();
+    assert_eq!(told, ["rows 4 to 25003", "rows 25004 to 25010"]);
     let ran = terminal.run(&[&WRITE[..], &["--skip", "25010", "--json"]].concat()).done();
     assert_eq!((&ran.json()["jobs"], ran.stderr.as_str()), (&json!([]), ""));
 }
@@ -42,7 +42,7 @@ async fn where_no_job_was_made_the_rows_before_it_are_skipped() {
     write_file(&terminal, 25_010);
     zoho.fault(Fault::on(START).skip(1).crm_error(400, "LIMIT_EXCEEDED"));
     let ran = failed(&terminal, &["--skip", "5"]);
-    assert!(ran.stderr.contains("next: go on with --skip 25005"), "{ran:?}");
+    assert!(ran.stderr.contains("next: continue with `--skip 25005`"), "{ran:?}");
     // An upload that nothing refers to is in nobody's way, whatever became of it.
     for fault in [Fault::on(START).crm_error(400, "LIMIT_EXCEEDED"), Fault::on("POST /crm/v8/upload").html()]
     {
@@ -57,11 +57,13 @@ async fn where_a_job_may_have_been_made_nobody_is_told_to_write_again() {
     let (zoho, terminal) = logged_in().await;
     write_file(&terminal, 25_010);
     for (fault, told) in [
-        (Fault::on(START).drop_after(), "look whether Zoho has a job for these rows before you write them"),
+        (
+            Fault::on(START).drop_after(),
+            "before you write these rows again, check whether Zoho has a job for them",
+        ),
         (
             Fault::on(START).skip(1).html(),
-            "look whether Zoho has a job for the rows after the first 25000 before you write them again; if it has \
-             none, go on with --skip 25000",
+            "check whether Zoho has a job for the rows after row 25000; if it has none, continue with `--skip 25000`",
         ),
     ] {
         zoho.fault(fault);
@@ -77,7 +79,7 @@ async fn where_zoho_gave_a_job_up_its_rows_are_written_again() {
     let given_up = json!({ "id": "17", "status": "FAILED", "resource": [] }).to_string();
     zoho.fault(Fault::on(STATUS).skip(1).respond(200, given_up));
     let ran = failed(&terminal, &["--result", "result.csv", "--json"]);
-    assert!(ran.stderr.contains("next: go on with --skip 25000"), "{ran:?}");
+    assert!(ran.stderr.contains("next: continue with `--skip 25000`"), "{ran:?}");
     assert_eq!(
         (ran.json()["added"].as_u64(), ran.json()["jobs"].as_array().map(Vec::len)),
         (Some(25_000), Some(2))
@@ -99,8 +101,8 @@ async fn where_a_job_is_lost_from_sight_it_is_to_be_looked_at_before_its_rows_ar
         let jobs = ran.json()["jobs"].clone();
         let job = jobs[0].as_str().unwrap();
         let next = format!(
-            "next: job {job} was started and may write or have written rows 3 to 5: look at it (zoho api GET \
-             /crm/bulk/v8/write/{job}) before you write them again"
+            "next: job {job} may have written rows 3 to 5; before you write them again, check it with `zoho api GET \
+             /crm/bulk/v8/write/{job}`"
         );
         assert!(ran.stderr.contains(&next), "{ran:?}");
     }

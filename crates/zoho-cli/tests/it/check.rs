@@ -51,14 +51,14 @@ fn each_finding_is_a_line_that_says_where_what_and_what_to_do() {
     let ran = terminal.run(&["tokens", "check"]).ended(1);
     assert_eq!(
         ran.stdout,
-        "lines 2 and 4 (ids 1 and 3): ada has several rows for one client app and API domain; next: --repair keeps the row that expires last\n\
-         line 3: expected 10 columns, found 3; next: --repair removes it; the backup keeps it\n\
-         line 5 (id python_legacy_1): the id is not a number of at most ten digits; official SDKs cannot save while it exists; next: --repair assigns a new id\n\
-         line 6 (id 4): the row has a refresh token without the client id and secret that a renewal needs; next: zoho login stores a whole token; zoho tokens delete 4 takes this one away\n"
+        "lines 2 and 4 (ids 1 and 3): ada has several rows for one client app and API domain; next: `--repair` keeps the row that expires last\n\
+         line 3: expected 10 columns, found 3; next: `--repair` removes it; the backup keeps it\n\
+         line 5 (id python_legacy_1): the id is not a number of at most ten digits; official SDKs cannot save while it exists; next: `--repair` assigns a new id\n\
+         line 6 (id 4): the row has a refresh token without the client id and secret that a renewal needs; next: run `zoho login` to replace it, or `zoho tokens delete 4` to delete it\n"
     );
     assert_eq!(
         ran.stderr,
-        "error: 4 findings are in the token file sdk_tokens.txt\n  next: zoho tokens check --repair mends 3 of 4 and keeps a backup\n"
+        "error: found 4 problems in the token file sdk_tokens.txt\n  next: run `zoho tokens check --repair` to repair 3 of 4; it keeps a backup\n"
     );
     assert_eq!(
         std::fs::read_to_string(terminal.path("sdk_tokens.txt")).unwrap(),
@@ -85,7 +85,7 @@ fn json_has_the_findings_as_objects() {
         json!({
             "kind": "unreadable_row", "ids": [], "lines": [3], "file": null,
             "text": "expected 10 columns, found 3",
-            "next_step": "--repair removes it; the backup keeps it", "can_be_repaired": true,
+            "next_step": "`--repair` removes it; the backup keeps it", "can_be_repaired": true,
         })
     );
 }
@@ -96,18 +96,18 @@ fn a_repair_says_what_it_did_and_ends_with_1_while_something_is_left() {
     let ran = terminal.run(&["tokens", "check", "--repair"]).ended(1);
     assert!(shows_no_secret(&ran), "{ran:?}");
     let lines: Vec<_> = ran.stdout.lines().collect();
-    assert_eq!(lines.iter().filter(|line| line.starts_with("mended: ")).count(), 3, "{ran:?}");
+    assert_eq!(lines.iter().filter(|line| line.starts_with("repaired: ")).count(), 3, "{ran:?}");
     let backup = lines[0].strip_prefix("backup: ").unwrap();
     assert!(backup.contains("sdk_tokens.txt.backup-20"), "{ran:?}");
     assert_eq!(std::fs::read_to_string(backup).unwrap(), HEADER.to_owned() + LEFT_BEHIND);
     assert_eq!(mode(Path::new(backup)), 0o600);
-    assert_eq!(ran.stderr, "error: 1 finding is left in the token file sdk_tokens.txt\n");
+    assert_eq!(ran.stderr, "error: 1 problem is left in the token file sdk_tokens.txt\n");
 
     let users: Vec<_> = terminal.rows().into_iter().map(|row| row["user_name"].clone()).collect();
     assert_eq!(users, ["ada", "zoe", "lee"]);
     terminal.run(&["tokens", "delete", "4"]).done();
     let ran = terminal.run(&["tokens", "check"]).done();
-    assert_eq!(ran.stderr, "nothing is wrong with the 2 tokens in the token file sdk_tokens.txt\n");
+    assert_eq!(ran.stderr, "checked 2 tokens in the token file sdk_tokens.txt: no problems found\n");
     assert!(ran.stdout.is_empty());
 }
 

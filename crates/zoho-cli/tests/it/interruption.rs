@@ -26,8 +26,8 @@ fn interrupted(terminal: &Terminal, arguments: &[&str], signal: Signal) -> (Stri
     let mut stderr = command.stderr();
     let mut told = String::new();
     stderr.read_line(&mut told).unwrap();
-    let job = told.split(' ').nth(1).unwrap_or_else(|| panic!("{told}")).to_owned();
-    assert!(told.starts_with(&format!("job {job} was started")), "{told}");
+    let job = told.split([' ', ';']).nth(2).unwrap_or_else(|| panic!("{told}")).to_owned();
+    assert!(told.starts_with(&format!("started job {job}")), "{told}");
     command.signal(signal);
     let ran = command.output();
     stderr.read_to_string(&mut told).unwrap();
@@ -59,7 +59,10 @@ async fn a_bulk_read_that_is_interrupted_leaves_no_file_and_names_its_job() {
         let (job, ran) = interrupted(&terminal, &["bulk", "read", "Leads", "-o", "leads.csv"], signal);
         assert_eq!((ran.code, files(&terminal)), (1, Vec::new()), "{ran:?}");
         assert!(ran.stderr.contains("error: interrupted"), "{ran:?}");
-        assert!(ran.stderr.contains(&format!("next: zoho bulk read Leads --job {job} takes")), "{ran:?}");
+        assert!(
+            ran.stderr.contains(&format!("next: run `zoho bulk read Leads --job {job}` to resume")),
+            "{ran:?}"
+        );
     }
 }
 
@@ -83,7 +86,7 @@ async fn a_bulk_write_that_is_interrupted_leaves_no_file_and_says_which_rows_are
     assert_eq!((ran.code, files(&terminal)), (1, vec!["leads.csv".to_owned()]), "{ran:?}");
     assert_eq!(ran.json()["jobs"], serde_json::json!([job]));
     assert!(ran.stderr.contains("error: interrupted"), "{ran:?}");
-    let next = format!("job {job} was started and may write or have written rows 2 to 3: look at it");
+    let next = format!("job {job} may have written rows 2 to 3; before you write them again, check it");
     assert!(ran.stderr.contains(&next), "{ran:?}");
     assert!(ran.stderr.contains(&format!("zoho api GET /crm/bulk/v8/write/{job}")), "{ran:?}");
 }

@@ -96,7 +96,7 @@ async fn a_column_that_is_no_field_is_refused_before_anything_is_written() {
     let (zoho, terminal) = with_students().await;
     let csv = "Name,Agee\nAda,36\n";
     let ran = terminal.run_with_input(&["records", "create", "Pupils", "--input", "csv"], csv).ended(1);
-    assert!(ran.stderr.contains("Pupils has no field Agee"), "{ran:?}");
+    assert!(ran.stderr.contains("module `Pupils` has no field `Agee`"), "{ran:?}");
     assert_eq!(zoho.journal().count("POST /crm/v8/Pupils"), 0);
 }
 

@@ -75,8 +75,8 @@ async fn a_list_that_breaks_off_says_with_which_parameter_to_go_on() {
     zoho.fault(Fault::on("GET /crm/v8/Leads").skip(1).html());
     let ran = terminal.run(&call);
     assert_eq!((ran.code, ran.stdout.lines().count()), (1, 200), "{ran:?}");
-    let (_, rest) = ran.stderr.split_once("run it again with -q ").unwrap();
-    let parameter = rest.split_once(':').unwrap().0;
+    let (_, rest) = ran.stderr.split_once("run the command again with `-q ").unwrap();
+    let parameter = rest.split_once('`').unwrap().0;
     zoho.clear_faults();
     let rest = terminal.run(&[&call[..], &["-q", parameter]].concat()).done();
     assert_eq!(rest.stdout.lines().count(), 300);
@@ -90,5 +90,5 @@ async fn what_is_no_list_cannot_be_followed() {
     terminal.run(&["api", "GET", "/crm/v8/Leads", "--json-lines"]).ended(2);
     zoho.fault(Fault::on("GET /crm/v8/org").respond(200, r#"{"org":{"id":"1"}}"#));
     let ran = terminal.run(&["api", "GET", "/crm/v8/org", "--paginate"]).ended(2);
-    assert!(ran.stderr.contains("leave --paginate out"), "{ran:?}");
+    assert!(ran.stderr.contains("without `--paginate`"), "{ran:?}");
 }

@@ -87,8 +87,8 @@ async fn a_list_that_breaks_off_keeps_what_was_printed_and_says_how_to_go_on() {
     assert_eq!(broken.code, 1, "{broken:?}");
     assert_eq!(broken.stdout.lines().count(), 400);
     assert!(broken.stderr.contains("INTERNAL_ERROR"), "{broken:?}");
-    let (_, rest) = broken.stderr.split_once("run it again with ").unwrap();
-    let option: Vec<&str> = rest.split_once(':').unwrap().0.split(' ').collect();
+    let (_, rest) = broken.stderr.split_once("run the command again with `").unwrap();
+    let option: Vec<&str> = rest.split_once('`').unwrap().0.split(' ').collect();
     zoho.clear_faults();
     let rest = terminal.run(&[&all[..], &option].concat()).done().stdout;
     assert_eq!(broken.stdout + &rest, whole);
@@ -231,19 +231,22 @@ async fn bad_input_is_told_with_its_place_and_what_was_written_before() {
         terminal.run_with_input(&[&["records", "create", "Leads"][..], input].concat(), text).ended(1)
     };
     let ran = create(&[], "{\"Last_Name\":\"One\"}\n{\"Last_Name\":");
-    assert!(ran.stderr.contains("standard input is not JSON") && ran.stderr.contains("line 2"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("standard input is not valid JSON") && ran.stderr.contains("line 2"),
+        "{ran:?}"
+    );
     assert!(ran.stderr.contains("nothing was written"), "{ran:?}");
     let ran = create(&[], "[{\"Last_Name\":\"One\"},3]");
-    assert!(ran.stderr.contains("record 2 is not a JSON object"), "{ran:?}");
+    assert!(ran.stderr.contains("record 2 of standard input is not a JSON object"), "{ran:?}");
     for line_break in ["\n", "\r\n"] {
         let ran = create(&["--input", "csv"], &"Last_Name,City\nOne,Rome\nTwo\n".replace('\n', line_break));
-        let told = "standard input is not CSV: row 2 after the heading has 1 cells in place of 2";
+        let told = "standard input is not valid CSV: row 2 after the header has 1 cell instead of 2";
         assert!(ran.stderr.contains(told), "{ran:?}");
     }
     let ran = create(&["--input", "csv"], "Last_Name,Last_Name\nOne,Rome\n");
-    assert!(ran.stderr.contains("two columns `Last_Name`"), "{ran:?}");
+    assert!(ran.stderr.contains("more than one column `Last_Name`"), "{ran:?}");
     let ran = create(&["-d", "@missing.csv"], "");
-    assert!(ran.stderr.contains("missing.csv could not be read"), "{ran:?}");
+    assert!(ran.stderr.contains("could not read `missing.csv`"), "{ran:?}");
     assert_eq!(zoho.journal().count("POST /crm/v8/Leads"), 0);
 
     let lines: String = (1..=120).map(|number| format!("{{\"Last_Name\":\"{number}\"}}\n")).collect();
@@ -337,8 +340,8 @@ async fn a_write_that_is_cut_off_says_which_records_are_in_doubt() {
     zoho.fault(Fault::on("POST /crm/v8/Leads").skip(1).forever().drop_after());
     let ran = terminal.run_with_input(&["records", "create", "Leads", "--json-lines"], &lines);
     assert_eq!((ran.code, ran.stdout.lines().count()), (1, 100), "{ran:?}");
-    assert!(ran.stderr.contains("look whether records 101 to 200 were written"), "{ran:?}");
-    assert!(ran.stderr.contains("--skip 100 or --skip 200"), "{ran:?}");
+    assert!(ran.stderr.contains("check whether records 101 to 200 were written"), "{ran:?}");
+    assert!(ran.stderr.contains("if so, continue with `--skip 200`, otherwise with `--skip 100`"), "{ran:?}");
     zoho.clear_faults();
     terminal.run_with_input(&["records", "create", "Leads", "--skip", "200"], &lines).done();
     let listed = terminal.run(&["records", "list", "Leads", "--fields", "Last_Name", "--all", "--json"]);

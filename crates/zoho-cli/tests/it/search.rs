@@ -74,7 +74,7 @@ async fn what_was_deleted_is_listed() {
     assert_eq!(deleted.as_array().map(Vec::len), Some(3));
     let page = terminal.run(&["records", "deleted", "Leads", "--per-page", "2", "--csv"]).done();
     assert_eq!(page.stdout.lines().next(), Some("id,display_name,type,deleted_time,deleted_by"));
-    assert!(page.stderr.ends_with("--page 2\n"), "{page:?}");
+    assert!(page.stderr.ends_with("or `--page 2`\n"), "{page:?}");
     let gone = terminal.run(&["records", "deleted", "Leads", "--kind", "permanent", "--json"]).done();
     assert_eq!(gone.json(), json!([]));
 }

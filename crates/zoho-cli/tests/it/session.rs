@@ -160,16 +160,9 @@ async fn a_list_says_how_to_go_on() {
     let first = terminal.run(&["records", "list", "Leads", "--per-page", "2", "--json"]).done();
     assert_eq!(first.json().as_array().map(Vec::len), Some(2));
     let (_, token) = first.stderr.split_once("--page-token ").unwrap();
-    let rest = terminal.run(&[
-        "records",
-        "list",
-        "Leads",
-        "--per-page",
-        "2",
-        "--json",
-        "--page-token",
-        token.trim(),
-    ]);
+    let (token, _) = token.split_once('`').unwrap();
+    let rest =
+        terminal.run(&["records", "list", "Leads", "--per-page", "2", "--json", "--page-token", token]);
     assert_eq!(rest.done().json().as_array().map(Vec::len), Some(1));
     let second =
         terminal.run(&["records", "list", "Leads", "--per-page", "2", "--page", "2", "--json"]).done();
@@ -224,7 +217,7 @@ async fn a_token_that_cannot_be_stored_is_printed_all_the_same() {
         (String::from_utf8(ended.stdout).unwrap(), String::from_utf8(ended.stderr).unwrap());
     assert!(ended.status.success(), "{stderr}");
     assert!(zoho.is_access_token_valid(stdout.trim()), "{stdout}");
-    assert!(stderr.starts_with("warning: the token is good but could not be kept"), "{stderr}");
+    assert!(stderr.starts_with("warning: the token is valid but could not be stored"), "{stderr}");
     assert_eq!(stderr.lines().count(), 1, "said once: {stderr}");
 }
 

@@ -51,7 +51,7 @@ async fn columns_without_room_are_named() {
     zoho.add_records(ADA, "Leads", 1);
     let fields = "Last_Name,Company,Email,Phone,City,State,Country,Street,Website,Industry";
     let Some(screen) = shown(&terminal, &format!("records list Leads --fields {fields}")) else { return };
-    assert!(screen.contains("no room for") && screen.contains("Industry: --csv"), "{screen}");
+    assert!(screen.contains("too narrow for") && screen.contains("Industry; use `--csv`"), "{screen}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -123,15 +123,15 @@ fn save_takes_numbers_and_nulls_and_keeps_what_is_not_given() {
 fn what_cannot_be_saved_is_refused_before_anything_is() {
     let terminal = Terminal::new();
     for (given, why) in [
-        ("", "not JSON"),
-        ("{\"user_name\": \"ada\", ", "not JSON"),
-        ("3", "neither a JSON object nor an array"),
+        ("", "not valid JSON"),
+        ("{\"user_name\": \"ada\", ", "not valid JSON"),
+        ("3", "neither a JSON object nor an array of objects"),
         (r#"{"user_name":"ada"}"#, "no access token, refresh token or grant token"),
         (r#"{"user_name":"ada","access_token":""}"#, "no access token"),
         (r#"{"user_name":"ada","acces_token":"x"}"#, "acces_token"),
         (r#"[{"user_name":"ada","access_token":"a"},{"user_name":"bob"}]"#, "token 2"),
         (r#"[{"user_name":"ada","access_token":"a"},"very-secret"]"#, "token 2"),
-        (r#"{"access_token":["very-secret"]}"#, "`access_token` is not a text"),
+        (r#"{"access_token":["very-secret"]}"#, "`access_token` is not a string"),
         (r#"{"access_token":"a","expiry_time":"soon"}"#, "`expiry_time`"),
     ] {
         let ran = terminal.run_with_input(&["tokens", "save"], given).ended(1);
@@ -313,11 +313,11 @@ fn a_token_of_another_client_app_is_named_and_not_denied() {
         (&["revoke", "--user", "ada"], 3),
     ] {
         let ran = terminal.run(arguments).ended(code);
-        assert!(ran.stderr.contains("ada has a token of another client app, 1000.APP"), "{ran:?}");
-        assert!(ran.stderr.contains("unset ZOHO_CLIENT_ID"), "{ran:?}");
+        assert!(ran.stderr.contains("the token for `ada` belongs to client app `1000.APP`"), "{ran:?}");
+        assert!(ran.stderr.contains("unset `ZOHO_CLIENT_ID`"), "{ran:?}");
         assert!(!ran.stderr.contains("client-secret"), "{ran:?}");
     }
     let ran = terminal.run(&["revoke", "--user", "nobody"]).ended(3);
-    assert!(ran.stderr.contains("holds no token of nobody"), "{ran:?}");
+    assert!(ran.stderr.contains("no token for nobody"), "{ran:?}");
     assert_eq!(terminal.run(&["token", "--id", "1"]).done().stdout, "access-token-1\n");
 }

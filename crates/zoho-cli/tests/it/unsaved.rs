@@ -80,7 +80,7 @@ async fn a_listing_shows_a_login_that_waited_for_the_store() {
 async fn revoke_all_ends_a_token_that_waits_for_the_store_too() {
     let (zoho, terminal) = spooled().await;
     let ran = terminal.run(&["revoke", "--all"]).done();
-    assert!(ran.stderr.contains("revoked the token of"), "{ran:?}");
+    assert!(ran.stderr.contains("revoked the token for"), "{ran:?}");
     assert_eq!(zoho.journal().count("POST /oauth/v2/token/revoke"), 1);
     assert!(terminal.rows().is_empty());
 }
@@ -105,7 +105,7 @@ async fn a_login_that_nothing_took_is_saved_as_soon_as_the_store_works_again() {
     let mut words = BufReader::new(process.stderr.take().unwrap());
     let mut first = String::new();
     words.read_line(&mut first).unwrap();
-    assert!(first.contains("does not take the new token yet"), "{first}");
+    assert!(first.contains("rejected the new token; retrying"), "{first}");
     assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 1, "an interruption loses nothing");
     std::fs::remove_file(terminal.path("store")).unwrap();
     std::fs::rename(terminal.path("elsewhere"), terminal.path("store")).unwrap();
@@ -169,7 +169,7 @@ async fn tokens_that_still_wait_are_a_warning_and_nothing_is_deleted_that_would_
     std::fs::write(&entry, content.to_string()).unwrap();
     let ran = terminal.run(&["token"]).done();
     assert_eq!(ran.stdout, "a\n");
-    assert_eq!(ran.stderr.matches("warning: tokens wait").count(), 1, "{ran:?}");
+    assert_eq!(ran.stderr.matches("warning: the store still rejects").count(), 1, "{ran:?}");
     assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
     terminal.run(&["tokens", "delete", "--all"]).ended(1);
     assert_eq!(terminal.rows().len(), 1);

@@ -30,7 +30,7 @@ fn help_and_version_are_no_errors() {
     for command in commands {
         assert!(terminal.run(&[command, "--help"]).done().stderr.is_empty());
     }
-    assert!(terminal.run(&["api", "-h"]).done().stdout.contains("The id of the stored token"));
+    assert!(terminal.run(&["api", "-h"]).done().stdout.contains("Id of the stored token"));
 }
 
 #[test]

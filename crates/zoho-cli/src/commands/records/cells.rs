@@ -1,5 +1,5 @@
-//! What the cells of a CSV file mean. CSV has texts alone, and Zoho takes a number only as a number: the module's fields
-//! say what is what.
+//! What the cells of a CSV file mean. CSV has texts alone, and Zoho takes a number only as a number: the module's
+//! fields say what is what.
 
 use serde_json::{Value, json};
 use zohocrm::metadata::{Field, Fields};
