@@ -1,4 +1,4 @@
-//! Flags over environment variables, made into a store, an environment and an authenticator.
+//! `Config`: the store, environment and authenticator that the global options select.
 
 #![expect(clippy::disallowed_methods, reason = "this file reads the configuration")]
 
@@ -24,13 +24,13 @@ use crate::failure::Failure;
 use crate::messages::Problem;
 use crate::output::Output;
 
-/// The store of a command that names none.
+/// The default of `--store`.
 pub(crate) const DEFAULT_STORE: &str = "sqlite:zohooauth.db";
 
-/// The environment of a command that names none.
+/// The default of `--environment`.
 pub(crate) const DEFAULT_ENVIRONMENT: &str = "us";
 
-/// What every command works with.
+/// The global options and the output.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) output: Output,
@@ -38,7 +38,7 @@ pub(crate) struct Config {
     typed: Typed,
 }
 
-/// Which options were typed rather than taken from the environment; of the log level, whether it was chosen at all.
+/// Which options were typed rather than taken from the environment; for the log level, whether either of them set it.
 #[derive(Clone, Copy, Debug)]
 struct Typed {
     client_id: bool,
@@ -47,7 +47,7 @@ struct Typed {
 }
 
 impl Config {
-    /// The options, and from `matches` where they come from.
+    /// Combines the options with their sources, which `matches` knows.
     pub(crate) fn new(options: Options, matches: &ArgMatches) -> Self {
         let typed = |name| is_typed(matches, name);
         let has_level_variable = std::env::var_os("ZOHO_LOG_LEVEL").is_some_and(|level| !level.is_empty());
@@ -59,7 +59,7 @@ impl Config {
         Self { output: Output::new(options.json), options, typed }
     }
 
-    /// Refuses an environment or a store that there cannot be, before anything is opened or made.
+    /// Rejects an invalid environment or store URL before anything is opened or created.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         self.environment()?;
         let url = self.store_url();
@@ -70,12 +70,12 @@ impl Config {
         }
         match store::connect(url) {
             Err(error) if error.kind() == StoreErrorKind::Rejected => Err(Failure::of(Exit::Usage, &error)),
-            // Whatever else stands in the way is told by the command that needs the store.
+            // Any other error is reported by the command that needs the store.
             _ => Ok(()),
         }
     }
 
-    /// Refuses a URL on a host that no token is for, before anybody is asked for a token.
+    /// Rejects a URL whose host is not an API host, before a token is obtained.
     pub(crate) fn check_address(&self, path: &str) -> Result<(), Failure> {
         if path.starts_with('/') {
             return Ok(());
@@ -107,16 +107,16 @@ impl Config {
         filled(Some(&self.options.store)).unwrap_or(DEFAULT_STORE)
     }
 
-    /// An authenticator over the token store. It does nothing until it is asked for a token.
+    /// An authenticator over the token store.
     pub(crate) fn authenticator(&self) -> Result<Authenticator, Failure> {
         self.authenticator_over(self.store()?)
     }
 
-    /// An authenticator over a store that is open.
+    /// An authenticator over an open store.
     pub(crate) fn authenticator_over(&self, store: AnyStore) -> Result<Authenticator, Failure> {
         let mut builder = Authenticator::builder(self.environment()?)
             .store(store)
-            // A renewal in the background would be cut off when the command ends.
+            // A background renewal would be cut off when the command ends.
             .early_window(Duration::ZERO);
         if let Some(client) = self.client() {
             builder = builder.client(client);
@@ -124,7 +124,7 @@ impl Config {
         Ok(builder.build()?)
     }
 
-    /// The client app, if its id and secret are given: rows that carry their own need none.
+    /// The client app, if its id and secret are set. Rows that have their own client app do not need it.
     pub(crate) fn client(&self) -> Option<OAuthClient> {
         let id = filled(self.options.client_id.as_deref())?;
         let secret =
@@ -136,16 +136,16 @@ impl Config {
         })
     }
 
-    /// The client id and secret that a look-up is to use: what was typed, and from the environment only if the
-    /// look-up cannot do without (`needs_client`). A variable that is always set must not narrow every look-up.
+    /// The client id and secret for a lookup: the typed ones, or those of the environment if the lookup needs a client
+    /// app (`needs_client`). A variable that is always set must not narrow every lookup.
     pub(crate) fn client_to_find(&self, needs_client: bool) -> (Option<&str>, Option<&SecretString>) {
         let id = self.options.client_id.as_deref().filter(|_| self.typed.client_id || needs_client);
         let secret = self.options.client_secret.as_ref().filter(|_| self.typed.client_secret || needs_client);
         (id, secret)
     }
 
-    /// Which hosts. A host that is given alone is completed from its data center, if it has one; from itself, if
-    /// it is on this machine; else from the environment.
+    /// The hosts to use. If only one of the two URLs is set, the other comes from the same data center; on this
+    /// machine, it is the same URL; otherwise it comes from `--environment`.
     pub(crate) fn environment(&self) -> Result<Environment, Failure> {
         let wrong = |error: zoho_oauth::Error| Failure::of(Exit::Usage, &error);
         let name = filled(Some(&self.options.environment)).unwrap_or(DEFAULT_ENVIRONMENT);
@@ -200,7 +200,7 @@ impl Config {
     }
 }
 
-/// Opens a file to add to it; a new one can be read by its owner alone. (Windows: as the folder says.)
+/// Opens a file to append to. Only its owner can read a new one; on Windows, the folder's access rights apply.
 fn private_file(path: &Path) -> Result<std::fs::File, Failure> {
     let mut how = OpenOptions::new();
     how.append(true).create(true);
@@ -210,7 +210,7 @@ fn private_file(path: &Path) -> Result<std::fs::File, Failure> {
         .map_err(|error| Failure::from(Problem::LogFile { path: path.to_owned() }).caused_by(&error))
 }
 
-/// The environment that completes a host that was given alone.
+/// The environment that supplies the missing one of the two URLs.
 fn completion(given: &Environment, named: Environment) -> Environment {
     let host = given.api_url();
     if named.accounts_url() == host || named.api_url() == host {
@@ -225,7 +225,7 @@ fn completion(given: &Environment, named: Environment) -> Environment {
     }
 }
 
-/// Every environment of Zoho's own data centers.
+/// Every environment of Zoho's data centers.
 fn official() -> impl Iterator<Item = Environment> {
     DataCenter::ALL.into_iter().flat_map(|center| [center.production(), center.sandbox(), center.developer()])
 }
@@ -237,7 +237,7 @@ fn is_on_this_machine(origin: &str) -> bool {
         .any(|local| host.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
 }
 
-/// Whether an option was typed, in whichever sub-command it stands.
+/// Whether an option was typed, before or after the subcommand.
 fn is_typed(matches: &ArgMatches, name: &str) -> bool {
     let here = matches.value_source(name) == Some(ValueSource::CommandLine);
     here || matches.subcommand().is_some_and(|(_, below)| is_typed(below, name))

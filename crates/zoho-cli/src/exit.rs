@@ -1,9 +1,9 @@
-//! `Exit`: the command's exit codes beside 0.
+//! `Exit`: the exit codes of the command.
 
-/// The command's exit codes beside 0.
+/// The exit code of a command that did not succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Whoever read the output has had enough. That is no error.
+    /// The reader of the output has closed the pipe, which is no error.
     ReaderLeft = 0,
     Failed = 1,
     Usage = 2,

@@ -1,4 +1,4 @@
-//! Why a command did not do what it was asked, and the exit code that says so.
+//! `Failure`: why a command failed, and its exit code.
 
 use std::error::Error as StdError;
 use std::io;
@@ -10,7 +10,7 @@ use zohocrm::ErrorKind;
 use crate::exit::Exit;
 use crate::messages::{NextStep, Problem};
 
-/// A failure: what happened, what caused it, what to do next.
+/// Why a command failed: a message, its causes and the next steps.
 #[derive(Debug)]
 pub(crate) struct Failure {
     exit: Exit,
@@ -20,7 +20,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// A failure whose message is the error's own, and whose causes are the error's.
+    /// A failure with the message and the sources of an error.
     pub(crate) fn of(exit: Exit, error: &(dyn StdError + 'static)) -> Self {
         let mut told = chain(error).into_iter();
         let message = told.next().unwrap_or_default();
@@ -28,7 +28,7 @@ impl Failure {
         Self { exit, message, causes: told.collect(), next_steps }
     }
 
-    /// The output could not be written.
+    /// A failed write to standard output.
     pub(crate) fn unwritable(error: &io::Error) -> Self {
         let reader_left = error.kind() == io::ErrorKind::BrokenPipe;
         Self::from(Problem::Output { reader_left }).caused_by(error)
@@ -39,7 +39,7 @@ impl Failure {
         self
     }
 
-    /// What to do; after what was said before, if anything was.
+    /// Adds a next step.
     pub(crate) fn next_step(mut self, next_step: impl Into<Option<NextStep>>) -> Self {
         self.next_steps.extend(next_step.into());
         self
@@ -50,7 +50,7 @@ impl Failure {
         Self { exit, ..self }
     }
 
-    /// A failure also if whoever read the output has left.
+    /// Counts as a failure even if the reader of the output closed the pipe.
     pub(crate) fn even_if_nobody_reads(self) -> Self {
         match self.exit {
             Exit::ReaderLeft => self.with_exit(Exit::Failed),
@@ -66,7 +66,7 @@ impl Failure {
         ExitCode::from(self.exit as u8)
     }
 
-    /// What is printed: what happened, then each cause, then the next step.
+    /// The lines to print: the message, each cause, each next step.
     pub(crate) fn lines(&self) -> Vec<String> {
         let causes = self.causes.iter().map(|cause| format!("  caused by: {cause}"));
         let next_steps = self.next_steps.iter().map(|next_step| format!("  next: {next_step}"));
@@ -119,7 +119,7 @@ fn exit_for(error: &zoho_oauth::Error) -> Exit {
     }
 }
 
-/// An error and what caused it, as text. What an error has said already is not said again by its cause.
+/// The messages of an error and its sources, without those that the message above already contains.
 fn chain(error: &(dyn StdError + 'static)) -> Vec<String> {
     let mut told: Vec<String> =
         std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string).collect();

@@ -1,4 +1,4 @@
-//! Records that are given to a command: JSON or CSV, from an argument, a file or standard input.
+//! `Input`: JSON or CSV records from an argument, a file or standard input.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor};
@@ -11,11 +11,11 @@ use crate::args::{Data, InputFormat};
 use crate::failure::Failure;
 use crate::messages::{Origin, Problem};
 
-/// Records, one after the other. CSV and lines of JSON are read as they are needed; an array is in memory as a whole.
+/// An iterator over input records. CSV and lines of JSON are streamed; an array is held in memory.
 pub(crate) struct Input {
     source: Source,
     origin: Origin,
-    /// How many were read.
+    /// The number of records read so far.
     count: usize,
 }
 
@@ -25,7 +25,7 @@ enum Source {
     Given(Box<dyn Iterator<Item = Record>>),
     Json {
         values: StreamDeserializer<'static, serde_json::de::IoRead<Reader>, Value>,
-        /// What is left of an array.
+        /// The rest of the current array.
         array: std::vec::IntoIter<Value>,
     },
     Csv {
@@ -35,7 +35,7 @@ enum Source {
 }
 
 impl Input {
-    /// Opens what was given, and leaves out what is to be skipped.
+    /// Opens the input and skips `--skip` records.
     pub(crate) fn open(data: &Data) -> Result<Self, Failure> {
         let (origin, reader) = reader(data.data.as_deref().unwrap_or("@-"))?;
         let is_csv_file = || match &origin {
@@ -57,17 +57,17 @@ impl Input {
         Ok(input)
     }
 
-    /// Records that are there already.
+    /// Input from records in memory.
     pub(crate) fn of(records: impl Iterator<Item = Record> + 'static) -> Self {
         Self { source: Source::Given(Box::new(records)), origin: Origin::Argument, count: 0 }
     }
 
-    /// How many records were read, and skipped.
+    /// The number of records read so far, including skipped ones.
     pub(crate) fn read_so_far(&self) -> usize {
         self.count
     }
 
-    /// The columns of a CSV file: all that its records have are texts.
+    /// The columns of CSV input, whose values are all strings. `None` for JSON.
     pub(crate) fn columns(&self) -> Option<impl Iterator<Item = &str>> {
         match &self.source {
             Source::Csv { columns, .. } => Some(columns.iter()),
@@ -91,7 +91,7 @@ impl Input {
             Source::Csv { rows, columns } => {
                 let mut row = StringRecord::new();
                 let more = rows.read_record(&mut row).map_err(|error| not_csv(&self.origin, &error))?;
-                // An empty cell says nothing about its field; JSON's null empties one.
+                // An empty cell leaves its field unchanged, whereas null in JSON clears it.
                 let filled = columns.iter().zip(&row).filter(|(_, cell)| !cell.is_empty());
                 Ok(more.then(|| filled.collect()))
             }
@@ -101,7 +101,7 @@ impl Input {
     fn object(&self, value: Value) -> Result<Record, Failure> {
         match value {
             Value::Object(mut fields) => {
-                // Whoever writes JSON may take an id for the number that it looks like.
+                // Ids look like numbers, so JSON that was written by hand often has them as numbers.
                 if let Some(id) = fields.get_mut("id").filter(|id| id.is_u64() || id.is_i64()) {
                     *id = Value::String(id.to_string());
                 }
@@ -122,8 +122,8 @@ impl Iterator for Input {
     }
 }
 
-/// What was given as itself, as `@FILE`, or as `@-` for standard input; and what it is called. A byte order mark, which
-/// Excel writes, is left out.
+/// Opens the value of an argument: `@FILE`, `@-` for standard input, or the data itself. Skips a byte order mark, which
+/// Excel writes.
 fn reader(given: &str) -> Result<(Origin, Reader), Failure> {
     let (origin, mut reader): (_, Reader) = match given.strip_prefix('@') {
         Some("-") => (Origin::StandardInput, Box::new(BufReader::new(io::stdin()))),
@@ -141,7 +141,7 @@ fn reader(given: &str) -> Result<(Origin, Reader), Failure> {
     Ok((origin, reader))
 }
 
-/// All of what was given, as text.
+/// The whole input as text.
 pub(crate) fn text(given: &str) -> Result<String, Failure> {
     let (origin, mut reader) = reader(given)?;
     let mut text = String::new();
@@ -149,7 +149,7 @@ pub(crate) fn text(given: &str) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// A JSON body that was given. The error says where, and quotes nothing: there may be a secret in it.
+/// The whole input as JSON. The error gives the position and quotes nothing, because the input can contain secrets.
 pub(crate) fn json(given: &str) -> Result<Value, Failure> {
     let (origin, reader) = reader(given)?;
     serde_json::from_reader(reader).map_err(|error| not_json(&origin, &error))
@@ -178,7 +178,7 @@ fn not_json(origin: &Origin, error: &serde_json::Error) -> Failure {
     Failure::from(problem).caused_by(error)
 }
 
-/// The error says in which row, and quotes nothing.
+/// The error gives the row and quotes nothing.
 fn not_csv(origin: &Origin, error: &csv::Error) -> Failure {
     let (origin, row) = (origin.clone(), error.position().map(csv::Position::record));
     match error.kind() {

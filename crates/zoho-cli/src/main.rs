@@ -1,8 +1,8 @@
 //! The `zoho` command: tokens and CRM calls from a terminal.
 //!
-//! [`args`] says what may be typed, [`config`] turns it into a store and an authenticator, one file of
-//! [`commands`] does the work, and [`output`] prints. A [`failure`] says why it did not work, and carries the exit
-//! code. Every sentence that is printed is in [`messages`].
+//! [`args`] defines the command line, [`config`] turns it into a store and an authenticator, one file of [`commands`]
+//! does the work, and [`output`] prints. A [`failure`] carries the exit code. The text of every message is in
+//! [`messages`].
 
 mod args;
 mod commands;
@@ -50,13 +50,14 @@ fn run(arguments: Arguments, matches: &clap::ArgMatches) -> Result<(), Failure> 
     let config = Config::new(options, matches);
     config.check()?;
     config.start_logging()?;
-    // One thread is enough for one command, and is there at once.
+    // A single thread starts fastest and is enough for one command.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::from(Problem::Runtime).caused_by(&error))?;
     let outcome = runtime.block_on(commands::run(&config, command));
-    // A thread may still wait for rows from a pipe, when the work was interrupted. What it has on disk, it deletes.
+    // After an interruption, a blocking thread can still be waiting for rows from a pipe. It deletes its temporary
+    // files.
     runtime.shutdown_timeout(Duration::from_secs(2));
     outcome
 }

@@ -1,4 +1,4 @@
-//! A token's ten columns as they are shown: secrets are asterisks unless they are asked for.
+//! `Row`: the ten columns of a token for printing. Secrets are masked unless `--reveal` is given.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,15 +6,15 @@ use serde_json::{Map, Value};
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::StoredToken;
 
-/// What stands in the place of a secret. It says that there is one, not how long it is.
+/// Replaces a secret, whatever its length.
 pub(crate) const MASK: &str = "********";
 
 const SECRETS: [&str; 4] = ["client_secret", "refresh_token", "access_token", "grant_token"];
 
-/// The columns of a table of many tokens; with secrets, all of these and [`SECRETS`].
+/// The columns of a table of tokens; `--reveal` adds [`SECRETS`].
 const OVERVIEW: [&str; 4] = ["id", "user_name", "client_id", "api_domain"];
 
-/// A token, ready to be shown.
+/// A token to print.
 #[derive(Debug)]
 pub(crate) struct Row {
     columns: Vec<(&'static str, Option<String>)>,
@@ -35,14 +35,14 @@ impl Row {
         Self { columns: columns.collect(), expiry: stored.expiry_milliseconds() }
     }
 
-    /// An object keyed by the ten columns' names; what is missing is `null`.
+    /// An object with the ten columns; a missing value is `null`.
     pub(crate) fn json(&self) -> Value {
         let columns =
             self.columns.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.clone())));
         Value::Object(columns.collect::<Map<_, _>>())
     }
 
-    /// The ten columns, one in a line.
+    /// The ten columns, one per line.
     pub(crate) fn list(&self) -> Vec<Vec<String>> {
         let line = |(name, value): &(&'static str, Option<String>)| {
             let mut value = value.clone().unwrap_or_else(|| "-".to_owned());
@@ -54,7 +54,7 @@ impl Row {
         self.columns.iter().map(line).collect()
     }
 
-    /// Whose it is and where it is kept and good, one in a line.
+    /// The columns that identify the token, one per line.
     pub(crate) fn owner(&self) -> Vec<Vec<String>> {
         ["id", "user_name", "api_domain"].map(|name| vec![name.to_owned(), self.column(name)]).to_vec()
     }
@@ -64,7 +64,7 @@ impl Row {
         column.and_then(|(_, value)| value.clone()).unwrap_or_else(|| "-".to_owned())
     }
 
-    /// When the access token ends, as a person says it.
+    /// When the access token expires, for people.
     fn expires(&self) -> String {
         let Some(expiry) = self.expiry else { return "-".to_owned() };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -77,7 +77,7 @@ impl Row {
     }
 }
 
-/// A table of tokens, one in a line.
+/// A table of tokens, one per line.
 pub(crate) fn table(rows: &[Row], reveal: bool) -> Vec<Vec<String>> {
     let secrets: &[&str] = if reveal { &SECRETS } else { &[] };
     let names: Vec<&str> = OVERVIEW.iter().chain(secrets).copied().collect();

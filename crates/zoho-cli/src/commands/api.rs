@@ -1,4 +1,4 @@
-//! `zoho api`: any call, authenticated.
+//! `zoho api`: sends any request with a token.
 
 use zohocrm::{Method, RawResponse};
 
@@ -35,7 +35,7 @@ pub(crate) async fn run(config: &Config, call: Api) -> Result<(), Failure> {
     }
 }
 
-/// Whether a line break behind it makes no difference: a picture or an archive stays as it is.
+/// Whether a line break can be added to the body. Binary bodies are printed unchanged.
 fn is_text(response: &RawResponse) -> bool {
     let kind = response.content_type().and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
     let kind = kind.to_ascii_lowercase();

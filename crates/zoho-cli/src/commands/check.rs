@@ -1,4 +1,4 @@
-//! `zoho tokens check`: what is wrong in the store, what Zoho says to its tokens, and what is done about it.
+//! `zoho tokens check`: finds and repairs damage in a store, and asks Zoho about its tokens.
 
 use serde_json::{Value, json};
 use zoho_oauth::store::{self, AnyStore, Finding, FindingKind, RepairReport, TokenStore};
@@ -15,7 +15,7 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
     let store = config.store()?;
     let repair = match options.repair {
         true => {
-            // What waits for a row would not find it again under another id.
+            // A repair can change ids, after which a spooled token would no longer find its row.
             if let Err(error) = config.authenticator_over(store.clone())?.recover().await {
                 config.output.warning(&Warning::SpooledTokens { error: error.to_string() });
             }
@@ -64,7 +64,7 @@ fn print(config: &Config, store: &AnyStore, repair: &RepairReport, problems: &[R
     Ok(())
 }
 
-/// Something that is wrong, ready to be told.
+/// A finding to print.
 struct Row {
     kind: &'static str,
     place: String,
@@ -72,13 +72,13 @@ struct Row {
     lines: Vec<usize>,
     file: Option<String>,
     text: String,
-    /// Nothing, where it has been mended.
+    /// `None` if it was repaired.
     next_step: Option<Advice>,
     can_be_repaired: bool,
 }
 
 impl Row {
-    /// Something that is there, still if the store was repaired.
+    /// A finding that remains, after a repair if there was one.
     fn left(finding: &Finding, was_repaired: bool) -> Self {
         Self { next_step: Some(next_step(finding, was_repaired)), ..Self::of(finding) }
     }
@@ -96,7 +96,7 @@ impl Row {
         }
     }
 
-    /// What came of asking Zoho about the token with this id.
+    /// The result of asking Zoho about the token with this id.
     fn with_token(id: &str, finding: &OnlineFinding, next_step: Advice) -> Self {
         Self {
             kind: finding.word(),
@@ -145,7 +145,7 @@ fn next_step(finding: &Finding, was_repaired: bool) -> Advice {
     }
 }
 
-/// Asks Zoho about every token that is stored.
+/// Asks Zoho about every stored token.
 async fn ask_about_all(config: &Config, store: &AnyStore) -> Result<Vec<Row>, Failure> {
     let authenticator = config.authenticator_over(store.clone())?;
     let mut problems = Vec::new();
@@ -153,7 +153,7 @@ async fn ask_about_all(config: &Config, store: &AnyStore) -> Result<Vec<Row>, Fa
     loop {
         let page = match store.get_token_page(after.as_deref()).await {
             Ok(page) => page,
-            // What can be read of a damaged store was told, and so was what to do about it.
+            // The store is damaged. Its own findings are reported already.
             Err(error) => {
                 let finding = OnlineFinding::NoneAsked { error: error.to_string() };
                 let of_all = Row::with_token("", &finding, Advice::RepairThenAsk);
@@ -171,10 +171,10 @@ async fn ask_about_all(config: &Config, store: &AnyStore) -> Result<Vec<Row>, Fa
     }
 }
 
-/// Asks Zoho about one token: by a renewal if its access token has ended, else by a call.
+/// Asks Zoho about one token: by a renewal if its access token has expired, otherwise by an API call.
 async fn ask_about(config: &Config, authenticator: &Authenticator, token: &OAuthToken) -> Option<Row> {
     let id = token.id().filter(|id| !id.is_empty())?;
-    // A code is not spent for a check, and of a row without any token it was told.
+    // A check must not spend a grant token, and a row without any token is a finding of the store.
     if token.refresh_token().is_none() && token.access_token().is_none() {
         return None;
     }
@@ -188,7 +188,7 @@ async fn ask_about(config: &Config, authenticator: &Authenticator, token: &OAuth
         let finding = OnlineFinding::NotAccepted { error: error.to_string() };
         return Some(Row::with_token(id, &finding, Advice::LogInOrDelete { id: id.to_owned() }));
     }
-    // Zoho knew the token, and refused something else: a scope that it lacks, say.
+    // Zoho accepted the token and rejected the call for another reason, such as a missing scope.
     if error.api().is_some() && !error.is_transient() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! `zoho completions`: what a shell needs to complete this command.
+//! `zoho completions`: prints the completion script of a shell.
 
 use clap::CommandFactory;
 use clap_complete::Shell;

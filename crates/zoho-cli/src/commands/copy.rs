@@ -1,4 +1,4 @@
-//! `zoho tokens copy`: from one store into another.
+//! `zoho tokens copy`: copies all tokens to another store.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub(crate) async fn run(config: &Config, copy: Copy) -> Result<(), Failure> {
         return Err(Problem::NoSourceFile.into());
     }
     let from = open(&copy.from)?;
-    // Opening a file makes it, and a dry run makes nothing.
+    // Opening a file creates it, and a dry run must not create anything.
     let to = if copy.dry_run && is_missing_file(&copy.to) {
         open("memory:")?.named(format!("{}, which is not there yet", printable(&copy.to)))
     } else {
@@ -45,7 +45,7 @@ pub(crate) async fn run(config: &Config, copy: Copy) -> Result<(), Failure> {
     tell(config, &from, &to, &report, copy.dry_run)
 }
 
-/// Whether a URL names a file that is not there.
+/// Whether a URL names a file that does not exist.
 fn is_missing_file(url: &str) -> bool {
     let (scheme, place) = url.split_once(':').unwrap_or((url, ""));
     let place = place.strip_prefix("//").unwrap_or(place);
@@ -60,7 +60,7 @@ fn open(url: &str) -> Result<AnyStore, Failure> {
     })
 }
 
-/// Rows are read first and verified last; the bar goes through them twice.
+/// Moves the bar, which covers the rows twice: when they are read and when they are verified.
 fn show(bar: &ProgressBar, report: &CopyReport, is_dry: bool) {
     let is_verifying = report.read == report.total && !is_dry;
     bar.set_length(report.total);
@@ -109,7 +109,7 @@ fn refused(row: &RejectedRow) -> serde_json::Value {
     json!({ "id": row.id, "reason": row.reason })
 }
 
-/// What was done; kinds of which there is none are left out.
+/// The counts to print: those that are not zero, and the number of rows read.
 fn counts(report: &CopyReport, is_dry: bool) -> impl Iterator<Item = (CopyCount, u64)> {
     let kinds = [
         (CopyCount::Read, report.read),

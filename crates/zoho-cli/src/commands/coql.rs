@@ -1,6 +1,6 @@
-//! `zoho coql`: rows by a query.
+//! `zoho coql`: runs a query.
 
-use super::pages::{self, Place};
+use super::pages::{self, Cursor};
 use super::whose;
 use crate::args::Coql;
 use crate::config::Config;
@@ -17,10 +17,10 @@ pub(crate) async fn run(config: &Config, query: Coql) -> Result<(), Failure> {
     if let Some(rows) = offset {
         query = query.offset(rows);
     }
-    // Which columns there are, the rows say.
+    // The columns are known only from the rows.
     let mut rows = Rows::new(config.output, format, &[""; 0]);
     if all {
-        return pages::print(config, all, Place::Offset(offset.unwrap_or(0)), rows, query.pages()).await;
+        return pages::print(config, all, Cursor::Offset(offset.unwrap_or(0)), rows, query.pages()).await;
     }
     let page = query.send().await?;
     rows.print(&page.records)?;

@@ -1,7 +1,7 @@
-//! `zoho demo`: the whole life of a token, told as it happens.
+//! `zoho demo`: shows the life of a token.
 //!
-//! Nothing here is staged. The emulator is a server on a port, the store a file, and the second process this very
-//! program, started anew. Each thing that is told is checked first; the first that is not so ends the demo.
+//! Nothing is staged. The emulator is a server on a port, the store is a file, and the second process is this program,
+//! started again. The demo verifies each claim before it prints it, and fails at the first that is false.
 
 use std::path::PathBuf;
 use std::process::{Output as Ended, Stdio};
@@ -23,7 +23,7 @@ use crate::output::Output;
 
 use super::interruption::interruption;
 
-/// How long access tokens live here. At Zoho it is an hour.
+/// The lifetime of access tokens in the demo. At Zoho it is one hour.
 const LIFE: Duration = Duration::from_secs(4);
 
 pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
@@ -48,7 +48,7 @@ async fn tell(output: Output) -> Result<(), Failure> {
 
 struct Demo {
     output: Output,
-    // Dropped in this order: the file is closed before its folder goes.
+    // Dropped in this order: the file is closed before its folder is deleted.
     authenticator: Authenticator,
     zoho: Emulator,
     folder: TempDir,
@@ -183,14 +183,14 @@ impl Demo {
         login.token().user_signature().cloned().ok_or_else(|| untrue(Claim::UserIsKnown))
     }
 
-    /// Waits until the access token has ended; hands back the ended one.
+    /// Waits until the access token has expired, and returns it.
     async fn wait_for_the_end(&self, user: &UserSignature) -> Result<String, Failure> {
         let token = self.authenticator.access_token(user).await?;
         let end = token.expires_at().ok_or_else(|| untrue(Claim::TokenExpires))?;
         let left = end.duration_since(SystemTime::now()).unwrap_or_default();
         self.tell(&Line::Expiring { token: short(token.expose_secret()), left })?;
         tokio::time::sleep(left).await;
-        // We count from before the request, Zoho from its answer: on a busy machine that is a while later.
+        // The client counts from before the request, Zoho from its response, which is later on a busy machine.
         let patience = Instant::now() + LIFE;
         while self.zoho.is_access_token_valid(token.expose_secret()) && Instant::now() < patience {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -199,7 +199,7 @@ impl Demo {
         Ok(token.expose_secret().to_owned())
     }
 
-    /// This program once more, as `zoho token`. Secrets go by the environment: arguments can be seen by everybody.
+    /// Starts this program again as `zoho token`. Secrets are passed in the environment, which other users cannot see.
     fn start_zoho_token(&self, user: &UserSignature) -> Result<Child, Failure> {
         let failed = |error: std::io::Error| Failure::from(Problem::SecondProcess).caused_by(&error);
         let client = self.zoho.default_client();
@@ -224,7 +224,7 @@ impl Demo {
         self.folder.path().join("zohooauth.db")
     }
 
-    /// How many times Zoho was asked for a new access token.
+    /// The number of renewals that Zoho received.
     fn renewals(&self) -> usize {
         self.zoho.journal().count_where(|entry| entry.parameter("grant_type") == Some("refresh_token"))
     }
@@ -249,7 +249,7 @@ async fn end_of(process: Child) -> Result<Ended, Failure> {
     ended.map_err(|error| Failure::from(Problem::SecondProcessLost).caused_by(&error))
 }
 
-/// The end of a token: enough to tell two of them apart, and no use to anybody.
+/// The last characters of a token: enough to tell two tokens apart, and useless to others.
 fn short(token: &str) -> String {
     let characters: Vec<char> = token.chars().collect();
     format!("…{}", characters[characters.len().saturating_sub(4)..].iter().collect::<String>())

@@ -1,4 +1,4 @@
-//! `zoho fields` and `zoho schema`: what the records of a module consist of.
+//! `zoho fields` and `zoho schema`: the fields of a module.
 
 use serde_json::json;
 use zohocrm::Record;
@@ -23,7 +23,7 @@ pub(crate) async fn schema(config: &Config, Schema { module, whose }: Schema) ->
     config.output.bytes(metadata::rust_struct(&module, &fields).as_bytes())
 }
 
-/// A field in a few words; `zoho api GET /crm/v8/settings/fields` has all of Zoho's.
+/// The main properties of a field; `zoho api GET /crm/v8/settings/fields` prints all of them.
 fn row(field: &Field) -> Record {
     let lookup = field.lookup.as_ref().and_then(|lookup| lookup.module.as_ref());
     Record::new()

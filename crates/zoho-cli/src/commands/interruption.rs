@@ -1,9 +1,9 @@
-//! Ctrl-C, or a request to end.
+//! Ctrl-C and termination signals.
 
 use crate::failure::Failure;
 use crate::messages::Problem;
 
-/// Waits for Ctrl-C or a request to end. From now on neither of them ends the process by itself.
+/// Waits for Ctrl-C or a termination signal. From this call on, neither ends the process by itself.
 pub(super) fn interruption() -> Result<impl Future<Output = ()>, Failure> {
     let failed = |error: std::io::Error| Failure::from(Problem::Signals).caused_by(&error);
     #[cfg(unix)]
@@ -27,7 +27,7 @@ pub(super) fn interruption() -> Result<impl Future<Output = ()>, Failure> {
     }
 }
 
-/// Does some work, unless it is interrupted before it is done: then there is nothing, and the work is dropped.
+/// Runs work to its end and returns its result. If it is interrupted first, drops the work and returns `None`.
 pub(super) async fn unless<T>(
     interrupted: impl Future<Output = ()>,
     work: impl Future<Output = T>,

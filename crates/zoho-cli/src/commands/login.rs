@@ -1,4 +1,4 @@
-//! `zoho login`: a grant code becomes a stored token.
+//! `zoho login`: exchanges a code for a token and stores it.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,9 +14,11 @@ use crate::input;
 use crate::messages::{NextStep, Note, Problem, Warning};
 use crate::row::Row;
 
-/// For how long a token is offered to a store that does not take it, and how often.
-const OFFERED_FOR: Duration = Duration::from_secs(10);
-const OFFERED_EVERY: Duration = Duration::from_millis(500);
+/// How long a rejected save is retried.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The delay before each retry.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 pub(crate) async fn run(config: &Config, login: Login) -> Result<(), Failure> {
     let code = login.code.ok_or(Problem::CodeMissing)?;
@@ -35,17 +37,17 @@ pub(crate) async fn run(config: &Config, login: Login) -> Result<(), Failure> {
             let spooled = NextStep::StoreSpooledToken { path: path.clone() };
             return Err(Failure::from(Problem::LoginNotStored).caused_by(error).next_step(spooled));
         }
-        // In memory only; of any other place this command knows nothing, and a second copy loses no token.
-        _ => save_late(config, &authenticator, login.token()).await?,
+        // In memory only, or in a place that this command does not know, where a second copy does no harm.
+        _ => save_again(config, &authenticator, login.token()).await?,
     };
     let row = Row::new(&token, false);
     config.output.note(&Note::LoggedIn { store: authenticator.store().name().to_owned() });
     if config.output.is_json() { config.output.json(&row.json()) } else { config.output.table(&row.owner()) }
 }
 
-/// Saves a token that is in this process's memory only: in a file at once, so that not even an interruption loses
-/// it, and in the store instead, if that takes it after all.
-async fn save_late(
+/// Saves a token that is only in this process's memory. Writes it to a file first, so that an interruption does not
+/// lose it, and retries the save. The file is deleted once the token is stored.
+async fn save_again(
     config: &Config,
     authenticator: &Authenticator,
     token: &OAuthToken,
@@ -65,8 +67,8 @@ async fn save_late(
                 }
                 return Ok(saved);
             }
-            Err(error) if start.elapsed() >= OFFERED_FOR => break error,
-            Err(_) => tokio::time::sleep(OFFERED_EVERY).await,
+            Err(error) if start.elapsed() >= RETRY_TIMEOUT => break error,
+            Err(_) => tokio::time::sleep(RETRY_DELAY).await,
         }
     };
     Err(Failure::from(Problem::LoginNotStored).caused_by(&error).next_step(match written {
@@ -75,7 +77,7 @@ async fn save_late(
     }))
 }
 
-/// Writes a new file that its owner alone can read.
+/// Writes a new file that only its owner can read.
 fn write_into(folder: &Path, text: &str) -> io::Result<PathBuf> {
     let mut file = tempfile::Builder::new().prefix("zoho-token-").suffix(".json").tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;

@@ -1,4 +1,4 @@
-//! One file for each command, and what several of them need.
+//! One file or folder per command, and what several commands share.
 
 mod api;
 mod bulk;
@@ -23,7 +23,7 @@ use crate::args::Command;
 use crate::config::Config;
 use crate::failure::Failure;
 
-/// Does what was asked.
+/// Runs a command.
 pub(crate) async fn run(config: &Config, command: Command) -> Result<(), Failure> {
     match command {
         Command::Demo => demo::run(config).await,

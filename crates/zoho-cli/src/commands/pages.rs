@@ -1,4 +1,4 @@
-//! Lists that come a page at a time: one page is printed, or all.
+//! Prints one page of a list, or all pages.
 
 use serde::Serialize;
 use zohocrm::{Error, Page, Pages, Record};
@@ -10,24 +10,23 @@ use crate::failure::Failure;
 use crate::messages::{NextStep, Note};
 use crate::output::Rows;
 
-/// Prints the first of the pages, or each as it comes. When one cannot be had, what was printed stays, and the failure
-/// says how to go on.
+/// Prints the first page, or each page as it arrives. If a page fails, the failure names the option to continue with.
 pub(super) async fn print<T: Serialize + Send + 'static>(
     config: &Config,
     all: bool,
-    mut place: Place,
+    mut cursor: Cursor,
     mut rows: Rows,
     mut pages: Pages<T>,
 ) -> Result<(), Failure> {
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| place.interrupted(error, rows.count()))?;
+        let page = page.map_err(|error| cursor.interrupted(error, rows.count()))?;
         let records: Result<Vec<Record>, _> = page.records.iter().map(Record::from_serialize).collect();
         rows.print(&records.map_err(|error| Failure::of(Exit::Failed, &error))?)?;
-        place = place.after(&page);
+        cursor = cursor.after(&page);
         if !all {
             rows.finish()?;
             if page.more_records {
-                config.output.note(&Note::MorePages { option: place.option() });
+                config.output.note(&Note::MorePages { option: cursor.option() });
             }
             return Ok(());
         }
@@ -35,15 +34,15 @@ pub(super) async fn print<T: Serialize + Send + 'static>(
     rows.finish()
 }
 
-/// Where a page is.
+/// The position of a page in a list.
 #[derive(Debug)]
-pub(super) enum Place {
+pub(super) enum Cursor {
     Number(u32),
     Token(String),
     Offset(u64),
 }
 
-impl Place {
+impl Cursor {
     fn after<T>(self, page: &Page<T>) -> Self {
         match (&page.next_page_token, self) {
             (_, Self::Offset(offset)) => Self::Offset(offset.saturating_add(page.records.len() as u64)),
@@ -53,7 +52,7 @@ impl Place {
         }
     }
 
-    /// How it is typed.
+    /// The option that selects it.
     fn option(&self) -> String {
         match self {
             Self::Number(number) => format!("--page {number}"),
@@ -73,7 +72,7 @@ impl Place {
     }
 }
 
-impl From<&LongPaging> for Place {
+impl From<&LongPaging> for Cursor {
     fn from(LongPaging { paging, page_token }: &LongPaging) -> Self {
         match page_token {
             Some(token) => Self::Token(token.clone()),

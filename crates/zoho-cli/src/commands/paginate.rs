@@ -1,4 +1,4 @@
-//! `zoho api --paginate`: any list of Zoho's, to its end.
+//! `zoho api --paginate`: reads any list to its end.
 
 use serde_json::{Map, Value};
 use url::form_urlencoded;
@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::messages::{NextStep, Problem};
 use crate::output::Rows;
 
-/// Prints what is in a list, page by page: by token where Zoho gives one, else by number.
+/// Prints the items of a list page by page. Pages are requested by token if Zoho returns one, otherwise by number.
 pub(super) async fn print(
     crm: Crm,
     path: &str,
@@ -16,7 +16,7 @@ pub(super) async fn print(
     json_lines: bool,
 ) -> Result<(), Failure> {
     let mut rows = Rows::json(json_lines);
-    // What the path says of the page would be said twice.
+    // The query in the path is merged with the options, so that the page parameter is not sent twice.
     let (path, in_path) = path.split_once('?').unwrap_or((path, ""));
     let in_path = form_urlencoded::parse(in_path.as_bytes()).into_owned();
     let mut cursor =
@@ -24,28 +24,28 @@ pub(super) async fn print(
     let mut before = Vec::new();
     loop {
         let page = cursor.page().await.map_err(|failure| cursor.interrupted(failure, rows.count()))?;
-        // A list that does not heed its cursor would go on for ever.
+        // A list that ignores its page parameter would never end.
         if !page.items.is_empty() && page.items == before {
-            return Err(stands_still());
+            return Err(stalled());
         }
         rows.print(&page.items)?;
         match page.next {
             None => return rows.finish(),
-            Some(_) if page.items.is_empty() => return Err(stands_still()),
+            Some(_) if page.items.is_empty() => return Err(stalled()),
             Some(next) => cursor.follow(next)?,
         }
         before = page.items;
     }
 }
 
-/// One page of a list, of whatever.
+/// A page of a list.
 struct Page {
     items: Vec<Record>,
-    /// `None` on the last one.
+    /// `None` on the last page.
     next: Option<Next>,
 }
 
-/// How Zoho says where the next page is.
+/// How to request the next page.
 enum Next {
     Token(String),
     Number,
@@ -79,7 +79,7 @@ impl Page {
     }
 }
 
-/// The page that is asked for.
+/// The request for a page.
 struct Cursor {
     request: Request,
     query: Vec<(String, String)>,
@@ -96,8 +96,8 @@ impl Cursor {
         let value_of =
             |wanted: &str| self.query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
         let parameter = match (next, value_of("page_token")) {
-            (Next::Token(token), Some(this)) if token == *this => return Err(stands_still()),
-            (Next::Number, Some(_)) => return Err(stands_still()),
+            (Next::Token(token), Some(this)) if token == *this => return Err(stalled()),
+            (Next::Number, Some(_)) => return Err(stalled()),
             (Next::Token(token), _) => ("page_token".to_owned(), token),
             (Next::Number, None) => {
                 let this = value_of("page").map_or(Ok(1), |page| page.parse::<u64>());
@@ -105,7 +105,7 @@ impl Cursor {
                 ("page".to_owned(), this.saturating_add(1).to_string())
             }
         };
-        // The two exclude each other.
+        // Zoho accepts one of the two.
         self.query.retain(|(name, _)| name != "page" && name != "page_token");
         self.query.push(parameter);
         Ok(())
@@ -122,6 +122,6 @@ impl Cursor {
     }
 }
 
-fn stands_still() -> Failure {
+fn stalled() -> Failure {
     Failure::from(Error::PaginationStalled)
 }

@@ -1,4 +1,4 @@
-//! `zoho revoke`: tokens are given back, at Zoho and then in the store.
+//! `zoho revoke`: revokes tokens at Zoho, then deletes them from the store.
 
 use zoho_oauth::store::TokenStore;
 use zoho_oauth::{Authenticator, Error, OAuthToken};
@@ -21,7 +21,7 @@ pub(crate) async fn run(config: &Config, which: Revoke) -> Result<(), Failure> {
             config.output.note(&Note::TokenRevoked { owner: owner(&wanted) });
             Ok(())
         }
-        // Here nobody has to log in: what was to go is not there.
+        // A missing token is not found here; the user does not have to log in.
         Err(Error::LoginRequired { .. } | Error::NotFound { .. }) => {
             let elsewhere = super::whose::of_another_app(config, &authenticator, &wanted).await?;
             let store = authenticator.store().name().to_owned();
@@ -32,7 +32,7 @@ pub(crate) async fn run(config: &Config, which: Revoke) -> Result<(), Failure> {
     }
 }
 
-/// Revokes what can be revoked: one token that Zoho does not take back must not keep the others alive.
+/// Revokes all tokens. If one fails, the others are revoked all the same.
 async fn revoke_all(config: &Config, authenticator: &Authenticator) -> Result<(), Failure> {
     let tokens = authenticator.store().get_tokens().await?;
     let mut failed = 0;

@@ -1,4 +1,4 @@
-//! `zoho token`: one valid access token on standard output.
+//! `zoho token`: prints a valid access token.
 
 use serde_json::json;
 use zoho_oauth::OAuthToken;

@@ -1,4 +1,4 @@
-//! `zoho tokens`: the store, row by row.
+//! `zoho tokens`: the rows of the store.
 
 use serde_json::Value;
 use zoho_oauth::store::{StoredToken, TokenStore};
@@ -44,7 +44,7 @@ async fn show(config: &Config, id: &str, reveal: Reveal) -> Result<(), Failure> 
 
 async fn find(config: &Config, wanted: Find) -> Result<(), Failure> {
     let Find { user_name, access_token, refresh_token, grant_token, api_domain, id, reveal } = wanted;
-    // A grant or refresh token is looked up within its client app.
+    // A grant or refresh token identifies a row only together with its client app.
     let is_named = id.is_some() || user_name.is_some();
     let needs_client = !is_named && (grant_token.is_some() || refresh_token.is_some());
     let (client_id, client_secret) = config.client_to_find(needs_client);
@@ -67,7 +67,7 @@ async fn find(config: &Config, wanted: Find) -> Result<(), Failure> {
     let Some(found) = store.find_token(&wanted.into()).await? else {
         return Err(Problem::NoSuchToken { store: store.name().to_owned() }.into());
     };
-    // A look-up hands the row back under the caller's values; what is shown is the row as it is stored.
+    // A lookup returns the row with the caller's values in place; this reads it as it is stored.
     let row = match found.id() {
         Some(id) => store.find_token_by_id(id).await?.unwrap_or(found),
         None => found,
@@ -107,7 +107,7 @@ async fn save(config: &Config, reveal: Reveal) -> Result<(), Failure> {
 
 async fn delete(config: &Config, id: &str) -> Result<(), Failure> {
     let authenticator = super::whose::authenticator(config).await?;
-    // A log-out also forgets what waits for the row and would bring it back.
+    // A logout also deletes the spooled token of the row, which would bring it back.
     if !authenticator.logout(&OAuthToken::new().with_id(id)).await? {
         return Err(Problem::NoTokenWithId { id: id.to_owned() }.into());
     }
@@ -117,7 +117,7 @@ async fn delete(config: &Config, id: &str) -> Result<(), Failure> {
 
 async fn delete_all(config: &Config) -> Result<(), Failure> {
     let authenticator = config.authenticator()?;
-    // What still waits for the store would come back after the deletion.
+    // A spooled token would reappear after the deletion.
     let recovered = authenticator.recover().await;
     recovered.map_err(|error| Failure::from(Problem::SpoolNotEmpty).caused_by(&error))?;
     let store = authenticator.store();
@@ -139,7 +139,7 @@ fn print_rows(config: &Config, tokens: &[OAuthToken], Reveal { reveal }: Reveal)
     if rows.is_empty() { Ok(()) } else { config.output.table(&row::table(&rows, reveal)) }
 }
 
-/// The token that a JSON object is.
+/// Reads a token from a JSON object.
 fn token(object: Value) -> Result<OAuthToken, Unsavable> {
     let Value::Object(columns) = &object else { return Err(Unsavable::NotAnObject) };
     for (column, value) in columns {
@@ -147,7 +147,7 @@ fn token(object: Value) -> Result<OAuthToken, Unsavable> {
         if !(value.is_string() || value.is_null() || (may_be_number && value.is_u64())) {
             return Err(Unsavable::NotAText { column: column.clone() });
         }
-        // What `tokens list` prints without `--reveal` would overwrite the real secrets.
+        // The output of `tokens list` without `--reveal` would overwrite the secrets with the mask.
         if value == MASK {
             return Err(Unsavable::Masked { column: column.clone() });
         }
@@ -163,7 +163,7 @@ fn token(object: Value) -> Result<OAuthToken, Unsavable> {
     Ok(token)
 }
 
-/// A secret on its way into the form that a store knows.
+/// The text of a secret, for a row.
 fn text(secret: &SecretString) -> String {
     secret.expose_secret().to_owned()
 }

@@ -1,4 +1,4 @@
-//! Whose token a command works with, and where it comes from.
+//! The token that a command uses: `--user`, `--id`, or the only one.
 
 use zoho_oauth::store::TokenStore;
 use zoho_oauth::{AccessToken, Authenticator, OAuthToken};
@@ -9,25 +9,25 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::messages::{Problem, Warning};
 
-/// The CRM of the user that was named, or of the only one there is.
+/// A CRM client for the selected user.
 pub(super) async fn crm(config: &Config, whose: Whose) -> Result<Crm, Failure> {
     let authenticator = authenticator(config).await?;
     let (wanted, _) = access_token(config, &authenticator, whose).await?;
     Ok(Crm::for_token(&authenticator, wanted))
 }
 
-/// An authenticator whose store has taken what waited for it. Tokens that it still does not take are a warning.
+/// An authenticator whose spooled tokens are stored. If the store still rejects one, prints a warning.
 pub(super) async fn authenticator(config: &Config) -> Result<Authenticator, Failure> {
     let authenticator = config.authenticator()?;
     if let Err(error) = authenticator.recover().await {
-        // A store that cannot be read either ends the command, which says it then.
+        // A store that cannot be read either is an error of the command.
         authenticator.store().get_tokens().await?;
         config.output.warning(&Warning::SpooledTokens { error: error.to_string() });
     }
     Ok(authenticator)
 }
 
-/// A valid access token of the user that was named, or of the only one there is; and what it was asked for by.
+/// A valid access token of the selected user, and the token that it was requested with.
 pub(super) async fn access_token(
     config: &Config,
     authenticator: &Authenticator,
@@ -52,7 +52,7 @@ pub(super) async fn access_token(
     Ok((wanted, token))
 }
 
-/// What to tell when the user that is `wanted` has tokens, but none of the client app that was given.
+/// The problem if the user has tokens, but none for the client app that was passed.
 pub(super) async fn of_another_app(
     config: &Config,
     authenticator: &Authenticator,
@@ -62,7 +62,7 @@ pub(super) async fn of_another_app(
     let rows = authenticator.store().get_tokens().await?;
     let of_user = rows.iter().filter(|row| row.user_signature() == Some(user));
     let apps: Option<Vec<&str>> = of_user.map(OAuthToken::client_id).collect();
-    // A row without a client app would have been found.
+    // A row without a client app matches any client app, so it would have been found.
     let Some(mut apps) = apps.filter(|apps| !apps.is_empty() && !apps.contains(&given.id())) else {
         return Ok(None);
     };
@@ -75,7 +75,7 @@ pub(super) async fn of_another_app(
     }))
 }
 
-/// The one row that there is. With several, guessing would hand out somebody else's token.
+/// The only stored row. With several, a guess could return another user's token.
 async fn the_only_one(authenticator: &Authenticator) -> Result<OAuthToken, Failure> {
     let store = authenticator.store();
     let rows = store.get_tokens().await?;
@@ -90,9 +90,9 @@ async fn the_only_one(authenticator: &Authenticator) -> Result<OAuthToken, Failu
                 let user = row.user_signature().map_or_else(|| "no name".to_owned(), ToString::to_string);
                 format!("{user} (id {})", row.id().unwrap_or("-"))
             };
-            const MOST_NAMES: usize = 20;
-            let mut names: Vec<String> = rows.iter().take(MOST_NAMES).map(name).collect();
-            if rows.len() > MOST_NAMES {
+            const MAX_NAMES: usize = 20;
+            let mut names: Vec<String> = rows.iter().take(MAX_NAMES).map(name).collect();
+            if rows.len() > MAX_NAMES {
                 names.push("…".to_owned());
             }
             Err(Problem::SeveralTokens { count: rows.len(), names }.into())

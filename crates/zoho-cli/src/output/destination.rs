@@ -1,4 +1,4 @@
-//! `Destination`: where data goes.
+//! `Destination`: where data is written.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, IsTerminal, Write};
@@ -10,28 +10,28 @@ use super::Output;
 use crate::failure::Failure;
 use crate::messages::Problem;
 
-/// Where data goes.
+/// Where data is written.
 #[derive(Debug)]
 pub(crate) enum Destination {
     Stdout,
-    /// A file that appears when it is complete.
+    /// A new file, which appears when it is complete.
     File {
         file: NamedTempFile,
         path: PathBuf,
-        /// Those of the file that it replaces.
+        /// The permissions of the file that it replaces.
         permissions: Option<Permissions>,
     },
-    /// What is there and is no regular file, such as a pipe: it is written to.
+    /// An existing file that is not a regular one, such as a pipe.
     Stream {
         stream: File,
         path: PathBuf,
     },
-    /// It is only counted.
+    /// Discards the data; rows are still counted.
     Nowhere,
 }
 
 impl Destination {
-    /// The file that somebody named: one that is to be made or replaced, a pipe, or `-` for standard output.
+    /// The destination for a path: a file to create or replace, a pipe, or `-` for standard output.
     pub(crate) fn named(path: &Path) -> Result<Self, Failure> {
         if path == Path::new("-") {
             return Ok(Self::Stdout);
@@ -54,7 +54,7 @@ impl Destination {
         Ok(Self::File { file, path, permissions: replaced })
     }
 
-    /// Whether whoever sits in front of the terminal sees the data.
+    /// Whether the data appears on a terminal.
     pub(super) fn is_terminal(&self) -> bool {
         matches!(self, Self::Stdout) && io::stdout().is_terminal()
     }
@@ -83,7 +83,7 @@ impl Destination {
     }
 }
 
-/// What a path means in the end: links are followed, also to what is not there yet.
+/// Follows links, including those to a file that does not exist yet.
 fn meant(path: &Path) -> io::Result<PathBuf> {
     match path.canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => match path.read_link() {
@@ -98,9 +98,9 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A file with the mode that any new file gets; tempfile's own can be read by its owner alone.
+/// Builds a file with the default mode. By default, only the owner can read the files of `tempfile`.
 fn new_file() -> tempfile::Builder<'static, 'static> {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no modes"))]
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! What is printed, and where: data on standard output, words on standard error. No other module prints.
+//! Printing: data to standard output, messages to standard error. No other module prints.
 
 mod destination;
 mod rows;
@@ -20,7 +20,7 @@ pub(crate) use destination::Destination;
 pub(crate) use rows::{Rows, cell, id_first};
 use table::Table;
 
-/// Where a command's results go.
+/// Prints the results and messages of a command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     json: bool,
@@ -31,12 +31,12 @@ impl Output {
         Self { json }
     }
 
-    /// Whether a program reads the output.
+    /// Whether `--json` was given.
     pub(crate) fn is_json(self) -> bool {
         self.json
     }
 
-    /// Prints data as it is, with a line break behind it.
+    /// Prints data and a line break.
     pub(crate) fn data(self, text: impl Display) -> Result<(), Failure> {
         self.bytes(format!("{text}\n").as_bytes())
     }
@@ -46,20 +46,20 @@ impl Output {
         self.data(format_args!("{value:#}"))
     }
 
-    /// Prints bytes as they are.
+    /// Prints bytes unchanged.
     pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
         stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| Failure::unwritable(&error))
     }
 
-    /// Prints a table as wide as it is: its cells are for copying.
+    /// Prints a table at its full width, so that cells can be copied.
     pub(crate) fn table(self, lines: &[Vec<String>]) -> Result<(), Failure> {
         let table = Table::new(lines);
         let text: String = lines.iter().map(|line| table.line(line) + "\n").collect();
         self.bytes(text.as_bytes())
     }
 
-    /// A progress bar for long work, on standard error; hidden where nobody would see it move.
+    /// A progress bar on standard error, hidden if that is not a terminal.
     pub(crate) fn progress(self) -> ProgressBar {
         if !io::stderr().is_terminal() {
             return ProgressBar::hidden();
@@ -68,31 +68,31 @@ impl Output {
         ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
 
-    /// A count that grows, for long work whose end is not known; hidden as [`progress`](Self::progress) is.
+    /// A counter for work of unknown length, hidden if standard error is not a terminal.
     pub(crate) fn counter(self) -> ProgressBar {
         let style = ProgressStyle::with_template("{spinner} {human_pos} {msg}, {elapsed}");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = self.progress().with_style(style).with_message(Progress::Records.to_string());
         let bar = bar.with_finish(ProgressFinish::AndClear);
         if !bar.is_hidden() {
-            // Zoho may work for a while without a word.
+            // Nothing else moves while Zoho works on a job.
             bar.enable_steady_tick(Duration::from_millis(200));
         }
         bar
     }
 
-    /// Says something to whoever sits in front of the terminal.
+    /// Prints a note to standard error.
     pub(crate) fn note(self, note: &Note) {
         say(&printable(&note.to_string()));
     }
 
-    /// Says that something is not as it should be, though the command goes on.
+    /// Prints a warning to standard error.
     pub(crate) fn warning(self, warning: &Warning) {
         say(&format!("{} {}", heading("warning:", "33"), printable(&warning.to_string())));
     }
 }
 
-/// Says why the command failed.
+/// Prints a failure to standard error.
 pub(crate) fn failure(failure: &Failure) {
     if failure.exit() != Exit::ReaderLeft {
         let lines: Vec<String> = failure.lines().iter().map(|line| printable(line)).collect();
@@ -100,9 +100,9 @@ pub(crate) fn failure(failure: &Failure) {
     }
 }
 
-/// Prints what clap has to say: help and version on standard output, errors on standard error.
+/// Prints a message of clap: help and version to standard output, errors to standard error.
 ///
-/// A value that stands where none belongs is not repeated: `zoho login CODE` is a likely slip, and a code a secret.
+/// A misplaced value is not quoted: `zoho login CODE` is an easy mistake, and a code is a secret.
 pub(crate) fn clap_message(message: &mut clap::Error) {
     let misplaced = match message.kind() {
         ErrorKind::UnknownArgument => Some(ContextKind::InvalidArg),
@@ -116,12 +116,12 @@ pub(crate) fn clap_message(message: &mut clap::Error) {
     {
         message.insert(kind, ContextValue::String("…".to_owned()));
     }
-    // Nobody is left to hear of it if this fails.
+    // If standard error is closed, there is nowhere to report it.
     let _ = message.print();
 }
 
-/// A text that cannot move the cursor, change colours or turn the order of its letters: control characters are written
-/// out.
+/// Escapes the control characters of a text, so that stored values cannot move the cursor, change colours or reorder
+/// letters.
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -133,13 +133,13 @@ pub(crate) fn printable(text: &str) -> String {
     printable
 }
 
-/// Whether a letter changes the direction in which others are shown. Texts in Arabic or Hebrew need none of these.
+/// Whether a character changes the writing direction of others. Arabic and Hebrew text does not need these.
 fn turns(letter: char) -> bool {
     matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn say(text: &str) {
-    // Nobody is left to hear of it if this fails.
+    // If standard error is closed, there is nowhere to report it.
     let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 

@@ -1,4 +1,4 @@
-//! `Rows`: records that are printed as they come, however many there are.
+//! `Rows`: streams records to a destination.
 
 use std::fmt::Display;
 
@@ -13,38 +13,38 @@ use crate::args::RowFormat;
 use crate::failure::Failure;
 use crate::messages::{Note, Problem, Progress};
 
-/// How many records that come one by one are printed at once.
+/// The number of pushed records that are printed together.
 const BATCH: usize = 500;
 
-/// Records on their way to where they are printed.
+/// A stream of records to print.
 #[derive(Debug)]
 pub(crate) struct Rows {
     output: Output,
     destination: Destination,
     form: Form,
     columns: Vec<String>,
-    /// The heading of CSV without any record, where the records say which columns there are.
+    /// The header of CSV without records. Used if `columns` would come from the first records.
     expected: Vec<String>,
-    /// Those that are printed with the next ones.
+    /// Pushed records that are not printed yet.
     waiting: Vec<Record>,
     count: u64,
     progress: ProgressBar,
 }
 
-/// How they are printed.
+/// The output format.
 #[derive(Debug)]
 enum Form {
-    /// The columns get their widths when the first records come.
+    /// `None` until the first records determine the widths.
     Table(Option<Table>),
     Csv,
-    /// One array, with a record in each line. It is closed only when all is well: half of it is no JSON.
+    /// An array with one record per line. It is closed on success only, so that a partial array is not valid JSON.
     Json,
     JsonLines,
 }
 
 impl Rows {
-    /// Records of which `columns` are shown in a table or CSV; the fields of the first records, if none is named. JSON
-    /// has all their fields.
+    /// Prints to standard output. `columns` selects the columns of a table or CSV; if it is empty, they are the fields
+    /// of the first records. JSON has all fields.
     pub(crate) fn new(output: Output, format: RowFormat, columns: &[impl AsRef<str>]) -> Self {
         let form = match format {
             RowFormat { csv: true, .. } => Form::Csv,
@@ -66,9 +66,9 @@ impl Rows {
         rows.going_to(Destination::Stdout)
     }
 
-    /// The same records, printed somewhere else.
+    /// Sets the destination.
     pub(crate) fn going_to(self, destination: Destination) -> Self {
-        // On a terminal the records themselves show that it goes on.
+        // On a terminal, the records themselves show the progress.
         let progress = match destination.is_terminal() {
             true => ProgressBar::hidden(),
             false => self.output.counter(),
@@ -76,28 +76,27 @@ impl Rows {
         Self { destination, progress, ..self }
     }
 
-    /// The same records, which are long in coming: how far it is is shown until then, also where they are printed on
-    /// the same terminal.
+    /// Shows progress until the first record arrives, even if the records are printed to the same terminal.
     pub(crate) fn long_in_coming(self) -> Self {
         Self { progress: self.output.counter(), ..self }
     }
 
-    /// The same records. If there are none, this is the heading of CSV.
+    /// Sets the header of CSV without records.
     pub(crate) fn expecting(self, columns: &[impl AsRef<str>]) -> Self {
         Self { expected: columns.iter().map(|name| name.as_ref().to_owned()).collect(), ..self }
     }
 
-    /// Records that are printed as JSON, whatever else is said.
+    /// Prints JSON to standard output, with or without `--json`.
     pub(crate) fn json(json_lines: bool) -> Self {
         Self::new(Output::new(true), RowFormat { csv: false, json_lines }, &[""; 0])
     }
 
-    /// How many records were printed.
+    /// The number of records printed.
     pub(crate) fn count(&self) -> u64 {
         self.count
     }
 
-    /// Prints a record, together with some others.
+    /// Adds a record, which is printed with the next batch.
     pub(crate) fn push(&mut self, record: Record) -> Result<(), Failure> {
         self.waiting.push(record);
         match self.waiting.len() {
@@ -111,7 +110,7 @@ impl Rows {
         self.print(&records)
     }
 
-    /// Prints some more records, and does not keep them back.
+    /// Prints records immediately.
     pub(crate) fn print(&mut self, records: &[Record]) -> Result<(), Failure> {
         if records.is_empty() {
             return Ok(());
@@ -142,18 +141,18 @@ impl Rows {
         self.destination.write(self.output, text.as_bytes())
     }
 
-    /// Shows how far a job is, beside the count.
+    /// Shows the state of a job beside the count.
     pub(crate) fn doing(&self, job: &str, state: &str) {
         let progress = Progress::Job { job: job.to_owned(), state: state.to_owned() };
         self.progress.set_message(printable(&progress.to_string()));
     }
 
-    /// Says something, without getting into the way of the count.
+    /// Prints a note without disturbing the progress.
     pub(crate) fn note(&self, note: &Note) {
         self.progress.suspend(|| self.output.note(note));
     }
 
-    /// Prints what belongs behind the last record.
+    /// Prints the remaining records and the end of the output.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         self.flush()?;
         self.progress.finish_and_clear();
@@ -180,8 +179,7 @@ impl Rows {
     }
 }
 
-/// A field's value for people: a text as it is, a look-up by its name, a list of texts with semicolons, the rest as
-/// JSON.
+/// A value as a cell: a string unchanged, a lookup as its name, strings separated by semicolons, the rest as JSON.
 pub(crate) fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -197,7 +195,7 @@ pub(crate) fn cell(value: &Value) -> String {
     }
 }
 
-/// Every field that one of the records has, in the order in which they come; the id first.
+/// The names of all fields of the records, in order of appearance, with `id` first.
 fn names_in(records: &[Record]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in records.iter().flat_map(|record| record.fields().keys()) {
@@ -209,13 +207,13 @@ fn names_in(records: &[Record]) -> Vec<String> {
     names
 }
 
-/// The columns of a list: its fields, behind what a record is known by.
+/// The columns for selected fields, with `id` first.
 pub(crate) fn id_first(fields: &[String]) -> Vec<&str> {
     let others = fields.iter().map(String::as_str).filter(|name| *name != "id");
     std::iter::once("id").chain(others).collect()
 }
 
-/// The cells of a line of a table; nothing is a dash.
+/// The cells of a table line; an empty value is a dash.
 fn cells(columns: &[String], record: &Record) -> Vec<String> {
     let shown = |name: &String| record.field(name).map(cell).filter(|cell| !cell.is_empty());
     columns.iter().map(|name| shown(name).unwrap_or_else(|| "-".to_owned())).collect()
@@ -240,7 +238,7 @@ fn csv(heading: Option<&Vec<String>>, columns: &[String], records: &[Record]) ->
 }
 
 impl Output {
-    /// The table as it fits on the terminal. What does not go to a terminal is never cut off.
+    /// Fits a table to the terminal. Other output is never cut off.
     fn fitted(self, table: Table) -> Table {
         match Term::stdout().size_checked() {
             Some((_, columns)) => table.fitted(columns.into()),

@@ -1,16 +1,16 @@
-//! `Table`: columns whose widths are found once, and the lines that are printed in them.
+//! `Table`: aligns the cells of lines in columns.
 
 use console::{Alignment, measure_text_width, pad_str};
 
 use super::printable;
 
-/// What stands between two columns.
+/// The separator of columns.
 const GAP: &str = "  ";
 
-/// No column becomes narrower than this: what is left out of it would be all there is.
+/// The minimum width of a column that is cut; a narrower one would show next to nothing.
 const NARROWEST: usize = 6;
 
-/// The widths of columns. They are those of the first lines: later ones may come while these are on the screen already.
+/// The widths of columns. The first lines determine them, because later lines can arrive after these are printed.
 #[derive(Debug)]
 pub(super) struct Table {
     widths: Vec<usize>,
@@ -18,7 +18,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// A table with room for the widest cell of each column.
+    /// A table that fits the widest cell of each column.
     pub(super) fn new(lines: &[Vec<String>]) -> Self {
         let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
         let widest = |column: usize| {
@@ -28,8 +28,8 @@ impl Table {
         Self { widths: (0..columns).map(widest).collect(), is_clipped: false }
     }
 
-    /// The same table, no wider than a screen. The first column is what a record is known by and stays whole; the
-    /// widest others are cut to one width, and those that still find no room are left out.
+    /// Limits the table to the width of a screen. The first column, which identifies the record, is never cut.
+    /// The widest of the others are cut to the same width, and columns that still do not fit are left out.
     pub(super) fn fitted(mut self, screen: usize) -> Self {
         let Some((first, others)) = self.widths.split_first() else { return self };
         let room = screen.saturating_sub(*first);
@@ -44,12 +44,12 @@ impl Table {
         self
     }
 
-    /// How many columns there are.
+    /// The number of columns.
     pub(super) fn columns(&self) -> usize {
         self.widths.len()
     }
 
-    /// A line of it. What does not fit is cut off, with `…` in its place.
+    /// Formats a line. A cell that does not fit ends in `…`.
     pub(super) fn line(&self, cells: &[String]) -> String {
         let cells = cells.iter().zip(&self.widths).map(|(cell, width)| {
             pad_str(&printable(cell), *width, Alignment::Left, self.is_clipped.then_some("…")).into_owned()
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_stand_below_each_other_whatever_the_letters() {
+    fn columns_are_aligned_whatever_the_width_of_the_letters() {
         let lines = lines(&[&["id", "Last_Name", "City"], &["1", "高橋", "Kyōto"], &["22", "O\nBrien", "-"]]);
         let table = Table::new(&lines);
         let printed: Vec<_> = lines.iter().map(|line| table.line(line)).collect();
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_is_no_wider_than_the_screen_and_keeps_its_first_column_whole() {
+    fn a_table_fits_the_screen_and_keeps_its_first_column_whole() {
         let long = "x".repeat(60);
         let lines = lines(&[&["5725767000000524157", &long, "short", &long]]);
         for screen in 30..200 {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_without_any_room_are_left_out() {
+    fn columns_that_do_not_fit_are_left_out() {
         let lines = lines(&[&["1", "long enough", "long enough", "long enough"]]);
         let table = Table::new(&lines).fitted(20);
         assert_eq!((table.columns(), table.line(&lines[0]).as_str()), (3, "1  long e…  long e…"));

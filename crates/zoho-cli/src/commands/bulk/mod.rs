@@ -1,4 +1,4 @@
-//! `zoho bulk`: very many records, in jobs that Zoho does in the background.
+//! `zoho bulk`: reads and writes many records with Zoho's background jobs.
 
 mod outcome;
 mod progress;

@@ -1,4 +1,4 @@
-//! `Outcome`: what became of the rows of a bulk write.
+//! `Outcome`: the results of a bulk write.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use crate::failure::Failure;
 use crate::messages::{NextStep, Note, Problem, Totals};
 use crate::output::Rows;
 
-/// How many refused rows are told; a file may have all of them.
-const MOST_TOLD: u64 = 10;
+/// The number of rejected rows that are printed; `--result` has all of them.
+const MAX_PRINTED: u64 = 10;
 
-/// What became of the rows.
+/// The results of the rows so far.
 pub(super) struct Outcome {
     pub(super) rows: Rows,
     added: u64,
@@ -22,12 +22,12 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// Of rows that are still to come.
+    /// No results yet; `rows` receives them.
     pub(super) fn new(rows: Rows) -> Self {
         Self { rows, added: 0, updated: 0, refused: 0 }
     }
 
-    /// Counts a row and puts it into the file for it.
+    /// Counts the result of a row and writes it to `rows`.
     pub(super) fn add(&mut self, row: BulkWriteRow) -> Result<(), Failure> {
         let BulkWriteRow { status, record_id, errors, columns, .. } = row;
         let why: Vec<String> = errors.iter().map(reason).collect();
@@ -37,7 +37,7 @@ impl Outcome {
             RowStatus::Updated => self.updated += 1,
             _ => {
                 self.refused += 1;
-                if self.refused <= MOST_TOLD {
+                if self.refused <= MAX_PRINTED {
                     let cells = columns.fields().values().filter_map(|cell| cell.as_str());
                     self.rows.note(&Note::RowRejected {
                         status: status.to_string(),
@@ -51,7 +51,7 @@ impl Outcome {
         self.rows.push(row)
     }
 
-    /// Whether no row has come.
+    /// Whether there are no results.
     pub(super) fn is_empty(&self) -> bool {
         self.seen() == 0
     }
@@ -60,8 +60,8 @@ impl Outcome {
         self.added + self.updated + self.refused
     }
 
-    /// The failure that rows were refused, and the file that says which.
-    pub(super) fn refusal(&self, result: Option<&Path>) -> Option<Failure> {
+    /// The failure if Zoho rejected rows.
+    pub(super) fn rejection(&self, result: Option<&Path>) -> Option<Failure> {
         if self.refused == 0 {
             return None;
         }
@@ -72,7 +72,7 @@ impl Outcome {
         }))
     }
 
-    /// Prints how many there were, when the file about them, if it is to be, is complete.
+    /// Completes the file, if there is one, and prints the totals.
     pub(super) fn finish(self, config: &Config, jobs: &[String], has_file: bool) -> Result<(), Failure> {
         let Self { rows, added, updated, refused } = self;
         if has_file {

@@ -1,18 +1,18 @@
-//! `Progress`: how far a bulk write is, and where to go on if it comes no further.
+//! `Progress`: which rows a bulk write has sent, and how to continue after a failure.
 
 use std::ops::Range;
 
 use crate::failure::Failure;
 use crate::messages::{NextStep, Note, Problem};
 
-/// Which rows were sent, and in which jobs. Rows are counted from the start of the file.
+/// The rows that were sent, and their jobs. Rows are numbered from the start of the file.
 pub(super) struct Progress {
     jobs: Vec<String>,
-    /// Those that were left out at the beginning.
+    /// The number of rows skipped by `--skip`.
     skipped: usize,
-    /// Those that were left out, or are in a job that was started.
+    /// The number of rows that were skipped or are in a started job.
     behind: usize,
-    /// The job that is under way.
+    /// The running job.
     job: Option<Job>,
     /// Whether the call that starts a job is in progress.
     is_starting: bool,
@@ -24,19 +24,19 @@ struct Job {
     last: usize,
 }
 
-/// Why it comes no further.
+/// Why a bulk write stopped.
 pub(super) enum Trouble {
-    /// Of the library, or Zoho.
+    /// An error of a call.
     Crm(zohocrm::Error),
-    /// Zoho gave the job up.
+    /// Zoho reported that the job failed, so its rows were not written.
     NotWritten(zohocrm::Error),
-    /// Of this command: something cannot be written.
+    /// Results could not be written.
     Command(Failure),
     Interruption,
 }
 
 impl Progress {
-    /// A write that leaves out so many rows at the beginning.
+    /// A write that skips rows.
     pub(super) fn behind(skipped: usize) -> Self {
         Self { jobs: Vec::new(), skipped, behind: skipped, job: None, is_starting: false }
     }
@@ -46,12 +46,12 @@ impl Progress {
         self.is_starting = true;
     }
 
-    /// The ids of the jobs that were started.
+    /// The ids of the started jobs.
     pub(super) fn jobs(&self) -> &[String] {
         &self.jobs
     }
 
-    /// A job was started. Gives the note that tells of it.
+    /// Records a started job and returns the note about it.
     pub(super) fn started(&mut self, job: &str, rows: Range<usize>) -> Note {
         let (first, last) = (rows.start + 1, rows.end);
         self.behind = last;
@@ -61,12 +61,12 @@ impl Progress {
         Note::WriteJobStarted { job: job.to_owned(), first, last }
     }
 
-    /// All is known about the job that was started last.
+    /// Records that the running job has finished and all its results are known.
     pub(super) fn ended(&mut self) {
         self.job = None;
     }
 
-    /// What is told in the end: what happened, and what to do about the rows.
+    /// The failure for a write that stopped, with the next step for its rows.
     pub(super) fn failure(&self, trouble: Trouble) -> Failure {
         let next_step = match (&self.job, &trouble) {
             (Some(job), Trouble::NotWritten(_)) => self.go_on(job.first - 1),
@@ -81,7 +81,7 @@ impl Progress {
         };
         let failure = match trouble {
             Trouble::Crm(error) | Trouble::NotWritten(error) => error.into(),
-            // That nobody reads is no reason to end without a word.
+            // After rows were sent, a closed pipe must not end the command silently.
             Trouble::Command(failure) if self.behind > self.skipped => failure.even_if_nobody_reads(),
             Trouble::Command(failure) => failure,
             Trouble::Interruption => Problem::Interrupted.into(),
@@ -89,7 +89,7 @@ impl Progress {
         failure.next_step(next_step)
     }
 
-    /// Where to go on; nothing, if that is where this run began.
+    /// The step that continues after these rows; `None` if this run began there.
     fn go_on(&self, behind: usize) -> Option<NextStep> {
         (behind > self.skipped).then_some(NextStep::SkipRows { rows: behind })
     }

@@ -1,4 +1,4 @@
-//! `zoho bulk read`: all records of a module.
+//! `zoho bulk read`: reads all records of a module.
 
 use serde_json::Value;
 use zohocrm::bulk::{self, BulkReadResult};
@@ -17,7 +17,7 @@ pub(super) async fn run(config: &Config, options: BulkRead) -> Result<(), Failur
     let destination = options.output.as_deref().map_or(Ok(Destination::Stdout), Destination::named)?;
     let module = options.module.clone();
     let mut running = None;
-    // To read standard input or to open a pipe may take its time; until here Ctrl-C just ends the process.
+    // Reading standard input and opening a pipe can block, so Ctrl-C ends the process as usual until here.
     let work = read(config, options, criteria, destination, &mut running);
     let done = unless(interruption()?, work).await;
     done.unwrap_or_else(|| {
@@ -26,7 +26,7 @@ pub(super) async fn run(config: &Config, options: BulkRead) -> Result<(), Failur
     })
 }
 
-/// Reads, and names the job that is under way in `running`.
+/// Reads the records, and keeps the id of the running job in `running`.
 async fn read(
     config: &Config,
     options: BulkRead,
@@ -37,14 +37,14 @@ async fn read(
     let BulkRead { module, fields, view, page_token, job, format, whose, .. } = options;
     let crm = whose::crm(config, whose).await?;
     let csv = !config.output.is_json() && !format.json_lines;
-    // Which columns there are, the rows say.
+    // The columns are known only from the rows.
     let mut rows = Rows::new(config.output, RowFormat { csv, ..format }, &[""; 0]).going_to(destination);
     rows = rows.long_in_coming();
     if let Some(id) = job {
         let job = crm.bulk_read_job(id);
         check_module(&job, &module).await?;
         *running = Some(job.id().to_owned());
-        let result = take(&job, &mut rows).await?;
+        let result = finish(&job, &mut rows).await?;
         if let Some(page_token) = result.next_page_token.filter(|_| result.more_records) {
             rows.note(&Note::MoreInJob { page_token });
         }
@@ -68,16 +68,16 @@ async fn read(
     while let Some(job) = jobs.next().await {
         let job = job?;
         *running = Some(job.id().to_owned());
-        // Zoho works on, whether anybody waits or not.
+        // The job continues at Zoho even if this command ends.
         rows.note(&Note::ReadJobStarted { job: job.id().to_owned() });
-        take(&job, &mut rows).await?;
+        finish(&job, &mut rows).await?;
         *running = None;
     }
     rows.finish()
 }
 
 /// Waits for a job and prints its rows.
-async fn take(job: &bulk::BulkRead, rows: &mut Rows) -> Result<BulkReadResult, Failure> {
+async fn finish(job: &bulk::BulkRead, rows: &mut Rows) -> Result<BulkReadResult, Failure> {
     let status = job.wait_with_progress(|status| rows.doing(job.id(), status.state.as_str())).await?;
     let mut records = job.rows().await?;
     while let Some(record) = records.next().await {
@@ -86,7 +86,7 @@ async fn take(job: &bulk::BulkRead, rows: &mut Rows) -> Result<BulkReadResult, F
     Ok(status.result.unwrap_or_default())
 }
 
-/// Refuses a job of another module, before anybody waits for it.
+/// Rejects a job of another module before waiting for it.
 async fn check_module(job: &bulk::BulkRead, module: &str) -> Result<(), Failure> {
     let query = job.status().await?.query.unwrap_or_default();
     match query["module"]["api_name"].as_str() {

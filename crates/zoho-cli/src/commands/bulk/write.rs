@@ -1,4 +1,4 @@
-//! `zoho bulk write`: the rows of a CSV file.
+//! `zoho bulk write`: writes the rows of a CSV file.
 
 use std::path::{Path, PathBuf};
 
@@ -27,17 +27,17 @@ pub(super) async fn run(config: &Config, options: args::BulkWrite) -> Result<(),
     let format = RowFormat { csv: true, json_lines: false };
     let mut outcome = Outcome::new(Rows::new(config.output, format, &[""; 0]).going_to(destination));
     let mut progress = Progress::behind(options.skip);
-    // To open a pipe may take its time; until here Ctrl-C just ends the process.
+    // Opening a pipe can block, so Ctrl-C ends the process as usual until here.
     let done = unless(interruption()?, write(config, options, &mut outcome, &mut progress)).await;
     let trouble = done.unwrap_or(Err(Trouble::Interruption)).err();
     let mut failure = trouble.map(|trouble| progress.failure(trouble));
     let has_file = !outcome.is_empty() || failure.is_none();
-    let is_told = has_file || (config.output.is_json() && !progress.jobs().is_empty());
-    if let Some(failure) = failure.take_if(|_| !is_told) {
+    let has_results = has_file || (config.output.is_json() && !progress.jobs().is_empty());
+    if let Some(failure) = failure.take_if(|_| !has_results) {
         return Err(failure);
     }
-    let refusal = outcome.refusal(result.as_deref());
-    // What became of the rows before it is told all the same.
+    let rejection = outcome.rejection(result.as_deref());
+    // The results before the failure are printed all the same.
     let finished = outcome.finish(config, progress.jobs(), has_file);
     match (failure, finished) {
         (Some(failure), Ok(())) => Err(failure),
@@ -46,7 +46,7 @@ pub(super) async fn run(config: &Config, options: args::BulkWrite) -> Result<(),
             Err(failure)
         }
         (None, Err(unwritten)) => Err(unwritten.even_if_nobody_reads().next_step(NextStep::KeepRows)),
-        (None, Ok(())) => refusal.map_or(Ok(()), Err),
+        (None, Ok(())) => rejection.map_or(Ok(()), Err),
     }
 }
 
@@ -67,7 +67,7 @@ async fn write(
     follow(write.skip_rows(skip), file, outcome, progress).await
 }
 
-/// Starts the jobs one after the other, and waits for each.
+/// Starts the jobs one after the other and waits for each.
 async fn follow(
     write: StartBulkWrite,
     file: PathBuf,

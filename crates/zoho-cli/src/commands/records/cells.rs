@@ -1,5 +1,5 @@
-//! What the cells of a CSV file mean. CSV has texts alone, and Zoho takes a number only as a number: the module's
-//! fields say what is what.
+//! `Cells`: converts the cells of CSV to the types of their fields. CSV has only strings, and Zoho accepts a number only
+//! as a JSON number.
 
 use serde_json::{Value, json};
 use zohocrm::metadata::{Field, Fields};
@@ -8,14 +8,14 @@ use zohocrm::{Crm, Record};
 use crate::failure::Failure;
 use crate::messages::{NextStep, Problem};
 
-/// The fields that the columns of a CSV file are for.
+/// The fields of a module, which determine the types of cells.
 pub(super) struct Cells {
     module: String,
     fields: Fields,
 }
 
 impl Cells {
-    /// Asks Zoho about the module.
+    /// Reads the fields of a module.
     pub(super) async fn of(crm: &Crm, module: &str) -> Result<Self, Failure> {
         let fields = crm
             .metadata()
@@ -25,7 +25,7 @@ impl Cells {
         Ok(Self { module: module.to_owned(), fields })
     }
 
-    /// Refuses columns that are no fields: Zoho would leave them out without a word.
+    /// Rejects columns that are not fields, because Zoho would silently ignore them.
     pub(super) fn check<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Result<(), Failure> {
         let is_unknown = |name: &&str| *name != "id" && self.fields.field(name).is_none();
         let columns: Vec<String> = columns.into_iter().filter(is_unknown).map(str::to_owned).collect();
@@ -35,7 +35,7 @@ impl Cells {
         Err(Problem::UnknownColumns { module: self.module.clone(), columns }.into())
     }
 
-    /// The record that a row of texts means.
+    /// Converts a row of strings to a record.
     pub(super) fn record(&self, row: &Record) -> Record {
         let cell = |(name, value): (&String, &Value)| {
             let text = value.as_str().unwrap_or_default();
@@ -46,11 +46,11 @@ impl Cells {
     }
 }
 
-/// What a text means in a field; `None` if it is just that text, or no such value: Zoho says so then.
+/// Converts a string to the type of a field. `None` if it stays a string, or is not a valid value, which Zoho reports.
 fn meaning(field: &Field, text: &str) -> Option<Value> {
     match field.json_type.as_deref()? {
         "integer" => text.parse::<i64>().ok().map(Value::from),
-        // JSON has no NaN: it would be null, and empty the field.
+        // JSON has no NaN; it would become null and clear the field.
         "double" => text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from),
         "boolean" => text.to_ascii_lowercase().parse::<bool>().ok().map(Value::from),
         "jsonobject" if text.starts_with('{') => serde_json::from_str(text).ok(),
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_number_stays_a_text_and_never_empties_the_field() {
+    fn a_cell_that_is_not_a_number_stays_a_string_and_never_clears_the_field() {
         let field: Field = serde_json::from_value(json!({ "json_type": "double" })).unwrap();
         assert_eq!(meaning(&field, "1.5"), Some(json!(1.5)));
         for text in ["NaN", "inf", "-infinity", "1e999", "n/a"] {

@@ -1,4 +1,4 @@
-//! `zoho records`: the records of a module.
+//! `zoho records`: reads and writes the records of a module.
 
 mod cells;
 mod read;

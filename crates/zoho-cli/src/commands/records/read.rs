@@ -1,10 +1,10 @@
-//! Reading records: lists, searches, single ones, counts.
+//! `zoho records list`, `search`, `related`, `deleted`, `get` and `count`.
 
 use zohocrm::{Criteria, ListRecords, Search, SortOrder};
 
 use crate::args;
 use crate::args::{Count, Deleted, DeletedKind, Filter, Get, List, LongPaging, Related, RowFormat};
-use crate::commands::pages::{self, Place};
+use crate::commands::pages::{self, Cursor};
 use crate::commands::whose;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -57,8 +57,8 @@ pub(super) async fn deleted(config: &Config, deleted: Deleted) -> Result<(), Fai
     }
     let columns = ["id", "display_name", "type", "deleted_time", "deleted_by"];
     let rows = Rows::new(config.output, format, &columns);
-    let place = Place::Number(paging.page.unwrap_or(1));
-    pages::print(config, paging.all, place, rows, list.pages()).await
+    let cursor = Cursor::Number(paging.page.unwrap_or(1));
+    pages::print(config, paging.all, cursor, rows, list.pages()).await
 }
 
 pub(super) async fn get(config: &Config, get: Get) -> Result<(), Failure> {
@@ -94,7 +94,7 @@ pub(super) async fn count(config: &Config, count: Count) -> Result<(), Failure> 
     config.output.data(count.send().await?.into_inner())
 }
 
-/// Prints a list: the page that was asked for, or all from it on.
+/// Prints the selected page of a list, or all pages from there on.
 async fn print(
     config: &Config,
     list: ListRecords,
@@ -117,7 +117,7 @@ async fn print(
     pages::print(config, pages.all, paging.into(), rows, list.pages()).await
 }
 
-/// What a search goes by, if anything.
+/// The search for a filter, if it is set.
 fn sought(Filter { criteria, email, phone, word }: Filter) -> Option<Search> {
     let by_criteria = criteria.map(|text| Criteria::raw(text).into());
     by_criteria.or(email.map(Search::email)).or(phone.map(Search::phone)).or(word.map(Search::word))

@@ -1,4 +1,4 @@
-//! Writing records: `create`, `update`, `upsert`, `delete`, a hundred at a time and as they are read.
+//! `zoho records create`, `update`, `upsert` and `delete`: writes records in batches while reading the input.
 
 use serde_json::{Value, json};
 use zohocrm::{Error, Record, Records, WrittenRecord};
@@ -12,11 +12,11 @@ use crate::input::Input;
 use crate::messages::{NextStep, Note, Problem};
 use crate::output::Rows;
 
-/// What is done with each record.
+/// What to do with each record.
 enum Operation {
     Create,
     Update,
-    /// By these fields; by the module's own, if there are none.
+    /// The duplicate check fields; if empty, the unique fields of the module.
     Upsert(Vec<String>),
     Delete,
 }
@@ -47,7 +47,7 @@ async fn write(config: &Config, operation: Operation, write: Write) -> Result<()
     run(config, operation, module, Input::open(&data)?, format, whose).await
 }
 
-/// Writes records as they are read, and prints what became of each.
+/// Writes records batch by batch and prints the result of each.
 async fn run(
     config: &Config,
     operation: Operation,
@@ -56,8 +56,8 @@ async fn run(
     format: RowFormat,
     whose: Whose,
 ) -> Result<(), Failure> {
-    // What is wrong at the beginning is told before anybody is asked for a token.
-    let mut chunk = operation.next_chunk(&mut input)?;
+    // Invalid input in the first batch is reported before a token is obtained.
+    let mut batch = operation.next_batch(&mut input)?;
     let crm = whose::crm(config, whose).await?;
     let cells = match input.columns() {
         Some(columns) if operation.writes_fields() => {
@@ -70,13 +70,13 @@ async fn run(
     let records = crm.records(module);
     let mut rows = Rows::new(config.output, format, &["record", "id", "status", "code", "message"]);
     let mut refused = 0;
-    while !chunk.is_empty() {
+    while !batch.is_empty() {
         if let Some(cells) = &cells {
-            chunk = chunk.iter().map(|row| cells.record(row)).collect();
+            batch = batch.iter().map(|row| cells.record(row)).collect();
         }
-        let first = input.read_so_far() - chunk.len() + 1;
-        let results = operation.send(&records, &chunk).await;
-        let results = results.map_err(|error| stopped(error, first, chunk.len()))?;
+        let first = input.read_so_far() - batch.len() + 1;
+        let results = operation.send(&records, &batch).await;
+        let results = results.map_err(|error| stopped(error, first, batch.len()))?;
         let results: Vec<_> =
             results.into_iter().map(|result| result.map_err(|error| moved(error, first - 1))).collect();
         let told: Vec<Record> =
@@ -88,7 +88,7 @@ async fn run(
                 rows.note(&Note::RecordRejected { number, error: error.to_string() });
             }
         }
-        chunk = operation.next_chunk(&mut input)?;
+        batch = operation.next_batch(&mut input)?;
     }
     let count = rows.count();
     rows.finish()?;
@@ -103,40 +103,40 @@ impl Operation {
         !matches!(self, Self::Delete)
     }
 
-    /// As many records as Zoho takes at once; none at the end.
-    fn next_chunk(&self, input: &mut Input) -> Result<Vec<Record>, Failure> {
+    /// The next batch of records; empty at the end of the input.
+    fn next_batch(&self, input: &mut Input) -> Result<Vec<Record>, Failure> {
         let before = input.read_so_far();
         let unwritten = |failure: Failure| match before {
             0 => failure.next_step(NextStep::CorrectInput),
             sent => failure.next_step(NextStep::CorrectInputAndSkip { sent }),
         };
-        let mut chunk = Vec::new();
+        let mut batch = Vec::new();
         for record in input.by_ref().take(Records::MAX_PER_WRITE) {
-            chunk.push(record.map_err(unwritten)?);
+            batch.push(record.map_err(unwritten)?);
         }
         let needs_id = matches!(self, Self::Update | Self::Delete);
-        match chunk.iter().position(|record| needs_id && record.id().is_none_or(str::is_empty)) {
+        match batch.iter().position(|record| needs_id && record.id().is_none_or(str::is_empty)) {
             Some(index) => Err(unwritten(Problem::RecordWithoutId { number: before + index + 1 }.into())),
-            None => Ok(chunk),
+            None => Ok(batch),
         }
     }
 
     async fn send(
         &self,
         records: &Records,
-        chunk: &[Record],
+        batch: &[Record],
     ) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         match self {
-            Self::Create => records.create(chunk).await,
-            Self::Update => records.update(chunk).await,
-            Self::Upsert(fields) if fields.is_empty() => records.upsert(chunk).await,
-            Self::Upsert(fields) => records.upsert(chunk).duplicate_check_fields(fields).await,
-            Self::Delete => records.delete(chunk.iter().filter_map(Record::id)).await,
+            Self::Create => records.create(batch).await,
+            Self::Update => records.update(batch).await,
+            Self::Upsert(fields) if fields.is_empty() => records.upsert(batch).await,
+            Self::Upsert(fields) => records.upsert(batch).duplicate_check_fields(fields).await,
+            Self::Delete => records.delete(batch.iter().filter_map(Record::id)).await,
         }
     }
 }
 
-/// What became of a record, as it is printed.
+/// The result of a record, as it is printed.
 fn outcome(number: usize, result: &Result<WrittenRecord, Error>) -> Record {
     let fields = match result {
         Ok(written) => json!({
@@ -166,7 +166,7 @@ fn outcome(number: usize, result: &Result<WrittenRecord, Error>) -> Record {
     }
 }
 
-/// What is wrong with a record, where it stands among all of them.
+/// Renumbers the error of a record from its batch to the whole input.
 fn moved(error: Error, places: usize) -> Error {
     match error {
         Error::Record(refused) => refused.moved_by(places).into(),
@@ -174,7 +174,7 @@ fn moved(error: Error, places: usize) -> Error {
     }
 }
 
-/// A call failed as a whole. Those before it went through.
+/// The failure of a whole batch, with the next step.
 fn stopped(error: Error, first: usize, count: usize) -> Failure {
     let (sent, last) = (first - 1, first + count - 1);
     let is_in_doubt = error.is_in_doubt();
@@ -186,7 +186,7 @@ fn stopped(error: Error, first: usize, count: usize) -> Failure {
     }
 }
 
-/// A reader that leaves ends a list, which is no error. A write is not half done without a word.
+/// A closed pipe ends a list without an error, but it must not end a write silently.
 fn unprinted(failure: Failure, sent: usize) -> Failure {
     failure.even_if_nobody_reads().next_step(NextStep::SkipSent { sent })
 }
