@@ -27,7 +27,7 @@ async fn no_secret_reaches_the_log_or_standard_error_at_the_highest_level() {
     run(&["login", "--code", &code]);
 
     let log = std::fs::read_to_string(terminal.path("zoho.log")).unwrap();
-    assert!(log.contains("Zoho answered"), "the log was on: {log}");
+    assert!(log.contains("Zoho responded"), "the log was on: {log}");
     let mut secrets = vec![code, zoho.default_client().secret().to_owned()];
     for row in [&first, &second] {
         let columns = ["client_secret", "refresh_token", "access_token"];
