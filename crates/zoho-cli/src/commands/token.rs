@@ -1,8 +1,8 @@
 //! `zoho token`: prints a valid access token.
 
+use std::time::UNIX_EPOCH;
+
 use serde_json::json;
-use zoho_oauth::OAuthToken;
-use zoho_oauth::store::StoredToken;
 
 use crate::args::Whose;
 use crate::config::Config;
@@ -14,10 +14,10 @@ pub(crate) async fn run(config: &Config, whose: Whose) -> Result<(), Failure> {
     if !config.output.is_json() {
         return config.output.data(token.expose_secret());
     }
-    let expiry = token.expires_at().map(|moment| OAuthToken::new().with_expires_at(moment));
+    let expiry = token.expires_at().map(|moment| moment.duration_since(UNIX_EPOCH).unwrap_or_default());
     config.output.json(&json!({
         "access_token": token.expose_secret(),
-        "expiry_time": expiry.and_then(|token| StoredToken::from(&token).expiry_time),
+        "expiry_time": expiry.map(|expiry| expiry.as_millis().to_string()),
         "api_domain": token.environment().api_url(),
     }))
 }

@@ -1,6 +1,6 @@
 //! The token that a command uses: `--user`, `--id`, or the only one.
 
-use zoho_oauth::store::TokenStore;
+use zoho_oauth::store::{AnyStore, StoreError, TokenStore};
 use zoho_oauth::{AccessToken, Authenticator, OAuthToken};
 use zohocrm::Crm;
 
@@ -21,7 +21,7 @@ pub(super) async fn authenticator(config: &Config) -> Result<Authenticator, Fail
     let authenticator = config.authenticator()?;
     if let Err(error) = authenticator.recover().await {
         // A store that cannot be read either is an error of the command.
-        authenticator.store().get_tokens().await?;
+        authenticator.store().get_token_page(None).await?;
         config.output.warning(&Warning::SpooledTokens { error: error.to_string() });
     }
     Ok(authenticator)
@@ -78,24 +78,33 @@ pub(super) async fn of_another_app(
 /// The only stored row. With several, a guess could return another user's token.
 async fn the_only_one(authenticator: &Authenticator) -> Result<OAuthToken, Failure> {
     let store = authenticator.store();
-    let rows = store.get_tokens().await?;
-    match rows.as_slice() {
+    match first_two(store).await?.as_slice() {
         [] => Err(Problem::StoreIsEmpty { store: store.name().to_owned() }.into()),
-        [row] => match row.id() {
-            Some(id) => Ok(OAuthToken::new().with_id(id)),
-            None => Ok(row.clone()),
-        },
-        rows => {
-            let name = |row: &OAuthToken| {
-                let user = row.user_signature().map_or_else(|| "no name".to_owned(), ToString::to_string);
-                format!("{user} (id {})", row.id().unwrap_or("-"))
-            };
-            const MAX_NAMES: usize = 20;
-            let mut names: Vec<String> = rows.iter().take(MAX_NAMES).map(name).collect();
-            if rows.len() > MAX_NAMES {
-                names.push("…".to_owned());
-            }
-            Err(Problem::SeveralTokens { count: rows.len(), names }.into())
-        }
+        [row] => Ok(row.id().map_or_else(|| row.clone(), |id| OAuthToken::new().with_id(id))),
+        _ => Err(several(&store.get_tokens().await?).into()),
     }
+}
+
+/// Reads pages until there are two rows: enough to know whether there is only one.
+async fn first_two(store: &AnyStore) -> Result<Vec<OAuthToken>, StoreError> {
+    let mut page = store.get_token_page(None).await?;
+    let mut rows = std::mem::take(&mut page.tokens);
+    while let (Some(next), 0 | 1) = (&page.next, rows.len()) {
+        page = store.get_token_page(Some(next)).await?;
+        rows.append(&mut page.tokens);
+    }
+    Ok(rows)
+}
+
+fn several(rows: &[OAuthToken]) -> Problem {
+    const MAX_NAMES: usize = 20;
+    let name = |row: &OAuthToken| {
+        let user = row.user_signature().map_or_else(|| "no name".to_owned(), ToString::to_string);
+        format!("{user} (id {})", row.id().unwrap_or("-"))
+    };
+    let mut names: Vec<String> = rows.iter().take(MAX_NAMES).map(name).collect();
+    if rows.len() > MAX_NAMES {
+        names.push("…".to_owned());
+    }
+    Problem::SeveralTokens { count: rows.len(), names }
 }
