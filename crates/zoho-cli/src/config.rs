@@ -13,29 +13,33 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use zoho_oauth::store::{self, AnyStore, StoreErrorKind};
+use zoho_oauth::store::{AnyStore, StoreErrorKind, StoreUrl};
 use zoho_oauth::{
     Authenticator, DataCenter, Environment, ExposeSecret, OAuthClient, Persistence, SecretString,
 };
 
-use crate::args::{LogLevel, Options};
+use crate::args::{DEFAULT_ENVIRONMENT, DEFAULT_STORE, LogLevel, Options};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::messages::Problem;
 use crate::output::Output;
 
-/// The default of `--store`.
-pub(crate) const DEFAULT_STORE: &str = "sqlite:zohooauth.db";
-
-/// The default of `--environment`.
-pub(crate) const DEFAULT_ENVIRONMENT: &str = "us";
-
-/// The global options and the output.
+/// The output, and what the global options select.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) output: Output,
+    environment: Environment,
+    store: Store,
     options: Options,
     typed: Typed,
+}
+
+/// The token store.
+#[derive(Debug)]
+enum Store {
+    /// A store that is opened when a command uses it: opening a file creates it, and any store can fail to open.
+    Closed(StoreUrl),
+    Open(AnyStore),
 }
 
 /// Which options were typed rather than taken from the environment; for the log level, whether either of them set it.
@@ -47,8 +51,8 @@ struct Typed {
 }
 
 impl Config {
-    /// Combines the options with their sources, which `matches` knows.
-    pub(crate) fn new(options: Options, matches: &ArgMatches) -> Self {
+    /// Parses the options, whose sources `matches` knows. Nothing is created, and no server is asked.
+    pub(crate) fn new(options: Options, matches: &ArgMatches) -> Result<Self, Failure> {
         let typed = |name| is_typed(matches, name);
         let has_level_variable = std::env::var_os("ZOHO_LOG_LEVEL").is_some_and(|level| !level.is_empty());
         let typed = Typed {
@@ -56,23 +60,8 @@ impl Config {
             client_secret: typed("client_secret"),
             log_level: typed("log_level") || has_level_variable,
         };
-        Self { output: Output::new(options.json), options, typed }
-    }
-
-    /// Rejects an invalid environment or store URL before anything is opened or created.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
-        self.environment()?;
-        let url = self.store_url();
-        let (scheme, place) = url.split_once(':').unwrap_or((url, ""));
-        let has_place = !place.strip_prefix("//").unwrap_or(place).is_empty();
-        if matches!(scheme, "file" | "sqlite") && has_place {
-            return Ok(());
-        }
-        match store::connect(url) {
-            Err(error) if error.kind() == StoreErrorKind::Rejected => Err(Failure::of(Exit::Usage, &error)),
-            // Any other error is reported by the command that needs the store.
-            _ => Ok(()),
-        }
+        let (environment, store) = (environment(&options)?, Store::new(&options)?);
+        Ok(Self { output: Output::new(options.json), environment, store, options, typed })
     }
 
     /// Rejects a URL whose host is not an API host, before a token is obtained.
@@ -83,13 +72,12 @@ impl Config {
         if !path.contains("://") {
             return Err(Problem::NotAPath { path: path.to_owned() }.into());
         }
-        let environment = self.environment()?;
         let given = Environment::local(path).ok();
         let is_given = |known: &Environment| {
             let given = given.as_ref().map(Environment::api_url);
             given == Some(known.api_url()) || given == Some(known.upload_url())
         };
-        if std::iter::once(environment).chain(official()).any(|known| is_given(&known)) {
+        if std::iter::once(self.environment.clone()).chain(official()).any(|known| is_given(&known)) {
             return Ok(());
         }
         let host = path.split_once("://").map_or(path, |(_, rest)| rest);
@@ -100,11 +88,10 @@ impl Config {
 
     /// Opens the token store.
     pub(crate) fn store(&self) -> Result<AnyStore, Failure> {
-        Ok(store::connect(self.store_url())?)
-    }
-
-    fn store_url(&self) -> &str {
-        filled(Some(&self.options.store)).unwrap_or(DEFAULT_STORE)
+        match &self.store {
+            Store::Open(store) => Ok(store.clone()),
+            Store::Closed(url) => Ok(url.connect()?),
+        }
     }
 
     /// An authenticator over the token store.
@@ -114,7 +101,7 @@ impl Config {
 
     /// An authenticator over an open store.
     pub(crate) fn authenticator_over(&self, store: AnyStore) -> Result<Authenticator, Failure> {
-        let mut builder = Authenticator::builder(self.environment()?)
+        let mut builder = Authenticator::builder(self.environment.clone())
             .store(store)
             // A background renewal would be cut off when the command ends.
             .early_window(Duration::ZERO);
@@ -144,33 +131,6 @@ impl Config {
         (id, secret)
     }
 
-    /// The hosts to use. If only one of the two URLs is set, the other comes from the same data center; on this
-    /// machine, it is the same URL; otherwise it comes from `--environment`.
-    pub(crate) fn environment(&self) -> Result<Environment, Failure> {
-        let wrong = |error: zoho_oauth::Error| Failure::of(Exit::Usage, &error);
-        let name = filled(Some(&self.options.environment)).unwrap_or(DEFAULT_ENVIRONMENT);
-        let named: Environment = name.parse().map_err(wrong)?;
-        let accounts = filled(self.options.accounts_url.as_deref());
-        let api = filled(self.options.api_url.as_deref());
-        let (accounts, api) = match (accounts, api) {
-            (None, None) => return Ok(named),
-            (Some(accounts), Some(api)) => (accounts.to_owned(), api.to_owned()),
-            (Some(url), None) | (None, Some(url)) => {
-                let given = Environment::local(url).map_err(wrong)?;
-                let other = completion(&given, named);
-                match accounts {
-                    Some(_) => (given.accounts_url().to_owned(), other.api_url().to_owned()),
-                    None => (other.accounts_url().to_owned(), given.api_url().to_owned()),
-                }
-            }
-        };
-        let given = Environment::new(&accounts, &api, &api).map_err(wrong)?;
-        let is_given = |known: &Environment| {
-            known.accounts_url() == given.accounts_url() && known.api_url() == given.api_url()
-        };
-        Ok(official().find(is_given).unwrap_or(given))
-    }
-
     /// Sends the log where the options say. It holds ids and hosts, never a secret.
     ///
     /// Unless a level was chosen, standard error is spared the lines whose facts the commands tell themselves.
@@ -198,6 +158,53 @@ impl Config {
         tracing_subscriber::registry().with(log).init();
         Ok(())
     }
+}
+
+impl Store {
+    /// Parses the URL. Opens a store that is not a file, which does not connect to a server yet: a URL that this build
+    /// cannot open is wrong usage.
+    fn new(options: &Options) -> Result<Self, Failure> {
+        let url: StoreUrl = filled(Some(&options.store))
+            .unwrap_or(DEFAULT_STORE)
+            .parse()
+            .map_err(|error| Failure::of(Exit::Usage, &error))?;
+        if url.path().is_some() {
+            return Ok(Self::Closed(url));
+        }
+        match url.connect() {
+            Ok(store) => Ok(Self::Open(store)),
+            Err(error) if error.kind() == StoreErrorKind::Rejected => Err(Failure::of(Exit::Usage, &error)),
+            // Any other error is reported by the command that needs the store.
+            Err(_) => Ok(Self::Closed(url)),
+        }
+    }
+}
+
+/// The hosts to use. If only one of the two URLs is set, the other comes from the same data center; on this
+/// machine, it is the same URL; otherwise it comes from `--environment`.
+fn environment(options: &Options) -> Result<Environment, Failure> {
+    let wrong = |error: zoho_oauth::Error| Failure::of(Exit::Usage, &error);
+    let name = filled(Some(&options.environment)).unwrap_or(DEFAULT_ENVIRONMENT);
+    let named: Environment = name.parse().map_err(wrong)?;
+    let accounts = filled(options.accounts_url.as_deref());
+    let api = filled(options.api_url.as_deref());
+    let (accounts, api) = match (accounts, api) {
+        (None, None) => return Ok(named),
+        (Some(accounts), Some(api)) => (accounts.to_owned(), api.to_owned()),
+        (Some(url), None) | (None, Some(url)) => {
+            let given = Environment::local(url).map_err(wrong)?;
+            let other = completion(&given, named);
+            match accounts {
+                Some(_) => (given.accounts_url().to_owned(), other.api_url().to_owned()),
+                None => (other.accounts_url().to_owned(), given.api_url().to_owned()),
+            }
+        }
+    };
+    let given = Environment::new(&accounts, &api, &api).map_err(wrong)?;
+    let is_given = |known: &Environment| {
+        known.accounts_url() == given.accounts_url() && known.api_url() == given.api_url()
+    };
+    Ok(official().find(is_given).unwrap_or(given))
 }
 
 /// Opens a file to append to. Only its owner can read a new one; on Windows, the folder's access rights apply.

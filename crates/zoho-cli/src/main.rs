@@ -47,8 +47,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments, matches: &clap::ArgMatches) -> Result<(), Failure> {
     let Arguments { options, command } = arguments;
-    let config = Config::new(options, matches);
-    config.check()?;
+    let config = Config::new(options, matches)?;
     config.start_logging()?;
     // A single thread starts fastest and is enough for one command.
     let runtime = tokio::runtime::Builder::new_current_thread()

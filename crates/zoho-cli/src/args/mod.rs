@@ -25,6 +25,12 @@ pub(crate) use records::{
 };
 pub(crate) use tokens::{Check, Copy, Find, Reveal, Revoke, Tokens};
 
+/// The default of `--store`.
+pub(crate) const DEFAULT_STORE: &str = "sqlite:zohooauth.db";
+
+/// The default of `--environment`.
+pub(crate) const DEFAULT_ENVIRONMENT: &str = "us";
+
 /// Manage Zoho OAuth tokens and call the Zoho CRM API.
 ///
 /// Data is printed to standard output, messages to standard error. Exit codes: 0 success, 1 failure, 2 wrong usage,
@@ -45,12 +51,12 @@ pub(crate) struct Arguments {
 pub(crate) struct Options {
     /// Token store: memory:, file:PATH, sqlite:PATH, mysql://…, postgres://…, redis://… or aws-secretsmanager:PREFIX
     #[arg(long, value_name = "URL", env = "ZOHO_STORE", hide_env_values = true, global = true)]
-    #[arg(default_value = crate::config::DEFAULT_STORE)]
+    #[arg(default_value = DEFAULT_STORE)]
     pub(crate) store: String,
 
     /// Data center: us, eu, in, au, jp, cn, ca, sa, uk or ae, optionally followed by :sandbox or :developer
     #[arg(long, value_name = "NAME", env = "ZOHO_ENVIRONMENT", hide_env_values = true, global = true)]
-    #[arg(default_value = crate::config::DEFAULT_ENVIRONMENT)]
+    #[arg(default_value = DEFAULT_ENVIRONMENT)]
     pub(crate) environment: String,
 
     /// Accounts server, if not the one of the environment

@@ -1,28 +1,28 @@
 //! `zoho tokens copy`: copies all tokens to another store.
 
-use std::path::Path;
-
 use indicatif::ProgressBar;
 use serde_json::json;
-use zoho_oauth::store::{self, AnyStore, CopyReport, RejectedRow, StoreErrorKind, TokenCopy};
+use zoho_oauth::store::{
+    AnyStore, CopyReport, MemoryStore, RejectedRow, StoreErrorKind, StoreUrl, TokenCopy,
+};
 
 use crate::args::Copy;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::messages::{CopyCount, Note, Problem, Progress, Warning};
-use crate::output::printable;
 
 pub(crate) async fn run(config: &Config, copy: Copy) -> Result<(), Failure> {
-    if is_missing_file(&copy.from) {
+    let from = url(&copy.from)?;
+    if is_missing_file(&from) {
         return Err(Problem::NoSourceFile.into());
     }
-    let from = open(&copy.from)?;
+    let (from, to) = (open(&from)?, url(&copy.to)?);
     // Opening a file creates it, and a dry run must not create anything.
-    let to = if copy.dry_run && is_missing_file(&copy.to) {
-        open("memory:")?.named(format!("{}, which is not there yet", printable(&copy.to)))
+    let to = if copy.dry_run && is_missing_file(&to) {
+        AnyStore::from(MemoryStore::new()).named(format!("{to}, which does not exist yet"))
     } else {
-        open(&copy.to)?
+        open(&to)?
     };
     let bar = config.output.progress();
     let mut last = CopyReport::default();
@@ -45,16 +45,17 @@ pub(crate) async fn run(config: &Config, copy: Copy) -> Result<(), Failure> {
     tell(config, &from, &to, &report, copy.dry_run)
 }
 
-/// Whether a URL names a file that does not exist.
-fn is_missing_file(url: &str) -> bool {
-    let (scheme, place) = url.split_once(':').unwrap_or((url, ""));
-    let place = place.strip_prefix("//").unwrap_or(place);
-    let is_file = matches!(scheme, "file" | "sqlite") && !place.is_empty() && place != ":memory:";
-    is_file && !Path::new(place).exists()
+fn url(text: &str) -> Result<StoreUrl, Failure> {
+    text.parse().map_err(|error| Failure::of(Exit::Usage, &error))
 }
 
-fn open(url: &str) -> Result<AnyStore, Failure> {
-    store::connect(url).map_err(|error| match error.kind() {
+/// Whether a URL names a file that does not exist.
+fn is_missing_file(url: &StoreUrl) -> bool {
+    url.path().is_some_and(|path| !path.exists())
+}
+
+fn open(url: &StoreUrl) -> Result<AnyStore, Failure> {
+    url.connect().map_err(|error| match error.kind() {
         StoreErrorKind::Rejected => Failure::of(Exit::Usage, &error),
         _ => error.into(),
     })
