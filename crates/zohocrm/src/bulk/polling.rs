@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
+use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
 use crate::backoff::Backoff;
@@ -149,6 +150,17 @@ impl Polling {
             sleep(interval).await;
         }
     }
+}
+
+/// The response to a job that was started.
+#[derive(Debug, Deserialize)]
+pub(super) struct Added {
+    pub(super) details: AddedDetails,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct AddedDetails {
+    pub(super) id: String,
 }
 
 /// The status of a job, as its kind of job reports it.

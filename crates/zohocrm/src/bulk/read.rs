@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::archive::Archive;
-use super::polling::{JobState, JobStatus, Polling};
+use super::polling::{Added, JobState, JobStatus, Polling};
 use super::rows;
 use crate::caller::Caller;
 use crate::criteria::Criteria;
@@ -323,15 +323,4 @@ impl JobStatus for BulkReadStatus {
 #[derive(Debug, Deserialize)]
 struct Jobs<T> {
     data: Vec<T>,
-}
-
-/// The response to a job that was started.
-#[derive(Debug, Deserialize)]
-struct Added {
-    details: AddedDetails,
-}
-
-#[derive(Debug, Deserialize)]
-struct AddedDetails {
-    id: String,
 }

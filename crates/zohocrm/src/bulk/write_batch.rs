@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::polling::Polling;
+use super::polling::{Added, Polling};
 use super::write_job::BulkWrite;
 use crate::caller::Caller;
 use crate::error::Error;
@@ -50,15 +49,4 @@ impl BulkWriteBatch {
         let id = added.map_err(|error| error.starting_job(self.rows()))?.into_inner().details.id;
         Ok(BulkWrite::new(&self.caller, id).with_polling(self.polling.clone()))
     }
-}
-
-/// The response to a job that was started.
-#[derive(Debug, Deserialize)]
-struct Added {
-    details: AddedDetails,
-}
-
-#[derive(Debug, Deserialize)]
-struct AddedDetails {
-    id: String,
 }
