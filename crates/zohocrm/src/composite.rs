@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::caller::Caller;
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 use crate::message::{Headers, Method, OperationName, RawResponse};
 use crate::request::{Judged, Request, Response};
 
-/// Several requests that have not been sent; from [`Crm::composite`]. Zoho carries them out in one call, and one may use
-/// what another answered.
+/// Several requests that have not been sent; from [`Crm::composite`](crate::Crm::composite). Zoho carries
+/// them out in one call, and a request can use parts of the response to another one.
 ///
 /// ```no_run
 /// use serde_json::{Value, json};
@@ -23,17 +23,17 @@ use crate::request::{Judged, Request, Response};
 /// let id = SubRequest::result_of("create", "$.data[0].details.id");
 /// let read = SubRequest::new("read", Method::Get, format!("/crm/v8/Leads/{id}")).query("fields", "Last_Name");
 ///
-/// let answers = crm.composite().add(create).add(read).parallel_execution(false).send().await?;
-/// let lead = answers.get("read")?.json::<Value>()?;
+/// let responses = crm.composite().add(create).add(read).parallel_execution(false).send().await?;
+/// let lead = responses.get("read")?.json::<Value>()?;
 /// println!("{lead:?}");
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// It costs one API credit, or two with [`rollback_on_fail`](Self::rollback_on_fail). A request may read 25 records or write
-/// one. <https://www.zoho.com/crm/developer/docs/api/v8/composite-api.html>
+/// A call costs one API credit, or two with [`rollback_on_fail`](Self::rollback_on_fail). A request can read 25 records or
+/// write one. <https://www.zoho.com/crm/developer/docs/api/v8/composite-api.html>
 #[derive(Clone, Debug)]
-#[must_use = "nothing is done until it is sent"]
+#[must_use = "a composite call does nothing until it is sent"]
 pub struct Composite {
     caller: Caller,
     requests: Vec<SubRequest>,
@@ -42,7 +42,7 @@ pub struct Composite {
 }
 
 impl Composite {
-    /// How many requests Zoho takes in one call.
+    /// The maximum number of requests in one call.
     pub const MAX_REQUESTS: usize = 5;
 
     pub(crate) fn new(caller: &Caller) -> Self {
@@ -54,30 +54,30 @@ impl Composite {
         }
     }
 
-    /// Adds a request: up to five.
+    /// Adds a request. One call has at most five.
     #[expect(clippy::should_implement_trait, reason = "it adds to a list; there is no sum")]
     pub fn add(mut self, request: SubRequest) -> Self {
         self.requests.push(request);
         self
     }
 
-    /// Whether everything is undone if one of them fails. It is not, if Zoho is not entry. Not together with
+    /// Sets whether all requests are rolled back if one of them fails. Zoho's default: they are not. Cannot be combined with
     /// [`parallel_execution`](Self::parallel_execution).
     pub fn rollback_on_fail(self, rollback: bool) -> Self {
         Self { rollback_on_fail: Some(rollback), ..self }
     }
 
-    /// Whether requests that do not use each other's answers run at the same time. They do, if Zoho is not told, unless
-    /// everything is to be undone.
+    /// Sets whether independent requests run in parallel. Zoho's default: they do, except with
+    /// [`rollback_on_fail`](Self::rollback_on_fail).
     pub fn parallel_execution(self, parallel: bool) -> Self {
         Self { parallel_execution: Some(parallel), ..self }
     }
 
-    /// Sends them, and says for each what Zoho answered, in the order in which they were added.
+    /// Sends the requests and returns the response to each, in the order in which they were added.
     ///
     /// # Errors
-    /// When they cannot be sent together, or the call fails as a whole. That one of them failed is not an error here: see
-    /// [`CompositeResponse::get`]. Needs the scope `ZohoCRM.composite_requests.CUSTOM` and those of the requests.
+    /// If the requests cannot be sent together, or the call fails as a whole. The failure of one request is not an error here:
+    /// see [`CompositeResponse::get`]. Needs the scope `ZohoCRM.composite_requests.CUSTOM` and those of the requests.
     pub async fn send(&self) -> Result<Response<CompositeResponse>, Error> {
         self.check()?;
         let request = self.request();
@@ -110,24 +110,21 @@ impl Composite {
         request.scopes(&["ZohoCRM.composite_requests.CUSTOM"]).repeatable(only_reads)
     }
 
-    /// What Zoho would refuse as a whole.
+    /// Checks what Zoho would reject as a whole.
     fn check(&self) -> Result<(), Error> {
-        let refuse = |why: String| Err(Error::Request(why));
         let count = self.requests.len();
         if !(1..=Self::MAX_REQUESTS).contains(&count) {
-            return refuse(format!("one call takes 1 to {} requests, not {count}", Self::MAX_REQUESTS));
+            return Err(Invalid::CompositeSize { count, max: Self::MAX_REQUESTS }.into());
         }
         if self.rollback_on_fail == Some(true) && self.parallel_execution == Some(true) {
-            return refuse(
-                "requests that run at the same time cannot be undone; choose one of both".to_owned(),
-            );
+            return Err(Invalid::ParallelRollback.into());
         }
         for (index, request) in self.requests.iter().enumerate() {
             if let Some(problem) = &request.problem {
                 return Err(problem.clone());
             }
             if self.requests[..index].iter().any(|earlier| earlier.id == request.id) {
-                return refuse(format!("two requests are called `{}`", request.id));
+                return Err(Invalid::DuplicateSubRequest(request.id.clone()).into());
             }
         }
         Ok(())
@@ -136,7 +133,7 @@ impl Composite {
 
 /// One of the requests of a [`Composite`].
 #[derive(Clone, Serialize)]
-#[must_use = "a request does nothing until a composite has it"]
+#[must_use = "a request does nothing until it is added to a composite call"]
 pub struct SubRequest {
     #[serde(rename = "sub_request_id")]
     id: String,
@@ -154,24 +151,23 @@ pub struct SubRequest {
 }
 
 impl SubRequest {
-    /// A request by a name of the caller's (letters, digits and `_`) and its path, such as `/crm/v8/Leads`.
+    /// Creates a request from a name of your choice (letters, digits and `_`) and a path such as `/crm/v8/Leads`.
     pub fn new(id: impl Into<String>, method: Method, path: impl Into<String>) -> Self {
         let (id, uri) = (id.into(), path.into());
         let named = id.starts_with(|first: char| first.is_ascii_alphanumeric())
             && id.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
         let problem = match (named, uri.starts_with("/crm/")) {
             (true, true) => None,
-            (false, _) => {
-                Some(format!("`{}` cannot name a request; use letters, digits and _", id.escape_debug()))
-            }
-            (_, false) => Some(format!("`{}` is not a path such as /crm/v8/Leads", uri.escape_debug())),
+            (false, _) => Some(Invalid::SubRequestName(id.clone()).into()),
+            (_, false) => Some(Invalid::SubRequestPath(uri.clone()).into()),
         };
         let (query, headers) = (Map::new(), Map::new());
-        Self { id, method, uri, query, headers, body: None, problem: problem.map(Error::Request) }
+        Self { id, method, uri, query, headers, body: None, problem }
     }
 
-    /// Stands for a part of what another request answered, to be used in a path, a parameter or a body. The part is found
-    /// by a JSON path: `$.data[0].details.id` is the id of a record that was created, `$.data[0].id` of one that was read.
+    /// Returns a placeholder for a part of the response to another request, for use in a path, a parameter or a body. The part
+    /// is given by a JSON path: `$.data[0].details.id` is the id of a created record, `$.data[0].id` that of a record that was
+    /// read.
     #[must_use]
     pub fn result_of(id: &str, json_path: &str) -> String {
         format!("@{{{id}:{json_path}}}")
@@ -183,29 +179,28 @@ impl SubRequest {
         self
     }
 
-    /// Sets a header. `Authorization` and `X-CRM-ORG` are not among those that Zoho takes.
+    /// Sets a header. `Authorization` and `X-CRM-ORG` cannot be set.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let name = name.into();
         if ["authorization", "x-crm-org"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
-            let why = format!("the header {name} is that of the whole call; leave it out");
-            self.problem = self.problem.or(Some(Error::Request(why)));
+            self.problem = self.problem.or_else(|| Some(Invalid::SubRequestHeader(name.clone()).into()));
         }
         self.headers.insert(name, value.into().into());
         self
     }
 
-    /// Sets the body.
+    /// Sets the body to this JSON.
     pub fn json(self, body: impl Into<Value>) -> Self {
         Self { body: Some(body.into()), ..self }
     }
 
-    /// Sets the body, written as JSON.
+    /// Sets the body to this value, serialized as JSON.
     pub fn body(mut self, body: &impl Serialize) -> Self {
         match serde_json::to_value(body) {
             Ok(body) => self.body = Some(body),
             Err(error) => {
-                let why = format!("the body cannot be written as JSON ({error})");
-                self.problem = self.problem.or(Some(Error::Request(why)));
+                let invalid = Invalid::Body { evidence: error.to_string() };
+                self.problem = self.problem.or_else(|| Some(invalid.into()));
             }
         }
         self
@@ -228,7 +223,7 @@ impl SubRequest {
 }
 
 impl fmt::Debug for SubRequest {
-    /// The body is left out: it may be anybody's data.
+    /// Omits the body, which can contain personal data.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = formatter.debug_struct("SubRequest");
         shown.field("id", &self.id).field("method", &self.method).field("uri", &self.uri);
@@ -240,38 +235,38 @@ fn as_text<S: serde::Serializer>(method: &Method, serializer: S) -> Result<S::Ok
     serializer.collect_str(method)
 }
 
-/// What Zoho answered to each request of a [`Composite`].
+/// The responses to the requests of a [`Composite`].
 #[derive(Clone, Debug)]
 pub struct CompositeResponse {
     responses: Vec<(String, Result<RawResponse, Error>)>,
 }
 
 impl CompositeResponse {
-    /// The answer to the request of this name. As in a call of its own, what became of single records is in the body.
+    /// Returns the response to the request with this name. The results for single records are in its body.
     ///
     /// # Errors
-    /// When Zoho refused the request, did not carry it out or undid it, or there was none of this name.
+    /// If Zoho rejected the request, did not carry it out or rolled it back, or if there is no request with this name.
     pub fn get(&self, id: &str) -> Result<&RawResponse, Error> {
         match self.responses.iter().find(|(known, _)| known == id) {
             Some((_, response)) => response.as_ref().map_err(Error::clone),
-            None => Err(Error::Request(format!("no request was called `{}`", id.escape_debug()))),
+            None => Err(Invalid::UnknownSubRequest(id.to_owned()).into()),
         }
     }
 
-    /// All answers with the names of their requests, in the order in which these were added.
+    /// Iterates over all responses with the names of their requests, in the order in which these were added.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Result<RawResponse, Error>)> {
         self.responses.iter().map(|(id, response)| (id.as_str(), response))
     }
 }
 
-/// The answer, as Zoho writes it.
+/// The response, as Zoho writes it.
 #[derive(Debug, Deserialize)]
 struct CompositeBody {
     #[serde(rename = "__composite_requests")]
     entries: Vec<Value>,
 }
 
-/// An entry about a request that was carried out.
+/// The entry for a request that was carried out.
 #[derive(Debug, Deserialize)]
 struct Entry {
     details: Details,
@@ -282,7 +277,7 @@ struct Details {
     response: EntryResponse,
 }
 
-/// The answer to one request, in JSON.
+/// The response to one request, in JSON.
 #[derive(Debug, Deserialize)]
 struct EntryResponse {
     #[serde(default)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::caller::Caller;
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 use crate::message::{Method, RawResponse, Upload};
 use crate::request::{Download, Request};
 use crate::written::{WrittenRecord, outcomes_as};
@@ -74,10 +74,7 @@ impl Files {
             1..=Self::MAX_PER_UPLOAD => {
                 outcomes_as(&request, count, |written, response| UploadedFile::read(&written, response)).await
             }
-            _ => Err(Error::Request(format!(
-                "{count} files are too many; upload at most {} at a time",
-                Self::MAX_PER_UPLOAD
-            ))),
+            _ => Err(Invalid::TooManyFiles { count, max: Self::MAX_PER_UPLOAD }.into()),
         }
     }
 

@@ -76,7 +76,7 @@ pub use client::{Crm, CrmBuilder};
 pub use composite::{Composite, CompositeResponse, SubRequest};
 pub use coql::{Column, Coql, CoqlQuery, Select};
 pub use criteria::{Criteria, CriteriaField};
-pub use error::{ApiError, Error, ErrorKind, RecordError};
+pub use error::{ApiError, ConnectionFailure, Error, ErrorKind, RecordError, RequestError};
 pub use files::{Files, UploadedFile};
 pub use message::{Headers, Method, RawResponse, UnknownMethod, Upload};
 pub use notifications::{

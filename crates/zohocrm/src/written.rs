@@ -108,6 +108,15 @@ pub(crate) async fn outcomes_as<T>(
     Ok(written.map(|written| read(written?, response)).collect())
 }
 
+/// Sends a write of one record, as a list of one, and reads its result.
+pub(crate) async fn only_outcome(request: &Request) -> Result<WrittenRecord, Error> {
+    let (judged, entries) = send(request).await?;
+    match <[Entry; 1]>::try_from(entries) {
+        Ok([entry]) => entry.read(&Arc::new(judged.response().head())),
+        Err(entries) => Err(miscounted(judged, entries.len(), 1)),
+    }
+}
+
 /// Sends a write and reads all results, however many there are.
 pub(crate) async fn outcomes_of_any_number(
     request: &Request,

@@ -132,7 +132,7 @@ fn a_server_that_dies_in_the_middle_of_a_list_leaves_what_was_printed() {
     listing.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     assert_eq!(listing.wait().unwrap().code(), Some(1), "{stderr}");
     assert!(first.iter().chain(&rest).all(|line| serde_json::from_str::<Value>(line).is_ok()));
-    assert!(stderr.contains("no answer came") && stderr.contains("--page"), "{stderr}");
+    assert!(stderr.contains("no response from") && stderr.contains("--page"), "{stderr}");
     assert!(stderr.contains(&format!("the {printed} records before it were printed")), "{stderr}");
 }
 

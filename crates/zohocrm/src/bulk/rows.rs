@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::archive::Archive;
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 use crate::record::Record;
 use crate::stream::Items;
 
@@ -41,7 +41,7 @@ pub(super) fn stream<T: Send + Unpin + 'static>(
     thread::Builder::new()
         .name("zohocrm-rows".to_owned())
         .spawn(read_all)
-        .map_err(|error| Error::Request(format!("could not start a thread to read the rows ({error})")))?;
+        .map_err(|error| Invalid::Thread { evidence: error.to_string() })?;
     let consumer = Consumer { archive, batches, invalid_row: None };
     Ok(Items::unfold(consumer, move |consumer| consumer.next_batch(read)))
 }
@@ -104,7 +104,7 @@ impl Consumer {
         }
         let Some(message) = self.batches.recv().await else {
             // The thread ended without a message: rows are missing, so this is not the end.
-            return Err(Error::Request("the thread that reads the rows ended early".to_owned()));
+            return Err(Invalid::ThreadEnded.into());
         };
         let Some(batch) = message? else { return Ok((Vec::new(), None)) };
         let mut rows = Vec::with_capacity(batch.rows.len());

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::csv_error;
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 
 /// Rows and the names of their columns. Rows are read when they are needed.
 pub(super) struct Table {
@@ -100,8 +100,8 @@ fn unreadable(path: &Path, error: &csv::Error) -> Error {
 fn fields_of(record: &impl Serialize) -> Result<Map<String, Value>, Error> {
     match serde_json::to_value(record) {
         Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Error::Request("a record is not an object with fields".to_owned())),
-        Err(error) => Err(Error::Request(format!("a record could not be encoded as JSON ({error})"))),
+        Ok(_) => Err(Invalid::RecordWithoutFields.into()),
+        Err(error) => Err(Invalid::Record { evidence: error.to_string() }.into()),
     }
 }
 
@@ -113,25 +113,17 @@ fn row(columns: &[String], missing: Missing, mut record: Map<String, Value>) -> 
             (Some(value), _) => value,
             (None, Missing::Empty) => Value::Null,
             (None, Missing::Rejected) => {
-                return Err(Error::Request(format!(
-                    "a record lacks the field {column:?}, which Zoho would clear; set it to null or call `ignore_empty`"
-                )));
+                return Err(Invalid::MissingField(column.clone()).into());
             }
         };
         if value.is_object() {
             row.ids.push(index);
         }
-        let cell = cell(&value).ok_or_else(|| {
-            Error::Request(format!(
-                "the field {column:?} cannot be written as CSV; write it with `Records::create`"
-            ))
-        })?;
+        let cell = cell(&value).ok_or_else(|| Invalid::NoCsv(column.clone()))?;
         row.cells.push_field(&cell);
     }
     match record.keys().next() {
-        Some(name) => Err(Error::Request(format!(
-            "a record has the field {name:?}, which the first record lacks; list all fields with `fields`"
-        ))),
+        Some(name) => Err(Invalid::ExtraField(name.clone()).into()),
         None => Ok(row),
     }
 }
@@ -189,7 +181,7 @@ mod tests {
         let rejected = rows(Missing::Rejected);
         assert!(rejected[0].is_ok());
         let error = rejected[1].as_ref().unwrap_err().to_string();
-        assert!(error.contains("lacks the field \"B\""), "{error}");
+        assert!(error.contains("lacks the field `B`"), "{error}");
     }
 
     #[test]
@@ -207,10 +199,10 @@ mod tests {
     fn a_field_without_a_column_or_a_form_in_csv_is_rejected() {
         let (_, rejected) =
             rows(vec![Record::new().with("Last_Name", "One"), Record::new().with("First_Name", "Two")]);
-        assert!(rejected[0].is_ok() && rejected[1].as_ref().unwrap_err().contains("\"First_Name\""));
+        assert!(rejected[0].is_ok() && rejected[1].as_ref().unwrap_err().contains("`First_Name`"));
         for odd in [json!([{ "Row": 1 }]), json!(["a;b"]), json!({ "name": "no id" })] {
             let (_, rejected) = rows(vec![Record::new().with("Odd", odd)]);
-            assert!(rejected[0].as_ref().unwrap_err().contains("\"Odd\""));
+            assert!(rejected[0].as_ref().unwrap_err().contains("`Odd`"));
         }
     }
 

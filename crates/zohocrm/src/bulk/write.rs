@@ -12,7 +12,7 @@ use super::table::{CsvSource, Missing, Table};
 use super::write_batch::BulkWriteBatch;
 use crate::account;
 use crate::caller::Caller;
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 use crate::message::{Method, Upload};
 use crate::request::Request;
 use crate::stream::Items;
@@ -230,9 +230,7 @@ impl StartBulkWrite {
     async fn find_organization(&self) -> Result<String, Error> {
         let organization = account::organization(&self.caller).await?;
         let zgid = organization.text("zgid").map(str::to_owned);
-        zgid.ok_or_else(|| {
-            Error::Request("Zoho returned no id of the organisation; set it with `organization`".to_owned())
-        })
+        zgid.ok_or_else(|| Invalid::NoOrganization.into())
     }
 
     async fn upload(&self, package: &Package, zgid: &str) -> Result<String, Error> {
@@ -324,5 +322,5 @@ async fn on_blocking_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::Request(format!("the rows could not be read ({error})")))?
+    done.map_err(|error| Invalid::Thread { evidence: error.to_string() })?
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::words::{name, quoted};
 use crate::criteria::{Condition, Operator, Tree};
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 
 /// Encodes criteria that were checked.
 pub(super) fn text_of(tree: &Tree) -> Result<String, Error> {
@@ -62,10 +62,7 @@ fn literal(value: &Value) -> String {
 fn pattern(before: &str, condition: &Condition, after: &str) -> Result<String, Error> {
     let text = condition.values.first().and_then(Value::as_str).unwrap_or_default();
     if text.contains('%') {
-        let field = &condition.field;
-        return Err(Error::Request(format!(
-            "a query cannot search `{field}` for a text with `%`, which is a wildcard in COQL"
-        )));
+        return Err(Invalid::PercentSign(condition.field.clone()).into());
     }
     Ok(quoted(&format!("{before}{text}{after}")))
 }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::caller::Caller;
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 use crate::message::Method;
 use crate::page::Page;
 use crate::paginate::page;
@@ -18,7 +18,7 @@ use crate::stream::{Items, Pages};
 
 pub use select::{Column, Select};
 
-/// A query to send. Returned by [`Crm::coql`].
+/// A query to send. Returned by [`Crm::coql`](crate::Crm::coql).
 ///
 /// ```no_run
 /// use zohocrm::{Criteria, Select};
@@ -105,10 +105,7 @@ impl Coql {
             let call = query.call(Some(remaining.min(available).min(Self::MAX_PER_CALL)), Some(offset));
             async move {
                 if available == 0 {
-                    return Err(Error::Request(format!(
-                        "a query returns at most {} records, but there are more; narrow the query",
-                        Self::MAX_RECORDS
-                    )));
+                    return Err(Invalid::QueryEnd { max: Self::MAX_RECORDS }.into());
                 }
                 let page: Page<T> = page(&call?).await?.into_inner();
                 let next = offset.saturating_add(page.records.len() as u64);
@@ -134,15 +131,11 @@ impl Coql {
     fn call(&self, limit: Option<u64>, offset: Option<u64>) -> Result<Request, Error> {
         let mut text = self.query.text.clone()?;
         if (limit.is_some() || offset.is_some()) && words::has_limit(&text) {
-            let why = "the text of the query already has a limit or an offset; remove it from the text";
-            return Err(Error::Request(why.to_owned()));
+            return Err(Invalid::SecondLimit.into());
         }
         if let Some(limit) = limit.or(offset.map(|_| 200)) {
             if !(1..=Self::MAX_PER_CALL).contains(&limit) {
-                let max = Self::MAX_PER_CALL;
-                return Err(Error::Request(format!(
-                    "one call returns 1 to {max} records, not {limit}; use a stream for more"
-                )));
+                return Err(Invalid::QueryLimit { limit, max: Self::MAX_PER_CALL }.into());
             }
             text += &format!(" limit {limit}");
         }
@@ -153,7 +146,7 @@ impl Coql {
     }
 }
 
-/// The query for [`Crm::coql`]: a text or a [`Select`].
+/// The query for [`Crm::coql`](crate::Crm::coql): a text or a [`Select`].
 #[derive(Clone, Debug)]
 pub struct CoqlQuery {
     text: Result<String, Error>,

@@ -3,7 +3,7 @@
 use super::condition::text_of;
 use super::words::{name, quoted};
 use crate::criteria::{Criteria, Limits};
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 use crate::records::SortOrder;
 
 /// Zoho's limits for one query: <https://www.zoho.com/crm/developer/docs/api/v8/COQL-Limitations.html>
@@ -130,9 +130,7 @@ impl Select {
             Some(id) if !id.is_empty() && id.bytes().all(|digit| digit.is_ascii_digit()) => {
                 Ok(format!("{module}#{id}"))
             }
-            Some(id) => {
-                Err(Error::Request(format!("`{}` is not the id of a custom view", id.escape_debug())))
-            }
+            Some(id) => Err(Invalid::CustomViewId(id.clone()).into()),
         }
     }
 
@@ -225,12 +223,12 @@ fn list<T>(items: &[T], text: impl Fn(&T) -> Result<String, Error>) -> Result<St
     Ok(items.iter().map(text).collect::<Result<Vec<_>, _>>()?.join(", "))
 }
 
-fn check(what: &str, count: usize, allowed: std::ops::RangeInclusive<usize>) -> Result<(), Error> {
+fn check(what: &'static str, count: usize, allowed: std::ops::RangeInclusive<usize>) -> Result<(), Error> {
     match allowed.contains(&count) {
         true => Ok(()),
         false => {
             let (min, max) = allowed.into_inner();
-            Err(Error::Request(format!("a query must have {min} to {max} {what}, but this one has {count}")))
+            Err(Invalid::QuerySize { what, count, min, max }.into())
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::tree::EMPTY;
 use super::{Condition, Limits, Operator, Tree};
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 
 /// Zoho documents the number of conditions. It documents none for values, so the limit of searches applies.
 pub(super) const LIMITS: Limits = Limits { conditions: 25, values: 100 };
@@ -16,9 +16,7 @@ pub(super) fn value_of(tree: &Tree) -> Result<Value, Error> {
         Tree::And(parts) => group("and", parts),
         Tree::Or(parts) => group("or", parts),
         Tree::Is(condition) => Ok(value_of_condition(condition)),
-        Tree::Raw(_) => {
-            Err(Error::Request("raw criteria have no JSON form; build them from fields".to_owned()))
-        }
+        Tree::Raw(_) => Err(Invalid::RawCriteria.into()),
     }
 }
 

@@ -8,7 +8,7 @@ mod tree;
 
 use serde_json::Value;
 
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 
 pub(crate) use name::checked_name;
 pub(crate) use tree::{Condition, Limits, Operator, Tree};
@@ -96,8 +96,7 @@ impl Criteria {
         let conditions = self.tree.conditions();
         let count = conditions.len();
         if count > limits.conditions {
-            let max = limits.conditions;
-            return Err(Error::Request(format!("{count} conditions exceed Zoho's limit of {max}")));
+            return Err(Invalid::TooManyConditions { count, max: limits.conditions }.into());
         }
         conditions.into_iter().try_for_each(|condition| condition.check(limits))
     }

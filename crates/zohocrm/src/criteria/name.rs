@@ -1,6 +1,6 @@
 //! Checks names of fields and modules, which criteria and queries contain unquoted.
 
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 
 /// Returns the name if it is valid: letters, digits, `_` and `$`, in parts joined by `.` (a field of a related record) or
 /// `->` (the module of a record that can belong to several).
@@ -12,8 +12,6 @@ pub(crate) fn checked_name(name: &str) -> Result<&str, Error> {
     let parts = name.strip_prefix('!').unwrap_or(name);
     match parts.split("->").flat_map(|part| part.split('.')).all(is_part) {
         true => Ok(name),
-        false => {
-            Err(Error::Request(format!("`{}` is not the API name of a field or module", name.escape_debug())))
-        }
+        false => Err(Invalid::ApiName(name.to_owned()).into()),
     }
 }

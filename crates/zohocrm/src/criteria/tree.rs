@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::checked_name;
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 
 /// Conditions and groups. An `And` contains no `And` directly, and an `Or` no `Or`.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,13 +52,10 @@ impl Condition {
         let field = checked_name(&self.field)?;
         let count = self.values.len();
         if count == 0 {
-            let why =
-                format!("the list of values for `{field}` is empty; no record can match, so skip the call");
-            return Err(Error::Request(why));
+            return Err(Invalid::NoValues(field.to_owned()).into());
         }
         if count > limits.values {
-            let max = limits.values;
-            return Err(Error::Request(format!("{count} values for `{field}` exceed Zoho's limit of {max}")));
+            return Err(Invalid::TooManyValues { field: field.to_owned(), count, max: limits.values }.into());
         }
         let may_be_null = matches!(self.operator, Operator::Equals | Operator::NotEqual);
         let can_be_written = |value: &Value| match value {
@@ -68,9 +65,7 @@ impl Condition {
         };
         match self.values.iter().all(can_be_written) {
             true => Ok(()),
-            false => Err(Error::Request(format!(
-                "`{field}` cannot be compared with null, a list or an object by this operator"
-            ))),
+            false => Err(Invalid::Incomparable(field.to_owned()).into()),
         }
     }
 }

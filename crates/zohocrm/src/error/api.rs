@@ -1,4 +1,4 @@
-//! `ApiError`: Zoho's rejection of a whole call; `RecordError`: of one record of a call.
+//! `ApiError`: Zoho's rejection of a call; `RecordError`: its rejection of one record of a call.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -37,37 +37,37 @@ impl ApiError {
         Some(Self { operation: operation.to_string(), status, rejection, scopes, request_id })
     }
 
-    /// What it means for the caller.
+    /// What the error means for the caller.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.rejection.kind(Some(self.status))
     }
 
-    /// The HTTP status. Zoho's documentation and Zoho do not always agree on it: go by the code first.
+    /// The HTTP status. Zoho does not always send the documented one, so prefer the code.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// Zoho's code, such as `INVALID_DATA`; empty when the answer had none.
+    /// Zoho's code, such as `INVALID_DATA`; empty if the response had none.
     #[must_use]
     pub fn code(&self) -> &str {
         &self.rejection.code
     }
 
-    /// Zoho's own words.
+    /// Zoho's message.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.rejection.message
     }
 
-    /// What it is about: the field, the limit, the missing permission. `Null` when the answer had none.
+    /// Zoho's details: the field, the limit or the missing permission. `Null` if the response had none.
     #[must_use]
     pub fn details(&self) -> &Value {
         &self.rejection.details
     }
 
-    /// What Zoho calls the request, for its support.
+    /// Zoho's id of the request, for its support.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
@@ -91,9 +91,9 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Zoho refused {}: HTTP {}", self.operation, self.status)?;
+        write!(formatter, "Zoho rejected {}: HTTP {}", self.operation, self.status)?;
         match self.rejection.to_string().as_str() {
-            "" => formatter.write_str(", without a word of Zoho's: it may be from a proxy on the way")?,
+            "" => formatter.write_str(" with no Zoho error body; a proxy may have responded")?,
             rejection => write!(formatter, ", {rejection}")?,
         }
         if self.details().as_object().is_some_and(|details| !details.is_empty()) {
@@ -112,7 +112,7 @@ impl fmt::Display for ApiError {
 
 impl StdError for ApiError {}
 
-/// A record that was not written, and why. The others of the same call may have been.
+/// Zoho's rejection of one record. Other records of the same call may have been written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordError {
     rejection: Rejection,
@@ -124,7 +124,7 @@ impl RecordError {
         Self { rejection: Rejection { code, message, details }, head }
     }
 
-    /// What it means for the caller.
+    /// What the error means for the caller.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.rejection.kind(None)
@@ -136,26 +136,26 @@ impl RecordError {
         &self.rejection.code
     }
 
-    /// Zoho's own words.
+    /// Zoho's message.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.rejection.message
     }
 
-    /// What it is about: `api_name` and `json_path` of the field, for example.
+    /// Zoho's details, for example `api_name` and `json_path` of the field.
     #[must_use]
     pub fn details(&self) -> &Value {
         &self.rejection.details
     }
 
-    /// The field that it is about: where in the body if Zoho says so, or its API name.
+    /// The rejected field: its path in the body if Zoho names it, otherwise its API name.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         self.rejection.field()
     }
 
-    /// The same error of a record that stands so many places further on: paths in its details, such as
-    /// `$.data[20].Last_Name`, are those of a call, and a long list is written by many.
+    /// Returns the same error for a record that is `places` positions further on. The details contain paths such as
+    /// `$.data[20].Last_Name`, which count within one call, while a long list is written with many calls.
     #[must_use]
     pub fn moved_by(&self, places: usize) -> Self {
         let mut moved = self.clone();
@@ -163,13 +163,13 @@ impl RecordError {
         moved
     }
 
-    /// The id of the record that was there before.
+    /// The id of the existing record that the rejected one duplicates.
     #[must_use]
     pub fn duplicate_of(&self) -> Option<&str> {
         self.rejection.duplicate_of()
     }
 
-    /// All that is wrong with the record, where Zoho found more than one thing; else just this error.
+    /// Everything that is wrong with the record, if Zoho found several errors; otherwise only this error.
     #[must_use]
     pub fn all(&self) -> Vec<Self> {
         match self.rejection.parts() {
@@ -180,13 +180,13 @@ impl RecordError {
         }
     }
 
-    /// The HTTP status of the answer that says so: 200, 202 and 207 too.
+    /// The HTTP status of the response, which can be 200, 202 or 207.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.head.status
     }
 
-    /// What Zoho calls the request, for its support.
+    /// Zoho's id of the request, for its support.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.head.headers.request_id()
@@ -197,7 +197,7 @@ impl RecordError {
     }
 }
 
-/// Moves every `json_path` to a later record, however deep it is.
+/// Shifts every `json_path` to a later record, at any depth.
 fn move_paths(details: &mut Value, places: usize) {
     match details {
         Value::Object(members) => {
@@ -217,7 +217,7 @@ fn move_paths(details: &mut Value, places: usize) {
     }
 }
 
-/// A path into a later record; `None` if it leads into no record.
+/// Shifts a path to a later record; `None` if the path is not that of a record.
 fn moved(path: &str, places: usize) -> Option<String> {
     let (index, rest) = path.strip_prefix("$.data[")?.split_once(']')?;
     Some(format!("$.data[{}]{rest}", index.parse::<usize>().ok()?.checked_add(places)?))
@@ -225,9 +225,9 @@ fn moved(path: &str, places: usize) -> Option<String> {
 
 impl fmt::Display for RecordError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the record was refused: {}", self.rejection)?;
+        write!(formatter, "Zoho rejected the record: {}", self.rejection)?;
         match self.field() {
-            Some(field) => write!(formatter, "; correct the field {}", field.escape_debug()),
+            Some(field) => write!(formatter, "; correct the field `{}`", field.escape_debug()),
             None => Ok(()),
         }
     }

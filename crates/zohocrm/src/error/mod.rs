@@ -2,9 +2,13 @@
 
 mod api;
 mod field_problem;
+#[cfg(test)]
+mod messages;
 mod rejection;
+mod request;
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,107 +19,109 @@ use crate::message::RawResponse;
 pub use api::{ApiError, RecordError};
 pub use field_problem::{FieldProblem, FieldProblemKind};
 pub use rejection::ErrorKind;
+pub(crate) use request::Invalid;
+pub use request::RequestError;
 
-/// A call that failed. `Clone`, so that many waiters can share one. [`kind`](Self::kind) says what it means for the
-/// caller.
+/// A call that failed. It is `Clone`, so that many waiting tasks can share one. [`kind`](Self::kind) says what it means for
+/// the caller.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// No access token could be had.
+    /// There is no access token for the call.
     #[error(transparent)]
     Token(#[from] zoho_oauth::Error),
 
-    /// Zoho answered, and the answer was no.
+    /// Zoho rejected the call.
     #[error(transparent)]
     Api(Arc<ApiError>),
 
-    /// Zoho refused the one record that was sent.
+    /// Zoho rejected a record of the call.
     #[error(transparent)]
     Record(Arc<RecordError>),
 
-    /// No answer came.
-    #[error("no answer came from {host} ({evidence}); check the network and try again")]
+    /// No response arrived.
+    #[error("no response from {host}: {failure}; check the network and try again")]
     #[non_exhaustive]
     Unreachable {
-        /// Who was asked.
+        /// The host to which the request was sent.
         host: String,
-        /// What was seen: no connection, a timeout, an answer that broke off.
-        evidence: &'static str,
-        /// Whether the call may have reached Zoho, and may have been carried out.
+        /// What happened to the connection.
+        failure: ConnectionFailure,
+        /// Whether the call may have reached Zoho and may have been carried out.
         sent: bool,
         /// The cause.
         source: Arc<dyn StdError + Send + Sync>,
     },
 
-    /// An answer came that cannot be read: a proxy's page, half a body, or JSON of another shape.
+    /// A response arrived that cannot be used: a proxy's page, an incomplete body, or JSON of an unexpected shape.
     #[error(
-        "the answer cannot be used: HTTP {status}, {evidence}{}; check that the API URL is that of Zoho",
+        "could not use the response (HTTP {status}{}): {evidence}; check that the API URL is Zoho's",
         at(json_path)
     )]
     #[non_exhaustive]
     InvalidResponse {
-        /// Its HTTP status.
+        /// The HTTP status.
         status: u16,
-        /// What is wrong with it.
+        /// What is wrong with the response.
         evidence: String,
         /// Where in the JSON: `roles[3].name`.
         json_path: Option<String>,
-        /// The answer as it came.
+        /// The response as it was received.
         response: Arc<RawResponse>,
     },
 
-    /// The answer is longer than this program has room for. Files are streamed: see [`Download`](crate::Download).
-    #[error("the answer is longer than {max_bytes} bytes; ask for less at once, or raise `max_bytes`")]
+    /// The response exceeds the maximum size. Files are streamed and have none: see [`Download`](crate::Download).
+    #[error("the response has more than {max_bytes} bytes; request less at once, or raise `max_bytes`")]
     #[non_exhaustive]
     TooLarge {
-        /// Its HTTP status.
+        /// The HTTP status.
         status: u16,
-        /// The most bytes that an answer may have: [`CrmBuilder::max_bytes`](crate::CrmBuilder::max_bytes).
+        /// The maximum size of a response in bytes: [`CrmBuilder::max_bytes`](crate::CrmBuilder::max_bytes).
         max_bytes: usize,
     },
 
-    /// Zoho says that there are more records, but the next page would be this one again. What came before is complete.
+    /// Zoho reports more records but does not say how to get them. The records before are complete.
     #[error(
-        "Zoho says that there are more records and gives no way to get on; narrow the list down and ask again"
+        "Zoho reports more records but returned no new page token for the next page; narrow the list down and try again"
     )]
     PaginationStalled,
 
-    /// The record was not sent, because the call for those before it failed.
-    #[error("the record was not sent, since the call before it failed: {0}")]
+    /// The record was not sent, because the call for the records before it failed.
+    #[error("the record was not sent, because the call before it failed: {0}")]
     NotSent(Arc<Self>),
 
     /// The record does not fit the fields of its module. Nothing was sent.
-    #[error("the record does not fit {}: {}", module.escape_debug(), listed(problems))]
+    #[error("the record does not fit the module `{}`: {}", module.escape_debug(), listed(problems))]
     #[non_exhaustive]
     InvalidRecord {
         /// The module.
         module: String,
-        /// All that is wrong with it.
+        /// Everything that is wrong with the record.
         problems: Arc<[FieldProblem]>,
     },
 
-    /// A job in the background failed.
-    #[error("the job {} failed: {evidence}; correct it and start another", job.escape_debug())]
+    /// A background job failed.
+    #[error("the job `{}` failed: {evidence}; correct the cause and start another job", job.escape_debug())]
     #[non_exhaustive]
     JobFailed {
         /// Zoho's id of the job.
         job: String,
-        /// What Zoho says about it.
+        /// What Zoho says about the failure.
         evidence: String,
     },
 
-    /// A job in the background did not end in time. It goes on: it can be waited for again.
+    /// A background job did not finish within the time limit. It continues, and can be waited for again.
     #[error(
-        "the job {} was still {:?} after {} seconds; it goes on: wait for it again by its id",
+        "the job `{}` was still {:?} after {} seconds; it continues, so wait for it again by its id",
         job.escape_debug(), state, waited.as_secs()
     )]
     #[non_exhaustive]
     JobUnfinished {
         /// Zoho's id of the job.
         job: String,
-        /// How far it was when it was last seen; `not seen`, if no look at it came through.
+        /// The last known state of the job; `not seen` if every poll failed.
         state: String,
-        /// How long it was waited for.
+        /// How long the caller waited.
         waited: Duration,
     },
 
@@ -132,45 +138,72 @@ pub enum Error {
         source: Arc<Self>,
     },
 
-    /// The organisation has fewer API credits left than [`CrmBuilder::credits_floor`](crate::CrmBuilder::credits_floor)
-    /// keeps back. Nothing was sent.
-    #[error("{remaining} API credits are left, and {floor} are kept back; wait: credits return daily")]
+    /// The organization has fewer API credits left than [`CrmBuilder::credits_floor`](crate::CrmBuilder::credits_floor)
+    /// reserves. Nothing was sent.
+    #[error(
+        "only {remaining} API credits are left, and {floor} are reserved; wait, because credits return daily"
+    )]
     #[non_exhaustive]
     CreditsShort {
-        /// How many Zoho said are left.
+        /// The number of credits that are left, according to Zoho.
         remaining: u64,
-        /// How many are kept back.
+        /// The number of credits that are reserved.
         floor: u64,
-        /// When a call is let through again, to see whether there are more.
+        /// When the next call is sent, to find out whether there are more.
         retry_at: SystemTime,
     },
 
-    /// The request would take the token to a host that is not its own. Nothing was sent.
-    #[error("the token is for {own} and is not sent to {host}; give a path, such as /crm/v8/Leads")]
+    /// The request would send the token to a host that is not its own. Nothing was sent.
+    #[error("the token for `{own}` must not be sent to `{host}`; give a path, such as `/crm/v8/Leads`")]
     ForeignHost {
-        /// The host that was asked for.
+        /// The host of the request.
         host: String,
-        /// The API host that the token is for.
+        /// The API host of the token.
         own: String,
     },
 
-    /// A file of this machine cannot be read or written.
-    #[error("the file {} cannot be used: {evidence}", path.display())]
+    /// A local file cannot be read or written.
+    #[error("could not use the file `{}`: {evidence}", path.display())]
     #[non_exhaustive]
     File {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The message of the operating system.
         evidence: String,
     },
 
     /// The request cannot be sent as it is.
-    #[error("the request cannot be sent: {0}")]
-    Request(String),
+    #[error(transparent)]
+    Request(RequestError),
+}
+
+/// What happened to a connection before a response was complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConnectionFailure {
+    /// There was no connection, so nothing was sent.
+    NotConnected,
+    /// No data arrived within the timeout.
+    TimedOut,
+    /// The connection broke.
+    Interrupted,
+    /// The body ended early, or is not compressed as its headers say.
+    Undecodable,
+}
+
+impl fmt::Display for ConnectionFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::NotConnected => "could not connect",
+            Self::TimedOut => "the request timed out",
+            Self::Interrupted => "the connection broke before the response was complete",
+            Self::Undecodable => "the response ended early, or is not compressed as its headers say",
+        })
+    }
 }
 
 impl Error {
-    /// What it means for the caller.
+    /// What the error means for the caller.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -222,13 +255,13 @@ impl Error {
 
     /// Whether the user has to log in before the call can succeed.
     ///
-    /// A missing scope is not such a case: a login that asks for the same scopes does not help.
+    /// A missing scope does not count: a login that requests the same scopes would not help.
     #[must_use]
     pub fn needs_login(&self) -> bool {
         self.kind() == ErrorKind::LoginRequired
     }
 
-    /// When to try again, where that is known. Zoho names no time with HTTP 429.
+    /// When to try again, if that is known. Zoho names no time with HTTP 429.
     #[must_use]
     pub fn retry_at(&self) -> Option<SystemTime> {
         match self {
@@ -238,7 +271,8 @@ impl Error {
         }
     }
 
-    /// The field that Zoho refused: where in the body if Zoho says so, or its API name, or the parameter.
+    /// The field that Zoho rejected: its path in the body if Zoho names it, otherwise its API name or the name of the
+    /// parameter.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         match self {
@@ -247,26 +281,26 @@ impl Error {
         }
     }
 
-    /// The id of the record that was there before.
+    /// The id of the existing record that the rejected one duplicates.
     #[must_use]
     pub fn duplicate_of(&self) -> Option<&str> {
         self.rejection()?.duplicate_of()
     }
 
-    /// The scopes of which the login lacks one; empty if that is not the trouble, or the call is not among those known.
+    /// The scopes of which the login lacks one. Empty for other errors, and for calls whose scopes are unknown.
     #[must_use]
     pub fn missing_scopes(&self) -> &[&'static str] {
         self.api().map(ApiError::scopes).unwrap_or_default()
     }
 
-    /// The permissions that the user's profile lacks, where Zoho names them.
+    /// The permissions that the user's profile lacks, if Zoho names them.
     #[must_use]
     pub fn missing_permissions(&self) -> Vec<&str> {
         let lacks = |_: &_| self.kind() == ErrorKind::PermissionMissing;
         self.rejection().filter(lacks).map(|rejection| rejection.permissions()).unwrap_or_default()
     }
 
-    /// What Zoho answered, if it was Zoho that said no.
+    /// Zoho's rejection of the call, if that is the error.
     #[must_use]
     pub fn api(&self) -> Option<&ApiError> {
         match self {
@@ -275,7 +309,7 @@ impl Error {
         }
     }
 
-    /// What Zoho said about the record, if it refused this one.
+    /// Zoho's rejection of the record, if that is the error.
     #[must_use]
     pub fn record(&self) -> Option<&RecordError> {
         match self {
@@ -284,7 +318,7 @@ impl Error {
         }
     }
 
-    /// What Zoho calls the request that it refused, for its support.
+    /// Zoho's id of the failed request, for its support.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         match self {
@@ -304,12 +338,12 @@ impl Error {
         }
     }
 
-    /// An answer that is not what it should be.
+    /// A response that is not what it should be.
     pub(crate) fn unusable(response: &RawResponse, evidence: impl Into<String>) -> Self {
         Self::undecodable(response, evidence.into(), None)
     }
 
-    /// An answer that is not what it should be, and where.
+    /// A response that is not what it should be, and where in its JSON.
     pub(crate) fn undecodable(response: &RawResponse, evidence: String, json_path: Option<String>) -> Self {
         Self::InvalidResponse {
             status: response.status,
@@ -319,10 +353,10 @@ impl Error {
         }
     }
 
-    /// Nothing came in time.
+    /// A response that did not arrive within the timeout.
     pub(crate) fn late(host: String) -> Self {
-        let source = std::io::Error::from(std::io::ErrorKind::TimedOut);
-        Self::Unreachable { host, evidence: "it took too long", sent: true, source: Arc::new(source) }
+        let source = Arc::new(std::io::Error::from(std::io::ErrorKind::TimedOut));
+        Self::Unreachable { host, failure: ConnectionFailure::TimedOut, sent: true, source }
     }
 
     pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
@@ -347,5 +381,5 @@ fn listed(problems: &[FieldProblem]) -> String {
 }
 
 fn at(json_path: &Option<String>) -> String {
-    json_path.as_ref().map(|path| format!(" at {path}")).unwrap_or_default()
+    json_path.as_ref().map(|path| format!(", at `{path}`")).unwrap_or_default()
 }

@@ -1,11 +1,11 @@
-//! `Rejection`: what Zoho says when it says no, and what that means for the caller. The one place that knows Zoho's codes.
+//! `Rejection`: an error response of Zoho, and what it means for the caller. Only this file knows Zoho's codes.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-/// What a failure means for whoever called.
+/// What a failure means for the caller.
 ///
 /// ```
 /// use zohocrm::{Error, ErrorKind};
@@ -13,7 +13,7 @@ use serde_json::Value;
 /// fn advice(error: &Error) -> &'static str {
 ///     match error.kind() {
 ///         ErrorKind::LoginRequired => "log in again",
-///         ErrorKind::ScopeMissing => "log in and ask for more scopes",
+///         ErrorKind::ScopeMissing => "log in again with more scopes",
 ///         ErrorKind::InvalidData => "correct the field",
 ///         _ if error.is_transient() => "try again later",
 ///         _ => "look at the message",
@@ -26,35 +26,35 @@ use serde_json::Value;
 pub enum ErrorKind {
     /// The user has to log in.
     LoginRequired,
-    /// There is no such record, module or path.
+    /// The record, module or path does not exist.
     NotFound,
-    /// The login did not ask for the scope that the call needs: [`Error::missing_scopes`](crate::Error::missing_scopes).
+    /// The login did not request the scope that the call needs: [`Error::missing_scopes`](crate::Error::missing_scopes).
     ScopeMissing,
-    /// The user's profile, or the edition of the CRM, does not allow it.
+    /// The user's profile, or the edition of the CRM, does not allow the call.
     PermissionMissing,
-    /// What was sent is not right: [`Error::field`](crate::Error::field) says which field it is about.
+    /// The request is invalid: [`Error::field`](crate::Error::field) names the field.
     InvalidData,
-    /// There is such a record already: [`Error::duplicate_of`](crate::Error::duplicate_of).
+    /// The record exists already: [`Error::duplicate_of`](crate::Error::duplicate_of).
     Duplicate,
-    /// It was changed meanwhile, or is in use.
+    /// The record was changed by another call, or is in use.
     Conflict,
-    /// More was asked for than Zoho allows in one call, or than the edition has room for.
+    /// The call exceeds a limit of Zoho for one call, or of the edition.
     LimitExceeded,
-    /// Too many calls, or no credits left for now: [`Error::retry_at`](crate::Error::retry_at).
+    /// There were too many calls, or no credits are left: [`Error::retry_at`](crate::Error::retry_at).
     Throttled,
-    /// No answer came. The call may have been carried out.
+    /// No response arrived. The call may have been carried out.
     Unreachable,
     /// Zoho failed.
     Server,
-    /// The answer could not be read.
+    /// The response could not be decoded.
     Decode,
-    /// The call cannot be sent as it is, or a file of this machine cannot be read or written.
+    /// The call cannot be sent as it is, or a local file cannot be read or written.
     Request,
-    /// None of these: see the code.
+    /// None of the above: see the code.
     Other,
 }
 
-/// Zoho's no: `{"code": …, "message": …, "details": …, "status": "error"}`.
+/// An error response of Zoho: `{"code": …, "message": …, "details": …, "status": "error"}`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rejection {
     pub(crate) code: String,
@@ -63,7 +63,7 @@ pub(crate) struct Rejection {
 }
 
 impl Rejection {
-    /// What the code means; the status counts only where there is no code.
+    /// What the code means. The status counts only if there is no known code.
     pub(crate) fn kind(&self, status: Option<u16>) -> ErrorKind {
         match self.code.as_str() {
             "MULTIPLE_OR_MULTI_ERRORS" => {
@@ -130,7 +130,7 @@ impl Rejection {
         }
     }
 
-    /// The single rejections that it consists of, where Zoho found more than one thing wrong.
+    /// The single rejections, if Zoho found several errors.
     pub(super) fn parts(&self) -> Vec<Self> {
         let errors = self.details.get("errors").and_then(Value::as_array);
         let envelope =
@@ -138,25 +138,25 @@ impl Rejection {
         errors.map(|errors| errors.iter().filter_map(envelope).collect()).unwrap_or_default()
     }
 
-    /// Whether it is the access token that was turned down. The documentation spells this in three ways.
+    /// Whether Zoho rejected the access token. The documentation has three spellings of this code.
     pub(crate) fn rejects_the_token(&self) -> bool {
         matches!(self.code.as_str(), "INVALID_TOKEN" | "INVALID_OAUTHTOKEN" | "invalid_token")
     }
 
-    /// The field that it is about: where in the body if Zoho says so, or its API name, or the parameter.
+    /// The rejected field: its path in the body if Zoho names it, otherwise its API name or the name of the parameter.
     pub(crate) fn field(&self) -> Option<&str> {
         ["json_path", "api_name", "param_name", "param"]
             .iter()
             .find_map(|name| self.details.get(name)?.as_str())
     }
 
-    /// The id of the record that was there before.
+    /// The id of the existing record that the rejected one duplicates.
     pub(crate) fn duplicate_of(&self) -> Option<&str> {
         let record = self.details.get("duplicate_record").unwrap_or(&self.details);
         record.get("id")?.as_str().filter(|_| self.kind(None) == ErrorKind::Duplicate)
     }
 
-    /// The permissions that are missing, where Zoho names them.
+    /// The missing permissions, if Zoho names them.
     pub(crate) fn permissions(&self) -> Vec<&str> {
         match self.details.get("permissions") {
             Some(Value::String(permission)) => vec![permission],
@@ -165,21 +165,23 @@ impl Rejection {
         }
     }
 
-    /// What to do about it.
+    /// What to do about the rejection.
     pub(crate) fn next_step(&self, status: Option<u16>) -> Option<&'static str> {
         match (self.code.as_str(), self.kind(status)) {
             _ if self.rejects_the_token() => {
-                Some("a new token was turned down too: log in again, in the user's own data center")
+                Some("Zoho rejected a new token, too; log in again, in the user's own data center")
             }
             ("INVALID_MODULE", _) => Some("use the module's API name, from GET /crm/v8/settings/modules"),
             (_, ErrorKind::LoginRequired) => Some("log in again"),
-            (_, ErrorKind::ScopeMissing) => Some("log in again and ask for the scope that this call needs"),
+            (_, ErrorKind::ScopeMissing) => Some("log in again and request the scope that this call needs"),
             (_, ErrorKind::PermissionMissing) => {
-                Some("ask the CRM's administrator for the permission; it belongs to the user's profile")
+                Some("ask the CRM's administrator to add the permission to the user's profile")
             }
-            (_, ErrorKind::Throttled) => Some("send fewer calls at once, or wait: credits return daily"),
+            (_, ErrorKind::Throttled) => {
+                Some("make fewer calls at once, or wait, because credits return daily")
+            }
             (_, ErrorKind::Server) => Some("try again in a moment"),
-            (_, ErrorKind::Conflict) => Some("read it again before you change it"),
+            (_, ErrorKind::Conflict) => Some("read the record again before you change it"),
             _ => None,
         }
     }
@@ -196,10 +198,10 @@ impl fmt::Display for Rejection {
     }
 }
 
-/// Zoho's words as they are, but for letters that end a line or move a cursor.
-fn on_one_line(words: &str) -> String {
-    let mut line = String::with_capacity(words.len());
-    for letter in words.chars() {
+/// Escapes control characters in Zoho's message, which could end the line or move a cursor.
+fn on_one_line(message: &str) -> String {
+    let mut line = String::with_capacity(message.len());
+    for letter in message.chars() {
         match letter.is_control() {
             true => line.extend(letter.escape_debug()),
             false => line.push(letter),
@@ -208,7 +210,7 @@ fn on_one_line(words: &str) -> String {
     line
 }
 
-/// An object that may be a rejection: nothing in it is an object or a list but the members of an envelope.
+/// An object that may be a rejection: only its envelope members may be objects or lists.
 #[derive(Debug, Default)]
 struct Envelope {
     code: Value,
@@ -222,16 +224,15 @@ struct Envelope {
 }
 
 impl Rejection {
-    /// The rejection that a body is, if it is one, under a status of success. Reading stops at the first object or list that
-    /// no rejection has, so a long answer costs nothing.
+    /// Reads the rejection in a body with a success status, if it is one. Parsing stops at the first object or list that no
+    /// rejection has, so a long response costs nothing.
     pub(super) fn in_success(body: &[u8]) -> Option<Self> {
         let envelope: Envelope = serde_json::from_slice(body).ok()?;
         let says_error = [&envelope.status, &envelope.response].iter().any(|word| *word == "error");
         (says_error || envelope.error.is_string()).then(|| envelope.into_rejection()).flatten()
     }
 
-    /// The rejection that a body is under a status of failure. A write whose records were all refused says why in its
-    /// first entry.
+    /// Reads the rejection in a body with an error status. If all records of a write were rejected, the first entry counts.
     pub(super) fn in_failure(body: &[u8]) -> Option<Self> {
         let body: Value = serde_json::from_slice(body).ok()?;
         let Some(envelope) = first_envelope(&body) else { return Self::of_content_host(&body) };
@@ -248,7 +249,7 @@ impl Rejection {
         .into_rejection()
     }
 
-    /// The hosts for files have words of their own: `{"ERROR_MESSAGE": "Bad Request", "x-error": …}` and
+    /// Reads the format of the hosts for files: `{"ERROR_MESSAGE": "Bad Request", "x-error": …}` and
     /// `{"info": "Forbidden", "x-info": …}`.
     fn of_content_host(body: &Value) -> Option<Self> {
         let text =
@@ -259,7 +260,7 @@ impl Rejection {
 }
 
 impl Envelope {
-    /// The accounts server's spellings occur on the API host too.
+    /// The member names of the accounts server occur on the API host, too.
     fn into_rejection(self) -> Option<Rejection> {
         let text = |value: Value| match value {
             Value::String(text) => Some(text),
@@ -274,7 +275,7 @@ impl Envelope {
     }
 }
 
-/// The object itself, or the first in it: `{"roles": [{"code": …}]}`, `{"backup": {"code": …}}`.
+/// Returns the object itself, or the first one in it: `{"roles": [{"code": …}]}`, `{"backup": {"code": …}}`.
 fn first_envelope(body: &Value) -> Option<&Value> {
     match body {
         Value::Object(members) => {
@@ -300,7 +301,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
     type Value = Envelope;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a rejection")
+        formatter.write_str("an error response")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Envelope, A::Error> {
@@ -326,7 +327,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
     }
 }
 
-/// A value that is neither an object nor a list. What it is does not matter.
+/// Any value that is neither an object nor a list.
 struct Scalar;
 
 impl<'de> Deserialize<'de> for Scalar {
@@ -341,7 +342,7 @@ impl Visitor<'_> for ScalarVisitor {
     type Value = Scalar;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a text, a number, a boolean or null")
+        formatter.write_str("a string, a number, a boolean or null")
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Scalar, E> {

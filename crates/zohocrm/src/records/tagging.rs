@@ -1,4 +1,4 @@
-//! Putting tags on records, and taking them off.
+//! Adds tags to records and removes them.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -6,7 +6,7 @@ use std::pin::Pin;
 use serde_json::{Map, Value, json};
 
 use super::Records;
-use super::write::in_chunks;
+use super::write::in_batches;
 use crate::error::Error;
 use crate::message::Method;
 use crate::request::Request;
@@ -14,7 +14,7 @@ use crate::tags::Tag;
 use crate::written::WrittenRecord;
 
 impl Records {
-    /// Puts tags on records, by name. A tag that the module does not have yet is made.
+    /// Adds tags to records, by name. Tags that the module does not have yet are created.
     ///
     /// ```no_run
     /// # async fn tag(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
@@ -32,7 +32,7 @@ impl Records {
         TagRecords::new(self, "/crm/v8/{module}/actions/add_tags", ids, tags)
     }
 
-    /// Takes tags off records, by name or id.
+    /// Removes tags from records, by name or id.
     pub fn remove_tags(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -42,10 +42,10 @@ impl Records {
     }
 }
 
-/// Tags that have not been put on records, or taken off; from [`Records::add_tags`] and [`Records::remove_tags`]. Await it,
-/// or call [`send`](Self::send).
+/// A change of tags that has not been sent; from [`Records::add_tags`] and [`Records::remove_tags`]. Await it, or call
+/// [`send`](Self::send).
 #[derive(Clone, Debug)]
-#[must_use = "no record is changed until it is sent"]
+#[must_use = "a change does nothing until it is sent"]
 pub struct TagRecords {
     request: Request,
     ids: Vec<String>,
@@ -63,28 +63,28 @@ impl TagRecords {
             Request::operation(&records.caller, Method::Post, template, [("module", records.module.clone())]);
         let tags: Vec<Tag> = tags.into_iter().map(Into::into).collect();
         Self {
-            // A tag that is there is not put there twice, so Zoho may be asked twice.
+            // A record never has the same tag twice, so the call may be repeated.
             request: request.scopes(super::scopes(Method::Put)).repeatable(true),
             ids: ids.into_iter().map(Into::into).collect(),
             body: Map::from_iter([("tags".to_owned(), json!(tags))]),
         }
     }
 
-    /// Whether the added tags take the place of those that the records have. They are added to them, if Zoho is not told.
+    /// Sets whether the added tags replace the existing ones. Zoho's default: they do not.
     pub fn over_write(mut self, over_write: bool) -> Self {
         self.body.insert("over_write".to_owned(), over_write.into());
         self
     }
 
-    /// Changes the records, a hundred at a time, and says what became of each, in the order in which they were given: see
+    /// Changes the records, in batches of a hundred, and returns the result for each, in the given order: see
     /// [`WriteRecords::send`](crate::WriteRecords::send).
     ///
     /// # Errors
-    /// When the first call fails as a whole.
+    /// If the first call fails as a whole.
     pub async fn send(&self) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
-        in_chunks(&self.ids, |chunk| {
+        in_batches(&self.ids, |batch| {
             let mut body = self.body.clone();
-            body.insert("ids".to_owned(), chunk.into());
+            body.insert("ids".to_owned(), batch.into());
             self.request.clone().body(&body)
         })
         .await

@@ -1,4 +1,4 @@
-//! Writing records: create, update, upsert, delete, in as many calls as it takes.
+//! Creates, updates, upserts and deletes records, in as many calls as needed.
 
 use std::collections::HashMap;
 use std::future::{Future, IntoFuture};
@@ -10,11 +10,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Records;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Invalid};
 use crate::message::Method;
 use crate::request::{IF_UNMODIFIED_SINCE, Request};
 use crate::value::DateTime;
-use crate::written::{WrittenRecord, outcome, outcomes};
+use crate::written::{WrittenRecord, only_outcome, outcome, outcomes};
 
 const DUPLICATE_CHECK_FIELDS: &str = "duplicate_check_fields";
 
@@ -29,32 +29,31 @@ impl Records {
         WriteRecord::of(self.create([record]))
     }
 
-    /// Updates records; each has its `id` among its fields. Fields that are not given stay as they are; a null empties
-    /// one.
+    /// Updates records. Each must have its `id` among its fields. A missing field stays unchanged; null empties it.
     pub fn update(&self, records: impl IntoIterator<Item = impl Serialize>) -> WriteRecords {
         WriteRecords::new(self.request(Method::Put), records)
     }
 
-    /// Updates one record. Fields that are not given stay as they are; a null empties one.
+    /// Updates one record. A missing field stays unchanged; null empties it.
     pub fn update_one(&self, id: impl AsRef<str>, record: impl Serialize) -> WriteRecord {
         WriteRecord::of(WriteRecords::new(self.request_below(Method::Put, id.as_ref()), [record]))
     }
 
-    /// Creates records, or updates those that are there already: see [`WriteRecords::duplicate_check_fields`].
+    /// Creates records, or updates those that exist: see [`WriteRecords::duplicate_check_fields`].
     pub fn upsert(&self, records: impl IntoIterator<Item = impl Serialize>) -> WriteRecords {
         let write = WriteRecords::new(self.request_below(Method::Post, "upsert"), records);
-        WriteRecords { again: Again::WhereFound, ..write }
+        WriteRecords { repetition: Repetition::IfFound, ..write }
     }
 
     /// Creates a copy of a record.
     ///
     /// # Errors
-    /// When the call fails, or Zoho refuses the copy.
+    /// If the call fails, or Zoho rejects the copy.
     pub async fn clone_one(&self, id: impl AsRef<str>) -> Result<WrittenRecord, Error> {
         outcome(&self.request_about(Method::Post, id.as_ref(), "/crm/v8/{module}/{id}/actions/clone")).await
     }
 
-    /// Deletes records: they go to the recycle bin.
+    /// Deletes records. They are moved to the recycle bin.
     pub fn delete(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteRecords {
         DeleteRecords::new(self.request(Method::Delete), ids)
     }
@@ -62,56 +61,60 @@ impl Records {
 
 /// Records that have not been written; from [`Records::create`], [`Records::update`] or [`Records::upsert`].
 ///
-/// They are written a hundred at a time, one call after the other. Each has its own result, in the order in which they
-/// were given: some may be written and others not. Await it, or call [`send`](Self::send).
+/// They are written in batches of a hundred, one call after the other. Each record has its own result: some may be written
+/// and others not. Await it, or call [`send`](Self::send).
 #[derive(Clone, Debug)]
-#[must_use = "nothing is written until it is sent"]
+#[must_use = "a write does nothing until it is sent"]
 pub struct WriteRecords {
     request: Request,
     records: Result<Vec<Value>, Error>,
     options: Map<String, Value>,
-    again: Again,
+    repetition: Repetition,
 }
 
-/// When a write may be sent again whose answer was lost.
+/// Whether a write may be repeated after its response was lost.
 #[derive(Clone, Copy, Debug)]
-enum Again {
-    /// Creating twice makes two.
+enum Repetition {
+    /// Repeating a creation would create a duplicate.
     Never,
-    /// Changing twice is changing once.
+    /// Repeating a change has no further effect.
     Always,
-    /// An upsert that finds what it made.
-    WhereFound,
+    /// Repeating an upsert has no further effect if it finds the record that it created.
+    IfFound,
 }
 
 impl WriteRecords {
     pub(super) fn new(request: Request, records: impl IntoIterator<Item = impl Serialize>) -> Self {
-        let written = |record| {
+        let serialized = |record| {
             serde_json::to_value(record)
-                .map_err(|error| Error::Request(format!("a record cannot be written as JSON ({error})")))
+                .map_err(|error| Invalid::Record { evidence: error.to_string() }.into())
         };
-        let again = if request.method() == Method::Put { Again::Always } else { Again::Never };
-        Self { request, records: records.into_iter().map(written).collect(), options: Map::new(), again }
+        let repetition = if request.method() == Method::Put { Repetition::Always } else { Repetition::Never };
+        Self {
+            request,
+            records: records.into_iter().map(serialized).collect(),
+            options: Map::new(),
+            repetition,
+        }
     }
 
-    /// By which fields an upsert finds the record that is there already; by the module's unique fields, if Zoho is not
-    /// told.
+    /// Sets the fields by which an upsert finds an existing record. Zoho's default: the module's unique fields.
     pub fn duplicate_check_fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.option(DUPLICATE_CHECK_FIELDS, texts(fields))
     }
 
-    /// What the write sets off: `workflow`, `approval`, `blueprint`. All, if Zoho is not told; none, for an empty list.
+    /// Sets what the write triggers: `workflow`, `approval`, `blueprint`. An empty list triggers nothing. Zoho's default: all.
     pub fn trigger(self, what: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.option("trigger", texts(what))
     }
 
-    /// Any other member of the body beside the records: `lar_id`, `apply_feature_execution` and more.
+    /// Sets any other member of the body: `lar_id`, `apply_feature_execution` and more.
     pub fn option(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.options.insert(name.into(), value.into());
         self
     }
 
-    /// Only writes what was not changed since a moment: else the error is a
+    /// Writes only if the record has not been modified since this time. Otherwise the error is a
     /// [`Conflict`](crate::ErrorKind::Conflict).
     pub fn if_unmodified_since(self, moment: impl Into<DateTime>) -> Self {
         self.header(IF_UNMODIFIED_SINCE, moment.into().to_string())
@@ -122,40 +125,41 @@ impl WriteRecords {
         Self { request: self.request.header(name, value), ..self }
     }
 
-    /// Sets how long one attempt may take: see [`Request::timeout`].
+    /// Sets the timeout of one attempt: see [`Request::timeout`].
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { request: self.request.timeout(timeout), ..self }
     }
 
-    /// Writes the records and says what became of each, in the order in which they were given.
+    /// Writes the records and returns the result for each, in the given order.
     ///
-    /// A record that Zoho refused is [`Error::Record`]. When a call fails after others went through, its records have
-    /// its error; if the next one would fail, too, the rest is [`Error::NotSent`].
+    /// A record that Zoho rejected is [`Error::Record`]. If a call fails after others succeeded, its records have its error.
+    /// If the next call would fail, too, the remaining records are [`Error::NotSent`].
     ///
     /// # Errors
-    /// When the first call fails as a whole: nothing is known to be written. A call without an answer may have written
-    /// its records: look before you repeat it.
+    /// If the first call fails as a whole. No record is known to be written then. A call without a response may have written
+    /// its records: check before you repeat it.
     pub async fn send(&self) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         let records = self.records.as_ref().map_err(Error::clone)?;
-        in_chunks(records, |chunk| {
-            let mut body = self.options.clone();
-            body.insert("data".to_owned(), Value::Array(chunk.to_vec()));
-            self.request.clone().repeatable(self.is_repeatable(chunk)).body(&body)
-        })
-        .await
+        in_batches(records, |batch| self.request_for(batch)).await
     }
 
-    /// Whether writing these records twice is the same as writing them once.
+    fn request_for(&self, records: &[Value]) -> Request {
+        let mut body = self.options.clone();
+        body.insert("data".to_owned(), Value::Array(records.to_vec()));
+        self.request.clone().repeatable(self.is_repeatable(records)).body(&body)
+    }
+
+    /// Whether writing these records a second time has no further effect.
     fn is_repeatable(&self, records: &[Value]) -> bool {
-        let twice_is_once = match self.again {
-            Again::Never => false,
-            Again::Always => true,
-            Again::WhereFound => records.iter().all(|record| self.finds(record)),
+        let has_no_effect = match self.repetition {
+            Repetition::Never => false,
+            Repetition::Always => true,
+            Repetition::IfFound => records.iter().all(|record| self.finds(record)),
         };
-        twice_is_once && !self.request.has_header(IF_UNMODIFIED_SINCE) && !records.iter().any(adds_rows)
+        has_no_effect && !self.request.has_header(IF_UNMODIFIED_SINCE) && !records.iter().any(adds_rows)
     }
 
-    /// Whether an upsert finds the record by a value that it has itself.
+    /// Whether an upsert finds the record by one of the record's own values.
     fn finds(&self, record: &Value) -> bool {
         let fields = self.options.get(DUPLICATE_CHECK_FIELDS).and_then(Value::as_array);
         let has_value = |field: &Value| {
@@ -166,7 +170,7 @@ impl WriteRecords {
     }
 }
 
-/// Whether a record has rows of a subform that are not there yet: Zoho adds them each time.
+/// Whether a record has new rows for a subform. Zoho would add them again with each write.
 /// <https://www.zoho.com/crm/developer/docs/api/v8/subforms.html>
 fn adds_rows(record: &Value) -> bool {
     let is_new = |row: &Value| row.is_object() && row.get("id").is_none_or(Value::is_null);
@@ -183,10 +187,10 @@ impl IntoFuture for WriteRecords {
     }
 }
 
-/// One record that has not been written; from [`Records::create_one`] or [`Records::update_one`]. Await it, or call
+/// A record that has not been written; from [`Records::create_one`] or [`Records::update_one`]. Await it, or call
 /// [`send`](Self::send).
 #[derive(Clone, Debug)]
-#[must_use = "nothing is written until it is sent"]
+#[must_use = "a write does nothing until it is sent"]
 pub struct WriteRecord {
     write: WriteRecords,
 }
@@ -196,17 +200,17 @@ impl WriteRecord {
         Self { write }
     }
 
-    /// What the write sets off: see [`WriteRecords::trigger`].
+    /// Sets what the write triggers: see [`WriteRecords::trigger`].
     pub fn trigger(self, what: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { write: self.write.trigger(what) }
     }
 
-    /// Any other member of the body: see [`WriteRecords::option`].
+    /// Sets any other member of the body: see [`WriteRecords::option`].
     pub fn option(self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         Self { write: self.write.option(name, value) }
     }
 
-    /// Only writes if the record was not changed since a moment: see [`WriteRecords::if_unmodified_since`].
+    /// Writes only if the record has not been modified since this time: see [`WriteRecords::if_unmodified_since`].
     pub fn if_unmodified_since(self, moment: impl Into<DateTime>) -> Self {
         Self { write: self.write.if_unmodified_since(moment) }
     }
@@ -216,7 +220,7 @@ impl WriteRecord {
         Self { write: self.write.header(name, value) }
     }
 
-    /// Sets how long one attempt may take: see [`Request::timeout`].
+    /// Sets the timeout of one attempt: see [`Request::timeout`].
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { write: self.write.timeout(timeout) }
     }
@@ -224,10 +228,10 @@ impl WriteRecord {
     /// Writes the record.
     ///
     /// # Errors
-    /// When the call fails, or Zoho refuses the record.
+    /// If the call fails, or Zoho rejects the record.
     pub async fn send(&self) -> Result<WrittenRecord, Error> {
-        // One record has one result: `outcomes` makes sure of it.
-        self.write.send().await?.pop().unwrap_or_else(|| Err(Error::Request("there is no record".to_owned())))
+        let record = self.write.records.as_ref().map_err(Error::clone)?;
+        only_outcome(&self.write.request_for(record)).await
     }
 }
 
@@ -240,10 +244,10 @@ impl IntoFuture for WriteRecord {
     }
 }
 
-/// Records that have not been deleted; from [`Records::delete`]. They are deleted a hundred at a time. Await it, or call
+/// Records that have not been deleted; from [`Records::delete`]. They are deleted in batches of a hundred. Await it, or call
 /// [`send`](Self::send).
 #[derive(Clone, Debug)]
-#[must_use = "nothing is deleted until it is sent"]
+#[must_use = "a deletion does nothing until it is sent"]
 pub struct DeleteRecords {
     request: Request,
     ids: Vec<String>,
@@ -254,7 +258,7 @@ impl DeleteRecords {
         Self { request, ids: ids.into_iter().map(Into::into).collect() }
     }
 
-    /// Whether workflows are set off; they are, if Zoho is not told.
+    /// Sets whether the deletion triggers workflows. Zoho's default: it does.
     pub fn workflow_trigger(self, trigger: bool) -> Self {
         Self { request: self.request.replace_query("wf_trigger", trigger.to_string()), ..self }
     }
@@ -264,32 +268,31 @@ impl DeleteRecords {
         Self { request: self.request.header(name, value), ..self }
     }
 
-    /// Sets how long one attempt may take: see [`Request::timeout`].
+    /// Sets the timeout of one attempt: see [`Request::timeout`].
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { request: self.request.timeout(timeout), ..self }
     }
 
-    /// Deletes the records and says what became of each, in the order in which they were given: see
-    /// [`WriteRecords::send`].
+    /// Deletes the records and returns the result for each, in the given order: see [`WriteRecords::send`].
     ///
     /// # Errors
-    /// When the first call fails as a whole.
+    /// If the first call fails as a whole.
     pub async fn send(&self) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         if let Some(id) = self.ids.iter().find(|id| id.is_empty() || id.contains(',')) {
-            return Err(Error::Request(format!("`{id}` is not the id of a record")));
+            return Err(Invalid::RecordId(id.clone()).into());
         }
-        // Zoho may take an id that is there twice for one, and results are told apart by their place alone.
-        let mut places = HashMap::new();
+        // Zoho may merge duplicate ids, and only the position says which record a result is for.
+        let mut positions = HashMap::new();
         let mut once = Vec::new();
         for id in &self.ids {
-            places.entry(id.as_str()).or_insert_with(|| {
+            positions.entry(id.as_str()).or_insert_with(|| {
                 once.push(id.as_str());
                 once.len() - 1
             });
         }
         let results =
-            in_chunks(&once, |chunk| self.request.clone().replace_query("ids", chunk.join(","))).await?;
-        Ok(self.ids.iter().filter_map(|id| results.get(places[id.as_str()])).cloned().collect())
+            in_batches(&once, |batch| self.request.clone().replace_query("ids", batch.join(","))).await?;
+        Ok(self.ids.iter().filter_map(|id| results.get(positions[id.as_str()])).cloned().collect())
     }
 }
 
@@ -302,14 +305,14 @@ impl IntoFuture for DeleteRecords {
     }
 }
 
-/// Writes as many at a time as Zoho takes, and puts the results together.
-pub(super) async fn in_chunks<T>(
+/// Writes items in batches of the maximum size, and collects the results.
+pub(super) async fn in_batches<T>(
     items: &[T],
     request: impl Fn(&[T]) -> Request,
 ) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
     let mut results = Vec::with_capacity(items.len());
-    for chunk in items.chunks(Records::MAX_PER_WRITE) {
-        match outcomes(&request(chunk), chunk.len()).await {
+    for batch in items.chunks(Records::MAX_PER_WRITE) {
+        match outcomes(&request(batch), batch.len()).await {
             Ok(outcomes) => {
                 let first = results.len();
                 results
@@ -317,9 +320,9 @@ pub(super) async fn in_chunks<T>(
             }
             Err(error) if results.is_empty() => return Err(error),
             Err(error) => {
-                let goes_on = concerns_only_this_call(&error);
-                results.extend(chunk.iter().map(|_| Err(error.clone())));
-                if !goes_on {
+                let continues = concerns_only_this_call(&error);
+                results.extend(batch.iter().map(|_| Err(error.clone())));
+                if !continues {
                     let unsent = Error::NotSent(Arc::new(error));
                     results.resize_with(items.len(), || Err(unsent.clone()));
                     break;
@@ -330,7 +333,7 @@ pub(super) async fn in_chunks<T>(
     Ok(results)
 }
 
-/// What is wrong with a record, where it stands among all of them: Zoho knows only those of its call.
+/// Shifts the paths in an error from the record's position in its call to that among all records.
 fn moved(error: Error, places: usize) -> Error {
     match error {
         Error::Record(error) if places > 0 => error.moved_by(places).into(),
@@ -338,7 +341,7 @@ fn moved(error: Error, places: usize) -> Error {
     }
 }
 
-/// Whether the next call may well go through: this one was refused for what was in it.
+/// Whether the next call may succeed, because this one was rejected for its contents.
 fn concerns_only_this_call(error: &Error) -> bool {
     matches!(
         error.kind(),

@@ -3,13 +3,13 @@
 use url::Url;
 use zoho_oauth::Environment;
 
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 
 /// Encodes one segment of a path, such as the name of a module or the id of a record.
 fn segment(text: &str) -> Result<String, Error> {
     // URLs drop these segments, so the call would be a different one.
     if matches!(text, "" | "." | "..") {
-        return Err(Error::Request(format!("`{text}` cannot be a part of a path; give a name or an id")));
+        return Err(Invalid::PathSegment(text.to_owned()).into());
     }
     let encode = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
@@ -41,9 +41,8 @@ pub(super) fn address(path: &str, host: Host, environment: &Environment) -> Resu
         true => format!("{own}{path}"),
         false => path.to_owned(),
     };
-    let url = Url::parse(&text).map_err(|error| {
-        Error::Request(format!("`{path}` is neither a path that begins with `/` nor a URL ({error})"))
-    })?;
+    let url = Url::parse(&text)
+        .map_err(|error| Invalid::Address { text: path.to_owned(), evidence: error.to_string() })?;
     let is_own = |host: &&str| Url::parse(host).is_ok_and(|host| host.origin() == url.origin());
     let is_download_host = download_host(environment).is_some_and(|host| host.origin() == url.origin());
     if !(hosts.iter().any(is_own) || is_download_host)

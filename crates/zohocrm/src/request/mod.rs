@@ -14,7 +14,7 @@ use tracing::debug;
 use zoho_oauth::AccessToken;
 
 use crate::caller::Caller;
-use crate::error::{ApiError, Error};
+use crate::error::{ApiError, Error, Invalid};
 use crate::message::{Body, Method, OperationName, Part, RawResponse, Upload};
 use crate::record::Record;
 use crate::transport::{Incoming, Outgoing, Reading};
@@ -120,8 +120,7 @@ impl Request {
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let name = name.into();
         if name.eq_ignore_ascii_case("authorization") {
-            let why = "the header Authorization is set from the token of the user; leave it out";
-            self.problem = Some(Error::Request(why.to_owned()));
+            self.problem = Some(Invalid::AuthorizationHeader.into());
         }
         if name.eq_ignore_ascii_case(IF_UNMODIFIED_SINCE) {
             // A repeated request would conflict with the first one.
@@ -151,7 +150,7 @@ impl Request {
         match serde_json::to_vec(body) {
             Ok(text) => self.body = Body::Json(text.into()),
             Err(error) => {
-                self.problem = Some(Error::Request(format!("the body cannot be written as JSON ({error})")));
+                self.problem = Some(Invalid::Body { evidence: error.to_string() }.into());
             }
         }
         self

@@ -12,7 +12,7 @@ use secrecy::ExposeSecret;
 use zoho_oauth::AccessToken;
 use zoho_oauth::internal::{host_of, tls_backend};
 
-use crate::error::Error;
+use crate::error::{ConnectionFailure, Error, Invalid};
 use crate::message::{Body, Headers, Method, Part, Source, Upload};
 
 use super::{Incoming, Outgoing, Settings};
@@ -78,14 +78,10 @@ impl Http {
                 .user_agent(concat!("zohocrm/", env!("CARGO_PKG_VERSION")));
             if let Some(proxy) = &self.settings.proxy {
                 // The URL can contain a password, and so can the error.
-                let proxy = reqwest::Proxy::all(proxy.expose_secret()).map_err(|_| {
-                    Error::Request("the proxy is no URL such as http://proxy.example:3128".to_owned())
-                })?;
+                let proxy = reqwest::Proxy::all(proxy.expose_secret()).map_err(|_| Invalid::Proxy)?;
                 builder = builder.proxy(proxy);
             }
-            builder
-                .build()
-                .map_err(|error| Error::Request(format!("the HTTP client cannot be made: {error}")))
+            builder.build().map_err(|error| Invalid::HttpClient { evidence: error.to_string() }.into())
         });
         client.as_ref().map_err(Error::clone)
     }
@@ -144,8 +140,7 @@ async fn form(parts: &[(String, Part)]) -> Result<(Form, u64), Error> {
 async fn file_part(upload: &Upload) -> Result<(FormPart, u64), Error> {
     // The HTTP client writes the name as it is, and a line break would begin another header.
     if upload.name.contains(char::is_control) {
-        let name = upload.name.escape_debug();
-        return Err(Error::Request(format!("a file cannot be called `{name}`; use `Upload::with_name`")));
+        return Err(Invalid::FileName(upload.name.clone()).into());
     }
     let (part, length) = match &upload.source {
         Source::Bytes(content) => (FormPart::bytes(content.to_vec()), content.len() as u64),
@@ -161,7 +156,7 @@ async fn file_part(upload: &Upload) -> Result<(FormPart, u64), Error> {
 
 fn authorization(token: &AccessToken) -> Result<HeaderValue, Error> {
     let mut value = HeaderValue::from_str(&format!("Zoho-oauthtoken {}", token.expose_secret()))
-        .map_err(|_| Error::Request("the access token has characters that no header can carry".to_owned()))?;
+        .map_err(|_| Invalid::AccessToken)?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -173,20 +168,15 @@ fn headers(map: &HeaderMap) -> Headers {
 
 fn lost(host: String, error: reqwest::Error) -> Error {
     if error.is_builder() {
-        return Error::Request(format!(
-            "a header or a part of the body cannot be sent ({})",
-            error.without_url()
-        ));
+        return Invalid::Unsendable { evidence: error.without_url().to_string() }.into();
     }
-    let (evidence, sent) = if error.is_connect() {
-        ("no connection", false)
-    } else if error.is_timeout() {
-        ("it took too long", true)
-    } else if error.is_decode() {
-        ("the answer broke off, or is not compressed as it says", true)
-    } else {
-        ("the connection broke before the answer was complete", true)
+    let failure = match () {
+        () if error.is_connect() => ConnectionFailure::NotConnected,
+        () if error.is_timeout() => ConnectionFailure::TimedOut,
+        () if error.is_decode() => ConnectionFailure::Undecodable,
+        () => ConnectionFailure::Interrupted,
     };
+    let sent = failure != ConnectionFailure::NotConnected;
     // Query strings can contain personal data, so they are never logged.
-    Error::Unreachable { host, evidence, sent, source: Arc::new(error.without_url()) }
+    Error::Unreachable { host, failure, sent, source: Arc::new(error.without_url()) }
 }

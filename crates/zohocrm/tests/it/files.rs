@@ -67,7 +67,7 @@ async fn a_name_stays_a_name_whatever_is_in_it() {
 }
 
 #[tokio::test]
-async fn a_large_file_has_time_to_be_uploaded() {
+async fn the_timeout_of_an_upload_grows_with_its_size() {
     let ada = logged_in().await;
     let crm = Crm::builder(&ada.authenticator)
         .timeout(Duration::from_millis(200))
@@ -82,7 +82,7 @@ async fn a_large_file_has_time_to_be_uploaded() {
 }
 
 #[tokio::test]
-async fn none_is_no_call_and_too_many_are_refused_before_one() {
+async fn no_file_is_no_call_and_too_many_are_rejected_before_one() {
     let ada = logged_in().await;
     assert!(ada.crm.files().upload_several([]).await.unwrap().is_empty());
     let many = (0..11).map(|number| Upload::from_bytes(number.to_string(), "x"));
@@ -106,7 +106,7 @@ async fn what_zoho_or_the_disk_refuses_is_an_error_of_its_kind() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_came_compressed_is_no_file() {
+async fn a_rejection_that_came_compressed_is_no_file() {
     let ada = logged_in().await;
     let words = "the file is not to be had ".repeat(100);
     let refusal =

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use zoho_emulator::{Emulator, Fault};
-use zohocrm::{Crm, Error, ErrorKind, Method, Record, Retries};
+use zohocrm::{ConnectionFailure, Crm, Error, ErrorKind, Method, Record, Retries};
 
 use crate::support::{ADA, crm, logged_in, logged_in_at, quick};
 
 #[tokio::test]
-async fn a_read_that_zoho_fails_at_is_tried_again() {
+async fn a_read_that_zoho_fails_to_carry_out_is_retried() {
     let ada = logged_in().await;
     for fault in [
         Fault::on("GET /crm/v8/org").status_500(),
@@ -42,7 +42,7 @@ async fn a_read_is_given_up_after_the_last_attempt() {
 }
 
 #[tokio::test]
-async fn after_a_throttle_nobody_asks_for_a_while() {
+async fn after_a_throttle_no_call_is_sent_for_a_while() {
     let ada = logged_in().await;
     let retries = Retries::new().first_delay(Duration::from_millis(400));
     let crm = crm(&ada, |crm| crm.retries(retries));
@@ -63,7 +63,7 @@ async fn after_a_throttle_nobody_asks_for_a_while() {
 }
 
 #[tokio::test]
-async fn fifty_calls_at_once_never_exceed_what_the_organisation_may_have() {
+async fn fifty_calls_at_once_never_exceed_what_the_organization_may_have() {
     let zoho = Emulator::builder().concurrent_calls(3).response_delay(Duration::from_millis(5)).start().await;
     let ada = logged_in_at(zoho).await;
     let crm = crm(&ada, |crm| crm.concurrency(3).retries(Retries::none()));
@@ -80,7 +80,7 @@ async fn fifty_calls_at_once_never_exceed_what_the_organisation_may_have() {
 }
 
 #[tokio::test]
-async fn too_many_calls_of_two_programs_are_sorted_out_by_trying_again() {
+async fn too_many_calls_of_two_programs_succeed_after_retries() {
     let zoho = Emulator::builder().concurrent_calls(2).response_delay(Duration::from_millis(5)).start().await;
     let ada = logged_in_at(zoho).await;
     let programs = [(); 2].map(|()| crm(&ada, |crm| crm.retries(quick().attempts(30))));
@@ -97,7 +97,7 @@ async fn too_many_calls_of_two_programs_are_sorted_out_by_trying_again() {
 }
 
 #[tokio::test]
-async fn credits_are_kept_back_below_the_floor() {
+async fn credits_are_reserved_below_the_floor() {
     let zoho = Emulator::builder().daily_credits(10).start().await;
     let ada = logged_in_at(zoho).await;
     let crm = crm(&ada, |crm| crm.credits_floor(4));
@@ -131,7 +131,7 @@ async fn a_call_that_takes_too_long_is_given_up_whatever_it_hangs_at() {
         let start = Instant::now();
         let error = crm.organization().await.unwrap_err();
         assert!(
-            matches!(error, Error::Unreachable { evidence: "it took too long", sent: true, .. }),
+            matches!(error, Error::Unreachable { failure: ConnectionFailure::TimedOut, sent: true, .. }),
             "{error:?}"
         );
         assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
@@ -140,7 +140,7 @@ async fn a_call_that_takes_too_long_is_given_up_whatever_it_hangs_at() {
 }
 
 #[tokio::test]
-async fn a_slow_answer_is_read_as_long_as_it_goes_on() {
+async fn a_slow_response_is_read_as_long_as_it_goes_on() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("GET /crm/v8/org").slow_body(Duration::from_millis(1)));
     crm(&ada, |crm| crm.timeout(Duration::from_millis(300))).organization().await.unwrap();
@@ -153,12 +153,15 @@ async fn a_server_that_is_gone_is_unreachable_and_nothing_was_sent() {
     let crm = crm(&ada, |crm| crm);
     drop(ada.zoho);
     let error = crm.records("Leads").create_one(Record::new().with("Last_Name", "Nobody")).await.unwrap_err();
-    assert!(matches!(error, Error::Unreachable { sent: false, evidence: "no connection", .. }), "{error:?}");
+    assert!(
+        matches!(error, Error::Unreachable { sent: false, failure: ConnectionFailure::NotConnected, .. }),
+        "{error:?}"
+    );
     assert!(error.is_transient());
 }
 
 #[tokio::test]
-async fn lies_are_errors_that_say_what_was_seen() {
+async fn invalid_responses_are_errors_with_evidence() {
     let ada = logged_in().await;
     let org = || Fault::on("GET /crm/v8/org");
     for (fault, evidence) in [
@@ -186,14 +189,14 @@ async fn lies_are_errors_that_say_what_was_seen() {
 }
 
 #[tokio::test]
-async fn json_with_another_label_is_read_all_the_same() {
+async fn json_with_another_content_type_is_decoded() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("GET /crm/v8/org").content_type("text/html"));
     crm(&ada, |crm| crm).organization().await.unwrap();
 }
 
 #[tokio::test]
-async fn an_answer_that_never_ends_is_given_up_at_the_limit() {
+async fn an_response_that_never_ends_is_given_up_at_the_limit() {
     let ada = logged_in().await;
     let leads = || Fault::on("GET /crm/v8/Leads");
     // The emulator compresses this one to a thousandth.
@@ -219,7 +222,7 @@ async fn a_redirect_to_another_host_gets_no_token() {
 }
 
 #[tokio::test]
-async fn answers_are_compressed_when_zoho_can() {
+async fn responses_are_compressed_when_zoho_can() {
     let ada = logged_in().await;
     ada.zoho.add_records(ADA, "Leads", 200);
     let page = ada.crm.records("Leads").list().fields(["Last_Name"]).send().await.unwrap();
@@ -230,7 +233,7 @@ async fn answers_are_compressed_when_zoho_can() {
 }
 
 #[tokio::test]
-async fn a_dropped_call_gives_its_place_back() {
+async fn a_dropped_call_releases_its_slot() {
     let ada = logged_in().await;
     let crm = crm(&ada, |crm| crm.concurrency(1));
     ada.zoho.fault(Fault::on("GET /crm/v8/org").hang());
@@ -241,7 +244,7 @@ async fn a_dropped_call_gives_its_place_back() {
 }
 
 #[tokio::test]
-async fn an_unread_file_keeps_its_place_until_it_is_dropped() {
+async fn an_unread_file_holds_its_slot_until_it_is_dropped() {
     let ada = logged_in().await;
     let crm = crm(&ada, |crm| crm.concurrency(1));
     ada.zoho.fault(Fault::on("GET /crm/v8/files").respond_as(200, "text/plain", "a file"));
@@ -256,7 +259,7 @@ async fn an_unread_file_keeps_its_place_until_it_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_read_keeps_no_place() {
+async fn a_file_that_was_read_holds_no_slot() {
     let ada = logged_in().await;
     let crm = crm(&ada, |crm| crm.concurrency(1));
     ada.zoho.fault(Fault::on("GET /crm/v8/files").respond_as(200, "text/plain", "a file"));

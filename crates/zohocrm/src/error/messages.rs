@@ -1,0 +1,123 @@
+//! The messages of all errors, in one snapshot, so that their language can be read in one place.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use serde_json::json;
+
+use super::*;
+use crate::message::{Head, Headers, Method, OperationName};
+use crate::record::Record;
+use crate::value::{Date, DateTime};
+
+fn response(status: u16, body: &str) -> RawResponse {
+    RawResponse { status, headers: Headers::default(), body: body.as_bytes().to_vec() }
+}
+
+fn rejection(status: u16, code: &str) -> Error {
+    let body =
+        json!({ "code": code, "message": "what Zoho says", "details": {}, "status": "error" }).to_string();
+    let RawResponse { status, headers, body } = response(status, &body);
+    let operation = OperationName::new(Method::Get, "/crm/v8/Leads");
+    let scopes = &["ZohoCRM.modules.READ", "ZohoCRM.modules.ALL"];
+    ApiError::in_response(status, &headers, &body, operation, scopes).unwrap().into()
+}
+
+fn record_error(details: serde_json::Value) -> Error {
+    let (code, message) = ("MANDATORY_NOT_FOUND".to_owned(), "required field not found".to_owned());
+    RecordError::new(code, message, details, Arc::new(Head::default())).into()
+}
+
+fn errors() -> Vec<Error> {
+    let problem =
+        |kind, expected: &str| FieldProblem { field: "City".to_owned(), kind, expected: expected.to_owned() };
+    let job = || "5725767000000412001".to_owned();
+    let failures = [
+        ConnectionFailure::NotConnected,
+        ConnectionFailure::TimedOut,
+        ConnectionFailure::Interrupted,
+        ConnectionFailure::Undecodable,
+    ];
+    let mut errors = vec![
+        rejection(401, "INVALID_TOKEN"),
+        rejection(401, "AUTHENTICATION_FAILURE"),
+        rejection(401, "OAUTH_SCOPE_MISMATCH"),
+        rejection(403, "NO_PERMISSION"),
+        rejection(404, "INVALID_MODULE"),
+        rejection(404, "NOT_FOUND"),
+        rejection(429, "TOO_MANY_REQUESTS"),
+        rejection(409, "RECORD_LOCKED"),
+        rejection(500, "INTERNAL_ERROR"),
+        ApiError::in_response(
+            502,
+            &Headers::default(),
+            b"<html>",
+            OperationName::new(Method::Post, "/crm/v8/Leads"),
+            &[],
+        )
+        .unwrap()
+        .into(),
+        record_error(json!({})),
+        record_error(json!({ "api_name": "Last_Name", "json_path": "$.data[0].Last_Name" })),
+        Error::unusable(&response(200, ""), "expected a list of records or an empty response"),
+        Error::undecodable(
+            &response(200, ""),
+            "the body is not JSON (line 1, column 1)".to_owned(),
+            Some("roles[3].name".to_owned()),
+        ),
+        Error::TooLarge { status: 200, max_bytes: 1_000_000 },
+        Error::PaginationStalled,
+        Error::NotSent(Arc::new(Error::TooLarge { status: 200, max_bytes: 1_000_000 })),
+        Error::InvalidRecord {
+            module: "Leads".to_owned(),
+            problems: [
+                problem(FieldProblemKind::Unknown, "its API name is `Mailing_City`"),
+                problem(FieldProblemKind::Missing, "give a text of up to 100 characters"),
+                problem(FieldProblemKind::WrongType, "give a number"),
+                problem(FieldProblemKind::NotInPickList, "give one of \"Delft\", \"Leiden\""),
+                problem(FieldProblemKind::TooLong, "give a text of up to 100 characters"),
+                problem(FieldProblemKind::ReadOnly, "leave it out"),
+            ]
+            .into(),
+        },
+        Error::JobFailed { job: job(), evidence: "Zoho's reason".to_owned() },
+        Error::JobUnfinished { job: job(), state: "IN PROGRESS".to_owned(), waited: Duration::from_secs(60) },
+        Error::JobInDoubt { rows: 0..200, source: Arc::new(Error::PaginationStalled) },
+        Error::CreditsShort { remaining: 99, floor: 100, retry_at: SystemTime::UNIX_EPOCH },
+        Error::ForeignHost { host: "evil.example".to_owned(), own: "https://www.zohoapis.eu".to_owned() },
+        Error::File {
+            path: "contract.pdf".into(),
+            evidence: "No such file or directory (os error 2)".to_owned(),
+        },
+    ];
+    errors.extend(failures.map(|failure| Error::Unreachable {
+        host: "www.zohoapis.eu".to_owned(),
+        failure,
+        sent: true,
+        source: Arc::new(std::io::Error::other("the cause")),
+    }));
+    errors.extend(Invalid::examples().into_iter().map(Error::from));
+    errors
+}
+
+#[test]
+fn every_message_is_in_the_snapshot() {
+    let mut messages = String::new();
+    for error in errors() {
+        writeln!(messages, "{error}").unwrap();
+    }
+    for error in [
+        "GOT".parse::<Method>().unwrap_err().to_string(),
+        "yesterday".parse::<Date>().unwrap_err().to_string(),
+        "yesterday".parse::<DateTime>().unwrap_err().to_string(),
+        Record::new().with("City", "Delft").get::<i64>("City").unwrap_err().to_string(),
+        Record::new().with("City", 1).deserialize::<Vec<i64>>().unwrap_err().to_string(),
+        crate::notifications::Notification::read(b"[]").unwrap_err().to_string(),
+    ] {
+        writeln!(messages, "{error}").unwrap();
+    }
+    insta::with_settings!({ snapshot_path => "../../tests/it/snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("messages", messages);
+    });
+}
