@@ -1,4 +1,4 @@
-//! `crm.tags("Leads")`: the tags that a module has.
+//! `crm.tags("Leads")`: the tags of a module.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::request::{Request, Response};
 use crate::value::{DateTime, Extra, Nullable};
 use crate::written::{WrittenRecord, outcome, outcomes};
 
-/// The tags that a module has; from [`Crm::tags`]. They are put on records with
+/// The tags of a module; from [`Crm::tags`](crate::Crm::tags). They are added to records with
 /// [`Records::add_tags`](crate::Records::add_tags).
 ///
 /// ```no_run
@@ -40,22 +40,22 @@ impl Tags {
     /// Lists the tags.
     ///
     /// # Errors
-    /// When the call fails. Needs the scope `ZohoCRM.settings.tags.READ`.
+    /// If the call fails. Needs the scope `ZohoCRM.settings.tags.READ`.
     pub async fn list(&self) -> Result<Response<Vec<Tag>>, Error> {
         let request = self.request(Method::Get, &["ZohoCRM.settings.tags.READ", "ZohoCRM.settings.ALL"]);
         let response = request.send().await?;
         let tags = match response.json::<TagsBody>()? {
             Some(body) => body.tags,
             None if response.status() == 204 => Vec::new(),
-            None => return Err(Error::unusable(&response, "it is no list of tags")),
+            None => return Err(Error::unusable(&response, "expected a list of tags or an empty response")),
         };
         Ok(Response::of(&response, tags))
     }
 
-    /// Creates tags: texts, or [`Tag`]s with a colour. Says what became of each.
+    /// Creates tags, from names or from [`Tag`]s with a color. Returns the result for each.
     ///
     /// # Errors
-    /// When the call fails as a whole. Needs the scope `ZohoCRM.settings.tags.CREATE`.
+    /// If the call fails as a whole. Needs the scope `ZohoCRM.settings.tags.CREATE`.
     pub async fn create(
         &self,
         tags: impl IntoIterator<Item = impl Into<Tag>>,
@@ -65,20 +65,20 @@ impl Tags {
         outcomes(&request.json(json!({ "tags": tags })), tags.len()).await
     }
 
-    /// Gives a tag another name or colour.
+    /// Changes the name or color of a tag.
     ///
     /// # Errors
-    /// When the call fails, or Zoho refuses the change. Needs the scope `ZohoCRM.settings.tags.UPDATE`.
+    /// If the call fails, or Zoho rejects the change. Needs the scope `ZohoCRM.settings.tags.UPDATE`.
     pub async fn update(&self, id: impl Into<String>, tag: impl Into<Tag>) -> Result<WrittenRecord, Error> {
         let request = self.about(Method::Put, id.into());
         let request = request.query("module", &self.module).json(json!({ "tags": [tag.into()] }));
         outcome(&request.scopes(&["ZohoCRM.settings.tags.UPDATE", "ZohoCRM.settings.ALL"])).await
     }
 
-    /// Deletes a tag, and takes it off all records.
+    /// Deletes a tag, and removes it from all records.
     ///
     /// # Errors
-    /// When the call fails, or Zoho refuses it. Needs the scope `ZohoCRM.settings.tags.DELETE`.
+    /// If the call fails, or Zoho rejects it. Needs the scope `ZohoCRM.settings.tags.DELETE`.
     pub async fn delete(&self, id: impl Into<String>) -> Result<WrittenRecord, Error> {
         let request = self.about(Method::Delete, id.into());
         outcome(&request.scopes(&["ZohoCRM.settings.tags.DELETE", "ZohoCRM.settings.ALL"])).await
@@ -100,49 +100,49 @@ struct TagsBody {
     tags: Vec<Tag>,
 }
 
-/// A word that records are marked with.
+/// A tag: a word that marks records.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Tag {
-    /// Its id.
+    /// The id.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// The word: at most 25 letters.
+    /// The name, at most 25 characters.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
-    /// Its colour: `#F17574`.
+    /// The color, such as `#F17574`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub color_code: Nullable<String>,
-    /// When it was made.
+    /// When the tag was created.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// When it was last changed.
+    /// When the tag was last modified.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// Who made it.
+    /// The user who created the tag.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub created_by: Nullable<Lookup>,
-    /// Who last changed it.
+    /// The user who last modified the tag.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub modified_by: Nullable<Lookup>,
-    /// What else there is.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl Tag {
-    /// A tag by its name.
+    /// Creates a tag with a name.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: Nullable::Value(name.into()), ..Self::default() }
     }
 
-    /// A tag by its id.
+    /// Creates a reference to a tag, given by its id.
     pub fn with_id(id: impl Into<String>) -> Self {
         Self { id: Nullable::Value(id.into()), ..Self::default() }
     }
 
-    /// Sets the colour: one of those that Zoho offers, such as `#F17574`.
+    /// Sets the color, one of those that Zoho offers, such as `#F17574`.
     #[must_use]
     pub fn color_code(self, color_code: impl Into<String>) -> Self {
         Self { color_code: Nullable::Value(color_code.into()), ..self }

@@ -1,4 +1,4 @@
-//! Whether a record fits the fields of its module, as far as this can be known before Zoho is asked.
+//! Checks whether a record fits the fields of its module, as far as this can be known before it is sent.
 
 use serde_json::Value;
 
@@ -7,14 +7,14 @@ use crate::error::{FieldProblem, FieldProblemKind};
 use crate::record::Record;
 use crate::value::{Date, DateTime};
 
-/// What the record is for.
+/// What the record is checked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     Create,
     Update,
 }
 
-/// All that is wrong with a record.
+/// Returns everything that is wrong with a record.
 pub(super) fn problems(fields: &[Field], record: &Record, purpose: Purpose) -> Vec<FieldProblem> {
     let mut checker = Checker { purpose, problems: Vec::new() };
     checker.record(fields, record.fields(), "");
@@ -27,10 +27,10 @@ struct Checker {
 }
 
 impl Checker {
-    /// Checks a record, or a row of a subform, whose place is `at`.
+    /// Checks a record, or a row of a subform whose path is `at`.
     fn record(&mut self, fields: &[Field], record: &serde_json::Map<String, Value>, at: &str) {
         for (name, value) in record {
-            // What begins with a dollar sign is Zoho's, and the id is every record's.
+            // Fields that begin with a dollar sign are Zoho's, and every record has an id.
             if name.starts_with('$') || name == "id" {
                 continue;
             }
@@ -87,7 +87,7 @@ impl Checker {
     fn rows(&mut self, field: &Field, rows: &[Value], path: &str) {
         let fields = field.subform.as_ref().map(|subform| subform.fields.as_slice()).unwrap_or_default();
         for (index, row) in rows.iter().enumerate() {
-            // A row that is there already, and stays or goes, need not be complete.
+            // A row that exists already may be incomplete.
             if let Value::Object(row) = row
                 && !fields.is_empty()
                 && !row.contains_key("id")
@@ -105,7 +105,7 @@ impl Checker {
 /// Whether a value that is not null is of the field's type.
 fn is_of_type(field: &Field, value: &Value) -> bool {
     let is_list_of = |is: fn(&Value) -> bool| value.as_array().is_some_and(|values| values.iter().all(is));
-    // Some fields of Zoho's own are lists of type text, such as `Tag`.
+    // Some of Zoho's own fields are lists with the type text, such as `Tag`.
     if field.json_type.as_deref() == Some("jsonarray") && !value.is_array() {
         return false;
     }
@@ -140,7 +140,7 @@ fn is_of_type(field: &Field, value: &Value) -> bool {
     }
 }
 
-/// Whether a text has more letters, or a whole number more digits, than the field takes.
+/// Whether a text has more characters, or a whole number more digits, than the field accepts.
 fn is_too_long(field: &Field, value: &Value) -> bool {
     let Some(length) =
         field.length.and_then(|length| usize::try_from(length).ok()).filter(|length| *length > 0)
@@ -160,35 +160,35 @@ fn is_too_long(field: &Field, value: &Value) -> bool {
     }
 }
 
-/// Whether a text is one of the values. A value that was renamed is known by its first name, too.
+/// Whether a text is one of the values. A renamed value is also accepted under its first name.
 fn is_in_list(field: &Field, text: &str) -> bool {
     let is_it =
         |value: &PickListValue| value.display_value == text || value.actual_value.as_deref() == Some(text);
     field.pick_list_values.is_empty() || field.pick_list_values.iter().any(is_it)
 }
 
-/// What a field takes, in words.
+/// Describes what a field accepts.
 fn expected(field: &Field) -> String {
     let length = field.length.unwrap_or(255);
     match &field.data_type {
         FieldType::Text if field.json_type.as_deref() == Some("jsonarray") => "give a list".to_owned(),
         FieldType::Text | FieldType::TextArea | FieldType::Phone | FieldType::Website => {
-            format!("give a text of up to {length} letters")
+            format!("give a text of up to {length} characters")
         }
-        FieldType::Email => format!("give an e-mail address of up to {length} letters"),
+        FieldType::Email => format!("give an email address of up to {length} characters"),
         FieldType::Integer => format!("give a whole number of up to {length} digits"),
         FieldType::BigInteger => format!("give a whole number of up to {length} digits, as a text"),
         FieldType::Double | FieldType::Currency | FieldType::Percent => "give a number".to_owned(),
         FieldType::Boolean => "give true or false".to_owned(),
-        FieldType::Date => "give a day, such as 2026-11-22".to_owned(),
-        FieldType::DateTime => "give a moment, such as 2026-11-22T09:30:00+01:00".to_owned(),
+        FieldType::Date => "give a date, such as 2026-11-22".to_owned(),
+        FieldType::DateTime => "give a date and time, such as 2026-11-22T09:30:00+01:00".to_owned(),
         FieldType::PickList => format!("give one of {}", values(field)),
         FieldType::MultiSelectPickList => format!("give a list of {}", values(field)),
         FieldType::Lookup | FieldType::OwnerLookup | FieldType::UserLookup => {
             "give a lookup: {\"id\": …}".to_owned()
         }
         FieldType::MultiSelectLookup | FieldType::MultiUserLookup => {
-            "give a list of rows that each hold a lookup".to_owned()
+            "give a list of rows that each contain a lookup".to_owned()
         }
         FieldType::Subform => "give a list of rows".to_owned(),
         FieldType::FileUpload | FieldType::ImageUpload => "give a list of uploaded files".to_owned(),
@@ -197,18 +197,18 @@ fn expected(field: &Field) -> String {
     }
 }
 
-/// The values of a pick list, or the first of them.
+/// Lists the values of a pick list, or the first of them.
 fn values(field: &Field) -> String {
-    const MOST: usize = 12;
-    let shown: Vec<String> = field.values().take(MOST).map(|value| format!("{value:?}")).collect();
+    const MAX_SHOWN: usize = 12;
+    let shown: Vec<String> = field.values().take(MAX_SHOWN).map(|value| format!("{value:?}")).collect();
     match field.pick_list_values.len() {
         0 => "any texts".to_owned(),
-        count if count > MOST => format!("{}, and {} more", shown.join(", "), count - MOST),
+        count if count > MAX_SHOWN => format!("{}, and {} more", shown.join(", "), count - MAX_SHOWN),
         _ => shown.join(", "),
     }
 }
 
-/// The field that was probably meant.
+/// Suggests the field that was probably meant.
 fn suggestion(fields: &[Field], name: &str) -> String {
     let plain = |text: &str| text.to_lowercase().replace([' ', '_', '-'], "");
     let is_meant = |field: &&Field| {
@@ -216,6 +216,6 @@ fn suggestion(fields: &[Field], name: &str) -> String {
     };
     match fields.iter().find(is_meant) {
         Some(field) => format!("its API name is `{}`", field.api_name.escape_debug()),
-        None => "look at the module's fields".to_owned(),
+        None => "check the fields of the module".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! `Field`: what a module's records have, as Zoho describes it.
+//! `Field`: a field of a module, as Zoho describes it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,80 +12,80 @@ use crate::value::{Extra, or_default};
 #[serde(default)]
 #[non_exhaustive]
 pub struct Field {
-    /// Zoho's id of it.
+    /// Zoho's id of the item.
     pub id: Option<String>,
-    /// Its name in the API, such as `Last_Name`.
+    /// The API name, such as `Last_Name`.
     #[serde(deserialize_with = "or_default")]
     pub api_name: String,
-    /// Its name for people, such as `Last Name`.
+    /// The display name, such as `Last Name`.
     #[serde(deserialize_with = "or_default")]
     pub field_label: String,
-    /// What it holds.
+    /// The kind of value.
     #[serde(deserialize_with = "or_default")]
     pub data_type: FieldType,
-    /// What it is in JSON: `string`, `integer`, `double`, `boolean`, `jsonobject` or `jsonarray`.
+    /// The type in JSON: `string`, `integer`, `double`, `boolean`, `jsonobject` or `jsonarray`.
     pub json_type: Option<String>,
-    /// How many letters or digits it takes.
+    /// The maximum number of characters or digits.
     pub length: Option<u64>,
-    /// How many of the digits are behind the decimal point.
+    /// The number of decimal places.
     pub decimal_place: Option<u64>,
-    /// Whether no record is without it.
+    /// Whether every record must have the field.
     #[serde(deserialize_with = "or_default")]
     pub system_mandatory: bool,
-    /// Whether nobody may set it.
+    /// Whether the field is read-only for everyone.
     #[serde(deserialize_with = "or_default")]
     pub read_only: bool,
-    /// Whether this user may not set it.
+    /// Whether the field is read-only for this user.
     #[serde(deserialize_with = "or_default")]
     pub field_read_only: bool,
-    /// What the API may do with it.
+    /// Which operations set the field.
     pub operation_type: Option<OperationType>,
-    /// Whether the organisation made it.
+    /// Whether the organization created the field.
     #[serde(deserialize_with = "or_default")]
     pub custom_field: bool,
-    /// How two records may not have the same value; empty, if they may: see [`is_unique`](Self::is_unique).
+    /// How Zoho enforces unique values; empty if it does not: see [`is_unique`](Self::is_unique).
     #[serde(deserialize_with = "or_default")]
     pub unique: Extra,
     /// The values of a pick list.
     #[serde(deserialize_with = "or_default")]
     pub pick_list_values: Vec<PickListValue>,
-    /// Which records a lookup means.
+    /// The target of a lookup.
     pub lookup: Option<LookupTarget>,
-    /// What the rows of a subform are.
+    /// The rows of a subform.
     pub subform: Option<SubformTarget>,
-    /// What it is when nothing is set.
+    /// The default value.
     pub default_value: Option<Value>,
-    /// What else there is.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl Field {
-    /// Whether no two records may have the same value.
+    /// Whether values must be unique.
     #[must_use]
     pub fn is_unique(&self) -> bool {
         !self.unique.is_empty()
     }
 
-    /// The values of a pick list, as records have them.
+    /// Iterates over the values of a pick list, as they appear in records.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         self.pick_list_values.iter().map(|value| value.display_value.as_str())
     }
 
-    /// Whether a record may be created with it.
+    /// Whether the field can be set in a new record.
     #[must_use]
     pub fn can_be_created(&self) -> bool {
         self.may_be_set(|operation| operation.api_create)
     }
 
-    /// Whether it may be changed.
+    /// Whether the field can be updated.
     #[must_use]
     pub fn can_be_updated(&self) -> bool {
         self.may_be_set(|operation| operation.api_update)
     }
 
-    /// What the API may do decides, where Zoho says it: `Owner` is `field_read_only` and may be set all the same. Of a
-    /// subform Zoho says that the API may not set it, though it is set with its record.
+    /// The operation type decides, if Zoho sends it: `Owner` is `field_read_only` and can be set anyway. Of subforms Zoho says
+    /// that the API cannot set them, although they are set with their record.
     fn may_be_set(&self, allowed: impl Fn(&OperationType) -> Option<bool>) -> bool {
         match self.operation_type.as_ref().and_then(allowed) {
             Some(allowed) if self.data_type != FieldType::Subform => allowed,
@@ -95,63 +95,63 @@ impl Field {
 }
 
 open_enum! {
-    /// What a field holds.
+    /// The kind of value that a field contains.
     pub enum FieldType {
-        /// One line.
+        /// A line of text.
         Text = "text",
-        /// Several lines.
+        /// Several lines of text.
         TextArea = "textarea",
-        /// An e-mail address.
+        /// An email address.
         Email = "email",
-        /// A telephone number.
+        /// A phone number.
         Phone = "phone",
-        /// The address of a web page.
+        /// A URL.
         Website = "website",
         /// A whole number.
         Integer = "integer",
-        /// A whole number of many digits, which the API writes as a text.
+        /// A large whole number, which the API writes as text.
         BigInteger = "bigint",
         /// A number.
         Double = "double",
         /// An amount of money.
         Currency = "currency",
-        /// A number of per cent.
+        /// A percentage.
         Percent = "percent",
         /// True or false.
         Boolean = "boolean",
-        /// A day.
+        /// A date.
         Date = "date",
-        /// A moment.
+        /// A date and time.
         DateTime = "datetime",
-        /// One of some values.
+        /// One value of a list.
         PickList = "picklist",
-        /// Any of some values.
+        /// Several values of a list.
         MultiSelectPickList = "multiselectpicklist",
         /// Another record.
         Lookup = "lookup",
         /// Other records.
         MultiSelectLookup = "multiselectlookup",
-        /// The user whose record it is.
+        /// The owner of the record.
         OwnerLookup = "ownerlookup",
         /// A user.
         UserLookup = "userlookup",
-        /// Users.
+        /// Several users.
         MultiUserLookup = "multiuserlookup",
-        /// Rows with fields of their own.
+        /// Rows with their own fields.
         Subform = "subform",
         /// Files.
         FileUpload = "fileupload",
         /// Images.
         ImageUpload = "imageupload",
-        /// The record's picture.
+        /// The photo of the record.
         ProfileImage = "profileimage",
-        /// On what ground a person's data is processed.
+        /// The legal basis for processing a person's data.
         ConsentLookup = "consent_lookup",
-        /// A number that Zoho counts up.
+        /// A number that Zoho assigns.
         AutoNumber = "autonumber",
-        /// What Zoho makes of other fields.
+        /// A value that Zoho computes from other fields.
         Formula = "formula",
-        /// What Zoho makes of other records.
+        /// A value that Zoho computes from other records.
         RollupSummary = "rollup_summary",
     }
 }
@@ -162,64 +162,64 @@ impl Default for FieldType {
     }
 }
 
-/// One value of a pick list.
+/// A value of a pick list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PickListValue {
-    /// Zoho's id of it.
+    /// Zoho's id of the item.
     pub id: Option<String>,
-    /// What records have, and people see.
+    /// The value in records, which is also the one that users see.
     #[serde(deserialize_with = "or_default")]
     pub display_value: String,
-    /// What it was called first: it stays when it is renamed.
+    /// The first name of the value. It stays the same if the value is renamed.
     pub actual_value: Option<String>,
-    /// `used`, or `unused` for one that is not offered any more.
+    /// `used`, or `unused` for a value that is no longer offered.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// What else there is.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What the API and people may do with a field.
+/// The operations that may set a field.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct OperationType {
-    /// Whether the API may set it in a new record.
+    /// Whether the API may set the field in a new record.
     pub api_create: Option<bool>,
-    /// Whether the API may change it.
+    /// Whether the API may update the field.
     pub api_update: Option<bool>,
-    /// Whether people may set it in a new record.
+    /// Whether users may set the field in a new record.
     pub web_create: Option<bool>,
-    /// Whether people may change it.
+    /// Whether users may update the field.
     pub web_update: Option<bool>,
 }
 
-/// Which records a lookup means.
+/// The target of a lookup.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LookupTarget {
-    /// The records of which module; empty for a field that is no lookup.
+    /// The module of the records; `None` for a field that is not a lookup.
     pub module: Option<ModuleName>,
-    /// What else there is.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What the rows of a subform are.
+/// The rows of a subform.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SubformTarget {
-    /// The rows' own module.
+    /// The module of the rows.
     pub module: Option<String>,
-    /// The rows' fields, where Zoho says so.
+    /// The fields of the rows, if Zoho sends them.
     #[serde(deserialize_with = "or_default")]
     pub fields: Vec<Field>,
-    /// What else there is.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

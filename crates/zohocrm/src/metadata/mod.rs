@@ -1,10 +1,10 @@
-//! `crm.metadata()`: which modules there are, which fields they have, and whether a record fits them.
+//! `crm.metadata()`: modules, fields and layouts, and checks of records against them.
 
+mod cache;
 mod check;
 mod field;
 mod module;
 mod rust_struct;
-mod shelf;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use cache::Cache;
 use check::Purpose;
-use shelf::Shelf;
 
 use crate::caller::Caller;
 use crate::error::Error;
@@ -27,9 +27,9 @@ pub use field::{Field, FieldType, LookupTarget, OperationType, PickListValue, Su
 pub use module::{Layout, LayoutSection, Module, ModuleName, RelatedList};
 pub use rust_struct::rust_struct;
 
-/// What an organisation's CRM is made of: modules, fields, layouts, related lists; from [`Crm::metadata`].
+/// The modules, fields, layouts and related lists of an organization; from [`Crm::metadata`](crate::Crm::metadata).
 ///
-/// Zoho is asked each time, unless it is [`cached`](Self::cached). Clones share what is kept.
+/// Each call requests them, unless they are [`cached`](Self::cached). Clones share the cache.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -42,7 +42,7 @@ pub use rust_struct::rust_struct;
 /// }
 ///
 /// let lead = Record::new().with("Last_Name", "Hopper").with("Lead_Source", "Nowhere");
-/// metadata.check_create("Leads", &lead).await?; // says that `Nowhere` is not in the pick list
+/// metadata.check_create("Leads", &lead).await?; // fails, because `Nowhere` is not in the pick list
 /// crm.records("Leads").create([lead]).await?;
 /// # Ok(())
 /// # }
@@ -50,91 +50,91 @@ pub use rust_struct::rust_struct;
 #[derive(Clone, Debug)]
 pub struct Metadata {
     caller: Caller,
-    /// How old what is kept may be, if anything is kept.
-    oldest: Option<Duration>,
-    kept: Arc<Kept>,
+    /// The maximum age of cached lists; `None` without a cache.
+    max_age: Option<Duration>,
+    caches: Arc<Caches>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
-    modules: Shelf<Module>,
-    fields: Shelf<Field>,
-    layouts: Shelf<Layout>,
-    related_lists: Shelf<RelatedList>,
+struct Caches {
+    modules: Cache<Module>,
+    fields: Cache<Field>,
+    layouts: Cache<Layout>,
+    related_lists: Cache<RelatedList>,
 }
 
 impl Metadata {
-    /// A check that fails asks Zoho again, unless what it knows is no older than this. Else a program that writes many
-    /// wrong records would ask each time.
-    const NEW_ENOUGH: Duration = Duration::from_secs(10);
+    /// A failed check requests the fields again, unless they are newer than this. Otherwise a program that writes many invalid
+    /// records would request them each time.
+    const FRESH_AGE: Duration = Duration::from_secs(10);
 
     pub(crate) fn new(caller: &Caller) -> Self {
-        Self { caller: caller.clone(), oldest: None, kept: Arc::default() }
+        Self { caller: caller.clone(), max_age: None, caches: Arc::default() }
     }
 
-    /// Keeps what was read for so long. Those who want the same thing at the same time share one call.
+    /// Caches what is read, up to this age. Concurrent callers that need the same list share one call.
     #[must_use]
-    pub fn cached(self, oldest: Duration) -> Self {
-        Self { oldest: Some(oldest), kept: Arc::default(), ..self }
+    pub fn cached(self, max_age: Duration) -> Self {
+        Self { max_age: Some(max_age), caches: Arc::default(), ..self }
     }
 
-    /// Forgets what is kept.
+    /// Empties the cache.
     pub fn refresh(&self) {
-        self.kept.modules.clear();
-        self.kept.fields.clear();
-        self.kept.layouts.clear();
-        self.kept.related_lists.clear();
+        self.caches.modules.clear();
+        self.caches.fields.clear();
+        self.caches.layouts.clear();
+        self.caches.related_lists.clear();
     }
 
-    /// The modules.
+    /// Lists the modules.
     ///
     /// # Errors
-    /// When the call fails. Needs the scope `ZohoCRM.settings.modules.READ`.
+    /// If the call fails. Needs the scope `ZohoCRM.settings.modules.READ`.
     pub async fn modules(&self) -> Result<Arc<[Module]>, Error> {
         let request = Request::new(&self.caller, Method::Get, "/crm/v8/settings/modules");
         let request = request.scopes(&["ZohoCRM.settings.modules.READ", "ZohoCRM.settings.ALL"]);
-        self.list(&self.kept.modules, "", request, self.oldest).await
+        self.list(&self.caches.modules, "", request, self.max_age).await
     }
 
-    /// The fields of a module, in Zoho's order.
+    /// Lists the fields of a module, in Zoho's order.
     ///
     /// # Errors
-    /// When the call fails. Needs the scope `ZohoCRM.settings.fields.READ`.
+    /// If the call fails. Needs the scope `ZohoCRM.settings.fields.READ`.
     pub async fn fields(&self, module: &str) -> Result<Fields, Error> {
-        self.fields_no_older(module, self.oldest).await
+        self.fields_up_to(module, self.max_age).await
     }
 
-    /// The layouts of a module.
+    /// Lists the layouts of a module.
     ///
     /// # Errors
-    /// When the call fails. Needs the scope `ZohoCRM.settings.layouts.READ`.
+    /// If the call fails. Needs the scope `ZohoCRM.settings.layouts.READ`.
     pub async fn layouts(&self, module: &str) -> Result<Arc<[Layout]>, Error> {
         let request = self.of_module("/crm/v8/settings/layouts", module);
         let request = request.scopes(&["ZohoCRM.settings.layouts.READ", "ZohoCRM.settings.ALL"]);
-        self.list(&self.kept.layouts, module, request, self.oldest).await
+        self.list(&self.caches.layouts, module, request, self.max_age).await
     }
 
-    /// What hangs on a record of a module.
+    /// Lists the related lists of a module's records.
     ///
     /// # Errors
-    /// When the call fails. Needs the scope `ZohoCRM.settings.related_lists.READ`.
+    /// If the call fails. Needs the scope `ZohoCRM.settings.related_lists.READ`.
     pub async fn related_lists(&self, module: &str) -> Result<Arc<[RelatedList]>, Error> {
         let request = self.of_module("/crm/v8/settings/related_lists", module);
         let request = request.scopes(&["ZohoCRM.settings.related_lists.READ", "ZohoCRM.settings.ALL"]);
-        self.list(&self.kept.related_lists, module, request, self.oldest).await
+        self.list(&self.caches.related_lists, module, request, self.max_age).await
     }
 
-    /// Checks a record against the fields of its module, before it is created. If it does not fit what is kept, Zoho is
-    /// asked once more: the field, or the value of the pick list, may be new.
+    /// Checks a record against the fields of its module before it is created. If it does not fit the cached fields, they are
+    /// requested again, because the field or the value of the pick list may be new.
     ///
     /// # Errors
-    /// [`Error::InvalidRecord`] with all that is wrong; and when the fields cannot be had.
+    /// [`Error::InvalidRecord`] with everything that is wrong, and if the fields cannot be read.
     pub async fn check_create(&self, module: &str, record: &Record) -> Result<(), Error> {
         self.check(module, record, Purpose::Create).await
     }
 
-    /// Checks what is to be changed of a record against the fields of its module: see
-    /// [`check_create`](Self::check_create). Fields that are not there stay as they are.
+    /// Checks the changes of a record against the fields of its module: see [`check_create`](Self::check_create). Fields may be
+    /// missing; they stay unchanged.
     ///
     /// # Errors
     /// As for [`check_create`](Self::check_create).
@@ -145,10 +145,10 @@ impl Metadata {
     async fn check(&self, module: &str, record: &Record, purpose: Purpose) -> Result<(), Error> {
         let problems = check::problems(&self.fields(module).await?, record, purpose);
         let may_be_stale =
-            self.oldest.is_some() && problems.iter().any(|problem| problem.kind.may_be_stale());
+            self.max_age.is_some() && problems.iter().any(|problem| problem.kind.may_be_stale());
         let problems = match may_be_stale {
             true => {
-                let newer = self.fields_no_older(module, Some(Self::NEW_ENOUGH)).await?;
+                let newer = self.fields_up_to(module, Some(Self::FRESH_AGE)).await?;
                 check::problems(&newer, record, purpose)
             }
             false => problems,
@@ -159,10 +159,10 @@ impl Metadata {
         }
     }
 
-    async fn fields_no_older(&self, module: &str, oldest: Option<Duration>) -> Result<Fields, Error> {
+    async fn fields_up_to(&self, module: &str, max_age: Option<Duration>) -> Result<Fields, Error> {
         let request = self.of_module("/crm/v8/settings/fields", module);
         let request = request.scopes(&["ZohoCRM.settings.fields.READ", "ZohoCRM.settings.ALL"]);
-        Ok(Fields { fields: self.list(&self.kept.fields, module, request, oldest).await? })
+        Ok(Fields { fields: self.list(&self.caches.fields, module, request, max_age).await? })
     }
 
     fn of_module(&self, path: &str, module: &str) -> Request {
@@ -171,22 +171,22 @@ impl Metadata {
 
     async fn list<T: DeserializeOwned>(
         &self,
-        shelf: &Shelf<T>,
+        cache: &Cache<T>,
         name: &str,
         request: Request,
-        oldest: Option<Duration>,
+        max_age: Option<Duration>,
     ) -> Result<Arc<[T]>, Error> {
-        let ask = async {
+        let request_list = async {
             let response = request.send().await?;
             match response.json::<Listed<T>>()? {
                 Some(listed) => Ok(listed.items),
                 None if response.status() == 204 => Ok(Vec::new()),
-                None => Err(Error::unusable(&response, "it is no list, and not none either")),
+                None => Err(Error::unusable(&response, "expected a list or an empty response")),
             }
         };
-        match oldest {
-            Some(oldest) => shelf.take(name, oldest, ask).await,
-            None => ask.await.map(Arc::from),
+        match max_age {
+            Some(max_age) => cache.get(name, max_age, request_list).await,
+            None => request_list.await.map(Arc::from),
         }
     }
 }
@@ -198,26 +198,26 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// The field with this API name.
+    /// Returns the field with this API name.
     #[must_use]
     pub fn field(&self, api_name: &str) -> Option<&Field> {
         self.iter().find(|field| field.api_name == api_name)
     }
 
-    /// Checks a record that is to be created. Nothing is asked.
+    /// Checks a record that is to be created, without a call.
     ///
     /// # Errors
-    /// All that is wrong with it.
+    /// Everything that is wrong with the record.
     pub fn check_create(&self, record: &Record) -> Result<(), Vec<FieldProblem>> {
-        none(check::problems(self, record, Purpose::Create))
+        ok_if_empty(check::problems(self, record, Purpose::Create))
     }
 
-    /// Checks what is to be changed of a record. Nothing is asked.
+    /// Checks the changes of a record, without a call.
     ///
     /// # Errors
-    /// All that is wrong with it.
+    /// Everything that is wrong with the record.
     pub fn check_update(&self, record: &Record) -> Result<(), Vec<FieldProblem>> {
-        none(check::problems(self, record, Purpose::Update))
+        ok_if_empty(check::problems(self, record, Purpose::Update))
     }
 }
 
@@ -235,11 +235,11 @@ impl FromIterator<Field> for Fields {
     }
 }
 
-fn none(problems: Vec<FieldProblem>) -> Result<(), Vec<FieldProblem>> {
+fn ok_if_empty(problems: Vec<FieldProblem>) -> Result<(), Vec<FieldProblem>> {
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// How Zoho wraps a list: under its name.
+/// A list as Zoho wraps it: under its name.
 #[derive(Debug, Deserialize)]
 struct Listed<T> {
     #[serde(alias = "modules", alias = "fields", alias = "layouts", alias = "related_lists")]

@@ -1,4 +1,4 @@
-//! `Module`, `Layout` and `RelatedList`: what an organisation's CRM is made of, as Zoho describes it.
+//! `Module`, `Layout` and `RelatedList`, as Zoho describes them.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,20 +10,20 @@ use crate::value::{Extra, or_default};
 #[serde(default)]
 #[non_exhaustive]
 pub struct Module {
-    /// Zoho's id of it.
+    /// Zoho's id of the item.
     pub id: Option<String>,
-    /// Its name in the API, such as `Leads`.
+    /// The API name, such as `Leads`.
     #[serde(deserialize_with = "or_default")]
     pub api_name: String,
-    /// Its name inside Zoho, such as `CustomModule1`.
+    /// Zoho's internal name, such as `CustomModule1`.
     pub module_name: Option<String>,
-    /// What one of its records is called.
+    /// The display name of one record.
     pub singular_label: Option<String>,
-    /// What its records are called.
+    /// The display name of several records.
     pub plural_label: Option<String>,
-    /// `default` for a module of Zoho's, `custom` for one of the organisation's, and others.
+    /// `default` for Zoho's modules, `custom` for the organization's, and others.
     pub generated_type: Option<String>,
-    /// Whether the API knows its records.
+    /// Whether the API supports the module.
     #[serde(deserialize_with = "or_default")]
     pub api_supported: bool,
     /// Whether this user may create records.
@@ -32,91 +32,91 @@ pub struct Module {
     /// Whether this user may read records.
     #[serde(deserialize_with = "or_default")]
     pub viewable: bool,
-    /// Whether this user may change records.
+    /// Whether this user may update records.
     #[serde(deserialize_with = "or_default")]
     pub editable: bool,
     /// Whether this user may delete records.
     #[serde(deserialize_with = "or_default")]
     pub deletable: bool,
-    /// What else there is.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A layout: which fields people see, in which order. The names are Zoho's own.
+/// A layout: the fields that users see, and their order. The names are Zoho's own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Layout {
-    /// Zoho's id of it, for a record's `Layout`.
+    /// Zoho's id of the layout, for the field `Layout` of a record.
     #[serde(deserialize_with = "or_default")]
     pub id: String,
-    /// Its name.
+    /// The name.
     #[serde(deserialize_with = "or_default")]
     pub name: String,
-    /// `active`, or not in use.
+    /// `active`, or another status if the layout is not in use.
     pub status: Option<String>,
-    /// Whether this user sees it.
+    /// Whether the layout is visible to this user.
     #[serde(deserialize_with = "or_default")]
     pub visible: bool,
-    /// Its parts.
+    /// The sections.
     #[serde(deserialize_with = "or_default")]
     pub sections: Vec<LayoutSection>,
-    /// What else there is.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A part of a layout.
+/// A section of a layout.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LayoutSection {
-    /// Its name in the API.
+    /// The API name.
     pub api_name: Option<String>,
-    /// Its name for people.
+    /// The display name.
     pub display_label: Option<String>,
-    /// Its fields. A layout may have other pick-list values and other mandatory fields than its module.
+    /// The fields. Their pick-list values, and which of them are mandatory, can differ from those of the module.
     #[serde(deserialize_with = "or_default")]
     pub fields: Vec<Field>,
-    /// What else there is.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A related list: what hangs on a record, such as its notes. The names are Zoho's own.
+/// A related list of a record, such as its notes. The names are Zoho's own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RelatedList {
-    /// Zoho's id of it.
+    /// Zoho's id of the item.
     pub id: Option<String>,
-    /// Its name in the API.
+    /// The API name.
     #[serde(deserialize_with = "or_default")]
     pub api_name: String,
-    /// Its name for people.
+    /// The display name.
     pub display_label: Option<String>,
-    /// The module of the records in it; none for some lists of Zoho's own.
+    /// The module of the related records; `None` for some of Zoho's own lists.
     pub module: Option<ModuleName>,
     /// `default`, `multiselectlookup` and others.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// What else there is.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A module, by its names.
+/// A reference to a module.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ModuleName {
-    /// Its name in the API.
+    /// The API name.
     #[serde(deserialize_with = "or_default")]
     pub api_name: String,
-    /// Zoho's id of it.
+    /// Zoho's id of the item.
     pub id: Option<String>,
-    /// What else there is.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

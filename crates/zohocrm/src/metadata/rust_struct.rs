@@ -1,14 +1,14 @@
-//! `rust_struct`: a Rust type for the records of a module.
+//! `rust_struct`: generates a Rust type for the records of a module.
 
 use std::collections::HashSet;
 
 use super::field::{Field, FieldType};
 
-/// Writes a Rust struct for the records of a module, with serde's derives, and an enum for each pick list. It uses the
-/// crates `serde`, `serde_json` and `zohocrm`.
+/// Generates a Rust struct for the records of a module, with serde's derives, and an enum for each pick list. The code uses
+/// the crates `serde`, `serde_json` and `zohocrm`.
 ///
-/// Each field is an `Option`: a record may be without it, and what is `None` is not written, so an update leaves it as it
-/// is. Names are made from API names, and numbered where two would be the same.
+/// Each field is an `Option`: a record may lack it, and `None` is not serialized, so that an update leaves the field unchanged.
+/// Names are derived from API names and numbered if two would be the same.
 ///
 /// ```
 /// use zohocrm::metadata::{Field, rust_struct};
@@ -35,7 +35,7 @@ pub fn rust_struct(module: &str, fields: &[Field]) -> String {
     format!("use serde::{{Deserialize, Serialize}};\n{uses}\n{}", file.items.join("\n"))
 }
 
-/// The types of this crate that a struct may need.
+/// The types of this crate that a struct can use.
 const USES: [&str; 6] = ["Consent", "Date", "DateTime", "FileField", "Lookup", "Record"];
 
 #[derive(Debug, Default)]
@@ -46,10 +46,10 @@ struct RustFile {
 }
 
 impl RustFile {
-    /// Adds a struct and the types that it needs, which come after it. Gives its name.
+    /// Adds a struct, followed by the types that it uses, and returns its name.
     fn add_struct(&mut self, name: &str, about: &str, fields: &[Field]) -> String {
         let name = self.type_names.take(camel_case(name, "Module"));
-        let place = self.items.len();
+        let index = self.items.len();
         self.items.push(String::new());
         let mut names = Names::default();
         let mut lines = Vec::new();
@@ -68,7 +68,7 @@ impl RustFile {
             lines.push(format!("    #[serde({rename}skip_serializing_if = \"Option::is_none\")]\n"));
             lines.push(format!("    pub {member}: Option<{kind}>,\n"));
         }
-        self.items[place] = format!(
+        self.items[index] = format!(
             "/// {about}\n#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]\n\
              #[serde(default)]\npub struct {name} {{\n{}}}\n",
             lines.concat()
@@ -116,7 +116,7 @@ impl RustFile {
         }
     }
 
-    /// A struct for the rows of a subform, where Zoho says what they are.
+    /// Returns the type of the rows of a subform, which is a struct if Zoho sends their fields.
     fn row(&mut self, owner: &str, field: &Field) -> String {
         match &field.subform {
             Some(subform) if !subform.fields.is_empty() => {
@@ -127,7 +127,7 @@ impl RustFile {
         }
     }
 
-    /// An enum for the values of a pick list. A list without values may hold any text.
+    /// Returns the type of a pick list, which is an enum unless the list has no values and may contain any text.
     fn add_enum(&mut self, owner: &str, field: &Field) -> String {
         if field.pick_list_values.is_empty() {
             return "String".to_owned();
@@ -159,14 +159,14 @@ impl RustFile {
     }
 }
 
-/// Names that are taken in one place.
+/// The names that are taken in one scope.
 #[derive(Debug, Default)]
 struct Names {
     taken: HashSet<String>,
 }
 
 impl Names {
-    /// The name, with a number if it is taken.
+    /// Takes a name, with a number if it is already taken.
     fn take(&mut self, name: String) -> String {
         let numbered = (2_u32..).map(|number| match name.ends_with(|last: char| last.is_ascii_digit()) {
             true => format!("{name}_{number}"),
@@ -179,8 +179,8 @@ impl Names {
     }
 }
 
-/// `Last_Name` and `lastName` become `last_name`. Letters that are not of ASCII do not stay: two of them may look the
-/// same.
+/// `Last_Name` and `lastName` become `last_name`. Letters outside of ASCII are dropped, because some of them look
+/// alike.
 fn snake_case(text: &str) -> String {
     let mut name = String::new();
     let mut before = ' ';
@@ -216,7 +216,7 @@ fn camel_case(text: &str, otherwise: &str) -> String {
     }
 }
 
-/// A text for a comment: on one line, and in the order in which it is read.
+/// Makes a text safe for a comment: on one line, and without changes of the writing direction.
 fn plain(text: &str) -> String {
     let is_odd = |letter: char| {
         letter.is_control()
@@ -225,12 +225,12 @@ fn plain(text: &str) -> String {
     text.replace(is_odd, " ").trim().to_owned()
 }
 
-/// A value of a pick list for a comment.
+/// Quotes a value of a pick list for a comment.
 fn quoted(text: &str) -> String {
     format!("`{}`", plain(text).replace('`', "'"))
 }
 
-/// What no member can be called.
+/// Names that a member cannot have.
 const KEYWORDS: [&str; 53] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
@@ -239,7 +239,7 @@ const KEYWORDS: [&str; 53] = [
     "where", "while", "yield", "union", "raw",
 ];
 
-/// What no type and no variant can be called without hiding a name that the code needs.
+/// Names that a type or variant cannot have, because they would hide a name that the code uses.
 const TAKEN: [&str; 17] = [
     "Self",
     "Option",

@@ -18,7 +18,7 @@ use crate::written::{WrittenRecord, outcomes, outcomes_of_any_number};
 pub use channel::Channel;
 pub use notification::{AffectedValues, InvalidNotification, Notification, RecordOperation};
 
-/// The channels of the CRM. Returned by [`Crm::notifications`].
+/// The channels of the CRM. Returned by [`Crm::notifications`](crate::Crm::notifications).
 ///
 /// ```no_run
 /// use zohocrm::Channel;

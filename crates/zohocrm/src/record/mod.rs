@@ -1,4 +1,4 @@
-//! `Record`: one record with whatever fields the organisation has. Nothing here does I/O.
+//! `Record`: one record with the fields that the organization defined. Nothing here does I/O.
 
 mod parts;
 mod read;
@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 pub use parts::{Consent, FileField, Lookup};
 pub use read::FieldError;
 
-/// One record: its fields by their API names, in Zoho's order. Every organisation has its own, so they are not known
-/// beforehand.
+/// One record: its fields by API name, in Zoho's order. Every organization defines its own fields, so they are not known at
+/// compile time.
 ///
 /// Fields are set with [`with`](Self::with) and read with a method for each kind of field: [`text`](Self::text),
-/// [`number`](Self::number), [`lookup`](Self::lookup) and so on. Those give `None` for a field that is missing, null, or
-/// of another kind; [`get`](Self::get) tells these apart, and reads any type of serde's.
+/// [`number`](Self::number), [`lookup`](Self::lookup) and so on. These methods return `None` for a field that is missing,
+/// null, or of another kind. [`get`](Self::get) tells these cases apart, and decodes any type that serde can deserialize.
 ///
 /// ```
 /// use zohocrm::{Date, Lookup, Record};
@@ -40,32 +40,32 @@ pub struct Record {
 }
 
 impl Record {
-    /// A record without fields.
+    /// Creates a record without fields.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A record with no more than an id: to change it, or to point at it.
+    /// Creates a record with only an id, to update it or to refer to it.
     pub fn with_id(id: impl Into<String>) -> Self {
         Self::new().with("id", id.into())
     }
 
-    /// The record that a type of the caller's is written as.
+    /// Creates a record from any value that serializes as a JSON object.
     ///
     /// # Errors
-    /// When it is not written as a JSON object.
+    /// If it does not serialize as a JSON object.
     pub fn from_serialize(record: &impl Serialize) -> Result<Self, FieldError> {
         match serde_json::to_value(record) {
             Ok(Value::Object(fields)) => Ok(fields.into()),
-            Ok(_) => Err(FieldError::new("", "a record is an object with fields")),
+            Ok(_) => Err(FieldError::new("", "expected an object with fields")),
             Err(error) => Err(FieldError::new("", &error.to_string())),
         }
     }
 
-    /// Sets a field: a text, number or boolean; a [`Date`](crate::Date), [`DateTime`](crate::DateTime), [`Lookup`] or
-    /// [`FileField`]; a list of texts (multi-select) or of records (subform); or any JSON. A number that is none (NaN) or
-    /// infinite is null there.
+    /// Sets a field to a text, number or boolean; a [`Date`](crate::Date), [`DateTime`](crate::DateTime), [`Lookup`] or
+    /// [`FileField`]; a list of texts (multi-select) or of records (subform); or any JSON. NaN and infinite numbers become
+    /// null.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.set(name, value);
@@ -83,7 +83,7 @@ impl Record {
         self.fields.insert(name.into(), value.into());
     }
 
-    /// Takes a field out; the others keep their order. In an update it stays as it is.
+    /// Removes a field. The others keep their order. An update without a field leaves it unchanged.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         self.fields.shift_remove(name)
     }

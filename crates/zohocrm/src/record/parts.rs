@@ -1,11 +1,11 @@
-//! What some fields consist of: a pointer at a record, a file, a consent.
+//! The values of some kinds of fields: a reference to a record, a file, a consent.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::value::{Date, DateTime, Extra, Nullable};
 
-/// A pointer at another record or user: its id, and what Zoho tells along with it.
+/// A reference to another record or user: its id, and what Zoho sends along with it.
 ///
 /// ```
 /// use zohocrm::{Lookup, Record};
@@ -25,7 +25,7 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    /// A pointer at the record, or user, with this id.
+    /// Creates a reference to the record or user with this id.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), name: None, email: None, extra: Extra::new() }
     }
@@ -36,26 +36,26 @@ impl Lookup {
         &self.id
     }
 
-    /// The name, where Zoho gave it.
+    /// The name, if Zoho sent it.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The e-mail address; users have one.
+    /// The email address. Only users have one.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
         self.email.as_deref()
     }
 
-    /// What else Zoho told.
+    /// Members without an accessor.
     #[must_use]
     pub fn extra(&self) -> &Extra {
         &self.extra
     }
 }
 
-/// A file in a field for files or images. To attach one, upload it and give the id that it got.
+/// A file in a field for files or images. To attach a file, upload it and set its upload id.
 ///
 /// ```
 /// use zohocrm::{FileField, Record};
@@ -67,79 +67,79 @@ impl Lookup {
 #[serde(default)]
 #[non_exhaustive]
 pub struct FileField {
-    /// The id of the file in the field, once it is there.
+    /// The id of the file in the field, once the record has been saved.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// The id that the upload gave it.
+    /// The id that the upload returned.
     #[serde(rename = "File_Id__s", skip_serializing_if = "Nullable::is_absent")]
     pub file_id: Nullable<String>,
-    /// Its name.
+    /// The file name.
     #[serde(rename = "File_Name__s", skip_serializing_if = "Nullable::is_absent")]
     pub file_name: Nullable<String>,
-    /// Its size in bytes, as a text.
+    /// The size in bytes, as text.
     #[serde(rename = "Size__s", skip_serializing_if = "Nullable::is_absent")]
     pub size: Nullable<String>,
-    /// What else there is.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl FileField {
-    /// A file that was uploaded, by the id that it got.
+    /// Creates a value that attaches an uploaded file, given the id that the upload returned.
     pub fn uploaded(file_id: impl Into<String>) -> Self {
         Self { file_id: Nullable::Value(file_id.into()), ..Self::default() }
     }
 
-    /// Takes a file out of its field, by its id there.
+    /// Creates a value that removes a file from the field, given its id there.
     pub fn deleted(id: impl Into<String>) -> Self {
         let extra = Extra::from_iter([("_delete".to_owned(), Value::Null)]);
         Self { id: Nullable::Value(id.into()), extra, ..Self::default() }
     }
 }
 
-/// What a person has agreed to: how they may be contacted.
+/// A person's consent: how they may be contacted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Consent {
-    /// Why their data may be kept: `Obtained`, `Pending`, `Legitimate Interests` and more.
+    /// The legal basis for storing their data: `Obtained`, `Pending`, `Legitimate Interests` and more.
     #[serde(rename = "Data_Processing_Basis", skip_serializing_if = "Nullable::is_absent")]
     pub data_processing_basis: Nullable<String>,
-    /// When they agreed.
+    /// When they consented.
     #[serde(rename = "Consent_Date", skip_serializing_if = "Nullable::is_absent")]
     pub consent_date: Nullable<Date>,
-    /// How they agreed: `Email`, `Phone`, `Survey` and more.
+    /// How they consented: `Email`, `Phone`, `Survey` and more.
     #[serde(rename = "Consent_Through", skip_serializing_if = "Nullable::is_absent")]
     pub consent_through: Nullable<String>,
-    /// What was noted about it.
+    /// Remarks about the consent.
     #[serde(rename = "Consent_Remarks", skip_serializing_if = "Nullable::is_absent")]
     pub consent_remarks: Nullable<String>,
-    /// Whether they may be written to.
+    /// Whether they may be contacted by email.
     #[serde(rename = "Contact_Through_Email", skip_serializing_if = "Nullable::is_absent")]
     pub contact_through_email: Nullable<bool>,
-    /// Whether they may be called.
+    /// Whether they may be contacted by phone.
     #[serde(rename = "Contact_Through_Phone", skip_serializing_if = "Nullable::is_absent")]
     pub contact_through_phone: Nullable<bool>,
-    /// Whether they may be asked in a survey.
+    /// Whether they may be contacted with a survey.
     #[serde(rename = "Contact_Through_Survey", skip_serializing_if = "Nullable::is_absent")]
     pub contact_through_survey: Nullable<bool>,
     /// Whether they may be contacted through social media.
     #[serde(rename = "Contact_Through_Social", skip_serializing_if = "Nullable::is_absent")]
     pub contact_through_social: Nullable<bool>,
-    /// When they were asked by e-mail.
+    /// When the request for consent was sent by email.
     #[serde(rename = "Mail_Sent_Time", skip_serializing_if = "Nullable::is_absent")]
     pub mail_sent_time: Nullable<DateTime>,
-    /// What else there is.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Makes values for [`Record::with`](super::Record::with).
+/// Implements conversions for [`Record::with`](super::Record::with).
 macro_rules! into_value {
     ($($kind:ty),+) => {
         $(impl From<$kind> for Value {
             fn from(value: $kind) -> Self {
-                // These are texts and objects with text keys, which are always written.
+                // These are texts and objects with text keys, which always serialize.
                 serde_json::to_value(value).unwrap_or_default()
             }
         })+

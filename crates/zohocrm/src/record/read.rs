@@ -1,4 +1,4 @@
-//! Reading a record's fields, by kind.
+//! Reads the fields of a record, by kind.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::{Consent, FileField, Lookup, Record};
 use crate::value::{Date, DateTime};
 
-/// What Zoho writes where no value of a pick list was chosen.
-const NONE_CHOSEN: &str = "-None-";
+/// Zoho's value of a pick list in which nothing is selected.
+const NONE_SELECTED: &str = "-None-";
 
 impl Record {
     /// The record's id.
@@ -19,22 +19,22 @@ impl Record {
         self.text("id")
     }
 
-    /// A field as it is, null included.
+    /// Returns a field as JSON, including null.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Value> {
         self.fields().get(name)
     }
 
-    /// Whether the field is there and empty.
+    /// Whether the field is present and null.
     #[must_use]
     pub fn is_null(&self, name: &str) -> bool {
         self.field(name).is_some_and(Value::is_null)
     }
 
-    /// A field of a type that serde can read; `None` if it is missing or null.
+    /// Decodes a field; `None` if it is missing or null.
     ///
     /// # Errors
-    /// When it has another shape.
+    /// If the field has another shape.
     ///
     /// ```
     /// use zohocrm::Record;
@@ -54,10 +54,10 @@ impl Record {
         }
     }
 
-    /// The whole record as a type of the caller's.
+    /// Decodes the whole record.
     ///
     /// # Errors
-    /// When a field has another shape, or one that the type needs is missing.
+    /// If a field has another shape, or a required field is missing.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, FieldError> {
         serde_path_to_error::deserialize(self.fields()).map_err(|error| {
             let path = error.path().to_string();
@@ -65,24 +65,24 @@ impl Record {
         })
     }
 
-    /// A field that holds a text: a line, an e-mail address, a phone number, an auto-number.
+    /// Reads a text: a line, an email address, a phone number, an auto-number.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.field(name)?.as_str()
     }
 
-    /// A field that holds a whole number.
+    /// Reads a whole number.
     #[must_use]
     pub fn integer(&self, name: &str) -> Option<i64> {
         match self.field(name)? {
-            // Long integers come as text: JavaScript would round them.
+            // Zoho sends long integers as text, because JavaScript would round them.
             Value::String(digits) => digits.parse().ok(),
             value => value.as_i64(),
         }
     }
 
-    /// A field that holds a number: decimal, currency, percent, or a whole number. In a row of a bulk read it is a text,
-    /// which is read as one.
+    /// Reads a number: decimal, currency, percent, or a whole number. In a row of a bulk read the number is text, which is
+    /// parsed.
     #[must_use]
     pub fn number(&self, name: &str) -> Option<f64> {
         match self.field(name)? {
@@ -91,7 +91,7 @@ impl Record {
         }
     }
 
-    /// A field that holds yes or no. In a row of a bulk read it is a text, which is read as one.
+    /// Reads a boolean. In a row of a bulk read the boolean is text, which is parsed.
     #[must_use]
     pub fn boolean(&self, name: &str) -> Option<bool> {
         match self.field(name)? {
@@ -100,26 +100,26 @@ impl Record {
         }
     }
 
-    /// A field that holds a day.
+    /// Reads a date.
     #[must_use]
     pub fn date(&self, name: &str) -> Option<Date> {
         self.text(name)?.parse().ok()
     }
 
-    /// A field that holds a moment, with its offset.
+    /// Reads a date and time, with its offset.
     #[must_use]
     pub fn date_time(&self, name: &str) -> Option<DateTime> {
         self.text(name)?.parse().ok()
     }
 
-    /// A field that holds one value of a list; `None` also where none was chosen (`-None-`).
+    /// Reads the value of a pick list; `None` also if nothing is selected (`-None-`).
     #[must_use]
     pub fn pick_list(&self, name: &str) -> Option<&str> {
-        self.text(name).filter(|chosen| *chosen != NONE_CHOSEN)
+        self.text(name).filter(|selected| *selected != NONE_SELECTED)
     }
 
-    /// A field that holds some values of a list; empty if it is missing. In a row of a bulk read it is a text with
-    /// semicolons, which is taken apart.
+    /// Reads the values of a multi-select pick list; empty if the field is missing. In a row of a bulk read they are text
+    /// with semicolons, which is split.
     #[must_use]
     pub fn multi_select(&self, name: &str) -> Vec<&str> {
         match self.text(name) {
@@ -128,31 +128,31 @@ impl Record {
         }
     }
 
-    /// A field that points at another record.
+    /// Reads a reference to another record.
     #[must_use]
     pub fn lookup(&self, name: &str) -> Option<Lookup> {
         self.get(name).ok().flatten()
     }
 
-    /// The user that the record belongs to.
+    /// Reads the user who owns the record.
     #[must_use]
     pub fn owner(&self) -> Option<Lookup> {
         self.lookup("Owner")
     }
 
-    /// The rows of a subform; empty if it is missing.
+    /// Reads the rows of a subform; empty if the field is missing.
     #[must_use]
     pub fn subform(&self, name: &str) -> Vec<Self> {
         self.items(name).iter().filter_map(Value::as_object).cloned().map(Self::from).collect()
     }
 
-    /// The files of a field for files or images; empty if it is missing.
+    /// Reads the files of a field for files or images; empty if the field is missing.
     #[must_use]
     pub fn files(&self, name: &str) -> Vec<FileField> {
         self.items(name).iter().filter_map(|item| serde::Deserialize::deserialize(item).ok()).collect()
     }
 
-    /// What the person has agreed to: how they may be contacted. Zoho keeps it in `Data_Processing_Basis_Details`.
+    /// Reads the person's consent, from the field `Data_Processing_Basis_Details`.
     #[must_use]
     pub fn consent(&self) -> Option<Consent> {
         self.get("Data_Processing_Basis_Details").ok().flatten()
@@ -163,7 +163,7 @@ impl Record {
     }
 }
 
-/// A field, or a record, that is not of the shape that was asked for.
+/// A field, or a whole record, that does not have the requested shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     field: String,
@@ -175,7 +175,7 @@ impl FieldError {
         Self { field: field.to_owned(), evidence: evidence.to_owned() }
     }
 
-    /// The field's API name, or `Courses[0].Title` inside it; empty if it is the record as a whole.
+    /// The API name of the field, or a path such as `Courses[0].Title`. Empty for the record as a whole.
     #[must_use]
     pub fn field(&self) -> &str {
         &self.field
@@ -185,8 +185,8 @@ impl FieldError {
 impl fmt::Display for FieldError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.field.as_str() {
-            "" => write!(formatter, "the record cannot be read as that: {}", self.evidence),
-            field => write!(formatter, "the field {field} cannot be read as that: {}", self.evidence),
+            "" => write!(formatter, "could not convert the record: {}", self.evidence),
+            field => write!(formatter, "could not convert the field `{field}`: {}", self.evidence),
         }
     }
 }
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_field_has_its_method() {
+    fn every_kind_of_field_has_a_method() {
         let ada = student();
         assert_eq!(ada.id(), Some("5725767000000524157"));
         assert_eq!(
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_type_is_told_apart_from_a_missing_field() {
+    fn a_wrong_type_is_distinguished_from_a_missing_field() {
         let ada = student();
         assert_eq!(ada.get::<i64>("Guardian"), Ok(None));
         let error = ada.get::<i64>("Name").unwrap_err();
@@ -276,15 +276,15 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_is_no_such_type_says_which_field_it_is() {
+    fn a_failed_conversion_of_a_record_names_the_field() {
         #[derive(Debug, serde::Deserialize)]
-        #[expect(dead_code, reason = "nothing is ever read into it")]
+        #[expect(dead_code, reason = "deserializing always fails")]
         struct Odd {
             #[serde(rename = "Courses")]
             courses: Vec<Course>,
         }
         #[derive(Debug, serde::Deserialize)]
-        #[expect(dead_code, reason = "nothing is ever read into it")]
+        #[expect(dead_code, reason = "deserializing always fails")]
         struct Course {
             #[serde(rename = "Title")]
             title: u8,
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_becomes_a_type_of_the_caller_s_and_back() {
+    fn a_record_converts_to_a_struct_and_back() {
         #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "PascalCase")]
         struct Student {
@@ -303,6 +303,6 @@ mod tests {
         let ada: Student = student().deserialize().unwrap();
         assert_eq!(ada, Student { name: "Ada".to_owned(), age: Some(36) });
         assert_eq!(Record::from_serialize(&ada).unwrap().integer("Age"), Some(36));
-        assert!(Record::from_serialize(&"no object").is_err());
+        assert!(Record::from_serialize(&"not an object").is_err());
     }
 }

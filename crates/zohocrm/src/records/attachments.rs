@@ -1,4 +1,4 @@
-//! Files and links attached to a record.
+//! The files and links that are attached to a record.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::request::{Download, Request};
 use crate::value::{DateTime, Extra, Nullable};
 use crate::written::{WrittenRecord, outcome};
 
-/// What a list of attachments asks for. Zoho wants to be told.
+/// The fields of an [`Attachment`]. Zoho requires the parameter.
 const FIELDS: &str = "id,File_Name,Size,Parent_Id,Owner,Created_Time,Modified_Time";
 
 impl Records {
@@ -42,25 +42,25 @@ pub struct RecordAttachments {
 }
 
 impl RecordAttachments {
-    /// Lists the attachments; [`send_as::<Attachment>`](ListRecords::send_as) and
-    /// [`stream_as::<Attachment>`](ListRecords::stream_as) read them as [`Attachment`]. Without
-    /// [`fields`](ListRecords::fields) it asks for what an [`Attachment`] has.
+    /// Lists the attachments. Use [`send_as::<Attachment>`](ListRecords::send_as) or
+    /// [`stream_as::<Attachment>`](ListRecords::stream_as) to decode them. Default of [`fields`](ListRecords::fields): those
+    /// of an [`Attachment`].
     pub fn list(&self) -> ListRecords {
         ListRecords { request: self.request(Method::Get).replace_query("fields", FIELDS) }
     }
 
-    /// Attaches a file: at most 20 MB. A file on disk is streamed.
+    /// Attaches a file of at most 20 MB. A file on disk is streamed.
     ///
     /// # Errors
-    /// When the file cannot be read, the call fails, or Zoho refuses the file.
+    /// If the file cannot be read, the call fails, or Zoho rejects the file.
     pub async fn upload(&self, file: Upload) -> Result<WrittenRecord, Error> {
         outcome(&self.request(Method::Post).upload("file", file)).await
     }
 
-    /// Attaches a link to a file elsewhere, under a title.
+    /// Attaches a link with a title.
     ///
     /// # Errors
-    /// When the call fails, or Zoho refuses the link.
+    /// If the call fails, or Zoho rejects the link.
     pub async fn link(
         &self,
         url: impl Into<String>,
@@ -70,10 +70,10 @@ impl RecordAttachments {
         outcome(&request).await
     }
 
-    /// Hands a file over as a stream, by the id of the attachment.
+    /// Downloads a file as a stream, given the id of the attachment.
     ///
     /// # Errors
-    /// When the call fails.
+    /// If the call fails.
     pub async fn download(&self, attachment: impl Into<String>) -> Result<Download, Error> {
         let values = [
             ("module", self.records.module.clone()),
@@ -85,7 +85,7 @@ impl RecordAttachments {
         request.scopes(scopes(Method::Get)).download().await
     }
 
-    /// Deletes attachments, by their ids.
+    /// Deletes attachments, given by their ids.
     pub fn delete(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteRecords {
         DeleteRecords::new(self.request(Method::Delete), ids)
     }
@@ -95,41 +95,41 @@ impl RecordAttachments {
     }
 }
 
-/// A file or a link that is attached to a record.
+/// A file or link that is attached to a record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Attachment {
-    /// Its id.
+    /// The id of the attachment.
     pub id: String,
-    /// The file's name, or the title of the link.
+    /// The name of the file, or the title of the link.
     #[serde(rename = "File_Name", skip_serializing_if = "Nullable::is_absent")]
     pub file_name: Nullable<String>,
-    /// How many bytes, as a text.
+    /// The size in bytes, as text.
     #[serde(rename = "Size", skip_serializing_if = "Nullable::is_absent")]
     pub size: Nullable<String>,
     /// `Attachment` or `Link URL`, for example.
     #[serde(rename = "$type", skip_serializing_if = "Nullable::is_absent")]
     pub kind: Nullable<String>,
-    /// What the file is called in Zoho's file system.
+    /// The id of the file in Zoho's file system.
     #[serde(rename = "$file_id", skip_serializing_if = "Nullable::is_absent")]
     pub file_id: Nullable<String>,
-    /// Where a link leads.
+    /// The URL of a link.
     #[serde(rename = "$link_url", skip_serializing_if = "Nullable::is_absent")]
     pub link_url: Nullable<String>,
-    /// The record that it is attached to.
+    /// The record to which the file or link is attached.
     #[serde(rename = "Parent_Id", skip_serializing_if = "Nullable::is_absent")]
     pub parent: Nullable<Record>,
-    /// Whose it is.
+    /// The owner.
     #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
     pub owner: Nullable<Lookup>,
-    /// When it was attached.
+    /// When the file or link was attached.
     #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// When it was last changed.
+    /// When the attachment was last modified.
     #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// What else there is.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

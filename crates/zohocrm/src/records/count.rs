@@ -1,4 +1,4 @@
-//! How many records there are.
+//! Counts records.
 
 use serde::Deserialize;
 
@@ -29,36 +29,36 @@ impl Records {
     }
 }
 
-/// A count that has not been asked for; from [`Records::count`].
+/// A count that has not been requested; from [`Records::count`].
 #[derive(Clone, Debug)]
-#[must_use = "nothing is counted until it is sent"]
+#[must_use = "a count does nothing until it is sent"]
 pub struct CountRecords {
     request: Request,
 }
 
 impl CountRecords {
-    /// Counts only what a search would find. Not together with a custom view.
+    /// Counts only the records that match a search. Cannot be combined with a custom view.
     pub fn matching(self, search: impl Into<Search>) -> Self {
         let unmatched =
             ["criteria", "email", "phone", "word"].into_iter().fold(self.request, Request::without_query);
         Self { request: search.into().applied_to(unmatched) }
     }
 
-    /// Counts only the records of a custom view, by its id.
+    /// Counts only the records of a custom view, given by its id.
     pub fn custom_view(self, id: impl Into<String>) -> Self {
         Self { request: self.request.replace_query("cvid", id) }
     }
 
-    /// Asks for the number.
+    /// Requests the count.
     ///
     /// # Errors
-    /// When the call fails.
+    /// If the call fails.
     pub async fn send(&self) -> Result<Response<u64>, Error> {
         Ok(self.request.send_as::<Count>().await?.map(|body| body.count))
     }
 }
 
-/// The answer, as Zoho writes it.
+/// The response, as Zoho writes it.
 #[derive(Debug, Deserialize)]
 struct Count {
     count: u64,

@@ -1,4 +1,4 @@
-//! Records that were deleted.
+//! Lists deleted records.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::stream::{Items, Pages};
 use crate::value::{DateTime, Extra, Nullable};
 
 impl Records {
-    /// Lists the records that were deleted, a page at a time, or all as a stream.
+    /// Lists deleted records, as a page or as a stream of all.
     ///
     /// ```no_run
     /// use zohocrm::DeletedKind;
@@ -32,7 +32,7 @@ impl Records {
     }
 }
 
-/// A list of deleted records that has not been asked for; from [`Records::deleted`].
+/// A list of deleted records that has not been requested; from [`Records::deleted`].
 #[derive(Clone, Debug)]
 #[must_use = "a list does nothing until it is sent"]
 pub struct ListDeleted {
@@ -40,41 +40,40 @@ pub struct ListDeleted {
 }
 
 impl ListDeleted {
-    /// Which of them: all, if Zoho is not told.
+    /// Sets which deleted records to list. Zoho's default: all.
     pub fn kind(self, kind: DeletedKind) -> Self {
         self.with("type", kind.as_str())
     }
 
-    /// Which page, from 1.
+    /// Sets the page, counted from 1.
     pub fn page(self, page: u32) -> Self {
         self.with("page", &page.to_string())
     }
 
-    /// How many records to a page: at most 200, which is what Zoho gives if it is not told.
+    /// Sets the number of records on a page: at most 200, which is Zoho's default.
     pub fn per_page(self, records: u32) -> Self {
         self.with("per_page", &records.to_string())
     }
 
-    /// Only the records that were deleted after a moment. If there are none, the page says so:
-    /// [`Response::is_not_modified`].
+    /// Lists only the records that were deleted after this time. If there are none, [`Response::is_not_modified`] is true.
     pub fn if_modified_since(self, moment: impl Into<DateTime>) -> Self {
         Self { request: self.request.header("If-Modified-Since", moment.into().to_string()) }
     }
 
-    /// Asks for one page.
+    /// Requests one page.
     ///
     /// # Errors
-    /// When the call fails.
+    /// If the call fails.
     pub async fn send(&self) -> Result<Response<Page<DeletedRecord>>, Error> {
         page(&self.request).await
     }
 
-    /// The page and all after it, a page at a time.
+    /// Streams this page and the following ones.
     pub fn pages(&self) -> Pages<DeletedRecord> {
         pages(self.request.clone())
     }
 
-    /// The deleted records from this page on, one by one.
+    /// Streams the deleted records from this page on.
     pub fn stream(&self) -> Items<DeletedRecord> {
         self.pages().items()
     }
@@ -84,19 +83,19 @@ impl ListDeleted {
     }
 }
 
-/// Where deleted records are.
+/// Where a deleted record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeletedKind {
-    /// In the recycle bin or gone.
+    /// In the recycle bin, or deleted permanently.
     All,
     /// In the recycle bin.
     Recycle,
-    /// Gone for good.
+    /// Deleted permanently.
     Permanent,
 }
 
 impl DeletedKind {
-    /// Its name on the wire.
+    /// The name on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -107,14 +106,14 @@ impl DeletedKind {
     }
 }
 
-/// What is left of a record that was deleted.
+/// What remains of a deleted record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DeletedRecord {
-    /// The id that it had.
+    /// The id of the record.
     pub id: String,
-    /// What the CRM showed it as.
+    /// The name under which the CRM showed the record.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub display_name: Nullable<String>,
     /// `recycle` or `permanent`.
@@ -129,7 +128,7 @@ pub struct DeletedRecord {
     /// When it was deleted.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub deleted_time: Nullable<DateTime>,
-    /// What else there is.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }

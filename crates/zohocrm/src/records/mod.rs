@@ -1,4 +1,4 @@
-//! `crm.records("Leads")`: what can be done with the records of a module.
+//! `crm.records("Leads")`: the records of a module, and everything that can be done with them.
 
 mod attachments;
 mod count;
@@ -26,9 +26,9 @@ pub use search::Search;
 pub use tagging::TagRecords;
 pub use write::{DeleteRecords, WriteRecord, WriteRecords};
 
-/// The records of one module; from [`Crm::records`].
+/// The records of one module; from [`Crm::records`](crate::Crm::records).
 ///
-/// Records come and go as [`Record`](crate::Record), or as types of the caller's that serde can read and write.
+/// Records are read and written as [`Record`](crate::Record), or as your own types that implement serde's traits.
 ///
 /// ```no_run
 /// use serde::{Deserialize, Serialize};
@@ -59,39 +59,39 @@ pub struct Records {
 }
 
 impl Records {
-    /// How many records Zoho takes in one write. More are written in several calls, one after the other.
+    /// The maximum number of records in one write. More records are written with several calls, one after the other.
     pub const MAX_PER_WRITE: usize = 100;
 
     pub(crate) fn new(caller: &Caller, module: String) -> Self {
         Self { caller: caller.clone(), module }
     }
 
-    /// The module's API name.
+    /// The API name of the module.
     #[must_use]
     pub fn module(&self) -> &str {
         &self.module
     }
 
-    /// A call about the module as a whole.
+    /// A request about the module as a whole.
     pub(crate) fn request(&self, method: Method) -> Request {
         Request::operation(&self.caller, method, "/crm/v8/{module}", [("module", self.module.clone())])
             .scopes(scopes(method))
     }
 
-    /// A call to a path below one record, such as `/crm/v8/{module}/{id}/photo`.
+    /// A request to a path below one record, such as `/crm/v8/{module}/{id}/photo`.
     pub(crate) fn request_about(&self, method: Method, id: &str, template: &'static str) -> Request {
         let values = [("module", self.module.clone()), ("id", id.to_owned())];
         Request::operation(&self.caller, method, template, values).scopes(scopes(method))
     }
 
-    /// A call about one record, or to a path below the module, such as `search`.
+    /// A request about one record, or to a path below the module, such as `search`.
     pub(crate) fn request_below(&self, method: Method, part: &str) -> Request {
         let values = [("module", self.module.clone()), ("part", part.to_owned())];
         Request::operation(&self.caller, method, "/crm/v8/{module}/{part}", values).scopes(scopes(method))
     }
 }
 
-/// What allows it for every module; a login may also ask for single ones, such as `ZohoCRM.modules.leads.READ`.
+/// The scopes for all modules. A login may also request those of single modules, such as `ZohoCRM.modules.leads.READ`.
 fn scopes(method: Method) -> &'static [&'static str] {
     match method {
         Method::Get => &["ZohoCRM.modules.READ", "ZohoCRM.modules.ALL"],

@@ -7,11 +7,11 @@ use crate::message::Method;
 use crate::record::{Lookup, Record};
 use crate::value::{DateTime, Extra, Nullable};
 
-/// What a list of notes asks for. Zoho wants to be told.
+/// The fields of a [`Note`]. Zoho requires the parameter.
 const FIELDS: &str = "id,Note_Title,Note_Content,Parent_Id,Owner,Created_Time,Modified_Time";
 
 impl Records {
-    /// The notes on a record. Those on all records are a module of their own: [`Crm::notes`](crate::Crm::notes).
+    /// The notes on a record. For the notes on all records see [`Crm::notes`](crate::Crm::notes).
     ///
     /// ```no_run
     /// use zohocrm::Note;
@@ -31,8 +31,7 @@ impl Records {
     }
 }
 
-/// The notes on a record; from [`Records::notes`]. They are changed and deleted where all notes are:
-/// [`Crm::notes`](crate::Crm::notes).
+/// The notes on a record; from [`Records::notes`]. To update or delete them, use [`Crm::notes`](crate::Crm::notes).
 #[derive(Clone, Debug)]
 pub struct RecordNotes {
     records: Records,
@@ -42,14 +41,14 @@ pub struct RecordNotes {
 impl RecordNotes {
     const PATH: &str = "/crm/v8/{module}/{id}/Notes";
 
-    /// Lists the notes; [`send_as::<Note>`](ListRecords::send_as) and [`stream_as::<Note>`](ListRecords::stream_as) read
-    /// them as [`Note`]. Without [`fields`](ListRecords::fields) it asks for what a [`Note`] has.
+    /// Lists the notes. Use [`send_as::<Note>`](ListRecords::send_as) or [`stream_as::<Note>`](ListRecords::stream_as) to
+    /// decode them. Default of [`fields`](ListRecords::fields): those of a [`Note`].
     pub fn list(&self) -> ListRecords {
         let request = self.records.request_about(Method::Get, &self.id, Self::PATH);
         ListRecords { request: request.replace_query("fields", FIELDS) }
     }
 
-    /// Creates notes on the record: [`Note`]s, or anything of that shape.
+    /// Creates notes on the record, from [`Note`]s or anything of that shape.
     pub fn create(&self, notes: impl IntoIterator<Item = impl Serialize>) -> WriteRecords {
         WriteRecords::new(self.records.request_about(Method::Post, &self.id, Self::PATH), notes)
     }
@@ -65,34 +64,34 @@ impl RecordNotes {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Note {
-    /// Its id.
+    /// The id.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub id: Nullable<String>,
-    /// Its title.
+    /// The title.
     #[serde(rename = "Note_Title", skip_serializing_if = "Nullable::is_absent")]
     pub title: Nullable<String>,
-    /// Its text.
+    /// The text.
     #[serde(rename = "Note_Content", skip_serializing_if = "Nullable::is_absent")]
     pub content: Nullable<String>,
-    /// The record that it is on: its `id` and `name`, and in `module` the module.
+    /// The record that the note is on: its `id` and `name`, and its module in `module`.
     #[serde(rename = "Parent_Id", skip_serializing_if = "Nullable::is_absent")]
     pub parent: Nullable<Record>,
-    /// Whose it is.
+    /// The owner.
     #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
     pub owner: Nullable<Lookup>,
-    /// When it was made.
+    /// When the note was created.
     #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
     pub created_time: Nullable<DateTime>,
-    /// When it was last changed.
+    /// When the note was last modified.
     #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
     pub modified_time: Nullable<DateTime>,
-    /// What else there is.
+    /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl Note {
-    /// A note with a title.
+    /// Creates a note with a title.
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: Nullable::Value(title.into()), ..Self::default() }
     }
@@ -103,7 +102,7 @@ impl Note {
         Self { content: Nullable::Value(content.into()), ..self }
     }
 
-    /// Says which record it is on. Needed where the path does not say so: [`Crm::notes`](crate::Crm::notes).
+    /// Sets the record that the note is on. Required with [`Crm::notes`](crate::Crm::notes), where the path does not name it.
     #[must_use]
     pub fn on(self, module: impl Into<String>, id: impl Into<String>) -> Self {
         let module = Record::new().with("api_name", module.into());

@@ -1,4 +1,4 @@
-//! The picture of a record.
+//! The photo of a record.
 
 use super::Records;
 use crate::error::Error;
@@ -7,7 +7,7 @@ use crate::request::{Download, Request};
 use crate::written::{WrittenRecord, outcome};
 
 impl Records {
-    /// The picture of a record: a lead, a contact, an account, a product or a vendor.
+    /// The photo of a record: of a lead, a contact, an account, a product or a vendor.
     ///
     /// ```no_run
     /// use zohocrm::Upload;
@@ -25,7 +25,7 @@ impl Records {
     }
 }
 
-/// The picture of a record; from [`Records::photo`].
+/// The photo of a record; from [`Records::photo`].
 #[derive(Clone, Debug)]
 pub struct RecordPhoto {
     records: Records,
@@ -33,26 +33,26 @@ pub struct RecordPhoto {
 }
 
 impl RecordPhoto {
-    /// Puts a picture in place of the one that is there: PNG, JPEG, GIF or BMP of at most 10 MB.
+    /// Uploads a photo and replaces the existing one. It must be a PNG, JPEG, GIF or BMP file of at most 10 MB.
     ///
     /// # Errors
-    /// When the file cannot be read, the call fails, or Zoho refuses the picture.
-    pub async fn upload(&self, picture: Upload) -> Result<WrittenRecord, Error> {
-        outcome(&self.request(Method::Post).upload("file", picture)).await
+    /// If the file cannot be read, the call fails, or Zoho rejects the photo.
+    pub async fn upload(&self, photo: Upload) -> Result<WrittenRecord, Error> {
+        outcome(&self.request(Method::Post).upload("file", photo)).await
     }
 
-    /// Hands the picture over as a stream. Where there is none, it has no bytes and the status 204.
+    /// Downloads the photo as a stream. If there is none, the stream is empty and the status is 204.
     ///
     /// # Errors
-    /// When the call fails.
+    /// If the call fails.
     pub async fn download(&self) -> Result<Download, Error> {
         self.request(Method::Get).download().await
     }
 
-    /// Deletes the picture.
+    /// Deletes the photo.
     ///
     /// # Errors
-    /// When the call fails, or Zoho refuses it.
+    /// If the call fails, or Zoho rejects it.
     pub async fn delete(&self) -> Result<WrittenRecord, Error> {
         outcome(&self.request(Method::Delete)).await
     }

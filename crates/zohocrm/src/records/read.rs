@@ -1,4 +1,4 @@
-//! Reading records: lists and single ones.
+//! Reads records: lists and single ones.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::stream::{Items, Pages};
 use crate::value::DateTime;
 
 impl Records {
-    /// Lists records, a page at a time, or all as a stream.
+    /// Lists records, as a page or as a stream of all.
     pub fn list(&self) -> ListRecords {
         ListRecords { request: self.request(Method::Get) }
     }
@@ -26,7 +26,7 @@ impl Records {
     }
 }
 
-/// A list of records that has not been asked for; from [`Records::list`], [`Records::search`] or
+/// A list of records that has not been requested; from [`Records::list`], [`Records::search`] or
 /// [`RelatedRecords::list`](crate::RelatedRecords::list).
 #[derive(Clone, Debug)]
 #[must_use = "a list does nothing until it is sent"]
@@ -35,65 +35,64 @@ pub struct ListRecords {
 }
 
 impl ListRecords {
-    /// Which fields to read, by their API names: Zoho wants at least one and takes at most 50.
+    /// Sets the fields to read, by API name. Zoho requires at least one and accepts at most 50.
     pub fn fields(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_list("fields", names)
     }
 
-    /// Only the records with these ids: at most 100.
+    /// Lists only the records with these ids, at most 100.
     pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_list("ids", ids)
     }
 
-    /// Which page, from 1. Only the first 2,000 records can be had so; then use [`page_token`](Self::page_token), or
-    /// let [`stream`](Self::stream) see to it.
+    /// Sets the page, counted from 1. Only the first 2,000 records can be read by page number. For further ones use
+    /// [`page_token`](Self::page_token), or [`stream`](Self::stream), which does.
     pub fn page(self, page: u32) -> Self {
-        // Zoho takes a number or a token, not both.
+        // Zoho accepts a page number or a token, not both.
         Self { request: self.request.without_query("page_token") }.with("page", page.to_string())
     }
 
-    /// How many records to a page: at most 200, which is what Zoho gives if it is not told.
+    /// Sets the number of records on a page: at most 200, which is Zoho's default.
     pub fn per_page(self, records: u32) -> Self {
         self.with("per_page", records.to_string())
     }
 
-    /// The page that [`Page::next_page_token`] stands for. It takes the place of a page number.
+    /// Sets the page by its token, from [`Page::next_page_token`]. It replaces a page number.
     pub fn page_token(self, token: impl Into<String>) -> Self {
         Self { request: self.request.without_query("page") }.with("page_token", token.into())
     }
 
-    /// What to sort by: `id`, `Created_Time` or `Modified_Time`.
+    /// Sets the field to sort by: `id`, `Created_Time` or `Modified_Time`.
     pub fn sort_by(self, field: impl Into<String>) -> Self {
         self.with("sort_by", field.into())
     }
 
-    /// Which way to sort: descending, if Zoho is not told.
+    /// Sets the sort order. Zoho's default: descending.
     pub fn sort_order(self, order: SortOrder) -> Self {
         self.with("sort_order", order.as_str().to_owned())
     }
 
-    /// Only the records of a custom view, by its id.
+    /// Lists only the records of a custom view, given by its id.
     pub fn custom_view(self, id: impl Into<String>) -> Self {
         self.with("cvid", id.into())
     }
 
-    /// Whether to list leads that were converted, too: `true`, `false` or `both`.
+    /// Sets whether to list converted leads: `true`, `false` or `both`.
     pub fn converted(self, which: impl Into<String>) -> Self {
         self.with("converted", which.into())
     }
 
-    /// Only the records of a territory, by its id.
+    /// Lists only the records of a territory, given by its id.
     pub fn territory(self, id: impl Into<String>) -> Self {
         self.with("territory_id", id.into())
     }
 
-    /// Only the records that were changed after a moment. If there are none, the page says so:
-    /// [`Response::is_not_modified`].
+    /// Lists only the records that were modified after this time. If there are none, [`Response::is_not_modified`] is true.
     pub fn if_modified_since(self, moment: impl Into<DateTime>) -> Self {
         Self { request: self.request.header("If-Modified-Since", moment.into().to_string()) }
     }
 
-    /// Any other parameter that Zoho knows.
+    /// Sets any other parameter that Zoho supports.
     pub fn parameter(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.with(&name.into(), value.into())
     }
@@ -103,45 +102,45 @@ impl ListRecords {
         Self { request: self.request.header(name, value) }
     }
 
-    /// Sets how long one attempt may take: see [`Request::timeout`].
+    /// Sets the timeout of one attempt: see [`Request::timeout`].
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { request: self.request.timeout(timeout) }
     }
 
-    /// Asks for one page.
+    /// Requests one page.
     ///
     /// # Errors
-    /// When the call fails.
+    /// If the call fails.
     pub async fn send(&self) -> Result<Response<Page>, Error> {
         page(&self.request).await
     }
 
-    /// Asks for one page, each record read as a `T`.
+    /// Requests one page and decodes each record as a `T`.
     ///
     /// # Errors
-    /// When the call fails, or a record is not of this shape.
+    /// If the call fails, or a record has another shape.
     pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Response<Page<T>>, Error> {
         page(&self.request).await
     }
 
-    /// The page and all after it, a page at a time. Past record 2,000 it goes on by token, up to record 100,000: there
-    /// Zoho ends with an error. Bulk read has no such limit.
+    /// Streams this page and the following ones. Beyond record 2,000 the pages are requested by token, up to record 100,000,
+    /// where Zoho returns an error. Bulk read has no such limit.
     /// <https://www.zoho.com/crm/developer/docs/api/v7/get-records.html>
     pub fn pages(&self) -> Pages<Record> {
         self.pages_as()
     }
 
-    /// The page and all after it, each record read as a `T`.
+    /// Streams this page and the following ones, and decodes each record as a `T`.
     pub fn pages_as<T: DeserializeOwned + Send + 'static>(&self) -> Pages<T> {
         pages(self.request.clone())
     }
 
-    /// The records from this page on, one by one, as far as [`pages`](Self::pages) goes.
+    /// Streams the records from this page on, within the limit of [`pages`](Self::pages).
     pub fn stream(&self) -> Items<Record> {
         self.pages().items()
     }
 
-    /// The records from this page on, one by one, each read as a `T`.
+    /// Streams the records from this page on, each decoded as a `T`.
     pub fn stream_as<T: DeserializeOwned + Send + 'static>(&self) -> Items<T> {
         self.pages_as().items()
     }
@@ -156,7 +155,7 @@ impl ListRecords {
     }
 }
 
-/// One record that has not been asked for; from [`Records::get`].
+/// A record that has not been requested; from [`Records::get`].
 #[derive(Clone, Debug)]
 #[must_use = "a read does nothing until it is sent"]
 pub struct GetRecord {
@@ -164,18 +163,19 @@ pub struct GetRecord {
 }
 
 impl GetRecord {
-    /// Which fields to read, by their API names: all, if Zoho is not told.
+    /// Sets the fields to read, by API name. Zoho's default: all.
     pub fn fields(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
         Self { request: self.request.replace_query("fields", names.join(",")) }
     }
 
-    /// Only if the record was changed after a moment; else it is `None`, and [`Response::is_not_modified`] says why.
+    /// Reads the record only if it was modified after this time. Otherwise the result is `None`, and
+    /// [`Response::is_not_modified`] is true.
     pub fn if_modified_since(self, moment: impl Into<DateTime>) -> Self {
         Self { request: self.request.header("If-Modified-Since", moment.into().to_string()) }
     }
 
-    /// Any other parameter that Zoho knows.
+    /// Sets any other parameter that Zoho supports.
     pub fn parameter(self, name: impl AsRef<str>, value: impl Into<String>) -> Self {
         Self { request: self.request.replace_query(name.as_ref(), value) }
     }
@@ -185,29 +185,29 @@ impl GetRecord {
         Self { request: self.request.header(name, value) }
     }
 
-    /// Sets how long one attempt may take: see [`Request::timeout`].
+    /// Sets the timeout of one attempt: see [`Request::timeout`].
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { request: self.request.timeout(timeout) }
     }
 
-    /// Asks for the record; `None` when there is no such record.
+    /// Requests the record; `None` if it does not exist.
     ///
     /// # Errors
-    /// When the call fails.
+    /// If the call fails.
     pub async fn send(&self) -> Result<Response<Option<Record>>, Error> {
         self.send_as().await
     }
 
-    /// Asks for the record, read as a `T`; `None` when there is no such record.
+    /// Requests the record and decodes it as a `T`; `None` if it does not exist.
     ///
     /// # Errors
-    /// When the call fails, or the record is not of this shape.
+    /// If the call fails, or the record has another shape.
     pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Response<Option<T>>, Error> {
         Ok(page(&self.request).await?.map(|page: Page<T>| page.records.into_iter().next()))
     }
 }
 
-/// Which way a list is sorted.
+/// The order of a sorted list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortOrder {
     /// Smallest or oldest first.
@@ -217,7 +217,7 @@ pub enum SortOrder {
 }
 
 impl SortOrder {
-    /// Its name on the wire.
+    /// The name on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

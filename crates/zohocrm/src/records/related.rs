@@ -1,4 +1,4 @@
-//! Records that belong to a record: the products of a deal, the contacts of an account.
+//! The related records of a record: the products of a deal, the contacts of an account.
 
 use super::{DeleteRecords, GetRecord, ListRecords, Records, WriteRecords, scopes};
 use serde::Serialize;
@@ -7,7 +7,7 @@ use crate::message::Method;
 use crate::request::Request;
 
 impl Records {
-    /// The records in a related list of a record, by the list's API name: `Products`, `Contact_Roles`, `Campaigns`.
+    /// The records in a related list of a record. The list is given by its API name: `Products`, `Contact_Roles`, `Campaigns`.
     ///
     /// ```no_run
     /// use zohocrm::Record;
@@ -35,12 +35,12 @@ pub struct RelatedRecords {
 }
 
 impl RelatedRecords {
-    /// Lists them, a page at a time, or all as a stream.
+    /// Lists the related records, as a page or as a stream of all.
     pub fn list(&self) -> ListRecords {
         ListRecords { request: self.request(Method::Get) }
     }
 
-    /// Reads one of them.
+    /// Reads one related record.
     pub fn get(&self, id: impl Into<String>) -> GetRecord {
         let template = "/crm/v8/{module}/{id}/{list}/{related}";
         let [module, record, list] = self.path();
@@ -53,13 +53,13 @@ impl RelatedRecords {
         GetRecord { request: request.scopes(scopes(Method::Get)) }
     }
 
-    /// Adds records that exist to the list, by their `id`, or changes what the list says about them, such as the
-    /// discount of a product.
+    /// Adds existing records to the list, given by their `id`, or changes the list's data about them, such as the discount of
+    /// a product.
     pub fn link(&self, records: impl IntoIterator<Item = impl Serialize>) -> WriteRecords {
         WriteRecords::new(self.request(Method::Put), records)
     }
 
-    /// Takes records out of the list. They stay in their own module.
+    /// Removes records from the list. They remain in their own module.
     pub fn unlink(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteRecords {
         DeleteRecords::new(self.request(Method::Delete), ids)
     }

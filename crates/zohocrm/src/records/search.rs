@@ -1,4 +1,4 @@
-//! Looking for records: by criteria, an e-mail address, a telephone number or a word.
+//! Searches records by criteria, email address, phone number or word.
 
 use super::{ListRecords, Records};
 use crate::criteria::Criteria;
@@ -6,13 +6,13 @@ use crate::message::Method;
 use crate::request::Request;
 
 impl Records {
-    /// Looks for records, a page at a time, or all as a stream.
+    /// Searches records, as a page or as a stream of all.
     ///
-    /// What a list takes, a search takes too, but for sorting and custom views. Zoho finds at most 2,000 records: the page
-    /// after them is the error `LIMIT_REACHED` ([`ErrorKind::LimitExceeded`](crate::ErrorKind::LimitExceeded)). A record
-    /// that was just written may be missing for a moment. [`Crm::coql`](crate::Crm::coql) has neither weakness.
+    /// A search has the same options as a list, except for sorting and custom views. Zoho finds at most 2,000 records; the
+    /// next page is the error `LIMIT_REACHED` ([`ErrorKind::LimitExceeded`](crate::ErrorKind::LimitExceeded)). A record that
+    /// has just been written may be missing for a moment. [`Crm::coql`](crate::Crm::coql) has neither limitation.
     ///
-    /// Needs the scope `ZohoSearch.securesearch.READ` beside that for the module.
+    /// Needs the scope `ZohoSearch.securesearch.READ` in addition to the one for the module.
     /// <https://www.zoho.com/crm/developer/docs/api/v8/search-records.html>
     ///
     /// ```no_run
@@ -29,49 +29,49 @@ impl Records {
     /// ```
     pub fn search(&self, search: impl Into<Search>) -> ListRecords {
         let request = self.request_below(Method::Get, "search");
-        // Both are needed. Whoever may read the module has the other one most likely.
+        // Both scopes are needed. A login that can read the module most likely lacks this one.
         let scopes = &["ZohoSearch.securesearch.READ"];
         ListRecords { request: search.into().applied_to(request.scopes(scopes)) }
     }
 }
 
-/// What to look for. Zoho looks for one of these at a time.
+/// What to search for. One search can use one of these.
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "a search does nothing until a call has it"]
+#[must_use = "a search does nothing until it is passed to a call"]
 pub struct Search {
-    sought: Sought,
+    term: Term,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Sought {
+enum Term {
     Criteria(Criteria),
     Text { parameter: &'static str, text: String },
 }
 
 impl Search {
-    /// Records with this e-mail address in any of their e-mail fields.
+    /// Records with this address in any of their email fields.
     pub fn email(address: impl Into<String>) -> Self {
         Self::text("email", address)
     }
 
-    /// Records with this telephone number in any of their phone fields.
+    /// Records with this number in any of their phone fields.
     pub fn phone(number: impl Into<String>) -> Self {
         Self::text("phone", number)
     }
 
-    /// Records with this word in any of their fields: at least two letters.
+    /// Records with this word in any of their fields. It must have at least two letters.
     pub fn word(word: impl Into<String>) -> Self {
         Self::text("word", word)
     }
 
     fn text(parameter: &'static str, text: impl Into<String>) -> Self {
-        Self { sought: Sought::Text { parameter, text: text.into() } }
+        Self { term: Term::Text { parameter, text: text.into() } }
     }
 
     pub(super) fn applied_to(self, request: Request) -> Request {
-        match self.sought {
-            Sought::Text { parameter, text } => request.replace_query(parameter, text),
-            Sought::Criteria(criteria) => match criteria.to_text() {
+        match self.term {
+            Term::Text { parameter, text } => request.replace_query(parameter, text),
+            Term::Criteria(criteria) => match criteria.to_text() {
                 Ok(text) => request.replace_query("criteria", text),
                 Err(problem) => request.with_problem(Some(problem)),
             },
@@ -81,6 +81,6 @@ impl Search {
 
 impl From<Criteria> for Search {
     fn from(criteria: Criteria) -> Self {
-        Self { sought: Sought::Criteria(criteria) }
+        Self { term: Term::Criteria(criteria) }
     }
 }

@@ -38,7 +38,7 @@ async fn a_raw_call_gives_status_and_body() {
 }
 
 #[tokio::test]
-async fn an_empty_answer_is_no_error() {
+async fn an_empty_response_is_no_error() {
     let ada = logged_in().await;
     let request = ada.crm.request(Method::Get, "/crm/v8/users").query("type", "DeactiveUsers");
     let response = request.send().await.unwrap();
@@ -103,7 +103,7 @@ async fn a_missing_scope_never_leads_to_a_new_token() {
 }
 
 #[tokio::test]
-async fn an_error_says_what_was_asked_and_what_was_seen() {
+async fn an_error_names_the_call_and_the_evidence() {
     let ada = logged_in().await;
     let refused = ada.crm.request(Method::Get, "/crm/v8/nothing_here?secret=x").send().await;
     let error = refused.unwrap_err();
@@ -125,7 +125,7 @@ async fn an_error_that_comes_with_status_200_is_an_error_and_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_raw_write_whose_records_are_all_refused_says_why() {
+async fn a_raw_write_whose_records_are_all_rejected_says_why() {
     let ada = logged_in().await;
     let request = ada.crm.request(Method::Post, "/crm/v8/Leads").json(json!({ "data": [{}] }));
     let error = request.send().await.unwrap_err();
@@ -133,7 +133,7 @@ async fn a_raw_write_whose_records_are_all_refused_says_why() {
 }
 
 #[tokio::test]
-async fn failures_that_may_pass_say_so() {
+async fn transient_failures_say_so() {
     let ada = logged_in().await;
     let crm = Crm::builder(&ada.authenticator).retries(Retries::none()).build_for(ADA);
     for (fault, kind) in [
@@ -150,7 +150,7 @@ async fn failures_that_may_pass_say_so() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_not_of_the_crm_is_no_answer() {
+async fn a_page_that_is_not_of_the_crm_is_no_response() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("GET /crm/v8/org").html());
     let error = ada.crm.organization().await.unwrap_err();

@@ -17,7 +17,7 @@ fn read(id: &str, lead: &str) -> SubRequest {
 }
 
 #[tokio::test]
-async fn one_request_uses_what_another_answered() {
+async fn one_request_uses_what_another_returned() {
     let ada = logged_in().await;
     let id = SubRequest::result_of("create", "$.data[0].details.id");
     let composite = ada
@@ -54,7 +54,7 @@ async fn a_request_that_fails_is_its_own_error_and_not_that_of_the_call() {
 }
 
 #[tokio::test]
-async fn what_a_failure_undoes_is_told_for_each_request() {
+async fn each_request_reports_that_it_was_rolled_back() {
     let ada = logged_in().await;
     let composite = ada
         .crm
@@ -71,7 +71,7 @@ async fn what_a_failure_undoes_is_told_for_each_request() {
 }
 
 #[tokio::test]
-async fn an_empty_answer_is_an_answer() {
+async fn an_empty_response_is_an_response() {
     let ada = logged_in().await;
     let composite =
         ada.crm.composite().add(SubRequest::new("list", Method::Get, "/crm/v8/Leads").query("fields", "id"));
@@ -81,7 +81,7 @@ async fn an_empty_answer_is_an_answer() {
 }
 
 #[tokio::test]
-async fn what_zoho_would_refuse_is_refused_before_it_is_sent() {
+async fn what_zoho_would_refuse_is_rejected_before_it_is_sent() {
     let ada = logged_in().await;
     let some = || read("a", "1");
     let composite = || ada.crm.composite();

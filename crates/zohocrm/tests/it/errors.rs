@@ -7,7 +7,7 @@ use zohocrm::{Crm, Error, ErrorKind, Record, Retries};
 use crate::support::{ADA, LoggedIn, logged_in};
 
 /// The error of a call that is answered so.
-async fn refused(ada: &LoggedIn, status: u16, body: &serde_json::Value) -> Error {
+async fn rejected(ada: &LoggedIn, status: u16, body: &serde_json::Value) -> Error {
     ada.zoho.clear_faults();
     ada.zoho.fault(Fault::on("GET /crm/v8/Leads").forever().respond(status, body.to_string()));
     let crm = Crm::builder(&ada.authenticator).retries(Retries::none()).build_for(ADA);
@@ -38,21 +38,21 @@ async fn a_code_says_what_to_do_whatever_the_status() {
         (418, "SOMETHING_NEW", ErrorKind::InvalidData),
     ] {
         let body = json!({"code": code, "message": "no", "details": {}, "status": "error"});
-        let error = refused(&ada, status, &body).await;
+        let error = rejected(&ada, status, &body).await;
         assert_eq!((error.kind(), error.api().map(|api| api.code())), (kind, Some(code)), "{status} {error}");
     }
 }
 
 #[tokio::test]
-async fn zoho_s_own_words_are_shown_as_they_are_on_one_line() {
+async fn zoho_s_message_is_shown_unchanged_on_one_line() {
     let ada = logged_in().await;
     let body = json!({"code": "NO", "message": "it doesn't \"exist\"\nat all\u{1b}[31m", "status": "error", "details": {}});
-    let error = refused(&ada, 400, &body).await.to_string();
+    let error = rejected(&ada, 400, &body).await.to_string();
     assert!(error.contains(r#"it doesn't "exist"\nat all\u{1b}[31m"#), "{error}");
 }
 
 #[tokio::test]
-async fn a_status_alone_says_something_too() {
+async fn a_status_without_a_body_has_a_kind() {
     let ada = logged_in().await;
     for (status, kind) in [
         (403, ErrorKind::PermissionMissing),
@@ -60,7 +60,7 @@ async fn a_status_alone_says_something_too() {
         (429, ErrorKind::Throttled),
         (502, ErrorKind::Server),
     ] {
-        let error = refused(&ada, status, &json!("a proxy's page")).await;
+        let error = rejected(&ada, status, &json!("a proxy's page")).await;
         assert_eq!((error.kind(), error.api().map(|api| api.code())), (kind, Some("")), "{status} {error}");
     }
 }
@@ -69,7 +69,7 @@ async fn a_status_alone_says_something_too() {
 async fn a_missing_scope_is_named() {
     let ada = logged_in().await;
     let body = json!({"code": "OAUTH_SCOPE_MISMATCH", "message": "invalid oauth scope", "details": {}, "status": "error"});
-    let error = refused(&ada, 401, &body).await;
+    let error = rejected(&ada, 401, &body).await;
     assert_eq!(error.missing_scopes(), ["ZohoCRM.modules.READ", "ZohoCRM.modules.ALL"]);
     assert!(
         error.to_string().ends_with("this call needs: ZohoCRM.modules.READ or ZohoCRM.modules.ALL"),
@@ -84,7 +84,7 @@ async fn missing_permissions_are_named_in_both_spellings() {
     for permissions in [json!("Crm_Implied_Api_Access"), json!(["Crm_Implied_Api_Access"])] {
         let details = json!({ "permissions": permissions });
         let body = json!({"code": "NO_PERMISSION", "message": "no", "details": details, "status": "error"});
-        assert_eq!(refused(&ada, 403, &body).await.missing_permissions(), ["Crm_Implied_Api_Access"]);
+        assert_eq!(rejected(&ada, 403, &body).await.missing_permissions(), ["Crm_Implied_Api_Access"]);
     }
 }
 
@@ -97,7 +97,7 @@ async fn a_field_that_is_wrong_is_named_by_where_it_stands() {
         (json!({"param_name": "fields"}), "fields"),
     ] {
         let body = json!({"code": "INVALID_DATA", "message": "no", "details": details, "status": "error"});
-        assert_eq!(refused(&ada, 400, &body).await.field(), Some(field));
+        assert_eq!(rejected(&ada, 400, &body).await.field(), Some(field));
     }
 }
 
@@ -119,7 +119,7 @@ async fn a_record_of_a_later_call_is_named_by_its_place_among_all() {
 }
 
 #[tokio::test]
-async fn several_things_wrong_with_one_record_are_all_told() {
+async fn all_errors_of_one_record_are_reported() {
     let ada = logged_in().await;
     let duplicate = |field: &str, id: &str| {
         json!({"code": "DUPLICATE_DATA", "message": "duplicate data", "status": "error",
@@ -137,11 +137,11 @@ async fn several_things_wrong_with_one_record_are_all_told() {
 }
 
 #[tokio::test]
-async fn what_a_failed_call_says_of_its_first_record_is_what_the_call_says() {
+async fn a_failed_call_reports_the_error_of_its_first_record() {
     let ada = logged_in().await;
     let entry = json!({"code": "MANDATORY_NOT_FOUND", "details": {"api_name": "Last_Name"}, "message": "required field not found", "status": "error"});
     for member in ["data", "roles", "tags"] {
-        let error = refused(&ada, 400, &json!({ member: [entry] })).await;
+        let error = rejected(&ada, 400, &json!({ member: [entry] })).await;
         assert_eq!(error.field(), Some("Last_Name"), "{member}");
     }
 }

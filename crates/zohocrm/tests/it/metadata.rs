@@ -80,7 +80,7 @@ async fn modules_fields_layouts_and_related_lists_are_typed() {
 }
 
 #[tokio::test]
-async fn without_a_cache_zoho_is_asked_each_time_and_with_one_once() {
+async fn fields_are_requested_each_time_without_a_cache_and_once_with_one() {
     let ada = logged_in().await;
     let metadata = ada.crm.metadata();
     for _ in 0..2 {
@@ -104,7 +104,7 @@ async fn without_a_cache_zoho_is_asked_each_time_and_with_one_once() {
 }
 
 #[tokio::test]
-async fn a_failure_is_shared_by_those_who_wait_and_not_kept() {
+async fn a_failure_is_shared_by_waiting_callers_and_not_cached() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on(FIELDS).crm_error(403, "NO_PERMISSION"));
     let cached = ada.crm.metadata().cached(HOUR);
@@ -187,14 +187,14 @@ async fn a_mandatory_field_is_missed_in_a_new_record_and_may_not_be_emptied() {
 }
 
 #[tokio::test]
-async fn what_nobody_may_set_is_read_only() {
+async fn a_field_that_cannot_be_set_is_read_only() {
     let ada = students().await;
     let problems = fields(&ada).await.check_update(&Record::new().with("Counter", "7")).unwrap_err();
     assert_eq!(problems[0].kind, FieldProblemKind::ReadOnly);
 }
 
 #[tokio::test]
-async fn a_check_that_fails_looks_once_whether_the_field_or_the_value_is_new() {
+async fn a_failed_check_requests_the_fields_once_more() {
     let ada = students().await;
     let metadata = ada.crm.metadata().cached(HOUR);
     metadata.check_create("Students", &student()).await.unwrap();

@@ -6,7 +6,7 @@ use zohocrm::{Error, ErrorKind, Record, Upload};
 use crate::support::logged_in;
 
 #[tokio::test]
-async fn a_picture_is_put_on_a_record_read_back_and_deleted() {
+async fn a_photo_is_uploaded_downloaded_and_deleted() {
     let ada = logged_in().await;
     let contact =
         ada.crm.records("Contacts").create_one(Record::new().with("Last_Name", "Hopper")).await.unwrap();
@@ -23,7 +23,7 @@ async fn a_picture_is_put_on_a_record_read_back_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_refused_picture_is_an_error_whatever_shape_the_refusal_has() {
+async fn a_rejected_photo_is_an_error_whatever_shape_the_rejection_has() {
     let ada = logged_in().await;
     let photo = ada.crm.records("Contacts").photo("7");
     let refusal =

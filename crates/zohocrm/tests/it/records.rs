@@ -16,7 +16,7 @@ fn ids(results: Vec<Result<WrittenRecord, Error>>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_answer_says_its_status_and_the_credits_that_are_left() {
+async fn every_response_says_its_status_and_the_credits_that_are_left() {
     let ada = logged_in_at(Emulator::builder().daily_credits(100).start().await).await;
     let leads = ada.crm.records("Leads");
     // Zoho speaks of credits when half of them are used up.
@@ -44,7 +44,7 @@ async fn every_answer_says_its_status_and_the_credits_that_are_left() {
 }
 
 #[tokio::test]
-async fn what_was_not_changed_is_told_apart_from_what_is_not_there() {
+async fn an_unmodified_record_is_distinguished_from_a_missing_one() {
     let ada = logged_in().await;
     let leads = ada.crm.records("Leads");
     let id = ids(leads.create([lead("Hopper")]).await.unwrap()).remove(0);
@@ -125,7 +125,7 @@ async fn each_record_of_a_write_has_its_own_result_in_the_order_given() {
 }
 
 #[tokio::test]
-async fn records_that_are_all_refused_are_results_and_not_a_failed_call() {
+async fn records_that_are_all_rejected_are_results_and_not_a_failed_call() {
     let ada = logged_in().await;
     let leads = ada.crm.records("Leads");
     let results = leads.create([Record::new(), Record::new()]).await.unwrap();
@@ -135,7 +135,7 @@ async fn records_that_are_all_refused_are_results_and_not_a_failed_call() {
 }
 
 #[tokio::test]
-async fn a_refused_record_inside_status_200_is_seen() {
+async fn a_rejected_record_inside_status_200_is_seen() {
     let ada = logged_in().await;
     let entry = r#"{"code":"DUPLICATE_DATA","details":{},"message":"duplicate data","status":"error"}"#;
     ada.zoho.fault(Fault::on("POST /crm/v8/Leads").respond(200, format!(r#"{{"data":[{entry}]}}"#)));
@@ -144,7 +144,7 @@ async fn a_refused_record_inside_status_200_is_seen() {
 }
 
 #[tokio::test]
-async fn an_answer_about_another_number_of_records_is_not_believed() {
+async fn an_response_about_another_number_of_records_is_not_believed() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("POST /crm/v8/Leads").respond(201, r#"{"data":[]}"#));
     let error = ada.crm.records("Leads").create([lead("One")]).await.unwrap_err();
@@ -152,7 +152,7 @@ async fn an_answer_about_another_number_of_records_is_not_believed() {
 }
 
 #[tokio::test]
-async fn a_write_of_nothing_asks_nobody() {
+async fn a_write_of_nothing_sends_no_call() {
     let ada = logged_in().await;
     let leads = ada.crm.records("Leads");
     assert!(leads.create(Vec::<Record>::new()).await.unwrap().is_empty());
@@ -161,7 +161,7 @@ async fn a_write_of_nothing_asks_nobody() {
 }
 
 #[tokio::test]
-async fn many_records_are_written_a_hundred_at_a_time_and_keep_their_order() {
+async fn records_are_written_in_batches_of_a_hundred_and_keep_their_order() {
     let ada = logged_in().await;
     let leads = ada.crm.records("Leads");
     let many = (0..250).map(|number| if number == 120 { Record::new() } else { lead(&number.to_string()) });
@@ -220,7 +220,7 @@ async fn what_was_written_before_a_call_fails_is_known() {
 }
 
 #[tokio::test]
-async fn records_after_a_call_that_had_no_answer_are_not_sent() {
+async fn records_after_a_call_that_had_no_response_are_not_sent() {
     let ada = logged_in().await;
     let crm = Crm::builder(&ada.authenticator).retries(Retries::none()).build_for(ADA);
     let leads = crm.records("Leads");
@@ -289,7 +289,7 @@ async fn a_stream_goes_on_past_record_two_thousand() {
 }
 
 #[tokio::test]
-async fn a_stream_whose_cursor_stands_still_ends_with_an_error() {
+async fn a_stream_whose_cursor_stalls_ends_with_an_error() {
     let ada = logged_in().await;
     let again = r#"{"data":[{"id":"1"}],"info":{"more_records":true,"next_page_token":"x"}}"#;
     let nothing = r#"{"data":[],"info":{"more_records":true,"page":1}}"#;
@@ -323,7 +323,7 @@ async fn a_stream_without_tokens_goes_on_by_number() {
 }
 
 #[tokio::test]
-async fn records_are_read_and_written_as_types_of_the_caller_s() {
+async fn records_are_read_and_written_as_structs() {
     #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
     struct Lead {
         #[serde(rename = "Last_Name")]
@@ -342,7 +342,7 @@ async fn records_are_read_and_written_as_types_of_the_caller_s() {
 }
 
 #[tokio::test]
-async fn a_record_of_another_shape_is_an_error_that_says_where_and_keeps_the_answer() {
+async fn a_record_of_another_shape_is_an_error_that_says_where_and_keeps_the_response() {
     let ada = logged_in().await;
     ada.zoho
         .fault(Fault::on("GET /crm/v8/Leads").respond(200, r#"{"data":[{"id":"1"},{"id":2}],"info":null}"#));
@@ -359,7 +359,7 @@ async fn a_record_of_another_shape_is_an_error_that_says_where_and_keeps_the_ans
 }
 
 #[tokio::test]
-async fn a_page_that_is_no_list_is_not_the_end_of_it() {
+async fn a_page_without_a_list_is_not_the_end_of_the_list() {
     let ada = logged_in().await;
     ada.zoho.add_records(ADA, "Leads", 450);
     for body in ["", "{}", r#"{"message":"closed for today"}"#] {
@@ -378,7 +378,7 @@ async fn a_page_that_is_no_list_is_not_the_end_of_it() {
 }
 
 #[tokio::test]
-async fn nobody_s_data_is_shown_by_debug() {
+async fn debug_shows_no_personal_data() {
     let ada = logged_in().await;
     let search = ada.crm.records("Leads").search(zohocrm::Search::email("grace@example.com"));
     assert!(!format!("{search:?}").contains("grace"), "{search:?}");

@@ -35,7 +35,7 @@ async fn an_update_of_what_nobody_changed_is_not_repeated_and_so_never_conflicts
 }
 
 #[tokio::test]
-async fn a_create_that_zoho_turned_away_is_repeated() {
+async fn a_create_that_zoho_throttled_is_repeated() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("POST /crm/v8/Leads").times(2).throttle());
     crm(&ada, |crm| crm)

@@ -51,7 +51,7 @@ fn module() -> Module {
 }
 
 #[tokio::test]
-async fn what_is_written_for_a_module_is_the_file_that_these_tests_compile() {
+async fn the_generated_code_is_the_file_that_these_tests_compile() {
     let ada = logged_in_at(Emulator::builder().module(module()).start().await).await;
     let fields = ada.crm.metadata().fields("Students").await.unwrap();
     // What the CRM gives to every module comes behind these.
@@ -64,7 +64,7 @@ async fn what_is_written_for_a_module_is_the_file_that_these_tests_compile() {
 }
 
 #[tokio::test]
-async fn records_come_and_go_as_the_type_that_was_written() {
+async fn records_are_read_and_written_as_the_generated_type() {
     let ada = logged_in_at(Emulator::builder().module(module()).start().await).await;
     let students = ada.crm.records("Students");
     let grace = Students {

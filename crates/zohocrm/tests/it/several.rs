@@ -1,4 +1,4 @@
-//! Several users and several organisations, side by side.
+//! Several users and several organizations, side by side.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use zohocrm::{Crm, Retries};
 
 const USERS: [&str; 3] = ["ada@example.com", "grace@example.com", "mary@elsewhere.example"];
 
-/// Two users of one organisation and one of another, whose tokens are in one store.
+/// Two users of one organization and one of another, whose tokens are in one store.
 async fn three_users() -> (Emulator, Authenticator) {
     let [ada, grace, mary] = USERS.map(User::new);
     let builder = Emulator::builder().user(ada.zgid("60000001")).user(grace.zgid("60000001"));
@@ -52,7 +52,7 @@ async fn calls_of_several_users_at_once_never_mix_their_tokens_or_their_records(
 }
 
 #[tokio::test]
-async fn users_of_an_organisation_share_its_calls_at_once_and_its_pauses() {
+async fn users_of_an_organization_share_its_limit_on_calls_and_its_delays() {
     let (zoho, authenticator) = three_users().await;
     zoho.set_concurrent_calls(2);
     let retries = Retries::new().first_delay(Duration::from_millis(400));

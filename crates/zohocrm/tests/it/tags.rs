@@ -44,7 +44,7 @@ async fn the_tags_of_a_module_are_created_listed_renamed_and_deleted() {
 }
 
 #[tokio::test]
-async fn an_answer_without_tags_is_an_error_and_not_an_empty_list() {
+async fn an_response_without_tags_is_an_error_and_not_an_empty_list() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("GET /crm/v8/settings/tags").respond(200, r#"{"info":{}}"#));
     let error = ada.crm.tags("Leads").list().await.unwrap_err();
@@ -52,7 +52,7 @@ async fn an_answer_without_tags_is_an_error_and_not_an_empty_list() {
 }
 
 #[tokio::test]
-async fn tags_are_put_on_records_replaced_and_taken_off() {
+async fn tags_are_added_to_records_replaced_and_removed() {
     let ada = logged_in().await;
     let leads = ada.crm.records("Leads");
     let lead =
@@ -73,7 +73,7 @@ async fn tags_are_put_on_records_replaced_and_taken_off() {
 }
 
 #[tokio::test]
-async fn many_records_are_tagged_a_hundred_at_a_time() {
+async fn records_are_tagged_in_batches_of_a_hundred() {
     let ada = logged_in().await;
     ada.zoho.add_records(ADA, "Leads", 150);
     let leads = ada.crm.records("Leads");
