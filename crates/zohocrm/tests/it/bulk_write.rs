@@ -171,7 +171,7 @@ async fn an_update_with_a_missing_field_is_rejected_unless_empty_cells_are_ignor
     let leads = || [Record::with_id("1").with("City", "Rome").with_null("Company"), Record::with_id("2")];
     for write in [write(&ada).update("id"), write(&ada).upsert("id")] {
         let error = write.records(leads()).next().await.unwrap().unwrap_err();
-        assert!(error.to_string().contains("lacks the field \"City\""), "{error}");
+        assert!(error.to_string().contains("lacks the field `City`"), "{error}");
     }
     assert_eq!(ada.zoho.journal().count(UPLOAD), 0);
     assert!(write(&ada).update("id").ignore_empty().records(leads()).next().await.unwrap().is_ok());

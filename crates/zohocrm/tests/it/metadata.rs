@@ -137,14 +137,14 @@ async fn a_record_that_fits_passes_and_zoho_takes_it() {
 }
 
 #[tokio::test]
-async fn each_kind_of_problem_is_named_with_what_would_be_right_and_zoho_sees_it_so_too() {
+async fn each_kind_of_problem_says_what_to_do_and_zoho_rejects_it_too() {
     let ada = students().await;
     let fields = fields(&ada).await;
     use FieldProblemKind::{NotInPickList, TooLong, Unknown, WrongType};
     let wrong = [
-        (student().with("Nonsense", 1), "Nonsense", Unknown, "look at the module's fields"),
+        (student().with("Nonsense", 1), "Nonsense", Unknown, "check the fields of the module"),
         (student().with("nick", "x"), "nick", Unknown, "its API name is `Nick`"),
-        (student().with("Nick", "Graces"), "Nick", TooLong, "up to 5 letters"),
+        (student().with("Nick", "Graces"), "Nick", TooLong, "up to 5 characters"),
         (student().with("Nick", 5), "Nick", WrongType, "give a text"),
         (student().with("Age", "85"), "Age", WrongType, "give a whole number"),
         (student().with("Age", 1_234_567_890), "Age", TooLong, "up to 9 digits"),
@@ -155,7 +155,7 @@ async fn each_kind_of_problem_is_named_with_what_would_be_right_and_zoho_sees_it
         (student().with("Status", "Asleep"), "Status", NotInPickList, "\"Active\", \"Gone\""),
         (student().with("Colours", "Red"), "Colours", WrongType, "give a list of"),
         (student().with("Colours", vec!["Red", "Green"]), "Colours", NotInPickList, "\"Red\", \"Blue\""),
-        (student().with("Mail", "no address"), "Mail", WrongType, "e-mail"),
+        (student().with("Mail", "no address"), "Mail", WrongType, "email"),
         (student().with("Account", "Navy"), "Account", WrongType, "lookup"),
         (student().with("Marks", json!([{ "Points": "x" }])), "Marks[0].Points", WrongType, "whole number"),
     ];
