@@ -70,7 +70,7 @@ mod tests {
     fn only_what_is_between_the_marks_is_replaced() {
         let [from, to] = MARKS;
         let page = format!("before\n{from}old\n{to}after\n");
-        assert_eq!(replaced(&page, "new").unwrap(), format!("before\n{from}\nnew\n\n{to}after\n"));
+        assert_eq!(replaced(&page, "new").unwrap(), format!("before\n{from}\nnew\n{to}after\n"));
         assert!(replaced("no marks", "new").is_err());
     }
 
