@@ -82,7 +82,7 @@ impl FileStore {
     /// If the folder does not exist or cannot be accessed, or if `path` is a folder.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let path = path.into();
-        let refused = |error| disk::fault("open the file", &path, error).in_store(name_of(&path));
+        let refused = |error| disk::fault("be opened", &path, error).in_store(name_of(&path));
         let target = disk::resolve(&path).map_err(refused)?;
         if target.is_dir() {
             return Err(refused(io::ErrorKind::IsADirectory.into()));

@@ -120,7 +120,7 @@ impl RedisStore {
     /// If an option is invalid, such as an empty prefix. The server is not contacted.
     pub fn new(options: RedisOptions) -> Result<Self, StoreError> {
         let (name, identity, timeout) = (options.name(), options.identity(), options.timeout);
-        options.check().map_err(|error| error.in_store(&name))?;
+        options.check()?;
         Ok(Self { shared: Arc::new(Shared { server: Server::new(options), name, identity, timeout }) })
     }
 
