@@ -141,6 +141,7 @@ impl TokenStore for BrokenStore {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Coordination for BrokenStore {
     async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Result<Acquired, StoreError> {
         match self.flaw {
@@ -204,6 +205,10 @@ impl Coordination for BrokenStore {
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {
         Ok(None)
+    }
+
+    fn poll_interval(&self) -> Duration {
+        self.store.poll_interval()
     }
 
     async fn clock(&self) -> Result<SystemTime, StoreError> {

@@ -38,6 +38,7 @@ macro_rules! sql_store {
             }
         }
 
+        #[deny(clippy::missing_trait_methods)]
         impl Coordination for $name {
             async fn acquire(
                 &self,
@@ -70,6 +71,10 @@ macro_rules! sql_store {
 
             async fn version(&self) -> Result<Option<u64>, StoreError> {
                 self.0.version().await
+            }
+
+            fn poll_interval(&self) -> Duration {
+                self.0.poll_interval()
             }
 
             async fn clock(&self) -> Result<SystemTime, StoreError> {

@@ -157,6 +157,7 @@ impl TokenStore for FarStore {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Coordination for FarStore {
     async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Result<Acquired, StoreError> {
         Ok(match self.store.acquire(key, holder, life).await? {
@@ -187,6 +188,10 @@ impl Coordination for FarStore {
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {
         self.store.version().await
+    }
+
+    fn poll_interval(&self) -> Duration {
+        self.store.poll_interval()
     }
 
     async fn clock(&self) -> Result<SystemTime, StoreError> {
