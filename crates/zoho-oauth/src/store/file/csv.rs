@@ -1,20 +1,20 @@
-//! The text of a token file: records, fields and quotes. Pure.
+//! The text of a token file: records, fields and quotes. Does no I/O.
 //!
 //! Official SDKs write the same ten fields in many dialects: with LF or CRLF, with or without quotes, with or
-//! without a last line end, with nothing or the bare word `null` for nothing. The reader takes them all. It is
-//! our own because no CSV library tells a quoted `null`, which is text, from a bare one.
+//! without a final line end, with an empty field or the unquoted word `null` for no value. The reader accepts all of them.
+//! No CSV library distinguishes a quoted `null`, which is text, from an unquoted one.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// One record as it stands in the text.
+/// A record of the text.
 #[derive(Debug)]
 pub(super) struct Record<'t> {
-    /// The line that it begins on, from one.
+    /// The line on which it begins. The first line is 1.
     pub(super) line: usize,
     /// Its text, with its line end if it has one.
     pub(super) text: &'t str,
-    /// Its fields. Nothing, or the bare word `null`, is `None`.
+    /// Its fields. An empty field or the unquoted word `null` is `None`.
     pub(super) fields: Vec<Option<Cow<'t, str>>>,
 }
 
@@ -30,7 +30,7 @@ impl Record<'_> {
     }
 }
 
-/// Why a text cannot be understood. Says where, and never what stands there: it may be a secret.
+/// Why a text cannot be parsed. It contains the position and never the content, which may be a secret.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Damage {
     pub(super) line: usize,
@@ -49,7 +49,7 @@ impl fmt::Display for Damage {
     }
 }
 
-/// Reads records, passing over blank lines.
+/// Reads records and skips blank lines.
 #[derive(Debug)]
 pub(super) struct Records<'t> {
     text: &'t str,
@@ -81,7 +81,7 @@ impl<'t> Records<'t> {
             return Ok((value, end));
         }
         let mut value = self.quoted()?;
-        // What stands between a closing quote and the next comma belongs to the field: so Python reads it.
+        // Text between a closing quote and the next comma belongs to the field, as for Python's reader.
         let (tail, end) = self.plain();
         value.push_str(tail);
         Ok(((!value.is_empty()).then_some(Cow::Owned(value)), end))
@@ -109,7 +109,7 @@ impl<'t> Records<'t> {
             self.at += 1;
             let Some(length) = self.rest().find('"') else {
                 let line = self.line_at(opened_at);
-                return Err(Damage::at(line, "a quote is opened and not closed"));
+                return Err(Damage::at(line, "an unclosed quote"));
             };
             value.push_str(&self.rest()[..length]);
             self.at += length + 1;
@@ -156,8 +156,8 @@ impl<'t> Iterator for Records<'t> {
     }
 }
 
-/// Writes one record. A field is quoted only where it would be read as something else otherwise, since half of
-/// the official SDKs do not know quotes.
+/// Writes one record. A field is quoted only if it would otherwise be read as something else, because half of the official
+/// SDKs do not support quotes.
 pub(super) fn encode(fields: [Option<&str>; 10], line_end: &str) -> String {
     let length: usize = fields.iter().flatten().map(|field| field.len() + 1).sum();
     let mut text = String::with_capacity(length + fields.len() + line_end.len());
@@ -173,7 +173,7 @@ pub(super) fn encode(fields: [Option<&str>; 10], line_end: &str) -> String {
 
 fn push_field(text: &mut String, field: &str) {
     let is_special = |character| matches!(character, ',' | '"' | '\n' | '\r');
-    // A byte order mark at the start of the file would be taken for one.
+    // At the start of the file it would be read as a byte order mark.
     if field == "null" || field.starts_with('\u{feff}') || field.contains(is_special) {
         text.push('"');
         text.push_str(&field.replace('"', "\"\""));

@@ -1,4 +1,4 @@
-//! Reading a damaged token file line by line, so that one torn row does not hide the others. Pure.
+//! Reading a damaged token file line by line, so that one damaged row does not hide the others. Does no I/O.
 
 use std::borrow::Cow;
 
@@ -7,30 +7,30 @@ use crate::store::ids::id_number;
 use super::csv::{Damage, Record, Records};
 use super::table::{Table, header_line, is_token_row, tidy};
 
-/// A token file as far as it can be read.
+/// The readable part of a token file.
 #[derive(Debug)]
 pub(super) struct Lenient {
-    /// The rows that are whole; as text, the file without what is not.
+    /// The intact rows.
     pub(super) table: Table,
-    /// The lines on which the rows begin, by the rows' numbers.
+    /// The lines on which the rows begin, by row number.
     pub(super) lines: Vec<usize>,
-    /// The lines that belong to no whole row.
+    /// The lines that belong to no intact row.
     pub(super) torn: Vec<Damage>,
-    /// Whether the file has its first line, whole or torn.
+    /// Whether the file has a header, intact or damaged.
     pub(super) has_header: bool,
-    /// Whether nothing in it looks like a token file: it is perhaps another program's.
+    /// Whether nothing looks like a token file, so that it may belong to another program.
     pub(super) is_foreign: bool,
 }
 
 impl Lenient {
-    /// Reads whatever there is.
+    /// Reads what can be read.
     pub(super) fn read(content: &[u8]) -> Self {
         let mut reader = Reader::default();
         for part in parts(content) {
             match part {
                 Part::Text { line, text } => reader.read(line, text),
                 Part::NotUtf8 { line, bytes } => {
-                    reader.tear(line, &String::from_utf8_lossy(bytes), "a byte that is no UTF-8");
+                    reader.tear(line, &String::from_utf8_lossy(bytes), "invalid UTF-8");
                 }
             }
         }
@@ -92,14 +92,14 @@ impl<'t> Reader<'t> {
         self.torn.push(Damage::at(line, what));
     }
 
-    /// Why a record is none.
+    /// Returns why a record is damaged.
     fn complaint(&self, record: &Record<'_>) -> Option<String> {
         let has_ten_columns = self.header.as_ref().is_some_and(|header| header.fields.len() == 10);
         match record.fields.len() {
-            9 if has_ten_columns && !record.is_terminated() => Some("the last row is cut off".to_owned()),
-            9 | 10 if swallows_a_row(record) => Some("a quote is opened and not closed".to_owned()),
+            9 if has_ten_columns && !record.is_terminated() => Some("the last row is truncated".to_owned()),
+            9 | 10 if swallows_a_row(record) => Some("an unclosed quote".to_owned()),
             9 | 10 if has_the_words_of_a_header(record) && self.header.is_some() => {
-                Some("a second header stands among the rows".to_owned())
+                Some("a second header".to_owned())
             }
             9 | 10 => None,
             count => Some(format!("expected 10 columns, found {count}")),
@@ -137,8 +137,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Whether a quote that was never closed made rows behind it a part of this one: one of them still stands in it,
-/// whole.
+/// Whether an unclosed quote made the following rows a part of this record: it contains a whole row.
 fn swallows_a_row(record: &Record<'_>) -> bool {
     record.text.split_inclusive('\n').skip(1).any(|line| {
         let inner = Records::of(line).next().and_then(Result::ok);
@@ -149,7 +148,7 @@ fn swallows_a_row(record: &Record<'_>) -> bool {
     })
 }
 
-/// Whether a file may be a token file that was cut off in its header, perhaps after the very first character.
+/// Whether a file may be a token file that was truncated in its header, perhaps after the first character.
 fn is_part_of_a_header(content: &[u8]) -> bool {
     let content = content.strip_prefix("\u{feff}".as_bytes()).unwrap_or(content);
     let content = content.strip_prefix(b"\"").unwrap_or(content);
@@ -160,7 +159,7 @@ fn is_part_of_a_header(content: &[u8]) -> bool {
         && commas < 10
 }
 
-/// Header names differ from SDK to SDK, but for these.
+/// Whether a record is a header. Only these names are the same in all SDKs.
 fn has_the_words_of_a_header(record: &Record<'_>) -> bool {
     let values = record.values();
     values[0] == Some("id") && values[5] == Some("access_token")
@@ -171,7 +170,7 @@ enum Part<'t> {
     NotUtf8 { line: usize, bytes: &'t [u8] },
 }
 
-/// The file as texts, and the lines between them that are no text.
+/// Splits the file into texts and the lines between them that are not UTF-8.
 fn parts(content: &[u8]) -> Vec<Part<'_>> {
     if let Ok(text) = std::str::from_utf8(content) {
         return vec![Part::Text { line: 1, text }];

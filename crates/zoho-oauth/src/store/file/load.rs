@@ -1,4 +1,4 @@
-//! Reading the token file beside programs that write it in place: official SDKs truncate it first.
+//! Reading the token file while other programs write it in place: official SDKs truncate it first.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
@@ -10,29 +10,29 @@ use super::disk::{WholeFile, fault};
 use super::identity::Identity;
 use super::table::Table;
 
-/// How long a file that cannot be understood, and does not change, is given to become whole.
+/// How long to wait for a damaged file that does not change.
 const DAMAGE_PATIENCE: Duration = Duration::from_millis(500);
-/// How long a file that keeps changing is given.
+/// How long to wait for a file that keeps changing.
 const CHANGE_PATIENCE: Duration = Duration::from_secs(5);
-/// How long a file that was just written in place has to stay the same, when it is read for the first time or
-/// lacks rows that were known: a program that is half way through, at the end of a row, leaves no other trace.
+/// How long a file that was just written in place must stay unchanged if it is read for the first time or lacks known rows.
+/// A program that has written only some of the rows leaves no other trace.
 const QUIET: Duration = Duration::from_millis(250);
 
-/// What a load came to.
+/// The result of a load.
 #[derive(Debug)]
 pub(super) struct Loaded {
-    /// The content; `None` when it is what was known already.
+    /// The content; `None` if it has not changed.
     pub(super) table: Option<Table>,
-    /// What the file was then; `None` when it is missing.
+    /// The identity of the file; `None` if it does not exist.
     pub(super) identity: Option<Identity>,
-    /// Whether the file will show by its identity that it changed.
+    /// Whether a change of the file will change its identity.
     pub(super) is_settled: bool,
 }
 
-/// How the file looked, once.
+/// One reading of the file.
 enum Look {
     Good(Loaded),
-    /// It reads well, but may not be all there.
+    /// It is valid, but may be incomplete.
     Early {
         identity: Identity,
         loaded: Loaded,
@@ -44,11 +44,10 @@ enum Look {
     Changing,
 }
 
-/// Reads the file, waiting a moment for it to become whole. `known` is what it said before.
+/// Reads the file, waiting a moment for it to become complete. `known` is its earlier content.
 ///
 /// # Errors
-/// [`StoreErrorKind::Damaged`] when it stays as it is and cannot be understood; [`StoreErrorKind::Busy`] when it
-/// is written over and over.
+/// [`StoreErrorKind::Damaged`] if it cannot be parsed and does not change; [`StoreErrorKind::Busy`] if it keeps changing.
 pub(super) fn load(file: &WholeFile, known: Option<&Table>) -> Result<Loaded, StoreError> {
     let started = Instant::now();
     let mut last: Option<(Identity, Instant)> = None;
@@ -71,7 +70,7 @@ pub(super) fn load(file: &WholeFile, known: Option<&Table>) -> Result<Loaded, St
             Look::Good(loaded) => return Ok(loaded),
             Look::Early { loaded, .. } if !is_patient => return Ok(loaded),
             Look::Early { loaded, .. } => {
-                // A file that is rewritten all the time is never quiet: the fullest of many looks is whole.
+                // A file that is rewritten all the time is never stable. The largest of many readings is complete.
                 let is_fullest = is_fullest(&loaded, fullest.as_ref());
                 if is_fullest && started.elapsed() > DAMAGE_PATIENCE {
                     return Ok(loaded);
@@ -124,14 +123,14 @@ fn look(file: &WholeFile, known: Option<&Table>) -> Result<Look, StoreError> {
 fn parse(content: &[u8]) -> Result<Table, Damage> {
     let text = std::str::from_utf8(content).map_err(|error| {
         let line = 1 + content[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-        Damage::at(line, "a byte that is no UTF-8")
+        Damage::at(line, "invalid UTF-8")
     })?;
     Table::parse(text)
 }
 
 fn damaged(file: &WholeFile, damage: &Damage) -> StoreError {
     StoreError::of(StoreErrorKind::Damaged, "read the tokens")
-        .evidence(format!("{}, {damage}", file.path().display()))
+        .evidence(format!("`{}`, {damage}", file.path().display()))
         .next_step(
             "an official SDK was perhaps interrupted while it wrote: store::repair, in a terminal `zoho tokens check \
              --repair`, takes such lines out and keeps a backup; or restore a copy; it was left as it is",
@@ -140,6 +139,6 @@ fn damaged(file: &WholeFile, damage: &Damage) -> StoreError {
 
 fn always_changing(file: &WholeFile) -> StoreError {
     StoreError::of(StoreErrorKind::Busy, "read the tokens")
-        .evidence(format!("{} is being written over and over", file.path().display()))
-        .next_step("try again when the program that writes it is done")
+        .evidence(format!("another program keeps writing `{}`", file.path().display()))
+        .next_step("try again when that program has finished")
 }

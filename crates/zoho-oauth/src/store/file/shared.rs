@@ -1,5 +1,4 @@
-//! One token file, as every clone of its store sees it: the table in memory, and how it is kept in step with
-//! the disk.
+//! One token file, shared by the clones of its store: the table in memory, and its synchronization with the disk.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
@@ -17,22 +16,21 @@ use super::state::{State, StateFile};
 use super::table::Table;
 use super::writer::Job;
 
-/// How often a group is drafted anew because a program that takes no lock wrote in between.
+/// How often a group is drafted again because a program that takes no lock has written the file.
 pub(super) const ATTEMPTS: usize = 8;
 
-/// One token file with its companions.
+/// A token file with its side files.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) file: WholeFile,
     lock: PathBuf,
     state: StateFile,
     content: RwLock<Content>,
-    /// Held while the content is replaced, from the reading of the file on: readers of the content never wait
-    /// for the disk.
+    /// Held from reading the file to replacing the content, so that readers of the content never wait for the disk.
     replacing: Mutex<()>,
 }
 
-/// What the file said when it was last read or written.
+/// The content of the file when it was last read or written.
 #[derive(Debug, Default)]
 pub(super) struct Content {
     pub(super) table: Table,
@@ -41,21 +39,21 @@ pub(super) struct Content {
 }
 
 impl Content {
-    /// Whether this is what the file said in that state.
+    /// Whether this is the content of the file with that identity.
     pub(super) fn is_of(&self, identity: Identity) -> bool {
         self.identity == Some(identity)
     }
 }
 
-/// How far the content may be relied on.
+/// How reliable the content is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Trust {
     /// The file was never read.
     #[default]
     Unread,
-    /// It was read so soon after it was written that it may have changed without a trace.
+    /// It was read so soon after a write that a further change may not show.
     Compare,
-    /// It is what the file says for as long as the file's identity is the same.
+    /// It is current while the identity of the file is the same.
     Full,
 }
 
@@ -89,19 +87,19 @@ impl Shared {
         self.content.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the content is what the file says. Costs one `stat`.
+    /// Whether the content is current. Costs one `stat`.
     pub(super) fn is_current(&self) -> Result<bool, StoreError> {
         let identity = self.identity()?;
         let content = self.content();
         Ok(content.trust == Trust::Full && content.identity == identity)
     }
 
-    /// A number that changes whenever anybody changes the file.
+    /// Returns a number that changes whenever the file changes.
     pub(super) fn version(&self) -> Result<u64, StoreError> {
         Ok(self.identity()?.map_or(0, |identity| identity.version(SystemTime::now())))
     }
 
-    /// Makes the content what the file says. Blocks.
+    /// Loads the file if it has changed. Blocks.
     pub(super) fn refresh(&self) -> Result<(), StoreError> {
         let _replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
         self.refresh_while_replacing()
@@ -122,18 +120,18 @@ impl Shared {
             table.remember_highest_id(content.table.highest_id());
             std::mem::replace(&mut content.table, table)
         });
-        // Dropping a large text takes a while; nobody has to wait for that.
+        // Dropping a large text takes a while; no caller should wait for it.
         drop(content);
         drop(replaced);
         Ok(())
     }
 
-    /// Takes the right to write, among all processes. Blocks.
+    /// Takes the write lock between processes. Blocks.
     pub(super) fn lock(&self) -> Result<LockFile, StoreError> {
         disk::lock(&self.lock)
     }
 
-    /// Does a group of jobs in one write. All or none of them are on the disk afterwards. Blocks.
+    /// Runs a group of jobs in one write. Afterwards, either all of them are on disk or none. Blocks.
     pub(super) fn commit(&self, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         let _lock = self.lock()?;
         let _replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -156,15 +154,14 @@ impl Shared {
         Err(self.always_changing("save"))
     }
 
-    /// What is said of a file that a program which takes no lock writes over and over.
+    /// The error for a file that a program without locks keeps writing.
     pub(super) fn always_changing(&self, action: &'static str) -> StoreError {
         StoreError::of(StoreErrorKind::Busy, action)
-            .evidence(format!("{} is being written over and over", self.file.path().display()))
-            .next_step("try again when the program that writes it is done")
+            .evidence(format!("another program keeps writing `{}`", self.file.path().display()))
+            .next_step("try again when that program has finished")
     }
 
-    /// Writes what is planned; `None` if the file was changed by somebody who takes no lock. Hands back the
-    /// leases that can now be given back.
+    /// Writes the plan and returns the leases to release. Returns `None` if a program without locks has changed the file.
     fn write(&self, plan: Plan) -> Result<Option<Vec<Lease>>, StoreError> {
         if let Some(state) = plan.state {
             self.state.write(state)?;
@@ -189,7 +186,7 @@ impl Shared {
         Ok(Some(plan.releases))
     }
 
-    /// The tokens are saved by now. A lease that cannot be given back ends by itself.
+    /// Releases leases. The tokens are saved; a lease that cannot be released expires.
     fn give_back(&self, releases: &[Lease]) {
         if releases.is_empty() {
             return;
@@ -204,12 +201,11 @@ impl Shared {
             self.state.write(Arc::new(state))
         });
         if let Err(error) = given_back {
-            tracing::warn!(%error, "a lease could not be given back and will run out by itself");
+            tracing::warn!(%error, "could not release a lease; it expires on its own");
         }
     }
 
-    /// Removes what a killed process left, if nobody is writing. A folder that cannot be written has nothing to
-    /// be tidied.
+    /// Removes what a killed process left, unless another process is writing. Does nothing in a read-only folder.
     pub(super) fn tidy(&self) {
         let may_be_left = self.file.has_leftover() || self.state.has_leftover();
         if may_be_left && let Ok(Some(_lock)) = LockFile::take_if_free(&self.lock) {
@@ -219,6 +215,8 @@ impl Shared {
     }
 
     fn identity(&self) -> Result<Option<Identity>, StoreError> {
-        self.file.identity().map_err(|error| fault("look at the token file", self.file.path(), error))
+        self.file
+            .identity()
+            .map_err(|error| fault("read the metadata of the token file", self.file.path(), error))
     }
 }

@@ -1,5 +1,5 @@
-//! The side file: leases, ledgers and the highest id, beside the token file and never in it. It may be missing:
-//! official SDKs write none.
+//! The side file: leases, ledgers and the highest id, beside the token file and never in it. It is optional, because
+//! official SDKs do not write it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,33 +14,32 @@ use crate::store::error::StoreError;
 use super::disk::{WholeFile, fault};
 use super::identity::Identity;
 
-/// What the side file says.
+/// The content of the side file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct State {
-    /// Ids up to this one were given out, whether or not their rows are still there. Raised before a row is
-    /// deleted; a row that is there speaks for its own id.
+    /// The highest id that was assigned to a row which may be deleted by now. Raised before a row is deleted.
     pub(super) highest_id: u64,
-    /// Who may spend which credential.
+    /// The leases by credential.
     pub(super) leases: BTreeMap<LeaseKey, LeaseEntry>,
 }
 
 impl State {
-    /// Drops the entries that nobody needs any more.
+    /// Removes old entries.
     pub(super) fn forget_the_old(&mut self) {
         let now = machine_clock();
         self.leases.retain(|_, entry| !entry.may_be_forgotten(now));
     }
 }
 
-/// The side file, and what it said when it was last read.
+/// The side file, and its content when it was last read.
 #[derive(Debug)]
 pub(super) struct StateFile {
     file: WholeFile,
     known: Mutex<(Option<Identity>, Arc<State>)>,
 }
 
-/// What a read of the side file came to.
+/// The result of reading the side file.
 enum Content {
     Readable(Arc<State>),
     Damaged,
@@ -51,7 +50,7 @@ impl StateFile {
         Self { file: WholeFile::at(path), known: Mutex::default() }
     }
 
-    /// What the file says. Without the lock: a damaged file counts as none and is left alone.
+    /// Returns the content, without the lock. A damaged file counts as missing and is not changed.
     pub(super) fn look(&self) -> Result<Arc<State>, StoreError> {
         match self.read()? {
             Content::Readable(state) => Ok(state),
@@ -59,7 +58,7 @@ impl StateFile {
         }
     }
 
-    /// What the file says. The caller holds the lock: a damaged file is set aside.
+    /// Returns the content. The caller holds the lock. A damaged file is renamed.
     pub(super) fn take(&self) -> Result<Arc<State>, StoreError> {
         match self.read()? {
             Content::Readable(state) => Ok(state),
@@ -68,10 +67,10 @@ impl StateFile {
                 let aside = path.with_extension("state.damaged");
                 tracing::warn!(
                     file = %path.display(), kept_as = %aside.display(),
-                    "the side file cannot be understood: leases and ledgers start anew"
+                    "cannot parse the side file; starting with empty leases and ledgers"
                 );
                 std::fs::rename(path, &aside)
-                    .map_err(|error| fault("set its damaged side file aside", path, error))?;
+                    .map_err(|error| fault("rename its damaged side file", path, error))?;
                 Ok(Arc::default())
             }
         }
@@ -84,18 +83,19 @@ impl StateFile {
         let text = serde_json::to_string(&*state).map_err(|error| failed(error.into()))?;
         let before = self.file.identity().map_err(failed)?;
         let after = self.file.replace(before, &text).map_err(failed)?;
-        // Only a hand that takes no lock can have changed it in between; the next write will do.
-        let identity = after.ok_or_else(|| failed(io::Error::other("it changed while it was written")))?;
+        // Only a program without locks can have changed it since. A retry will succeed.
+        let identity =
+            after.ok_or_else(|| failed(io::Error::other("the file changed while it was written")))?;
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = (Some(identity), state);
         Ok(())
     }
 
-    /// Whether a killed process left something, or another is writing.
+    /// Whether there is an unfinished file, of a killed process or one that is writing.
     pub(super) fn has_leftover(&self) -> bool {
         self.file.has_leftover()
     }
 
-    /// Removes what a killed process left. The caller holds the lock.
+    /// Removes the unfinished file of a killed process. The caller holds the lock.
     pub(super) fn remove_leftover(&self) -> io::Result<()> {
         self.file.remove_leftover()
     }

@@ -1,5 +1,4 @@
-//! The tokens of one file in memory, each with the text that it has in the file, and an index over what tokens
-//! are looked up by. Pure.
+//! The tokens of one file in memory, each with its text in the file, and an index of the look-up values. Does no I/O.
 
 use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
@@ -14,7 +13,7 @@ use crate::store::stored::StoredToken;
 
 use super::csv::{Damage, Record, Records, encode};
 
-/// What the file says.
+/// The content of the file.
 ///
 /// The text is kept as it is in the file: a header, and rows one after the other. So text that was read is written
 /// back as it was, and a save copies it instead of encoding it. Tokens are decoded when they are asked for. Rows
@@ -85,7 +84,7 @@ impl Table {
         let content_start = text.len() - content.len();
         let mut records = Records::of(content).peekable();
         let line_end = match records.peek() {
-            None => return Err(Damage::at(1, "it is empty")),
+            None => return Err(Damage::at(1, "the file is empty")),
             Some(Ok(first)) if first.text.ends_with("\r\n") => "\r\n",
             Some(_) => "\n",
         };
@@ -103,7 +102,7 @@ impl Table {
         for (number, record) in (0..).zip(records) {
             let record = whole(record?)?;
             if has_ten_columns && record.fields.len() == 9 && !record.is_terminated() {
-                return Err(Damage::at(record.line, "the last row is cut off"));
+                return Err(Damage::at(record.line, "the last row is truncated"));
             }
             let values = record.values();
             index.extend(table.keys_of(values).map(|key| (key, number)));

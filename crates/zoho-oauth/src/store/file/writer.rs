@@ -1,4 +1,4 @@
-//! One thread that writes. Whoever comes while it is writing waits, and all who wait share the next write.
+//! The writer thread. Calls that arrive during a write share the next one.
 
 use std::sync::mpsc::{self, Receiver, SendError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,24 +10,23 @@ use crate::store::error::{StoreError, StoreErrorKind};
 use super::draft::Draft;
 use super::shared::Shared;
 
-/// Something to be written, and somebody who waits for it.
+/// A change to write, and the caller that waits for it.
 pub(super) trait Job: Send {
-    /// Adds its changes to the draft. Done again, on a fresh draft, if the file was changed meanwhile.
+    /// Adds its changes to the draft. Called again with a new draft if the file has changed.
     fn run(&mut self, draft: &mut Draft<'_>);
 
-    /// Tells the one who waits what it came to.
+    /// Sends the result to the caller.
     fn answer(self: Box<Self>, written: &Result<(), StoreError>);
 }
 
-/// The way to the writer's thread, which is started by the first job and ends with the store.
+/// A handle to the writer thread, which starts with the first job and ends with the store.
 #[derive(Debug, Default)]
 pub(super) struct Writer {
     jobs: Mutex<Option<Sender<Box<dyn Job>>>>,
 }
 
 impl Writer {
-    /// Has `change` done in the next write, and waits until it is on the disk. It is done even if the caller
-    /// stops waiting.
+    /// Adds `change` to the next write and waits until it is on disk. The change is written even if the caller stops waiting.
     pub(super) async fn write<T, F>(&self, shared: &Arc<Shared>, change: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -59,7 +58,7 @@ fn start(shared: Arc<Shared>) -> Result<Sender<Box<dyn Job>>, StoreError> {
     std::thread::Builder::new()
         .name("zoho token file writer".into())
         .spawn(move || write_all(&shared, &jobs))
-        .map_err(|error| StoreError::of(StoreErrorKind::Other, "start its writer").caused_by(error))?;
+        .map_err(|error| StoreError::of(StoreErrorKind::Other, "start its writer thread").caused_by(error))?;
     Ok(sender)
 }
 
@@ -74,7 +73,7 @@ fn write_all(shared: &Shared, jobs: &Receiver<Box<dyn Job>>) {
     }
 }
 
-/// A change, and the caller who waits for it.
+/// A change with the channel to its caller.
 struct Waiting<T, F> {
     change: F,
     outcome: Option<Result<T, StoreError>>,
@@ -92,17 +91,19 @@ where
 
     fn answer(self: Box<Self>, written: &Result<(), StoreError>) {
         let outcome = match (self.outcome, written) {
-            // Nothing of this job was to be written.
+            // This job changed nothing.
             (Some(Err(refused)), _) => Err(refused),
             (_, Err(failed)) => Err(failed.clone()),
             (Some(done), Ok(())) => done,
             (None, Ok(())) => Err(stopped()),
         };
-        // Nobody may be waiting any more.
+        // The caller may have stopped waiting.
         let _ = self.answer.send(outcome);
     }
 }
 
 fn stopped() -> StoreError {
-    StoreError::of(StoreErrorKind::Other, "write").evidence("its writer has stopped").next_step("try again")
+    StoreError::of(StoreErrorKind::Other, "write")
+        .evidence("its writer thread has stopped")
+        .next_step("try again")
 }
