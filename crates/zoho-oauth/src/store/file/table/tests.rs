@@ -86,15 +86,15 @@ fn nine_columns_become_ten() {
 fn what_is_cut_off_is_damage() {
     let whole = format!("{HEADER}1,ada,c,s,r,a,,1,u,d\r\n2,bob,c,s,r,a,,1,u,d\r\n");
     for (cut, what) in [
-        (0, "it is empty"),
+        (0, "the file is empty"),
         (20, "columns"),
         (HEADER.len() + 8, "columns"),
-        (whole.len() - 4, "the last row is cut off"),
+        (whole.len() - 4, "the last row is truncated"),
     ] {
         let damage = Table::parse(&whole[..cut]).expect_err("is cut off");
         assert!(damage.what.contains(what), "{damage}");
     }
-    assert_eq!(Table::parse("\u{feff}\r\n\n").expect_err("is empty").what, "it is empty");
+    assert_eq!(Table::parse("\u{feff}\r\n\n").expect_err("is empty").what, "the file is empty");
 }
 
 #[test]
