@@ -99,7 +99,7 @@ async fn a_request_to_a_hanging_server_times_out() {
     let started = Instant::now();
     let error = authenticator.access_token(&ada(&zoho)).await.unwrap_err();
     assert!(matches!(error, Error::Unreachable { .. }) && error.is_transient(), "{error}");
-    assert!(started.elapsed() < Duration::from_secs(2));
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
 }
 
 #[tokio::test]

@@ -76,7 +76,11 @@ async fn a_server_that_never_answers_is_busy_in_time() {
     for caller in callers {
         assert_eq!(caller.await.unwrap().unwrap_err().kind(), StoreErrorKind::Busy);
     }
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(6),
+        "eight timeouts one after the other: {:?}",
+        start.elapsed()
+    );
 }
 
 #[tokio::test]
@@ -85,13 +89,14 @@ async fn a_server_that_stops_answering_is_busy_in_time_and_then_is_found_again()
     let Some(server) = private(Kind::Redis) else { return };
     let store = RedisStore::open(&Place::on(&server).url("&timeout=1")).unwrap();
     store.save_token(&token("ada")).await.unwrap();
-    ask(server.port(), &["CLIENT", "PAUSE", "1500", "ALL"]);
+    ask(server.port(), &["CLIENT", "PAUSE", "5000", "ALL"]);
     let start = Instant::now();
     let error = store.save_token(&token("bob")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
-    assert!(start.elapsed() < Duration::from_millis(1_400));
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    store.save_token(&token("bob")).await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    while let Err(error) = store.save_token(&token("bob")).await {
+        assert!(error.is_transient() && start.elapsed() < Duration::from_secs(30), "{error}");
+    }
 }
 
 #[tokio::test]

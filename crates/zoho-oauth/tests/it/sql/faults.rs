@@ -38,7 +38,7 @@ async fn a_port_where_nobody_listens_is_told_at_once(place: Place) {
     let store = place.with(|url| url.set_port(Some(1)).expect("a host")).open();
     let began = Instant::now();
     let error = store.get_tokens().await.expect_err("nobody listens");
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
     assert!(error.is_transient(), "{error}");
     assert!(error.to_string().contains("at 127.0.0.1:1 could not read all tokens"), "{error}");
     assert!(error.to_string().contains("check that the server is running"), "{error}");
@@ -51,7 +51,7 @@ async fn a_server_that_hangs_is_given_up_in_time_and_used_again_later(place: Pla
     proxy.hang().await.expect("hangs");
     let began = Instant::now();
     let error = store.find_token(&token("ada")).await.expect_err("no answer");
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     assert!(error.is_transient(), "{error}");
     assert!(error.to_string().contains("no response within 1 s;"), "{error}");
     proxy.resume().await.expect("resumes");
@@ -127,9 +127,9 @@ async fn locks_of_a_host_that_vanished_are_freed(place: Place) {
     let began = Instant::now();
     let error = store.save_token(&token("bob")).await.expect_err("the lock is held");
     assert!(error.is_transient(), "{error}");
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     while let Err(error) = store.save_token(&token("bob")).await {
-        assert!(error.is_transient() && began.elapsed() < Duration::from_secs(10), "{error}");
+        assert!(error.is_transient() && began.elapsed() < Duration::from_secs(30), "{error}");
     }
     assert!(save.await.expect("no panic").expect_err("it has vanished").is_transient());
     assert_eq!(users(&store).await, ["ada", "bob"]);
@@ -255,7 +255,7 @@ async fn kill_again_and_again(kind: Kind) {
     let before = answered[0].load(Ordering::SeqCst);
     let began = Instant::now();
     while answered[0].load(Ordering::SeqCst) == before {
-        assert!(began.elapsed() < Duration::from_secs(20), "the savers do not recover");
+        assert!(began.elapsed() < Duration::from_secs(60), "the savers do not recover");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     for saver in savers {
