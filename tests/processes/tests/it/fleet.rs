@@ -9,7 +9,7 @@ use zoho_emulator::Fault;
 use zoho_oauth::store::TokenStore;
 use zoho_oauth::{ExposeSecret, OAuthToken};
 
-use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, close_together, until};
+use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, close_together, until, with_settings};
 
 over_every_server!(
     a_leader_that_is_cut_off_from_the_store_does_not_overwrite_the_newer_token,
@@ -140,11 +140,6 @@ async fn row(place: &Place) -> OAuthToken {
 
 async fn stored(place: &Place) -> String {
     row(place).await.access_token().map(|token| token.expose_secret().to_owned()).unwrap_or_default()
-}
-
-pub(crate) fn with_settings(url: &str, settings: &str) -> String {
-    let sign = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{sign}{settings}")
 }
 
 /// libfaketime, which changes the clock of a program.

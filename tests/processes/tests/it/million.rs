@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use processes::{Answer, Command};
+use processes::{Answer, Command, Setup};
 use servers::Server;
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection, Row, raw_sql};
 use tokio::time::Instant;
@@ -160,7 +160,8 @@ async fn new_users_take_no_longer(backend: Backend, few: &AnyStore, many: &AnySt
 async fn pages_take_no_memory(backend: Backend, server: &Server) {
     let (zoho, place) = (Zoho::start().await, Place::on_server(backend, url(server, "many")));
     for in_pages in [true, false] {
-        let mut worker = Worker::open(&place, &zoho.setup(&place));
+        let setup = Setup { store: place.url(), ..zoho.setup(&place) };
+        let mut worker = Worker::open(&place, &setup);
         let started = Instant::now();
         let answer = worker.ask(&Command::ReadAll { in_pages });
         let elapsed = started.elapsed();

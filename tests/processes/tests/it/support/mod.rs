@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-pub(crate) use place::{Backend, Place, check_rows, contents};
+pub(crate) use place::{Backend, Place, check_rows, contents, with_settings};
 pub(crate) use worker::{Worker, check_clear, close_together};
 pub(crate) use zoho::{TOKEN_REQUEST, Zoho};
 

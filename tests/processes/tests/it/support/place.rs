@@ -112,9 +112,17 @@ impl Place {
         self.url.clone()
     }
 
+    /// The URL with time for a server on a busy machine.
+    pub(crate) fn patient_url(&self) -> String {
+        match self.backend.server() {
+            Some(_) => with_settings(&self.url, "timeout=60&connect_timeout=60"),
+            None => self.url(),
+        }
+    }
+
     /// Opens the store in this process.
     pub(crate) fn open(&self) -> AnyStore {
-        connect(&self.url()).unwrap()
+        connect(&self.patient_url()).unwrap()
     }
 
     pub(crate) async fn rows(&self) -> Vec<OAuthToken> {
@@ -130,6 +138,12 @@ impl Place {
             assert_eq!(verdict, "ok");
         }
     }
+}
+
+/// A store's URL with more settings.
+pub(crate) fn with_settings(url: &str, settings: &str) -> String {
+    let sign = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{sign}{settings}")
 }
 
 /// Checks that the store holds each acknowledged save or a later one, that every row is whole, and that no user and no id

@@ -29,7 +29,7 @@ impl Zoho {
     /// The setup of a worker for this emulator and the store at `place`.
     pub(crate) fn setup(&self, place: &Place) -> Setup {
         Setup {
-            store: place.url(),
+            store: place.patient_url(),
             zoho: self.emulator.base_url(),
             client_id: self.client.id().to_owned(),
             client_secret: self.client.secret().to_owned(),
