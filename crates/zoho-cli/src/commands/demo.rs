@@ -153,8 +153,8 @@ impl Demo {
         ensure(self.authenticator.store().get_tokens().await?.is_empty(), Claim::RowIsDeleted)?;
         self.tell(&Line::Revoked)?;
 
-        let refused = Crm::new(&self.authenticator, user).current_user().await;
-        ensure(refused.as_ref().is_err_and(Error::needs_login), Claim::CallNeedsLogin)?;
+        let rejected = Crm::new(&self.authenticator, user).current_user().await;
+        ensure(rejected.as_ref().is_err_and(Error::needs_login), Claim::CallNeedsLogin)?;
         let ended = end_of(self.start_zoho_token(user)?).await?;
         ensure(ended.status.code() == Some(Exit::LoginRequired as i32), Claim::CommandNeedsLogin)?;
         self.tell(&Line::LoginRequired)

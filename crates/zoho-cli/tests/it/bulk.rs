@@ -1,4 +1,4 @@
-//! `zoho bulk`: many records, in jobs.
+//! `zoho bulk`: jobs.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn a_bulk_read_prints_csv_or_writes_a_file() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_bulk_read_that_was_interrupted_is_taken_up_again() {
+async fn a_bulk_read_that_was_interrupted_is_resumed() {
     let (zoho, terminal) = logged_in().await;
     zoho.add_records(ADA, "Leads", 3);
     let started = terminal.run(&["bulk", "read", "Leads", "--fields", "Last_Name"]).done();
@@ -67,7 +67,7 @@ async fn a_bulk_read_that_was_interrupted_is_taken_up_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_bulk_read_of_nothing_has_a_heading_if_it_is_known() {
+async fn a_bulk_read_of_no_records_has_a_header_if_the_columns_are_known() {
     let (_zoho, terminal) = logged_in().await;
     let read = ["bulk", "read", "Leads"];
     assert_eq!(terminal.run(&read).done().stdout, "");
@@ -77,7 +77,7 @@ async fn a_bulk_read_of_nothing_has_a_heading_if_it_is_known() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_bulk_read_may_be_narrowed_down() {
+async fn a_bulk_read_can_be_limited_by_criteria() {
     let (_zoho, terminal) = logged_in().await;
     let leads = r#"[{"Last_Name":"One","City":"Rome"},{"Last_Name":"Two","City":"Oslo"}]"#;
     terminal.run(&["records", "create", "Leads", "-d", leads]).done();
@@ -99,11 +99,15 @@ async fn a_job_that_fails_leaves_no_file() {
     assert!(!terminal.path("leads.csv").exists());
     let ran = terminal.run(&["bulk", "read", "Leads", "-o", "no/such/folder/leads.csv"]).ended(1);
     assert!(ran.stderr.contains("could not write"), "{ran:?}");
-    assert_eq!(zoho.journal().count("POST /crm/bulk/v8/read"), 2, "a file that cannot be is told first");
+    assert_eq!(
+        zoho.journal().count("POST /crm/bulk/v8/read"),
+        2,
+        "a file that cannot be written is reported before a job starts"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_bulk_write_says_how_many_and_a_file_says_which() {
+async fn a_bulk_write_prints_totals_and_writes_the_result_of_each_row_to_a_file() {
     let (_zoho, terminal) = logged_in().await;
     let csv = "Last_Name,Email\nOne,1@example.com\n,2@example.com\nThree,3@example.com\n";
     std::fs::write(terminal.path("leads.csv"), csv).unwrap();
@@ -134,7 +138,7 @@ async fn a_bulk_write_says_how_many_and_a_file_says_which() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_bulk_write_of_nothing_readable_is_an_error() {
+async fn a_bulk_write_of_an_unreadable_file_is_an_error() {
     let (zoho, terminal) = logged_in().await;
     terminal.run(&["bulk", "write", "Leads", "missing.csv", "--insert"]).ended(1);
     let ran = terminal.run(&["bulk", "write", "Leads", "missing.csv"]);
@@ -152,7 +156,7 @@ async fn a_bulk_write_of_nothing_readable_is_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_bulk_write_whose_second_job_fails_tells_of_the_first() {
+async fn a_bulk_write_whose_second_job_fails_reports_the_first() {
     let (zoho, terminal) = logged_in().await;
     let rows: String = (1..=25_010).map(|number| format!("{number}\n")).collect();
     std::fs::write(terminal.path("leads.csv"), format!("Last_Name\n{rows}")).unwrap();

@@ -1,4 +1,4 @@
-//! `zoho bulk write`: what it says to do when it comes no further, and what it leaves out.
+//! `zoho bulk write`: the next step after a failure, and skipped rows and cells.
 
 use serde_json::json;
 use zoho_emulator::Fault;
@@ -10,7 +10,7 @@ const START: &str = "POST /crm/bulk/v8/write";
 const STATUS: &str = "GET /crm/bulk/v8/write/*";
 const WRITE: [&str; 5] = ["bulk", "write", "Leads", "leads.csv", "--insert"];
 
-/// A file with so many rows; a job takes 25,000.
+/// A file with this number of rows; a job takes 25,000.
 fn write_file(terminal: &Terminal, rows: usize) {
     let rows: String = (1..=rows).map(|number| format!("{number}\n")).collect();
     std::fs::write(terminal.path("leads.csv"), format!("Last_Name\n{rows}")).unwrap();
@@ -25,7 +25,7 @@ fn failed(terminal: &Terminal, options: &[&str]) -> Ran {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn each_job_is_told_with_its_rows() {
+async fn each_job_is_reported_with_its_rows() {
     let (_zoho, terminal) = logged_in().await;
     write_file(&terminal, 25_010);
     let ran = terminal.run(&[&WRITE[..], &["--skip", "3"]].concat()).done();
@@ -37,7 +37,7 @@ async fn each_job_is_told_with_its_rows() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn where_no_job_was_made_the_rows_before_it_are_skipped() {
+async fn if_no_job_was_started_the_next_run_skips_the_rows_before_it() {
     let (zoho, terminal) = logged_in().await;
     write_file(&terminal, 25_010);
     zoho.fault(Fault::on(START).skip(1).crm_error(400, "LIMIT_EXCEEDED"));
@@ -53,7 +53,7 @@ async fn where_no_job_was_made_the_rows_before_it_are_skipped() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn where_a_job_may_have_been_made_nobody_is_told_to_write_again() {
+async fn if_a_job_may_have_been_started_the_user_is_told_to_check_first() {
     let (zoho, terminal) = logged_in().await;
     write_file(&terminal, 25_010);
     for (fault, told) in [
@@ -73,7 +73,7 @@ async fn where_a_job_may_have_been_made_nobody_is_told_to_write_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn where_zoho_gave_a_job_up_its_rows_are_written_again() {
+async fn if_a_job_failed_its_rows_are_written_again() {
     let (zoho, terminal) = logged_in().await;
     write_file(&terminal, 25_010);
     let given_up = json!({ "id": "17", "status": "FAILED", "resource": [] }).to_string();
@@ -91,7 +91,7 @@ async fn where_zoho_gave_a_job_up_its_rows_are_written_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn where_a_job_is_lost_from_sight_it_is_to_be_looked_at_before_its_rows_are_written_again() {
+async fn if_the_state_of_a_job_is_unknown_the_user_is_told_to_check_it_first() {
     let (zoho, terminal) = logged_in().await;
     write_file(&terminal, 5);
     let no_result = json!({ "id": "17", "status": "COMPLETED", "resource": [] }).to_string();
@@ -109,7 +109,7 @@ async fn where_a_job_is_lost_from_sight_it_is_to_be_looked_at_before_its_rows_ar
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn an_empty_cell_leaves_its_field_alone_unless_it_is_to_clear_it() {
+async fn an_empty_cell_leaves_its_field_unchanged_unless_it_is_to_clear_it() {
     let (_zoho, terminal) = logged_in().await;
     let lead = r#"{"Last_Name":"Hopper","Email":"grace@example.com","City":"Rome"}"#;
     let created = terminal.run(&["records", "create", "Leads", "-d", lead, "--json"]).done().json();
@@ -136,7 +136,7 @@ async fn an_empty_cell_leaves_its_field_alone_unless_it_is_to_clear_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_row_that_is_told_cannot_steer_the_terminal() {
+async fn a_printed_row_cannot_control_the_terminal() {
     let (_zoho, terminal) = logged_in().await;
     std::fs::write(terminal.path("leads.csv"), "Last_Name,City\n,\u{1b}[2J\u{202e}Rome\n").unwrap();
     let ran = failed(&terminal, &[]);

@@ -91,7 +91,7 @@ fn json_has_the_findings_as_objects() {
 }
 
 #[test]
-fn a_repair_says_what_it_did_and_ends_with_1_while_something_is_left() {
+fn a_repair_prints_what_it_did_and_exits_with_1_if_a_problem_is_left() {
     let terminal = terminal_with(LEFT_BEHIND);
     let ran = terminal.run(&["tokens", "check", "--repair"]).ended(1);
     assert!(shows_no_secret(&ran), "{ran:?}");
@@ -134,7 +134,7 @@ fn a_repair_that_mends_everything_is_done() {
 }
 
 #[test]
-fn a_backup_without_a_repair_is_a_slip_and_one_that_is_there_is_not_overwritten() {
+fn a_backup_needs_a_repair_and_does_not_overwrite_a_file() {
     let terminal = terminal_with(LEFT_BEHIND);
     let before = std::fs::read(terminal.path("sdk_tokens.txt")).unwrap();
     terminal.run(&["tokens", "check", "--backup", "kept"]).ended(2);
@@ -204,7 +204,7 @@ async fn a_valid_looking_token_that_zoho_has_ended_is_told_if_it_cannot_be_renew
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_server_that_cannot_be_reached_says_nothing_about_a_token() {
+async fn an_unreachable_server_is_no_evidence_about_a_token() {
     let (zoho, terminal) = logged_in().await;
     zoho.fault(Fault::on("GET /crm/v8/users").forever().drop_before());
     zoho.fault(Fault::on("POST /oauth/v2/token").forever().status_500());

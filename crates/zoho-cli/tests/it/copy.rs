@@ -1,4 +1,4 @@
-//! `zoho tokens copy`: from one store into another.
+//! `zoho tokens copy`: from one store to another.
 
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ fn a_dry_run_writes_nothing() {
 }
 
 #[test]
-fn a_source_that_is_not_there_is_not_made() {
+fn a_missing_source_is_not_created() {
     let terminal = three_users();
     for from in ["sqlite:missing.db", "file:missing.db"] {
         let ran = terminal.run(&["tokens", "copy", "--from", from, "--to", "file:sdk_tokens.txt"]);
@@ -68,7 +68,7 @@ fn one_store_at_both_ends_and_a_url_of_no_store_are_wrong_usage() {
 }
 
 #[test]
-fn a_token_with_a_taken_id_gets_another_one_and_nobody_loses_a_token() {
+fn a_token_whose_id_is_used_gets_another_and_no_token_is_lost() {
     let terminal = three_users();
     let carol = json!({ "id": "2", "user_name": "carol", "refresh_token": "refresh of carol" });
     terminal.run_with_input(&["tokens", "save", "--store", "file:sdk_tokens.txt"], &carol.to_string()).done();

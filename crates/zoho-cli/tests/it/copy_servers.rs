@@ -20,8 +20,8 @@ const OF_THE_SDK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../zoho-oauth/tes
 /// The one row in it that has values of 2,048 characters.
 const LONG_ROW: &str = "9";
 
-/// No copy takes this long, on however busy a machine.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// No copy takes this long, even on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(180);
 
 #[test]
 #[ignore = "needs MariaDB, PostgreSQL, Redis and moto"]
@@ -223,7 +223,7 @@ fn begin_to_copy(terminal: &Terminal, from: &str, to: &str) -> Child {
 
 /// Waits until a command has ended, but not forever.
 fn ended(mut child: Child) -> Ran {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while child.try_wait().unwrap().is_none() {
         if Instant::now() > deadline {
             child.kill().unwrap();
@@ -236,7 +236,7 @@ fn ended(mut child: Child) -> Ran {
 
 /// Waits until the copy has come to a row.
 fn wait_for_row(number: usize, to: &str, copying: &mut Child) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     block_on(async {
         let store = connect(to).unwrap();
         while store.find_token(&user(number)).await.unwrap().is_none() {

@@ -1,4 +1,4 @@
-//! `zoho coql`: rows by a query.
+//! `zoho coql`: the rows of a query.
 
 use serde_json::{Value, json};
 use zoho_emulator::Fault;
@@ -26,7 +26,7 @@ async fn a_query_prints_its_rows_with_its_own_columns() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn all_rows_come_2000_in_a_call() {
+async fn all_rows_are_read_2000_per_call() {
     let (zoho, terminal) = logged_in().await;
     zoho.add_records(ADA, "Leads", 4_500);
     let page = terminal.run(&["coql", LEADS, "--json"]).done();
@@ -42,7 +42,7 @@ async fn all_rows_come_2000_in_a_call() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn rows_that_break_off_say_with_which_offset_to_go_on() {
+async fn a_failure_between_pages_names_the_offset_to_continue_with() {
     let (zoho, terminal) = logged_in().await;
     zoho.add_records(ADA, "Leads", 2_500);
     zoho.fault(Fault::on("POST /crm/v8/coql").skip(1).forever().drop_before());
@@ -56,7 +56,7 @@ async fn rows_that_break_off_say_with_which_offset_to_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_query_that_cannot_be_asked_is_an_error() {
+async fn an_invalid_query_is_an_error() {
     let (_zoho, terminal) = logged_in().await;
     let ran = terminal.run(&["coql", "select from where"]).ended(1);
     assert!(ran.stdout.is_empty(), "{ran:?}");

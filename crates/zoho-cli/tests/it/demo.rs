@@ -1,9 +1,9 @@
-//! `zoho demo`: the whole life of a token.
+//! `zoho demo`: the life of a token.
 
 use crate::support::Terminal;
 
 #[test]
-fn the_demo_is_as_it_tells_and_leaves_nothing_behind() {
+fn the_demo_succeeds_and_leaves_nothing_behind() {
     let temporary = tempfile::tempdir().unwrap();
     let terminal = Terminal::new().with("TMPDIR", temporary.path().to_str().unwrap());
     let ran = terminal.run(&["demo"]).done();

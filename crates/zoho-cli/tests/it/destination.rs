@@ -1,4 +1,4 @@
-//! `-o FILE` and `--result FILE`: what becomes of the file.
+//! `-o FILE` and `--result FILE`.
 
 #![cfg(unix)]
 
@@ -40,7 +40,7 @@ async fn a_dash_is_standard_output_and_no_file_for_results() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_link_stays_and_what_it_means_is_replaced() {
+async fn a_link_stays_and_its_target_is_replaced() {
     let (_zoho, terminal, printed) = leads().await;
     fs::create_dir(terminal.path("far")).unwrap();
     fs::write(terminal.path("far/old.csv"), "old").unwrap();
@@ -72,7 +72,7 @@ async fn a_new_file_has_the_mode_of_any_other_and_a_replaced_one_keeps_its_own()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_pipe_is_written_to_and_a_folder_is_refused() {
+async fn a_pipe_is_written_to_and_a_folder_is_an_error() {
     let (_zoho, terminal, printed) = leads().await;
     let pipe = terminal.path("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());

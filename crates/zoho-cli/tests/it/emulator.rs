@@ -28,7 +28,7 @@ fn the_address_is_printed_first_and_ctrl_c_ends_it() {
 }
 
 #[test]
-fn what_it_says_to_type_logs_a_user_in() {
+fn the_printed_commands_log_in_a_user() {
     let folder = Terminal::new();
     let mut emulator = folder.start(&["emulator", "--json"]);
     let mut json = serde_json::Deserializer::from_reader(emulator.stdout()).into_iter::<Value>();

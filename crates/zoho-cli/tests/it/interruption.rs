@@ -34,11 +34,11 @@ fn interrupted(terminal: &Terminal, arguments: &[&str], signal: Signal) -> (Stri
     (job, Ran { stderr: told, ..ran })
 }
 
-/// Waits until something is so. What is interrupted then is in the middle of it.
+/// Waits until a condition is true.
 fn until(is_so: impl Fn() -> bool) {
     let start = Instant::now();
     while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(60), "it never came so far");
+        assert!(start.elapsed() < Duration::from_secs(60), "the condition never became true");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

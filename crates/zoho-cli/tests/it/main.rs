@@ -1,4 +1,4 @@
-//! What the `zoho` command promises. Every test drives the real executable.
+//! Tests of the `zoho` command. Every test runs the executable.
 
 #![expect(clippy::disallowed_methods, reason = "the environment says what can be tested")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]

@@ -1,4 +1,4 @@
-//! `zoho fields`, `zoho schema`, and how the cells of CSV are read by the fields.
+//! `zoho fields`, `zoho schema`, and how fields determine the types of CSV cells.
 
 use serde_json::json;
 use zoho_emulator::{Emulator, Field, Module};
@@ -49,7 +49,7 @@ async fn with_students() -> (Emulator, Terminal) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn the_cells_of_csv_become_what_their_fields_hold() {
+async fn cells_of_csv_are_converted_to_the_types_of_their_fields() {
     let (_zoho, terminal) = with_students().await;
     let account =
         terminal.run(&["records", "create", "Accounts", "-d", r#"{"Account_Name":"Acme"}"#, "--json"]);
@@ -82,7 +82,7 @@ async fn the_cells_of_csv_become_what_their_fields_hold() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_cell_that_does_not_fit_is_zoho_s_to_refuse() {
+async fn a_cell_of_the_wrong_type_is_rejected_by_zoho() {
     let (_zoho, terminal) = with_students().await;
     let csv = "Name,Age\nAda,many\nGrace,85\n";
     let ran = terminal.run_with_input(&["records", "create", "Pupils", "--input", "csv"], csv);
@@ -92,7 +92,7 @@ async fn a_cell_that_does_not_fit_is_zoho_s_to_refuse() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_column_that_is_no_field_is_refused_before_anything_is_written() {
+async fn a_column_that_is_not_a_field_is_an_error_before_anything_is_written() {
     let (zoho, terminal) = with_students().await;
     let csv = "Name,Agee\nAda,36\n";
     let ran = terminal.run_with_input(&["records", "create", "Pupils", "--input", "csv"], csv).ended(1);
@@ -101,7 +101,7 @@ async fn a_column_that_is_no_field_is_refused_before_anything_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn without_the_scope_for_fields_csv_is_refused_and_json_is_not() {
+async fn without_the_scope_for_fields_csv_is_an_error_and_json_is_not() {
     let (zoho, terminal) = logged_in().await;
     terminal.run(&["tokens", "delete", "--all"]).done();
     let client = zoho.default_client();

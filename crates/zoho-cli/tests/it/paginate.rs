@@ -1,4 +1,4 @@
-//! `zoho api --paginate`: any list to its end.
+//! `zoho api --paginate`: reads any list to its end.
 
 use serde_json::{Value, json};
 use zoho_emulator::Fault;
@@ -32,7 +32,7 @@ async fn a_list_without_tokens_is_followed_by_number() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_query_within_the_path_says_where_to_begin() {
+async fn a_query_in_the_path_selects_the_first_page() {
     let (zoho, terminal) = logged_in().await;
     zoho.add_records(ADA, "Leads", 10);
     let path = "/crm/v8/Leads?fields=Last_Name&per_page=3&page=2";
@@ -41,7 +41,7 @@ async fn a_query_within_the_path_says_where_to_begin() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn nothing_is_an_empty_array() {
+async fn an_empty_list_is_an_empty_array() {
     let (_zoho, terminal) = logged_in().await;
     let call = ["api", "GET", "/crm/v8/Leads", "-q", "fields=Last_Name", "--paginate"];
     assert_eq!(terminal.run(&call).done().json(), json!([]));
@@ -64,7 +64,7 @@ async fn a_cursor_that_does_not_advance_ends_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_list_that_breaks_off_says_with_which_parameter_to_go_on() {
+async fn a_failure_between_pages_names_the_parameter_to_continue_with() {
     let (zoho, terminal) = logged_in().await;
     zoho.add_records(ADA, "Leads", 500);
     zoho.fault(Fault::on("GET /crm/v8/Leads").skip(1).forever().crm_error(500, "INTERNAL_ERROR"));
@@ -83,7 +83,7 @@ async fn a_list_that_breaks_off_says_with_which_parameter_to_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn what_is_no_list_cannot_be_followed() {
+async fn a_response_that_is_not_a_list_is_an_error() {
     let (zoho, terminal) = logged_in().await;
     terminal.run(&["api", "POST", "/crm/v8/Leads", "--paginate"]).ended(2);
     terminal.run(&["api", "GET", "/crm/v8/Leads", "--paginate", "-d", "{}"]).ended(2);

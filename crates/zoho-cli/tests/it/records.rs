@@ -1,4 +1,4 @@
-//! `zoho records`: lists to their end, and writes of any length.
+//! `zoho records`: complete lists, and writes of any length.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
@@ -40,7 +40,7 @@ async fn all_pages_of_a_list_are_printed_each_record_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_list_of_nothing_is_empty_in_every_form() {
+async fn an_empty_list_is_empty_in_every_format() {
     let (_zoho, terminal) = logged_in().await;
     let list = ["records", "list", "Leads", "--fields", "Last_Name", "--all"];
     assert_eq!(terminal.run(&[&list[..], &["--json"]].concat()).done().stdout, "[]\n");
@@ -51,7 +51,7 @@ async fn a_list_of_nothing_is_empty_in_every_form() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn csv_is_quoted_and_a_look_up_goes_by_its_name() {
+async fn csv_is_quoted_and_a_lookup_is_printed_as_its_name() {
     let (_zoho, terminal) = logged_in().await;
     let name = "O'Brien, \"Bob\"\nJunior";
     let lead = json!({ "Last_Name": name, "City": null }).to_string();
@@ -69,7 +69,7 @@ async fn csv_is_quoted_and_a_look_up_goes_by_its_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn one_way_of_printing_excludes_the_others() {
+async fn only_one_output_format_can_be_selected() {
     let (_zoho, terminal) = logged_in().await;
     for forms in [["--json", "--csv"], ["--json", "--json-lines"], ["--csv", "--json-lines"]] {
         terminal.run(&[&["records", "list", "Leads"][..], &forms].concat()).ended(2);
@@ -77,7 +77,7 @@ async fn one_way_of_printing_excludes_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_list_that_breaks_off_keeps_what_was_printed_and_says_how_to_go_on() {
+async fn a_failure_between_pages_keeps_the_output_and_names_the_option_to_continue_with() {
     let (zoho, terminal) = logged_in().await;
     zoho.add_records(ADA, "Leads", 1_000);
     let all = ["records", "list", "Leads", "--fields", "Last_Name", "--all", "--json-lines"];
@@ -95,7 +95,7 @@ async fn a_list_that_breaks_off_keeps_what_was_printed_and_says_how_to_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn half_an_array_is_not_closed() {
+async fn a_partial_array_is_not_closed() {
     let (zoho, terminal) = logged_in().await;
     zoho.add_records(ADA, "Leads", 300);
     zoho.fault(Fault::on("GET /crm/v8/Leads").skip(1).forever().drop_before());
@@ -107,7 +107,7 @@ async fn half_an_array_is_not_closed() {
 
 #[cfg(unix)]
 #[test]
-fn a_server_that_dies_in_the_middle_of_a_list_leaves_what_was_printed() {
+fn a_server_that_dies_during_a_list_leaves_the_output() {
     let mut server = Terminal::new().command(&["emulator", "--json"]).spawn().unwrap();
     let mut told = serde_json::Deserializer::from_reader(server.stdout.take().unwrap()).into_iter::<Value>();
     let told = told.next().unwrap().unwrap();
@@ -137,7 +137,7 @@ fn a_server_that_dies_in_the_middle_of_a_list_leaves_what_was_printed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn records_are_printed_as_they_come_and_a_reader_may_leave() {
+async fn records_are_streamed_and_the_reader_can_close_the_pipe() {
     let (zoho, terminal) = logged_in().await;
     zoho.add_records(ADA, "Leads", 5_000);
     for form in ["--csv", "--json", "--json-lines", "--ascending"] {
@@ -153,11 +153,11 @@ async fn records_are_printed_as_they_come_and_a_reader_may_leave() {
         child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
         assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(0), ""), "{form}");
     }
-    assert!(zoho.journal().count("GET /crm/v8/Leads") < 100, "nobody reads what nobody wants");
+    assert!(zoho.journal().count("GET /crm/v8/Leads") < 100, "pages after the closed pipe are not requested");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn what_is_not_there_and_what_is_not_allowed_has_its_exit_code() {
+async fn a_missing_module_and_a_missing_scope_have_exit_codes() {
     let (zoho, terminal) = logged_in().await;
     let ran = terminal.run(&["records", "list", "Nothing_Here", "--all"]).ended(3);
     assert!(ran.stderr.contains("INVALID_MODULE"), "{ran:?}");
@@ -225,7 +225,7 @@ async fn what_is_listed_can_be_deleted_through_a_pipe() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn bad_input_is_told_with_its_place_and_what_was_written_before() {
+async fn invalid_input_is_reported_with_its_position_and_what_was_written() {
     let (zoho, terminal) = logged_in().await;
     let create = |input: &[&str], text: &str| {
         terminal.run_with_input(&[&["records", "create", "Leads"][..], input].concat(), text).ended(1)
@@ -260,7 +260,7 @@ async fn bad_input_is_told_with_its_place_and_what_was_written_before() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_refused_record_is_named_by_its_place_among_all() {
+async fn a_rejected_record_is_numbered_among_all_records() {
     let (_zoho, terminal) = logged_in().await;
     let lines: String = (1..=150)
         .map(
@@ -276,7 +276,7 @@ async fn a_refused_record_is_named_by_its_place_among_all() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn an_id_may_be_given_as_the_number_that_it_looks_like() {
+async fn an_id_can_be_a_json_number() {
     let (_zoho, terminal) = logged_in().await;
     let created = terminal.run(&["records", "create", "Leads", "-d", r#"{"Last_Name":"One"}"#, "--json"]);
     let id = created.done().json()[0]["id"].as_str().unwrap().to_owned();
@@ -288,7 +288,7 @@ async fn an_id_may_be_given_as_the_number_that_it_looks_like() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn one_record_is_printed_in_every_form() {
+async fn one_record_is_printed_in_every_format() {
     let (_zoho, terminal) = logged_in().await;
     let lead = r#"{"Last_Name":"Hopper, G.","City":"Rome"}"#;
     let created = terminal.run(&["records", "create", "Leads", "-d", lead, "--json"]).done().json();
@@ -318,7 +318,7 @@ async fn an_update_without_an_id_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_write_whose_reader_leaves_says_how_far_it_came() {
+async fn a_write_whose_reader_closes_the_pipe_says_how_to_continue() {
     let (_zoho, terminal) = logged_in().await;
     let leads: String = (1..=450).map(|number| format!("{{\"Last_Name\":\"{number}\"}}\n")).collect();
     std::fs::write(terminal.path("leads.json"), leads).unwrap();
@@ -334,7 +334,7 @@ async fn a_write_whose_reader_leaves_says_how_far_it_came() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_write_that_is_cut_off_says_which_records_are_in_doubt() {
+async fn a_write_that_is_cut_off_names_the_records_to_check() {
     let (zoho, terminal) = logged_in().await;
     let lines: String = (1..=250).map(|number| format!("{{\"Last_Name\":\"{number}\"}}\n")).collect();
     zoho.fault(Fault::on("POST /crm/v8/Leads").skip(1).forever().drop_after());

@@ -37,7 +37,7 @@ async fn records_are_found_by_criteria_email_phone_and_word() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_search_goes_by_exactly_one_thing() {
+async fn a_search_has_exactly_one_filter() {
     let (_zoho, terminal) = with_leads().await;
     for arguments in [&[][..], &["--word", "a", "--email", "b"]] {
         let ran = terminal.run(&[&["records", "search", "Leads"][..], arguments].concat());
@@ -66,7 +66,7 @@ async fn a_count_is_a_number() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn what_was_deleted_is_listed() {
+async fn deleted_records_are_listed() {
     let (_zoho, terminal) = with_leads().await;
     let leads = terminal.run(&["records", "list", "Leads", "--json-lines"]).done().stdout;
     terminal.run_with_input(&["records", "delete", "Leads", "-d", "@-"], &leads).done();
@@ -80,7 +80,7 @@ async fn what_was_deleted_is_listed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn what_belongs_to_a_record_is_listed() {
+async fn related_records_are_listed() {
     let (_zoho, terminal) = with_leads().await;
     let leads = terminal.run(&["records", "list", "Leads", "--json"]).done().json();
     let id = leads[0]["id"].as_str().unwrap();

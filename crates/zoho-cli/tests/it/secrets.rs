@@ -1,4 +1,4 @@
-//! No secret is where it does not belong.
+//! Secrets appear neither in logs nor in messages.
 
 use zoho_emulator::Emulator;
 

@@ -64,7 +64,7 @@ async fn a_revoked_refresh_token_asks_for_a_login() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn any_call_prints_the_body_as_it_came() {
+async fn any_call_prints_the_body_unchanged() {
     let (zoho, terminal) = logged_in().await;
     let ran = terminal.run(&["api", "get", "/crm/v8/users", "-q", "type=CurrentUser"]).done();
     assert_eq!(ran.json()["users"][0]["email"], ADA);
@@ -93,7 +93,7 @@ async fn any_call_prints_the_body_as_it_came() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_failed_call_says_why_and_ends_with_what_it_means() {
+async fn a_failed_call_reports_the_reason_and_has_its_exit_code() {
     let (zoho, terminal) = logged_in().await;
     let ran = terminal.run(&["api", "GET", "/crm/v8/nothing_here"]).ended(3);
     assert!(ran.stderr.contains("INVALID_URL_PATTERN") && ran.stdout.is_empty(), "{ran:?}");
@@ -109,7 +109,7 @@ async fn a_failed_call_says_why_and_ends_with_what_it_means() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_token_that_zoho_has_ended_is_renewed_within_the_call() {
+async fn a_token_that_expired_at_zoho_is_renewed_during_the_call() {
     let (zoho, terminal) = logged_in().await;
     zoho.expire_access_tokens();
     terminal.run(&["api", "GET", "/crm/v8/users", "-q", "type=CurrentUser"]).done();
@@ -140,7 +140,7 @@ async fn records_are_created_listed_changed_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_refused_record_is_told_and_the_others_are_written() {
+async fn a_rejected_record_is_reported_and_the_others_are_written() {
     let (_zoho, terminal) = logged_in().await;
     let records = r#"[{"Last_Name":"One"},{},{"Last_Name":"Three"}]"#;
     let ran = terminal.run(&["records", "create", "Leads", "-d", records, "--json"]);
@@ -154,7 +154,7 @@ async fn a_refused_record_is_told_and_the_others_are_written() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_list_says_how_to_go_on() {
+async fn a_list_names_the_option_for_the_next_page() {
     let (zoho, terminal) = logged_in().await;
     zoho.add_records(ADA, "Leads", 3);
     let first = terminal.run(&["records", "list", "Leads", "--per-page", "2", "--json"]).done();
@@ -197,7 +197,7 @@ async fn revoke_all_goes_on_after_a_failure_and_keeps_that_row() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_token_that_cannot_be_stored_is_printed_all_the_same() {
+async fn a_token_that_cannot_be_stored_is_printed_anyway() {
     let zoho = Emulator::start().await;
     let terminal = Terminal::at(&zoho).with("ZOHO_STORE", "file:store/sdk_tokens.txt");
     let terminal = terminal.with("HOME", "home");
@@ -206,7 +206,7 @@ async fn a_token_that_cannot_be_stored_is_printed_all_the_same() {
     let refresh_token = zoho.grant_refresh_token(zoho.default_client().id(), ADA);
     terminal.save(&json!({ "user_name": "ada", "refresh_token": refresh_token }));
 
-    zoho.fault(Fault::on("POST /oauth/v2/token").delay(Duration::from_secs(1)));
+    zoho.fault(Fault::on("POST /oauth/v2/token").delay(Duration::from_secs(3)));
     let process = terminal.command(&["token"]).spawn().unwrap();
     while zoho.journal().count("POST /oauth/v2/token") == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -218,7 +218,7 @@ async fn a_token_that_cannot_be_stored_is_printed_all_the_same() {
     assert!(ended.status.success(), "{stderr}");
     assert!(zoho.is_access_token_valid(stdout.trim()), "{stdout}");
     assert!(stderr.starts_with("warning: the token is valid but could not be stored"), "{stderr}");
-    assert_eq!(stderr.lines().count(), 1, "said once: {stderr}");
+    assert_eq!(stderr.lines().count(), 1, "reported once: {stderr}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -1,4 +1,4 @@
-//! The executable, in a folder of its own.
+//! Runs the executable in a temporary folder.
 
 use std::io::{BufReader, Write};
 use std::path::PathBuf;
@@ -10,16 +10,16 @@ use zoho_emulator::Emulator;
 
 pub(crate) const ADA: &str = "ada@example.com";
 
-/// How the emulator's user is called in the store: with the organisation's id.
+/// The stored name of the emulator's user, with the id of the organisation.
 pub(crate) const ADA_STORED: &str = "ada@example.com:60000001";
 
-/// A folder with a token store, and the environment variables that commands get.
+/// A folder with a token store, and the environment variables of commands.
 pub(crate) struct Terminal {
     folder: TempDir,
     variables: Vec<(String, String)>,
 }
 
-/// What came of a command.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
@@ -27,14 +27,14 @@ pub(crate) struct Ran {
     pub(crate) stderr: String,
 }
 
-/// An emulator, and a terminal in which its user has logged in.
+/// An emulator, and a terminal in which its user is logged in.
 pub(crate) async fn logged_in() -> (Emulator, Terminal) {
     let zoho = Emulator::start().await;
     let terminal = log_in(&zoho);
     (zoho, terminal)
 }
 
-/// A terminal in which an emulator's user has logged in.
+/// A terminal in which an emulator's user is logged in.
 pub(crate) fn log_in(zoho: &Emulator) -> Terminal {
     let terminal = Terminal::at(zoho);
     terminal.run(&["login", "--code", &zoho.self_client_code(ADA)]).done();
@@ -88,12 +88,12 @@ impl Drop for Running {
 }
 
 impl Terminal {
-    /// A terminal whose store is a new SQLite file.
+    /// A terminal with a new SQLite store.
     pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), variables: Vec::new() }
     }
 
-    /// A terminal that is set up for an emulator.
+    /// A terminal with the URLs and the client app of an emulator.
     pub(crate) fn at(zoho: &Emulator) -> Self {
         let client = zoho.default_client();
         Self::new()
@@ -103,7 +103,7 @@ impl Terminal {
             .with("ZOHO_CLIENT_SECRET", client.secret())
     }
 
-    /// Sets an environment variable for every command from now on.
+    /// Sets an environment variable for all commands.
     pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.variables.push((name.to_owned(), value.into()));
         self
@@ -113,7 +113,7 @@ impl Terminal {
         self.folder.path().join(name)
     }
 
-    /// The command, not started yet.
+    /// The command, not started.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zoho"));
         for (name, _) in std::env::vars_os() {
@@ -139,17 +139,17 @@ impl Terminal {
 
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ran {
         let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
-        // A command that fails early does not read; that is not what is tested here.
+        // A command that fails early does not read its input.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         Ran::of(child.wait_with_output().unwrap())
     }
 
-    /// Saves rows and hands back what was printed.
+    /// Saves rows and returns what was printed.
     pub(crate) fn save(&self, rows: &Value) -> Value {
         self.run_with_input(&["tokens", "save", "--json", "--reveal"], &rows.to_string()).done().json()
     }
 
-    /// Every stored row, with its secrets.
+    /// All stored rows, with their secrets.
     pub(crate) fn rows(&self) -> Vec<Value> {
         let listed = self.run(&["tokens", "list", "--json", "--reveal"]).done().json();
         listed.as_array().unwrap().clone()
@@ -165,13 +165,13 @@ impl Ran {
         }
     }
 
-    /// The command was done.
+    /// Asserts that the command succeeded.
     #[track_caller]
     pub(crate) fn done(self) -> Self {
         self.ended(0)
     }
 
-    /// The command ended with this exit code; a failed one says why, and prints nothing for programs.
+    /// Asserts the exit code, and that a failed command printed an error.
     #[track_caller]
     pub(crate) fn ended(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:?}");

@@ -1,4 +1,4 @@
-//! What is different when somebody sits in front of a terminal.
+//! Output on a terminal.
 
 #![cfg(target_os = "linux")]
 
@@ -30,7 +30,7 @@ fn shown(terminal: &Terminal, arguments: &str) -> Option<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 #[ignore = "needs `script`"]
-async fn a_table_is_no_wider_than_its_terminal_and_a_pipe_gets_all_of_it() {
+async fn a_table_fits_its_terminal_and_a_pipe_gets_all_of_it() {
     let (_zoho, terminal) = logged_in().await;
     let (name, company) = ("Wolfeschlegelsteinhausen".repeat(3), "Company ".repeat(20));
     let lead = format!(r#"{{"Last_Name":"{name}","Company":"{company}"}}"#);
@@ -46,7 +46,7 @@ async fn a_table_is_no_wider_than_its_terminal_and_a_pipe_gets_all_of_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 #[ignore = "needs `script`"]
-async fn columns_without_room_are_named() {
+async fn columns_that_do_not_fit_are_named() {
     let (zoho, terminal) = logged_in().await;
     zoho.add_records(ADA, "Leads", 1);
     let fields = "Last_Name,Company,Email,Phone,City,State,Country,Street,Website,Industry";
@@ -56,9 +56,9 @@ async fn columns_without_room_are_named() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 #[ignore = "needs `script`"]
-async fn a_bulk_read_shows_how_far_its_job_is_until_the_first_row_comes() {
+async fn a_bulk_read_shows_the_state_of_its_job_until_the_first_row() {
     let user = User::new(ADA).named("Ada", "Lovelace");
-    let zoho = Emulator::builder().user(user).bulk_job_duration(Duration::from_millis(700)).start().await;
+    let zoho = Emulator::builder().user(user).bulk_job_duration(Duration::from_secs(2)).start().await;
     let terminal = log_in(&zoho);
     zoho.add_records(ADA, "Leads", 3);
     let Some(screen) = shown(&terminal, "bulk read Leads --fields Last_Name") else { return };
@@ -69,7 +69,7 @@ async fn a_bulk_read_shows_how_far_its_job_is_until_the_first_row_comes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 #[ignore = "needs `script`"]
-async fn long_work_whose_data_goes_to_a_file_shows_how_far_it_is() {
+async fn a_list_that_goes_to_a_file_shows_its_progress() {
     let (zoho, terminal) = logged_in().await;
     zoho.add_records(ADA, "Leads", 3_000);
     let Some(screen) = shown(&terminal, "records list Leads --all --json-lines > leads.json") else { return };

@@ -17,7 +17,7 @@ const COLUMNS: [&str; 10] = [
     "api_domain",
 ];
 
-/// Texts that have broken other stores, and look like options or tables.
+/// Strings that broke other stores, or that look like options or tables.
 pub(crate) const ATTACKS: [&str; 20] = [
     "x' or '1'='1",
     "' or 1=1 --",
@@ -81,7 +81,7 @@ fn json_objects_have_the_ten_columns_in_their_order_and_null_for_nothing() {
 }
 
 #[test]
-fn secrets_are_masked_in_every_form_unless_they_are_asked_for() {
+fn secrets_are_masked_in_every_format_unless_revealed() {
     let terminal = two_users();
     let secrets = ["client-secret-1", "refresh-token-1", "access-token-1"];
     for command in [&["tokens", "list"][..], &["tokens", "show", "1"], &["tokens", "find", "--id", "1"]] {
@@ -120,7 +120,7 @@ fn save_takes_numbers_and_nulls_and_keeps_what_is_not_given() {
 }
 
 #[test]
-fn what_cannot_be_saved_is_refused_before_anything_is() {
+fn an_invalid_token_is_an_error_before_anything_is_saved() {
     let terminal = Terminal::new();
     for (given, why) in [
         ("", "not valid JSON"),
@@ -155,7 +155,7 @@ fn a_listing_can_be_saved_again_but_never_a_masked_one() {
 }
 
 #[test]
-fn any_text_comes_back_unchanged_and_cannot_break_the_table() {
+fn any_string_is_stored_unchanged_and_cannot_break_the_table() {
     let terminal = Terminal::new();
     for text in ATTACKS {
         let row = terminal.save(&json!({ "user_name": text, "access_token": text, "redirect_url": text }));
@@ -167,7 +167,7 @@ fn any_text_comes_back_unchanged_and_cannot_break_the_table() {
 }
 
 #[test]
-fn an_attack_finds_nobody_by_any_option() {
+fn an_attack_finds_no_token_by_any_option() {
     let terminal = two_users();
     let before = terminal.rows();
     for attack in ATTACKS {
@@ -196,7 +196,7 @@ fn an_attack_deletes_nothing() {
 }
 
 #[test]
-fn a_token_is_found_by_everything_that_means_it() {
+fn a_token_is_found_by_every_value_that_identifies_it() {
     let terminal = two_users();
     let client = ["--client-id", "1000.APP", "--client-secret", "client-secret-1"];
     for criteria in [
@@ -224,7 +224,7 @@ fn a_token_is_found_by_everything_that_means_it() {
 }
 
 #[test]
-fn a_client_app_in_the_environment_helps_a_look_up_and_never_narrows_one() {
+fn a_client_app_in_the_environment_completes_a_lookup_and_never_narrows_one() {
     let terminal =
         two_users().with("ZOHO_CLIENT_ID", "1000.APP").with("ZOHO_CLIENT_SECRET", "client-secret-1");
     terminal.run(&["tokens", "find", "--refresh-token", "refresh-token-2"]).done();
@@ -234,7 +234,7 @@ fn a_client_app_in_the_environment_helps_a_look_up_and_never_narrows_one() {
 }
 
 #[test]
-fn an_ambiguous_look_up_fails_and_says_what_would_tell_the_rows_apart() {
+fn an_ambiguous_lookup_fails_and_names_the_columns_that_differ() {
     let terminal = two_users();
     let mut sandbox = ada();
     sandbox["api_domain"] = "https://sandbox.zohoapis.eu".into();
@@ -246,7 +246,7 @@ fn an_ambiguous_look_up_fails_and_says_what_would_tell_the_rows_apart() {
 }
 
 #[test]
-fn delete_takes_one_row_and_delete_all_takes_every_row() {
+fn delete_deletes_one_row_and_delete_all_deletes_every_row() {
     let terminal = two_users();
     terminal.run(&["tokens", "delete", "1"]).done();
     terminal.run(&["tokens", "delete", "1"]).ended(3);
@@ -283,7 +283,7 @@ fn a_fresh_token_is_printed_alone_on_its_line() {
 }
 
 #[test]
-fn without_a_user_the_only_token_is_meant_and_never_one_of_several() {
+fn without_a_user_the_only_token_is_used_and_never_one_of_several() {
     let terminal = Terminal::new();
     terminal.run(&["token"]).ended(4);
     terminal.save(&ada());
@@ -303,7 +303,7 @@ fn a_user_without_a_token_has_to_log_in_and_an_unknown_id_is_not_found() {
 }
 
 #[test]
-fn a_token_of_another_client_app_is_named_and_not_denied() {
+fn a_token_of_another_client_app_is_reported() {
     let terminal =
         two_users().with("ZOHO_CLIENT_ID", "1000.OTHER").with("ZOHO_CLIENT_SECRET", "client-secret-2");
     for (arguments, code) in [

@@ -1,4 +1,4 @@
-//! Tokens that the store did not take: none is lost, each is told once, and what was deleted stays deleted.
+//! Tokens that the store rejected: none is lost, each is reported once, and a deleted token stays deleted.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -21,7 +21,7 @@ fn terminal_at(zoho: &Emulator) -> Terminal {
 
 /// Starts a login whose store's folder is moved away before Zoho has answered.
 async fn login_without_a_store(zoho: &Emulator, terminal: &Terminal) -> Child {
-    zoho.fault(Fault::on("POST /oauth/v2/token").delay(Duration::from_millis(500)));
+    zoho.fault(Fault::on("POST /oauth/v2/token").delay(Duration::from_secs(2)));
     let before = zoho.journal().count("POST /oauth/v2/token");
     let process = terminal.command(&["login", "--code", &zoho.self_client_code(ADA)]).spawn().unwrap();
     while zoho.journal().count("POST /oauth/v2/token") == before {
@@ -40,7 +40,7 @@ async fn spooled() -> (Emulator, Terminal) {
     std::fs::create_dir_all(&in_the_way).unwrap();
     let ran = Ran::of(process.wait_with_output().unwrap()).ended(1);
     assert!(ran.stderr.contains("the token is spooled in"), "{ran:?}");
-    assert_eq!(ran.stderr.matches("could not").count(), 2, "said once, with its cause: {ran:?}");
+    assert_eq!(ran.stderr.matches("could not").count(), 2, "reported once, with its cause: {ran:?}");
     assert_eq!(ran.stderr.matches("os error").count(), 1, "{ran:?}");
     assert!(!ran.stderr.contains("WARN") && !ran.stderr.contains("ERROR"), "{ran:?}");
     std::fs::remove_dir(&in_the_way).unwrap();
@@ -53,7 +53,7 @@ fn spool_is_filled(terminal: &Terminal) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_command_that_names_nobody_finds_a_login_that_waits_for_the_store() {
+async fn every_command_first_stores_a_spooled_login() {
     for arguments in [
         &["token"][..],
         &["api", "GET", "/crm/v8/org"],
@@ -71,13 +71,13 @@ async fn a_command_that_names_nobody_finds_a_login_that_waits_for_the_store() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_listing_shows_a_login_that_waited_for_the_store() {
+async fn a_listing_shows_a_spooled_login() {
     let (_zoho, terminal) = spooled().await;
     assert_eq!(terminal.rows()[0]["user_name"], ADA_STORED);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn revoke_all_ends_a_token_that_waits_for_the_store_too() {
+async fn revoke_all_also_revokes_a_spooled_token() {
     let (zoho, terminal) = spooled().await;
     let ran = terminal.run(&["revoke", "--all"]).done();
     assert!(ran.stderr.contains("revoked the token for"), "{ran:?}");
@@ -86,7 +86,7 @@ async fn revoke_all_ends_a_token_that_waits_for_the_store_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn what_was_deleted_does_not_come_back_from_the_spool() {
+async fn a_deleted_token_does_not_come_back_from_the_spool() {
     for which in ["1", "--all"] {
         let (_zoho, terminal) = spooled().await;
         terminal.run(&["tokens", "delete", which]).done();
@@ -96,7 +96,7 @@ async fn what_was_deleted_does_not_come_back_from_the_spool() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_login_that_nothing_took_is_saved_as_soon_as_the_store_works_again() {
+async fn a_login_in_memory_is_saved_when_the_store_works_again() {
     let zoho = Emulator::start().await;
     let temporary = tempfile::tempdir().unwrap();
     let terminal = terminal_at(&zoho).with("TMPDIR", temporary.path().to_str().unwrap());
@@ -117,7 +117,7 @@ async fn a_login_that_nothing_took_is_saved_as_soon_as_the_store_works_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_login_that_nothing_takes_ends_in_a_private_file_that_can_be_saved() {
+async fn a_login_that_cannot_be_stored_ends_in_a_private_file_that_can_be_saved() {
     let zoho = Emulator::start().await;
     let temporary = tempfile::tempdir().unwrap();
     let terminal = terminal_at(&zoho).with("TMPDIR", temporary.path().to_str().unwrap());
@@ -140,7 +140,7 @@ async fn a_login_that_nothing_takes_ends_in_a_private_file_that_can_be_saved() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_failure_is_told_once_unless_a_log_level_asks_for_more() {
+async fn a_failure_is_reported_once_unless_the_log_level_asks_for_more() {
     let zoho = Emulator::start().await;
     let terminal = Terminal::at(&zoho);
     let refresh_token = zoho.grant_refresh_token(zoho.default_client().id(), ADA);
@@ -155,7 +155,7 @@ async fn a_failure_is_told_once_unless_a_log_level_asks_for_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn tokens_that_still_wait_are_a_warning_and_nothing_is_deleted_that_would_come_back() {
+async fn a_spooled_token_that_is_still_rejected_is_a_warning_and_prevents_a_deletion() {
     let (_zoho, terminal) = spooled().await;
     let other = serde_json::json!({ "user_name": "carol", "access_token": "a" });
     terminal.run_with_input(&["tokens", "save"], &other.to_string()).done();

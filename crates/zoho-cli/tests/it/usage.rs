@@ -1,4 +1,4 @@
-//! What may be typed, and what comes of it if it is wrong.
+//! The command line, and wrong usage.
 
 use std::io::Read;
 use std::process::Stdio;
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::Terminal;
 
 #[test]
-fn help_and_version_are_no_errors() {
+fn help_and_version_are_not_errors() {
     let terminal = Terminal::new();
     let version = terminal.run(&["--version"]).done();
     assert_eq!(version.stdout, format!("zoho {}\n", env!("CARGO_PKG_VERSION")));
@@ -34,7 +34,7 @@ fn help_and_version_are_no_errors() {
 }
 
 #[test]
-fn help_never_shows_what_a_variable_holds() {
+fn help_never_shows_the_value_of_a_variable() {
     let terminal = Terminal::new()
         .with("ZOHO_CLIENT_SECRET", "very-secret")
         .with("ZOHO_STORE", "mysql://u:very-secret@h/d");
@@ -45,7 +45,7 @@ fn help_never_shows_what_a_variable_holds() {
 }
 
 #[test]
-fn wrong_usage_ends_with_2() {
+fn wrong_usage_exits_with_2() {
     let terminal = Terminal::new();
     for arguments in [
         &[][..],
@@ -77,7 +77,7 @@ fn wrong_usage_ends_with_2() {
 }
 
 #[test]
-fn a_login_without_a_code_says_that_the_browser_comes_later() {
+fn a_login_without_a_code_says_that_it_needs_one() {
     let ran = Terminal::new().run(&["login"]).ended(2);
     assert!(ran.stderr.contains("--code"), "{ran:?}");
 }
@@ -92,7 +92,7 @@ fn a_login_without_a_client_app_says_what_to_set() {
 }
 
 #[test]
-fn an_environment_that_there_is_not_is_wrong_usage() {
+fn an_unknown_environment_is_wrong_usage() {
     let terminal = Terminal::new();
     terminal.save(&json!({ "user_name": "ada", "access_token": "a" }));
     for environment in ["mars", "us:playground", "us:sandbox:x"] {
@@ -106,7 +106,7 @@ fn an_environment_that_there_is_not_is_wrong_usage() {
 }
 
 #[test]
-fn a_host_that_is_given_alone_is_completed() {
+fn a_single_url_is_completed_by_the_other() {
     let terminal = Terminal::new();
     terminal.save(&json!({ "user_name": "ada", "access_token": "a" }));
     for (options, api) in [
@@ -130,7 +130,7 @@ fn a_host_that_is_given_alone_is_completed() {
 }
 
 #[test]
-fn an_option_may_stand_before_or_after_the_command_and_counts_more_than_its_variable() {
+fn an_option_can_be_before_or_after_the_command_and_overrides_its_variable() {
     let terminal = Terminal::new().with("ZOHO_STORE", "sqlite:variable.db");
     let row = r#"{"user_name":"ada","access_token":"a"}"#;
     terminal.run_with_input(&["--store", "sqlite:before.db", "tokens", "save"], row).done();
@@ -162,7 +162,7 @@ fn an_empty_variable_counts_as_none() {
 }
 
 #[test]
-fn a_store_that_there_is_not_is_wrong_usage_and_its_password_is_not_shown() {
+fn an_unknown_store_is_wrong_usage_and_its_password_is_not_shown() {
     let terminal = Terminal::new();
     for store in
         ["oracle://user:very-secret@host/db", "oracle:x", "file:", "sqlite:", "memory:x", "sqlite://"]
@@ -175,7 +175,7 @@ fn a_store_that_there_is_not_is_wrong_usage_and_its_password_is_not_shown() {
 }
 
 #[test]
-fn wrong_usage_is_told_before_anything_is_opened_or_looked_up() {
+fn wrong_usage_is_reported_before_anything_is_opened() {
     let terminal = Terminal::new();
     for arguments in [
         &["--environment", "xx", "token"][..],
@@ -195,7 +195,7 @@ fn wrong_usage_is_told_before_anything_is_opened_or_looked_up() {
 }
 
 #[test]
-fn a_request_that_is_foreign_or_malformed_for_its_row_is_wrong_usage() {
+fn a_foreign_or_malformed_request_is_wrong_usage() {
     let terminal = Terminal::new();
     terminal
         .save(&json!({ "user_name": "ada", "access_token": "a", "api_domain": "https://www.zohoapis.eu" }));
@@ -216,7 +216,7 @@ fn every_shell_gets_its_completions() {
 }
 
 #[test]
-fn a_reader_that_leaves_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     let terminal = Terminal::new();
     let mut child = terminal.command(&["completions", "bash"]).stdout(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());

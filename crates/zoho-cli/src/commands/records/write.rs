@@ -69,7 +69,7 @@ async fn run(
     };
     let records = crm.records(module);
     let mut rows = Rows::new(config.output, format, &["record", "id", "status", "code", "message"]);
-    let mut refused = 0;
+    let mut rejected = 0;
     while !batch.is_empty() {
         if let Some(cells) = &cells {
             batch = batch.iter().map(|row| cells.record(row)).collect();
@@ -84,7 +84,7 @@ async fn run(
         rows.print(&told).map_err(|failure| unprinted(failure, input.read_so_far()))?;
         for (result, number) in results.iter().zip(first..) {
             if let Err(error) = result {
-                refused += 1;
+                rejected += 1;
                 rows.note(&Note::RecordRejected { number, error: error.to_string() });
             }
         }
@@ -92,7 +92,7 @@ async fn run(
     }
     let count = rows.count();
     rows.finish()?;
-    match refused {
+    match rejected {
         0 => Ok(()),
         rejected => Err(Problem::RecordsRejected { rejected, count }.into()),
     }
@@ -149,14 +149,14 @@ fn outcome(number: usize, result: &Result<WrittenRecord, Error>) -> Record {
             "details": written.details(),
         }),
         Err(error) => {
-            let refused = error.record();
+            let rejected = error.record();
             json!({
                 "record": number,
                 "id": null,
                 "status": "error",
-                "code": refused.map(|refused| refused.code()),
-                "message": refused.map_or_else(|| error.to_string(), |refused| refused.message().to_owned()),
-                "details": refused.map_or(&Value::Null, |refused| refused.details()),
+                "code": rejected.map(|rejected| rejected.code()),
+                "message": rejected.map_or_else(|| error.to_string(), |rejected| rejected.message().to_owned()),
+                "details": rejected.map_or(&Value::Null, |rejected| rejected.details()),
             })
         }
     };
@@ -169,7 +169,7 @@ fn outcome(number: usize, result: &Result<WrittenRecord, Error>) -> Record {
 /// Renumbers the error of a record from its batch to the whole input.
 fn moved(error: Error, places: usize) -> Error {
     match error {
-        Error::Record(refused) => refused.moved_by(places).into(),
+        Error::Record(rejected) => rejected.moved_by(places).into(),
         error => error,
     }
 }
