@@ -30,7 +30,7 @@ async fn a_wrong_password_is_told_and_not_repeated(place: Place) {
     let place = place.with(|url| url.set_password(Some("top-secret-guess")).expect("a host"));
     let error = place.open().get_tokens().await.expect_err("refused");
     assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
-    assert!(error.to_string().contains("check the password of zoho"), "{error}");
+    assert!(error.to_string().contains("check the password of `zoho`"), "{error}");
     assert!(!format!("{error} {error:?}").contains("top-secret-guess"), "{error:?}");
 }
 
