@@ -7,7 +7,7 @@ mod files;
 mod limits;
 mod metadata;
 mod notifications;
-mod organisation;
+mod organization;
 mod records;
 mod related;
 mod request;

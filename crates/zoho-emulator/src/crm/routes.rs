@@ -18,13 +18,13 @@ type Route =
 
 #[rustfmt::skip]
 const ROUTES: &[Route] = &[
-    ("GET",    "v8/users",                                     &["users.READ"], organisation::users),
-    ("GET",    "v8/users/{id}",                                &["users.READ"], organisation::user),
-    ("GET",    "v8/org",                                       &["org.READ"], organisation::organisation),
-    ("GET",    "v8/settings/roles",                            &["settings.roles.READ"], organisation::roles),
-    ("GET",    "v8/settings/roles/{id}",                       &["settings.roles.READ"], organisation::role),
-    ("GET",    "v8/settings/profiles",                         &["settings.profiles.READ"], organisation::profiles),
-    ("GET",    "v8/settings/profiles/{id}",                    &["settings.profiles.READ"], organisation::profile),
+    ("GET",    "v8/users",                                     &["users.READ"], organization::users),
+    ("GET",    "v8/users/{id}",                                &["users.READ"], organization::user),
+    ("GET",    "v8/org",                                       &["org.READ"], organization::organisation),
+    ("GET",    "v8/settings/roles",                            &["settings.roles.READ"], organization::roles),
+    ("GET",    "v8/settings/roles/{id}",                       &["settings.roles.READ"], organization::role),
+    ("GET",    "v8/settings/profiles",                         &["settings.profiles.READ"], organization::profiles),
+    ("GET",    "v8/settings/profiles/{id}",                    &["settings.profiles.READ"], organization::profile),
 
     ("GET",    "v8/settings/modules",                          &["settings.modules.READ"], metadata::modules),
     ("GET",    "v8/settings/modules/{id}",                     &["settings.modules.READ"], metadata::module),
