@@ -141,8 +141,8 @@ impl EmulatorBuilder {
     }
 
     /// Writes the throttle in Chinese, unless the request has `Accept-Language: en`. Default: `false`.
-    pub fn localised_throttle(mut self, localised: bool) -> Self {
-        self.settings.localised_throttle = localised;
+    pub fn localized_throttle(mut self, localized: bool) -> Self {
+        self.settings.localized_throttle = localized;
         self
     }
 
@@ -165,7 +165,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Adds records to the organisation of the first user, as JSON objects.
+    /// Adds records to the organization of the first user, as JSON objects.
     ///
     /// They are not validated, so that hundreds of thousands load quickly. `Created_Time` and `Modified_Time` are used if
     /// given; an `id` is ignored. Values that are not objects are skipped.
@@ -180,14 +180,14 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets how many API credits an organisation has per 24 hours. Calls beyond that get 429 `TOO_MANY_REQUESTS`.
+    /// Sets how many API credits an organization has per 24 hours. Calls beyond that get 429 `TOO_MANY_REQUESTS`.
     /// Default: 100,000.
     pub fn daily_credits(mut self, credits: u64) -> Self {
         self.settings.daily_credits = credits;
         self
     }
 
-    /// Sets how many calls of an organisation may be in progress at the same time. One more gets 429
+    /// Sets how many calls of an organization may be in progress at the same time. One more gets 429
     /// `TOO_MANY_REQUESTS`. Default: 10.
     pub fn concurrent_calls(mut self, calls: usize) -> Self {
         self.settings.concurrent_calls = calls;

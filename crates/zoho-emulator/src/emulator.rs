@@ -201,7 +201,7 @@ impl Emulator {
         self.world.state().throttle_events
     }
 
-    /// Adds `count` records to a module of the user's organisation, named (for leads, by `Last_Name`) `Record 1`,
+    /// Adds `count` records to a module of the user's organization, named (for leads, by `Last_Name`) `Record 1`,
     /// `Record 2` and so on. They are not validated.
     ///
     /// # Panics
@@ -230,12 +230,12 @@ impl Emulator {
         assert!(known, "unknown module `{module}`");
     }
 
-    /// Sets how many API credits an organisation has per 24 hours. Used credits stay used.
+    /// Sets how many API credits an organization has per 24 hours. Used credits stay used.
     pub fn set_daily_credits(&self, credits: u64) {
         self.world.state().allowance.daily_credits = credits;
     }
 
-    /// Sets how many calls of an organisation may be in progress at the same time.
+    /// Sets how many calls of an organization may be in progress at the same time.
     pub fn set_concurrent_calls(&self, calls: usize) {
         self.world.state().allowance.concurrent_calls = calls;
     }
@@ -245,15 +245,15 @@ impl Emulator {
         self.world.state().jobs.failures_ahead += 1;
     }
 
-    /// The API credits that the user's organisation has used in the last 24 hours.
+    /// The API credits that the user's organization has used in the last 24 hours.
     ///
     /// # Panics
     ///
     /// If the user is unknown.
     #[must_use]
     pub fn used_credits(&self, user_email: &str) -> u64 {
-        let organisation = self.world.organisation_of(self.user(user_email));
-        self.world.state().credits.used(&organisation, self.world.now_ms())
+        let organization = self.world.organization_of(self.user(user_email));
+        self.world.state().credits.used(&organization, self.world.now_ms())
     }
 
     /// The journal of the requests that arrived. It is live: later requests appear in it.

@@ -42,7 +42,7 @@ impl CrmUsers {
             }
             _ => Err(Error::InvalidResponse {
                 host: host_of(environment.api_url()),
-                evidence: "the user has no email, or the organisation no zgid".to_owned(),
+                evidence: "the user has no email, or the organization no zgid".to_owned(),
             }),
         }
     }

@@ -82,7 +82,7 @@ impl DataCenter {
         }
     }
 
-    /// The production organisations of this data center.
+    /// The production organizations of this data center.
     #[must_use]
     pub fn production(self) -> Environment {
         self.environment(Kind::Production)
@@ -94,7 +94,7 @@ impl DataCenter {
         self.environment(Kind::Sandbox)
     }
 
-    /// The developer organisations of this data center.
+    /// The developer organizations of this data center.
     #[must_use]
     pub fn developer(self) -> Environment {
         self.environment(Kind::Developer)

@@ -215,7 +215,7 @@ impl fmt::Debug for OAuthToken {
 
 /// The user that a token belongs to: the row's `user_name`.
 ///
-/// Zoho's SDKs store `email:zgid`, where `zgid` is the organisation's id, so `ada@example.com` alone does not find
+/// Zoho's SDKs store `email:zgid`, where `zgid` is the organization's id, so `ada@example.com` alone does not find
 /// their rows. Names match exactly: case, accents and blanks count.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserSignature(String);

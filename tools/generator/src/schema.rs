@@ -71,7 +71,7 @@ pub enum Schema {
         /// Whether an item can be null.
         nullable: bool,
     },
-    /// A record of a module, whose fields each organisation defines.
+    /// A record of a module, whose fields each organization defines.
     Record,
     /// An object. Any object if there are no fields.
     Object(IndexMap<String, Self>),

@@ -17,7 +17,7 @@ pub(crate) struct Emulator {
     #[arg(long = "data-center", value_name = "LOCATION", default_value = "us")]
     pub(crate) data_centers: Vec<String>,
 
-    /// Email address of a user, optionally with the id of the organisation; may be repeated
+    /// Email address of a user, optionally with the id of the organization; may be repeated
     #[arg(long = "user", value_name = "EMAIL[:ZGID]", default_value = EMULATOR_USER)]
     pub(crate) users: Vec<String>,
 

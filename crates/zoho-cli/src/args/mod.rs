@@ -1,4 +1,4 @@
-//! The command line: arguments and options, without behaviour.
+//! The command line: arguments and options, without behavior.
 
 mod bulk;
 mod emulator;

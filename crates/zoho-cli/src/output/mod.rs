@@ -120,7 +120,7 @@ pub(crate) fn clap_message(message: &mut clap::Error) {
     let _ = message.print();
 }
 
-/// Escapes the control characters of a text, so that stored values cannot move the cursor, change colours or reorder
+/// Escapes the control characters of a text, so that stored values cannot move the cursor, change colors or reorder
 /// letters.
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
@@ -144,10 +144,10 @@ fn say(text: &str) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "https://no-color.org names a variable")]
-fn heading(word: &str, colour: &str) -> String {
-    let coloured =
+fn heading(word: &str, color: &str) -> String {
+    let colored =
         io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    if coloured { format!("\u{1b}[1;{colour}m{word}\u{1b}[0m") } else { word.to_owned() }
+    if colored { format!("\u{1b}[1;{color}m{word}\u{1b}[0m") } else { word.to_owned() }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use zoho_emulator::Emulator;
 
 pub(crate) const ADA: &str = "ada@example.com";
 
-/// The stored name of the emulator's user, with the id of the organisation.
+/// The stored name of the emulator's user, with the id of the organization.
 pub(crate) const ADA_STORED: &str = "ada@example.com:60000001";
 
 /// A folder with a token store, and the environment variables of commands.

@@ -27,12 +27,12 @@ pub(crate) fn respond(world: &World, data_center: &DataCenter, call: &Call) -> R
 }
 
 /// The throttle of the token endpoint, in English or in the Chinese form that users have reported.
-pub(crate) fn throttled(world: &World, call: &Call, localised: bool) -> Response {
+pub(crate) fn throttled(world: &World, call: &Call, localized: bool) -> Response {
     world.state().throttle_events += 1;
     let language = call.header("accept-language").unwrap_or_default();
-    let chinese = localised
+    let chinese = localized
         || language.starts_with("zh")
-        || (world.settings.localised_throttle && !language.starts_with("en"));
+        || (world.settings.localized_throttle && !language.starts_with("en"));
     let (description, error) = if chinese {
         ("您连续发出了太多请求。请稍后再试。", "拒绝访问")
     } else {

@@ -72,7 +72,7 @@ impl FaultRequest {
             "html" => fault.html(),
             "bad_gateway" => fault.bad_gateway(),
             "throttle" => fault.throttle(),
-            "throttle_localised" => fault.throttle_localised(),
+            "throttle_localized" => fault.throttle_localized(),
             "respond" => match &self.content_type {
                 Some(content_type) => fault.respond_as(status()?, content_type, body),
                 None => fault.respond(status()?, body),

@@ -34,7 +34,7 @@ pub(crate) fn upload(request: &Request<'_>) -> Result<Response, Response> {
         .map(|file| {
             let id = secret::opaque();
             let stored = StoredFile { name: file.name.clone(), content: file.content.clone() };
-            state.files.insert(request.organisation(), &id, stored);
+            state.files.insert(request.organization(), &id, stored);
             let message = format!("{} uploaded successfully", file.name);
             success(&json!({ "name": file.name, "id": id }), &message)
         })
@@ -46,14 +46,14 @@ pub(crate) fn upload(request: &Request<'_>) -> Result<Response, Response> {
 pub(crate) fn download(request: &Request<'_>) -> Result<Response, Response> {
     let id = id(request)?;
     let state = request.world.state();
-    let file = state.files.get(request.organisation(), id).ok_or_else(unknown)?;
+    let file = state.files.get(request.organization(), id).ok_or_else(unknown)?;
     Ok(Response::download(&file.name, file.content.clone()))
 }
 
 /// `DELETE v8/files?id=…`
 pub(crate) fn delete(request: &Request<'_>) -> Result<Response, Response> {
     let id = id(request)?;
-    if !request.world.state().files.remove(request.organisation(), id) {
+    if !request.world.state().files.remove(request.organization(), id) {
         return Err(unknown());
     }
     let result = success(&json!({ "id": id }), "file deleted successfully");

@@ -53,5 +53,5 @@ fn authenticate<'a>(world: &'a World, data_center: &DataCenter, call: &Call) -> 
     if !user.api_access {
         return Err(no_permission("Crm_Implied_Api_Access"));
     }
-    Ok(Caller { user, person: Person::of(user), organisation: world.organisation_of(user), scopes })
+    Ok(Caller { user, person: Person::of(user), organization: world.organization_of(user), scopes })
 }

@@ -20,7 +20,7 @@ pub(crate) fn enable(request: &Request<'_>) -> Result<Response, Response> {
         let (metadata, now) = (request.metadata(), request.world.now_ms());
         let channel = Channel::read(channel, None, metadata, path, now)?;
         let result = json!({ "events": channel.subscriptions(metadata, base_url(request)) });
-        request.world.state().channels.put(request.organisation(), channel);
+        request.world.state().channels.put(request.organization(), channel);
         Ok(success(&result, SUBSCRIBED))
     })
 }
@@ -32,7 +32,7 @@ pub(crate) fn list(request: &Request<'_>) -> Result<Response, Response> {
         request.call.query_value(name).is_none_or(|wanted| text_of(value) == wanted)
     };
     let state = request.world.state();
-    let channels = state.channels.live(request.organisation(), request.world.now_ms());
+    let channels = state.channels.live(request.organization(), request.world.now_ms());
     let entries = channels.flat_map(|channel| channel.entries(request.metadata(), base_url(request)));
     let entries: Vec<Value> = entries
         .filter(|entry| {
@@ -56,7 +56,7 @@ pub(crate) fn replace(request: &Request<'_>) -> Result<Response, Response> {
         known(request, channel, path)?;
         let channel = Channel::read(channel, None, metadata, path, now)?;
         let result = json!({ "events": channel.subscriptions(metadata, base_url(request)) });
-        request.world.state().channels.put(request.organisation(), channel);
+        request.world.state().channels.put(request.organization(), channel);
         Ok(success(&result, UPDATED))
     })
 }
@@ -73,7 +73,7 @@ pub(crate) fn change(request: &Request<'_>) -> Result<Response, Response> {
             let named = std::mem::replace(&mut channel.events, before.events);
             channel.events.retain(|event| !named.contains(event));
         }
-        request.world.state().channels.put(request.organisation(), channel);
+        request.world.state().channels.put(request.organization(), channel);
         Ok(success(&result, if deletes { REMOVED } else { UPDATED }))
     })
 }
@@ -86,8 +86,8 @@ pub(crate) fn disable(request: &Request<'_>) -> Result<Response, Response> {
     let outcomes = ids.into_iter().map(|id| {
         let now = request.world.now_ms();
         let channel =
-            state.channels.find(request.organisation(), id, now).ok_or_else(not_subscribed)?.clone();
-        state.channels.remove(request.organisation(), id);
+            state.channels.find(request.organization(), id, now).ok_or_else(not_subscribed)?.clone();
+        state.channels.remove(request.organization(), id);
         let module = channel.modules().first().copied().unwrap_or_default();
         let mut details = resource(module, request.metadata(), base_url(request));
         details["channel_id"] = channel.id.clone();
@@ -124,7 +124,7 @@ fn known(request: &Request<'_>, body: &Value, path: &str) -> Result<Channel, Val
     let missing = || mandatory_not_found("channel_id", &format!("{path}.channel_id"));
     let id = body.get("channel_id").map(text_of).ok_or_else(missing)?;
     let mut state = request.world.state();
-    let channel = state.channels.find(request.organisation(), &id, request.world.now_ms());
+    let channel = state.channels.find(request.organization(), &id, request.world.now_ms());
     channel.cloned().ok_or_else(not_subscribed)
 }
 

@@ -1,4 +1,4 @@
-//! The organisation and its users, roles and profiles.
+//! The organization and its users, roles and profiles.
 
 use serde_json::{Value, json};
 
@@ -17,9 +17,9 @@ const ROLES: [(&str, &str, Option<usize>); 2] =
 const PROFILES: [(&str, &str); 2] =
     [("5545974000000000497", "Administrator"), ("5545974000000000501", "Standard")];
 
-pub(crate) fn organisation(request: &Request<'_>) -> Result<Response, Response> {
+pub(crate) fn organization(request: &Request<'_>) -> Result<Response, Response> {
     let user = request.caller.user;
-    let organisation = json!({
+    let organization = json!({
         "id": format!("55459740000{}", user.zgid),
         "zgid": user.zgid,
         "company_name": user.company,
@@ -35,7 +35,7 @@ pub(crate) fn organisation(request: &Request<'_>) -> Result<Response, Response> 
         "max_per_page": 200,
         "license_details": { "paid": true, "paid_type": "enterprise", "users_license_purchased": 10 },
     });
-    Ok(Response::json(200, &json!({ "org": [organisation] })))
+    Ok(Response::json(200, &json!({ "org": [organization] })))
 }
 
 pub(crate) fn users(request: &Request<'_>) -> Result<Response, Response> {
@@ -106,10 +106,10 @@ pub(crate) fn profile(request: &Request<'_>) -> Result<Response, Response> {
     ))
 }
 
-/// The users of the caller's organisation.
+/// The users of the caller's organization.
 fn colleagues<'a>(request: &'a Request<'_>) -> impl Iterator<Item = &'a User> {
     let world = request.world;
-    world.settings.users.iter().filter(|user| world.organisation_of(user) == request.organisation())
+    world.settings.users.iter().filter(|user| world.organization_of(user) == request.organization())
 }
 
 fn user_body(user: &User) -> Value {

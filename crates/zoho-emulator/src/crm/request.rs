@@ -24,7 +24,7 @@ const MAX_RECORDS: usize = 100;
 pub(crate) struct Caller<'a> {
     pub(crate) user: &'a User,
     pub(crate) person: Arc<Person>,
-    pub(crate) organisation: String,
+    pub(crate) organization: String,
     pub(super) scopes: Scopes,
 }
 
@@ -84,9 +84,9 @@ impl<'a> Request<'a> {
         &self.metadata
     }
 
-    /// The organisation of the caller, as the key of its records.
-    pub(crate) fn organisation(&self) -> &str {
-        &self.caller.organisation
+    /// The organization of the caller, as the key of its records.
+    pub(crate) fn organization(&self) -> &str {
+        &self.caller.organization
     }
 
     /// The caller, as records refer to a user.

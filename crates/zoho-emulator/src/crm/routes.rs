@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::request::{Caller, Request};
-use super::{bulk, composite, coql, files, metadata, notifications, organisation, records, related};
+use super::{bulk, composite, coql, files, metadata, notifications, organization, records, related};
 use crate::bodies::{error, invalid_module, no_permission, scope_mismatch};
 use crate::http::{Call, Response};
 use crate::world::World;
@@ -20,7 +20,7 @@ type Route =
 const ROUTES: &[Route] = &[
     ("GET",    "v8/users",                                     &["users.READ"], organization::users),
     ("GET",    "v8/users/{id}",                                &["users.READ"], organization::user),
-    ("GET",    "v8/org",                                       &["org.READ"], organization::organisation),
+    ("GET",    "v8/org",                                       &["org.READ"], organization::organization),
     ("GET",    "v8/settings/roles",                            &["settings.roles.READ"], organization::roles),
     ("GET",    "v8/settings/roles/{id}",                       &["settings.roles.READ"], organization::role),
     ("GET",    "v8/settings/profiles",                         &["settings.profiles.READ"], organization::profiles),

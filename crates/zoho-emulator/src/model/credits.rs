@@ -1,4 +1,4 @@
-//! API credits: what each organisation has used in the last 24 hours.
+//! API credits: what each organization has used in the last 24 hours.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -6,7 +6,7 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// Calls within this time are counted together.
 const GRAIN_MS: u64 = 60 * 1000;
 
-/// The used credits of every organisation.
+/// The used credits of every organization.
 #[derive(Debug, Default)]
 pub(crate) struct Credits {
     used: HashMap<String, Used>,
@@ -31,9 +31,9 @@ pub(crate) enum Spent {
 }
 
 impl Credits {
-    /// Spends `cost` of the organisation's `daily` credits.
-    pub(crate) fn spend(&mut self, organisation: &str, cost: u64, daily: u64, now: u64) -> Spent {
-        let used = self.used.entry(organisation.to_owned()).or_default();
+    /// Spends `cost` of the organization's `daily` credits.
+    pub(crate) fn spend(&mut self, organization: &str, cost: u64, daily: u64, now: u64) -> Spent {
+        let used = self.used.entry(organization.to_owned()).or_default();
         used.roll_to(now);
         if used.total + cost > daily {
             return Spent::Exhausted;
@@ -42,9 +42,9 @@ impl Credits {
         if used.total * 2 >= daily { Spent::Remaining(daily - used.total) } else { Spent::Plenty }
     }
 
-    /// The credits that an organisation has used in the last 24 hours.
-    pub(crate) fn used(&mut self, organisation: &str, now: u64) -> u64 {
-        let used = self.used.entry(organisation.to_owned()).or_default();
+    /// The credits that an organization has used in the last 24 hours.
+    pub(crate) fn used(&mut self, organization: &str, now: u64) -> u64 {
+        let used = self.used.entry(organization.to_owned()).or_default();
         used.roll_to(now);
         used.total
     }

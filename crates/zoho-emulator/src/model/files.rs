@@ -1,10 +1,10 @@
-//! Uploaded files, by organisation and id.
+//! Uploaded files, by organization and id.
 
 use std::collections::HashMap;
 
 use bytes::Bytes;
 
-/// The uploaded files of every organisation.
+/// The uploaded files of every organization.
 #[derive(Debug, Default)]
 pub(crate) struct FileStore {
     stored: HashMap<(String, String), StoredFile>,
@@ -18,16 +18,16 @@ pub(crate) struct StoredFile {
 }
 
 impl FileStore {
-    pub(crate) fn insert(&mut self, organisation: &str, id: &str, file: StoredFile) {
-        self.stored.insert((organisation.to_owned(), id.to_owned()), file);
+    pub(crate) fn insert(&mut self, organization: &str, id: &str, file: StoredFile) {
+        self.stored.insert((organization.to_owned(), id.to_owned()), file);
     }
 
-    pub(crate) fn get(&self, organisation: &str, id: &str) -> Option<&StoredFile> {
-        self.stored.get(&(organisation.to_owned(), id.to_owned()))
+    pub(crate) fn get(&self, organization: &str, id: &str) -> Option<&StoredFile> {
+        self.stored.get(&(organization.to_owned(), id.to_owned()))
     }
 
-    /// Removes a file, and returns whether the organisation had it.
-    pub(crate) fn remove(&mut self, organisation: &str, id: &str) -> bool {
-        self.stored.remove(&(organisation.to_owned(), id.to_owned())).is_some()
+    /// Removes a file, and returns whether the organization had it.
+    pub(crate) fn remove(&mut self, organization: &str, id: &str) -> bool {
+        self.stored.remove(&(organization.to_owned(), id.to_owned())).is_some()
     }
 }

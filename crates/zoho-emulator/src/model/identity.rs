@@ -1,4 +1,4 @@
-//! Client apps, as registered in Zoho's API console, and users with their organisation.
+//! Client apps, as registered in Zoho's API console, and users with their organization.
 
 use crate::secret;
 
@@ -87,7 +87,7 @@ impl ClientApp {
     }
 }
 
-/// A user of Zoho CRM. Users with the same `zgid` in the same data center share an organisation and its records.
+/// A user of Zoho CRM. Users with the same `zgid` in the same data center share an organization and its records.
 #[derive(Clone, Debug)]
 pub struct User {
     pub(crate) email: String,
@@ -103,10 +103,10 @@ pub struct User {
 }
 
 impl User {
-    /// A user with this email address, the password `emulator` and the organisation `60000001`.
+    /// A user with this email address, the password `emulator` and the organization `60000001`.
     pub fn new(email: impl Into<String>) -> Self {
         let email = email.into();
-        let first_name = capitalised(email.split(['@', '.', '+']).next().unwrap_or_default());
+        let first_name = capitalized(email.split(['@', '.', '+']).next().unwrap_or_default());
         let number = fingerprint(&email) % 1_000_000;
         Self {
             password: "emulator".to_owned(),
@@ -137,7 +137,7 @@ impl User {
         self
     }
 
-    /// Sets the id of the user's organisation.
+    /// Sets the id of the user's organization.
     #[must_use]
     pub fn zgid(mut self, zgid: impl Into<String>) -> Self {
         self.zgid = zgid.into();
@@ -158,7 +158,7 @@ impl User {
         self
     }
 
-    /// Sets the name of the user's organisation.
+    /// Sets the name of the user's organization.
     #[must_use]
     pub fn company(mut self, company: impl Into<String>) -> Self {
         self.company = company.into();
@@ -184,7 +184,7 @@ impl User {
     }
 }
 
-fn capitalised(word: &str) -> String {
+fn capitalized(word: &str) -> String {
     let mut characters = word.chars();
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }

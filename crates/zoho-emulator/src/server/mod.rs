@@ -192,7 +192,7 @@ async fn process(world: &World, data_center: &DataCenter, call: &Call) -> Reacti
             Reaction::Takeover(Delivery::Silence)
         }
         Some(Effect::Respond(response)) => Reaction::Respond(response),
-        Some(Effect::Throttle { localised }) => Reaction::Respond(throttle(world, call, localised)),
+        Some(Effect::Throttle { localized }) => Reaction::Respond(throttle(world, call, localized)),
         Some(Effect::ContentType(content_type)) => {
             Reaction::Respond(respond().with_changed_header("content-type", content_type))
         }
@@ -212,8 +212,8 @@ fn route(world: &World, data_center: &DataCenter, call: &Call) -> Response {
     }
 }
 
-fn throttle(world: &World, call: &Call, localised: bool) -> Response {
-    if call.is_for_crm() { too_many_requests() } else { accounts::throttled(world, call, localised) }
+fn throttle(world: &World, call: &Call, localized: bool) -> Response {
+    if call.is_for_crm() { too_many_requests() } else { accounts::throttled(world, call, localized) }
 }
 
 /// Reads a request completely. A body that breaks off or is too large counts as empty.

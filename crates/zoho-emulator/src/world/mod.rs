@@ -87,14 +87,14 @@ impl World {
         named.unwrap_or(&self.data_centers[0])
     }
 
-    /// The key of a user's organisation, for its records and credits.
-    pub(crate) fn organisation_of(&self, user: &User) -> String {
+    /// The key of a user's organization, for its records and credits.
+    pub(crate) fn organization_of(&self, user: &User) -> String {
         format!("{}/{}", self.home_of(user).location, user.zgid)
     }
 
     /// Adds records of a user without validating their fields.
     pub(crate) fn seed(&self, user: &User, module: &str, records: impl IntoIterator<Item = Value>) {
-        let organisation = self.organisation_of(user);
+        let organization = self.organization_of(user);
         let (person, now) = (Person::of(user), self.now_ms());
         let mut state = self.state();
         for record in records {
@@ -108,16 +108,16 @@ impl World {
             let modified_ms = timestamp("Modified_Time").unwrap_or(created_ms);
             let id = state.records.new_id();
             let record = Record { created_ms, modified_ms, ..Record::new(id, fields, &person, now) };
-            state.records.table_mut(&organisation, module).insert(record);
+            state.records.table_mut(&organization, module).insert(record);
         }
     }
 
     /// Posts a change of a record to every channel that watches for it.
     pub(crate) fn notify(&self, state: &State, change: &Change<'_>) {
         let now = self.now_ms();
-        let location = change.organisation.split('/').next().unwrap_or_default();
+        let location = change.organization.split('/').next().unwrap_or_default();
         let home = self.data_center(location).unwrap_or(&self.data_centers[0]);
-        for channel in state.channels.live(change.organisation, now) {
+        for channel in state.channels.live(change.organization, now) {
             if channel.watches(change) {
                 self.webhooks.post(&channel.notify_url, &channel.message(change, &home.base_url, now));
             }

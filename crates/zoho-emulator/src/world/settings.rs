@@ -21,7 +21,7 @@ pub(crate) struct Settings {
     pub(crate) expiry_in_real_seconds: bool,
     pub(crate) legacy_expiry_units: bool,
     pub(crate) throttle_status: u16,
-    pub(crate) localised_throttle: bool,
+    pub(crate) localized_throttle: bool,
     /// The only modules; `None`: the standard modules and those of `own_modules`.
     pub(crate) modules: Option<Vec<String>>,
     /// Modules in addition to the standard ones, or in place of one with the same name.
@@ -49,7 +49,7 @@ impl Default for Settings {
             expiry_in_real_seconds: false,
             legacy_expiry_units: false,
             throttle_status: 400,
-            localised_throttle: false,
+            localized_throttle: false,
             modules: None,
             own_modules: Vec::new(),
             seeds: Vec::new(),

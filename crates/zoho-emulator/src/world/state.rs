@@ -38,7 +38,7 @@ pub(crate) struct State {
     pub(crate) throttle_events: usize,
 }
 
-/// How many calls of the CRM an organisation may make.
+/// How many calls of the CRM an organization may make.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Allowance {
     /// API credits in 24 hours.

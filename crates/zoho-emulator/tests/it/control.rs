@@ -76,7 +76,7 @@ async fn faults_can_be_installed_and_removed_by_another_process() {
     assert_eq!(control(&zoho, Method::DELETE, "faults", json!({})).await.status, 200);
     assert_eq!(refresh(&zoho, &token).await.status, 200);
     for effect in
-        ["hang", "drop_before", "drop_after", "status_500", "html", "throttle", "throttle_localised"]
+        ["hang", "drop_before", "drop_after", "status_500", "html", "throttle", "throttle_localized"]
     {
         let fault = json!({ "on": "GET /nowhere", "effect": effect, "forever": true });
         assert_eq!(post(&zoho, "faults", fault).await.status, 200);

@@ -25,7 +25,7 @@ async fn create(zoho: &Emulator, token: &str, module: &str, records: Value) -> V
     results.iter().map(|result| result["details"]["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// An organisation with four leads.
+/// An organization with four leads.
 async fn with_leads() -> (Emulator, String) {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);

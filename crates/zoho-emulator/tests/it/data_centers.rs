@@ -76,7 +76,7 @@ async fn an_access_token_works_only_in_its_own_data_center() {
 }
 
 #[tokio::test]
-async fn organisations_of_two_data_centers_share_no_records() {
+async fn organizations_of_two_data_centers_share_no_records() {
     let zoho = emulator().await;
     zoho.add_records(ADA, "Leads", 3);
     let token = zoho.issue_access_token(&zoho.grant_refresh_token("1000.CLIENT", BOB));

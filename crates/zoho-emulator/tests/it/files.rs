@@ -45,7 +45,7 @@ async fn several_files_can_be_uploaded_together_and_are_downloaded_unchanged() {
 }
 
 #[tokio::test]
-async fn a_deleted_file_is_missing_and_files_belong_to_one_organisation() {
+async fn a_deleted_file_is_missing_and_files_belong_to_one_organization() {
     let bob = "bob@example.com";
     let zoho = Emulator::builder().user(User::new(ADA)).user(User::new(bob).zgid("60000002")).start().await;
     let token = access_token(&zoho);

@@ -1,4 +1,4 @@
-//! API credits and concurrent calls of an organisation.
+//! API credits and concurrent calls of an organization.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ async fn the_eleventh_concurrent_call_is_rejected_and_a_later_one_is_not() {
 }
 
 #[tokio::test]
-async fn calls_of_another_organisation_are_counted_separately() {
+async fn calls_of_another_organization_are_counted_separately() {
     let bob = "bob@example.com";
     let zoho = Emulator::builder()
         .user(User::new(ADA))

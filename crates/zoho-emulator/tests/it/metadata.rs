@@ -215,7 +215,7 @@ async fn modules_fields_and_records_can_be_added_by_another_process() {
     };
     let rows = json!([{ "api_name": "Size", "data_type": "integer" }]);
     let fields = json!([
-        { "api_name": "Colour", "data_type": "picklist", "values": ["Red", "Blue"], "mandatory": true },
+        { "api_name": "Color", "data_type": "picklist", "values": ["Red", "Blue"], "mandatory": true },
         { "api_name": "Parts", "data_type": "subform", "fields": rows },
     ]);
     assert_eq!(post("modules", json!({ "api_name": "Robots", "fields": fields })).await, 200);
@@ -224,13 +224,13 @@ async fn modules_fields_and_records_can_be_added_by_another_process() {
     assert_eq!(post("fields", owner).await, 200);
     let known = get(&zoho, &token, "/crm/v8/settings/fields?module=Robots").await.json();
     assert_eq!(named(&known["fields"], "Maker")["data_type"], "lookup");
-    assert_eq!(named(&known["fields"], "Colour")["system_mandatory"], true);
+    assert_eq!(named(&known["fields"], "Color")["system_mandatory"], true);
     assert_eq!(post("records", json!({ "module": "Robots", "records": [{ "Name": "R2" }] })).await, 200);
     let listed = get(&zoho, &token, "/crm/v8/Robots?fields=Name,Colour").await.json();
-    assert_eq!((&listed["data"][0]["Name"], &listed["data"][0]["Colour"]), (&json!("R2"), &Value::Null));
+    assert_eq!((&listed["data"][0]["Name"], &listed["data"][0]["Color"]), (&json!("R2"), &Value::Null));
 
     assert_eq!(post("records", json!({ "module": "Nope", "records": [] })).await, 404);
     let odd = json!({ "module": "Robots", "api_name": "Odd", "data_type": "odd" });
     assert_eq!(post("fields", odd).await, 400);
-    assert_eq!(post("modules", json!({ "api_name": "X", "colour": 1 })).await, 400);
+    assert_eq!(post("modules", json!({ "api_name": "X", "color": 1 })).await, 400);
 }

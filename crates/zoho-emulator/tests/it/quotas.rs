@@ -77,8 +77,8 @@ async fn the_throttle_can_come_with_status_200() {
 }
 
 #[tokio::test]
-async fn the_throttle_is_localised_unless_english_is_requested() {
-    let zoho = Emulator::builder().localised_throttle(true).access_tokens_per_window(0).start().await;
+async fn the_throttle_is_localized_unless_english_is_requested() {
+    let zoho = Emulator::builder().localized_throttle(true).access_tokens_per_window(0).start().await;
     let (client, token) = (zoho.default_client(), refresh_token(&zoho));
     let form = [
         ("grant_type", "refresh_token"),
@@ -94,9 +94,9 @@ async fn the_throttle_is_localised_unless_english_is_requested() {
 }
 
 #[tokio::test]
-async fn the_localised_throttle_can_be_a_fault() {
+async fn the_localized_throttle_can_be_a_fault() {
     let zoho = Emulator::start().await;
-    zoho.fault(Fault::on("POST /oauth/v2/token").throttle_localised());
+    zoho.fault(Fault::on("POST /oauth/v2/token").throttle_localized());
     let reply = refresh(&zoho, &refresh_token(&zoho)).await;
     let body = reply.json();
     assert_eq!((reply.status, &body["error"], &body["status"]), (400, &json!("拒绝访问"), &json!("failure")));

@@ -1,4 +1,4 @@
-//! Authentication, scopes, users and the organisation.
+//! Authentication, scopes, users and the organization.
 
 use reqwest::Method;
 use serde_json::json;
@@ -60,19 +60,19 @@ async fn a_token_can_only_do_what_its_scopes_allow() {
 }
 
 #[tokio::test]
-async fn the_current_user_and_the_organisation_name_the_caller() {
+async fn the_current_user_and_the_organization_name_the_caller() {
     let zoho = Emulator::builder().user(User::new(ADA).zgid("60000007").company("Zylker")).start().await;
     let token = access_token(&zoho);
     let users = get(&zoho, &token, "/crm/v8/users?type=CurrentUser").await.json();
     assert_eq!(users["users"][0]["email"], ADA);
     assert_eq!(users["info"]["count"], 1);
-    let organisation = get(&zoho, &token, "/crm/v8/org").await.json();
-    assert_eq!(organisation["org"][0]["zgid"], "60000007");
-    assert_eq!(organisation["org"][0]["company_name"], "Zylker");
+    let organization = get(&zoho, &token, "/crm/v8/org").await.json();
+    assert_eq!(organization["org"][0]["zgid"], "60000007");
+    assert_eq!(organization["org"][0]["company_name"], "Zylker");
 }
 
 #[tokio::test]
-async fn users_see_only_the_users_of_their_organisation() {
+async fn users_see_only_the_users_of_their_organization() {
     let zoho = Emulator::builder()
         .user(User::new(ADA).zgid("1").id("5545974000000000011"))
         .user(User::new("bob@example.com").zgid("1").id("5545974000000000012"))

@@ -174,7 +174,7 @@ async fn a_lookup_requires_an_existing_record() {
 }
 
 #[tokio::test]
-async fn an_owner_must_be_a_user_of_the_organisation() {
+async fn an_owner_must_be_a_user_of_the_organization() {
     let zoho = Emulator::builder()
         .user(User::new(ADA).id("5545974000000000011"))
         .user(User::new(BOB).id("5545974000000000012"))

@@ -1,4 +1,4 @@
-//! Token stores: the contract, and the stores that fulfil it.
+//! Token stores: the contract, and the stores that fulfill it.
 
 mod any;
 mod check;

@@ -464,8 +464,8 @@ mod tests {
     fn an_error_says_what_was_expected() {
         let error = |text: &str| text.parse::<StoreUrl>().unwrap_err();
         assert!(error("oracle:x").is_unknown_scheme());
-        assert!(error("redis://host?colour=red").is_about_a_setting());
-        for text in ["", "memory:x", "oracle:x", "sqlite:", "file:", "redis://host?colour=red"] {
+        assert!(error("redis://host?color=red").is_about_a_setting());
+        for text in ["", "memory:x", "oracle:x", "sqlite:", "file:", "redis://host?color=red"] {
             assert!(error(text).to_string().contains("; expected "), "{text}");
         }
         let url = parsed("redis://:top-secret@localhost?timeout=top-secret");

@@ -148,7 +148,7 @@ impl StartBulkWrite {
         Self { callback: Some(url.into()), ..self }
     }
 
-    /// Sets Zoho's id of the organisation (`zgid`), which an upload requires. Default: it is requested from Zoho.
+    /// Sets Zoho's id of the organization (`zgid`), which an upload requires. Default: it is requested from Zoho.
     pub fn organization(self, zgid: impl Into<String>) -> Self {
         Self { organization: Some(zgid.into()), ..self }
     }

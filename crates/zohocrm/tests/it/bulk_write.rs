@@ -71,7 +71,7 @@ async fn records_of_the_callers_own_type_are_written() {
 }
 
 #[tokio::test]
-async fn the_upload_goes_to_the_content_host_and_the_organisation_is_requested_once() {
+async fn the_upload_goes_to_the_content_host_and_the_organization_is_requested_once() {
     let ada = logged_in().await;
     let mut batches = write(&ada).rows_per_job(2).csv_text("Last_Name\nA\nB\nC\nD\nE\n");
     let mut counts = Vec::new();

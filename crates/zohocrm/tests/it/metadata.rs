@@ -22,7 +22,7 @@ async fn students() -> LoggedIn {
         .field(Field::date("Born"))
         .field(Field::date_time("Seen"))
         .field(Field::picklist("Status", ["Active", "Gone"]))
-        .field(Field::multi_select_picklist("Colours", ["Red", "Blue"]))
+        .field(Field::multi_select_picklist("Colors", ["Red", "Blue"]))
         .field(Field::email("Mail"))
         .field(Field::lookup("Account", "Accounts"))
         .field(Field::subform("Marks", [Field::integer("Points").mandatory(), Field::text("Remark")]))
@@ -126,7 +126,7 @@ async fn a_record_that_fits_passes_and_zoho_takes_it() {
         .with("Born", Date::new(1906, 12, 9).unwrap())
         .with("Seen", DateTime::from_unix_seconds(0).unwrap())
         .with("Status", "Active")
-        .with("Colours", vec!["Red", "Blue"])
+        .with("Colors", vec!["Red", "Blue"])
         .with("Mail", "grace@example.com")
         .with("Account", Lookup::new(account.id().unwrap()))
         .with("Marks", json!([{ "Points": 1 }]))
@@ -153,8 +153,8 @@ async fn each_kind_of_problem_says_what_to_do_and_zoho_rejects_it_too() {
         (student().with("Born", "9.12.1906"), "Born", WrongType, "2026-11-22"),
         (student().with("Seen", "2026-11-22"), "Seen", WrongType, "2026-11-22T09:30:00+01:00"),
         (student().with("Status", "Asleep"), "Status", NotInPickList, "\"Active\", \"Gone\""),
-        (student().with("Colours", "Red"), "Colours", WrongType, "give a list of"),
-        (student().with("Colours", vec!["Red", "Green"]), "Colours", NotInPickList, "\"Red\", \"Blue\""),
+        (student().with("Colors", "Red"), "Colors", WrongType, "give a list of"),
+        (student().with("Colors", vec!["Red", "Green"]), "Colors", NotInPickList, "\"Red\", \"Blue\""),
         (student().with("Mail", "no address"), "Mail", WrongType, "email"),
         (student().with("Account", "Navy"), "Account", WrongType, "lookup"),
         (student().with("Marks", json!([{ "Points": "x" }])), "Marks[0].Points", WrongType, "whole number"),

@@ -29,7 +29,7 @@ fn module() -> Module {
     Module::new("Students")
         .field(EmulatedField::picklist("Status", ["Active", "On Leave"]))
         .field(EmulatedField::picklist("type", odd))
-        .field(EmulatedField::multi_select_picklist("Colours", ["Red", "Blue"]))
+        .field(EmulatedField::multi_select_picklist("Colors", ["Red", "Blue"]))
         .field(EmulatedField::text("Last_Name").label("Last\nName \u{202e}*/ // \\u{0}"))
         .field(EmulatedField::text("lastName"))
         .field(EmulatedField::text("last_name"))
@@ -89,12 +89,12 @@ async fn records_are_read_and_written_as_the_generated_type() {
 #[test]
 fn a_value_that_is_not_in_the_list_is_kept() {
     let student: Students =
-        serde_json::from_value(json!({ "Status": "Asleep", "Colours": ["Red", "Green"] })).unwrap();
+        serde_json::from_value(json!({ "Status": "Asleep", "Colors": ["Red", "Green"] })).unwrap();
     assert_eq!(student.status, Some(StudentsStatus::Other("Asleep".to_owned())));
     let written = serde_json::to_value(&student).unwrap();
     assert_eq!(
         written,
-        json!({ "Status": "Asleep", "Colours": ["Red", "Green"] }),
+        json!({ "Status": "Asleep", "Colors": ["Red", "Green"] }),
         "what is not set is not written"
     );
 }

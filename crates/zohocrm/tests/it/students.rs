@@ -14,9 +14,9 @@ pub struct Students {
     /// type
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<StudentsType>,
-    /// Colours
-    #[serde(rename = "Colours", skip_serializing_if = "Option::is_none")]
-    pub colours: Option<Vec<StudentsColours>>,
+    /// Colors
+    #[serde(rename = "Colors", skip_serializing_if = "Option::is_none")]
+    pub colors: Option<Vec<StudentsColors>>,
     /// Last Name  */ // \u{0}
     #[serde(rename = "Last_Name", skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
@@ -121,9 +121,9 @@ pub enum StudentsType {
     Other(String),
 }
 
-/// The values of `Colours`.
+/// The values of `Colors`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum StudentsColours {
+pub enum StudentsColors {
     /// `Red`
     Red,
     /// `Blue`

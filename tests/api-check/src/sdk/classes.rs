@@ -146,9 +146,9 @@ fn text<'a>(member: &'a Value, name: &str) -> &'a str {
 }
 
 fn camel_case(name: &str) -> String {
-    let capitalised = |word: &str| {
+    let capitalized = |word: &str| {
         let mut letters = word.chars();
         letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
     };
-    name.split('_').map(capitalised).collect()
+    name.split('_').map(capitalized).collect()
 }

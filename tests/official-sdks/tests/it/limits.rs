@@ -1,4 +1,4 @@
-//! What the official SDK cannot represent. These tests document its exact behaviour and notice when it changes.
+//! What the official SDK cannot represent. These tests document its exact behavior and notice when it changes.
 
 use zoho_oauth::store::{StoredToken, TokenStore};
 

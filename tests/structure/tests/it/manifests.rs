@@ -1,4 +1,4 @@
-//! What crates.io and docs.rs show of a published crate: its manifest, its README and its licence texts.
+//! What crates.io and docs.rs show of a published crate: its manifest, its README and its license texts.
 
 use std::fs;
 

@@ -206,7 +206,7 @@ fn sentence(words: &[String]) -> String {
     }
 }
 
-/// The article of a noun: `a role`, `an organisation`, and none for `roles`.
+/// The article of a noun: `a role`, `an organization`, and none for `roles`.
 fn article(first: &str, last: &str) -> &'static str {
     let is_uncountable =
         matches!(last, "details" | "settings" | "status" | "data" | "meta" | "sharing" | "unavailability");

@@ -54,8 +54,8 @@ pub(crate) fn change_owner(request: &Request<'_>) -> Result<Response, Response> 
 pub(crate) fn status(request: &Request<'_>) -> Result<Response, Response> {
     let id = request.call.query_value("job_id").ok_or_else(|| missing_parameter("job_id"))?;
     let state = request.world.state();
-    let job = state.jobs.mass.get(request.organisation(), id).ok_or_else(|| invalid_parameter("job_id"))?;
-    let table = state.records.table(request.organisation(), &job.order.module);
+    let job = state.jobs.mass.get(request.organization(), id).ok_or_else(|| invalid_parameter("job_id"))?;
+    let table = state.records.table(request.organization(), &job.order.module);
     let waiting = table.map_or(0, |table| table.len());
     Ok(Response::json(200, &json!({ "data": [body(job, request.world.now_ms(), waiting)] })))
 }
@@ -111,7 +111,7 @@ fn schedule(
 pub(super) fn run(world: &World, id: u64) {
     let mut state = world.state();
     let Some(job) = state.jobs.mass.get_mut(id) else { return };
-    let (order, organisation) = (job.order.clone(), job.organisation.clone());
+    let (order, organization) = (job.order.clone(), job.organization.clone());
     let user = world.user(&job.user).filter(|_| !job.fails);
     let metadata = state.metadata();
     let outcome = match (user, metadata.module(&order.module)) {
@@ -119,7 +119,7 @@ pub(super) fn run(world: &World, id: u64) {
             let person = Person::of(user);
             let writer = Writer {
                 world,
-                organisation: &organisation,
+                organization: &organization,
                 metadata: &metadata,
                 person: &person,
                 unmodified_since_ms: None,
@@ -147,7 +147,7 @@ fn apply(
 }
 
 fn apply_to_all(change: &Change, writer: &Writer<'_>, state: &mut State, module: &Module) -> Outcome {
-    let table = state.records.table(writer.organisation, &module.api_name);
+    let table = state.records.table(writer.organization, &module.api_name);
     let ids: Vec<String> =
         table.into_iter().flat_map(|table| table.iter()).map(|record| record.id()).collect();
     let mut outcome = Outcome::default();

@@ -20,7 +20,7 @@ pub(super) fn order_job<Order, Outcome>(
     let now = world.now_ms();
     Job {
         id: state.records.new_id(),
-        organisation: request.organisation().to_owned(),
+        organization: request.organization().to_owned(),
         user: user.email.clone(),
         ordered_by: json!({ "id": user.id, "name": user.full_name() }),
         callback,

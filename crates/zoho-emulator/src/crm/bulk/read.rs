@@ -50,7 +50,7 @@ pub(crate) fn create(request: &Request<'_>) -> Result<Response, Response> {
 /// `GET bulk/v8/read/{id}`
 pub(crate) fn details(request: &Request<'_>) -> Result<Response, Response> {
     let state = request.world.state();
-    let job = state.jobs.reads.get(request.organisation(), request.id());
+    let job = state.jobs.reads.get(request.organization(), request.id());
     let job = job.ok_or_else(|| not_found(404, request.id()))?;
     Ok(Response::json(200, &json!({ "data": [body(job, request.world.now_ms())] })))
 }
@@ -59,7 +59,7 @@ pub(crate) fn details(request: &Request<'_>) -> Result<Response, Response> {
 pub(crate) fn result(request: &Request<'_>) -> Result<Response, Response> {
     let state = request.world.state();
     let now = request.world.now_ms();
-    let job = state.jobs.reads.get(request.organisation(), request.id());
+    let job = state.jobs.reads.get(request.organization(), request.id());
     let job = job.filter(|job| job.is_fresh(now, RESULT_LIFETIME));
     match job.and_then(|job| job.outcome.as_ref()?.as_ref().ok()) {
         Some(outcome) => Ok(Response::download(&format!("{}.zip", request.id()), outcome.zip.clone())),
@@ -77,7 +77,7 @@ pub(super) fn run(world: &World, id: u64) -> Option<(String, Value)> {
             "code": "INTERNAL_ERROR", "details": {}, "message": "Internal Server Error", "status": "error",
         }))
     } else {
-        Ok(carry_out(&job.order, &state.records, &job.organisation, id))
+        Ok(carry_out(&job.order, &state.records, &job.organization, id))
     });
     let callback = job.callback.clone()?;
     let stage = body(job, world.now_ms());
@@ -158,12 +158,12 @@ fn columns(query: &Value, module: &Module) -> Result<Vec<String>, Response> {
     Ok(columns)
 }
 
-fn carry_out(order: &Order, records: &RecordStore, organisation: &str, id: u64) -> Outcome {
-    let table = records.table(organisation, &order.module);
+fn carry_out(order: &Order, records: &RecordStore, organization: &str, id: u64) -> Outcome {
+    let table = records.table(organization, &order.module);
     let after = order.after.map(|last_id| (0, last_id));
     let all = table.into_iter().flat_map(|table| table.ordered(SortBy::Id, false, after));
     let matches = |record: &&Record| {
-        let value = |field: &str| records.value_along(organisation, record, field);
+        let value = |field: &str| records.value_along(organization, record, field);
         order.criterion.as_ref().is_none_or(|criterion| criterion.matches(&value))
     };
     let mut rest = all.filter(matches).skip((order.page - 1) * PAGE);
@@ -173,7 +173,7 @@ fn carry_out(order: &Order, records: &RecordStore, organisation: &str, id: u64) 
         csv.write_record(&order.columns)?;
         for record in rest.by_ref().take(PAGE) {
             for column in &order.columns {
-                csv.write_field(cell(&records.value_along(organisation, record, column)).as_ref())?;
+                csv.write_field(cell(&records.value_along(organization, record, column)).as_ref())?;
             }
             csv.write_record(None::<&[u8]>)?;
             (count, last_id) = (count + 1, record.id);
@@ -244,7 +244,7 @@ struct Continuation {
 impl Continuation {
     fn token(&self, job: &ReadJob) -> String {
         let expires_ms = job.due_ms + milliseconds(RESULT_LIFETIME);
-        URL_SAFE_NO_PAD.encode(format!("{expires_ms} {} {} {}", self.last_id, self.module, job.organisation))
+        URL_SAFE_NO_PAD.encode(format!("{expires_ms} {} {} {}", self.last_id, self.module, job.organization))
     }
 
     fn read(token: &str, request: &Request<'_>) -> Result<Self, Response> {
@@ -256,9 +256,9 @@ impl Continuation {
         let text = text.ok_or_else(invalid)?;
         let mut parts = text.splitn(4, ' ');
         let mut next = || parts.next().ok_or_else(invalid);
-        let (expires_ms, last_id, module, organisation) = (next()?, next()?, next()?, next()?);
+        let (expires_ms, last_id, module, organization) = (next()?, next()?, next()?, next()?);
         let expired = expires_ms.parse().map_or(true, |expires_ms: u64| expires_ms <= request.world.now_ms());
-        if expired || organisation != request.organisation() {
+        if expired || organization != request.organization() {
             return Err(invalid());
         }
         Ok(Self { module: module.to_owned(), last_id: last_id.parse().map_err(|_| invalid())? })

@@ -52,11 +52,11 @@ impl<'o> Rows<'o> {
     }
 
     /// Writes every row as a record of the user.
-    pub(super) fn write(&self, world: &World, state: &mut State, organisation: &str, user: &User) -> Outcome {
+    pub(super) fn write(&self, world: &World, state: &mut State, organization: &str, user: &User) -> Outcome {
         let metadata = state.metadata();
         let person = Person::of(user);
         let writer =
-            Writer { world, organisation, metadata: &metadata, person: &person, unmodified_since_ms: None };
+            Writer { world, organization, metadata: &metadata, person: &person, unmodified_since_ms: None };
         let module = metadata.module(&self.order.module);
         let results = self.rows.iter().map(|row| match &module {
             Some(module) => self.write_row(&writer, state, module, row),
@@ -128,7 +128,7 @@ impl<'o> Rows<'o> {
         if find_by == "id" {
             return value.as_str().map(str::to_owned);
         }
-        let table = state.records.table_mut(writer.organisation, &module.api_name);
+        let table = state.records.table_mut(writer.organization, &module.api_name);
         table.find(find_by, value).first().map(u64::to_string)
     }
 
@@ -150,7 +150,7 @@ impl<'o> Rows<'o> {
             Kind::Lookup(other) => match &mapping.find_by {
                 None => json!({ "id": text }),
                 Some(field) => {
-                    let table = state.records.table_mut(writer.organisation, other);
+                    let table = state.records.table_mut(writer.organization, other);
                     json!({ "id": table.find(field, &json!(text)).first()?.to_string() })
                 }
             },

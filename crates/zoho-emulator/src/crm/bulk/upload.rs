@@ -36,7 +36,7 @@ pub(crate) fn upload(request: &Request<'_>) -> Result<Response, Response> {
     let mut state = request.world.state();
     let id = state.records.new_id().to_string();
     let stored = StoredFile { name: file.name.clone(), content: file.content.clone() };
-    state.uploads.insert(request.organisation(), &id, stored);
+    state.uploads.insert(request.organization(), &id, stored);
     Ok(Response::json(
         200,
         &json!({

@@ -36,7 +36,7 @@ pub(crate) fn create(request: &Request<'_>) -> Result<Response, Response> {
 /// `GET bulk/v8/write/{id}`
 pub(crate) fn details(request: &Request<'_>) -> Result<Response, Response> {
     let state = request.world.state();
-    let job = state.jobs.writes.get(request.organisation(), request.id());
+    let job = state.jobs.writes.get(request.organization(), request.id());
     let job = job.ok_or_else(|| not_found(400, request.id()))?;
     Ok(Response::json(200, &body(job, request.world)))
 }
@@ -45,7 +45,7 @@ pub(crate) fn details(request: &Request<'_>) -> Result<Response, Response> {
 pub(crate) fn result(request: &Request<'_>) -> Result<Response, Response> {
     let state = request.world.state();
     let now = request.world.now_ms();
-    let job = state.jobs.writes.get(request.organisation(), request.id());
+    let job = state.jobs.writes.get(request.organization(), request.id());
     let job = job.filter(|job| job.is_fresh(now, RESULT_LIFETIME));
     match job.and_then(|job| job.outcome.as_ref()?.as_ref().ok()) {
         Some(outcome) => Ok(Response::download(&format!("{}.zip", request.id()), outcome.zip.clone())),
@@ -60,11 +60,11 @@ pub(crate) fn result(request: &Request<'_>) -> Result<Response, Response> {
 pub(super) fn run(world: &World, id: u64) -> Option<(String, Value)> {
     let mut state = world.state();
     let job = state.jobs.writes.get_mut(id)?;
-    let (order, organisation) = (job.order.clone(), job.organisation.clone());
+    let (order, organization) = (job.order.clone(), job.organization.clone());
     let (user, fails) = (job.user.clone(), job.fails);
     let outcome = match world.user(&user) {
         Some(user) if !fails => {
-            Rows::read(&order).map(|rows| rows.write(world, &mut state, &organisation, user))
+            Rows::read(&order).map(|rows| rows.write(world, &mut state, &organization, user))
         }
         _ => Err(json!({ "code": "INTERNAL_ERROR" })),
     };
@@ -97,7 +97,7 @@ fn read_order(request: &Request<'_>, body: &Value) -> Result<Order, Response> {
     }
     let file_id = required(resource, "file_id")?;
     let file_id = file_id.as_str().map_or_else(|| file_id.to_string(), str::to_owned);
-    let file = request.world.state().uploads.get(request.organisation(), &file_id).cloned();
+    let file = request.world.state().uploads.get(request.organization(), &file_id).cloned();
     let file = file.ok_or_else(|| invalid("INVALID_FILE_ID", "file_id", "improper file id"))?;
     let find_by = resource["find_by"].as_str().map(str::to_owned);
     if let Some(field) = find_by.as_deref().filter(|field| module.find(field).is_none()) {

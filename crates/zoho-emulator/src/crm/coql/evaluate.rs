@@ -13,14 +13,14 @@ use crate::model::records::{Record, RecordStore};
 /// The records that a query reads.
 pub(super) struct Source<'a> {
     pub(super) records: &'a RecordStore,
-    pub(super) organisation: &'a str,
+    pub(super) organization: &'a str,
 }
 
 type Row = Map<String, Value>;
 
 /// The rows of a query, and whether there are more.
 pub(super) fn rows(query: &Query, source: &Source<'_>) -> (Vec<Row>, bool) {
-    let table = source.records.table(source.organisation, &query.module);
+    let table = source.records.table(source.organization, &query.module);
     let records = table.into_iter().flat_map(|table| table.iter());
     let mut matching = records.filter(|record| query.criterion.matches(&|field| source.value(record, field)));
     if query.is_grouped() {
@@ -56,7 +56,7 @@ impl Query {
 
 impl<'a> Source<'a> {
     fn value(&self, record: &'a Record, path: &str) -> Cow<'a, Value> {
-        self.records.value_along(self.organisation, record, path)
+        self.records.value_along(self.organization, record, path)
     }
 
     /// The columns of a record, and its id in any case.

@@ -29,7 +29,7 @@ pub(crate) fn query(request: &Request<'_>) -> Result<Response, Response> {
     request.needs_module(&module, "READ")?;
     check::check(&query, &module, request.metadata()).map_err(Rejection::into_response)?;
     let state = request.world.state();
-    let source = Source { records: &state.records, organisation: request.organisation() };
+    let source = Source { records: &state.records, organization: request.organization() };
     let (rows, more) = evaluate::rows(&query, &source);
     drop(state);
     if rows.is_empty() {

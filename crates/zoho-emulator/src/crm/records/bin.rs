@@ -1,4 +1,4 @@
-//! Deleted records: the list of a module, and the recycle bin of the organisation.
+//! Deleted records: the list of a module, and the recycle bin of the organization.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -27,7 +27,7 @@ pub(crate) fn deleted(request: &Request<'_>) -> Result<Response, Response> {
         return Err(Response::json(400, &json!({ "data": [rejection] })));
     }
     let state = request.world.state();
-    let Some(table) = state.records.table(request.organisation(), &module.api_name) else {
+    let Some(table) = state.records.table(request.organization(), &module.api_name) else {
         return Ok(Response::empty(204));
     };
     let recycled = table.bin.records.values().filter(|_| kind != "permanent").map(|deleted| {
@@ -60,7 +60,7 @@ pub(crate) fn deleted(request: &Request<'_>) -> Result<Response, Response> {
     Ok(respond("data", &page, all.collect()))
 }
 
-/// The recycle bin: the deleted records of all modules of the organisation.
+/// The recycle bin: the deleted records of all modules of the organization.
 pub(crate) fn recycle_bin(request: &Request<'_>) -> Result<Response, Response> {
     let page = Page::by_number(request)?;
     let ids = request.list_parameter("ids");
@@ -120,7 +120,7 @@ fn in_bin(
     let mut state = request.world.state();
     let done = parse_id(id).is_some_and(|number| {
         let mut modules = request.metadata().modules();
-        modules.any(|module| act(state.records.table_mut(request.organisation(), &module.api_name), number))
+        modules.any(|module| act(state.records.table_mut(request.organization(), &module.api_name), number))
     });
     if done { Ok(success(&json!({ "id": id }), message)) } else { Err(invalid_id(id)) }
 }
@@ -174,7 +174,7 @@ fn entries(request: &Request<'_>) -> Vec<(u64, Value)> {
     let state = request.world.state();
     let modules = request.metadata().modules();
     let of_module = |module: &Arc<Module>| {
-        let table = state.records.table(request.organisation(), &module.api_name);
+        let table = state.records.table(request.organization(), &module.api_name);
         let deleted = table.into_iter().flat_map(|table| table.bin.records.values());
         deleted.map(|deleted| (deleted.deleted_ms, entry(module, deleted))).collect::<Vec<_>>()
     };

@@ -39,7 +39,7 @@ fn change(request: &Request<'_>, body: &Map<String, Value>, ids: &[&str]) -> Res
     let outcomes: Vec<Outcome> = ids
         .iter()
         .map(|id| {
-            let table = state.records.table_mut(request.organisation(), &module.api_name);
+            let table = state.records.table_mut(request.organization(), &module.api_name);
             let changed = parse_id(id).and_then(|id| {
                 table.change(id, |record| {
                     record.owner = Arc::clone(&owner);

@@ -14,7 +14,7 @@ pub(crate) fn clone(request: &Request<'_>) -> Result<Response, Response> {
     let writer = Writer::of(request)?;
     let changes = if request.call.body.is_empty() { Vec::new() } else { request.list_in_body("data")? };
     let state = &mut *request.world.state();
-    let known = state.records.get(request.organisation(), &module.api_name, request.id());
+    let known = state.records.get(request.organization(), &module.api_name, request.id());
     let Some(known) = known else {
         return Ok(many(201, "data", [Err(invalid_id(request.id()))]));
     };

@@ -80,7 +80,7 @@ impl Conversion<'_> {
         requested: &mut Map<String, Value>,
     ) -> Result<Value, Value> {
         let writer = &self.writer;
-        let lead = state.records.get(writer.organisation, &leads.api_name, id).cloned();
+        let lead = state.records.get(writer.organization, &leads.api_name, id).cloned();
         let lead = lead.ok_or_else(|| invalid_id(id))?;
         if lead.fields.contains_key("Converted__s") {
             return Err(failure("ID_ALREADY_CONVERTED", &json!({ "id": id }), "id already converted"));
@@ -126,7 +126,7 @@ impl Conversion<'_> {
     ) -> Result<Option<Value>, Value> {
         let named = requested.get(&module.api_name).map(|named| named.get("id").unwrap_or(named));
         let Some(id) = named.and_then(Value::as_str) else { return Ok(None) };
-        let known = state.records.get(self.writer.organisation, &module.api_name, id);
+        let known = state.records.get(self.writer.organization, &module.api_name, id);
         known.map(|record| Some(named_record(module, record))).ok_or_else(|| {
             let path = format!("$.data[0].{}.id", module.api_name);
             let details = json!({ "api_name": module.api_name, "json_path": path });
@@ -149,7 +149,7 @@ impl Conversion<'_> {
         fields.insert("Converted__s".to_owned(), json!(true));
         fields.insert("Converted_Date_Time".to_owned(), json!(iso8601(now)));
         self.writer.notify_change(state, &leads.api_name, &lead.id(), &fields);
-        let table = state.records.table_mut(self.writer.organisation, &leads.api_name);
+        let table = state.records.table_mut(self.writer.organization, &leads.api_name);
         table.change(lead.id, |record| {
             record.set(fields);
             record.modified_ms = now;

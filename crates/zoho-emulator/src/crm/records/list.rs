@@ -18,7 +18,7 @@ pub(crate) fn list(request: &Request<'_>) -> Result<Response, Response> {
     reject_custom_view(request)?;
     let state = request.world.state();
     let none = Table::default();
-    let table = state.records.table(request.organisation(), &module.api_name).unwrap_or(&none);
+    let table = state.records.table(request.organization(), &module.api_name).unwrap_or(&none);
     let unmodified_status = if filter.modified_since_ms.is_some() { 304 } else { 204 };
     let ids = filter.ids.clone();
     let list = List { table, order, ids, listed: Box::new(move |record| filter.lists(record)) };

@@ -58,14 +58,14 @@ fn record_with_image(request: &Request<'_>, state: &mut State) -> Result<u64, Re
     if module.fields.iter().all(|field| field.kind != Kind::RecordImage) {
         return Err(invalid_module(&json!({ "resource_path_index": 0 })));
     }
-    let known = state.records.get(request.organisation(), &module.api_name, request.id());
+    let known = state.records.get(request.organization(), &module.api_name, request.id());
     known.map(|record| record.id).ok_or_else(|| unknown_id(request.id()))
 }
 
 /// Sets or clears `Record_Image`.
 fn set_image(request: &Request<'_>, state: &mut State, id: u64, image: Value) -> Result<(), Response> {
     let module = request.module()?;
-    let table = state.records.table_mut(request.organisation(), &module.api_name);
+    let table = state.records.table_mut(request.organization(), &module.api_name);
     table.change(id, |record| {
         record.set([("Record_Image".to_owned(), image)].into_iter().collect());
     });

@@ -12,7 +12,7 @@ pub(crate) fn read(request: &Request<'_>) -> Result<Response, Response> {
     let view = View::of_one(module, fields_parameter(request)?);
     let since_ms = request.timestamp_header("if-modified-since")?;
     let state = request.world.state();
-    let Some(record) = state.records.get(request.organisation(), &module.api_name, request.id()) else {
+    let Some(record) = state.records.get(request.organization(), &module.api_name, request.id()) else {
         return Ok(Response::empty(204));
     };
     // The header has a resolution of one second.

@@ -49,7 +49,7 @@ impl Writer<'_> {
         path: &str,
     ) -> Outcome {
         let unique = module.fields.iter().filter(|field| field.unique).map(|field| &field.api_name);
-        let table = state.records.table_mut(self.organisation, &module.api_name);
+        let table = state.records.table_mut(self.organization, &module.api_name);
         let id = fields.get("id").and_then(Value::as_str).and_then(parse_id);
         let by_id = id.filter(|id| table.get(*id).is_some()).map(|id| (id, "id".to_owned()));
         let duplicate = by_id.or_else(|| {
@@ -73,7 +73,7 @@ impl Writer<'_> {
 
     /// Moves a record into the recycle bin.
     pub(crate) fn delete(&self, state: &mut State, module: &str, id: &str) -> Outcome {
-        let table = state.records.table_mut(self.organisation, module);
+        let table = state.records.table_mut(self.organization, module);
         let number = parse_id(id);
         if let Some(record) = number.and_then(|id| table.get(id)) {
             self.check_unmodified(record, "RECORD_MODIFIED")?;
@@ -93,7 +93,7 @@ impl Writer<'_> {
         record.set(draft.fields);
         record.owner = draft.owner.unwrap_or(record.owner);
         self.notify(state, &module.api_name, &record.id(), Event::Create, &record.fields);
-        let table = state.records.table_mut(self.organisation, &module.api_name);
+        let table = state.records.table_mut(self.organization, &module.api_name);
         let number = table.len() + table.bin.records.len() + table.bin.purged.len() + 1;
         for field in module.fields.iter().filter(|field| field.kind == Kind::AutoNumber) {
             record.fields.insert(field.api_name.clone(), json!(number.to_string()));
@@ -110,14 +110,14 @@ impl Writer<'_> {
         path: &str,
         modified_code: &str,
     ) -> Outcome {
-        let known = state.records.get(self.organisation, &module.api_name, id).cloned();
+        let known = state.records.get(self.organization, &module.api_name, id).cloned();
         let known = known.ok_or_else(|| invalid_id(id))?;
         self.check_unmodified(&known, modified_code)?;
         let draft = validate(self, state, module, fields, Purpose::Change(&known), path)?;
         self.check_unique(state, module, &draft, Some(known.id), path)?;
         let now = self.world.now_ms();
         self.notify(state, &module.api_name, id, Event::Edit, &draft.fields);
-        let table = state.records.table_mut(self.organisation, &module.api_name);
+        let table = state.records.table_mut(self.organization, &module.api_name);
         let changed = table.change(known.id, |record| {
             record.set(draft.fields);
             record.modified_ms = now;
@@ -136,7 +136,7 @@ impl Writer<'_> {
 
     /// Posts a notification to the channels that watch the module.
     fn notify(&self, state: &State, module: &str, id: &str, event: Event, fields: &Fields) {
-        let change = Change { organisation: self.organisation, module, id, event, fields };
+        let change = Change { organization: self.organization, module, id, event, fields };
         self.world.notify(state, &change);
     }
 
@@ -158,7 +158,7 @@ impl Writer<'_> {
         own: Option<u64>,
         path: &str,
     ) -> Result<(), Value> {
-        let table = state.records.table_mut(self.organisation, &module.api_name);
+        let table = state.records.table_mut(self.organization, &module.api_name);
         let mut errors = Vec::new();
         for field in module.fields.iter().filter(|field| field.unique) {
             let name = &field.api_name;

@@ -31,7 +31,7 @@ pub(crate) fn search(request: &Request<'_>) -> Result<Response, Response> {
     let search = Search::of(request, module)?.ok_or_else(|| missing_parameter("criteria"))?;
     let filter = Filter::of(request)?;
     let state = request.world.state();
-    let Some(table) = state.records.table(request.organisation(), &module.api_name) else {
+    let Some(table) = state.records.table(request.organization(), &module.api_name) else {
         return Ok(Response::empty(204));
     };
     let newest_first = table.ordered(SortBy::Id, true, None);
@@ -58,7 +58,7 @@ pub(crate) fn count(request: &Request<'_>) -> Result<Response, Response> {
     }
     reject_custom_view(request)?;
     let state = request.world.state();
-    let table = state.records.table(request.organisation(), &module.api_name);
+    let table = state.records.table(request.organization(), &module.api_name);
     let count = match (table, search) {
         (None, _) => 0,
         (Some(table), None) => table.len(),

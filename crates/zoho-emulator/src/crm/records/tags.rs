@@ -21,7 +21,7 @@ pub(crate) fn named_tags(
         let path = format!("{path}[{index}]");
         let part = |key: &str| tag.get(key).and_then(Value::as_str);
         let (id, name) = (part("id"), part("name").or(tag.as_str()));
-        let tags = state.tags.of(writer.organisation, module);
+        let tags = state.tags.of(writer.organization, module);
         let known = tags.iter().find(|tag| match name {
             Some(name) => tag.name.eq_ignore_ascii_case(name),
             None => Some(tag.id.as_str()) == id,
@@ -37,7 +37,7 @@ pub(crate) fn named_tags(
         let id = state.records.new_id();
         let made = Tag::new(id, name, tag["color_code"].clone(), writer.person, writer.world.now_ms());
         let reference = made.reference();
-        state.tags.of_mut(writer.organisation, module).push(made);
+        state.tags.of_mut(writer.organization, module).push(made);
         Ok(reference)
     });
     named.collect()

@@ -146,12 +146,12 @@ impl Checker<'_> {
     /// A record by its id: `{"id": "…"}` or only the id.
     fn lookup(&self, field: &Field, value: &Value, module: Option<&str>, path: &str) -> Result<Value, Value> {
         let id = value.get("id").unwrap_or(value).as_str().ok_or_else(|| wrong_type(field, path))?;
-        let organisation = self.writer.organisation;
+        let organization = self.writer.organization;
         let records = &self.state.records;
         let known = match module {
-            Some(module) => records.get(organisation, module, id).map(|record| (module, record)),
+            Some(module) => records.get(organization, module, id).map(|record| (module, record)),
             None => records
-                .tables(organisation)
+                .tables(organization)
                 .find_map(|(module, table)| Some((module, table.get(parse_id(id)?)?))),
         };
         let Some((of, record)) = known else {
@@ -212,7 +212,7 @@ impl Checker<'_> {
     }
 }
 
-/// A user of the organisation, by id or email address.
+/// A user of the organization, by id or email address.
 fn user(writer: &Writer<'_>, field: &Field, value: &Value, path: &str) -> Result<Arc<Person>, Value> {
     let by = |key: &str| value.get(key).and_then(Value::as_str);
     let (id, email) = (by("id").or(value.as_str()), by("email"));

@@ -51,7 +51,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// A record in a view. It is serialised directly from the store, so that a page of a list copies nothing.
+/// A record in a view. It is serialized directly from the store, so that a page of a list copies nothing.
 pub(crate) struct Shown<'v> {
     view: &'v View<'v>,
     record: &'v Record,

@@ -1,4 +1,4 @@
-//! `Writer`: a user who writes records of an organisation.
+//! `Writer`: a user who writes records of an organization.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use crate::model::metadata::Metadata;
 use crate::model::records::Person;
 use crate::world::World;
 
-/// A user who writes records of an organisation.
+/// A user who writes records of an organization.
 pub(crate) struct Writer<'a> {
     pub(crate) world: &'a World,
-    pub(crate) organisation: &'a str,
+    pub(crate) organization: &'a str,
     pub(crate) metadata: &'a Metadata,
     pub(crate) person: &'a Arc<Person>,
     /// Records that were modified after this time are not changed.
@@ -23,17 +23,17 @@ impl<'a> Writer<'a> {
     pub(crate) fn of(request: &'a Request<'_>) -> Result<Self, Response> {
         Ok(Self {
             world: request.world,
-            organisation: request.organisation(),
+            organization: request.organization(),
             metadata: request.metadata(),
             person: request.person(),
             unmodified_since_ms: request.timestamp_header("if-unmodified-since")?,
         })
     }
 
-    /// A user of the same organisation.
+    /// A user of the same organization.
     pub(crate) fn colleague(&self, id: Option<&str>, email: Option<&str>) -> Option<Arc<Person>> {
         let users = self.world.settings.users.iter();
-        let mut colleagues = users.filter(|user| self.world.organisation_of(user) == self.organisation);
+        let mut colleagues = users.filter(|user| self.world.organization_of(user) == self.organization);
         let fits = |wanted: Option<&str>, known: &str| wanted.is_none_or(|wanted| wanted == known);
         colleagues.find(|user| fits(id, &user.id) && fits(email, &user.email)).map(Person::of)
     }

@@ -29,7 +29,7 @@ pub(crate) fn attachments(request: &Request<'_>) -> Result<Response, Response> {
     if let Some(wanted) = request.list_parameter("ids") {
         ids.retain(|id| wanted.contains(&id.to_string().as_str()));
     }
-    let table = state.records.table_mut(request.organisation(), &module.api_name);
+    let table = state.records.table_mut(request.organization(), &module.api_name);
     let list = List { table, order, ids: Some(ids), listed: Box::new(|_| true) };
     Ok(page_response(request, &list, &page, &View::of_many(&module, Some(fields))))
 }
@@ -47,7 +47,7 @@ pub(crate) fn attach(request: &Request<'_>) -> Result<Response, Response> {
     let (id, details) = (record.id, written(record));
     if let Some(file) = file {
         state.contents.insert(id, file.content.clone());
-        let table = state.records.table_mut(request.organisation(), &module.api_name);
+        let table = state.records.table_mut(request.organization(), &module.api_name);
         let file_id = [("$file_id".to_owned(), json!(format!("file{id}")))];
         table.change(id, |record| record.set(file_id.into_iter().collect()));
     }
@@ -64,7 +64,7 @@ fn new_attachment(
     let title = request.call.parameter("title").or(url).unwrap_or_default();
     let (name, size) = file.map_or((title, 0), |file| (file.name.as_str(), file.content.len()));
     let of = request.module()?;
-    let parent = state.records.get(request.organisation(), &of.api_name, request.id());
+    let parent = state.records.get(request.organization(), &of.api_name, request.id());
     let parent_name = parent.map(|record| record.value(&of.display_field).into_owned());
     let fields = [
         ("File_Name", json!(name)),
@@ -87,7 +87,7 @@ pub(crate) fn attachment(request: &Request<'_>) -> Result<Response, Response> {
     let id = parse_id(wanted).filter(|id| attached(request, &mut state, parent).contains(id));
     let id = id.ok_or_else(|| unknown_id(wanted))?;
     let Some(content) = state.contents.get(&id) else { return Ok(Response::empty(204)) };
-    let table = state.records.table(request.organisation(), &module.api_name);
+    let table = state.records.table(request.organization(), &module.api_name);
     let name = table.and_then(|table| table.get(id)).map(|record| record.value("File_Name").into_owned());
     let name = name.as_ref().and_then(Value::as_str).unwrap_or_default();
     // Percent-encoding keeps any name intact in a header.
@@ -126,7 +126,7 @@ fn delete_all(request: &Request<'_>, ids: &[&str]) -> Result<Response, Response>
 }
 
 fn attached(request: &Request<'_>, state: &mut State, parent: u64) -> Vec<u64> {
-    let table = state.records.table_mut(request.organisation(), "Attachments");
+    let table = state.records.table_mut(request.organization(), "Attachments");
     table.find("Parent_Id", &json!({ "id": parent.to_string() }))
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn related_records(request: &Request<'_>) -> Result<Response, Respons
     let mut state = request.world.state();
     let related = Related::of(request, &state)?;
     let ids = related.ids(request, &mut state);
-    let table = state.records.table_mut(request.organisation(), &related.module.api_name);
+    let table = state.records.table_mut(request.organization(), &related.module.api_name);
     let list = List { table, order, ids: Some(ids), listed: Box::new(|_| true) };
     Ok(page_response(request, &list, &page, &View::of_many(&related.module, Some(fields))))
 }
@@ -34,7 +34,7 @@ pub(crate) fn related_record(request: &Request<'_>) -> Result<Response, Response
     let related = Related::of(request, &state)?;
     let ids = related.ids(request, &mut state);
     let id = parse_id(request.part("related_id")).filter(|id| ids.contains(id));
-    let table = state.records.table_mut(request.organisation(), &related.module.api_name);
+    let table = state.records.table_mut(request.organization(), &related.module.api_name);
     let Some(record) = id.and_then(|id| table.get(id)) else { return Ok(Response::empty(204)) };
     let view = View::of_one(&related.module, fields);
     Ok(Response::json(200, &json!({ "data": [view.show(record)] })))
@@ -112,7 +112,7 @@ impl Related {
         match &self.relation {
             Relation::Link => state.records.linked(self.parent),
             Relation::Field(field) => {
-                let table = state.records.table_mut(request.organisation(), &self.module.api_name);
+                let table = state.records.table_mut(request.organization(), &self.module.api_name);
                 table.find(field, &json!({ "id": self.parent.to_string() }))
             }
         }

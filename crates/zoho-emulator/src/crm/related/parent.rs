@@ -10,7 +10,7 @@ use crate::world::state::State;
 /// The record in the path.
 pub(super) fn parent(request: &Request<'_>, state: &State) -> Result<u64, Response> {
     let module = request.module()?;
-    let known = state.records.get(request.organisation(), &module.api_name, request.id());
+    let known = state.records.get(request.organization(), &module.api_name, request.id());
     known
         .map(|record| record.id)
         .ok_or_else(|| error(404, "INVALID_DATA", &json!({}), "the id given seems to be invalid"))

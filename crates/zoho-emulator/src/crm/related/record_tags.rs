@@ -90,7 +90,7 @@ fn change(
     let (writer, module) = (Writer::of(request)?, &request.module()?.api_name);
     let now = request.world.now_ms();
     let outcomes = ids.iter().map(|id| {
-        let table = state.records.table_mut(request.organisation(), module);
+        let table = state.records.table_mut(request.organization(), module);
         let mut tags = Vec::new();
         let changed = parse_id(id).and_then(|number| {
             table.change(number, |record| {

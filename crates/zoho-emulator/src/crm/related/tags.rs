@@ -15,7 +15,7 @@ pub(crate) fn tags(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module_parameter()?;
     let state = request.world.state();
     let tags: Vec<Value> =
-        state.tags.of(request.organisation(), &module.api_name).iter().map(details).collect();
+        state.tags.of(request.organization(), &module.api_name).iter().map(details).collect();
     if tags.is_empty() {
         return Ok(Response::empty(204));
     }
@@ -29,12 +29,12 @@ pub(crate) fn create_tags(request: &Request<'_>) -> Result<Response, Response> {
     let state = &mut *request.world.state();
     let outcomes = sent.iter().enumerate().map(|(index, tag)| {
         let path = format!("$.tags[{index}]");
-        let known = state.tags.of(request.organisation(), &module.api_name);
+        let known = state.tags.of(request.organization(), &module.api_name);
         let (name, color_code) = check(known, tag, None, &path)?;
         let made =
             Tag::new(state.records.new_id(), name, color_code, request.person(), request.world.now_ms());
         let outcome = success(&details(&made), "tags created successfully");
-        state.tags.of_mut(request.organisation(), &module.api_name).push(made);
+        state.tags.of_mut(request.organization(), &module.api_name).push(made);
         Ok(outcome)
     });
     Ok(many(201, "tags", outcomes.collect::<Vec<_>>()))
@@ -78,7 +78,7 @@ pub(crate) fn merge_tag(request: &Request<'_>) -> Result<Response, Response> {
     let conflict = conflict
         .ok_or_else(|| Response::json(400, &mandatory_not_found("conflict_id", "$.tags[0].conflict_id")))?;
     let state = &mut *request.world.state();
-    let kept = state.tags.module_of(request.organisation(), request.id());
+    let kept = state.tags.module_of(request.organization(), request.id());
     let kept = kept.and_then(|(_, tags)| tags.iter().find(|tag| tag.id == request.id()).cloned());
     let kept = kept.ok_or_else(|| unknown_id(request.id()))?;
     replace(request, state, &conflict, Some(&kept))?;
@@ -89,7 +89,7 @@ pub(crate) fn merge_tag(request: &Request<'_>) -> Result<Response, Response> {
 pub(crate) fn count_tagged(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module_parameter()?;
     let state = request.world.state();
-    let table = state.records.table(request.organisation(), &module.api_name);
+    let table = state.records.table(request.organization(), &module.api_name);
     let tagged = table.into_iter().flat_map(|table| table.iter()).filter(|record| {
         let tags = record.fields.get("Tag").and_then(Value::as_array);
         tags.into_iter().flatten().any(|tag| tag["id"] == request.id())
@@ -97,7 +97,7 @@ pub(crate) fn count_tagged(request: &Request<'_>) -> Result<Response, Response> 
     Ok(Response::json(200, &json!({ "count": tagged.count().to_string() })))
 }
 
-/// The name and colour of a tag, if they are valid and no other tag has the name.
+/// The name and color of a tag, if they are valid and no other tag has the name.
 fn check<'a>(
     known: &[Tag],
     tag: &'a Value,
@@ -131,7 +131,7 @@ fn update(
     sent: &Value,
     path: &str,
 ) -> Outcome {
-    let tags = state.tags.of_mut(request.organisation(), module);
+    let tags = state.tags.of_mut(request.organization(), module);
     let at = tags.iter().position(|tag| tag.id == id).ok_or_else(|| invalid_id(id))?;
     let (name, color_code) = check(tags, sent, Some(id), path)?;
     let tag = &mut tags[at];
@@ -148,7 +148,7 @@ fn update(
 
 /// Deletes a tag. The records that have it get the tag `by`, or none.
 fn replace(request: &Request<'_>, state: &mut State, id: &str, by: Option<&Tag>) -> Result<(), Response> {
-    let Some((module, tags)) = state.tags.module_of(request.organisation(), id) else {
+    let Some((module, tags)) = state.tags.module_of(request.organization(), id) else {
         return Err(error(400, "INVALID_DATA", &json!({ "id": id }), "the id given seems to be invalid"));
     };
     let module = module.to_owned();
@@ -159,7 +159,7 @@ fn replace(request: &Request<'_>, state: &mut State, id: &str, by: Option<&Tag>)
 
 /// Replaces a tag in all records by the tag `by`, or removes it.
 fn retag(request: &Request<'_>, state: &mut State, module: &str, id: &str, by: Option<&Tag>) {
-    let table = state.records.table_mut(request.organisation(), module);
+    let table = state.records.table_mut(request.organization(), module);
     let has = |tags: Option<&Value>| {
         tags.and_then(Value::as_array).is_some_and(|tags| tags.iter().any(|tag| tag["id"] == id))
     };

@@ -13,7 +13,7 @@ pub(crate) enum Event {
 /// A change of a record.
 #[derive(Debug)]
 pub(crate) struct Change<'a> {
-    pub(crate) organisation: &'a str,
+    pub(crate) organization: &'a str,
     pub(crate) module: &'a str,
     pub(crate) id: &'a str,
     pub(crate) event: Event,

@@ -17,7 +17,7 @@ pub(crate) struct Ledger<Order, Outcome> {
 #[derive(Debug)]
 pub(crate) struct Job<Order, Outcome> {
     pub(crate) id: u64,
-    pub(crate) organisation: String,
+    pub(crate) organization: String,
     pub(crate) user: String,
     /// The user, as job details show one.
     pub(crate) ordered_by: Value,
@@ -51,9 +51,9 @@ impl<Order, Outcome> Ledger<Order, Outcome> {
         self.jobs.insert(job.id, job);
     }
 
-    /// A job of an organisation.
-    pub(crate) fn get(&self, organisation: &str, id: &str) -> Option<&Job<Order, Outcome>> {
-        self.jobs.get(&id.parse().ok()?).filter(|job| job.organisation == organisation)
+    /// A job of an organization.
+    pub(crate) fn get(&self, organization: &str, id: &str) -> Option<&Job<Order, Outcome>> {
+        self.jobs.get(&id.parse().ok()?).filter(|job| job.organization == organization)
     }
 
     pub(crate) fn get_mut(&mut self, id: u64) -> Option<&mut Job<Order, Outcome>> {

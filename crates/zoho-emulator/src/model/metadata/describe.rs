@@ -59,7 +59,7 @@ impl Field {
                 "reference_value": value,
                 "sequence_number": index + 1,
                 "type": "used",
-                "colour_code": null,
+                "color_code": null,
             })
         });
         object(json!({

@@ -150,7 +150,7 @@ impl Field {
         Self::new(api_name, Kind::Lookup(module.into()))
     }
 
-    /// A user of the organisation.
+    /// A user of the organization.
     pub fn user(api_name: impl Into<String>) -> Self {
         Self::new(api_name, Kind::User)
     }

@@ -12,7 +12,7 @@ pub use self::field::Field;
 pub(crate) use self::field::Kind;
 pub use self::module::Module;
 
-/// The modules, which are the same in every organisation.
+/// The modules, which are the same in every organization.
 #[derive(Clone, Debug)]
 pub(crate) struct Metadata {
     modules: Vec<Arc<Module>>,

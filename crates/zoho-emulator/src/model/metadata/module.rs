@@ -44,7 +44,7 @@ impl Module {
         module.field(Field::text("Name").mandatory())
     }
 
-    /// A module that every organisation has. `display_field` names its records.
+    /// A module that every organization has. `display_field` names its records.
     pub(super) fn standard(api_name: &str, display_field: &str) -> Self {
         let mut module = Self::new(api_name);
         module.custom = false;

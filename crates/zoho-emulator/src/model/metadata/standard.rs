@@ -1,4 +1,4 @@
-//! The modules of every emulated organisation, with Zoho's fields.
+//! The modules of every emulated organization, with Zoho's fields.
 
 use super::field::Field;
 use super::module::Module;

@@ -1,4 +1,4 @@
-//! The records of every organisation and module.
+//! The records of every organization and module.
 
 mod record;
 mod table;
@@ -13,10 +13,10 @@ pub(crate) use self::record::{Fields, Person, Record};
 pub(crate) use self::table::{Deleted, Position, SortBy, Table};
 pub(crate) use self::tags::{Tag, TagStore};
 
-/// All records of one emulator: a [`Table`] for each module of each organisation.
+/// All records of one emulator: a [`Table`] for each module of each organization.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecordStore {
-    organisations: HashMap<String, HashMap<String, Table>>,
+    organizations: HashMap<String, HashMap<String, Table>>,
     /// The linked records of each record; every link is stored in both directions.
     links: HashMap<u64, BTreeSet<u64>>,
     ids_assigned: u64,
@@ -24,43 +24,43 @@ pub(crate) struct RecordStore {
 
 impl RecordStore {
     /// The records of a module. `None`: it never had any.
-    pub(crate) fn table(&self, organisation: &str, module: &str) -> Option<&Table> {
-        self.organisations.get(organisation)?.get(module)
+    pub(crate) fn table(&self, organization: &str, module: &str) -> Option<&Table> {
+        self.organizations.get(organization)?.get(module)
     }
 
     /// The records of a module, to be changed.
-    pub(crate) fn table_mut(&mut self, organisation: &str, module: &str) -> &mut Table {
-        if !self.organisations.contains_key(organisation) {
-            self.organisations.insert(organisation.to_owned(), HashMap::new());
+    pub(crate) fn table_mut(&mut self, organization: &str, module: &str) -> &mut Table {
+        if !self.organizations.contains_key(organization) {
+            self.organizations.insert(organization.to_owned(), HashMap::new());
         }
-        let tables = self.organisations.entry(organisation.to_owned()).or_default();
+        let tables = self.organizations.entry(organization.to_owned()).or_default();
         tables.entry(module.to_owned()).or_default()
     }
 
-    /// All tables of an organisation, with the names of their modules.
-    pub(crate) fn tables(&self, organisation: &str) -> impl Iterator<Item = (&str, &Table)> {
-        let tables = self.organisations.get(organisation).into_iter().flatten();
+    /// All tables of an organization, with the names of their modules.
+    pub(crate) fn tables(&self, organization: &str) -> impl Iterator<Item = (&str, &Table)> {
+        let tables = self.organizations.get(organization).into_iter().flatten();
         tables.map(|(module, table)| (module.as_str(), table))
     }
 
     /// A record, by its id in the API.
-    pub(crate) fn get(&self, organisation: &str, module: &str, id: &str) -> Option<&Record> {
-        self.table(organisation, module)?.get(parse_id(id)?)
+    pub(crate) fn get(&self, organization: &str, module: &str, id: &str) -> Option<&Record> {
+        self.table(organization, module)?.get(parse_id(id)?)
     }
 
     /// The value of a field. A path such as `Account_Name.Owner` follows lookups to the field of another record.
     pub(crate) fn value_along<'a>(
         &'a self,
-        organisation: &str,
+        organization: &str,
         record: &'a Record,
         path: &str,
     ) -> Cow<'a, Value> {
         let Some((lookup, rest)) = path.split_once('.') else { return record.value(path) };
         let referred = record.value(lookup);
         let id = referred.get("id").and_then(Value::as_str).and_then(parse_id);
-        let mut tables = self.tables(organisation);
+        let mut tables = self.tables(organization);
         match id.and_then(|id| tables.find_map(|(_, table)| table.get(id))) {
-            Some(record) => self.value_along(organisation, record, rest),
+            Some(record) => self.value_along(organization, record, rest),
             // The lookup refers to a user, whose attributes are in the field itself.
             None => Cow::Owned(referred.get(rest).cloned().unwrap_or_default()),
         }

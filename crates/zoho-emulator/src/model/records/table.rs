@@ -1,4 +1,4 @@
-//! The records of one module of one organisation, indexed for every order of a list.
+//! The records of one module of one organization, indexed for every order of a list.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;

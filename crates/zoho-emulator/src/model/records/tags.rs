@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::record::Person;
 
-/// The tags of every organisation and module.
+/// The tags of every organization and module.
 #[derive(Debug, Default)]
 pub(crate) struct TagStore {
-    /// By organisation and module.
+    /// By organization and module.
     modules: HashMap<(String, String), Vec<Tag>>,
 }
 
@@ -28,19 +28,19 @@ pub(crate) struct Tag {
 
 impl TagStore {
     /// The tags of a module.
-    pub(crate) fn of(&self, organisation: &str, module: &str) -> &[Tag] {
-        let key = (organisation.to_owned(), module.to_owned());
+    pub(crate) fn of(&self, organization: &str, module: &str) -> &[Tag] {
+        let key = (organization.to_owned(), module.to_owned());
         self.modules.get(&key).map_or(&[], Vec::as_slice)
     }
 
     /// The tags of a module.
-    pub(crate) fn of_mut(&mut self, organisation: &str, module: &str) -> &mut Vec<Tag> {
-        self.modules.entry((organisation.to_owned(), module.to_owned())).or_default()
+    pub(crate) fn of_mut(&mut self, organization: &str, module: &str) -> &mut Vec<Tag> {
+        self.modules.entry((organization.to_owned(), module.to_owned())).or_default()
     }
 
     /// The module of the tag with this id, and all tags of that module.
-    pub(crate) fn module_of(&mut self, organisation: &str, id: &str) -> Option<(&str, &mut Vec<Tag>)> {
-        let mut modules = self.modules.iter_mut().filter(|((of, _), _)| of == organisation);
+    pub(crate) fn module_of(&mut self, organization: &str, id: &str) -> Option<(&str, &mut Vec<Tag>)> {
+        let mut modules = self.modules.iter_mut().filter(|((of, _), _)| of == organization);
         modules.find_map(|((_, module), tags)| {
             tags.iter().any(|tag| tag.id == id).then_some((module.as_str(), tags))
         })

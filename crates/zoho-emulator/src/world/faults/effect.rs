@@ -21,7 +21,7 @@ pub(crate) enum Effect {
     /// The request is not processed; the response is this one.
     Respond(Response),
     /// The request is not processed; the response is the throttle of the accounts server or the CRM.
-    Throttle { localised: bool },
+    Throttle { localized: bool },
     /// The request is processed; the response declares this content type.
     ContentType(String),
     /// The request is processed; the response is compressed, and half of the compressed bytes are missing.

@@ -112,13 +112,13 @@ impl Fault {
     /// Responds with the throttle: the accounts server's body, or 429 `TOO_MANY_REQUESTS` on the CRM. The request is not
     /// processed.
     pub fn throttle(self) -> Self {
-        self.effect(Effect::Throttle { localised: false })
+        self.effect(Effect::Throttle { localized: false })
     }
 
     /// Responds with the accounts server's throttle in Chinese, `拒绝访问`, as users have reported it. The request is not
     /// processed.
-    pub fn throttle_localised(self) -> Self {
-        self.effect(Effect::Throttle { localised: true })
+    pub fn throttle_localized(self) -> Self {
+        self.effect(Effect::Throttle { localized: true })
     }
 
     /// Responds with this status and body, without processing the request. JSON and HTML bodies get the matching content

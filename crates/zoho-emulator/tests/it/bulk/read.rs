@@ -74,11 +74,11 @@ async fn a_bulk_read_without_fields_contains_every_field_as_text() {
     let zoho = Emulator::builder()
         .module(
             Module::new("Pupils")
-                .field(Field::multi_select_picklist("Colours", ["red", "blue"]))
+                .field(Field::multi_select_picklist("Colors", ["red", "blue"]))
                 .field(Field::boolean("Present"))
                 .field(Field::subform("Marks", [Field::integer("Points")])),
         )
-        .records("Pupils", vec![json!({ "Name": "a,\"b\"\nc", "Colours": ["red", "blue"], "Present": true })])
+        .records("Pupils", vec![json!({ "Name": "a,\"b\"\nc", "Colors": ["red", "blue"], "Present": true })])
         .start()
         .await;
     let token = access_token(&zoho);
@@ -89,7 +89,7 @@ async fn a_bulk_read_without_fields_contains_every_field_as_text() {
         place.map(|place| lines[1][place].to_owned())
     };
     assert_eq!(value("Name").as_deref(), Some("a,\"b\"\nc"));
-    assert_eq!(value("Colours").as_deref(), Some("red;blue"));
+    assert_eq!(value("Colors").as_deref(), Some("red;blue"));
     assert_eq!(value("Present").as_deref(), Some("true"));
     assert_eq!(value("Marks"), None);
 }

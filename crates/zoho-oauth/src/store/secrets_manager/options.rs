@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn invalid_options_are_rejected() {
-        for url in ["aws:x", "aws-secretsmanager:x?colour=blue", "aws-secretsmanager:x?timeout=soon"] {
+        for url in ["aws:x", "aws-secretsmanager:x?color=blue", "aws-secretsmanager:x?timeout=soon"] {
             assert!(read(url).is_err(), "{url}");
         }
         for url in [

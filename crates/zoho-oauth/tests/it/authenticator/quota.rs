@@ -59,7 +59,7 @@ async fn retry_at_is_right_to_the_second() {
 
 #[tokio::test]
 async fn a_throttle_by_zoho_stops_every_process_for_the_window() {
-    for fault in [Fault::on(TOKEN_REQUEST).throttle(), Fault::on(TOKEN_REQUEST).throttle_localised()] {
+    for fault in [Fault::on(TOKEN_REQUEST).throttle(), Fault::on(TOKEN_REQUEST).throttle_localized()] {
         let zoho = Emulator::start().await;
         let store = MemoryStore::new();
         with_a_stale_token(&zoho, &store).await;

@@ -109,7 +109,7 @@ async fn a_file_that_was_deleted_or_replaced_takes_no_more_saves() {
     told(store.save_token(&token("bob")).await, &path);
 }
 
-/// A job that fails has no part in what its neighbours do, though they share a transaction.
+/// A job that fails has no part in what its neighbors do, though they share a transaction.
 #[tokio::test]
 async fn a_save_that_fails_fails_alone() {
     let path = fresh_path();

@@ -3,7 +3,7 @@
 /// The operations whose response or body has no type.
 pub(crate) const UNTYPED: &[(&str, &str)] = &[
     ("composite_requests.execute", "empty in the specification; the response is from an example"),
-    ("functions.execute", "the organisation defines the body"),
+    ("functions.execute", "the organization defines the body"),
     ("mail_merge.download", "the specification has rejections only, the SDK a file"),
     ("record_count.count", "the specification is wrong about the only member"),
     ("record_count.count_records_by_post", "the specification has neither a body nor a response"),
