@@ -46,19 +46,19 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
 
 fn print(config: &Config, store: &AnyStore, repair: &RepairReport, problems: &[Row]) -> Result<(), Failure> {
     let backup = repair.backup.as_ref().map(|path| path.display().to_string());
-    let mended: Vec<Row> = repair.repaired.iter().map(Row::of).collect();
+    let repaired: Vec<Row> = repair.repaired.iter().map(Row::of).collect();
     if config.output.is_json() {
         return config.output.json(&json!({
             "store": store.name(),
             "rows": repair.remaining.rows,
             "backup": backup,
-            "mended": mended.iter().map(Row::json).collect::<Vec<_>>(),
+            "repaired": repaired.iter().map(Row::json).collect::<Vec<_>>(),
             "findings": problems.iter().map(Row::json).collect::<Vec<_>>(),
         }));
     }
     let backup = backup.as_deref().map(|path| CheckLine::Backup { path });
-    let mended = mended.iter().map(Row::line);
-    for line in backup.into_iter().chain(mended).chain(problems.iter().map(Row::line)) {
+    let repaired = repaired.iter().map(Row::line);
+    for line in backup.into_iter().chain(repaired).chain(problems.iter().map(Row::line)) {
         config.output.data(printable(&line.to_string()))?;
     }
     Ok(())
@@ -180,11 +180,11 @@ async fn ask_about(config: &Config, authenticator: &Authenticator, token: &OAuth
     }
     let answer = accepts(config, authenticator, token, OAuthToken::new().with_id(id)).await;
     let error = answer.err()?;
-    let is_refused = match &error {
+    let is_rejected = match &error {
         zohocrm::Error::Token(zoho_oauth::Error::Rejected { .. }) => true,
         error => error.needs_login(),
     };
-    if is_refused {
+    if is_rejected {
         let finding = OnlineFinding::NotAccepted { error: error.to_string() };
         return Some(Row::with_token(id, &finding, Advice::LogInOrDelete { id: id.to_owned() }));
     }

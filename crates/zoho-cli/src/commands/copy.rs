@@ -87,7 +87,7 @@ fn tell(
             "newer": report.newer,
             "changed": report.changed,
             "verified": report.verified,
-            "refused": report.rejected.iter().map(refused).collect::<Vec<_>>(),
+            "rejected": report.rejected.iter().map(rejected).collect::<Vec<_>>(),
         }))?;
     } else {
         let (from, to) = (from.name().to_owned(), to.name().to_owned());
@@ -106,7 +106,7 @@ fn tell(
     Err(Problem::CopyIncomplete { missing, count: report.read }.into())
 }
 
-fn refused(row: &RejectedRow) -> serde_json::Value {
+fn rejected(row: &RejectedRow) -> serde_json::Value {
     json!({ "id": row.id, "reason": row.reason })
 }
 

@@ -191,8 +191,8 @@ impl Demo {
         self.tell(&Line::Expiring { token: short(token.expose_secret()), left })?;
         tokio::time::sleep(left).await;
         // The client counts from before the request, Zoho from its response, which is later on a busy machine.
-        let patience = Instant::now() + LIFE;
-        while self.zoho.is_access_token_valid(token.expose_secret()) && Instant::now() < patience {
+        let deadline = Instant::now() + LIFE;
+        while self.zoho.is_access_token_valid(token.expose_secret()) && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         ensure(!self.zoho.is_access_token_valid(token.expose_secret()), Claim::TokenHasExpired)?;

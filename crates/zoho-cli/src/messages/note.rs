@@ -109,7 +109,7 @@ pub(crate) enum Progress {
 pub(crate) struct Totals {
     pub(crate) added: u64,
     pub(crate) updated: u64,
-    pub(crate) refused: u64,
+    pub(crate) rejected: u64,
 }
 
 /// A problem that does not stop the command.
@@ -225,8 +225,8 @@ impl fmt::Display for Progress {
 
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { added, updated, refused } = self;
-        write!(f, "{added} added, {updated} updated, {refused} refused")
+        let Self { added, updated, rejected } = self;
+        write!(f, "{added} added, {updated} updated, {rejected} rejected")
     }
 }
 

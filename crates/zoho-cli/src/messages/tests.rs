@@ -33,7 +33,7 @@ fn every_message_and_every_help_is_in_one_snapshot() {
     section("Notes on standard error", &lines(&notes()));
     section("Progress", &lines(&progress()));
     section("`zoho tokens check`", &findings());
-    section("`zoho bulk write`", &lines(&[Totals { added: 2, updated: 1, refused: 3 }]));
+    section("`zoho bulk write`", &lines(&[Totals { added: 2, updated: 1, rejected: 3 }]));
     section("`zoho demo`", &story());
     section("What `zoho demo` checks", &lines(&claims()));
     section("`zoho emulator`", &greeting());

@@ -113,7 +113,7 @@ async fn a_bulk_write_prints_totals_and_writes_the_result_of_each_row_to_a_file(
     std::fs::write(terminal.path("leads.csv"), csv).unwrap();
     let write = ["bulk", "write", "Leads", "leads.csv", "--insert", "--result", "result.csv"];
     let ran = terminal.run(&write);
-    assert_eq!((ran.code, ran.stdout.as_str()), (1, "2 added, 0 updated, 1 refused\n"), "{ran:?}");
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, "2 added, 0 updated, 1 rejected\n"), "{ran:?}");
     assert!(ran.stderr.contains("MANDATORY_NOT_FOUND") && ran.stderr.contains("2@example.com"), "{ran:?}");
     let result = std::fs::read_to_string(terminal.path("result.csv")).unwrap();
     assert!(result.starts_with("Last_Name,Email,status,record_id,errors\n"), "{result}");
@@ -124,7 +124,7 @@ async fn a_bulk_write_prints_totals_and_writes_the_result_of_each_row_to_a_file(
     std::fs::write(terminal.path("leads.csv"), csv).unwrap();
     let upsert = ["bulk", "write", "Leads", "leads.csv", "--upsert", "Email", "--json"];
     let told = terminal.run(&upsert).done().json();
-    assert_eq!((&told["added"], &told["updated"], &told["refused"]), (&json!(1), &json!(1), &json!(0)));
+    assert_eq!((&told["added"], &told["updated"], &told["rejected"]), (&json!(1), &json!(1), &json!(0)));
     assert_eq!(told["jobs"].as_array().map(Vec::len), Some(1));
 
     let listed = terminal.run(&["records", "list", "Leads", "--fields", "Last_Name", "--json"]).done().json();
@@ -134,7 +134,7 @@ async fn a_bulk_write_prints_totals_and_writes_the_result_of_each_row_to_a_file(
         .collect();
     std::fs::write(terminal.path("leads.csv"), csv).unwrap();
     let ran = terminal.run(&["bulk", "write", "Leads", "leads.csv", "--update"]).done();
-    assert_eq!(ran.stdout, "0 added, 3 updated, 0 refused\n");
+    assert_eq!(ran.stdout, "0 added, 3 updated, 0 rejected\n");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -162,7 +162,7 @@ async fn a_bulk_write_whose_second_job_fails_reports_the_first() {
     std::fs::write(terminal.path("leads.csv"), format!("Last_Name\n{rows}")).unwrap();
     zoho.fault(Fault::on("POST /crm/bulk/v8/write").skip(1).crm_error(400, "LIMIT_EXCEEDED"));
     let ran = terminal.run(&["bulk", "write", "Leads", "leads.csv", "--insert", "--result", "result.csv"]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (1, "25000 added, 0 updated, 0 refused\n"), "{ran:?}");
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, "25000 added, 0 updated, 0 rejected\n"), "{ran:?}");
     assert!(ran.stderr.contains("continue with `--skip 25000`"), "{ran:?}");
     assert_eq!(std::fs::read_to_string(terminal.path("result.csv")).unwrap().lines().count(), 25_001);
 }

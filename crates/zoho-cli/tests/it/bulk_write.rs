@@ -29,7 +29,7 @@ async fn each_job_is_reported_with_its_rows() {
     let (_zoho, terminal) = logged_in().await;
     write_file(&terminal, 25_010);
     let ran = terminal.run(&[&WRITE[..], &["--skip", "3"]].concat()).done();
-    assert_eq!(ran.stdout, "25007 added, 0 updated, 0 refused\n");
+    assert_eq!(ran.stdout, "25007 added, 0 updated, 0 rejected\n");
     let told: Vec<_> = ran.stderr.lines().map(|line| line.split_once(" with ").unwrap().1).collect();
     assert_eq!(told, ["rows 4 to 25003", "rows 25004 to 25010"]);
     let ran = terminal.run(&[&WRITE[..], &["--skip", "25010", "--json"]].concat()).done();

@@ -1,4 +1,4 @@
-//! `zoho tokens check`: what official SDKs leave behind, told and mended from a terminal.
+//! `zoho tokens check`: what official SDKs leave behind, reported and repaired from a terminal.
 
 #![cfg(unix)]
 
@@ -77,7 +77,7 @@ fn json_has_the_findings_as_objects() {
         ["duplicate_rows", "unreadable_row", "non_numeric_id", "missing_client"]
     );
     assert_eq!(
-        (&report["rows"], &report["backup"], &report["mended"]),
+        (&report["rows"], &report["backup"], &report["repaired"]),
         (&json!(4), &Value::Null, &json!([]))
     );
     assert_eq!(
@@ -123,8 +123,8 @@ fn a_repair_that_mends_everything_is_done() {
     assert!(kinds(&report["findings"]).contains(&"open_to_others"), "{report}");
     let ran = terminal.run(&["tokens", "check", "--repair", "--json", "--backup", "kept.db"]).done().json();
     assert_eq!(ran["findings"], json!([]));
-    assert!(kinds(&ran["mended"]).contains(&"non_numeric_id"), "{ran}");
-    assert_eq!(ran["mended"][0]["next_step"], Value::Null);
+    assert!(kinds(&ran["repaired"]).contains(&"non_numeric_id"), "{ran}");
+    assert_eq!(ran["repaired"][0]["next_step"], Value::Null);
     assert!(ran["backup"].as_str().unwrap().ends_with("kept.db"), "{ran}");
     assert_eq!(mode(&terminal.path("zohooauth.db")), 0o600);
     assert_eq!(terminal.rows().len(), 2);

@@ -24,7 +24,7 @@ fn every_token_is_copied_and_verified_and_a_second_run_finds_nothing_to_do() {
     assert_eq!(list("file:sdk_tokens.txt"), list("sqlite:zohooauth.db"));
     let again = terminal.run(&[&TO_A_FILE[..], &["--json"]].concat()).done().json();
     assert_eq!((&again["read"], &again["same"], &again["added"]), (&json!(3), &json!(3), &json!(0)));
-    assert_eq!(again["refused"], json!([]));
+    assert_eq!(again["rejected"], json!([]));
 }
 
 #[test]

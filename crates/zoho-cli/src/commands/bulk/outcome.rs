@@ -18,13 +18,13 @@ pub(super) struct Outcome {
     pub(super) rows: Rows,
     added: u64,
     updated: u64,
-    refused: u64,
+    rejected: u64,
 }
 
 impl Outcome {
     /// No results yet; `rows` receives them.
     pub(super) fn new(rows: Rows) -> Self {
-        Self { rows, added: 0, updated: 0, refused: 0 }
+        Self { rows, added: 0, updated: 0, rejected: 0 }
     }
 
     /// Counts the result of a row and writes it to `rows`.
@@ -36,8 +36,8 @@ impl Outcome {
             RowStatus::Added => self.added += 1,
             RowStatus::Updated => self.updated += 1,
             _ => {
-                self.refused += 1;
-                if self.refused <= MAX_PRINTED {
+                self.rejected += 1;
+                if self.rejected <= MAX_PRINTED {
                     let cells = columns.fields().values().filter_map(|cell| cell.as_str());
                     self.rows.note(&Note::RowRejected {
                         status: status.to_string(),
@@ -57,15 +57,15 @@ impl Outcome {
     }
 
     fn seen(&self) -> u64 {
-        self.added + self.updated + self.refused
+        self.added + self.updated + self.rejected
     }
 
     /// The failure if Zoho rejected rows.
     pub(super) fn rejection(&self, result: Option<&Path>) -> Option<Failure> {
-        if self.refused == 0 {
+        if self.rejected == 0 {
             return None;
         }
-        let failure = Failure::from(Problem::RowsRejected { rejected: self.refused, count: self.seen() });
+        let failure = Failure::from(Problem::RowsRejected { rejected: self.rejected, count: self.seen() });
         Some(failure.next_step(match result {
             Some(path) => NextStep::ReadResult { path: path.to_owned() },
             None => NextStep::AskForResult,
@@ -74,15 +74,15 @@ impl Outcome {
 
     /// Completes the file, if there is one, and prints the totals.
     pub(super) fn finish(self, config: &Config, jobs: &[String], has_file: bool) -> Result<(), Failure> {
-        let Self { rows, added, updated, refused } = self;
+        let Self { rows, added, updated, rejected } = self;
         if has_file {
             rows.finish()?;
         }
         if config.output.is_json() {
-            let told = json!({ "jobs": jobs, "added": added, "updated": updated, "refused": refused });
+            let told = json!({ "jobs": jobs, "added": added, "updated": updated, "rejected": rejected });
             return config.output.json(&told);
         }
-        config.output.data(Totals { added, updated, refused })
+        config.output.data(Totals { added, updated, rejected })
     }
 }
 
