@@ -314,6 +314,7 @@ impl Environments {
 }
 
 /// The host of a URL, and its port if it has one, as messages name it.
+#[must_use]
 pub fn host_of(url: &str) -> String {
     let parsed = Url::parse(url).ok();
     match parsed.as_ref().and_then(|url| Some((url.host_str()?, url.port()))) {
