@@ -1,4 +1,4 @@
-//! Lease entries in the side table. The rule is `LeaseEntry`; here is only where it is kept.
+//! Stores lease entries in the side table. `LeaseEntry` has the rules.
 
 use rusqlite::TransactionBehavior::Immediate;
 use rusqlite::types::Type;
@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::super::coordination::LeaseEntry;
 use super::fault::Fault;
 
-/// The entry of a key, as it stands.
+/// Reads the entry of a key.
 pub(super) fn find(connection: &Connection, key: &str) -> Result<Option<LeaseEntry>, Fault> {
     let text = "select epoch, holder, until, touched, ledger from oauthtoken_state where key = ?";
     let mut statement = connection.prepare_cached(text)?;
@@ -37,14 +37,14 @@ pub(super) fn put(connection: &Connection, key: &str, entry: &LeaseEntry) -> Res
     Ok(())
 }
 
-/// Deletes the entries that say nothing any more. Writes nothing where there is none.
+/// Deletes the entries that are too old to matter. If there are none, nothing is written.
 pub(super) fn forget_old(connection: &mut Connection, now: u64) -> Result<(), Fault> {
     let old = old_keys(connection, now)?;
     if old.is_empty() {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(Immediate)?;
-    // Somebody may have taken one of the leases since.
+    // Another process may have acquired one of the leases since.
     for key in old_keys(&transaction, now)? {
         transaction.execute("delete from oauthtoken_state where key = ?", [key])?;
     }
@@ -64,22 +64,22 @@ fn old_keys(connection: &Connection, now: u64) -> Result<Vec<String>, Fault> {
     Ok(old)
 }
 
-/// The highest id that was ever given out, if that was noted.
+/// Reads the highest id that was ever assigned, or `None` if it was not stored.
 pub(super) fn highest_id(connection: &Connection) -> Result<Option<u64>, Fault> {
     let text = "select epoch from oauthtoken_state where key = ?";
     let highest = connection.prepare_cached(text)?.query_row([HIGHEST_ID], |row| row.get(0)).optional()?;
     Ok(highest.map(number))
 }
 
-/// Notes the highest id that was ever given out.
+/// Stores the highest id that was ever assigned.
 pub(super) fn note_highest_id(connection: &Connection, highest: u64) -> Result<(), Fault> {
     put(connection, HIGHEST_ID, &LeaseEntry { epoch: highest, ..LeaseEntry::default() })
 }
 
-/// The side table's row that counts ids. No lease has such a key: theirs hold a colon.
+/// The key of the row with the highest id. It cannot collide with a lease, because the key of a lease contains a colon.
 const HIGHEST_ID: &str = "highest_id";
 
-/// SQLite's integers are signed; no moment and no epoch comes near the end of either.
+/// Converts to SQLite's signed integers. No time and no epoch comes near the limit of either type.
 fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -32,7 +32,7 @@ use super::token_store::TokenStore;
 
 use batch::Batch;
 use fault::Fault;
-use place::Place;
+use place::DatabaseFile;
 use reader::Readers;
 use writer::{Desk, Writer};
 
@@ -170,26 +170,26 @@ impl SqliteStore {
 
 impl Shared {
     fn open_file(path: &Path, name: String, options: &SqliteOptions) -> Result<Self, Fault> {
-        let place = Place::new(path, options.busy_timeout)?;
-        place.create_if_missing()?;
-        let mut connection = place.connect()?;
-        let (file, queue) = (Some(place.identity()), Some(place.queue()));
-        let trouble = match place::probe(&connection).and_then(|()| schema::prepare(&mut connection)) {
+        let file = DatabaseFile::new(path, options.busy_timeout)?;
+        file.create_if_missing()?;
+        let mut connection = file.connect()?;
+        let (identity, queue) = (Some(file.identity()), Some(file.queue()));
+        let set_up_failure = match place::probe(&connection).and_then(|()| schema::prepare(&mut connection)) {
             // The content can be read. The first save tries to set up the tables again.
             Err(fault) if fault.leaves_readable() => Some(fault),
             result => result.map(|()| None)?,
         };
-        let path = place.path().to_path_buf();
-        let readers = Readers::of_file(place)?;
-        let prepared = trouble.is_none();
-        if let Some(fault) = trouble {
+        let path = file.path().to_path_buf();
+        let readers = Readers::of_file(file)?;
+        let prepared = set_up_failure.is_none();
+        if let Some(fault) = set_up_failure {
             tracing::debug!(?fault, "could not set up {name} for writing");
             if !readers.read(schema::has_tokens)? {
                 return Err(fault);
             }
         }
-        let writer =
-            Writer::new(Desk { connection: Arc::new(Mutex::new(connection)), file, queue, prepared });
+        let connection = Arc::new(Mutex::new(connection));
+        let writer = Writer::new(Desk { connection, file: identity, queue, prepared });
         Ok(Self { readers, writer, name, path: Some(path) })
     }
 
@@ -199,7 +199,7 @@ impl Shared {
         let connection = Arc::new(Mutex::new(connection));
         let writer =
             Writer::new(Desk { connection: connection.clone(), file: None, queue: None, prepared: true });
-        Ok(Self { readers: Readers::Writers(connection), writer, name, path: None })
+        Ok(Self { readers: Readers::Single(connection), writer, name, path: None })
     }
 }
 
@@ -255,7 +255,7 @@ impl TokenStore for SqliteStore {
                     let next = Some(id.clone());
                     Ok((rows, next))
                 }
-                // A table that takes rows without an id: nobody could say which come next.
+                // A row without an id cannot be the next cursor, so this page returns the whole table.
                 Some(_) => Ok((rows::all(connection)?, None)),
             }
         };
@@ -278,7 +278,7 @@ impl TokenStore for SqliteStore {
 impl Coordination for SqliteStore {
     async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Result<Acquired, StoreError> {
         let (key, holder) = (key.clone(), holder.to_owned());
-        self.write("take a lease", move |batch| batch.acquire(&key, &holder, life)).await
+        self.write("acquire a lease", move |batch| batch.acquire(&key, &holder, life)).await
     }
 
     async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StoreError> {
@@ -288,7 +288,7 @@ impl Coordination for SqliteStore {
 
     async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
         let lease = lease.clone();
-        self.write("give a lease back", move |batch| batch.release(&lease)).await
+        self.write("release a lease", move |batch| batch.release(&lease)).await
     }
 
     async fn save_and_release(&self, lease: &Lease, token: &OAuthToken) -> Result<Fenced, StoreError> {
@@ -324,7 +324,7 @@ impl From<SqliteStore> for AnyStore {
     }
 }
 
-/// A panic elsewhere leaves a connection as good as it was: an open transaction is taken back.
+/// Locks a mutex even if it is poisoned: a panic leaves the connection usable, because its transaction is rolled back.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Where the database is, and how a connection to it is opened.
+//! The database file, and how connections to it are opened.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,39 +11,39 @@ use crate::store::lock_file::LockFile;
 
 use super::fault::Fault;
 
-/// How many prepared statements a connection keeps. Look-ups need five; the rest are updates, one for each set
-/// of columns that changed.
-const STATEMENTS_KEPT: usize = 64;
+/// The maximum number of prepared statements that a connection caches. Look-ups need five; the rest are for updates, one
+/// for each combination of changed columns.
+const MAX_STATEMENTS: usize = 64;
 
 /// A database file.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct DatabaseFile {
     path: PathBuf,
-    patience: Duration,
+    busy_timeout: Duration,
 }
 
 /// A connection for reading.
 #[derive(Debug)]
 pub(super) enum ReadConnection {
-    /// Sees what others write.
+    /// Sees the commits of other connections.
     Live(Connection),
-    /// Sees the file as it was when the connection was opened, and must not be kept.
+    /// Sees the file as it was when the connection was opened, and must not be reused.
     Snapshot(Connection),
 }
 
-impl Place {
-    /// A file by path. The path is made absolute, so that a program may change its working folder later; that
-    /// also keeps SQLite from reading a name that starts with `file:` as a URI.
-    pub(super) fn new(path: &Path, patience: Duration) -> Result<Self, Fault> {
-        Ok(Self { path: std::path::absolute(path)?, patience })
+impl DatabaseFile {
+    /// The path is made absolute for two reasons: the program may change its working folder later, and SQLite would read
+    /// a name that starts with `file:` as a URI.
+    pub(super) fn new(path: &Path, busy_timeout: Duration) -> Result<Self, Fault> {
+        Ok(Self { path: std::path::absolute(path)?, busy_timeout })
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Creates the file if there is none, readable and writable by this account alone. A file that is there is
-    /// left as it is, its mode included. SQLite gives the files that it keeps beside it the same mode.
+    /// Creates the file if it does not exist, with mode 0600. An existing file keeps its content and its mode. SQLite gives
+    /// its side files the mode of the database.
     pub(super) fn create_if_missing(&self) -> Result<(), Fault> {
         if self.path.is_dir() {
             return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
@@ -57,27 +57,27 @@ impl Place {
         }
     }
 
-    /// Which file stands there now.
+    /// Returns the identity of the file that is at the path now.
     pub(super) fn identity(&self) -> Identity {
         Identity { path: self.path.clone(), number: file_number(&self.path) }
     }
 
-    /// Where processes queue that want to write.
+    /// Returns the queue of the processes that write.
     pub(super) fn queue(&self) -> Queue {
         let mut lock = self.path.clone().into_os_string();
         lock.push(".lock");
-        Queue { lock: lock.into(), patience: self.patience }
+        Queue { lock: lock.into(), timeout: self.busy_timeout }
     }
 
-    /// A connection that may write, if this account may.
+    /// Opens a connection that can write, if this account has permission.
     pub(super) fn connect(&self) -> Result<Connection, Fault> {
         self.open(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)
     }
 
-    /// A connection for reading.
+    /// Opens a connection for reading.
     ///
-    /// Where the folder may not be written, or the disk is full, SQLite cannot keep its shared index and refuses to
-    /// open a database in WAL mode. If nobody has such files beside the database, it is read as it stands.
+    /// If the folder is read-only or the disk is full, SQLite cannot create its shared index, and does not open a database
+    /// in WAL mode. If the database has no side files, a snapshot of it is opened instead.
     pub(super) fn connect_for_reading(&self) -> Result<ReadConnection, Fault> {
         let live = self.connect().and_then(|connection| probe(&connection).map(|()| connection));
         match live {
@@ -92,12 +92,12 @@ impl Place {
     }
 
     fn open(&self, path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
-        // Connections are handed from thread to thread but never shared, so SQLite needs no mutex of its own.
+        // Connections move between threads but are never shared, so SQLite needs no mutex.
         let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        set_up(connection, self.patience)
+        set_up(connection, self.busy_timeout)
     }
 
-    /// Whether somebody writes, or was killed while writing: then the file alone is not the whole truth.
+    /// Whether a process is writing, or was killed while it wrote. Part of the data is in a side file then.
     fn is_in_use(&self) -> bool {
         ["-wal", "-journal"].into_iter().any(|suffix| {
             let mut beside = self.path.clone().into_os_string();
@@ -107,24 +107,24 @@ impl Place {
     }
 }
 
-/// A lock beside the database that a writer takes first. SQLite lets those who wait ask again and again, and on a
-/// busy machine one of them may never hit the moment; here they are let in by turns.
+/// A lock file that a writer locks before the database. SQLite's waiters poll for its lock, so on a busy machine one of
+/// them may never get it. This lock serves them in turn.
 #[derive(Debug)]
 pub(super) struct Queue {
     lock: PathBuf,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Queue {
-    /// Waits for this process's turn. Without one, because somebody takes too long or no lock can be made here,
-    /// SQLite's own lock decides.
+    /// Waits for this process's turn. Returns `None` after the timeout, or if no lock file can be created. SQLite's own
+    /// lock decides then.
     pub(super) fn turn(&self) -> Option<LockFile> {
-        LockFile::take(&self.lock, self.patience).ok().flatten()
+        LockFile::take(&self.lock, self.timeout).ok().flatten()
     }
 }
 
-/// A file as the system knows it, whatever its name. An open file can be deleted, or another one be moved to its
-/// place; SQLite goes on with the old one, and what is saved there nobody finds again.
+/// The device and inode of a file. If an open file is deleted or replaced, SQLite continues with the old one, and what is
+/// saved there is lost.
 #[derive(Debug)]
 pub(super) struct Identity {
     path: PathBuf,
@@ -138,36 +138,36 @@ impl Identity {
     }
 }
 
-/// A database in memory, which nobody else can open.
+/// Opens a database in memory, which no other connection can open.
 pub(super) fn connect_to_memory() -> Result<Connection, Fault> {
     set_up(Connection::open_in_memory()?, Duration::ZERO)
 }
 
-fn set_up(mut connection: Connection, patience: Duration) -> Result<Connection, Fault> {
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-    connection.busy_handler(Some(wait_at_most(patience)))?;
+fn set_up(mut connection: Connection, busy_timeout: Duration) -> Result<Connection, Fault> {
+    connection.set_prepared_statement_cache_capacity(MAX_STATEMENTS);
+    connection.busy_handler(Some(wait_at_most(busy_timeout)))?;
     Ok(connection)
 }
 
-/// Reads the first page: only then does SQLite say whether it can.
+/// Reads the first page. SQLite reports only then whether the database is readable.
 pub(super) fn probe(connection: &Connection) -> Result<(), Fault> {
     connection.query_row("select count(*) from sqlite_master", [], |_| Ok(()))?;
     Ok(())
 }
 
-/// Waits for others to finish with the file. SQLite's own way sleeps up to a tenth of a second at a time and
-/// starves beside a program that writes without a pause; this one asks more often.
-fn wait_at_most(patience: Duration) -> impl FnMut(i32) -> bool {
-    const SHORTEST: Duration = Duration::from_micros(100);
-    const LONGEST: Duration = Duration::from_millis(2);
+/// Returns a busy handler that waits for the lock of another connection. SQLite's own handler sleeps for up to 100 ms at a
+/// time and starves beside a program that writes continuously; this one polls more often.
+fn wait_at_most(timeout: Duration) -> impl FnMut(i32) -> bool {
+    const MIN_DELAY: Duration = Duration::from_micros(100);
+    const MAX_DELAY: Duration = Duration::from_millis(2);
     let mut since = Instant::now();
     move |attempts| {
         if attempts == 0 {
             since = Instant::now();
         }
-        let left = patience.saturating_sub(since.elapsed());
+        let left = timeout.saturating_sub(since.elapsed());
         let doublings = attempts.clamp(0, 8).unsigned_abs();
-        std::thread::sleep((SHORTEST * 2_u32.pow(doublings)).min(LONGEST).min(left));
+        std::thread::sleep((MIN_DELAY * 2_u32.pow(doublings)).min(MAX_DELAY).min(left));
         !left.is_zero()
     }
 }
@@ -179,13 +179,13 @@ fn file_number(path: &Path) -> Option<(u64, u64)> {
     Some((metadata.dev(), metadata.ino()))
 }
 
-/// Elsewhere an open file can be neither deleted nor replaced.
+/// On other systems an open file can be neither deleted nor replaced.
 #[cfg(not(unix))]
 fn file_number(_: &Path) -> Option<(u64, u64)> {
     None
 }
 
-/// The URI under which SQLite opens a file as one that nobody changes. `None` where a path is no list of bytes.
+/// Returns the URI with which SQLite opens a file as immutable. Returns `None` if paths are not bytes on this system.
 fn immutable_uri(path: &Path) -> Option<String> {
     use std::fmt::Write;
     if !cfg!(unix) {
@@ -210,16 +210,16 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn no_character_of_a_path_means_anything_in_a_uri() {
+    fn special_characters_of_a_path_are_escaped_in_a_uri() {
         let uri = immutable_uri(Path::new("/a b/c?mode=rwc#d%20é")).unwrap();
         assert_eq!(uri, "file:/a%20b/c%3fmode%3drwc%23d%2520%c3%a9?immutable=1");
     }
 
     #[test]
-    fn waiting_ends_when_the_time_is_up() {
+    fn waiting_ends_after_the_timeout() {
         let mut wait = wait_at_most(Duration::from_millis(5));
         let started = Instant::now();
-        let asked = (0..).take_while(|attempt| wait(*attempt)).count();
-        assert!(asked > 2 && started.elapsed() >= Duration::from_millis(5));
+        let polls = (0..).take_while(|attempt| wait(*attempt)).count();
+        assert!(polls > 2 && started.elapsed() >= Duration::from_millis(5));
     }
 }

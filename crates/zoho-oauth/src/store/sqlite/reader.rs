@@ -1,5 +1,4 @@
-//! Reading, inline on the caller's thread: a look-up takes a few microseconds, less than to hand it to another
-//! thread.
+//! Reads on the caller's thread: a look-up takes a few microseconds, less than a switch to another thread.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,47 +6,46 @@ use rusqlite::Connection;
 
 use super::fault::Fault;
 use super::locked;
-use super::place::{Place, ReadConnection};
+use super::place::{DatabaseFile, ReadConnection};
 
-/// More connections than this are not kept. That many threads read at once without opening one.
-const MOST_KEPT: usize = 16;
+/// The maximum number of idle connections. So many threads can read concurrently without opening a connection.
+const MAX_IDLE: usize = 16;
 
 /// Connections for reading.
 #[derive(Debug)]
 pub(super) enum Readers {
-    /// As many to a file as are needed at once.
+    /// A pool of connections to a file.
     Pool(Pool),
-    /// The writer's own: a database in memory has no other.
-    Writers(Arc<Mutex<Connection>>),
+    /// The writer's connection, because a database in memory has no other.
+    Single(Arc<Mutex<Connection>>),
 }
 
 #[derive(Debug)]
 pub(super) struct Pool {
-    place: Place,
+    file: DatabaseFile,
     idle: Mutex<Vec<Connection>>,
-    /// The one that `version` asks: the number means something on one connection only.
+    /// The connection for `version`, because the numbers of different connections cannot be compared.
     watch: Option<Mutex<Connection>>,
 }
 
 impl Readers {
-    /// Readers of a file.
-    pub(super) fn of_file(place: Place) -> Result<Self, Fault> {
-        let watch = match place.connect_for_reading()? {
+    pub(super) fn of_file(file: DatabaseFile) -> Result<Self, Fault> {
+        let watch = match file.connect_for_reading()? {
             ReadConnection::Live(connection) => Some(Mutex::new(connection)),
             ReadConnection::Snapshot(_) => None,
         };
-        Ok(Self::Pool(Pool { place, idle: Mutex::default(), watch }))
+        Ok(Self::Pool(Pool { file, idle: Mutex::default(), watch }))
     }
 
-    /// Reads something.
-    pub(super) fn read<T>(&self, look: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+    /// Runs `query` on a connection.
+    pub(super) fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
         match self {
-            Self::Pool(pool) => pool.read(look),
-            Self::Writers(connection) => look(&locked(connection)),
+            Self::Pool(pool) => pool.read(query),
+            Self::Single(connection) => query(&locked(connection)),
         }
     }
 
-    /// A number that changes with every commit of anybody; `None` where nobody may see commits.
+    /// Returns a number that changes with every commit of any process, or `None` for a snapshot, which sees no commits.
     pub(super) fn version(&self) -> Result<Option<u64>, Fault> {
         match self {
             Self::Pool(Pool { watch: None, .. }) => Ok(None),
@@ -56,24 +54,24 @@ impl Readers {
                     locked(watch).prepare_cached("pragma data_version")?.query_row([], |row| row.get(0))?;
                 Ok(Some(version.unsigned_abs()))
             }
-            Self::Writers(connection) => Ok(Some(locked(connection).total_changes())),
+            Self::Single(connection) => Ok(Some(locked(connection).total_changes())),
         }
     }
 }
 
 impl Pool {
-    fn read<T>(&self, look: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+    fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
         let idle = locked(&self.idle).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => match self.place.connect_for_reading()? {
+            None => match self.file.connect_for_reading()? {
                 ReadConnection::Live(connection) => connection,
-                ReadConnection::Snapshot(connection) => return look(&connection),
+                ReadConnection::Snapshot(connection) => return query(&connection),
             },
         };
-        let result = look(&connection);
+        let result = query(&connection);
         let mut idle = locked(&self.idle);
-        if idle.len() < MOST_KEPT {
+        if idle.len() < MAX_IDLE {
             idle.push(connection);
         }
         result

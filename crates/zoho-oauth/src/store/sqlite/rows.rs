@@ -1,4 +1,4 @@
-//! The statements on the official table. Their texts are fixed, or made of fixed column names; values are bound.
+//! The statements on the official table. They consist of fixed text and fixed column names; values are bound.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Params, Row, params_from_iter};
@@ -20,8 +20,8 @@ macro_rules! select {
 const INSERT: &str = "insert into oauthtoken (id, user_name, client_id, client_secret, refresh_token, \
     access_token, grant_token, expiry_time, redirect_url, api_domain) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-/// The row that is meant, if there is one. The index finds candidates; the rule decides, since a table's
-/// collation may be lax.
+/// Finds the row that `criterion` identifies. The database returns candidates and `criterion` chooses, because the
+/// collation of the table may ignore differences.
 pub(super) fn find(connection: &Connection, criterion: &Criterion<'_>) -> Result<Option<StoredToken>, Fault> {
     let text = match criterion {
         Criterion::Id(_) => select!(" where id = ?"),
@@ -39,12 +39,12 @@ pub(super) fn find(connection: &Connection, criterion: &Criterion<'_>) -> Result
     Ok(criterion.choose(candidates)?)
 }
 
-/// Every row.
+/// Reads all rows.
 pub(super) fn all(connection: &Connection) -> Result<Vec<StoredToken>, Fault> {
     many(connection, select!(), [])
 }
 
-/// The next rows in the order of their ids; fewer than [`PAGE`] when there are no more.
+/// Reads the next rows by id. On the last page there are fewer than [`PAGE`].
 pub(super) fn page(connection: &Connection, after: Option<&str>) -> Result<Vec<StoredToken>, Fault> {
     match after {
         None => many(connection, select!(" order by id limit 1000"), []),
@@ -52,7 +52,7 @@ pub(super) fn page(connection: &Connection, after: Option<&str>) -> Result<Vec<S
     }
 }
 
-/// How many rows make a full page.
+/// The number of rows on a full page.
 pub(super) const PAGE: usize = 1_000;
 
 fn many(connection: &Connection, text: &str, values: impl Params) -> Result<Vec<StoredToken>, Fault> {
@@ -70,7 +70,7 @@ pub(super) fn has_id(connection: &Connection, id: &str) -> Result<bool, Fault> {
     Ok(connection.prepare_cached("select 1 from oauthtoken where id = ?")?.exists([id])?)
 }
 
-/// The highest id that is a number of at most ten digits; zero if there is none. Reads all ids.
+/// Returns the highest id that is a number of at most ten digits, or zero if there is none. Reads all ids.
 pub(super) fn highest_id(connection: &Connection) -> Result<u64, Fault> {
     let text = "select ifnull(max(cast(id as integer)), 0) from oauthtoken \
         where length(id) between 1 and 10 and id not glob '*[^0-9]*'";
@@ -84,7 +84,7 @@ pub(super) fn insert(connection: &Connection, token: &StoredToken) -> Result<(),
     Ok(())
 }
 
-/// Writes the columns that differ, and nothing where none does: an index on a column that stays is not touched.
+/// Writes the columns that differ, if any. The indexes of the other columns are not touched.
 pub(super) fn update(
     connection: &Connection,
     before: &StoredToken,
@@ -109,9 +109,9 @@ pub(super) fn update(
     }
 }
 
-/// Deletes one row and says whether it was there.
+/// Deletes one row. Returns whether it existed.
 pub(super) fn delete(connection: &Connection, id: &str) -> Result<bool, Fault> {
-    // The table's collation may be lax; a blob comparison is not.
+    // The collation of the table may ignore differences; a comparison of blobs is exact.
     let text = "delete from oauthtoken where id = ?1 and cast(id as blob) = cast(?1 as blob)";
     Ok(connection.prepare_cached(text)?.execute([id])? > 0)
 }
@@ -122,7 +122,7 @@ pub(super) fn delete_all(connection: &Connection) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Fails where the table lacks one of the ten columns.
+/// Fails if one of the ten columns is missing.
 pub(super) fn check_columns(connection: &Connection) -> Result<(), Fault> {
     connection.prepare_cached(select!(" where id = ?"))?;
     Ok(())
@@ -133,7 +133,7 @@ fn stored(row: &Row<'_>) -> Result<StoredToken, Fault> {
     for (column, value) in values.iter_mut().enumerate() {
         *value = match row.get_ref(column)? {
             ValueRef::Null => None,
-            // SQLite takes any type in any column; whoever filled the table may have written numbers.
+            // SQLite allows any type in any column, so another program may have stored numbers.
             ValueRef::Integer(number) => Some(number.to_string()),
             ValueRef::Real(number) => Some(number.to_string()),
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => match std::str::from_utf8(bytes) {
@@ -141,7 +141,7 @@ fn stored(row: &Row<'_>) -> Result<StoredToken, Fault> {
                 Err(_) => {
                     let name = StoredToken::COLUMNS[column];
                     return Err(Fault::Unreadable(
-                        format!("the column {name} of a row is not UTF-8 text").into(),
+                        format!("the column `{name}` of a row is not valid UTF-8").into(),
                     ));
                 }
             },

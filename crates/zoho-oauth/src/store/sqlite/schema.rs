@@ -1,4 +1,4 @@
-//! The tables: the official one, which is never changed, and ours beside it.
+//! The tables: the official one, whose columns are never changed, and ours beside it.
 
 use rusqlite::Connection;
 use rusqlite::TransactionBehavior::Immediate;
@@ -7,11 +7,11 @@ use super::super::coordination::machine_clock;
 use super::fault::Fault;
 use super::{lease, rows};
 
-/// The table as the official samples create it, and an index for each column that is looked up by. `id` has one
-/// already, as the primary key.
+/// The table as the official samples create it, and an index for each column that look-ups use. `id` has one as the
+/// primary key.
 ///
-/// Leases and the highest id are kept in a table of their own: an official SDK that shares the file never sees
-/// it, and a file without it gets it on first use.
+/// Leases and the highest id are in a separate table, which an official SDK that shares the file never reads. It is created
+/// on first use.
 const TABLES: &str = "
 create table if not exists oauthtoken (
     id varchar(10) not null, user_name varchar(255), client_id varchar(255), client_secret varchar(255),
@@ -27,45 +27,45 @@ create table if not exists oauthtoken_state (
     touched integer not null, ledger text not null
 );";
 
-const HOW_MANY_ARE_THERE: &str = "
+const COUNT_OBJECTS: &str = "
 select count(*) from sqlite_master where name in (
     'oauthtoken', 'oauthtoken_user_name', 'oauthtoken_access_token', 'oauthtoken_grant_token',
     'oauthtoken_refresh_token', 'oauthtoken_state'
 )";
-const ALL: u32 = 6;
+const OBJECTS: u32 = 6;
 
-/// Sets up whatever is missing, and forgets leases that are long over. Writes nothing where nothing is to do.
+/// Creates missing tables and indexes, and deletes old leases. If there is nothing to do, nothing is written.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), Fault> {
     prefer_wal(connection);
-    // Every commit is on the disk before it is answered for; on macOS only this call gets it there.
+    // A commit must be on disk before the call returns. On macOS only `fullfsync` achieves that.
     connection.execute_batch(
         "pragma synchronous = full; pragma fullfsync = on; pragma checkpoint_fullfsync = on;",
     )?;
-    let there: u32 = connection.query_row(HOW_MANY_ARE_THERE, [], |row| row.get(0))?;
-    if there < ALL {
+    let existing: u32 = connection.query_row(COUNT_OBJECTS, [], |row| row.get(0))?;
+    if existing < OBJECTS {
         let transaction = connection.transaction_with_behavior(Immediate)?;
         transaction.execute_batch(TABLES)?;
         transaction.commit()?;
-        // The pages are in the database from now on, so that a renewal needs no room for new ones.
+        // Moves the new pages into the database, so that a renewal does not have to allocate them on a full disk.
         connection.query_row("pragma wal_checkpoint", [], |_| Ok(()))?;
     }
     rows::check_columns(connection)?;
     lease::forget_old(connection, machine_clock())
 }
 
-/// Moves what the write-ahead log holds into the database itself, as far as readers allow, and cuts the log off.
-/// The log holds a page as often as it was changed; on a disk that is full this makes room.
+/// Moves the write-ahead log into the database, as far as readers allow, and truncates it. The log contains a copy of a page
+/// for each change, so this frees space on a full disk.
 pub(super) fn move_log_into_database(connection: &Connection) -> Result<(), Fault> {
     connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
     Ok(())
 }
 
-/// Whether the official table is there.
+/// Whether the official table exists.
 pub(super) fn has_tokens(connection: &Connection) -> Result<bool, Fault> {
     has_table(connection, "oauthtoken")
 }
 
-/// Whether our table is there. It is not where an official SDK made the file and nobody may write it.
+/// Whether our table exists. It is missing if an official SDK created the file and this account cannot write it.
 pub(super) fn has_state(connection: &Connection) -> Result<bool, Fault> {
     has_table(connection, "oauthtoken_state")
 }
@@ -75,8 +75,8 @@ fn has_table(connection: &Connection, name: &str) -> Result<bool, Fault> {
     Ok(statement.exists([name])?)
 }
 
-/// With a write-ahead log readers and the writer do not wait for each other. It is a matter of speed alone: where
-/// the file system has no shared memory, or a program keeps reading in the old mode, the old mode is used.
+/// Turns on the write-ahead log, with which readers and the writer do not wait for each other. It only affects speed: if the
+/// file system has no shared memory, or another program keeps reading, the rollback journal stays in use.
 fn prefer_wal(connection: &Connection) {
     let mode = |statement: &str| connection.query_row(statement, [], |row| row.get::<_, String>(0));
     let result = match mode("pragma journal_mode") {
@@ -84,6 +84,6 @@ fn prefer_wal(connection: &Connection) {
         _ => mode("pragma journal_mode = wal"),
     };
     if let Err(error) = result {
-        tracing::debug!(%error, "the SQLite token store goes on without a write-ahead log");
+        tracing::debug!(%error, "could not turn on the write-ahead log of the SQLite token store; continuing without it");
     }
 }
