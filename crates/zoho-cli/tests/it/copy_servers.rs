@@ -182,7 +182,7 @@ fn a_row_that_the_server_has_no_room_for_is_named_and_all_others_are_copied() {
         let rejected = report["rejected"].as_array().unwrap();
         assert_eq!((rejected.len(), &rejected[0]["id"]), (1, &json!(LONG_ROW)));
         let reason = rejected[0]["reason"].as_str().unwrap();
-        assert!(reason.contains("has 2048 characters and the column has room for 255"), "{reason}");
+        assert!(reason.contains("has 2048 characters; the column holds at most 255"), "{reason}");
         assert!(ran.stderr.contains("1 of 12 rows"), "{}", ran.stderr);
         assert_eq!(listed(&terminal, &to), expected);
     }

@@ -53,8 +53,8 @@ async fn a_value_that_is_too_long_is_rejected_by_us_and_fails_in_the_sdk() {
         let with_redirect_url =
             |user, length| StoredToken { redirect_url: Some("é".repeat(length)), ..row(user) };
         for (user, id, length, why) in [
-            ("one", None, 256, "its redirect_url has 256 characters and the column has room for 255"),
-            ("two", Some("12345678901"), 1, "its id has 11 characters and the column has room for 10"),
+            ("one", None, 256, "its redirect_url has 256 characters; the column holds at most 255"),
+            ("two", Some("12345678901"), 1, "its id has 11 characters; the column holds at most 10"),
         ] {
             let row = StoredToken { id: id.map(str::to_owned), ..with_redirect_url(user, length) };
             let ours = both.ours.save_token(&OAuthToken::from(row.clone())).await.expect_err("no room");

@@ -20,7 +20,7 @@ use super::token_store::TokenStore;
 
 use server::PostgresServer;
 
-/// Stores tokens on a PostgreSQL server: in the table `oauthtoken`, with the ten columns of Zoho's SDKs, as text.
+/// Stores tokens on a PostgreSQL server: in the table `oauthtoken`, with the ten columns of Zoho's SDKs as `text`.
 ///
 /// Any number of programs on any number of hosts can use one table at the same time. Clones share the store and its
 /// connections. The first call connects; after a lost connection, the next call connects again.

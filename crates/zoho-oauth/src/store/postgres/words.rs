@@ -1,4 +1,4 @@
-//! What PostgreSQL wants to hear.
+//! The SQL dialect of PostgreSQL.
 
 use super::super::sql::Words;
 
@@ -7,7 +7,7 @@ const TOKENS: &str = "id text primary key, user_name text, client_id text, clien
 const STATE: &str = "lease_key text primary key, epoch bigint not null, holder text not null, until_ms bigint not null, \
     touched bigint not null, ledger text not null";
 
-/// For a table whose name was checked, with or without a schema before it: it needs no escaping.
+/// Returns the dialect for a table, optionally with a schema, whose names were checked, so that they need no escaping.
 pub(super) fn words(table: &str) -> Words {
     let quoted = table.replace('.', "\".\"");
     let (tokens, state) = (format!("\"{quoted}\""), format!("\"{quoted}_state\""));
@@ -15,7 +15,7 @@ pub(super) fn words(table: &str) -> Words {
         clock: "floor(extract(epoch from clock_timestamp()) * 1000)::bigint",
         as_text: |expression| format!("({expression})::text"),
         exactly: |column| format!("{column} collate \"C\" is not distinct from ?"),
-        mark: Some(|number| format!("${number}")),
+        placeholder: Some(|number| format!("${number}")),
         columns: format!(
             "select (attrelid = to_regclass('{tokens}'))::int::text, attname::text, \
             case when atttypid in ('varchar'::regtype, 'bpchar'::regtype) and atttypmod > 4 \
@@ -28,22 +28,22 @@ pub(super) fn words(table: &str) -> Words {
         ),
         create_tokens: format!("create table if not exists {tokens} ({TOKENS})"),
         create_state: format!("create table if not exists {state} ({STATE})"),
-        // Other than a tree, a table of hashes has room for values of any length.
+        // Unlike a B-tree index, a hash index accepts values of any length.
         create_index: |Words { table, tokens, .. }, column| {
             let table = table.rsplit('.').next().unwrap_or(table);
             format!("create index if not exists \"{table}_{column}\" on {tokens} using hash ({column})")
         },
-        // Each statement sees what was committed before it.
+        // Each statement sees everything that was committed before it.
         begin: "begin isolation level read committed",
         highest_stored_id: format!(
             "select coalesce(max(id::bigint), 0)::text from {tokens} where id collate \"C\" ~ '^[0-9]{{1,10}}$'"
         ),
-        begin_highest_id: format!(
+        insert_highest_id: format!(
             "insert into {state} (lease_key, epoch, holder, until_ms, touched, ledger) \
             values (?, ?, '', 0, 0, '{{}}') on conflict do nothing"
         ),
-        // First both rows are locked as they are now: what has waited for a lock looks at the conditions again. Both
-        // are written then, or neither.
+        // This locks both rows first. After waiting for a lock, PostgreSQL evaluates the conditions again on the current
+        // rows, so both rows are written or neither.
         replace_and_release: |Words { tokens, state, clock, .. }, as_read, set| {
             format!(
                 "with held as (select lease_key as held_key, id as held_id from {state}, {tokens} \

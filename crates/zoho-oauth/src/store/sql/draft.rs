@@ -1,4 +1,4 @@
-//! What many saves come to, before any of it is written: later ones see the earlier ones.
+//! Computes the result of several saves before anything is written. Each save sees the ones before it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,11 +9,11 @@ use super::super::plan::Plan;
 use super::super::stored::{StoredToken, is_empty};
 use super::texts::LOOK_UPS;
 
-/// Rows as they were read, and as they are to be.
+/// Rows as they were read, and as they will be written.
 #[derive(Default)]
 pub(super) struct Draft {
     rows: Vec<Row>,
-    /// Where the rows stand that have, or once had, a value in a column that rows are looked up by.
+    /// The positions of the rows that have, or had before an update, a value in one of the [`LOOK_UPS`].
     positions: HashMap<(&'static str, String), Vec<usize>>,
     taken_ids: HashSet<String>,
 }
@@ -24,7 +24,7 @@ struct Row {
 }
 
 impl Draft {
-    /// Nothing has been saved yet. A row may stand in `stored` more than once.
+    /// Creates a draft without changes. `stored` may contain a row more than once.
     pub(super) fn of(stored: Vec<StoredToken>) -> Self {
         let mut draft = Self::default();
         for row in stored {
@@ -35,12 +35,12 @@ impl Draft {
         draft
     }
 
-    /// Gives these ids to no new row.
-    pub(super) fn take_ids(&mut self, ids: Vec<String>) {
+    /// Excludes these ids from the ids for new rows.
+    pub(super) fn exclude_ids(&mut self, ids: Vec<String>) {
         self.taken_ids.extend(ids);
     }
 
-    /// Saves a token; `highest_id` is the highest one ever given out. Hands back the row.
+    /// Saves a token and returns the row. `highest_id` is the highest id ever assigned.
     pub(super) fn save(&mut self, token: &StoredToken, highest_id: u64) -> Result<StoredToken, StoreError> {
         let positions = Criterion::of(token)
             .and_then(|criterion| self.positions.get(&(criterion.column(), criterion.value().to_owned())))
@@ -50,8 +50,8 @@ impl Draft {
         Ok(match Plan::for_saving(token, candidates)? {
             Plan::Keep(row) => row,
             Plan::Update { before, after } => {
-                let is_it = |position: &usize| self.rows[*position].after == before;
-                if let Some(position) = positions.into_iter().find(is_it) {
+                let is_before = |position: &usize| self.rows[*position].after == before;
+                if let Some(position) = positions.into_iter().find(is_before) {
                     self.rows[position].after = after.clone();
                     self.index(position);
                 }
@@ -68,7 +68,7 @@ impl Draft {
         })
     }
 
-    /// The new rows, and those that have changed: before and after.
+    /// Returns the new rows, and the changed ones with their content before and after.
     pub(super) fn into_changes(self) -> (Vec<StoredToken>, Vec<(StoredToken, StoredToken)>) {
         let (mut inserts, mut updates) = (Vec::new(), Vec::new());
         for Row { before, after } in self.rows {

@@ -15,7 +15,7 @@ pub(super) enum Fault {
     /// No connection was established within this time.
     Unreachable(Duration),
     /// The call took longer than this.
-    OutOfTime(Duration),
+    TimedOut(Duration),
     /// Another program has changed the row that was to be overwritten.
     Changed,
     /// A violation of the store's rules.
@@ -28,7 +28,7 @@ pub(in crate::store) enum Trouble {
     Lost,
     /// The transaction was rolled back because of a conflict, and can be retried.
     Contended,
-    /// A row with that id exists.
+    /// A row with this id exists.
     Taken,
     /// Any other error: its kind, what to do, and the server's message, unless it may quote a value.
     Other { kind: StoreErrorKind, next_step: Cow<'static, str>, message: Option<String> },
@@ -50,7 +50,7 @@ impl Fault {
             || matches!(self.trouble(server), Some(Trouble::Contended | Trouble::Taken))
     }
 
-    /// Whether a row with that id exists.
+    /// Whether the statement failed because a row with the same id exists.
     pub(super) fn is_taken(&self, server: &impl Server) -> bool {
         matches!(self.trouble(server), Some(Trouble::Taken))
     }
@@ -66,7 +66,7 @@ impl Fault {
             Self::Rule(error) => error,
             Self::Unreachable(time) => of(StoreErrorKind::Busy, REACH.into())
                 .evidence(format!("no connection within {} s", time.as_secs_f32())),
-            Self::OutOfTime(time) => of(StoreErrorKind::Busy, WAIT.into())
+            Self::TimedOut(time) => of(StoreErrorKind::Busy, WAIT.into())
                 .evidence(format!("no response within {} s", time.as_secs_f32())),
             Self::Changed => {
                 of(StoreErrorKind::Busy, "try again".into()).evidence("other programs kept changing the row")
@@ -74,8 +74,9 @@ impl Fault {
             Self::Driver(sqlx::Error::Database(error)) => match server.trouble(&*error) {
                 Trouble::Lost | Trouble::Contended => of(StoreErrorKind::Busy, "try again".into())
                     .evidence(format!("conflicts with other programs (error {})", server.code(&*error))),
-                Trouble::Taken => of(StoreErrorKind::Rejected, "choose another id".into())
-                    .evidence("a row with that id exists, or with one that the table considers equal"),
+                Trouble::Taken => of(StoreErrorKind::Rejected, "choose another id".into()).evidence(
+                    "a row with this id, or with one that the table considers equal, already exists",
+                ),
                 Trouble::Other { kind, next_step, message } => {
                     let code = server.code(&*error);
                     of(kind, next_step).evidence(match message {

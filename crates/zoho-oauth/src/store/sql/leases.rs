@@ -1,5 +1,5 @@
-//! Leases. The rule is `LeaseEntry`; here is how an entry is changed that others may change at the same time. All
-//! moments are by the server's clock.
+//! Leases: how an entry is changed that others may change at the same time. The rules are those of `LeaseEntry`. All moments
+//! are by the server's clock.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
@@ -13,8 +13,8 @@ use super::session::Session;
 use super::store::SqlStore;
 
 impl<S: Server> SqlStore<S> {
-    /// Reads the entry, applies the rule, and writes it back if nobody else has written it. After a lost answer the
-    /// same again does no harm: a holder may take its own lease once more.
+    /// Reads the entry, applies the rules, and writes it back if it has not changed. After a lost response it is safe to
+    /// repeat all of this, because a holder may acquire its own lease again.
     pub(super) async fn take_lease(
         &self,
         key: &LeaseKey,
@@ -35,9 +35,9 @@ impl<S: Server> SqlStore<S> {
 
     pub(super) async fn release_lease(&self, lease: &Lease) -> Result<bool, Fault> {
         self.tables_for_writing().await?;
-        let tries = &AtomicU32::new(0);
+        let attempts = &AtomicU32::new(0);
         self.with_session(|mut session| async move {
-            let is_repeated = tries.fetch_add(1, Ordering::Relaxed) > 0;
+            let is_repeated = attempts.fetch_add(1, Ordering::Relaxed) > 0;
             (release(&mut *session, lease, is_repeated).await, session)
         })
         .await
@@ -77,8 +77,8 @@ async fn acquire(
     Ok(acquired)
 }
 
-/// Nobody but its holder ends a lease without a higher epoch: so the first of two tries was done, though its answer was
-/// lost, if the second one finds the lease ended.
+/// Only the holder can release a lease without raising the epoch. So if a retry finds the lease released, the first attempt
+/// succeeded and its response was lost.
 async fn release(session: &mut Session<impl Link>, lease: &Lease, is_repeated: bool) -> Result<bool, Fault> {
     if session.release(lease).await? {
         return Ok(true);
@@ -87,10 +87,10 @@ async fn release(session: &mut Session<impl Link>, lease: &Lease, is_repeated: b
         return Ok(false);
     }
     let (entry, _) = session.entry(&lease.key).await?;
-    Ok(entry.is_some_and(|entry| was_given_back(&entry, lease)))
+    Ok(entry.is_some_and(|entry| was_released(&entry, lease)))
 }
 
-/// Whether the lease was given back by its holder, and nobody has taken it since.
-pub(super) fn was_given_back(entry: &LeaseEntry, lease: &Lease) -> bool {
+/// Whether the holder has released the lease, and no other holder has acquired it since.
+pub(super) fn was_released(entry: &LeaseEntry, lease: &Lease) -> bool {
     entry.epoch == lease.epoch && entry.holder.is_empty()
 }

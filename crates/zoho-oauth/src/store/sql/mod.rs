@@ -1,17 +1,17 @@
-//! What the stores on database servers have in common: everything but the words that each server wants to hear.
+//! The shared implementation of the stores on database servers. Only the SQL dialects and the drivers differ.
 //!
-//! `SqlStore` does what a store promises, out of the steps of a `Session`. Reads and saves of known users take one
-//! statement each, without a transaction; a row is overwritten on condition that it is still as it was read. Whoever
-//! makes new ids, or deletes, first locks the row that counts them.
+//! `SqlStore` implements the store with the steps of a `Session`. A read takes one statement, and so does writing the row
+//! of a known user; neither opens a transaction. A row is overwritten only if it is still as it was read. Inserts,
+//! deletions and saves of many rows first lock the row that counts ids.
 
 mod draft;
 mod driver;
 mod fault;
 mod leases;
 mod options;
-mod patience;
 mod pool;
 mod public;
+mod retries;
 mod session;
 mod set_up;
 mod store;

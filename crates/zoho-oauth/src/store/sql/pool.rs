@@ -1,8 +1,7 @@
-//! Connections, and who may use one.
+//! A pool of connections.
 //!
-//! sqlx has a pool too. It asks the server after every use whether the connection still works, which doubles the
-//! round trips, and it keeps trying when a server refuses connections, without ever saying so. Here a connection that
-//! has died meanwhile is noticed by the call that gets it, which is repeated over another one.
+//! sqlx's own pool pings the server after each use, which doubles the round trips, and silently keeps trying while a server
+//! refuses connections. Here, a dead connection fails the call that uses it, and the call is retried on a new connection.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,39 +13,39 @@ use super::driver::Server;
 use super::fault::Fault;
 use super::session::Session;
 
-/// What has not been used for so long is not used again: routers forget idle connections after minutes.
-const IDLE_LIFE: Duration = Duration::from_secs(240);
+/// How long an idle connection stays usable. Routers drop idle connections after some minutes.
+const MAX_IDLE: Duration = Duration::from_secs(240);
 
 pub(super) struct Pool<S: Server> {
     server: S,
     connect_timeout: Duration,
-    room: Semaphore,
+    permits: Semaphore,
     idle: Mutex<Vec<(Session<S::Link>, Instant)>>,
 }
 
 impl<S: Server> Pool<S> {
     pub(super) fn new(server: S, max_connections: u32, connect_timeout: Duration) -> Self {
-        let room = Semaphore::new(usize::try_from(max_connections).unwrap_or(Semaphore::MAX_PERMITS));
-        Self { server, connect_timeout, room, idle: Mutex::default() }
+        let permits = Semaphore::new(usize::try_from(max_connections).unwrap_or(Semaphore::MAX_PERMITS));
+        Self { server, connect_timeout, permits, idle: Mutex::default() }
     }
 
     pub(super) fn server(&self) -> &S {
         &self.server
     }
 
-    /// Lends a connection that somebody has given back, or else a new one; waits while too many are lent.
-    pub(super) async fn lend(&self) -> Result<Lent<'_, S>, Fault> {
-        let permit = self.room.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
-        let idle = self.idle().pop().filter(|(_, since)| since.elapsed() < IDLE_LIFE);
+    /// Returns an idle connection or a new one. Waits while the maximum number of connections is in use.
+    pub(super) async fn get(&self) -> Result<Pooled<'_, S>, Fault> {
+        let permit = self.permits.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
+        let idle = self.idle().pop().filter(|(_, since)| since.elapsed() < MAX_IDLE);
         let session = match idle {
             Some((session, _)) => session,
             None => self.connect().await?,
         };
-        Ok(Lent { session, pool: self, permit })
+        Ok(Pooled { session, pool: self, permit })
     }
 
-    /// Drops the connections that nobody uses: one of them turned out to be dead, and so the others may be.
-    pub(super) fn forget_idle(&self) {
+    /// Closes the idle connections. If one connection is dead, the others may be dead too.
+    pub(super) fn close_idle(&self) {
         self.idle().clear();
     }
 
@@ -62,24 +61,24 @@ impl<S: Server> Pool<S> {
     }
 }
 
-/// A connection in use. It is closed when it is dropped, and with it whatever was going on: only a call that knows that
-/// nothing is gives it back.
-pub(super) struct Lent<'p, S: Server> {
+/// A connection in use. Dropping it closes it, which rolls back an open transaction. A call puts it back only if no
+/// statement or transaction is in progress.
+pub(super) struct Pooled<'p, S: Server> {
     session: Session<S::Link>,
     pool: &'p Pool<S>,
     permit: SemaphorePermit<'p>,
 }
 
-impl<S: Server> Lent<'_, S> {
-    /// Gives the connection back, for others to use.
-    pub(super) fn give_back(self) {
+impl<S: Server> Pooled<'_, S> {
+    /// Puts the connection back into the pool.
+    pub(super) fn put_back(self) {
         self.pool.idle().push((self.session, Instant::now()));
-        // Whoever waits for it finds it there.
+        // Only now, so that a waiting call finds the connection.
         drop(self.permit);
     }
 }
 
-impl<S: Server> Deref for Lent<'_, S> {
+impl<S: Server> Deref for Pooled<'_, S> {
     type Target = Session<S::Link>;
 
     fn deref(&self) -> &Session<S::Link> {
@@ -87,7 +86,7 @@ impl<S: Server> Deref for Lent<'_, S> {
     }
 }
 
-impl<S: Server> DerefMut for Lent<'_, S> {
+impl<S: Server> DerefMut for Pooled<'_, S> {
     fn deref_mut(&mut self) -> &mut Session<S::Link> {
         &mut self.session
     }

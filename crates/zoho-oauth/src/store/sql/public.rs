@@ -1,6 +1,6 @@
-//! What a program sees of a store on a database server.
+//! The public traits of the stores on database servers.
 
-/// Makes a public store of a struct with one field: what it does is what its `SqlStore` does.
+/// Implements the store traits for a struct whose only field is a `SqlStore`.
 macro_rules! sql_store {
     ($name:ident) => {
         #[deny(clippy::missing_trait_methods)]

@@ -1,4 +1,4 @@
-//! A connection, and the steps that a store's calls are made of.
+//! A connection, and the steps of which a store's calls consist.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,26 +11,26 @@ use super::driver::{Fields, Link, Statement, Value};
 use super::set_up::{Column, Tables};
 use super::texts::{LOOK_UPS, Texts};
 
-/// So many rows or values go into one statement. The protocols take 65,535 values.
+/// The maximum number of rows or values in one statement. The protocols allow 65,535 values.
 const CHUNK: usize = 500;
 
-/// The side table's row that counts ids. No lease has such a key: theirs hold a colon.
+/// The key of the row that counts ids, in the table for leases. The key of a lease contains a colon.
 const HIGHEST_ID: Value<'static> = Value::Text(Some("highest_id"));
 
-/// A connection. Each step is one round trip, unless it says otherwise; outside of [`begin`](Self::begin) and
-/// [`commit`](Self::commit) each is atomic by itself.
+/// A connection. Unless documented otherwise, each step is one round trip, and is atomic by itself if it is not between
+/// [`begin`](Self::begin) and [`commit`](Self::commit).
 pub(super) struct Session<L> {
     link: L,
     texts: Arc<Texts>,
 }
 
-/// Setting up.
+/// The steps of the setup.
 impl<L: Link> Session<L> {
     pub(super) fn new(link: L, texts: Arc<Texts>) -> Self {
         Self { link, texts }
     }
 
-    /// What there is of the tables; two round trips.
+    /// Returns what exists of the tables. Two round trips.
     pub(super) async fn tables(&mut self) -> sqlx::Result<Tables> {
         let columns = self.link.fetch(&self.texts.columns, &[], column).await?;
         let indexed = self.link.fetch(&self.texts.indexed, &[], |mut fields| fields.text()).await?;
@@ -39,17 +39,17 @@ impl<L: Link> Session<L> {
         Ok(Tables { columns, indexed, has_state: !state.is_empty(), take_nul: L::TAKES_NUL })
     }
 
-    /// Makes the official table, unless it is there.
+    /// Creates the official table if it does not exist.
     pub(super) async fn create_token_table(&mut self) -> sqlx::Result<()> {
         self.link.command(&self.texts.create_tokens).await
     }
 
-    /// Makes the table for leases and the highest id, unless it is there.
+    /// Creates the table for leases and the highest id if it does not exist.
     pub(super) async fn create_state_table(&mut self) -> sqlx::Result<()> {
         self.link.command(&self.texts.create_state).await
     }
 
-    /// Makes the index on a column.
+    /// Creates the index on a column.
     pub(super) async fn create_index(&mut self, column: &str) -> sqlx::Result<()> {
         self.link.command(&self.texts.create_index[position(column)]).await
     }
@@ -57,8 +57,8 @@ impl<L: Link> Session<L> {
 
 /// Rows.
 impl<L: Link> Session<L> {
-    /// The rows that have this value in this column, one of [`LOOK_UPS`]. The table's collation may be lax: there may be
-    /// others among them.
+    /// Returns the rows that have a value in a column, one of [`LOOK_UPS`]. If the table's collation is lax, rows with
+    /// similar values are among them.
     pub(super) async fn rows(&mut self, column: &str, value: &str) -> sqlx::Result<Vec<StoredToken>> {
         if !may_be_stored::<L>(value) {
             return Ok(Vec::new());
@@ -67,7 +67,7 @@ impl<L: Link> Session<L> {
         rows.or_else(none_beyond_alphabet::<L, _>)
     }
 
-    /// The rows that have one of these values in this column; as many round trips as it takes.
+    /// Returns the rows that have one of the values in a column. One or more round trips.
     pub(super) async fn rows_of_many(
         &mut self,
         column: &str,
@@ -76,7 +76,7 @@ impl<L: Link> Session<L> {
         let values: Vec<_> = values.iter().copied().filter(|value| may_be_stored::<L>(value)).collect();
         let mut tokens = Vec::new();
         for values in values.chunks(CHUNK) {
-            let statement = passing(self.texts.rows_of_many(column, values.len()), values.len());
+            let statement = sized(self.texts.rows_of_many(column, values.len()), values.len());
             let bound: Vec<_> = values.iter().map(|value| Value::from(*value)).collect();
             match self.link.fetch(&statement, &bound, token).await {
                 Err(error) if L::is_beyond_alphabet(&error) => {
@@ -90,17 +90,17 @@ impl<L: Link> Session<L> {
         Ok(tokens)
     }
 
-    /// The rows with this id, which nobody else can write until the transaction ends.
+    /// Returns the rows with this id, and locks them until the transaction ends.
     pub(super) async fn lock_rows(&mut self, id: &str) -> sqlx::Result<Vec<StoredToken>> {
         self.link.fetch(&self.texts.lock_rows, &[id.into()], token).await
     }
 
-    /// Every row.
+    /// Returns all rows.
     pub(super) async fn all(&mut self) -> sqlx::Result<Vec<StoredToken>> {
         self.link.fetch(&self.texts.all, &[], token).await
     }
 
-    /// The first [`PAGE`](super::texts::PAGE) rows behind this id, in the order of the ids.
+    /// Returns the first [`PAGE`](super::texts::PAGE) rows after an id, ordered by id.
     pub(super) async fn page(&mut self, after: Option<&str>) -> sqlx::Result<Vec<StoredToken>> {
         match after {
             None => self.link.fetch(&self.texts.first_page, &[], token).await,
@@ -108,14 +108,14 @@ impl<L: Link> Session<L> {
         }
     }
 
-    /// Writes `after` over the row, if it is still `before` to the byte; says whether it was.
+    /// Overwrites the row with `after` and returns `true`, if it is still equal to `before`, byte by byte.
     pub(super) async fn replace(&mut self, before: &StoredToken, after: &StoredToken) -> sqlx::Result<bool> {
         let new = after.values().into_iter().skip(1).map(Value::Text);
         let values: Vec<_> = new.chain([Value::Text(before.id.as_deref())]).chain(exactly(before)).collect();
         Ok(self.link.execute(&self.texts.replace, &values).await? > 0)
     }
 
-    /// The same, and gives the lease back, if it is still the caller's: both or neither.
+    /// Like [`replace`](Self::replace), and releases the lease. Does neither if the lease is no longer the caller's.
     pub(super) async fn replace_and_release(
         &mut self,
         before: &StoredToken,
@@ -131,17 +131,17 @@ impl<L: Link> Session<L> {
         Ok(self.link.execute(&self.texts.replace_and_release, &values).await? > 0)
     }
 
-    /// Adds rows; as many round trips as it takes.
+    /// Inserts rows. One or more round trips.
     pub(super) async fn insert(&mut self, rows: &[StoredToken]) -> sqlx::Result<()> {
         for rows in rows.chunks(CHUNK) {
-            let statement = passing(self.texts.insert(rows.len()), rows.len());
+            let statement = sized(self.texts.insert(rows.len()), rows.len());
             let values: Vec<_> = rows.iter().flat_map(StoredToken::values).map(Value::Text).collect();
             self.link.execute(&statement, &values).await?;
         }
         Ok(())
     }
 
-    /// Deletes the row with exactly this id; says whether it was there.
+    /// Deletes the row with exactly this id. Returns whether it existed.
     pub(super) async fn delete(&mut self, id: &str) -> sqlx::Result<bool> {
         if !may_be_stored::<L>(id) {
             return Ok(false);
@@ -150,7 +150,7 @@ impl<L: Link> Session<L> {
         Ok(deleted.or_else(none_beyond_alphabet::<L, _>)? > 0)
     }
 
-    /// Deletes every row.
+    /// Deletes all rows.
     pub(super) async fn delete_all(&mut self) -> sqlx::Result<()> {
         self.link.execute(&self.texts.delete_all, &[]).await.map(|_| ())
     }
@@ -158,7 +158,7 @@ impl<L: Link> Session<L> {
 
 /// Lease entries, and the server's clock.
 impl<L: Link> Session<L> {
-    /// The entry of a key, and the clock in epoch milliseconds.
+    /// Returns the entry of a key, and the clock in epoch milliseconds.
     pub(super) async fn entry(&mut self, key: &LeaseKey) -> sqlx::Result<(Option<LeaseEntry>, u64)> {
         let read = |mut fields: Fields| {
             let now = fields.number()?;
@@ -168,14 +168,14 @@ impl<L: Link> Session<L> {
         rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)
     }
 
-    /// The entry of a key, which nobody else can write until the transaction ends.
+    /// Returns the entry of a key, and locks it until the transaction ends.
     pub(super) async fn lock_entry(&mut self, key: &LeaseKey) -> sqlx::Result<Option<LeaseEntry>> {
         let rows = self.link.fetch(&self.texts.lock_entry, &[key.as_str().into()], entry).await?;
         Ok(rows.into_iter().next().flatten())
     }
 
-    /// Adds an entry, or writes it over the one that was read, if that is still there; says whether it was. Its ledger
-    /// stays. An entry that somebody else has added meanwhile is an error.
+    /// Inserts an entry, or overwrites the one that was read as `before`, except for its ledger. Returns `false` if the entry
+    /// has changed since. If another program has inserted the entry since, this is an error.
     pub(super) async fn put_entry(
         &mut self,
         key: &LeaseKey,
@@ -200,35 +200,35 @@ impl<L: Link> Session<L> {
         Ok(found > 0)
     }
 
-    /// What [`LeaseEntry::renew`] does, by the server's clock.
+    /// Does what [`LeaseEntry::renew`] does, by the server's clock.
     pub(super) async fn renew(&mut self, lease: &Lease, life: Duration) -> sqlx::Result<bool> {
         let ledger = ledger(&lease.ledger)?;
         let values = [&[milliseconds(life), ledger.as_str().into()][..], &of(lease)].concat();
         Ok(self.link.execute(&self.texts.renew, &values).await? > 0)
     }
 
-    /// What [`LeaseEntry::release`] does, by the server's clock.
+    /// Does what [`LeaseEntry::release`] does, by the server's clock.
     pub(super) async fn release(&mut self, lease: &Lease) -> sqlx::Result<bool> {
         let ledger = ledger(&lease.ledger)?;
         let values = [&[ledger.as_str().into()][..], &of(lease)].concat();
         Ok(self.link.execute(&self.texts.release, &values).await? > 0)
     }
 
-    /// The server's clock, in epoch milliseconds.
+    /// Returns the server's clock, in epoch milliseconds.
     pub(super) async fn clock(&mut self) -> sqlx::Result<u64> {
         let rows = self.link.fetch(&self.texts.clock, &[], |mut fields| fields.number()).await?;
         rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)
     }
 
-    /// Which entries there are, and when each was last written.
+    /// Returns the key of each entry, and when it was last written.
     pub(super) async fn ages(&mut self) -> sqlx::Result<Vec<(String, u64)>> {
         let read = |mut fields: Fields| Ok((fields.text()?, fields.number()?));
         self.link.fetch(&self.texts.ages, &[HIGHEST_ID], read).await
     }
 
-    /// Deletes an entry that has not been written since.
-    pub(super) async fn forget(&mut self, key: &str, touched: u64) -> sqlx::Result<()> {
-        self.link.execute(&self.texts.forget, &[key.into(), touched.into()]).await.map(|_| ())
+    /// Deletes an entry if it was last written at `touched`.
+    pub(super) async fn delete_entry(&mut self, key: &str, touched: u64) -> sqlx::Result<()> {
+        self.link.execute(&self.texts.delete_entry, &[key.into(), touched.into()]).await.map(|_| ())
     }
 }
 
@@ -246,43 +246,43 @@ impl<L: Link> Session<L> {
         self.link.command(&self.texts.roll_back).await
     }
 
-    /// The highest id ever given out.
+    /// Returns the highest id ever assigned.
     pub(super) async fn highest_id(&mut self) -> sqlx::Result<Option<u64>> {
         let read = |mut fields: Fields| fields.number();
         Ok(self.link.fetch(&self.texts.highest_id, &[HIGHEST_ID], read).await?.pop())
     }
 
-    /// The same, and no other transaction can have it until this one ends.
+    /// Returns the highest id ever assigned, and locks its row until the transaction ends.
     pub(super) async fn lock_highest_id(&mut self) -> sqlx::Result<Option<u64>> {
         let read = |mut fields: Fields| fields.number();
         Ok(self.link.fetch(&self.texts.lock_highest_id, &[HIGHEST_ID], read).await?.pop())
     }
 
-    /// Begins to count, unless somebody else has.
-    pub(super) async fn begin_highest_id(&mut self, highest: u64) -> sqlx::Result<()> {
+    /// Inserts the row that counts ids if it does not exist.
+    pub(super) async fn insert_highest_id(&mut self, highest: u64) -> sqlx::Result<()> {
         let values = [HIGHEST_ID, highest.into()];
-        self.link.execute(&self.texts.begin_highest_id, &values).await.map(|_| ())
+        self.link.execute(&self.texts.insert_highest_id, &values).await.map(|_| ())
     }
 
-    /// Notes the highest id ever given out.
-    pub(super) async fn note_highest_id(&mut self, highest: u64) -> sqlx::Result<()> {
+    /// Stores the highest id ever assigned.
+    pub(super) async fn set_highest_id(&mut self, highest: u64) -> sqlx::Result<()> {
         let values = [highest.into(), HIGHEST_ID];
-        self.link.execute(&self.texts.note_highest_id, &values).await.map(|_| ())
+        self.link.execute(&self.texts.set_highest_id, &values).await.map(|_| ())
     }
 
-    /// The highest id in the official table that is a number of at most ten digits; zero if there is none.
+    /// Returns the highest id in the official table that is a number of at most ten digits, or zero.
     pub(super) async fn highest_stored_id(&mut self) -> sqlx::Result<u64> {
         let read = |mut fields: Fields| fields.number();
         Ok(self.link.fetch(&self.texts.highest_stored_id, &[], read).await?.pop().unwrap_or_default())
     }
 
-    /// Every id in the official table. Only for when the numbers have run out.
+    /// Returns all ids in the official table. Used only after the highest number was assigned.
     pub(super) async fn ids(&mut self) -> sqlx::Result<Vec<String>> {
         self.link.fetch(&self.texts.ids, &[], |mut fields| fields.text()).await
     }
 }
 
-/// Whether the server may have such a value at all; otherwise it would not even take the question.
+/// Whether the server can store the value. If not, it rejects a statement with the value.
 fn may_be_stored<L: Link>(value: &str) -> bool {
     L::TAKES_NUL || !value.contains('\0')
 }
@@ -291,40 +291,39 @@ fn none_beyond_alphabet<L: Link, T: Default>(error: sqlx::Error) -> sqlx::Result
     if L::is_beyond_alphabet(&error) { Ok(T::default()) } else { Err(error) }
 }
 
-/// Where one of [`LOOK_UPS`] stands in that list.
+/// Returns the position of a column in [`LOOK_UPS`].
 fn position(column: &str) -> usize {
     LOOK_UPS.iter().position(|other| *other == column).unwrap_or_default()
 }
 
-/// A statement about so many rows. That of a full chunk comes again, and that of a single row.
-fn passing(text: String, rows: usize) -> Statement {
+/// Creates a statement about a number of rows. Only those for a full chunk and for a single row are used often.
+fn sized(text: String, rows: usize) -> Statement {
     Statement { is_kept: rows == CHUNK || rows == 1, ..Statement::new(text) }
 }
 
-/// Whether a column is one of the official table, and the column.
+/// Reads a column, and whether it is one of the official table.
 fn column(mut fields: Fields) -> sqlx::Result<(bool, Column)> {
     let is_tokens = fields.number()? == 1;
     let name = fields.text()?;
-    let room = fields.next().and_then(|room| room.parse().ok());
-    Ok((is_tokens, Column { name, room }))
+    let max_length = fields.next().and_then(|length| length.parse().ok());
+    Ok((is_tokens, Column { name, max_length }))
 }
 
 fn token(mut fields: Fields) -> sqlx::Result<StoredToken> {
     Ok(StoredToken::from_values(std::array::from_fn(|_| fields.next())))
 }
 
-/// A lease entry; none where its first field is null.
+/// Reads a lease entry; `None` if its first field is null.
 fn entry(mut fields: Fields) -> sqlx::Result<Option<LeaseEntry>> {
     let Some(epoch) = fields.next() else { return Ok(None) };
-    let senseless = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
     let (holder, until, touched, ledger) =
         (fields.text()?, fields.number()?, fields.number()?, fields.text()?);
     Ok(Some(LeaseEntry {
-        epoch: epoch.parse().map_err(|_| senseless("an epoch is no number".into()))?,
+        epoch: epoch.parse().map_err(|_| sqlx::Error::Decode("an epoch is not a number".into()))?,
         holder,
         until,
         touched,
-        ledger: serde_json::from_str(&ledger).map_err(|error| senseless(error.into()))?,
+        ledger: serde_json::from_str(&ledger).map_err(|error| sqlx::Error::Decode(error.into()))?,
     }))
 }
 
@@ -332,7 +331,7 @@ fn exactly(token: &StoredToken) -> impl Iterator<Item = Value<'_>> {
     token.values().into_iter().map(Value::Exact)
 }
 
-/// Whose lease it is.
+/// Returns the values that identify a lease.
 fn of(lease: &Lease) -> [Value<'_>; 3] {
     [lease.key.as_str().into(), lease.epoch.into(), lease.holder.as_str().into()]
 }
@@ -341,7 +340,7 @@ fn ledger(ledger: &Ledger) -> sqlx::Result<String> {
     serde_json::to_string(ledger).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
-/// A lease's life in milliseconds; not so long that the end could not be written down.
+/// Returns a lease's life in milliseconds, limited so that its end does not overflow.
 fn milliseconds(life: Duration) -> Value<'static> {
     Value::Number(i64::try_from(life.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 2))
 }

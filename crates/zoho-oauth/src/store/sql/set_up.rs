@@ -1,4 +1,4 @@
-//! The tables: the official one, which is used as it is, and ours beside it.
+//! The tables: the official one, which is used as it is, and a second one for leases and the highest id.
 
 use super::super::coordination::LeaseEntry;
 use super::super::error::{StoreError, StoreErrorKind};
@@ -8,43 +8,43 @@ use super::fault::Fault;
 use super::session::Session;
 use super::texts::LOOK_UPS;
 
-/// What there is of the tables.
+/// What exists of the tables.
 #[derive(Clone, Debug, Default)]
 pub(in crate::store) struct Tables {
-    /// The official table's columns.
+    /// The columns of the official table.
     pub(in crate::store) columns: Vec<Column>,
-    /// Those of its columns that an index begins with.
+    /// Its columns that are the first column of an index.
     pub(in crate::store) indexed: Vec<String>,
-    /// Whether there is a table for leases and the highest id.
+    /// Whether the table for leases and the highest id exists.
     pub(in crate::store) has_state: bool,
-    /// Whether text may hold NUL.
+    /// Whether the server accepts text that contains NUL.
     pub(in crate::store) take_nul: bool,
 }
 
-/// A column, and how many characters it has room for, where that is limited.
+/// A column, and the maximum length of its values in characters, if they are limited.
 #[derive(Clone, Debug)]
 pub(in crate::store) struct Column {
     pub(in crate::store) name: String,
-    pub(in crate::store) room: Option<usize>,
+    pub(in crate::store) max_length: Option<usize>,
 }
 
 impl Tables {
-    /// Refuses a token with a value that a column has no room for.
-    pub(super) fn check_room(&self, token: &StoredToken) -> Result<(), StoreError> {
-        let refused = |evidence| StoreError::of(StoreErrorKind::Rejected, "save a token").evidence(evidence);
+    /// Rejects a token with a value that a column cannot hold.
+    pub(super) fn check_values(&self, token: &StoredToken) -> Result<(), StoreError> {
+        let rejected = |evidence| StoreError::of(StoreErrorKind::Rejected, "save a token").evidence(evidence);
         for (name, value) in StoredToken::COLUMNS.into_iter().zip(token.values()) {
             let Some(value) = value else { continue };
             if !self.take_nul && value.contains('\0') {
-                return Err(refused(format!("its {name} holds NUL, and the server has no room for that"))
-                    .next_step("leave the NUL out, or use another store"));
+                return Err(rejected(format!("its {name} contains NUL, which the server cannot store"))
+                    .next_step("remove the NUL, or use another store"));
             }
-            let Some(room) = self.column(name).and_then(|column| column.room) else { continue };
+            let Some(max_length) = self.column(name).and_then(|column| column.max_length) else { continue };
             let length = value.chars().count();
-            if length > room {
-                return Err(refused(format!(
-                    "its {name} has {length} characters and the column has room for {room}"
+            if length > max_length {
+                return Err(rejected(format!(
+                    "its {name} has {length} characters; the column holds at most {max_length}"
                 ))
-                .next_step(format!("make the column {name} wider")));
+                .next_step(format!("widen the column {name}")));
             }
         }
         Ok(())
@@ -59,7 +59,7 @@ impl Tables {
             None => Ok(()),
             Some(name) => Err(StoreError::of(StoreErrorKind::Damaged, "use its table")
                 .evidence(format!("the table has no column {name}"))
-                .next_step("the table was left as it is: check that it is the right one")),
+                .next_step("the table was not changed; check that it is the right one")),
         }
     }
 
@@ -68,7 +68,7 @@ impl Tables {
     }
 }
 
-/// What reading takes: the official table, which is made where there is none.
+/// Sets up what reading requires: the official table, which is created if it does not exist, and its indexes.
 pub(super) async fn find_tables<S: Server>(
     server: &S,
     session: &mut Session<S::Link>,
@@ -77,7 +77,7 @@ pub(super) async fn find_tables<S: Server>(
     if tables.columns.is_empty() {
         let created = session.create_token_table().await;
         tables = session.tables().await?;
-        // Somebody else may have made it at the same time.
+        // Another program may have created it at the same time.
         if tables.columns.is_empty() {
             created?;
         }
@@ -88,14 +88,14 @@ pub(super) async fn find_tables<S: Server>(
             if error.is_lost(server) {
                 return Err(error);
             }
-            // Somebody else may have made it at the same time, or this account may not.
-            tracing::debug!(?error, column, "the token store goes on without an index of its own making");
+            // Another program may have created it at the same time, or this account may lack the permission.
+            tracing::debug!(?error, column, "could not create an index; continuing without it");
         }
     }
     Ok(tables)
 }
 
-/// What writing takes besides: the table for leases and the highest id. Writes nothing where nothing is to do.
+/// Sets up what writing also requires: the table for leases and the highest id. Deletes old lease entries.
 pub(super) async fn complete(tables: &Tables, session: &mut Session<impl Link>) -> Result<(), Fault> {
     if !tables.has_state
         && let Err(error) = session.create_state_table().await
@@ -105,13 +105,13 @@ pub(super) async fn complete(tables: &Tables, session: &mut Session<impl Link>) 
     }
     if session.highest_id().await?.is_none() {
         let highest = session.highest_stored_id().await?;
-        session.begin_highest_id(highest).await?;
+        session.insert_highest_id(highest).await?;
     }
     let now = session.clock().await?;
     for (key, touched) in session.ages().await? {
         let entry = LeaseEntry { touched, ..LeaseEntry::default() };
         if entry.may_be_forgotten(now) {
-            session.forget(&key, touched).await?;
+            session.delete_entry(&key, touched).await?;
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! A store on a database server: calls, bounded in time, and what they read.
+//! A store on a database server: its calls with their timeouts, and its reads.
 
 use std::fmt;
 use std::future::Future;
@@ -19,12 +19,12 @@ use super::super::token_store::TokenStore;
 use super::driver::Server;
 use super::fault::Fault;
 use super::options::ServerOptions;
-use super::patience::Patience;
-use super::pool::{Lent, Pool};
+use super::pool::{Pool, Pooled};
+use super::retries::Retries;
 use super::set_up::{self, Tables};
 use super::texts::PAGE;
 
-/// A store on a database server. Nothing is asked of the server before the first call. Clones share the store.
+/// A store on a database server. The first call connects. Clones share the store.
 pub(in crate::store) struct SqlStore<S: Server> {
     pub(super) pool: Arc<Pool<S>>,
     tables: Arc<OnceCell<Tables>>,
@@ -59,7 +59,7 @@ impl<S: Server> SqlStore<S> {
         &self.identity
     }
 
-    /// Runs one call, in the time that it may take.
+    /// Runs a call within its timeout.
     async fn call<T>(
         &self,
         action: &'static str,
@@ -68,8 +68,8 @@ impl<S: Server> SqlStore<S> {
         self.call_within(self.timeout, action, work).await
     }
 
-    /// The same for a call about any number of rows.
-    async fn call_about_all<T>(
+    /// Runs a call that concerns any number of rows, with a longer timeout.
+    async fn call_for_many<T>(
         &self,
         action: &'static str,
         work: impl Future<Output = Result<T, Fault>>,
@@ -79,79 +79,79 @@ impl<S: Server> SqlStore<S> {
 
     async fn call_within<T>(
         &self,
-        time: Duration,
+        timeout: Duration,
         action: &'static str,
         work: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, StoreError> {
-        let result = match tokio::time::timeout(time, work).await {
+        let result = match tokio::time::timeout(timeout, work).await {
             Ok(result) => result,
             Err(_) => {
-                self.pool.forget_idle();
-                Err(Fault::OutOfTime(time))
+                self.pool.close_idle();
+                Err(Fault::TimedOut(timeout))
             }
         };
         result.map_err(|fault| fault.into_error(self.pool.server(), action).in_store(&*self.name))
     }
 
-    /// What there is of the tables, set up as far as this account may.
+    /// Returns what exists of the tables, after the setup steps for which the account has permission.
     pub(super) async fn tables(&self) -> Result<&Tables, Fault> {
         let find = async || {
-            let mut session = self.pool.lend().await?;
+            let mut session = self.pool.get().await?;
             let tables = set_up::find_tables(self.pool.server(), &mut *session).await?;
             match set_up::complete(&tables, &mut *session).await {
                 Ok(()) => drop(self.is_complete.set(())),
                 Err(fault) if fault.is_lost(self.pool.server()) => return Err(fault),
-                // What is there can be read; whether it can be completed is asked again by the first save.
-                Err(fault) => tracing::debug!(?fault, "{} cannot be set up for writing", self.name),
+                // The tables can be read. The first save tries again to complete them.
+                Err(fault) => tracing::debug!(?fault, "could not set up {} for writing", self.name),
             }
-            session.give_back();
+            session.put_back();
             Ok(tables)
         };
         self.tables.get_or_try_init(find).await
     }
 
-    /// The same, with all that writing takes.
+    /// Like [`tables`](Self::tables), but fails if anything that writing requires is missing.
     pub(super) async fn tables_for_writing(&self) -> Result<&Tables, Fault> {
         let tables = self.tables().await?;
         let complete = async || {
-            let mut session = self.pool.lend().await?;
+            let mut session = self.pool.get().await?;
             let tables = session.tables().await?;
             set_up::complete(&tables, &mut *session).await?;
-            session.give_back();
+            session.put_back();
             Ok::<_, Fault>(())
         };
         self.is_complete.get_or_try_init(complete).await?;
         Ok(tables)
     }
 
-    /// Whether all that writing takes was seen to be there.
+    /// Whether everything that writing requires is known to exist.
     pub(super) fn is_complete(&self) -> bool {
         self.is_complete.initialized()
     }
 
-    /// Runs work that does no harm when it is done twice: once more, over another connection, when the one that it got
-    /// has died. The work hands the connection back with its result.
+    /// Runs idempotent work, and retries it after a conflict, or once on a new connection after a lost one. The work returns
+    /// the connection with its result.
     pub(super) async fn with_session<'s, T, E, W, F>(&'s self, work: W) -> Result<T, Fault>
     where
         E: Into<Fault>,
-        W: Fn(Lent<'s, S>) -> F,
-        F: Future<Output = (Result<T, E>, Lent<'s, S>)>,
+        W: Fn(Pooled<'s, S>) -> F,
+        F: Future<Output = (Result<T, E>, Pooled<'s, S>)>,
     {
-        let mut patience = Patience::default();
+        let mut retries = Retries::default();
         loop {
-            let (result, session) = work(self.pool.lend().await?).await;
+            let (result, session) = work(self.pool.get().await?).await;
             let fault = match result.map_err(E::into) {
                 Ok(value) => {
-                    session.give_back();
+                    session.put_back();
                     return Ok(value);
                 }
                 Err(fault) if fault.is_lost(self.pool.server()) => fault,
                 Err(fault) => {
-                    session.give_back();
+                    session.put_back();
                     fault
                 }
             };
-            patience.after(fault, &self.pool).await?;
+            retries.after(fault, &self.pool).await?;
         }
     }
 
@@ -206,11 +206,11 @@ impl<S: Server> TokenStore for SqlStore<S> {
     }
 
     async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
-        self.call_about_all("read all tokens", self.all()).await
+        self.call_for_many("read all tokens", self.all()).await
     }
 
     async fn delete_tokens(&self) -> Result<(), StoreError> {
-        self.call_about_all("delete all tokens", self.delete_all()).await
+        self.call_for_many("delete all tokens", self.delete_all()).await
     }
 
     async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
@@ -227,14 +227,14 @@ impl<S: Server> TokenStore for SqlStore<S> {
 
     async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
         let save = async { self.save_all(&StoredToken::all_for_saving(tokens)?).await };
-        let rows = self.call_about_all("save many tokens", save).await?;
+        let rows = self.call_for_many("save tokens", save).await?;
         Ok(rows.into_iter().map(OAuthToken::from).collect())
     }
 }
 
 impl<S: Server> Coordination for SqlStore<S> {
     async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Result<Acquired, StoreError> {
-        self.call("take a lease", self.take_lease(key, holder, life)).await
+        self.call("acquire a lease", self.take_lease(key, holder, life)).await
     }
 
     async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StoreError> {
@@ -242,7 +242,7 @@ impl<S: Server> Coordination for SqlStore<S> {
     }
 
     async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
-        self.call("give a lease back", self.release_lease(lease)).await
+        self.call("release a lease", self.release_lease(lease)).await
     }
 
     async fn save_and_release(&self, lease: &Lease, token: &OAuthToken) -> Result<Fenced, StoreError> {
@@ -254,13 +254,13 @@ impl<S: Server> Coordination for SqlStore<S> {
         self.call("read a lease", self.lease_state(key)).await
     }
 
-    /// The official SDKs write beside us, and no number of ours would change.
+    /// None: the official SDKs write to the same table and would not change a version.
     async fn version(&self) -> Result<Option<u64>, StoreError> {
         Ok(None)
     }
 
     async fn clock(&self) -> Result<std::time::SystemTime, StoreError> {
-        self.call("read its clock", self.server_clock()).await
+        self.call("read the clock", self.server_clock()).await
     }
 }
 

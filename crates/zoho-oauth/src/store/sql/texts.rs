@@ -1,51 +1,52 @@
-//! The statements. Most are the same on every server but for a few words.
+//! The SQL statements. For most of them the servers' dialects differ in a few words only.
 
 use super::super::stored::StoredToken;
 use super::driver::Statement;
 
-/// The columns that rows are looked up by. All but the first, the primary key, get an index.
+/// The columns by which rows are looked up. Each one except the primary key, `id`, gets an index.
 pub(super) const LOOK_UPS: [&str; 5] = ["id", "user_name", "access_token", "grant_token", "refresh_token"];
 
-/// How many rows a page has.
+/// The number of rows in a page.
 pub(super) const PAGE: usize = 1_000;
 
-/// What the servers say differently. `?` stands for a value.
+/// The parts of statements that depend on the server. `?` is the placeholder for a value.
 pub(in crate::store) struct Words {
-    /// The table's name, as it was given.
+    /// The name of the official table, as configured.
     pub(in crate::store) table: String,
-    /// The official table's name, in quotes.
+    /// The quoted name of the official table.
     pub(in crate::store) tokens: String,
-    /// The name of the table for leases and the highest id, in quotes.
+    /// The quoted name of the table for leases and the highest id.
     pub(in crate::store) state: String,
-    /// Epoch milliseconds by the server's clock at this very moment.
+    /// An expression for the server's clock in epoch milliseconds, at the moment of its evaluation.
     pub(in crate::store) clock: &'static str,
-    /// An expression, as text.
+    /// Converts an expression to text.
     pub(in crate::store) as_text: fn(&str) -> String,
-    /// A condition: the column has a value to the byte, or neither has any.
+    /// A condition: the column equals the value, byte by byte, or both are null.
     pub(in crate::store) exactly: fn(&str) -> String,
-    /// How the n-th value of a statement is marked, where that is not `?`.
-    pub(in crate::store) mark: Option<fn(usize) -> String>,
-    /// The columns of both tables: name of the table, name of the column, room in characters.
+    /// Returns the placeholder for the n-th value of a statement, if it is not `?`.
+    pub(in crate::store) placeholder: Option<fn(usize) -> String>,
+    /// Selects the columns of both tables: whether the table is the official one (1 or 0), the name of the column, and its
+    /// maximum length in characters.
     pub(in crate::store) columns: String,
-    /// The columns of the official table that an index begins with.
+    /// Selects the columns of the official table that are the first column of an index.
     pub(in crate::store) indexed: String,
     pub(in crate::store) create_tokens: String,
     pub(in crate::store) create_state: String,
     pub(in crate::store) create_index: fn(words: &Self, column: &str) -> String,
-    /// Begins a transaction in which every statement sees what was committed before it, or before the first lock.
+    /// Begins a transaction whose reads see everything that was committed before its first lock.
     pub(in crate::store) begin: &'static str,
-    /// The highest id that is a number of at most ten digits.
+    /// Selects the highest id that is a number of at most ten digits.
     pub(in crate::store) highest_stored_id: String,
-    /// Adds the row that counts ids, unless it is there; its values are the key and the number.
-    pub(in crate::store) begin_highest_id: String,
-    /// Writes a row and ends a lease, or neither. Its values: the key, epoch and holder of the lease; the id and what the
-    /// row was when it was read, as in `as_read`; what it is to be, as in `set`; the ledger.
+    /// Inserts the row that counts ids if it does not exist. Its values are the key and the number.
+    pub(in crate::store) insert_highest_id: String,
+    /// Writes a row and releases a lease, or does neither. Its values: the key, epoch and holder of the lease; the id of the
+    /// row; its columns as they were read, for `as_read`; its new columns, for `set`; the ledger.
     pub(in crate::store) replace_and_release: fn(words: &Self, as_read: &str, set: &str) -> String,
 }
 
-/// Every statement, in one server's words.
+/// All statements, in the dialect of one server.
 pub(in crate::store) struct Texts {
-    mark: Option<fn(usize) -> String>,
+    placeholder: Option<fn(usize) -> String>,
     select: String,
     insert: String,
     pub(super) columns: Statement,
@@ -72,11 +73,11 @@ pub(in crate::store) struct Texts {
     pub(super) release: Statement,
     pub(super) clock: Statement,
     pub(super) ages: Statement,
-    pub(super) forget: Statement,
+    pub(super) delete_entry: Statement,
     pub(super) highest_id: Statement,
     pub(super) lock_highest_id: Statement,
-    pub(super) begin_highest_id: Statement,
-    pub(super) note_highest_id: Statement,
+    pub(super) insert_highest_id: Statement,
+    pub(super) set_highest_id: Statement,
     pub(super) begin: Statement,
     pub(super) commit: Statement,
     pub(super) roll_back: Statement,
@@ -84,8 +85,8 @@ pub(in crate::store) struct Texts {
 
 impl Texts {
     pub(in crate::store) fn new(words: &Words) -> Self {
-        let Words { tokens, state, clock, as_text, exactly, mark, .. } = words;
-        let sql = |text: String| Statement::new(marked(&text, *mark));
+        let Words { tokens, state, clock, as_text, exactly, placeholder, .. } = words;
+        let sql = |text: String| Statement::new(numbered(&text, *placeholder));
         let columns = StoredToken::COLUMNS.join(", ");
         let select = format!("select {columns} from {tokens}");
         let as_read = StoredToken::COLUMNS.map(exactly).join(" and ");
@@ -95,7 +96,7 @@ impl Texts {
         let (entry, now, epoch) = (entry.join(", "), as_text(clock), as_text("epoch"));
         let of_lease = "lease_key = ? and epoch = ? and holder = ?";
         Self {
-            mark: *mark,
+            placeholder: *placeholder,
             insert: format!("insert into {tokens} ({columns}) values "),
             columns: sql(words.columns.clone()),
             indexed: sql(words.indexed.clone()),
@@ -113,7 +114,7 @@ impl Texts {
             replace_and_release: sql((words.replace_and_release)(words, &as_read, &set)),
             delete: sql(format!("delete from {tokens} where id = ? and {}", exactly("id"))),
             delete_all: sql(format!("delete from {tokens}")),
-            // One row even where there is no entry, for the clock.
+            // Without an entry it still returns one row, for the clock.
             entry: sql(format!(
                 "select {now}, {entry_as_text} from (select 1 as one) as always left join {state} on lease_key = ?"
             )),
@@ -131,11 +132,11 @@ impl Texts {
             )),
             clock: sql(format!("select {now}")),
             ages: sql(format!("select lease_key, {} from {state} where lease_key <> ?", as_text("touched"))),
-            forget: sql(format!("delete from {state} where lease_key = ? and touched = ?")),
+            delete_entry: sql(format!("delete from {state} where lease_key = ? and touched = ?")),
             highest_id: sql(format!("select {epoch} from {state} where lease_key = ?")),
             lock_highest_id: sql(format!("select {epoch} from {state} where lease_key = ? for update")),
-            begin_highest_id: sql(words.begin_highest_id.clone()),
-            note_highest_id: sql(format!("update {state} set epoch = ? where lease_key = ?")),
+            insert_highest_id: sql(words.insert_highest_id.clone()),
+            set_highest_id: sql(format!("update {state} set epoch = ? where lease_key = ?")),
             begin: sql(words.begin.to_owned()),
             commit: sql("commit".to_owned()),
             roll_back: sql("rollback".to_owned()),
@@ -143,22 +144,23 @@ impl Texts {
         }
     }
 
-    /// Selects the rows that have one of so many values in a column.
+    /// Returns a statement that selects the rows that have one of `values` values in a column.
     pub(super) fn rows_of_many(&self, column: &str, values: usize) -> String {
         let values = vec!["?"; values].join(", ");
-        marked(&format!("{} where {column} in ({values})", self.select), self.mark)
+        numbered(&format!("{} where {column} in ({values})", self.select), self.placeholder)
     }
 
-    /// Inserts so many rows.
+    /// Returns a statement that inserts `rows` rows.
     pub(super) fn insert(&self, rows: usize) -> String {
         let row = format!("({})", ["?"; StoredToken::COLUMNS.len()].join(", "));
-        marked(&format!("{}{}", self.insert, vec![row; rows].join(", ")), self.mark)
+        numbered(&format!("{}{}", self.insert, vec![row; rows].join(", ")), self.placeholder)
     }
 }
 
-fn marked(text: &str, mark: Option<fn(usize) -> String>) -> String {
-    let Some(mark) = mark else { return text.to_owned() };
+/// Replaces each `?` with the placeholder for its number.
+fn numbered(text: &str, placeholder: Option<fn(usize) -> String>) -> String {
+    let Some(placeholder) = placeholder else { return text.to_owned() };
     let mut parts = text.split('?');
     let first = parts.next().unwrap_or_default().to_owned();
-    parts.enumerate().fold(first, |text, (number, part)| text + &mark(number + 1) + part)
+    parts.enumerate().fold(first, |text, (number, part)| text + &placeholder(number + 1) + part)
 }

@@ -1,4 +1,4 @@
-//! Steps that belong together: inserts, deletes, and saves of many.
+//! Transactions: inserts, deletions, and saves of many rows.
 
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
@@ -6,50 +6,50 @@ use std::ops::{Deref, DerefMut};
 use super::super::ids::id_number;
 use super::driver::Server;
 use super::fault::Fault;
-use super::patience::Patience;
-use super::pool::Lent;
+use super::pool::Pooled;
+use super::retries::Retries;
 use super::session::Session;
 use super::store::SqlStore;
 
-/// A transaction that has the row which counts ids locked: there is one at a time, among all hosts. What it reads is
-/// as new as that lock.
+/// A transaction that holds a lock on the row that counts ids, so only one runs at a time among all hosts. Its reads see
+/// everything that was committed before the lock.
 pub(super) struct Transaction<'s, S: Server> {
-    session: Lent<'s, S>,
-    /// The highest id ever given out.
+    session: Pooled<'s, S>,
+    /// The highest id ever assigned.
     pub(super) highest_id: u64,
-    noted: u64,
+    stored_highest_id: u64,
 }
 
-/// What the attempts before this one came to.
+/// The results of earlier attempts.
 #[derive(Clone)]
 pub(super) struct History<T> {
-    /// What the last attempt would have come to: its commit was not answered, so it may have happened.
-    pub(super) unanswered: Option<T>,
-    /// Whether an id that was made for a new row was taken already, by somebody who counts for himself.
-    pub(super) met_taken_id: bool,
+    /// The result of an attempt whose commit got no response, so it is unknown whether it was committed.
+    pub(super) unconfirmed: Option<T>,
+    /// Whether the id for a new row was already taken, by a program that does not use the row that counts ids.
+    pub(super) id_was_taken: bool,
 }
 
 impl<S: Server> SqlStore<S> {
-    /// Runs work in a transaction; again, when others were in the way or when the connection was lost.
+    /// Runs work in a transaction. Retries it after a conflict or a lost connection.
     pub(super) async fn transact<'s, T, W, F>(&'s self, work: W) -> Result<T, Fault>
     where
         T: Clone,
         W: Fn(Transaction<'s, S>, History<T>) -> F,
         F: Future<Output = (Result<T, Fault>, Transaction<'s, S>)>,
     {
-        let mut patience = Patience::default();
-        let mut history = History { unanswered: None, met_taken_id: false };
+        let mut retries = Retries::default();
+        let mut history = History { unconfirmed: None, id_was_taken: false };
         loop {
             let fault = match self.attempt(&work, history.clone()).await {
                 Attempt::Done(value) => return Ok(value),
                 Attempt::Failed(fault) => fault,
-                Attempt::Unanswered(value, fault) => {
-                    history.unanswered = Some(value);
+                Attempt::Unconfirmed(value, fault) => {
+                    history.unconfirmed = Some(value);
                     fault
                 }
             };
-            history.met_taken_id |= fault.is_taken(self.pool.server());
-            patience.after(fault, &self.pool).await?;
+            history.id_was_taken |= fault.is_taken(self.pool.server());
+            retries.after(fault, &self.pool).await?;
         }
     }
 
@@ -64,7 +64,7 @@ impl<S: Server> SqlStore<S> {
         };
         let (result, mut transaction) = work(transaction, history).await;
         let result = match result {
-            Ok(value) => transaction.note_highest_id().await.map(|()| value),
+            Ok(value) => transaction.store_highest_id().await.map(|()| value),
             Err(fault) => Err(fault),
         };
         let (result, end) = match result {
@@ -76,51 +76,53 @@ impl<S: Server> SqlStore<S> {
         };
         match (result, end) {
             (Ok(value), Ok(())) => {
-                transaction.session.give_back();
+                transaction.session.put_back();
                 Attempt::Done(value)
             }
             (Err(fault), end) => {
                 if end.is_ok() {
-                    transaction.session.give_back();
+                    transaction.session.put_back();
                 }
                 Attempt::Failed(fault)
             }
-            (Ok(value), Err(fault)) if fault.is_lost(self.pool.server()) => Attempt::Unanswered(value, fault),
+            (Ok(value), Err(fault)) if fault.is_lost(self.pool.server()) => {
+                Attempt::Unconfirmed(value, fault)
+            }
             (Ok(_), Err(fault)) => Attempt::Failed(fault),
         }
     }
 
     async fn begin(&self) -> Result<Transaction<'_, S>, Fault> {
         self.tables_for_writing().await?;
-        let mut session = self.pool.lend().await?;
+        let mut session = self.pool.get().await?;
         session.begin().await?;
         let Some(highest_id) = session.lock_highest_id().await? else {
-            // Somebody has emptied our table.
+            // Another program has deleted the row.
             session.roll_back().await?;
             let stored = session.highest_stored_id().await?;
-            session.begin_highest_id(stored).await?;
-            session.give_back();
+            session.insert_highest_id(stored).await?;
+            session.put_back();
             return Err(Fault::Changed);
         };
-        Ok(Transaction { session, highest_id, noted: highest_id })
+        Ok(Transaction { session, highest_id, stored_highest_id: highest_id })
     }
 }
 
 enum Attempt<T> {
     Done(T),
     Failed(Fault),
-    Unanswered(T, Fault),
+    Unconfirmed(T, Fault),
 }
 
 impl<S: Server> Transaction<'_, S> {
-    /// Takes note of an id that is in use: it is not given out again.
-    pub(super) fn take_note_of(&mut self, id: &str) {
+    /// Records that an id was used, so that it is never assigned again.
+    pub(super) fn record_id(&mut self, id: &str) {
         self.highest_id = self.highest_id.max(id_number(id).unwrap_or(0));
     }
 
-    async fn note_highest_id(&mut self) -> Result<(), Fault> {
-        if self.highest_id != self.noted {
-            self.session.note_highest_id(self.highest_id).await?;
+    async fn store_highest_id(&mut self) -> Result<(), Fault> {
+        if self.highest_id != self.stored_highest_id {
+            self.session.set_highest_id(self.highest_id).await?;
         }
         Ok(())
     }

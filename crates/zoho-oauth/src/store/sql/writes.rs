@@ -1,4 +1,4 @@
-//! Saving and deleting.
+//! Saves and deletions.
 
 use super::super::coordination::{Fenced, Lease};
 use super::super::ids::id_number;
@@ -8,17 +8,17 @@ use super::super::stored::StoredToken;
 use super::draft::Draft;
 use super::driver::{Link, Server};
 use super::fault::Fault;
-use super::leases::was_given_back;
+use super::leases::was_released;
 use super::session::Session;
 use super::store::SqlStore;
 use super::texts::LOOK_UPS;
 use super::transaction::{History, Transaction};
 
 impl<S: Server> SqlStore<S> {
-    /// Saves a token. A known user costs two statements: one that reads the row, and one that writes over what was
-    /// read. Where the answer to that one is lost, the next look at the row tells whether it was done.
+    /// Saves a token. For a known user this takes two statements: one reads the row, the other overwrites it. If the response
+    /// to the latter is lost, reading the row again shows whether it was written.
     pub(super) async fn save(&self, new: &StoredToken) -> Result<StoredToken, Fault> {
-        self.tables_for_writing().await?.check_room(new)?;
+        self.tables_for_writing().await?.check_values(new)?;
         let Some(criterion) = Criterion::of(new) else { return self.insert(new).await };
         let criterion = &criterion;
         let saved = self
@@ -32,49 +32,49 @@ impl<S: Server> SqlStore<S> {
         }
     }
 
-    /// Saves tokens, each as [`save`](Self::save) does: all or none.
+    /// Saves all tokens, each as [`save`](Self::save) does, or none.
     pub(super) async fn save_all(&self, tokens: &[StoredToken]) -> Result<Vec<StoredToken>, Fault> {
         let tables = self.tables_for_writing().await?;
-        tokens.iter().try_for_each(|token| tables.check_room(token))?;
+        tokens.iter().try_for_each(|token| tables.check_values(token))?;
         self.transact(|mut transaction, history| async move {
             (transaction.save_all(tokens, history).await, transaction)
         })
         .await
     }
 
-    /// Deletes exactly one row.
+    /// Deletes the row with this id.
     pub(super) async fn delete(&self, id: &str) -> Result<bool, Fault> {
         self.transact(|mut transaction, history| async move {
             let deleted = transaction.delete(id).await.map_err(Fault::from);
             if matches!(deleted, Ok(true)) {
-                // An official SDK may have chosen this id: it is not given out again either.
-                transaction.take_note_of(id);
+                // The id may come from an official SDK; it must not be assigned again either.
+                transaction.record_id(id);
             }
-            (deleted.map(|deleted| deleted || history.unanswered == Some(true)), transaction)
+            (deleted.map(|deleted| deleted || history.unconfirmed == Some(true)), transaction)
         })
         .await
     }
 
-    /// Deletes every row.
+    /// Deletes all rows.
     pub(super) async fn delete_all(&self) -> Result<(), Fault> {
         self.transact(|mut transaction, _| async move { (transaction.delete_all_rows().await, transaction) })
             .await
     }
 
-    /// Saves a token under a lease and ends the lease, or does neither.
+    /// Saves a token under a lease and releases the lease, or does neither.
     pub(super) async fn save_under(&self, lease: &Lease, new: &StoredToken) -> Result<Fenced, Fault> {
-        self.tables_for_writing().await?.check_room(new)?;
-        let mut session = self.pool.lend().await?;
+        self.tables_for_writing().await?.check_values(new)?;
+        let mut session = self.pool.get().await?;
         match replace_under(&mut *session, lease, new).await {
             Ok(Some(row)) => {
-                session.give_back();
+                session.put_back();
                 return Ok(Fenced::Saved(row.into()));
             }
-            Ok(None) => session.give_back(),
-            // Whether it was done shows below.
+            Ok(None) => session.put_back(),
+            // The transaction below finds out whether the write happened.
             Err(fault) if fault.is_lost(self.pool.server()) || fault.is_contended(self.pool.server()) => {
                 drop(session);
-                self.pool.forget_idle();
+                self.pool.close_idle();
             }
             Err(fault) => return Err(fault),
         }
@@ -94,7 +94,7 @@ impl<S: Server> SqlStore<S> {
     }
 }
 
-/// Writes a token over its row; `None` if there is no such row.
+/// Overwrites the row of a token. Returns `None` if no row matches.
 async fn replace(
     session: &mut Session<impl Link>,
     criterion: &Criterion<'_>,
@@ -111,8 +111,8 @@ async fn replace(
     }
 }
 
-/// Writes a token over the row that its lease was taken for, and ends the lease; `None` if that is not all there is to
-/// it, or if somebody else has the lease or has changed the row.
+/// Overwrites the row for which the lease was acquired, and releases the lease. Returns `None`, and changes nothing, if that
+/// takes more than one statement, if another holder has the lease, or if the row has changed.
 async fn replace_under(
     session: &mut Session<impl Link>,
     lease: &Lease,
@@ -137,19 +137,19 @@ impl<S: Server> Transaction<'_, S> {
         tokens: &[StoredToken],
         history: History<Vec<StoredToken>>,
     ) -> Result<Vec<StoredToken>, Fault> {
-        if let Some(saved) = history.unanswered
+        if let Some(saved) = history.unconfirmed
             && self.holds_all(&saved).await?
         {
             return Ok(saved);
         }
         let mut draft = Draft::of(self.candidates(tokens).await?);
-        if history.met_taken_id {
-            self.pass_over_stored_ids(&mut draft).await?;
+        if history.id_was_taken {
+            self.skip_stored_ids(&mut draft).await?;
         }
         let mut saved = Vec::with_capacity(tokens.len());
         for token in tokens {
             let row = draft.save(token, self.highest_id)?;
-            self.take_note_of(row.id.as_deref().unwrap_or_default());
+            self.record_id(row.id.as_deref().unwrap_or_default());
             saved.push(row);
         }
         let (inserts, updates) = draft.into_changes();
@@ -171,9 +171,9 @@ impl<S: Server> Transaction<'_, S> {
         history: History<Fenced>,
     ) -> Result<Fenced, Fault> {
         let entry = self.lock_entry(&lease.key).await?;
-        // Then it was done already, if the row says so: the answer was lost.
-        let was_given_back = entry.as_ref().is_some_and(|entry| was_given_back(entry, lease));
-        if !was_given_back && !entry.is_some_and(|entry| entry.is_held_under(lease)) {
+        // If so, an earlier attempt may have succeeded without a response.
+        let was_released = entry.as_ref().is_some_and(|entry| was_released(entry, lease));
+        if !was_released && !entry.is_some_and(|entry| entry.is_held_under(lease)) {
             return Ok(Fenced::Superseded);
         }
         if let Some(id) = &lease.row {
@@ -183,13 +183,13 @@ impl<S: Server> Transaction<'_, S> {
                 return Ok(Fenced::Superseded);
             }
         }
-        if was_given_back {
+        if was_released {
             return Ok(match Plan::for_saving(new, self.candidates(std::slice::from_ref(new)).await?)? {
                 Plan::Keep(row) => Fenced::Saved(row.into()),
                 _ => Fenced::Superseded,
             });
         }
-        let history = History { unanswered: None, met_taken_id: history.met_taken_id };
+        let history = History { unconfirmed: None, id_was_taken: history.id_was_taken };
         let saved = self.save_all(std::slice::from_ref(new), history).await?;
         if !self.release(lease).await? {
             return Err(Fault::Changed);
@@ -203,7 +203,7 @@ impl<S: Server> Transaction<'_, S> {
         Ok(self.delete_all().await?)
     }
 
-    /// The rows that these tokens may mean.
+    /// Returns the rows that the tokens may identify.
     async fn candidates(&mut self, tokens: &[StoredToken]) -> Result<Vec<StoredToken>, Fault> {
         let criteria: Vec<_> = tokens.iter().filter_map(Criterion::of).collect();
         if let [criterion] = criteria[..] {
@@ -220,20 +220,20 @@ impl<S: Server> Transaction<'_, S> {
         Ok(rows)
     }
 
-    /// Whether the rows are stored as they are here.
+    /// Whether all of these rows are stored with this content.
     async fn holds_all(&mut self, rows: &[StoredToken]) -> Result<bool, Fault> {
         let ids: Vec<_> = rows.iter().filter_map(|row| row.id.as_deref()).collect();
         let stored = self.rows_of_many("id", &ids).await?;
         Ok(rows.iter().all(|row| stored.contains(row)))
     }
 
-    /// Somebody who does not count with us has taken the next id: new ones go behind those that are stored. Where the
-    /// numbers have run out, every single one that is stored is passed over.
-    async fn pass_over_stored_ids(&mut self, draft: &mut Draft) -> Result<(), Fault> {
+    /// Skips the ids that a program has chosen without the row that counts ids: new ids follow the highest stored one. If that
+    /// is the highest number, all stored ids are excluded one by one.
+    async fn skip_stored_ids(&mut self, draft: &mut Draft) -> Result<(), Fault> {
         let stored = self.highest_stored_id().await?;
         self.highest_id = self.highest_id.max(stored);
         if id_number(&(self.highest_id + 1).to_string()).is_none() {
-            draft.take_ids(self.ids().await?);
+            draft.exclude_ids(self.ids().await?);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What PostgreSQL has room for, and where.
+//! The values that PostgreSQL can store, by column.
 
 use servers::Kind;
 use zoho_oauth::OAuthToken;
@@ -16,7 +16,7 @@ async fn nul_is_refused_and_never_found() {
     for bad in bad {
         let error = store.save_token(&bad).await.expect_err("no room");
         assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
-        assert!(error.to_string().contains("holds NUL"), "{error}");
+        assert!(error.to_string().contains("contains NUL"), "{error}");
         store.save_tokens(&[token("new"), bad]).await.expect_err("no room");
     }
     assert!(store.find_token(&OAuthToken::new().with_user("ada\0")).await.expect("read").is_none());
@@ -69,7 +69,7 @@ async fn a_table_with_narrow_columns_is_used_as_it_is() {
     let error = store.save_token(&token(&"x".repeat(21))).await.expect_err("no room");
     assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
     assert!(
-        error.to_string().contains("user_name has 21 characters and the column has room for 20"),
+        error.to_string().contains("user_name has 21 characters; the column holds at most 20"),
         "{error}"
     );
     assert_eq!(users(&store).await, ["ada"]);
